@@ -1,0 +1,175 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+
+namespace EchoServer.Http;
+
+/// <summary>The server's side of the opening handshake (RFC 6455 §4.2).</summary>
+/// <remarks>Pure and without state: safe on any thread.</remarks>
+public static class Handshake
+{
+    /// <summary>The version of the protocol that this server speaks (RFC 6455 §4.1).</summary>
+    public const string Version = "13";
+
+    // RFC 6455 §4.1: "a nonce consisting of a randomly selected 16-byte value that has been base64-encoded".
+    private const int KeyBytes = 16;
+    private const int KeyCharacters = 24;
+
+    // SHA-1 is 20 bytes, in base64 28 characters.
+    private const int AcceptCharacters = 28;
+
+    // RFC 6455 §1.3.
+    private static ReadOnlySpan<byte> KeyGuid => "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"u8;
+
+    /// <summary>Judges an upgrade request.</summary>
+    /// <param name="head">The request's head.</param>
+    /// <returns>Null when the request can be accepted with <see cref="WriteResponse"/>, otherwise why it is refused.</returns>
+    /// <remarks>Guard clauses in the order in which a person would want to hear of them, one status each.</remarks>
+    public static HttpRejection? Check(RequestHead head)
+    {
+        if (!head.Version.SequenceEqual("HTTP/1.1"u8))
+        {
+            return new(HttpStatus.HttpVersionNotSupported, $"'{Quote(head.Version)}' is not supported: use HTTP/1.1.");
+        }
+
+        // RFC 6455 §4.2.1: "The method of the request MUST be GET".
+        if (!head.Method.SequenceEqual("GET"u8))
+        {
+            return new(HttpStatus.MethodNotAllowed, $"The method '{Quote(head.Method)}' is not allowed: use GET.");
+        }
+
+        // RFC 9112 §3.2: "A server MUST respond with a 400 ... to any HTTP/1.1 request message that lacks a Host header field
+        // and to any request message that contains more than one Host header field".
+        if (head.Find("Host"u8, out _) != 1)
+        {
+            return BadRequest("exactly one Host header is needed");
+        }
+
+        if (head.Path.IsEmpty || head.Path[0] != '/')
+        {
+            return BadRequest($"the request target '{Quote(head.Target)}' does not begin with '/'");
+        }
+
+        return CheckUpgrade(head) ?? CheckWebSocketFields(head);
+    }
+
+    /// <summary>The subprotocol to answer with: the first that the client offers (RFC 6455 §4.2.2, /subprotocol/).</summary>
+    /// <param name="head">A head that <see cref="Check"/> accepts.</param>
+    /// <returns>Empty when the client offers none. Browsers fail a connection whose offers are all turned down.</returns>
+    public static ReadOnlySpan<byte> SelectSubProtocol(RequestHead head)
+    {
+        head.Find("Sec-WebSocket-Protocol"u8, out ReadOnlySpan<byte> offers);
+        int comma = offers.IndexOf((byte)',');
+        return RequestHead.TrimWhiteSpace(comma < 0 ? offers : offers[..comma]);
+    }
+
+    /// <summary>Writes the 101 answer (RFC 6455 §4.2.2).</summary>
+    /// <param name="head">A head that <see cref="Check"/> accepts.</param>
+    /// <param name="destination">At least <see cref="MaxResponseBytes"/> long.</param>
+    /// <returns>The number of bytes written.</returns>
+    public static int WriteResponse(RequestHead head, Span<byte> destination)
+    {
+        head.Find("Sec-WebSocket-Key"u8, out ReadOnlySpan<byte> key);
+        int position = 0;
+        Append(destination, ref position, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "u8);
+        position += WriteAccept(key, destination[position..]);
+        ReadOnlySpan<byte> subProtocol = SelectSubProtocol(head);
+        if (!subProtocol.IsEmpty)
+        {
+            Append(destination, ref position, "\r\nSec-WebSocket-Protocol: "u8);
+            Append(destination, ref position, subProtocol);
+        }
+
+        Append(destination, ref position, "\r\n\r\n"u8);
+        return position;
+    }
+
+    /// <summary>The most bytes that <see cref="WriteResponse"/> needs.</summary>
+    /// <param name="head">A head that <see cref="Check"/> accepts.</param>
+    /// <returns>A bound on the length of the answer: its fixed part, and the subprotocol that it repeats.</returns>
+    public static int MaxResponseBytes(RequestHead head) => 256 + SelectSubProtocol(head).Length;
+
+    /// <summary>Writes the value of <c>Sec-WebSocket-Accept</c> that proves that the key was read (RFC 6455 §4.2.2, step 5.4).</summary>
+    /// <param name="key">The value of <c>Sec-WebSocket-Key</c> as sent, 24 characters.</param>
+    /// <param name="destination">At least 28 bytes long.</param>
+    /// <returns>28, the number of bytes written.</returns>
+    public static int WriteAccept(ReadOnlySpan<byte> key, Span<byte> destination)
+    {
+        Span<byte> input = stackalloc byte[KeyCharacters + KeyGuid.Length];
+        key.CopyTo(input);
+        KeyGuid.CopyTo(input[KeyCharacters..]);
+        Span<byte> hash = stackalloc byte[SHA1.HashSizeInBytes];
+        // SHA-1 is what the protocol asks for; nothing secret hangs on it (RFC 6455 §10.8).
+        SHA1.HashData(input, hash);
+        Base64.EncodeToUtf8(hash, destination[..AcceptCharacters], out _, out int written);
+        return written;
+    }
+
+    private static HttpRejection? CheckUpgrade(RequestHead head)
+    {
+        // RFC 6455 §4.2.1 with the tokens in any case (RFC 9110 §7.8), lists and repeated fields included.
+        bool upgrade = head.ListContains("Upgrade"u8, "websocket"u8);
+        bool connection = head.ListContains("Connection"u8, "Upgrade"u8);
+        if (upgrade && connection)
+        {
+            return null;
+        }
+
+        if (upgrade)
+        {
+            return BadRequest("the header Connection must contain the token 'Upgrade'");
+        }
+
+        return new(
+            HttpStatus.UpgradeRequired,
+            head.Find("Sec-WebSocket-Key"u8, out _) > 0
+                ? "This is a WebSocket request that lost its 'Upgrade: websocket' header, perhaps to a proxy on the way."
+                : "This is a WebSocket server: connect to it with a WebSocket client.");
+    }
+
+    private static HttpRejection? CheckWebSocketFields(RequestHead head)
+    {
+        // RFC 6455 §4.2.2: another version is answered with 426 and the versions that are spoken; §4.4.
+        int versions = head.Find("Sec-WebSocket-Version"u8, out ReadOnlySpan<byte> version);
+        if (versions != 1)
+        {
+            return BadRequest("exactly one Sec-WebSocket-Version header is needed");
+        }
+
+        if (!version.SequenceEqual("13"u8))
+        {
+            return new(HttpStatus.UpgradeRequired, $"WebSocket version '{Quote(version)}' is not supported: use {Version}.");
+        }
+
+        // RFC 6455 §11.3.1: the key header "MUST NOT appear more than once in an HTTP request".
+        if (head.Find("Sec-WebSocket-Key"u8, out ReadOnlySpan<byte> key) != 1)
+        {
+            return BadRequest("exactly one Sec-WebSocket-Key header is needed");
+        }
+
+        if (!IsKey(key))
+        {
+            return BadRequest($"Sec-WebSocket-Key '{Quote(key)}' is not {KeyBytes} bytes in base64");
+        }
+
+        ReadOnlySpan<byte> subProtocol = SelectSubProtocol(head);
+        if (head.Find("Sec-WebSocket-Protocol"u8, out _) > 0 && !RequestHead.IsToken(subProtocol))
+        {
+            return BadRequest($"the subprotocol '{Quote(subProtocol)}' is not a token");
+        }
+
+        return null;
+    }
+
+    private static bool IsKey(ReadOnlySpan<byte> key) =>
+        key.Length == KeyCharacters && Base64.IsValid(key, out int decoded) && decoded == KeyBytes;
+
+    private static void Append(Span<byte> destination, ref int position, ReadOnlySpan<byte> part)
+    {
+        part.CopyTo(destination[position..]);
+        position += part.Length;
+    }
+
+    private static string Quote(ReadOnlySpan<byte> value) => EscapedText.From(value, maxCharacters: 64);
+
+    private static HttpRejection BadRequest(string reason) => new(HttpStatus.BadRequest, $"Bad WebSocket handshake: {reason}.");
+}

@@ -1,0 +1,29 @@
+namespace EchoServer.Http;
+
+/// <summary>The status codes that this server answers with (RFC 9110 §15).</summary>
+public enum HttpStatus
+{
+    /// <summary>101 (RFC 9110 §15.2.2): the connection is a WebSocket from here on.</summary>
+    SwitchingProtocols = 101,
+
+    /// <summary>400 (RFC 9110 §15.5.1): the request is malformed.</summary>
+    BadRequest = 400,
+
+    /// <summary>405 (RFC 9110 §15.5.6): the method is not one that this server takes.</summary>
+    MethodNotAllowed = 405,
+
+    /// <summary>426 (RFC 9110 §15.5.22): the client has to ask for WebSocket, or for another version of it.</summary>
+    UpgradeRequired = 426,
+
+    /// <summary>431 (RFC 6585 §5): the request head is too large.</summary>
+    RequestHeaderFieldsTooLarge = 431,
+
+    /// <summary>505 (RFC 9110 §15.6.6): the request is not HTTP/1.1.</summary>
+    HttpVersionNotSupported = 505,
+}
+
+/// <summary>Why a request is refused.</summary>
+/// <param name="Status">The status code of the answer.</param>
+/// <param name="Reason">One sentence for the person at the other end, which quotes the offending value, escaped.</param>
+/// <remarks>The core only says what is wrong; the connection turns it into bytes and a close.</remarks>
+public sealed record HttpRejection(HttpStatus Status, string Reason);

@@ -1,0 +1,58 @@
+using System.Globalization;
+using System.Text;
+
+namespace EchoServer.Http;
+
+/// <summary>The answer to a request that does not become a WebSocket (RFC 9112 §4).</summary>
+/// <remarks>
+/// Always with <c>Connection: close</c> and <c>Content-Length</c>: Cloud Foundry's router would otherwise send the next request
+/// on a connection that nobody reads any more. Pure and without state: safe on any thread.
+/// </remarks>
+public static class HttpResponse
+{
+    /// <summary>Makes the answer to a refused request: the status, and the reason as a plain-text body.</summary>
+    /// <param name="rejection">Why it is refused.</param>
+    /// <param name="withBody">False for the answer to a HEAD request, which ends with its head (RFC 9110 §9.3.2).</param>
+    /// <returns>Head and body, ready to be sent.</returns>
+    public static byte[] Write(HttpRejection rejection, bool withBody = true)
+    {
+        byte[] body = Encoding.UTF8.GetBytes(rejection.Reason + "\n");
+        string head = string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+            HTTP/1.1 {(int)rejection.Status} {ReasonPhrase(rejection.Status)}
+            Connection: {(rejection.Status == HttpStatus.UpgradeRequired ? "close, Upgrade" : "close")}
+            Content-Type: text/plain; charset=utf-8
+            Content-Length: {body.Length}
+            X-Content-Type-Options: nosniff
+            {ExtraFields(rejection.Status)}
+
+            """);
+        byte[] headBytes = Encoding.ASCII.GetBytes(head.ReplaceLineEndings("\r\n"));
+        return withBody ? [.. headBytes, .. body] : headBytes;
+    }
+
+    /// <summary>The words that belong to a status code (RFC 9110 §15).</summary>
+    /// <param name="status">The status code.</param>
+    /// <returns>The reason phrase for the status line.</returns>
+    public static string ReasonPhrase(HttpStatus status) => status switch
+    {
+        HttpStatus.SwitchingProtocols => "Switching Protocols",
+        HttpStatus.BadRequest => "Bad Request",
+        HttpStatus.MethodNotAllowed => "Method Not Allowed",
+        HttpStatus.UpgradeRequired => "Upgrade Required",
+        HttpStatus.RequestHeaderFieldsTooLarge => "Request Header Fields Too Large",
+        HttpStatus.HttpVersionNotSupported => "HTTP Version Not Supported",
+        _ => throw new ArgumentOutOfRangeException(nameof(status), status, "a status without a reason phrase"),
+    };
+
+    private static string ExtraFields(HttpStatus status) => status switch
+    {
+        // RFC 9110 §15.5.6: "The origin server MUST generate an Allow header field in a 405 response".
+        HttpStatus.MethodNotAllowed => "Allow: GET\n",
+
+        // RFC 9110 §15.5.22: a 426 "MUST send an Upgrade header field"; RFC 6455 §4.4: with the versions that are spoken.
+        HttpStatus.UpgradeRequired => $"Upgrade: websocket\nSec-WebSocket-Version: {Handshake.Version}\n",
+        _ => "",
+    };
+}

@@ -1,0 +1,285 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace EchoServer.WebSockets;
+
+/// <summary>What a frame is (RFC 6455 §5.2); the other ten values are reserved.</summary>
+public enum Opcode : byte
+{
+    /// <summary>The next fragment of the message that was begun.</summary>
+    Continuation = 0x0,
+
+    /// <summary>A text message, or its first fragment.</summary>
+    Text = 0x1,
+
+    /// <summary>A binary message, or its first fragment.</summary>
+    Binary = 0x2,
+
+    /// <summary>Begins or answers the closing handshake (§5.5.1).</summary>
+    Close = 0x8,
+
+    /// <summary>Asks for a pong (§5.5.2).</summary>
+    Ping = 0x9,
+
+    /// <summary>Answers a ping, or stands alone as a heartbeat (§5.5.3).</summary>
+    Pong = 0xA,
+}
+
+/// <summary>Which end of the connection reads: it decides whether frames must or must not be masked (RFC 6455 §5.1).</summary>
+public enum Role
+{
+    /// <summary>Reads what a client sends: every frame must be masked.</summary>
+    Server,
+
+    /// <summary>Reads what a server sends: no frame may be masked.</summary>
+    Client,
+}
+
+/// <summary>What came of reading a unit of the protocol from the bytes at hand.</summary>
+public enum ParseStatus
+{
+    /// <summary>Sound so far, but not complete: try again with more bytes.</summary>
+    NeedMore,
+
+    /// <summary>Complete and sound.</summary>
+    Done,
+
+    /// <summary>A rule is broken; more bytes cannot mend it.</summary>
+    Bad,
+}
+
+/// <summary>The header of one frame: everything before its payload (RFC 6455 §5.2).</summary>
+/// <remarks>
+/// <code>
+///   0                   1                   2                   3
+///   0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+///  +-+-+-+-+-------+-+-------------+-------------------------------+
+///  |F|R|R|R| opcode|M| Payload len |    Extended payload length    |
+///  |I|S|S|S|  (4)  |A|     (7)     |             (16/64)           |
+///  |N|V|V|V|       |S|             |   (if payload len==126/127)   |
+///  | |1|2|3|       |K|             |                               |
+///  +-+-+-+-+-------+-+-------------+ - - - - - - - - - - - - - - - +
+///  |     Extended payload length continued, if payload len == 127  |
+///  + - - - - - - - - - - - - - - - +-------------------------------+
+///  |                               |Masking-key, if MASK set to 1  |
+///  +-------------------------------+-------------------------------+
+/// </code>
+/// A value without state: safe on any thread.
+/// </remarks>
+public readonly struct Frame
+{
+    /// <summary>The most bytes a control frame may carry (RFC 6455 §5.5).</summary>
+    public const int MaxControlPayload = 125;
+
+    /// <summary>The longest header: two bytes, a 64-bit length and a masking key.</summary>
+    public const int MaxHeaderSize = 2 + sizeof(ulong) + MaskingKeySize;
+
+    // RFC 6455 §5.2, the first two bytes.
+    private const byte FinBit = 0x80;
+    private const byte ReservedBits = 0x70;
+    private const byte OpcodeBits = 0x0F;
+    private const byte ControlBit = 0x08;
+    private const byte MaskBit = 0x80;
+    private const byte LengthBits = 0x7F;
+
+    // RFC 6455 §5.2: these two values of the 7-bit length announce a 16-bit and a 64-bit length.
+    private const int Length16Follows = 126;
+    private const int Length64Follows = 127;
+    private const int MaskingKeySize = sizeof(uint);
+
+    private Frame(bool isFinal, Opcode opcode, bool isMasked, uint maskingKey, ulong payloadLength, int headerSize)
+    {
+        IsFinal = isFinal;
+        Opcode = opcode;
+        IsMasked = isMasked;
+        MaskingKey = maskingKey;
+        PayloadLength = payloadLength;
+        HeaderSize = headerSize;
+    }
+
+    /// <summary>Whether this is the last fragment of its message (FIN).</summary>
+    public bool IsFinal { get; }
+
+    /// <summary>What the frame is; a reserved value only from <see cref="TryReadLayout"/>.</summary>
+    public Opcode Opcode { get; }
+
+    /// <summary>Whether the payload is masked.</summary>
+    public bool IsMasked { get; }
+
+    /// <summary>The masking key in memory order, for <see cref="Masking"/>; 0, which changes nothing, when not masked.</summary>
+    public uint MaskingKey { get; }
+
+    /// <summary>Bytes of payload that follow the header, as declared.</summary>
+    public ulong PayloadLength { get; }
+
+    /// <summary>Bytes that the header takes, 2 to <see cref="MaxHeaderSize"/>.</summary>
+    public int HeaderSize { get; }
+
+    /// <summary>Whether the frame is a Close, Ping or Pong (RFC 6455 §5.5).</summary>
+    public bool IsControl => ((byte)Opcode & ControlBit) != 0;
+
+    /// <summary>Reads and checks the header at the start of the input.</summary>
+    /// <param name="input">Bytes received, beginning at a frame.</param>
+    /// <param name="role">Which end reads.</param>
+    /// <param name="frame">The header, when <see cref="ParseStatus.Done"/>.</param>
+    /// <param name="violation">The rule broken, when <see cref="ParseStatus.Bad"/>.</param>
+    /// <returns>What came of it. Nothing is consumed by this call.</returns>
+    public static ParseStatus Read(ReadOnlySpan<byte> input, Role role, out Frame frame, out ProtocolViolation? violation)
+    {
+        frame = default;
+        violation = null;
+        if (input.Length < 2)
+        {
+            return ParseStatus.NeedMore;
+        }
+
+        violation = CheckFirstTwoBytes(input[0], input[1], role);
+        if (violation is not null)
+        {
+            return ParseStatus.Bad;
+        }
+
+        if (!TryReadLayout(input, out frame))
+        {
+            return ParseStatus.NeedMore;
+        }
+
+        violation = CheckLength(input[1] & LengthBits, frame.PayloadLength);
+        return violation is null ? ParseStatus.Done : ParseStatus.Bad;
+    }
+
+    /// <summary>Reads a header without judging it: what is needed to step over a frame.</summary>
+    /// <param name="input">Bytes received, beginning at a frame.</param>
+    /// <param name="frame">The header, when there was enough input.</param>
+    /// <returns>False when more bytes are needed.</returns>
+    public static bool TryReadLayout(ReadOnlySpan<byte> input, out Frame frame)
+    {
+        frame = default;
+        if (input.Length < 2)
+        {
+            return false;
+        }
+
+        bool isMasked = (input[1] & MaskBit) != 0;
+        int shortLength = input[1] & LengthBits;
+        int size = SizeOf(shortLength, isMasked);
+        if (input.Length < size)
+        {
+            return false;
+        }
+
+        ulong length = shortLength switch
+        {
+            Length16Follows => BinaryPrimitives.ReadUInt16BigEndian(input[2..]),
+            Length64Follows => BinaryPrimitives.ReadUInt64BigEndian(input[2..]),
+            _ => (ulong)shortLength,
+        };
+        uint key = isMasked ? MemoryMarshal.Read<uint>(input[(size - MaskingKeySize)..]) : 0;
+        frame = new Frame((input[0] & FinBit) != 0, (Opcode)(input[0] & OpcodeBits), isMasked, key, length, size);
+        return true;
+    }
+
+    /// <summary>The bytes that a header for such a payload takes.</summary>
+    /// <param name="payloadLength">Bytes of payload.</param>
+    /// <param name="masked">Whether a masking key is part of it.</param>
+    /// <returns>2 to <see cref="MaxHeaderSize"/>.</returns>
+    public static int SizeOfHeader(int payloadLength, bool masked) => SizeOf(ShortLength(payloadLength), masked);
+
+    /// <summary>Writes a header; the payload is the caller's to write after it.</summary>
+    /// <param name="destination">At least <see cref="SizeOfHeader"/> long.</param>
+    /// <param name="opcode">What the frame is.</param>
+    /// <param name="payloadLength">Bytes of payload that will follow.</param>
+    /// <param name="isFinal">Whether this is the last fragment of its message.</param>
+    /// <param name="maskingKey">A client's key in memory order, fresh from a strong random source (§5.3); null for a server.</param>
+    /// <returns>The number of bytes written.</returns>
+    public static int WriteHeader(
+        Span<byte> destination, Opcode opcode, int payloadLength, bool isFinal = true, uint? maskingKey = null)
+    {
+        int shortLength = ShortLength(payloadLength);
+        int size = SizeOf(shortLength, maskingKey.HasValue);
+        destination[0] = (byte)((isFinal ? FinBit : 0) | (byte)opcode);
+        destination[1] = (byte)((maskingKey.HasValue ? MaskBit : 0) | shortLength);
+        if (shortLength == Length16Follows)
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(destination[2..], (ushort)payloadLength);
+        }
+        else if (shortLength == Length64Follows)
+        {
+            BinaryPrimitives.WriteUInt64BigEndian(destination[2..], (ulong)payloadLength);
+        }
+
+        if (maskingKey is uint key)
+        {
+            MemoryMarshal.Write(destination[(size - MaskingKeySize)..], key);
+        }
+
+        return size;
+    }
+
+    private static ProtocolViolation? CheckFirstTwoBytes(byte first, byte second, Role role)
+    {
+        // RFC 6455 §5.2: reserved bits "MUST be 0 unless an extension is negotiated that defines meanings".
+        if ((first & ReservedBits) != 0)
+        {
+            return new(CloseCode.ProtocolError, $"reserved bits 0x{first & ReservedBits:X2} are set without an extension");
+        }
+
+        var opcode = (Opcode)(first & OpcodeBits);
+        if (opcode is not (Opcode.Continuation or Opcode.Text or Opcode.Binary or Opcode.Close or Opcode.Ping or Opcode.Pong))
+        {
+            return new(CloseCode.ProtocolError, $"opcode 0x{(byte)opcode:X} is reserved");
+        }
+
+        // RFC 6455 §5.1: the server "MUST close the connection upon receiving a frame that is not masked", a client one that is.
+        bool isMasked = (second & MaskBit) != 0;
+        if (isMasked != (role == Role.Server))
+        {
+            return new(
+                CloseCode.ProtocolError, isMasked ? "a frame from a server is masked" : "a frame from a client is not masked");
+        }
+
+        // RFC 6455 §5.5: "All control frames MUST have a payload length of 125 bytes or less and MUST NOT be fragmented."
+        if ((first & ControlBit) != 0)
+        {
+            if ((first & FinBit) == 0)
+            {
+                return new(CloseCode.ProtocolError, $"a {opcode} frame is fragmented");
+            }
+
+            if ((second & LengthBits) > MaxControlPayload)
+            {
+                return new(CloseCode.ProtocolError, $"a {opcode} frame is over {MaxControlPayload} bytes");
+            }
+        }
+
+        return null;
+    }
+
+    private static ProtocolViolation? CheckLength(int shortLength, ulong length)
+    {
+        // RFC 6455 §5.2: for 64 bits, "the most significant bit MUST be 0".
+        if (length > long.MaxValue)
+        {
+            return new(CloseCode.ProtocolError, $"payload length 0x{length:X16} has its top bit set");
+        }
+
+        // RFC 6455 §5.2: "the minimal number of bytes MUST be used to encode the length".
+        int least = shortLength switch { Length16Follows => Length16Follows, Length64Follows => ushort.MaxValue + 1, _ => 0 };
+        return length < (ulong)least
+            ? new(CloseCode.ProtocolError, $"payload length {length} is not encoded in the fewest bytes")
+            : null;
+    }
+
+    private static int ShortLength(int payloadLength) => payloadLength switch
+    {
+        < Length16Follows => payloadLength,
+        <= ushort.MaxValue => Length16Follows,
+        _ => Length64Follows,
+    };
+
+    private static int SizeOf(int shortLength, bool masked)
+    {
+        int extended = shortLength switch { Length16Follows => sizeof(ushort), Length64Follows => sizeof(ulong), _ => 0 };
+        return 2 + extended + (masked ? MaskingKeySize : 0);
+    }
+}

@@ -1,0 +1,64 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace EchoServer.WebSockets;
+
+/// <summary>Masks and unmasks payload, which is the same operation: XOR with a repeated four-byte key (RFC 6455 §5.3).</summary>
+/// <remarks>
+/// A key is the four bytes as they stand on the wire, read in memory order, so that it can be widened to a vector as it is.
+/// </remarks>
+public static class Masking
+{
+    private const int KeyBytes = sizeof(uint);
+
+    /// <summary>Applies a key in place.</summary>
+    /// <param name="data">Payload that begins where the key begins.</param>
+    /// <param name="key">The masking key, in memory order.</param>
+    public static void Apply(Span<byte> data, uint key) => Apply(data, data, key);
+
+    /// <summary>Applies a key on the way from one buffer to another.</summary>
+    /// <param name="source">Payload that begins where the key begins.</param>
+    /// <param name="destination">At least as long as the source; may be the same memory, must not overlap it otherwise.</param>
+    /// <param name="key">The masking key, in memory order.</param>
+    public static void Apply(ReadOnlySpan<byte> source, Span<byte> destination, uint key)
+    {
+        destination = destination[..source.Length];
+        int done = 0;
+        if (source.Length >= Vector<byte>.Count)
+        {
+            Vector<byte> wide = Vector.AsVectorByte(new Vector<uint>(key));
+            for (; done <= source.Length - Vector<byte>.Count; done += Vector<byte>.Count)
+            {
+                (new Vector<byte>(source[done..]) ^ wide).CopyTo(destination[done..]);
+            }
+        }
+
+        // A vector is a multiple of four bytes long, so the key is still aligned here.
+        for (; done <= source.Length - KeyBytes; done += KeyBytes)
+        {
+            MemoryMarshal.Write(destination[done..], MemoryMarshal.Read<uint>(source[done..]) ^ key);
+        }
+
+        for (; done < source.Length; done++)
+        {
+            destination[done] = (byte)(source[done] ^ KeyByte(key, done));
+        }
+    }
+
+    /// <summary>The key for payload that goes on after some bytes have been handled.</summary>
+    /// <param name="key">The masking key, in memory order.</param>
+    /// <param name="offset">How many bytes were handled; only its remainder by four counts.</param>
+    /// <returns>The key rotated so that it begins with the byte that is due.</returns>
+    public static uint Advance(uint key, int offset)
+    {
+        int bits = offset % KeyBytes * 8;
+        return BitConverter.IsLittleEndian ? BitOperations.RotateRight(key, bits) : BitOperations.RotateLeft(key, bits);
+    }
+
+    private static byte KeyByte(uint key, int index)
+    {
+        uint littleEndian = BitConverter.IsLittleEndian ? key : BinaryPrimitives.ReverseEndianness(key);
+        return (byte)(littleEndian >> (index % KeyBytes * 8));
+    }
+}
