@@ -1,0 +1,76 @@
+using System.Text;
+using EchoServer.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace EchoServer.Echo;
+
+/// <summary>What the echo says, and whether it logs.</summary>
+public sealed record EchoOptions
+{
+    /// <summary>The tutorial's greeting.</summary>
+    public const string DefaultGreeting = "Hi, this is the Echo-Server";
+
+    /// <summary>What the tutorial puts before each text it sends back.</summary>
+    public const string DefaultPrefix = "Echo: ";
+
+    /// <summary>The longest greeting or prefix in characters: a prefix multiplies what small messages cost.</summary>
+    public const int MaxTextCharacters = 1024;
+
+    /// <summary>The message sent when a connection opens; empty for none.</summary>
+    public string Greeting { get; init; } = DefaultGreeting;
+
+    /// <summary>What comes before each text message sent back; empty for none.</summary>
+    public string Prefix { get; init; } = DefaultPrefix;
+
+    /// <summary>Whether each message is logged.</summary>
+    public bool LogMessages { get; init; } = true;
+}
+
+/// <summary>The application.</summary>
+/// <remarks>
+/// The tutorial's server in Node, line for line beside this one:
+/// <code>
+/// wss.on('connection', socket => {
+///   socket.send('Hi, this is the Echo-Server');
+///   socket.on('message', message => {
+///     console.log(`Received Message: ${message}`);
+///     socket.send(`Echo: ${message}`);
+///   });
+/// });
+/// </code>
+/// The callbacks run on the connection's loop and must not block: the log is a queue, and a send is gathered.
+/// </remarks>
+public static class EchoHandlers
+{
+    /// <summary>The path that echoes and nothing else: no greeting, no prefix, for other people's test suites.</summary>
+    public const string RawPath = "/raw";
+
+    /// <summary>Starts a server that echoes.</summary>
+    /// <param name="server">The engine; not started yet.</param>
+    /// <param name="options">What it says.</param>
+    /// <param name="log">Where messages are logged.</param>
+    /// <exception cref="System.Net.Sockets.SocketException">The server's address cannot be bound.</exception>
+    public static void Start(IWebSocketServer server, EchoOptions options, ILogger log)
+    {
+        byte[] textPrefix = Encoding.UTF8.GetBytes(options.Prefix);
+        server.Start(socket =>
+        {
+            bool isRaw = socket.Info.Path == RawPath;
+            if (options.Greeting.Length > 0 && !isRaw)
+            {
+                socket.OnOpen = () => socket.Send(options.Greeting);
+            }
+
+            socket.OnMessage = message =>
+            {
+                if (options.LogMessages)
+                {
+                    log.ReceivedMessage(message);
+                }
+
+                bool isPrefixed = message.IsText && !isRaw;
+                socket.Send(isPrefixed ? textPrefix : default, message);
+            };
+        });
+    }
+}

@@ -1,0 +1,197 @@
+using System.Net;
+using System.Text;
+using EchoServer.Http;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Hosting;
+
+/// <content>What each phase does with input. Everything here runs on the loop, inside a step.</content>
+internal sealed partial class Connection
+{
+    private int ReadHead(ReadOnlySpan<byte> input, int seenBefore)
+    {
+        ParseStatus status = RequestHead.Read(input, seenBefore, out RequestHead head, out HttpRejection? rejection);
+        if (status == ParseStatus.NeedMore)
+        {
+            return 0;
+        }
+
+        rejection ??= Handshake.Check(head);
+        if (rejection is not null)
+        {
+            Reject(rejection, isHeadRequest: head.Method.SequenceEqual("HEAD"u8));
+            return input.Length;
+        }
+
+        Upgrade(head);
+        return head.Size;
+    }
+
+    private void Reject(HttpRejection rejection, bool isHeadRequest)
+    {
+        _server.Log.RequestRefused(Client(), rejection);
+        _outbound.Gather(HttpResponse.Write(rejection, withBody: !isHeadRequest));
+        _phase = Phase.Lingering;
+        SetCloseDeadline();
+    }
+
+    private void Upgrade(RequestHead head)
+    {
+        Span<byte> response = stackalloc byte[Handshake.MaxResponseBytes(head)];
+        _outbound.Gather(response[..Handshake.WriteResponse(head, response)]);
+
+        head.Find("Host"u8, out ReadOnlySpan<byte> host);
+        bool hasOrigin = head.Find("Origin"u8, out ReadOnlySpan<byte> origin) > 0;
+        ReadOnlySpan<byte> subProtocol = Handshake.SelectSubProtocol(head);
+        var info = new ConnectionInfo(
+            _id,
+            Client(),
+            head.Path.SequenceEqual("/"u8) ? "/" : Encoding.Latin1.GetString(head.Path),
+            Encoding.Latin1.GetString(host),
+            hasOrigin ? Encoding.Latin1.GetString(origin) : null,
+            subProtocol.IsEmpty ? null : Encoding.Latin1.GetString(subProtocol));
+        _reader = new MessageReader(Role.Server, _server.Options.MaxMessageBytes);
+        _phase = Phase.Open;
+        Volatile.Write(ref _info, info);
+        _server.Log.ConnectionOpened(info);
+        Open();
+    }
+
+    private void Open()
+    {
+        try
+        {
+            _server.Configure(this);
+            OnOpen?.Invoke();
+        }
+        catch (Exception exception)
+        {
+            CallbackFailed(exception);
+        }
+    }
+
+    private int ReadFrame(Span<byte> input)
+    {
+        if (_outbound.IsClosed)
+        {
+            _phase = Phase.Closing;
+            _reader!.DiscardUntilClose();
+            return AwaitClose(input);
+        }
+
+        switch (_reader!.Read(input, out int consumed, out ReadOnlySpan<byte> payload))
+        {
+            case ReadResult.Message:
+                _messagesReceived++;
+                Receive(new Message(_reader.IsText, payload));
+                _reader.ReleaseMessage();
+                break;
+            case ReadResult.Ping:
+                // RFC 6455 §5.5.3: a pong "must have identical Application data" to the ping that it answers.
+                _outbound.GatherFrame(Opcode.Pong, payload, default);
+                break;
+            case ReadResult.Close:
+                AnswerClose(payload);
+                break;
+            case ReadResult.Violation:
+                Fail(_reader.Violation!);
+                break;
+            case ReadResult.Pong:
+            case ReadResult.NeedMore:
+            default:
+                break;
+        }
+
+        return consumed;
+    }
+
+    /// <summary>RFC 6455 §5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST send a Close frame in response."</summary>
+    private void AnswerClose(ReadOnlySpan<byte> payload)
+    {
+        ProtocolViolation? violation = ClosePayload.Read(payload, out CloseCode code, out ReadOnlySpan<byte> reason);
+        if (violation is not null)
+        {
+            Fail(violation);
+        }
+        else
+        {
+            // "the endpoint typically echos the status code it received"; one without a code is answered with 1000.
+            CloseCode answer = code == CloseCode.NoStatusReceived ? CloseCode.NormalClosure : code;
+            Span<byte> body = stackalloc byte[ClosePayload.MaxBytes];
+            body = body[..ClosePayload.Write(body, answer, default)];
+            Close(code, body, reason.IsEmpty ? "closed by the client" : $"closed by the client: {Encoding.UTF8.GetString(reason)}");
+        }
+
+        // The peer has said its last word in either case.
+        _phase = Phase.Lingering;
+    }
+
+    /// <summary>RFC 6455 §7.1.7, Fail the WebSocket Connection: a Close frame that says why, and no more of the peer's data.</summary>
+    /// <remarks>
+    /// The peer's own Close is still waited for: through Cloud Foundry's router the first end of either side tears down both, and
+    /// a peer that is still sending would then see a reset in place of our reason.
+    /// </remarks>
+    private void Fail(ProtocolViolation violation)
+    {
+        Span<byte> payload = stackalloc byte[ClosePayload.MaxBytes];
+        payload = payload[..ClosePayload.Write(payload, violation.Code, violation.Reason)];
+        Close(violation.Code, payload, violation.Reason);
+        _phase = Phase.Closing;
+        _reader!.DiscardUntilClose();
+    }
+
+    private int AwaitClose(Span<byte> input)
+    {
+        if (_reader!.Read(input, out int consumed, out _) == ReadResult.Close)
+        {
+            _phase = Phase.Lingering;
+        }
+
+        return consumed;
+    }
+
+    private void Receive(Message message)
+    {
+        try
+        {
+            OnMessage?.Invoke(message);
+        }
+        catch (Exception exception)
+        {
+            CallbackFailed(exception);
+        }
+    }
+
+    private void Closed()
+    {
+        try
+        {
+            OnClose?.Invoke();
+        }
+        catch (Exception exception)
+        {
+            CallbackFailed(exception);
+        }
+    }
+
+    private void CallbackFailed(Exception exception)
+    {
+        _server.Log.CallbackFailed(exception, _id);
+        try
+        {
+            OnError?.Invoke(exception);
+        }
+        catch (Exception second)
+        {
+            _server.Log.CallbackFailed(second, _id);
+        }
+
+        Close(CloseCode.InternalError, "internal error");
+    }
+
+    private IPEndPoint Client()
+    {
+        var client = (IPEndPoint)_socket.RemoteEndPoint!;
+        return client.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(client.Address.MapToIPv4(), client.Port) : client;
+    }
+}

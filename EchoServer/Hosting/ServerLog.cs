@@ -1,0 +1,98 @@
+using System.Net;
+using EchoServer.Http;
+using EchoServer.WebSockets;
+using Microsoft.Extensions.Logging;
+
+namespace EchoServer.Hosting;
+
+/// <summary>Every line that the server can log, in one place.</summary>
+/// <remarks>Safe on any thread. Text from the network is escaped here, so that no caller can forget it.</remarks>
+internal static partial class ServerLog
+{
+    /// <summary>The most characters of a message's text that a log line shows.</summary>
+    internal const int MaxMessageCharacters = 256;
+
+    private const int MaxPathCharacters = 128;
+
+    [LoggerMessage(1, LogLevel.Information, "Listening on ws://{EndPoint}")]
+    internal static partial void Listening(this ILogger log, IPEndPoint endPoint);
+
+    [LoggerMessage(2, LogLevel.Information, "Stopping: {Connections} connections are told to go")]
+    internal static partial void Stopping(this ILogger log, int connections);
+
+    [LoggerMessage(3, LogLevel.Information, "Stopped")]
+    internal static partial void Stopped(this ILogger log);
+
+    [LoggerMessage(4, LogLevel.Warning, "Cannot accept a connection, will try again: {Error}")]
+    internal static partial void AcceptFailed(this ILogger log, string error);
+
+    [LoggerMessage(5, LogLevel.Debug, "Request from {Client} refused: {Status} {Reason}")]
+    private static partial void RequestRefused(this ILogger log, EndPoint client, int status, string reason);
+
+    [LoggerMessage(6, LogLevel.Debug, "Connection {Id} opened: {Client} {Path}")]
+    private static partial void ConnectionOpened(this ILogger log, long id, EndPoint client, string path);
+
+    [LoggerMessage(7, LogLevel.Debug, "Connection {Id} closed: {Code}, {Cause}; messages received {MessagesReceived}, bytes received {BytesReceived}, bytes sent {BytesSent}, duration {Seconds:0.000} s")]
+    private static partial void ConnectionClosed(
+        this ILogger log, long id, string code, string cause, long messagesReceived, long bytesReceived, long bytesSent, double seconds);
+
+    [LoggerMessage(8, LogLevel.Error, "A callback of connection {Id} failed; it is closed with 1011")]
+    internal static partial void CallbackFailed(this ILogger log, Exception exception, long id);
+
+    [LoggerMessage(9, LogLevel.Error, "Connection {Id} failed unexpectedly")]
+    internal static partial void ConnectionFailed(this ILogger log, Exception exception, long id);
+
+    [LoggerMessage(10, LogLevel.Information, "Received Message: {Text}")]
+    private static partial void ReceivedText(this ILogger log, string text);
+
+    [LoggerMessage(11, LogLevel.Information, "Received Message: {Bytes} bytes, binary")]
+    private static partial void ReceivedBinary(this ILogger log, int bytes);
+
+    /// <summary>The tutorial's line for each message; a binary one is told by its size.</summary>
+    internal static void ReceivedMessage(this ILogger log, Message message)
+    {
+        if (!log.IsEnabled(LogLevel.Information))
+        {
+            return;
+        }
+
+        if (message.IsText)
+        {
+            log.ReceivedText(EscapedText.From(message.Bytes, MaxMessageCharacters));
+        }
+        else
+        {
+            log.ReceivedBinary(message.Bytes.Length);
+        }
+    }
+
+    internal static void RequestRefused(this ILogger log, EndPoint client, HttpRejection rejection) =>
+        log.RequestRefused(client, (int)rejection.Status, rejection.Reason);
+
+    internal static void ConnectionOpened(this ILogger log, ConnectionInfo info)
+    {
+        if (log.IsEnabled(LogLevel.Debug))
+        {
+            log.ConnectionOpened(info.Id, info.Client, EscapedText.From(Cut(info.Path)));
+        }
+    }
+
+    internal static void ConnectionClosed(this ILogger log, long id, CloseCode code, string cause, in ConnectionTotals totals)
+    {
+        if (log.IsEnabled(LogLevel.Debug))
+        {
+            log.ConnectionClosed(
+                id, ClosePayload.Describe(code), EscapedText.From(cause), totals.MessagesReceived, totals.BytesReceived,
+                totals.BytesSent, totals.Duration.TotalSeconds);
+        }
+    }
+
+    private static ReadOnlySpan<char> Cut(string path) => path.AsSpan(0, Math.Min(path.Length, MaxPathCharacters));
+}
+
+/// <summary>What one connection carried in its life.</summary>
+/// <param name="MessagesReceived">Whole text and binary messages received.</param>
+/// <param name="BytesReceived">Bytes received, of the handshake and the frames.</param>
+/// <param name="BytesSent">Bytes given to the socket.</param>
+/// <param name="Duration">From accept to end.</param>
+internal readonly record struct ConnectionTotals(long MessagesReceived, long BytesReceived, long BytesSent, TimeSpan Duration);

@@ -1,0 +1,136 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace EchoServer.Hosting;
+
+/// <summary>The built-in engine: RFC 6455 on raw sockets.</summary>
+/// <remarks>All members may be called from any thread. A server is started once.</remarks>
+public sealed class WebSocketServer : IWebSocketServer
+{
+    // How long to wait after accepting failed, mostly for want of file descriptors: long enough not to spin.
+    private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
+
+    // How often a stopping server looks whether its last connection is gone.
+    private static readonly TimeSpan StopPollInterval = TimeSpan.FromMilliseconds(20);
+
+    // How long connections that were aborted may take to clean up: their loops only have to be woken.
+    private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly ILogger _announcements;
+    private Socket? _listener;
+    private Heartbeat? _heartbeat;
+    private long _lastId;
+    private volatile bool _isStopping;
+
+    /// <summary>Makes a server that does not listen yet.</summary>
+    /// <param name="options">Where it listens, and its limits.</param>
+    /// <param name="logging">Where it logs to: categories <c>Server</c> and <see cref="AnnouncementCategory"/>. Must not block.</param>
+    public WebSocketServer(ServerOptions options, ILoggerFactory logging)
+    {
+        Options = options;
+        Log = logging.CreateLogger("Server");
+        _announcements = logging.CreateLogger(AnnouncementCategory);
+    }
+
+    /// <summary>The category of the line that says where the server listens, which scripts wait for at any log level.</summary>
+    public static string AnnouncementCategory => "EchoServer";
+
+    /// <inheritdoc/>
+    public IPEndPoint? EndPoint => (IPEndPoint?)_listener?.LocalEndPoint;
+
+    /// <summary>How many connections there are, those still in their handshake or their close included.</summary>
+    public int ConnectionCount => Connections.Count;
+
+    internal ServerOptions Options { get; }
+
+    internal ILogger Log { get; }
+
+    internal ConnectionTable Connections { get; } = new();
+
+    internal Action<IWebSocketConnection> Configure { get; private set; } = _ => { };
+
+    /// <inheritdoc/>
+    public void Start(Action<IWebSocketConnection> configure)
+    {
+        Configure = configure;
+        var listener = new Socket(Options.Host.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (Options.Host.Equals(IPAddress.IPv6Any))
+            {
+                // [::] means every address, IPv4 included, as it does elsewhere.
+                listener.DualMode = true;
+            }
+
+            listener.Bind(new IPEndPoint(Options.Host, Options.Port));
+            // The kernel cuts this to its own maximum. After a router's restart every client comes back at the same moment.
+            listener.Listen(int.MaxValue);
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+
+        _listener = listener;
+        _heartbeat = new Heartbeat(Connections);
+        _announcements.Listening(EndPoint!);
+        _ = AcceptAsync(listener);
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(TimeSpan timeout)
+    {
+        _isStopping = true;
+        _listener?.Dispose();
+        Log.Stopping(Connections.Count);
+        await UntilNoConnectionAsync(connection => connection.GoAway(), timeout).ConfigureAwait(false);
+        await UntilNoConnectionAsync(connection => connection.Abort(), AbortTimeout).ConfigureAwait(false);
+        _heartbeat?.Dispose();
+        Log.Stopped();
+    }
+
+    /// <summary>Ends everything at once.</summary>
+    /// <returns>A task that is complete when no connection is left.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_isStopping)
+        {
+            await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Asks every connection to end, those too that come up while others are asked, until none is left or time is up.</summary>
+    private async Task UntilNoConnectionAsync(Action<Connection> ask, TimeSpan timeout)
+    {
+        long end = Heartbeat.Now + (long)timeout.TotalMilliseconds;
+        Connections.ForEach(ask);
+        while (Connections.Count > 0 && Heartbeat.Now < end)
+        {
+            await Task.Delay(StopPollInterval).ConfigureAwait(false);
+            Connections.ForEach(ask);
+        }
+    }
+
+    private async Task AcceptAsync(Socket listener)
+    {
+        while (!_isStopping)
+        {
+            try
+            {
+                Socket socket = await listener.AcceptAsync().ConfigureAwait(false);
+                _ = new Connection(this, socket, ++_lastId).RunAsync();
+            }
+            catch (Exception exception) when (_isStopping && exception is SocketException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException exception)
+            {
+                Log.AcceptFailed(exception.Message);
+                await Task.Delay(AcceptRetryDelay).ConfigureAwait(false);
+            }
+        }
+    }
+}
