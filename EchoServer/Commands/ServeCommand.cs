@@ -1,0 +1,104 @@
+using System.CommandLine;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using EchoServer.Echo;
+using EchoServer.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace EchoServer.Commands;
+
+/// <summary><c>EchoServer serve</c>: runs the server until it is told to stop.</summary>
+internal static class ServeCommand
+{
+    // Cloud Foundry kills an app 10 s after SIGTERM: what has not answered our Close by then is not waited for.
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>Serves until SIGTERM or SIGINT.</summary>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="UsageException">An option or a variable has a value that is not accepted.</exception>
+    internal static async Task<int> RunAsync(ParseResult result)
+    {
+        ServerOptions options = ReadServerOptions(result);
+        EchoOptions echo = ReadEchoOptions(result);
+        LogLevel level = CommandLine.Level.Read(result);
+        LogFormat format = CommandLine.Format.Read(result);
+
+        CompleteReceivesInline();
+        using ILoggerFactory logging = Logging.Create(level, format);
+        await using var server = new WebSocketServer(options, logging);
+        try
+        {
+            EchoHandlers.Start(server, echo, logging.CreateLogger("Echo"));
+        }
+        catch (SocketException exception)
+        {
+            string source = CommandLine.ServerUrls.IsGiven(result) && !CommandLine.Port.IsGiven(result) ? "--server.urls" : "--port";
+            await Console.Error.WriteLineAsync(
+                $"EchoServer: {source}: cannot listen on {new IPEndPoint(options.Host, options.Port)}: {Explain(exception)}").ConfigureAwait(false);
+            return ExitCode.Failed;
+        }
+
+        await StopSignalAsync().ConfigureAwait(false);
+        await server.StopAsync(StopTimeout).ConfigureAwait(false);
+        return ExitCode.Fine;
+    }
+
+    private static ServerOptions ReadServerOptions(ParseResult result)
+    {
+        IPEndPoint? urls = CommandLine.ServerUrls.Read(result);
+        bool hostFromUrls = urls is not null && !CommandLine.Host.IsGiven(result);
+        bool portFromUrls = urls is not null && !CommandLine.Port.IsGiven(result);
+        return new ServerOptions
+        {
+            Host = hostFromUrls ? urls!.Address : CommandLine.Host.Read(result),
+            Port = portFromUrls ? urls!.Port : CommandLine.Port.Read(result),
+            MaxMessageBytes = CommandLine.MaxMessageBytes.Read(result),
+        };
+    }
+
+    private static EchoOptions ReadEchoOptions(ParseResult result) => new()
+    {
+        Greeting = CommandLine.Greeting.Read(result),
+        Prefix = CommandLine.Prefix.Read(result),
+        LogMessages = CommandLine.LogMessages.Read(result),
+    };
+
+    /// <summary>Lets the runtime call a socket's continuation on the I/O thread that saw it ready.</summary>
+    /// <remarks>
+    /// Saves a hand-over to the thread pool for each receive, which is half of the CPU of a small echo. The price is that nothing
+    /// may block there. Read once by the runtime, when the first socket is made. Only the server wants it: the client awaits one
+    /// socket, and library code runs on it.
+    /// </remarks>
+    private static void CompleteReceivesInline()
+    {
+        const string variable = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+        if (Environment.GetEnvironmentVariable(variable) is null)
+        {
+            Environment.SetEnvironmentVariable(variable, "1");
+        }
+    }
+
+    private static async Task StopSignalAsync()
+    {
+        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void OnSignal(PosixSignalContext context)
+        {
+            // The first signal is taken care of here; a second one ends the process at once.
+            context.Cancel = stop.TrySetResult();
+        }
+
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        await stop.Task.ConfigureAwait(false);
+    }
+
+    private static string Explain(SocketException exception) => exception.SocketErrorCode switch
+    {
+        SocketError.AddressAlreadyInUse => "the port is in use; choose another, or 0 for a free one",
+        SocketError.AccessDenied => "no permission; ports below 1024 mostly need root, choose 1024-65535",
+        SocketError.AddressNotAvailable => "this machine does not have that address; choose one of its own, or 0.0.0.0",
+        SocketError.AddressFamilyNotSupported => "this machine does not speak that kind of address",
+        _ => EscapedText.From(exception.Message.AsSpan()),
+    };
+}

@@ -1,0 +1,77 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace EchoServer.Commands;
+
+/// <summary>The command line is wrong: one line for the person who typed it, and exit code 2.</summary>
+internal sealed class UsageException(string message) : Exception(message);
+
+/// <summary>Turns what was typed into a value.</summary>
+/// <param name="text">What was typed, or what the environment holds.</param>
+/// <param name="value">The value.</param>
+/// <returns>False when the text is not accepted.</returns>
+internal delegate bool SettingParser<T>(string text, out T value);
+
+/// <summary>One thing that can be set: an option, the environment variable that stands in for it, and a default.</summary>
+/// <typeparam name="T">The type of the value.</typeparam>
+/// <remarks>The option wins over the variable, the variable over the default; a variable that is empty counts as not set.</remarks>
+internal sealed class Setting<T>
+{
+    private readonly string? _variable;
+    private readonly T _default;
+    private readonly SettingParser<T> _parse;
+    private readonly string _accepted;
+    private readonly bool _mayBeEmpty;
+
+    /// <summary>Describes a setting.</summary>
+    /// <param name="name">The option, such as <c>--port</c>.</param>
+    /// <param name="variable">The environment variable; null for none.</param>
+    /// <param name="description">What it is, for the help text.</param>
+    /// <param name="defaultValue">The value when neither is given.</param>
+    /// <param name="defaultText">The default as the help text shows it.</param>
+    /// <param name="accepted">What is accepted: completes "is not ...".</param>
+    /// <param name="parse">Reads the text.</param>
+    /// <param name="mayBeEmpty">Whether an empty variable is a value (as for a text that can be turned off).</param>
+    internal Setting(
+        string name, string? variable, string description, T defaultValue, string defaultText, string accepted,
+        SettingParser<T> parse, bool mayBeEmpty = false)
+    {
+        _variable = variable;
+        _default = defaultValue;
+        _accepted = accepted;
+        _parse = parse;
+        _mayBeEmpty = mayBeEmpty;
+        string origin = variable is null ? $"[default: {defaultText}]" : $"[{variable}, default: {defaultText}]";
+        Option = new Option<string>(name)
+        {
+            Description = $"{description} {origin}",
+            HelpName = name.TrimStart('-'),
+            Arity = ArgumentArity.ExactlyOne,
+            AllowMultipleArgumentsPerToken = false,
+        };
+    }
+
+    /// <summary>The option, to be added to a command.</summary>
+    internal Option<string> Option { get; }
+
+    /// <summary>Whether the option was typed.</summary>
+    internal bool IsGiven(ParseResult result) => result.GetResult(Option) is OptionResult { Implicit: false };
+
+    /// <summary>The value from option, variable or default.</summary>
+    /// <exception cref="UsageException">The text that was given is not accepted.</exception>
+    internal T Read(ParseResult result)
+    {
+        if (IsGiven(result))
+        {
+            return Parse(Option.Name, result.GetValue(Option) ?? "");
+        }
+
+        string? text = _variable is null ? null : Environment.GetEnvironmentVariable(_variable);
+        return text is null || (text.Length == 0 && !_mayBeEmpty) ? _default : Parse(_variable!, text);
+    }
+
+    private T Parse(string source, string text) =>
+        _parse(text, out T value)
+            ? value
+            : throw new UsageException($"{source}: '{EscapedText.From(text.AsSpan())}' is not {_accepted}");
+}

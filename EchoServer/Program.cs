@@ -1,0 +1,3 @@
+using EchoServer.Commands;
+
+return await CommandLine.RunAsync(args).ConfigureAwait(false);
