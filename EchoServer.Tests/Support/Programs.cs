@@ -1,0 +1,87 @@
+using System.Diagnostics;
+
+namespace EchoServer.Tests.Support;
+
+/// <summary>What a program printed, and how it ended.</summary>
+internal sealed record ProgramResult(int ExitCode, string Output, string Error);
+
+/// <summary>Other processes: the program under test, and the tools that the tests need.</summary>
+internal static class Programs
+{
+    // What the server reads: a test must not depend on the shell that it was started from.
+    private static readonly string[] ServerVariables =
+    [
+        "PORT", "ECHO_GREETING", "ECHO_PREFIX", "ECHO_MAX_MESSAGE_BYTES", "LOG_LEVEL", "LOG_FORMAT", "LOG_MESSAGES",
+        "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS",
+    ];
+
+    /// <summary>The <c>EchoServer.dll</c> that was built with the tests.</summary>
+    public static string EchoServerDll => Path.Combine(AppContext.BaseDirectory, "EchoServer.dll");
+
+    /// <summary>The top folder of the project.</summary>
+    public static string ProjectFolder { get; } = FindProjectFolder();
+
+    public static ProcessStartInfo EchoServer(
+        IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        ProcessStartInfo start = Start("dotnet", [EchoServerDll, .. arguments]);
+        foreach (string variable in ServerVariables)
+        {
+            start.Environment.Remove(variable);
+        }
+
+        start.Environment["PORT"] = "0";
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
+        return start;
+    }
+
+    public static ProcessStartInfo Start(string program, IEnumerable<string> arguments, string? folder = null) => new(program, arguments)
+    {
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+        WorkingDirectory = folder ?? AppContext.BaseDirectory,
+    };
+
+    /// <summary>Runs a program to its end; one that takes too long is killed and fails the test.</summary>
+    public static async Task<ProgramResult> RunAsync(ProcessStartInfo start)
+    {
+        using Process process = Process.Start(start)!;
+        process.StandardInput.Close();
+        using var patience = new CancellationTokenSource(ServerProcess.Patience);
+        try
+        {
+            Task<string> output = process.StandardOutput.ReadToEndAsync(patience.Token);
+            Task<string> error = process.StandardError.ReadToEndAsync(patience.Token);
+            await process.WaitForExitAsync(patience.Token);
+            return new ProgramResult(process.ExitCode, await output, await error);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{start.FileName} {string.Join(' ', start.ArgumentList)} did not end");
+        }
+    }
+
+    /// <summary>Sends a signal to a process that the test started.</summary>
+    public static void Signal(int processId, string signal)
+    {
+        using Process kill = Process.Start("kill", [$"-{signal}", $"{processId}"]);
+        kill.WaitForExit();
+    }
+
+    private static string FindProjectFolder()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "manifest.yml")))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        return folder ?? throw new DirectoryNotFoundException("manifest.yml is in no folder above the tests");
+    }
+}

@@ -1,0 +1,39 @@
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests;
+
+/// <summary>Servers that many tests talk to, started once: as a user would start them, and with the large limit.</summary>
+[SetUpFixture]
+internal sealed class SharedServers
+{
+    /// <summary>The limit of <see cref="Large"/>.</summary>
+    public const int LargeMessageBytes = 16 * 1024 * 1024;
+
+    private static ServerProcess? _default;
+    private static ServerProcess? _large;
+
+    /// <summary>With every default.</summary>
+    public static ServerProcess Default => _default ?? throw new InvalidOperationException("not started");
+
+    /// <summary>With a limit of 16 MiB a message, and no line for each message.</summary>
+    public static ServerProcess Large => _large ?? throw new InvalidOperationException("not started");
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _default = await ServerProcess.StartAsync(["--log-level", "debug"]);
+        _large = await ServerProcess.StartAsync(["--max-message-bytes", $"{LargeMessageBytes}", "--log-messages", "false"]);
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        foreach (ServerProcess? server in (ServerProcess?[])[_default, _large])
+        {
+            if (server is not null)
+            {
+                await server.DisposeAsync();
+            }
+        }
+    }
+}
