@@ -146,6 +146,15 @@ internal sealed class RawPeer : IDisposable
         return bytes.ToArray();
     }
 
+    /// <summary>Reads until the server ends the stream, and keeps nothing.</summary>
+    public void ReadToEndAndDrop()
+    {
+        while (Fill())
+        {
+            _start = _end;
+        }
+    }
+
     public byte[] ReadExactly(int count)
     {
         byte[] bytes = new byte[count];
@@ -164,6 +173,22 @@ internal sealed class RawPeer : IDisposable
         }
 
         return bytes;
+    }
+
+    /// <summary>Reads bytes and drops them, without allocating.</summary>
+    public void Skip(int count)
+    {
+        while (count > 0)
+        {
+            if (!Fill())
+            {
+                throw new EndOfStreamException($"end of stream {count} bytes too early");
+            }
+
+            int take = Math.Min(count, _end - _start);
+            _start += take;
+            count -= take;
+        }
     }
 
     public void Dispose() => _socket.Dispose();

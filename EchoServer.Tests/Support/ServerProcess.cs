@@ -33,10 +33,14 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     /// <param name="arguments">The command line; PORT is 0 unless the environment says otherwise.</param>
     /// <param name="environment">Variables to set; none of the test's own that the server reads are passed on.</param>
     /// <param name="readOutput">False leaves standard output unread after the first line.</param>
-    public static async Task<ServerProcess> StartAsync(
-        IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, bool readOutput = true)
+    public static Task<ServerProcess> StartAsync(
+        IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, bool readOutput = true) =>
+        StartAsync(Programs.EchoServer(arguments, environment), readOutput);
+
+    /// <summary>Starts a server in a way of the test's own and waits until it listens.</summary>
+    public static async Task<ServerProcess> StartAsync(ProcessStartInfo start, bool readOutput = true)
     {
-        var server = new ServerProcess(Process.Start(Programs.EchoServer(arguments, environment))!);
+        var server = new ServerProcess(Process.Start(start)!);
         try
         {
             using var patience = new CancellationTokenSource(Patience);
@@ -45,7 +49,11 @@ internal sealed partial class ServerProcess : IAsyncDisposable
                     "the server ended: " + await server._process.StandardError.ReadToEndAsync(patience.Token));
             server._output.Enqueue(server.FirstLine);
             server.Port = int.Parse(ListeningLine().Match(server.FirstLine).Groups["port"].Value);
-            server._pump = readOutput ? server.PumpAsync() : Task.CompletedTask;
+            if (readOutput)
+            {
+                server.BeginReading();
+            }
+
             return server;
         }
         catch
@@ -58,30 +66,34 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>Waits until a line of standard output matches.</summary>
     public async Task<string> WaitForLineAsync(Func<string, bool> matches)
     {
-        long end = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
-        while (Environment.TickCount64 < end)
-        {
-            if (_output.FirstOrDefault(matches) is string line)
-            {
-                return line;
-            }
-
-            await Task.Delay(10);
-        }
-
-        throw new TimeoutException($"no such line in:\n{string.Join('\n', _output)}");
+        await Wait.UntilAsync(() => _output.Any(matches), () => $"no such line in:\n{string.Join('\n', _output)}");
+        return _output.First(matches);
     }
+
+    /// <summary>Begins to read standard output, when the start was told not to.</summary>
+    public void BeginReading() => _pump = PumpAsync();
 
     /// <summary>Sends SIGTERM and waits for the end.</summary>
     /// <returns>The exit code.</returns>
     public async Task<int> StopAsync()
     {
         Programs.Signal(_process.Id, "TERM");
+        int exitCode = await WaitForExitAsync();
+        await _pump;
+        return exitCode;
+    }
+
+    /// <summary>Waits for the end, whoever brings it about.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> WaitForExitAsync()
+    {
         using var patience = new CancellationTokenSource(Patience);
         await _process.WaitForExitAsync(patience.Token);
-        await _pump;
         return _process.ExitCode;
     }
+
+    /// <summary>All of standard error, once the process has ended.</summary>
+    public Task<string> ReadErrorAsync() => _process.StandardError.ReadToEndAsync();
 
     public async ValueTask DisposeAsync()
     {

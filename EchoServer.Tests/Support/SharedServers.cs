@@ -21,6 +21,9 @@ internal sealed class SharedServers
     [OneTimeSetUp]
     public async Task StartAsync()
     {
+        // Reading a process's output blocks a thread of the pool, and so do the raw peers: on two cores the pool would otherwise
+        // be short of threads, and make up for it one a second.
+        ThreadPool.SetMinThreads(workerThreads: 64, completionPortThreads: 64);
         _default = await ServerProcess.StartAsync(["--log-level", "debug"]);
         _large = await ServerProcess.StartAsync(["--max-message-bytes", $"{LargeMessageBytes}", "--log-messages", "false"]);
     }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using EchoServer.Echo;
 using EchoServer.Hosting;
 using Microsoft.Extensions.Logging;
@@ -25,6 +24,9 @@ internal static class ServeCommand
         LogFormat format = CommandLine.Format.Read(result);
 
         CompleteReceivesInline();
+
+        // Before the line that says where the server listens: who waits for it may send a signal right after.
+        using var stop = new StopSignal();
         using ILoggerFactory logging = Logging.Create(level, format);
         await using var server = new WebSocketServer(options, logging);
         try
@@ -33,13 +35,13 @@ internal static class ServeCommand
         }
         catch (SocketException exception)
         {
-            string source = CommandLine.ServerUrls.IsGiven(result) && !CommandLine.Port.IsGiven(result) ? "--server.urls" : "--port";
+            var endPoint = new IPEndPoint(options.Host, options.Port);
             await Console.Error.WriteLineAsync(
-                $"EchoServer: {source}: cannot listen on {new IPEndPoint(options.Host, options.Port)}: {Explain(exception)}").ConfigureAwait(false);
+                $"EchoServer: {Culprit(exception, result)}: cannot listen on {endPoint}: {Explain(exception)}").ConfigureAwait(false);
             return ExitCode.Failed;
         }
 
-        await StopSignalAsync().ConfigureAwait(false);
+        await stop.Received.ConfigureAwait(false);
         await server.StopAsync(StopTimeout).ConfigureAwait(false);
         return ExitCode.Fine;
     }
@@ -79,18 +81,16 @@ internal static class ServeCommand
         }
     }
 
-    private static async Task StopSignalAsync()
+    /// <summary>The option or variable that the address which cannot be had came from.</summary>
+    private static string Culprit(SocketException exception, ParseResult result)
     {
-        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        void OnSignal(PosixSignalContext context)
+        bool isHost = exception.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported;
+        if (CommandLine.ServerUrls.IsGiven(result) && !(isHost ? CommandLine.Host.IsGiven(result) : CommandLine.Port.IsGiven(result)))
         {
-            // The first signal is taken care of here; a second one ends the process at once.
-            context.Cancel = stop.TrySetResult();
+            return CommandLine.ServerUrls.Option.Name;
         }
 
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-        await stop.Task.ConfigureAwait(false);
+        return isHost ? CommandLine.Host.Option.Name : CommandLine.Port.Source(result);
     }
 
     private static string Explain(SocketException exception) => exception.SocketErrorCode switch

@@ -66,8 +66,16 @@ internal sealed class Setting<T>
             return Parse(Option.Name, result.GetValue(Option) ?? "");
         }
 
+        return FromVariable() is string text ? Parse(_variable!, text) : _default;
+    }
+
+    /// <summary>What to name when the value turns out not to work: the variable when it came from there, else the option.</summary>
+    internal string Source(ParseResult result) => !IsGiven(result) && FromVariable() is not null ? _variable! : Option.Name;
+
+    private string? FromVariable()
+    {
         string? text = _variable is null ? null : Environment.GetEnvironmentVariable(_variable);
-        return text is null || (text.Length == 0 && !_mayBeEmpty) ? _default : Parse(_variable!, text);
+        return text is { Length: 0 } && !_mayBeEmpty ? null : text;
     }
 
     private T Parse(string source, string text) =>

@@ -51,14 +51,16 @@ internal sealed class ConnectionTable
     }
 
     /// <summary>Calls an action with every connection that is there throughout the call; others may be left out.</summary>
-    internal void ForEach(Action<Connection> action)
+    /// <param name="action">What to do; static, so that a beat of the heartbeat allocates nothing.</param>
+    /// <param name="argument">Handed to the action.</param>
+    internal void ForEach<T>(Action<Connection, T> action, T argument)
     {
         Connection?[] slots = Volatile.Read(ref _slots);
         for (int slot = 0; slot < slots.Length; slot++)
         {
             if (Volatile.Read(ref slots[slot]) is Connection connection)
             {
-                action(connection);
+                action(connection, argument);
             }
         }
     }

@@ -13,16 +13,11 @@ internal sealed class Heartbeat : IDisposable
     private readonly Timer _timer;
 
     /// <summary>Begins to beat.</summary>
-    internal Heartbeat(ConnectionTable connections) =>
-        _timer = new Timer(
-            _ =>
-            {
-                long now = Now;
-                connections.ForEach(connection => connection.CheckDeadline(now));
-            },
-            null,
-            Interval,
-            Interval);
+    internal Heartbeat(ConnectionTable connections) => _timer = new Timer(
+        static connections => ((ConnectionTable)connections!).ForEach(static (connection, now) => connection.CheckDeadline(now), Now),
+        connections,
+        Interval,
+        Interval);
 
     /// <summary>The time that deadlines are given in: milliseconds since the machine started.</summary>
     internal static long Now => Environment.TickCount64;

@@ -85,8 +85,8 @@ public sealed class WebSocketServer : IWebSocketServer
         _isStopping = true;
         _listener?.Dispose();
         Log.Stopping(Connections.Count);
-        await UntilNoConnectionAsync(connection => connection.GoAway(), timeout).ConfigureAwait(false);
-        await UntilNoConnectionAsync(connection => connection.Abort(), AbortTimeout).ConfigureAwait(false);
+        await UntilNoConnectionAsync(static (connection, _) => connection.GoAway(), timeout).ConfigureAwait(false);
+        await UntilNoConnectionAsync(static (connection, _) => connection.Abort(), AbortTimeout).ConfigureAwait(false);
         _heartbeat?.Dispose();
         Log.Stopped();
     }
@@ -95,21 +95,21 @@ public sealed class WebSocketServer : IWebSocketServer
     /// <returns>A task that is complete when no connection is left.</returns>
     public async ValueTask DisposeAsync()
     {
-        if (!_isStopping)
+        if (!_isStopping && _listener is not null)
         {
             await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
         }
     }
 
     /// <summary>Asks every connection to end, those too that come up while others are asked, until none is left or time is up.</summary>
-    private async Task UntilNoConnectionAsync(Action<Connection> ask, TimeSpan timeout)
+    private async Task UntilNoConnectionAsync(Action<Connection, int> ask, TimeSpan timeout)
     {
         long end = Heartbeat.Now + (long)timeout.TotalMilliseconds;
-        Connections.ForEach(ask);
+        Connections.ForEach(ask, 0);
         while (Connections.Count > 0 && Heartbeat.Now < end)
         {
             await Task.Delay(StopPollInterval).ConfigureAwait(false);
-            Connections.ForEach(ask);
+            Connections.ForEach(ask, 0);
         }
     }
 

@@ -1,0 +1,163 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Commands;
+
+/// <summary>Options, environment variables, and what is said about bad ones: one line on standard error, exit code 2 or 1.</summary>
+internal sealed class CommandLineTests
+{
+    private static IEnumerable<TestCaseData> Mistakes()
+    {
+        yield return Variable("PORT", "abc", "PORT: 'abc' is not a port (0-65535)");
+        yield return Variable("PORT", "70000", "PORT: '70000' is not a port (0-65535)");
+        yield return Variable("PORT", "-1", "PORT: '-1' is not a port (0-65535)");
+        yield return Variable("LOG_LEVEL", "loud", "LOG_LEVEL: 'loud' is not a log level (trace, debug, information, warning, error, critical, none)");
+        yield return Variable("LOG_FORMAT", "xml", "LOG_FORMAT: 'xml' is not a log format (text, json)");
+        yield return Variable("LOG_MESSAGES", "maybe", "LOG_MESSAGES: 'maybe' is not true or false");
+        yield return Variable("ECHO_MAX_MESSAGE_BYTES", "0", "ECHO_MAX_MESSAGE_BYTES: '0' is not a number of bytes (1-1073741824)");
+        yield return Variable("ECHO_GREETING", new string('x', 1025), "is not a text of at most 1024 characters");
+        yield return Variable("PORT", "8080\u001b[31m\nforged", @"PORT: '8080\u{1b}[31m\nforged' is not a port (0-65535)");
+        yield return Option(["--port", "70000"], "--port: '70000' is not a port (0-65535)");
+        yield return Option(["--port", "http"], "--port: 'http' is not a port (0-65535)");
+        yield return Option(["--port=" + "99999999999"], "--port: '99999999999' is not a port (0-65535)");
+        yield return Option(["--port"], "--port");
+        yield return Option(["--port", "1", "--port", "2"], "--port");
+        yield return Option(["--host", "nowhere.example"], "--host: 'nowhere.example' is not an address to listen on (an IPv4 or IPv6 address, localhost or *)");
+        yield return Option(["--host", "1"], "--host: '1' is not an address");
+        yield return Option(["--server.urls", "https://0.0.0.0:8080"], "--server.urls: 'https://0.0.0.0:8080' is not an address to listen on (http://host:port)");
+        yield return Option(["--server.urls", "http://0.0.0.0:x"], "--server.urls: 'http://0.0.0.0:x' is not");
+        yield return Option(["--max-message-bytes", "1073741825"], "--max-message-bytes: '1073741825' is not a number of bytes (1-1073741824)");
+        yield return Option(["--log-messages", "no"], "--log-messages: 'no' is not true or false");
+        yield return Option(["--log-level", "1"], "--log-level: '1' is not a log level");
+        yield return Option(["--no-such-option"], "'--no-such-option'");
+        yield return Option(["nonsense"], "'nonsense'");
+        yield return Option(["serve", "--port", "x"], "--port: 'x' is not a port (0-65535)");
+        yield return Option(["client"], "url");
+        yield return Option(["client", "ftp://host"], "url: 'ftp://host' is not a ws://, wss://, http:// or https:// URL");
+        yield return Option(["client", "host:8080"], "url: 'host:8080' is not");
+        yield return Option(["client", "ws://host", "one", "two"], "'two'");
+
+        static TestCaseData Variable(string name, string value, string quoted) =>
+            new TestCaseData(Array.Empty<string>(), new Dictionary<string, string> { [name] = value }, quoted)
+                .SetName($"{{m}}({name}={value.Length} characters: {quoted[..Math.Min(quoted.Length, 30)].Replace('(', ' ').Replace(')', ' ')})");
+
+        static TestCaseData Option(string[] arguments, string quoted) =>
+            new TestCaseData(arguments, new Dictionary<string, string>(), quoted).SetName($"{{m}}({string.Join(' ', arguments)})");
+    }
+
+    [TestCaseSource(nameof(Mistakes))]
+    public async Task A_mistake_is_one_line_that_names_it_and_exit_code_2(
+        string[] arguments, Dictionary<string, string> environment, string quoted)
+    {
+        ProgramResult result = await Programs.RunAsync(Programs.EchoServer(arguments, environment));
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.ExitCode, Is.EqualTo(2));
+            Assert.That(result.Error, Does.StartWith("EchoServer: ").And.Contain(quoted).And.EndsWith("\n"));
+            Assert.That(result.Error.TrimEnd('\n'), Does.Not.Contain("\n"));
+            Assert.That(result.Output, Is.Empty);
+        });
+    }
+
+    [Test]
+    public async Task A_port_in_use_is_one_line_and_exit_code_1()
+    {
+        string port = SharedServers.Default.Port.ToString(CultureInfo.InvariantCulture);
+        ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["--port", port]));
+        Assert.That(result, Is.EqualTo(new ProgramResult(
+            1, "", $"EchoServer: --port: cannot listen on 0.0.0.0:{port}: the port is in use; choose another, or 0 for a free one\n")));
+    }
+
+    [Test]
+    public async Task An_address_of_another_machine_is_one_line_and_exit_code_1()
+    {
+        // RFC 5737: 192.0.2.0/24 is for documentation, no machine has it.
+        ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["--host", "192.0.2.1"]));
+        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
+        Assert.That(result.Error, Does.StartWith("EchoServer: --host: cannot listen on 192.0.2.1:0: this machine does not have that address"));
+    }
+
+    [Test]
+    public async Task A_privileged_port_without_permission_is_one_line_and_exit_code_1()
+    {
+        // As user "nobody", whoever runs the tests.
+        string firstFree = await File.ReadAllTextAsync("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+        Assume.That(Environment.IsPrivilegedProcess, "needs root, to become somebody else");
+        Assume.That(int.Parse(firstFree, CultureInfo.InvariantCulture), Is.GreaterThan(80), "anybody may listen on port 80 here");
+        var start = Programs.EchoServer(["--port", "80"]);
+        string[] command = ["--clear-groups", "--regid", "65534", "--reuid", "65534", "dotnet", .. start.ArgumentList];
+        start.FileName = "setpriv";
+        start.ArgumentList.Clear();
+        Array.ForEach(command, start.ArgumentList.Add);
+        ProgramResult result = await Programs.RunAsync(start);
+        Assert.That(result.Error, Does.StartWith("EchoServer: --port: cannot listen on 0.0.0.0:80: no permission"));
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+    }
+
+    [TestCase("0.0.0.0", "127.0.0.1", new string[0], TestName = "{m}(every IPv4 address by default)")]
+    [TestCase("127.0.0.1", "127.0.0.1", new[] { "--host", "localhost" }, TestName = "{m}(localhost)")]
+    [TestCase("[::]", "::1", new[] { "--host", "[::]" }, TestName = "{m}([::], by IPv6)")]
+    [TestCase("[::]", "127.0.0.1", new[] { "--host", "::" }, TestName = "{m}([::], by IPv4)")]
+    [TestCase("[::1]", "::1", new[] { "--host", "::1" }, TestName = "{m}(::1)")]
+    [TestCase("0.0.0.0", "127.0.0.1", new[] { "--host", "*" }, TestName = "{m}(*)")]
+    [TestCase("127.0.0.1", "127.0.0.1", new[] { "--server.urls", "http://127.0.0.1:0" }, TestName = "{m}(server.urls)")]
+    [TestCase("127.0.0.1", "127.0.0.1", new[] { "--server.urls=http://localhost:0/;https://x:1" }, TestName = "{m}(several server.urls)")]
+    [TestCase("127.0.0.1", "127.0.0.1", new[] { "serve", "--server.urls", "http://*:1", "--host", "127.0.0.1", "--port", "0" }, TestName = "{m}(host and port win over server.urls)")]
+    public async Task The_first_line_says_where_it_listens(string shown, string connectTo, string[] arguments)
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync(arguments);
+        Assert.That(server.FirstLine, Does.EndWith($"Listening on ws://{shown}:{server.Port}"));
+        using var peer = new RawPeer(server.Port, IPAddress.Parse(connectTo));
+        peer.Send(RawPeer.UpgradeRequest());
+        Assert.That(peer.ReadHead(), Does.StartWith("HTTP/1.1 101 "));
+    }
+
+    [Test]
+    public async Task The_port_of_the_environment_is_taken_and_the_option_wins_over_it()
+    {
+        int free = FreePort();
+        await using (ServerProcess server = await ServerProcess.StartAsync([], new Dictionary<string, string> { ["PORT"] = $"{free}" }))
+        {
+            Assert.That(server.Port, Is.EqualTo(free));
+        }
+
+        await using (ServerProcess server = await ServerProcess.StartAsync(["--port", "0"], new Dictionary<string, string> { ["PORT"] = "1" }))
+        {
+            Assert.That(server.Port, Is.GreaterThan(1023));
+        }
+    }
+
+    [Test]
+    public async Task Texts_and_limits_of_the_environment_are_taken()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync([], new Dictionary<string, string>
+        {
+            ["ECHO_GREETING"] = "",
+            ["ECHO_PREFIX"] = "> ",
+            ["ECHO_MAX_MESSAGE_BYTES"] = "10",
+        });
+        using RawPeer peer = RawPeer.Open(server.Port, "/");
+        peer.Send(WireFrame.Text("ten bytes!"));
+        Assert.That(peer.ReadText(), Is.EqualTo("> ten bytes!"));
+        peer.Send(WireFrame.Text("more than ten bytes"));
+        Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1009));
+    }
+
+    [TestCase("--help", "--max-message-bytes")]
+    [TestCase("--version", "0.1.0")]
+    public async Task It_says_what_it_can_do_and_what_it_is(string argument, string expected)
+    {
+        ProgramResult result = await Programs.RunAsync(Programs.EchoServer([argument]));
+        Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
+        Assert.That(result.Output, Does.Contain(expected));
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}

@@ -1,0 +1,124 @@
+using System.Net;
+using EchoServer.Echo;
+using EchoServer.Hosting;
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Hosting;
+
+/// <summary>An echo allocates nothing: counted, not believed.</summary>
+[NonParallelizable]
+internal sealed class AllocationTests
+{
+    private const int WarmUp = 5_000;
+    private const int MessagesPerRound = 1_000;
+    private const int Rounds = 20;
+
+    [TestCase(false, 0, "/raw", TestName = "{m}(empty text)")]
+    [TestCase(false, 1, "/", TestName = "{m}(text of 1 byte, with prefix)")]
+    [TestCase(false, 64, "/", TestName = "{m}(text of 64 bytes, with prefix)")]
+    [TestCase(false, 64, "/raw", TestName = "{m}(text of 64 bytes, raw)")]
+    [TestCase(true, 64, "/", TestName = "{m}(binary of 64 bytes)")]
+    [TestCase(true, 4096, "/raw", TestName = "{m}(binary of 4 KiB)")]
+    [TestCase(false, 16 * 1024, "/", TestName = "{m}(text of 16 KiB, with prefix)")]
+    [TestCase(true, 64 * 1024, "/raw", TestName = "{m}(binary of 64 KiB)")]
+    public async Task Echoing_a_message_allocates_nothing(bool binary, int size, string path)
+    {
+        var options = new EchoOptions { LogMessages = false };
+        var meter = new Meter();
+        await using var server = InProcessServer.Start(
+            (engine, log) => EchoHandlers.Start(new MeteredServer(engine, meter), options, log.CreateLogger("Echo")));
+        using RawPeer peer = RawPeer.Open(server.Port, path);
+        if (path == "/")
+        {
+            peer.ReadText();
+        }
+
+        byte[] payload = new byte[size];
+        Array.Fill(payload, (byte)'x');
+        byte[] message = (binary ? WireFrame.Binary(payload) : WireFrame.Text(payload)).ToBytes();
+        peer.Send(message);
+        int echoBytes = (peer.ReadOneFrame() with { Masked = false }).ToBytes().Length;
+
+        // Pools fill, and the runtime replaces its first, unoptimised code.
+        Echo(peer, message, echoBytes, WarmUp);
+
+        // What else the test's process and its runner allocate meanwhile only adds: the least of the rounds is the echo's own.
+        var byLoop = new List<long>();
+        var inAll = new List<long>();
+        for (int round = 0; round < Rounds; round++)
+        {
+            meter.Reset();
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            Echo(peer, message, echoBytes, MessagesPerRound);
+            inAll.Add(GC.GetTotalAllocatedBytes(precise: true) - before);
+            byLoop.Add(meter.Bytes);
+            Assert.That(meter.Steps, Is.GreaterThan(MessagesPerRound / 2), "the meter saw too little");
+        }
+
+        Assert.That(byLoop.Min(), Is.Zero, $"bytes by the loop's threads: {string.Join(' ', byLoop)}");
+        Assert.That(inAll.Min() / MessagesPerRound, Is.Zero, $"bytes by all threads: {string.Join(' ', inAll)}");
+    }
+
+    private static void Echo(RawPeer peer, byte[] message, int echoBytes, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            peer.Send(message.AsSpan());
+            peer.Skip(echoBytes);
+        }
+    }
+
+    /// <summary>
+    /// Adds up what each thread that handles a message has allocated since it handled one before: the callback, the send, the
+    /// wait, the receive and the parsing in between. The runtime may move the loop to another thread at every wait.
+    /// </summary>
+    private sealed class Meter
+    {
+        // Rounds are numbered through all tests, so that no thread remembers another test's.
+        private static int _rounds;
+
+        [ThreadStatic]
+        private static (int Round, long Allocated) _last;
+
+        private int _round;
+
+        public long Bytes { get; private set; }
+
+        public int Steps { get; private set; }
+
+        public void Reset() => (Bytes, Steps, _round) = (0, 0, Interlocked.Increment(ref _rounds));
+
+        public void OnMessage()
+        {
+            long allocated = GC.GetAllocatedBytesForCurrentThread();
+            if (_last.Round == _round)
+            {
+                Bytes += allocated - _last.Allocated;
+                Steps++;
+            }
+
+            _last = (_round, allocated);
+        }
+    }
+
+    /// <summary>An engine whose connections read the meter before each message.</summary>
+    private sealed class MeteredServer(IWebSocketServer inner, Meter meter) : IWebSocketServer
+    {
+        public IPEndPoint? EndPoint => inner.EndPoint;
+
+        public void Start(Action<IWebSocketConnection> configure) => inner.Start(socket =>
+        {
+            configure(socket);
+            var handler = socket.OnMessage!;
+            socket.OnMessage = message =>
+            {
+                meter.OnMessage();
+                handler(message);
+            };
+        });
+
+        public Task StopAsync(TimeSpan timeout) => inner.StopAsync(timeout);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+}

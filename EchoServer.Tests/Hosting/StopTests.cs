@@ -1,0 +1,70 @@
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Hosting;
+
+/// <summary>SIGTERM and SIGINT, against the server as a process of its own.</summary>
+internal sealed class StopTests
+{
+    [TestCase("TERM")]
+    [TestCase("INT")]
+    public async Task A_signal_says_1001_to_every_client_and_ends_with_exit_code_0(string signal)
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync([]);
+        using RawPeer idle = RawPeer.Open(server.Port, "/");
+        using RawPeer busy = RawPeer.Open(server.Port);
+        using var unfinished = new RawPeer(server.Port);
+        unfinished.Send("GET / HTTP/1.1\r\n");
+        busy.Send(WireFrame.Text("before the signal"));
+        Assert.That(busy.ReadText(), Is.EqualTo("before the signal"));
+        idle.ReadText();
+
+        Programs.Signal(server.Id, signal);
+        foreach (RawPeer peer in (RawPeer[])[idle, busy])
+        {
+            WireFrame close = peer.ReadOneFrame();
+            Assert.That((close.CloseCode, close.CloseReason), Is.EqualTo((1001, "server is shutting down")));
+            peer.Send(WireFrame.Close(1001));
+            Assert.That(peer.ReadToEnd(), Is.Empty);
+            peer.Dispose();
+        }
+
+        Assert.That(await server.WaitForExitAsync(), Is.Zero);
+        await server.WaitForLineAsync(line => line.EndsWith("Stopped", StringComparison.Ordinal));
+    }
+
+    [Test]
+    public async Task A_client_that_does_not_answer_does_not_hold_up_the_end()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync([]);
+        using RawPeer silent = RawPeer.Open(server.Port);
+        Assert.That(await server.StopAsync(), Is.Zero);
+        Assert.That(silent.ReadOneFrame().CloseCode, Is.EqualTo(1001));
+    }
+
+    [Test]
+    public async Task Nobody_new_is_let_in_once_the_server_stops()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync([]);
+        using RawPeer open = RawPeer.Open(server.Port);
+        Programs.Signal(server.Id, "TERM");
+        Assert.That(open.ReadOneFrame().CloseCode, Is.EqualTo(1001));
+        Assert.That(() => new RawPeer(server.Port), Throws.InstanceOf<System.Net.Sockets.SocketException>());
+        open.Send(WireFrame.Close(1001));
+        Assert.That(open.ReadToEnd(), Is.Empty);
+        open.Dispose();
+        Assert.That(await server.WaitForExitAsync(), Is.Zero);
+    }
+
+    [Test]
+    public async Task A_second_signal_ends_it_at_once()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync([]);
+        using RawPeer silent = RawPeer.Open(server.Port);
+        Programs.Signal(server.Id, "TERM");
+        Assert.That(silent.ReadOneFrame().CloseCode, Is.EqualTo(1001));
+        Programs.Signal(server.Id, "TERM");
+
+        // 143 is what a shell calls death by SIGTERM.
+        Assert.That(await server.WaitForExitAsync(), Is.EqualTo(143));
+    }
+}

@@ -1,0 +1,115 @@
+using System.Net.WebSockets;
+using System.Text;
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Peers;
+
+/// <summary>.NET's own client: a second opinion on the server's frames.</summary>
+internal sealed class ClientWebSocketTests
+{
+    private ClientWebSocket _client = null!;
+    private CancellationTokenSource _patience = null!;
+
+    [SetUp]
+    public void SetUp()
+    {
+        _client = new ClientWebSocket();
+        _patience = new CancellationTokenSource(ServerProcess.Patience);
+    }
+
+    [TearDown]
+    public void TearDown()
+    {
+        _client.Dispose();
+        _patience.Dispose();
+    }
+
+    [Test]
+    public async Task The_greeting_comes_before_the_first_echo()
+    {
+        await ConnectAsync("/");
+        await SendAsync("Hi there!");
+        Assert.That(await ReceiveAsync(), Is.EqualTo((WebSocketMessageType.Text, "Hi, this is the Echo-Server")));
+        Assert.That(await ReceiveAsync(), Is.EqualTo((WebSocketMessageType.Text, "Echo: Hi there!")));
+    }
+
+    [TestCase(0)]
+    [TestCase(1)]
+    [TestCase(125)]
+    [TestCase(126)]
+    [TestCase(65535)]
+    [TestCase(65536)]
+    [TestCase(1024 * 1024)]
+    public async Task A_binary_message_comes_back_as_the_same_bytes(int length)
+    {
+        byte[] message = new byte[length];
+        new Random(length).NextBytes(message);
+        await ConnectAsync("/raw");
+        await _client.SendAsync(message, WebSocketMessageType.Binary, true, _patience.Token);
+        byte[] received = new byte[length + 1];
+        int count = 0;
+        ValueWebSocketReceiveResult part;
+        do
+        {
+            part = await _client.ReceiveAsync(received.AsMemory(count), _patience.Token);
+            count += part.Count;
+        }
+        while (!part.EndOfMessage);
+
+        Assert.That(part.MessageType, Is.EqualTo(WebSocketMessageType.Binary));
+        Assert.That(received.AsSpan(0, count).SequenceEqual(message), Is.True);
+    }
+
+    [Test]
+    public async Task A_fragmented_message_comes_back_whole()
+    {
+        await ConnectAsync("/raw");
+        await _client.SendAsync("one "u8.ToArray(), WebSocketMessageType.Text, false, _patience.Token);
+        await _client.SendAsync("two"u8.ToArray(), WebSocketMessageType.Text, true, _patience.Token);
+        Assert.That(await ReceiveAsync(), Is.EqualTo((WebSocketMessageType.Text, "one two")));
+    }
+
+    [Test]
+    public async Task The_closing_handshake_is_clean()
+    {
+        await ConnectAsync("/raw");
+        await _client.CloseAsync(WebSocketCloseStatus.EndpointUnavailable, "leaving", _patience.Token);
+        Assert.That(_client.State, Is.EqualTo(WebSocketState.Closed));
+        Assert.That(_client.CloseStatus, Is.EqualTo(WebSocketCloseStatus.EndpointUnavailable));
+    }
+
+    [Test]
+    public async Task The_first_subprotocol_is_agreed_on()
+    {
+        _client.Options.AddSubProtocol("first");
+        _client.Options.AddSubProtocol("second");
+        await ConnectAsync("/");
+        Assert.That(_client.SubProtocol, Is.EqualTo("first"));
+    }
+
+    [Test]
+    public async Task Keep_alive_pings_are_answered()
+    {
+        // The client aborts a connection whose pings stay unanswered.
+        _client.Options.KeepAliveInterval = TimeSpan.FromMilliseconds(50);
+        _client.Options.KeepAliveTimeout = TimeSpan.FromSeconds(5);
+        await ConnectAsync("/raw");
+        Task<(WebSocketMessageType Kind, string Text)> receiving = ReceiveAsync();
+        await Task.Delay(500);
+        await SendAsync("after ten pings");
+        Assert.That((await receiving).Text, Is.EqualTo("after ten pings"));
+    }
+
+    private Task ConnectAsync(string path) => _client.ConnectAsync(SharedServers.Default.Url(path), _patience.Token);
+
+    private Task SendAsync(string text) =>
+        _client.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, _patience.Token);
+
+    private async Task<(WebSocketMessageType Kind, string Text)> ReceiveAsync()
+    {
+        byte[] buffer = new byte[4096];
+        WebSocketReceiveResult result = await _client.ReceiveAsync(buffer, _patience.Token);
+        Assert.That(result.EndOfMessage, Is.True);
+        return (result.MessageType, Encoding.UTF8.GetString(buffer, 0, result.Count));
+    }
+}

@@ -1,0 +1,40 @@
+using System.Net;
+using EchoServer.Hosting;
+
+namespace EchoServer.Tests.Support;
+
+/// <summary>The engine inside the test's process, for what cannot be seen from outside: callbacks, log entries, allocations.</summary>
+internal sealed class InProcessServer : IAsyncDisposable
+{
+    private readonly WebSocketServer _server;
+
+    private InProcessServer(WebSocketServer server, CapturedLog log)
+    {
+        _server = server;
+        Log = log;
+    }
+
+    public CapturedLog Log { get; }
+
+    public int Port => _server.EndPoint!.Port;
+
+    public int ConnectionCount => _server.ConnectionCount;
+
+    public static InProcessServer Start(Action<IWebSocketConnection> configure, ServerOptions? options = null) =>
+        Start((server, _) => server.Start(configure), options);
+
+    public static InProcessServer Start(Action<IWebSocketServer, CapturedLog> start, ServerOptions? options = null)
+    {
+        var log = new CapturedLog();
+        var server = new WebSocketServer((options ?? new ServerOptions()) with { Host = IPAddress.Loopback, Port = 0 }, log);
+        start(server, log);
+        return new InProcessServer(server, log);
+    }
+
+    public Task StopAsync(TimeSpan timeout) => _server.StopAsync(timeout);
+
+    /// <summary>Waits until no connection is left.</summary>
+    public Task WaitUntilEmptyAsync() => Wait.UntilAsync(() => ConnectionCount == 0, () => $"{ConnectionCount} connections are left");
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+}

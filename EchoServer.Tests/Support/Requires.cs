@@ -1,0 +1,24 @@
+namespace EchoServer.Tests.Support;
+
+/// <summary>Tools that a test cannot do without. In CI a missing one is a failure; elsewhere the test is skipped with a word.</summary>
+internal static class Requires
+{
+    /// <summary>Where <c>./build.sh test</c> puts other people's clients and servers.</summary>
+    public static string PeersFolder => Path.Combine(Programs.ProjectFolder, "artifacts", "peers");
+
+    public static void NodePeers() => Unless(
+        Directory.Exists(Path.Combine(PeersFolder, "node_modules", "ws")), "Node's ws package is not installed: run ./build.sh test");
+
+    public static void Published() => Unless(
+        File.Exists(Path.Combine(Programs.ProjectFolder, "artifacts", "cf", "EchoServer")), "nothing is published: run ./build.sh");
+
+    private static void Unless(bool condition, string otherwise)
+    {
+        if (!condition && Environment.GetEnvironmentVariable("CI") == "true")
+        {
+            Assert.Fail(otherwise);
+        }
+
+        Assume.That(condition, otherwise);
+    }
+}

@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# Builds, runs, tests and publishes. Needs bash and the .NET 10 SDK; "test" brings what else it needs.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+
+readonly server=EchoServer/EchoServer.csproj
+readonly tests=EchoServer.Tests/EchoServer.Tests.csproj
+readonly results=artifacts/test-results
+
+help() {
+  cat <<'END'
+usage: ./build.sh [command]
+
+  (none)         publish artifacts/portable (any platform: dotnet EchoServer.dll)
+                 and artifacts/cf (linux-x64, needs no .NET: what cf push takes)
+  run [args]     build the server and run it; args go to EchoServer (try: run --help)
+  test [args]    install what the tests need, then run all of them;
+                 args go to dotnet test (try: test --filter Conformance)
+  clean          remove everything that was built
+  help           this text
+END
+}
+
+fail() {
+  echo "build.sh: $*" >&2
+  exit 1
+}
+
+need_sdk() {
+  command -v dotnet >/dev/null ||
+    fail "the .NET 10 SDK is not installed: see https://dotnet.microsoft.com/download/dotnet/10.0"
+  dotnet --version >/dev/null 2>&1 ||
+    fail "the .NET SDK here is not 10.0 (global.json): see https://dotnet.microsoft.com/download/dotnet/10.0"
+}
+
+# Build messages go to standard error: standard output belongs to what is run.
+quietly() {
+  "$@" >&2
+}
+
+publish() {
+  need_sdk
+  # An old file in the folder would be pushed with the rest.
+  rm -rf artifacts/portable artifacts/cf
+  quietly dotnet publish "$server" -c Release -p:UseAppHost=false -o artifacts/portable --nologo -v quiet
+  quietly dotnet publish "$server" -c Release -r linux-x64 -o artifacts/cf --nologo -v quiet
+  echo "artifacts/portable/EchoServer.dll"
+  echo "artifacts/cf/EchoServer ($(($(wc -c <artifacts/cf/EchoServer) / 1024 / 1024)) MiB)"
+}
+
+run() {
+  need_sdk
+  quietly dotnet build "$server" -c Release --nologo -v quiet
+  exec dotnet artifacts/bin/EchoServer/release/EchoServer.dll "$@"
+}
+
+# Node and the packages of EchoServer.Tests/Peers, in a copy under artifacts: nothing is installed into the source tree.
+install_peers() {
+  if ! command -v npm >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    quietly apt-get update -q
+    quietly apt-get install -q -y --no-install-recommends nodejs npm
+  fi
+
+  if ! command -v npm >/dev/null; then
+    [ "${CI:-}" != true ] || fail "Node and npm are needed for the tests in CI, and could not be installed"
+    echo "build.sh: without Node and npm the tests with Node's ws client are skipped" >&2
+    return
+  fi
+
+  rm -rf artifacts/peers
+  cp -r EchoServer.Tests/Peers artifacts/peers
+  quietly npm ci --prefix artifacts/peers --no-audit --no-fund
+}
+
+# From the results file, not from what the runner printed: "N passed, M failed, K skipped".
+summary() {
+  local counters total executed passed
+  counters=$(grep -o '<Counters [^>]*>' "$results/tests.trx") || fail "the test run left no results"
+  total=$(attribute total "$counters")
+  executed=$(attribute executed "$counters")
+  passed=$(attribute passed "$counters")
+  echo "$passed passed, $((executed - passed)) failed, $((total - executed)) skipped"
+}
+
+attribute() {
+  sed -E "s/.* $1=\"([0-9]+)\".*/\1/" <<<"$2"
+}
+
+run_tests() {
+  publish >&2
+  install_peers
+  if [ "${CI:-}" = true ]; then
+    dotnet format "$server" --verify-no-changes
+    dotnet format "$tests" --verify-no-changes
+  fi
+
+  rm -rf "$results"
+  local status=0
+  dotnet test "$tests" -c Release --nologo \
+    --logger "trx;LogFileName=tests.trx" --logger "console;verbosity=normal" \
+    --results-directory "$results" --blame-hang-timeout 5m "$@" >"artifacts/test.log" 2>&1 || status=$?
+  # Every passed test is a line in the log; here it is what a person must see.
+  grep -vE '^  Passed ' artifacts/test.log || true
+  summary
+  return "$status"
+}
+
+command=${1:-publish}
+[ $# = 0 ] || shift
+case "$command" in
+  publish) publish ;;
+  run) run "$@" ;;
+  test) need_sdk && run_tests "$@" ;;
+  clean) rm -rf artifacts EchoServer/{bin,obj} EchoServer.Tests/{bin,obj} ;;
+  help | -h | --help) help ;;
+  *)
+    echo "build.sh: '$command' is not a command: (none), run, test, clean, help" >&2
+    exit 2
+    ;;
+esac
