@@ -22,8 +22,8 @@ internal sealed class CommandLineTests
         yield return Option(["--port", "70000"], "--port: '70000' is not a port (0-65535)");
         yield return Option(["--port", "http"], "--port: 'http' is not a port (0-65535)");
         yield return Option(["--port=" + "99999999999"], "--port: '99999999999' is not a port (0-65535)");
-        yield return Option(["--port"], "--port");
-        yield return Option(["--port", "1", "--port", "2"], "--port");
+        yield return Option(["--port"], "--port: exactly one value is needed: a port (0-65535)");
+        yield return Option(["--port", "1", "--port", "2"], "--port: exactly one value is needed: a port (0-65535)");
         yield return Option(["--host", "nowhere.example"], "--host: 'nowhere.example' is not an address to listen on (an IPv4 or IPv6 address, localhost or *)");
         yield return Option(["--host", "1"], "--host: '1' is not an address");
         yield return Option(["--server.urls", "https://0.0.0.0:8080"], "--server.urls: 'https://0.0.0.0:8080' is not an address to listen on (http://host:port)");

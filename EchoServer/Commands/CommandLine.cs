@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
 using EchoServer.Echo;
@@ -59,6 +60,9 @@ internal static class CommandLine
         "--log-messages", "LOG_MESSAGES", "Whether each message is logged: true or false.", true, "true",
         "true or false", bool.TryParse);
 
+    private static readonly Setting[] ServeSettings =
+        [Port, Host, ServerUrls, Greeting, Prefix, MaxMessageBytes, Level, Format, LogMessages];
+
     private static readonly Argument<string> Url = new("url")
     {
         Description = "Where to connect: ws://, wss://, http:// (means ws) or https:// (means wss).",
@@ -79,7 +83,7 @@ internal static class CommandLine
         {
             if (result.Errors.Count > 0)
             {
-                throw new UsageException(result.Errors[0].Message);
+                throw new UsageException(Explain(result.Errors[0]));
             }
 
             // Signals are the commands' own business: the library would end the server with its own exit code.
@@ -88,7 +92,7 @@ internal static class CommandLine
         }
         catch (UsageException exception)
         {
-            await Console.Error.WriteLineAsync($"EchoServer: {OneLine(exception.Message)} (see --help)").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"EchoServer: {exception.Message} (see --help)").ConfigureAwait(false);
             return ExitCode.Usage;
         }
     }
@@ -100,7 +104,7 @@ internal static class CommandLine
             "A WebSocket echo server on raw sockets for Cloud Foundry, and the client that talks to it.");
         foreach (Command command in (Command[])[root, serve])
         {
-            AddServeOptions(command);
+            Array.ForEach(ServeSettings, setting => command.Add(setting.Option));
             command.SetAction(ServeCommand.RunAsync);
         }
 
@@ -110,19 +114,6 @@ internal static class CommandLine
         root.Add(serve);
         root.Add(client);
         return root;
-    }
-
-    private static void AddServeOptions(Command command)
-    {
-        command.Add(Port.Option);
-        command.Add(Host.Option);
-        command.Add(ServerUrls.Option);
-        command.Add(Greeting.Option);
-        command.Add(Prefix.Option);
-        command.Add(MaxMessageBytes.Option);
-        command.Add(Level.Option);
-        command.Add(Format.Option);
-        command.Add(LogMessages.Option);
     }
 
     private static bool TryParsePort(string text, out int port) =>
@@ -195,8 +186,14 @@ internal static class CommandLine
 
     private static string Invariant(int value) => value.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>A message of the parser's own quotes what was typed as it is.</summary>
-    private static string OneLine(string message) => EscapedText.From(message.AsSpan());
+    private static string Explain(ParseError error)
+    {
+        // The parser's own words name the option, but not what it takes.
+        string? name = (error.SymbolResult as OptionResult)?.Option.Name;
+        return Array.Find(ServeSettings, setting => setting.Option.Name == name) is Setting known
+            ? $"{name}: exactly one value is needed: {known.Accepted}"
+            : EscapedText.From(error.Message.AsSpan());
+    }
 }
 
 /// <summary>What the program's exit codes mean.</summary>

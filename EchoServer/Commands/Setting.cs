@@ -12,15 +12,24 @@ internal sealed class UsageException(string message) : Exception(message);
 /// <returns>False when the text is not accepted.</returns>
 internal delegate bool SettingParser<T>(string text, out T value);
 
+/// <summary>One thing that can be set, whatever the type of its value.</summary>
+internal abstract class Setting(Option<string> option, string accepted)
+{
+    /// <summary>The option, to be added to a command.</summary>
+    internal Option<string> Option { get; } = option;
+
+    /// <summary>What is accepted: completes "is not ...".</summary>
+    internal string Accepted { get; } = accepted;
+}
+
 /// <summary>One thing that can be set: an option, the environment variable that stands in for it, and a default.</summary>
 /// <typeparam name="T">The type of the value.</typeparam>
 /// <remarks>The option wins over the variable, the variable over the default; a variable that is empty counts as not set.</remarks>
-internal sealed class Setting<T>
+internal sealed class Setting<T> : Setting
 {
     private readonly string? _variable;
     private readonly T _default;
     private readonly SettingParser<T> _parse;
-    private readonly string _accepted;
     private readonly bool _mayBeEmpty;
 
     /// <summary>Describes a setting.</summary>
@@ -35,24 +44,13 @@ internal sealed class Setting<T>
     internal Setting(
         string name, string? variable, string description, T defaultValue, string defaultText, string accepted,
         SettingParser<T> parse, bool mayBeEmpty = false)
+        : base(MakeOption(name, variable, description, defaultText), accepted)
     {
         _variable = variable;
         _default = defaultValue;
-        _accepted = accepted;
         _parse = parse;
         _mayBeEmpty = mayBeEmpty;
-        string origin = variable is null ? $"[default: {defaultText}]" : $"[{variable}, default: {defaultText}]";
-        Option = new Option<string>(name)
-        {
-            Description = $"{description} {origin}",
-            HelpName = name.TrimStart('-'),
-            Arity = ArgumentArity.ExactlyOne,
-            AllowMultipleArgumentsPerToken = false,
-        };
     }
-
-    /// <summary>The option, to be added to a command.</summary>
-    internal Option<string> Option { get; }
 
     /// <summary>Whether the option was typed.</summary>
     internal bool IsGiven(ParseResult result) => result.GetResult(Option) is OptionResult { Implicit: false };
@@ -81,5 +79,12 @@ internal sealed class Setting<T>
     private T Parse(string source, string text) =>
         _parse(text, out T value)
             ? value
-            : throw new UsageException($"{source}: '{EscapedText.From(text.AsSpan())}' is not {_accepted}");
+            : throw new UsageException($"{source}: '{EscapedText.From(text.AsSpan())}' is not {Accepted}");
+
+    private static Option<string> MakeOption(string name, string? variable, string description, string defaultText) => new(name)
+    {
+        Description = $"{description} [{(variable is null ? "" : variable + ", ")}default: {defaultText}]",
+        HelpName = "value",
+        Arity = ArgumentArity.ExactlyOne,
+    };
 }

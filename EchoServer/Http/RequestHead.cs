@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Http;
@@ -66,18 +67,18 @@ public readonly ref struct RequestHead
     {
         get
         {
-            ReadOnlySpan<byte> path = Target;
+            int query = Target.IndexOf((byte)'?');
+            ReadOnlySpan<byte> path = query < 0 ? Target : Target[..query];
             int scheme = path.IndexOf("://"u8);
-            if (path[0] != '/' && scheme > 0)
+            if (path.IsEmpty || path[0] == '/' || scheme < 0)
             {
-                // absolute-form: "a server MUST accept the absolute-form in requests".
-                path = path[(scheme + 3)..];
-                int slash = path.IndexOf((byte)'/');
-                path = slash < 0 ? "/"u8 : path[slash..];
+                return path;
             }
 
-            int query = path.IndexOf((byte)'?');
-            return query < 0 ? path : path[..query];
+            // absolute-form: "a server MUST accept the absolute-form in requests".
+            path = path[(scheme + 3)..];
+            int slash = path.IndexOf((byte)'/');
+            return slash < 0 ? "/"u8 : path[slash..];
         }
     }
 
@@ -152,7 +153,7 @@ public readonly ref struct RequestHead
         int found = 0;
         foreach (Field field in Fields)
         {
-            if (System.Text.Ascii.EqualsIgnoreCase(field.Name, name) && found++ == 0)
+            if (Ascii.EqualsIgnoreCase(field.Name, name) && found++ == 0)
             {
                 value = field.Value;
             }
@@ -169,14 +170,14 @@ public readonly ref struct RequestHead
     {
         foreach (Field field in Fields)
         {
-            if (!System.Text.Ascii.EqualsIgnoreCase(field.Name, name))
+            if (!Ascii.EqualsIgnoreCase(field.Name, name))
             {
                 continue;
             }
 
             foreach (Range range in field.Value.Split((byte)','))
             {
-                if (System.Text.Ascii.EqualsIgnoreCase(TrimWhiteSpace(field.Value[range]), token))
+                if (Ascii.EqualsIgnoreCase(TrimWhiteSpace(field.Value[range]), token))
                 {
                     return true;
                 }
@@ -262,8 +263,11 @@ public readonly ref struct RequestHead
     }
 
     private static bool StartsWithScheme(ReadOnlySpan<byte> target) =>
-        target.StartsWith("http://"u8) || target.StartsWith("https://"u8) ||
-        target.StartsWith("ws://"u8) || target.StartsWith("wss://"u8);
+        StartsWithIgnoreCase(target, "http://"u8) || StartsWithIgnoreCase(target, "https://"u8) ||
+        StartsWithIgnoreCase(target, "ws://"u8) || StartsWithIgnoreCase(target, "wss://"u8);
+
+    private static bool StartsWithIgnoreCase(ReadOnlySpan<byte> value, ReadOnlySpan<byte> start) =>
+        value.Length >= start.Length && Ascii.EqualsIgnoreCase(value[..start.Length], start);
 
     /// <summary>RFC 9112 §2.3: HTTP-name "/" DIGIT "." DIGIT.</summary>
     private static bool IsVersion(ReadOnlySpan<byte> version) =>
