@@ -89,14 +89,15 @@ internal sealed class SendingTests
             connection = socket;
         });
         using RawPeer peer = RawPeer.Open(server.Port);
+        using var stop = new CancellationTokenSource();
         Task sending = Task.Run(() =>
         {
-            for (int i = 0; i < 3_000; i++)
+            for (int i = 0; !stop.IsCancellationRequested; i++)
             {
                 peer.Send(WireFrame.Text($"{i}"));
             }
 
-            peer.Send(WireFrame.Close(1000));
+            peer.Send(WireFrame.Close(1012));
         });
         for (int i = 0; i < 100; i++)
         {
@@ -104,7 +105,7 @@ internal sealed class SendingTests
         }
 
         connection!.Close(CloseCode.ServiceRestart, "now");
-        WireFrame? frame;
+        WireFrame frame;
         do
         {
             frame = peer.ReadOneFrame();
@@ -112,6 +113,7 @@ internal sealed class SendingTests
         while (frame.Opcode == WireFrame.TextOpcode);
 
         Assert.That((frame.Opcode, frame.CloseCode), Is.EqualTo((WireFrame.CloseOpcode, 1012)));
+        await stop.CancelAsync();
         Assert.That(peer.ReadToEnd(), Is.Empty);
         await sending;
     }

@@ -94,8 +94,9 @@ internal sealed partial class Connection
                 AnswerClose(payload);
                 break;
             case ReadResult.Violation:
+                // What broke the rule may have been a Close frame: then it was the peer's last word all the same.
                 Fail(_reader.Violation!);
-                break;
+                return consumed + AwaitClose(input[consumed..]);
             case ReadResult.Pong:
             case ReadResult.NeedMore:
             default:

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace EchoServer.Http;
 
@@ -57,9 +58,25 @@ public static class Handshake
     /// <returns>Empty when the client offers none. Browsers fail a connection whose offers are all turned down.</returns>
     public static ReadOnlySpan<byte> SelectSubProtocol(RequestHead head)
     {
-        head.Find("Sec-WebSocket-Protocol"u8, out ReadOnlySpan<byte> offers);
-        int comma = offers.IndexOf((byte)',');
-        return RequestHead.TrimWhiteSpace(comma < 0 ? offers : offers[..comma]);
+        foreach (RequestHead.Field field in head.Fields)
+        {
+            if (!Ascii.EqualsIgnoreCase(field.Name, "Sec-WebSocket-Protocol"u8))
+            {
+                continue;
+            }
+
+            foreach (Range range in field.Value.Split((byte)','))
+            {
+                // RFC 9110 §5.6.1.2: "A recipient MUST parse and ignore a reasonable number of empty list elements".
+                ReadOnlySpan<byte> offer = RequestHead.TrimWhiteSpace(field.Value[range]);
+                if (!offer.IsEmpty)
+                {
+                    return offer;
+                }
+            }
+        }
+
+        return default;
     }
 
     /// <summary>Writes the 101 answer (RFC 6455 §4.2.2).</summary>
@@ -152,12 +169,9 @@ public static class Handshake
         }
 
         ReadOnlySpan<byte> subProtocol = SelectSubProtocol(head);
-        if (head.Find("Sec-WebSocket-Protocol"u8, out _) > 0 && !RequestHead.IsToken(subProtocol))
-        {
-            return BadRequest($"the subprotocol '{Quote(subProtocol)}' is not a token");
-        }
-
-        return null;
+        return subProtocol.IsEmpty || RequestHead.IsToken(subProtocol)
+            ? null
+            : BadRequest($"the subprotocol '{Quote(subProtocol)}' is not a token");
     }
 
     private static bool IsKey(ReadOnlySpan<byte> key) =>

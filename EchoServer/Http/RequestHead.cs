@@ -93,9 +93,9 @@ public readonly ref struct RequestHead
         head = default;
         rejection = null;
 
-        // A head that trickles in is looked at again only when another line of it is complete.
+        // A head that trickles in is looked at again only when another line of it is complete. Its first byte may be the third.
         bool newLine = input[seenBefore..].Contains(Lf);
-        if (!newLine && seenBefore > 0 && input.Length < MaxBytes)
+        if (!newLine && seenBefore > "\r\n"u8.Length && input.Length < MaxBytes)
         {
             return ParseStatus.NeedMore;
         }

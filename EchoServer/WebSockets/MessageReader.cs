@@ -148,7 +148,8 @@ public sealed class MessageReader
 
         if (status == ParseStatus.Bad)
         {
-            return Fail(violation!, StepOver(input, ref consumed));
+            // Not consumed: when discarding it is read again, by its layout alone, and may be the peer's Close.
+            return Fail(violation!, bytesDue: 0);
         }
 
         if (frame.IsControl)
@@ -296,19 +297,6 @@ public sealed class MessageReader
         return frame.PayloadLength <= allowed
             ? null
             : new(CloseCode.MessageTooBig, $"a message of {(ulong)_messageBytes + frame.PayloadLength} bytes or more is over {_maxMessageBytes}");
-    }
-
-    /// <summary>The bytes of payload that follow a header which is not acceptable, so that they can be stepped over.</summary>
-    private static ulong StepOver(ReadOnlySpan<byte> input, ref int consumed)
-    {
-        // With only two bytes of a longer header at hand the bytes left are read again, as a header, when discarding.
-        if (!Frame.TryReadLayout(input, out Frame frame))
-        {
-            return 0;
-        }
-
-        consumed = frame.HeaderSize;
-        return frame.PayloadLength;
     }
 
     private ReadResult Discard(ReadOnlySpan<byte> input, ref int consumed, ref ReadOnlySpan<byte> payload)

@@ -1,0 +1,99 @@
+using System.Net;
+using System.Text;
+using EchoServer.Http;
+
+namespace EchoServer.Tests.Http;
+
+internal sealed class HttpResponseTests
+{
+    private static readonly HttpStatus[] Refusals = [.. Enum.GetValues<HttpStatus>().Where(status => (int)status >= 400)];
+
+    [Test]
+    public void The_whole_answer_to_a_bad_request() =>
+        Assert.That(Encoding.UTF8.GetString(HttpResponse.Write(new(HttpStatus.BadRequest, "No."))), Is.EqualTo(
+            "HTTP/1.1 400 Bad Request\r\n" +
+            "Connection: close\r\n" +
+            "Content-Type: text/plain; charset=utf-8\r\n" +
+            "Content-Length: 4\r\n" +
+            "X-Content-Type-Options: nosniff\r\n" +
+            "\r\n" +
+            "No.\n"));
+
+    [TestCaseSource(nameof(Refusals))]
+    public void Every_refusal_says_that_the_connection_ends(HttpStatus status)
+    {
+        (string statusLine, Dictionary<string, string> fields, _) = Parse(HttpResponse.Write(new(status, "Why.")));
+        Assert.That(statusLine, Is.EqualTo($"HTTP/1.1 {(int)status} {HttpResponse.ReasonPhrase(status)}"));
+        Assert.That(fields["Connection"].Split(',', StringSplitOptions.TrimEntries), Does.Contain("close"));
+        Assert.That(fields["Content-Type"], Is.EqualTo("text/plain; charset=utf-8"));
+    }
+
+    [TestCase("plain", 6)]
+    [TestCase("é", 3)]
+    [TestCase("… \U0001F600", 9)]
+    [TestCase("", 1)]
+    public void Content_length_counts_bytes_of_UTF_8(string reason, int bytes)
+    {
+        (_, Dictionary<string, string> fields, byte[] body) = Parse(HttpResponse.Write(new(HttpStatus.BadRequest, reason)));
+        Assert.That(fields["Content-Length"], Is.EqualTo($"{bytes}"));
+        Assert.That(body, Is.EqualTo(Encoding.UTF8.GetBytes(reason + "\n")).And.Length.EqualTo(bytes));
+    }
+
+    [TestCaseSource(nameof(Refusals))]
+    public void The_answer_to_HEAD_is_the_same_without_its_body(HttpStatus status)
+    {
+        var rejection = new HttpRejection(status, "Why.");
+        byte[] whole = HttpResponse.Write(rejection);
+        byte[] head = HttpResponse.Write(rejection, withBody: false);
+        Assert.That(head.AsSpan().EndsWith("\r\n\r\n"u8), Is.True);
+        Assert.That(whole, Is.EqualTo(head.Concat("Why.\n"u8.ToArray())));
+    }
+
+    [Test]
+    public void Only_405_names_the_methods_allowed()
+    {
+        foreach (HttpStatus status in Refusals)
+        {
+            string? allow = Parse(HttpResponse.Write(new(status, "Why."))).Fields.GetValueOrDefault("Allow");
+            Assert.That(allow, Is.EqualTo(status == HttpStatus.MethodNotAllowed ? "GET" : null), () => $"{status}");
+        }
+    }
+
+    [Test]
+    public void Only_426_says_what_to_upgrade_to()
+    {
+        foreach (HttpStatus status in Refusals)
+        {
+            Dictionary<string, string> fields = Parse(HttpResponse.Write(new(status, "Why."))).Fields;
+            bool isUpgrade = status == HttpStatus.UpgradeRequired;
+            Assert.That(fields.GetValueOrDefault("Upgrade"), Is.EqualTo(isUpgrade ? "websocket" : null), () => $"{status}");
+            Assert.That(fields.GetValueOrDefault("Sec-WebSocket-Version"), Is.EqualTo(isUpgrade ? "13" : null), () => $"{status}");
+
+            // RFC 9110 §7.8: "A sender of Upgrade MUST also send an 'Upgrade' connection option".
+            Assert.That(fields["Connection"], Is.EqualTo(isUpgrade ? "close, Upgrade" : "close"), () => $"{status}");
+        }
+    }
+
+    [Test]
+    public void Every_status_has_its_registered_reason_phrase()
+    {
+        foreach (HttpStatus status in Enum.GetValues<HttpStatus>())
+        {
+            // The runtime knows the registry too, but writes "Http" for "HTTP".
+            using var other = new HttpResponseMessage((HttpStatusCode)(int)status);
+            Assert.That(HttpResponse.ReasonPhrase(status), Is.EqualTo(other.ReasonPhrase).IgnoreCase, () => $"{status}");
+        }
+    }
+
+    [Test]
+    public void A_number_that_is_not_a_status_of_ours_is_an_error() =>
+        Assert.That(() => HttpResponse.ReasonPhrase((HttpStatus)299), Throws.InstanceOf<ArgumentOutOfRangeException>());
+
+    private static (string StatusLine, Dictionary<string, string> Fields, byte[] Body) Parse(byte[] response)
+    {
+        int end = response.AsSpan().IndexOf("\r\n\r\n"u8);
+        string[] lines = Encoding.ASCII.GetString(response, 0, end).Split("\r\n");
+        var fields = lines.Skip(1).Select(line => line.Split(": ", 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+        return (lines[0], fields, response[(end + 4)..]);
+    }
+}

@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.WebSockets.Conformance;
+
+/// <summary>The conformance table against the server process, over raw sockets: each event has its answer.</summary>
+internal sealed class WireConformanceTests
+{
+    // Vectors up to this length go byte by byte; a longer one in so many pieces, for the sake of time.
+    private const int Pieces = 400;
+
+    // The server waits this long for a Close that does not come: a peer that sends its own must not have to.
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+
+    private RawPeer? _bystander;
+
+    [OneTimeSetUp]
+    public void OpenBystander() => _bystander = RawPeer.Open(SharedServers.Large.Port);
+
+    [OneTimeTearDown]
+    public void CloseBystander() => _bystander?.Dispose();
+
+    /// <summary>Whatever one client sends, a connection that was opened before all of them goes on working.</summary>
+    [TearDown]
+    public void BystanderStillEchoes()
+    {
+        _bystander!.Send(WireFrame.Text("still here"));
+        Assert.That(_bystander.ReadText(), Is.EqualTo("still here"));
+    }
+
+    [TestCaseSource(typeof(ConformanceTable), nameof(ConformanceTable.All))]
+    public void AnswersWhatIsSentWhole(ConformanceCase row) => Run(row, (peer, input) => peer.Send(input));
+
+    [TestCaseSource(typeof(ConformanceTable), nameof(ConformanceTable.All))]
+    public void AnswersWhatIsSentInPieces(ConformanceCase row) =>
+        Run(row, (peer, input) => peer.SendChopped(input, row.ChopSize ?? (input.Length / Pieces) + 1));
+
+    private static void Run(ConformanceCase row, Action<RawPeer, byte[]> send)
+    {
+        using RawPeer peer = RawPeer.Open(SharedServers.Large.Port);
+        send(peer, WireFrame.Join(row.Frames));
+        foreach (WireEvent found in row.Events)
+        {
+            AssertAnswer(peer, found);
+        }
+
+        WireEvent last = row.Events[^1];
+        if (!last.IsLast)
+        {
+            peer.Send(WireFrame.Close(WireEvent.NormalClosure));
+            AssertAnswer(peer, WireEvent.Close(WireEvent.NormalClosure));
+        }
+
+        long answeredAt = Stopwatch.GetTimestamp();
+        if (last.Kind == WireEventKind.Violation)
+        {
+            // RFC 6455 §5.5.1: a Close is answered by a Close, also by who broke the rules.
+            peer.Send(WireFrame.Close(last.Code));
+            EndSendingInsideFrame(peer, row);
+        }
+
+        Assert.That(peer.ReadToEnd(), Is.Empty, "after the Close");
+        Assert.That(Stopwatch.GetElapsedTime(answeredAt), Is.LessThan(CloseTimeout), "until the end of the stream");
+    }
+
+    private static void AssertAnswer(RawPeer peer, WireEvent found)
+    {
+        if (found.Kind == WireEventKind.Pong)
+        {
+            return;
+        }
+
+        WireFrame answer = peer.ReadOneFrame();
+        int opcode = found.Kind switch
+        {
+            WireEventKind.Text => WireFrame.TextOpcode,
+            WireEventKind.Binary => WireFrame.BinaryOpcode,
+            WireEventKind.Ping => WireFrame.PongOpcode,
+            _ => WireFrame.CloseOpcode,
+        };
+        Assert.That((answer.Opcode, answer.Fin, answer.Rsv, answer.Masked), Is.EqualTo((opcode, true, 0, false)), $"{found}");
+        if (!found.IsLast)
+        {
+            AssertSameBytes(answer.Payload, found.Payload);
+            return;
+        }
+
+        int code = found.Code == WireEvent.NoStatusReceived ? WireEvent.NormalClosure : found.Code;
+        Assert.That(answer.CloseCode, Is.EqualTo(code), answer.CloseReason);
+        Assert.That(answer.CloseReason, found.Kind == WireEventKind.Violation ? Is.Not.Empty : Is.Empty);
+    }
+
+    private static void AssertSameBytes(byte[] actual, byte[] expected)
+    {
+        Assert.That(actual, Has.Length.EqualTo(expected.Length));
+        Assert.That(expected.AsSpan().CommonPrefixLength(actual), Is.EqualTo(actual.Length), "how far it is the same");
+    }
+
+    /// <summary>Where the rest of a frame is due, the server takes our Close for it: only the end of the stream tells.</summary>
+    private static void EndSendingInsideFrame(RawPeer peer, ConformanceCase row)
+    {
+        WireFrame last = row.Frames.Last();
+        if (last.DeclaredLength > (ulong)last.Payload.Length)
+        {
+            peer.EndSending();
+        }
+    }
+}

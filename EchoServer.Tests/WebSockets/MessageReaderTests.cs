@@ -1,0 +1,171 @@
+using EchoServer.Tests.Support;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Tests.WebSockets;
+
+internal sealed class MessageReaderTests
+{
+    private const int Limit = 100;
+
+    // What is read is told once, in this order, with the payload unmasked.
+    private static IEnumerable<TestCaseData> EmptyMessages()
+    {
+        yield return Empty("text", ReadEvent.Text, WireFrame.Text(""));
+        yield return Empty("binary", ReadEvent.Binary, WireFrame.Binary([]));
+        yield return Empty("§5.4 two empty fragments", ReadEvent.Text, WireFrame.Text("", fin: false), WireFrame.More([], fin: true));
+        yield return Empty(
+            "§5.4 many empty fragments",
+            ReadEvent.Binary,
+            [WireFrame.Binary([], fin: false), .. Enumerable.Repeat(WireFrame.More([]), 50), WireFrame.More([], fin: true)]);
+    }
+
+    private static IEnumerable<TestCaseData> Sizes()
+    {
+        // The limit, and whether a message of so many bytes in such fragments is over it.
+        yield return Size(0, false, "nothing allowed, nothing sent", 0);
+        yield return Size(0, true, "nothing allowed", 1);
+        yield return Size(5, false, "whole", 5);
+        yield return Size(5, true, "whole and one over", 6);
+        yield return Size(5, false, "fragments", 2, 3);
+        yield return Size(5, false, "fragments with an empty end", 5, 0);
+        yield return Size(5, true, "fragments one over", 2, 4);
+        yield return Size(5, true, "byte by byte and one over", 1, 1, 1, 1, 1, 1);
+        yield return Size(125, false, "the last short length", 125);
+        yield return Size(126, true, "a 16-bit length one over", 127);
+        yield return Size(65_535, true, "a 64-bit length one over", 65_536);
+        yield return Size(65_536, false, "a 64-bit length", 65_536);
+    }
+
+    [TestCaseSource(nameof(EmptyMessages))]
+    public void Messages_without_payload_are_messages(string kind, WireFrame[] frames)
+    {
+        byte[] bytes = WireFrame.Join(frames);
+        foreach (int[] pieces in Splits.Of(bytes.Length))
+        {
+            Assert.That(ReaderFeed.EventsOf(Role.Server, 0, bytes, pieces), Is.EqualTo(new[] { new ReadEvent(kind, []) }));
+        }
+    }
+
+    [TestCaseSource(nameof(Sizes))]
+    public void The_limit_is_for_the_whole_message(int limit, bool isOver, int[] fragments)
+    {
+        IEnumerable<WireFrame> frames = fragments.Select((size, i) =>
+            new WireFrame(i == 0 ? WireFrame.BinaryOpcode : WireFrame.Continuation, new byte[size], Fin: i == fragments.Length - 1));
+        byte[] bytes = WireFrame.Join(frames);
+        string expected = isOver
+            ? $"Violation 1009: a message of {fragments.Sum()} bytes or more is over {limit}"
+            : ReadEvent.Binary;
+        foreach (int[] pieces in (int[][])[[bytes.Length], [.. Enumerable.Repeat(1, bytes.Length)]])
+        {
+            List<ReadEvent> events = ReaderFeed.EventsOf(Role.Server, limit, bytes, pieces);
+            Assert.That(events.Select(found => found.Kind), Is.EqualTo(new[] { expected }));
+            Assert.That(events[0].Payload, Has.Length.EqualTo(isOver ? 0 : fragments.Sum()));
+        }
+    }
+
+    [Test]
+    public void The_limit_begins_anew_with_each_message()
+    {
+        WireFrame[] fragments = [WireFrame.Binary(new byte[Limit / 2], fin: false), WireFrame.More(new byte[Limit / 2], fin: true)];
+        byte[] bytes = WireFrame.Join([.. fragments, WireFrame.Binary(new byte[Limit]), .. fragments, .. fragments]);
+        foreach (int[] pieces in Splits.Of(bytes.Length))
+        {
+            List<ReadEvent> events = ReaderFeed.EventsOf(Role.Server, Limit, bytes, pieces);
+            Assert.That(events, Is.EqualTo(Enumerable.Repeat(new ReadEvent(ReadEvent.Binary, new byte[Limit]), 4)));
+        }
+    }
+
+    // RFC 6455 §5.1: what a server sends is not masked.
+    [Test]
+    public void A_client_reads_what_a_server_sends()
+    {
+        WireFrame[] masked =
+            [WireFrame.Text("He", fin: false), WireFrame.Ping([1]), WireFrame.More([.. "llo"u8], fin: true), WireFrame.CloseEmpty()];
+        ReadEvent[] expected = [new("Ping", [1]), new(ReadEvent.Text, "Hello"u8.ToArray()), new("Close", [])];
+        byte[] bytes = WireFrame.Join(masked.Select(frame => frame with { Masked = false }));
+        foreach (int[] pieces in Splits.Of(bytes.Length))
+        {
+            Assert.That(ReaderFeed.EventsOf(Role.Client, Limit, bytes, pieces), Is.EqualTo(expected));
+        }
+    }
+
+    [Test]
+    public void A_client_refuses_what_is_masked() => Assert.That(
+        ReaderFeed.EventsOf(Role.Client, Limit, WireFrame.Text("a").ToBytes(), 7),
+        Is.EqualTo(new[] { new ReadEvent("Violation 1002: a frame from a server is masked", []) }));
+
+    [TestCase(WireFrame.TextOpcode)]
+    [TestCase(WireFrame.BinaryOpcode)]
+    [TestCase(WireFrame.PingOpcode)]
+    [TestCase(WireFrame.PongOpcode)]
+    [TestCase(WireFrame.CloseOpcode)]
+    public void A_whole_frame_is_handed_out_from_where_it_lies(int opcode)
+    {
+        byte[] input = [.. new WireFrame(opcode, "payload"u8.ToArray()).ToBytes(), 0x81, 0x80];
+        var reader = new MessageReader(Role.Server, Limit);
+        reader.Read(input, out int consumed, out ReadOnlySpan<byte> payload);
+        Assert.That(consumed, Is.EqualTo(input.Length - 2));
+        Assert.That(payload.SequenceEqual("payload"u8), Is.True);
+        Assert.That(input.AsSpan().Overlaps(payload, out int offset), Is.True);
+        Assert.That(offset, Is.EqualTo(6), "behind the header, where it was sent");
+    }
+
+    [Test]
+    public void Bytes_behind_what_is_consumed_are_left_as_they_are()
+    {
+        byte[] first = WireFrame.Text("first").ToBytes();
+        byte[] second = WireFrame.Text("second").ToBytes();
+        byte[] input = [.. first, .. second];
+        new MessageReader(Role.Server, Limit).Read(input, out int consumed, out _);
+        Assert.That(consumed, Is.EqualTo(first.Length));
+        Assert.That(input[consumed..], Is.EqualTo(second));
+    }
+
+    [Test]
+    public void A_control_frame_that_is_not_complete_is_left_as_it_is()
+    {
+        byte[] ping = WireFrame.Ping("payload"u8.ToArray()).ToBytes();
+        for (int size = 0; size < ping.Length; size++)
+        {
+            byte[] input = ping[..size];
+            ReadResult result = new MessageReader(Role.Server, Limit).Read(input, out int consumed, out _);
+            Assert.That((result, consumed), Is.EqualTo((ReadResult.NeedMore, 0)), () => $"{size} bytes");
+            Assert.That(input, Is.EqualTo(ping[..size]));
+        }
+    }
+
+    [Test]
+    public void The_kind_of_a_fragmented_message_outlives_what_lies_between()
+    {
+        var reader = new MessageReader(Role.Server, Limit);
+        Assert.That(Read(reader, WireFrame.Binary([1])), Is.EqualTo(ReadResult.Message));
+        Assert.That(reader.IsText, Is.False);
+        Assert.That(Read(reader, WireFrame.Text("a", fin: false)), Is.EqualTo(ReadResult.NeedMore));
+        Assert.That(Read(reader, WireFrame.Ping([])), Is.EqualTo(ReadResult.Ping));
+        Assert.That(reader.IsText, Is.True);
+        Assert.That(Read(reader, WireFrame.More([], fin: true)), Is.EqualTo(ReadResult.Message));
+        Assert.That(reader.IsText, Is.True);
+        Assert.That(Read(reader, WireFrame.Binary([], fin: false)), Is.EqualTo(ReadResult.NeedMore));
+        Assert.That(reader.IsText, Is.False);
+    }
+
+    [Test]
+    public void After_a_violation_nothing_more_is_read()
+    {
+        var reader = new MessageReader(Role.Server, Limit);
+        Assert.That(Read(reader, WireFrame.More([])), Is.EqualTo(ReadResult.Violation));
+        ProtocolViolation? violation = reader.Violation;
+        byte[] sound = WireFrame.Text("a").ToBytes();
+        Assert.That(reader.Read(sound, out int consumed, out ReadOnlySpan<byte> payload), Is.EqualTo(ReadResult.Violation));
+        Assert.That((consumed, payload.Length), Is.EqualTo((sound.Length, 0)));
+        Assert.That(reader.Violation, Is.SameAs(violation).And.Not.Null);
+    }
+
+    private static ReadResult Read(MessageReader reader, WireFrame frame) => reader.Read(frame.ToBytes(), out _, out _);
+
+    private static TestCaseData Empty(string name, string kind, params WireFrame[] frames) =>
+        new TestCaseData(kind, frames).SetName($"{{m}}({name})");
+
+    private static TestCaseData Size(int limit, bool isOver, string name, params int[] fragments) =>
+        new TestCaseData(limit, isOver, fragments).SetName($"{{m}}({name})");
+}
