@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net.Sockets;
-using System.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Hosting;
@@ -39,9 +38,7 @@ internal sealed partial class Connection : IWebSocketConnection
     private MessageReader? _reader;
     private ConnectionInfo? _info;
 
-    // Input that is not used up: less than a head, a header or a control frame, or what must wait until output is sent.
-    private byte[]? _leftOver;
-    private int _leftOverBytes;
+    private LeftOver _leftOver;
 
     // How many receives in a row found data without a wait. While that goes on, the wait, a system call, is left out.
     private int _receivesInOneGo;
@@ -101,8 +98,6 @@ internal sealed partial class Connection : IWebSocketConnection
     /// <inheritdoc/>
     public Action<Exception>? OnError { get; set; }
 
-    private bool IsOnLoop => _loopThread == Environment.CurrentManagedThreadId;
-
     /// <summary>The connection's loop. Never throws; complete when the connection is gone and everything is given back.</summary>
     internal async Task RunAsync()
     {
@@ -144,98 +139,12 @@ internal sealed partial class Connection : IWebSocketConnection
         End();
     }
 
-    /// <inheritdoc/>
-    public void Send(string text)
-    {
-        int maxBytes = Encoding.UTF8.GetMaxByteCount(text.Length);
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(maxBytes);
-        int length = Encoding.UTF8.GetBytes(text, bytes);
-        Send(Opcode.Text, default, bytes.AsSpan(0, length));
-        ArrayPool<byte>.Shared.Return(bytes);
-    }
-
-    /// <inheritdoc/>
-    public void Send(ReadOnlySpan<byte> prefix, Message message) =>
-        Send(message.IsText ? Opcode.Text : Opcode.Binary, prefix, message.Bytes);
-
-    /// <inheritdoc/>
-    public void Close(CloseCode code = CloseCode.NormalClosure, string reason = "")
-    {
-        Span<byte> payload = stackalloc byte[ClosePayload.MaxBytes];
-        payload = payload[..ClosePayload.Write(payload, code, reason)];
-        Close(code, payload, "closed by the application");
-    }
-
-    /// <summary>For the shutdown: says 1001 to a client, ends a connection that has not become one. Any thread.</summary>
-    internal void GoAway()
-    {
-        if (Volatile.Read(ref _info) is null)
-        {
-            Abort();
-        }
-        else if (!_outbound.IsClosed)
-        {
-            Close(CloseCode.GoingAway, "server is shutting down");
-        }
-    }
-
-    /// <summary>For the heartbeat: ends the connection when its deadline has passed. Any thread.</summary>
-    /// <param name="now">The time, as <see cref="Heartbeat.Now"/> gives it.</param>
-    internal void CheckDeadline(long now)
-    {
-        if (now >= Volatile.Read(ref _deadline))
-        {
-            Abort();
-        }
-    }
-
-    /// <summary>Ends the connection at once, without a word to the peer. Any thread.</summary>
-    /// <remarks>Only wakes the loop, which then cleans up: no other thread closes the socket under its hands.</remarks>
-    internal void Abort()
-    {
-        try
-        {
-            _socket.Shutdown(SocketShutdown.Both);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            // It ended by itself meanwhile.
-        }
-    }
-
-    private void Send(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
-    {
-        if (IsOnLoop)
-        {
-            _outbound.GatherFrame(opcode, first, second);
-        }
-        else if (!_outbound.Post(opcode, first, second) && !_outbound.IsClosed)
-        {
-            // More is queued for this peer than it may make us hold.
-            Abort();
-        }
-    }
-
-    private void Close(CloseCode code, ReadOnlySpan<byte> payload, string cause)
-    {
-        bool isFirst = IsOnLoop ? _outbound.GatherClose(payload) : _outbound.Post(Opcode.Close, payload, default);
-        if (isFirst)
-        {
-            _closeCode = code;
-            _cause = cause;
-            SetCloseDeadline();
-        }
-    }
-
-    private void SetCloseDeadline() =>
-        Volatile.Write(ref _deadline, Heartbeat.Now + (long)_server.Options.CloseTimeout.TotalMilliseconds);
-
     private bool ReceiveAndProcess()
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ServerOptions.ReceiveBytes);
         try
         {
-            int held = _leftOverBytes;
+            int held = _leftOver.Length;
             int received = _socket.Receive(buffer.AsSpan(held), SocketFlags.None, out SocketError error);
             if (error == SocketError.WouldBlock)
             {
@@ -250,9 +159,8 @@ internal sealed partial class Connection : IWebSocketConnection
             }
 
             _bytesReceived += received;
-            _leftOver.AsSpan(0, held).CopyTo(buffer);
-            ReturnLeftOver();
-            return Process(buffer.AsSpan(0, held + received), held);
+            _leftOver.MoveTo(buffer);
+            return Process(buffer.AsSpan(0, held + received), seenBefore: held);
         }
         finally
         {
@@ -263,20 +171,16 @@ internal sealed partial class Connection : IWebSocketConnection
     /// <summary>Goes on with input that had to wait until output was sent.</summary>
     private bool ProcessLeftOver()
     {
-        byte[]? input = _leftOver;
-        int length = _leftOverBytes;
-        _leftOver = null;
-        _leftOverBytes = 0;
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(ServerOptions.ReceiveBytes);
         try
         {
-            return Process(input.AsSpan(0, length), seenBefore: length);
+            int held = _leftOver.Length;
+            _leftOver.MoveTo(buffer);
+            return Process(buffer.AsSpan(0, held), seenBefore: held);
         }
         finally
         {
-            if (input is not null)
-            {
-                ArrayPool<byte>.Shared.Return(input);
-            }
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
@@ -298,13 +202,13 @@ internal sealed partial class Connection : IWebSocketConnection
                     _ => input.Length,
                 };
                 input = input[consumed..];
-                if (consumed == 0 || (_outbound.GatheredBytes >= ServerOptions.GatherBytes && !_outbound.TryFlush()))
+                if (consumed == 0 || !SendPartIfMuch())
                 {
                     break;
                 }
             }
 
-            KeepLeftOver(input);
+            _leftOver.Keep(input);
         }
         finally
         {
@@ -312,6 +216,20 @@ internal sealed partial class Connection : IWebSocketConnection
         }
 
         return _outbound.TryFlush() && HalfCloseWhenDone();
+    }
+
+    /// <summary>Sends what has been gathered so far, when it is much.</summary>
+    /// <returns>False when some of it is left: no more input may be processed before it is sent.</returns>
+    private bool SendPartIfMuch()
+    {
+        if (_outbound.GatheredBytes < ServerOptions.GatherBytes)
+        {
+            return true;
+        }
+
+        bool flushed = _outbound.TryFlush();
+        _outbound.BeginTurn();
+        return flushed;
     }
 
     /// <summary>After the last byte is sent: tells the peer that no more comes, and waits for it to say the same.</summary>
@@ -327,26 +245,6 @@ internal sealed partial class Connection : IWebSocketConnection
         return true;
     }
 
-    private void KeepLeftOver(ReadOnlySpan<byte> input)
-    {
-        if (!input.IsEmpty)
-        {
-            _leftOver = ArrayPool<byte>.Shared.Rent(input.Length);
-            _leftOverBytes = input.Length;
-            input.CopyTo(_leftOver);
-        }
-    }
-
-    private void ReturnLeftOver()
-    {
-        if (_leftOver is not null)
-        {
-            ArrayPool<byte>.Shared.Return(_leftOver);
-            _leftOver = null;
-            _leftOverBytes = 0;
-        }
-    }
-
     private void End()
     {
         _phase = Phase.Ended;
@@ -354,7 +252,7 @@ internal sealed partial class Connection : IWebSocketConnection
         _socket.Close(_outbound.HasUnsent ? 0 : -1);
         _outbound.End();
         _reader?.Abandon();
-        ReturnLeftOver();
+        _leftOver.Drop();
         _server.Connections.Remove(_slot);
         if (_info is not null)
         {

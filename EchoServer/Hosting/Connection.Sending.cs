@@ -1,0 +1,98 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Text;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Hosting;
+
+/// <content>What any thread may ask of a connection: to send, to close, to end.</content>
+internal sealed partial class Connection
+{
+    private bool IsOnLoop => _loopThread == Environment.CurrentManagedThreadId;
+
+    /// <inheritdoc/>
+    public void Send(string text)
+    {
+        int maxBytes = Encoding.UTF8.GetMaxByteCount(text.Length);
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(maxBytes);
+        int length = Encoding.UTF8.GetBytes(text, bytes);
+        Send(Opcode.Text, default, bytes.AsSpan(0, length));
+        ArrayPool<byte>.Shared.Return(bytes);
+    }
+
+    /// <inheritdoc/>
+    public void Send(ReadOnlySpan<byte> prefix, Message message) =>
+        Send(message.IsText ? Opcode.Text : Opcode.Binary, prefix, message.Bytes);
+
+    /// <inheritdoc/>
+    public void Close(CloseCode code = CloseCode.NormalClosure, string reason = "")
+    {
+        Span<byte> payload = stackalloc byte[ClosePayload.MaxBytes];
+        payload = payload[..ClosePayload.Write(payload, code, reason)];
+        Close(code, payload, "closed by the application");
+    }
+
+    /// <summary>For the shutdown: says 1001 to a client, ends a connection that has not become one. Any thread.</summary>
+    internal void GoAway()
+    {
+        if (Volatile.Read(ref _info) is null)
+        {
+            Abort();
+        }
+        else if (!_outbound.IsClosed)
+        {
+            Close(CloseCode.GoingAway, "server is shutting down");
+        }
+    }
+
+    /// <summary>For the heartbeat: ends the connection when its deadline has passed. Any thread.</summary>
+    /// <param name="now">The time, as <see cref="Heartbeat.Now"/> gives it.</param>
+    internal void CheckDeadline(long now)
+    {
+        if (now >= Volatile.Read(ref _deadline))
+        {
+            Abort();
+        }
+    }
+
+    /// <summary>Ends the connection at once, without a word to the peer. Any thread.</summary>
+    /// <remarks>Only wakes the loop, which then cleans up: no other thread closes the socket under its hands.</remarks>
+    internal void Abort()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // It ended by itself meanwhile.
+        }
+    }
+
+    private void Send(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        if (IsOnLoop)
+        {
+            _outbound.GatherFrame(opcode, first, second);
+        }
+        else if (!_outbound.Post(opcode, first, second) && !_outbound.IsClosed)
+        {
+            // More is queued for this peer than it may make us hold.
+            Abort();
+        }
+    }
+
+    private void Close(CloseCode code, ReadOnlySpan<byte> payload, string cause)
+    {
+        bool isFirst = IsOnLoop ? _outbound.GatherClose(payload) : _outbound.Post(Opcode.Close, payload, default);
+        if (isFirst)
+        {
+            _closeCode = code;
+            _cause = cause;
+            SetCloseDeadline();
+        }
+    }
+
+    private void SetCloseDeadline() =>
+        Volatile.Write(ref _deadline, Heartbeat.Now + (long)_server.Options.CloseTimeout.TotalMilliseconds);
+}

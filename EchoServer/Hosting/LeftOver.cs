@@ -1,0 +1,45 @@
+using System.Buffers;
+
+namespace EchoServer.Hosting;
+
+/// <summary>
+/// Input that is not used up: less than a head, a header or a control frame, or what must wait until output is sent. Kept in a
+/// buffer of its own size, so that a connection in the middle of something does not hold a whole receive buffer.
+/// </summary>
+/// <remarks>A mutable value: belongs to one connection's loop.</remarks>
+internal struct LeftOver
+{
+    private byte[]? _bytes;
+
+    /// <summary>How many bytes are kept.</summary>
+    internal int Length { get; private set; }
+
+    /// <summary>Keeps a copy. Nothing may be kept already.</summary>
+    internal void Keep(ReadOnlySpan<byte> input)
+    {
+        if (!input.IsEmpty)
+        {
+            _bytes = ArrayPool<byte>.Shared.Rent(input.Length);
+            Length = input.Length;
+            input.CopyTo(_bytes);
+        }
+    }
+
+    /// <summary>Moves what is kept to the start of a buffer that is long enough.</summary>
+    internal void MoveTo(Span<byte> buffer)
+    {
+        _bytes.AsSpan(0, Length).CopyTo(buffer);
+        Drop();
+    }
+
+    /// <summary>Gives back the memory.</summary>
+    internal void Drop()
+    {
+        if (_bytes is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_bytes);
+            _bytes = null;
+            Length = 0;
+        }
+    }
+}
