@@ -59,6 +59,24 @@ internal sealed record WireFrame(int Opcode, byte[] Payload, bool Fin = true, in
     public byte[] ToBytes()
     {
         using var bytes = new MemoryStream();
+        WriteTo(bytes);
+        return bytes.ToArray();
+    }
+
+    /// <summary>The bytes of several frames, one after the other.</summary>
+    public static byte[] Join(params IEnumerable<WireFrame> frames)
+    {
+        using var bytes = new MemoryStream();
+        foreach (WireFrame frame in frames)
+        {
+            frame.WriteTo(bytes);
+        }
+
+        return bytes.ToArray();
+    }
+
+    private void WriteTo(MemoryStream bytes)
+    {
         bytes.WriteByte((byte)((Fin ? 0x80 : 0) | (Rsv << 4) | Opcode));
         int mask = Masked ? 0x80 : 0;
         ulong length = DeclaredLength ?? (ulong)Payload.Length;
@@ -83,19 +101,24 @@ internal sealed record WireFrame(int Opcode, byte[] Payload, bool Fin = true, in
                 break;
         }
 
-        if (Masked)
-        {
-            bytes.Write(Key);
-        }
-
-        for (int i = 0; i < Payload.Length; i++)
-        {
-            bytes.WriteByte(Masked ? (byte)(Payload[i] ^ Key[i % 4]) : Payload[i]);
-        }
-
-        return bytes.ToArray();
+        WritePayloadTo(bytes);
     }
 
-    /// <summary>The bytes of several frames, one after the other.</summary>
-    public static byte[] Join(params IEnumerable<WireFrame> frames) => [.. frames.SelectMany(frame => frame.ToBytes())];
+    private void WritePayloadTo(MemoryStream bytes)
+    {
+        if (!Masked)
+        {
+            bytes.Write(Payload);
+            return;
+        }
+
+        bytes.Write(Key);
+        byte[] masked = new byte[Payload.Length];
+        for (int i = 0; i < masked.Length; i++)
+        {
+            masked[i] = (byte)(Payload[i] ^ Key[i & 3]);
+        }
+
+        bytes.Write(masked);
+    }
 }

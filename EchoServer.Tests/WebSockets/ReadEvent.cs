@@ -10,10 +10,16 @@ internal sealed record ReadEvent(string Kind, byte[] Payload)
 
     private const int ShownBytes = 40;
 
+    /// <summary>The rule broken, when that is what was told; part of <see cref="Kind"/> as well.</summary>
+    public ProtocolViolation? Violation { get; private init; }
+
     public static ReadEvent Of(MessageReader reader, ReadResult result, ReadOnlySpan<byte> payload) => result switch
     {
         ReadResult.Message => new(reader.IsText ? Text : Binary, payload.ToArray()),
-        ReadResult.Violation => new($"{nameof(ReadResult.Violation)} {(int)reader.Violation!.Code}: {reader.Violation.Reason}", []),
+        ReadResult.Violation => new($"{nameof(ReadResult.Violation)} {(int)reader.Violation!.Code}: {reader.Violation.Reason}", [])
+        {
+            Violation = reader.Violation,
+        },
         _ => new($"{result}", payload.ToArray()),
     };
 

@@ -72,61 +72,44 @@ internal sealed class MessageReaderConformanceTests
         return length % size == 0 ? pieces : [.. pieces, length % size];
     }
 
-    /// <summary>What a connection does with what it receives: what is not consumed stays in front of what comes next.</summary>
     private static List<WireEvent> Feed(byte[] input, int[] pieces)
     {
-        var reader = new MessageReader(Role.Server, SharedServers.LargeMessageBytes);
-        var events = new List<WireEvent>();
-        byte[] kept = [];
+        var feed = new ReaderFeed(Role.Server, SharedServers.LargeMessageBytes);
         int at = 0;
         foreach (int piece in pieces)
         {
-            // A copy each time: payloads are unmasked in place.
-            byte[] received = [.. kept, .. input.AsSpan(at, piece)];
+            feed.Receive(input.AsSpan(at, piece));
             at += piece;
-            int used = 0;
-            int consumed = -1;
-            while (used < received.Length && consumed != 0)
+            if (feed.LeftOverBytes > LongestKept)
             {
-                ReadResult result = reader.Read(received.AsSpan(used), out consumed, out ReadOnlySpan<byte> payload);
-                used += consumed;
-                Record(reader, result, payload, events);
-            }
-
-            kept = received[used..];
-            if (kept.Length > LongestKept)
-            {
-                Assert.Fail($"{kept.Length} bytes are left to the connection to keep");
+                Assert.Fail($"{feed.LeftOverBytes} bytes are left to the connection to keep");
             }
         }
 
-        reader.Abandon();
+        feed.Reader.Abandon();
+        var events = new List<WireEvent>();
+        foreach (ReadEvent found in feed.Events)
+        {
+            // RFC 6455 §7.1.7: after the end the reader steps over what comes; the peer's own Close is all it may find.
+            bool ended = events.Count > 0 && events[^1].IsLast;
+            if (!ended || found.Kind != nameof(ReadResult.Close))
+            {
+                events.Add(Translate(found));
+            }
+        }
+
         return events;
     }
 
-    private static void Record(MessageReader reader, ReadResult result, ReadOnlySpan<byte> payload, List<WireEvent> events)
+    private static WireEvent Translate(ReadEvent found) => found.Kind switch
     {
-        // RFC 6455 §7.1.7: after the end the reader steps over what comes; the peer's own Close is all it may find.
-        bool ended = events.Count > 0 && events[^1].IsLast;
-        if (result == ReadResult.NeedMore || (ended && result == ReadResult.Close))
-        {
-            return;
-        }
-
-        WireEvent found = result switch
-        {
-            ReadResult.Message => new(reader.IsText ? WireEventKind.Text : WireEventKind.Binary, payload.ToArray()),
-            ReadResult.Ping => WireEvent.Ping(payload.ToArray()),
-            ReadResult.Pong => WireEvent.Pong(payload.ToArray()),
-            ReadResult.Close => CloseEvent(payload),
-            _ => ViolationEvent(reader.Violation!),
-        };
-        events.Add(found);
-        if (found.IsLast)
-        {
-            reader.DiscardUntilClose();
-        }
-    }
+        ReadEvent.Text => WireEvent.Text(found.Payload),
+        ReadEvent.Binary => WireEvent.Binary(found.Payload),
+        nameof(ReadResult.Ping) => WireEvent.Ping(found.Payload),
+        nameof(ReadResult.Pong) => WireEvent.Pong(found.Payload),
+        nameof(ReadResult.Close) => CloseEvent(found.Payload),
+        _ => ViolationEvent(found.Violation!),
+    };
 
     private static WireEvent CloseEvent(ReadOnlySpan<byte> payload)
     {
