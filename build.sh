@@ -44,15 +44,15 @@ publish() {
   need_sdk
   # An old file in the folder would be pushed with the rest.
   rm -rf artifacts/portable artifacts/cf
-  quietly dotnet publish "$server" -c Release -p:UseAppHost=false -o artifacts/portable --nologo -v quiet
-  quietly dotnet publish "$server" -c Release -r linux-x64 -o artifacts/cf --nologo -v quiet
+  quietly dotnet publish "$server" -c Release -p:UseAppHost=false -o artifacts/portable --nologo -v quiet -clp:NoSummary
+  quietly dotnet publish "$server" -c Release -r linux-x64 -o artifacts/cf --nologo -v quiet -clp:NoSummary
   echo "artifacts/portable/EchoServer.dll"
   echo "artifacts/cf/EchoServer ($(($(wc -c <artifacts/cf/EchoServer) / 1024 / 1024)) MiB)"
 }
 
 run() {
   need_sdk
-  quietly dotnet build "$server" -c Release --nologo -v quiet
+  quietly dotnet build "$server" -c Release --nologo -v quiet -clp:NoSummary
   exec dotnet artifacts/bin/EchoServer/release/EchoServer.dll "$@"
 }
 
