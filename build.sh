@@ -89,6 +89,9 @@ attribute() {
 }
 
 run_tests() {
+  need_sdk
+  # A build server that outlives the run would be a process that the tests started and did not end.
+  [ "${CI:-}" != true ] || export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
   publish >&2
   install_peers
   if [ "${CI:-}" = true ]; then
@@ -112,7 +115,7 @@ command=${1:-publish}
 case "$command" in
   publish) publish ;;
   run) run "$@" ;;
-  test) need_sdk && run_tests "$@" ;;
+  test) run_tests "$@" ;;
   clean) rm -rf artifacts EchoServer/{bin,obj} EchoServer.Tests/{bin,obj} ;;
   help | -h | --help) help ;;
   *)
