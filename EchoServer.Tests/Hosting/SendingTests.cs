@@ -119,6 +119,43 @@ internal sealed class SendingTests
     }
 
     [Test]
+    public async Task A_Close_is_answered_while_another_thread_is_sending()
+    {
+        var connections = new ConcurrentQueue<IWebSocketConnection>();
+        await using var server = InProcessServer.Start(connections.Enqueue);
+        using var stop = new CancellationTokenSource();
+        Task sending = Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                foreach (IWebSocketConnection connection in connections)
+                {
+                    connection.Send("news");
+                }
+            }
+        });
+        for (int i = 0; i < 300; i++)
+        {
+            using RawPeer peer = RawPeer.Open(server.Port);
+            peer.ReadText();
+            peer.Send(WireFrame.Close(4000));
+            WireFrame frame;
+            do
+            {
+                frame = peer.ReadOneFrame();
+            }
+            while (frame.Opcode == WireFrame.TextOpcode);
+
+            Assert.That(frame.CloseCode, Is.EqualTo(4000), $"connection {i}");
+            Assert.That(peer.ReadToEnd(), Is.Empty);
+            connections.TryDequeue(out _);
+        }
+
+        await stop.CancelAsync();
+        await sending;
+    }
+
+    [Test]
     public async Task A_peer_that_lets_too_much_pile_up_is_disconnected()
     {
         IWebSocketConnection? connection = null;

@@ -30,6 +30,9 @@ internal sealed class Outbound
     private TaskCompletionSource? _turnFree;
     private volatile bool _closed;
 
+    // Whether it was another thread that closed: then what the loop has gathered may not go behind its Close frame.
+    private bool _closedFromOutside;
+
     private long _bytesSent;
 
     internal Outbound(Socket socket, int maxQueuedBytes)
@@ -83,6 +86,12 @@ internal sealed class Outbound
             }
 
             _closed = true;
+            if (_loopHasTurn)
+            {
+                // What others sent meanwhile would go out behind the Close.
+                _gathered.Append(_queued.Waiting.Span);
+                _queued.Clear();
+            }
         }
 
         _gathered.AppendFrame(Opcode.Close, payload, default);
@@ -174,7 +183,7 @@ internal sealed class Outbound
             }
 
             _queued.AppendFrame(opcode, first, second);
-            _closed = opcode == Opcode.Close;
+            _closed = _closedFromOutside = opcode == Opcode.Close;
             if (_turnTaken)
             {
                 return true;
@@ -226,8 +235,7 @@ internal sealed class Outbound
                 return true;
             }
 
-            // Behind a Close frame that another thread has sent nothing may follow.
-            if (!_closed)
+            if (!_closedFromOutside)
             {
                 _queued.Append(_gathered.Waiting.Span);
             }
@@ -288,7 +296,7 @@ internal sealed class Outbound
     {
         lock (_gate)
         {
-            _closed = true;
+            _closed = _closedFromOutside = true;
             _queued.Clear();
         }
     }
