@@ -41,7 +41,8 @@ internal sealed class EscapedTextTests
         yield return Text("äöüx", "äöü… (7 bytes)", "two bytes each and one too many");
         yield return Text("\U0001F600\U0001F601\U0001F602", "\U0001F600\U0001F601\U0001F602", "emoji");
         yield return Text("\U0001F600\U0001F601\U0001F602\U0001F603", "\U0001F600\U0001F601\U0001F602… (16 bytes)", "emoji are not split");
-        yield return Text("\r\n\u001bx", @"\r\n\u{1b}… (4 bytes)", "an escape counts as the one character that it is");
+        yield return Text("a\rb", @"a\r… (3 bytes)", "an escape counts as the characters it is written with");
+        yield return Text("\u001b", "… (1 bytes)", "an escape that does not fit");
     }
 
     [TestCaseSource(nameof(Texts))]

@@ -11,37 +11,47 @@ namespace EchoServer;
 /// </remarks>
 public static class EscapedText
 {
+    private const int MaxQuotedCharacters = 64;
     private const string Ellipsis = "…";
 
     /// <summary>Decodes, cuts and escapes bytes that should be UTF-8.</summary>
     /// <param name="utf8">Bytes as received; what is not UTF-8 is shown as U+FFFD.</param>
     /// <param name="maxCharacters">
-    /// The most characters (Unicode code points) that are shown, 1 or more. What is cut is marked with an ellipsis and the whole
-    /// number of bytes.
+    /// The most characters that are shown, 1 or more, an escape counting as the characters it is written with. What is cut is
+    /// marked with an ellipsis and the whole number of bytes.
     /// </param>
     /// <returns>One line of text without control or format characters.</returns>
     public static string From(ReadOnlySpan<byte> utf8, int maxCharacters = int.MaxValue)
     {
         var text = new StringBuilder(Math.Min(utf8.Length, maxCharacters));
         ReadOnlySpan<byte> rest = utf8;
-        for (int shown = 0; !rest.IsEmpty; shown++)
+        int shown = 0;
+        while (!rest.IsEmpty)
         {
-            if (shown == maxCharacters)
-            {
-                return text.Append(CultureInfo.InvariantCulture, $"{Ellipsis} ({utf8.Length} bytes)").ToString();
-            }
-
             if (Rune.DecodeFromUtf8(rest, out Rune rune, out int used) != OperationStatus.Done)
             {
                 rune = Rune.ReplacementChar;
             }
 
-            Append(text, rune);
+            int before = text.Length;
+            bool isEscaped = Append(text, rune);
+            shown += isEscaped ? text.Length - before : 1;
+            if (shown > maxCharacters)
+            {
+                text.Length = before;
+                return text.Append(CultureInfo.InvariantCulture, $"{Ellipsis} ({utf8.Length} bytes)").ToString();
+            }
+
             rest = rest[used..];
         }
 
         return text.ToString();
     }
+
+    /// <summary>What an error message quotes of a value that is not acceptable: its beginning.</summary>
+    /// <param name="utf8">Bytes as received.</param>
+    /// <returns>One line of text without control or format characters.</returns>
+    public static string Quote(ReadOnlySpan<byte> utf8) => From(utf8, MaxQuotedCharacters);
 
     /// <summary>Escapes text.</summary>
     /// <param name="value">Any text; lone surrogates are shown as U+FFFD.</param>
@@ -57,31 +67,25 @@ public static class EscapedText
         return text.ToString();
     }
 
-    private static void Append(StringBuilder text, Rune rune)
+    /// <returns>Whether it had to be escaped.</returns>
+    private static bool Append(StringBuilder text, Rune rune)
     {
-        switch (rune.Value)
+        string? escape = rune.Value switch
         {
-            case '\n':
-                text.Append("\\n");
-                break;
-            case '\r':
-                text.Append("\\r");
-                break;
-            case '\t':
-                text.Append("\\t");
-                break;
-            default:
-                if (IsUnsafe(rune))
-                {
-                    text.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:x}}}");
-                }
-                else
-                {
-                    text.Append(rune);
-                }
-
-                break;
+            '\n' => "\\n",
+            '\r' => "\\r",
+            '\t' => "\\t",
+            _ when IsUnsafe(rune) => string.Create(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:x}}}"),
+            _ => null,
+        };
+        if (escape is null)
+        {
+            text.Append(rune);
+            return false;
         }
+
+        text.Append(escape);
+        return true;
     }
 
     private static bool IsUnsafe(Rune rune) => Rune.GetUnicodeCategory(rune) is

@@ -31,6 +31,17 @@ internal sealed class CommandLineTests
         yield return Option(["--max-message-bytes", "1073741825"], "--max-message-bytes: '1073741825' is not a number of bytes (1-1073741824)");
         yield return Option(["--log-messages", "no"], "--log-messages: 'no' is not true or false");
         yield return Option(["--log-level", "1"], "--log-level: '1' is not a log level");
+        yield return Option(["--log-level", "+1"], "--log-level: '+1' is not a log level");
+        yield return Option(["--log-level", "debug,information"], "--log-level: 'debug,information' is not a log level");
+        yield return Option(["--log-format", "text,json"], "--log-format: 'text,json' is not a log format");
+        yield return Option(["--host", "[::1]:9999"], "--host: '[::1]:9999' is not an address");
+        yield return Option(["--host", "010.0.0.1"], "--host: '010.0.0.1' is not an address");
+        yield return Option(["--handshake-timeout", "off"], "--handshake-timeout: 'off' is not a number of seconds (0.1-86400)");
+        yield return Option(["--handshake-timeout", "0"], "--handshake-timeout: '0' is not a number of seconds (0.1-86400)");
+        yield return Option(["--message-timeout", "never"], "--message-timeout: 'never' is not a number of seconds (0.1-86400, or off)");
+        yield return Option(["--max-fragments", "0"], "--max-fragments: '0' is not a number of fragments (1-2147483647)");
+        yield return Option(["--allowed-origins", "example.org"], "--allowed-origins: 'example.org' is not a list of origins");
+        yield return Option(["--allowed-origins", "https://example.org/path"], "is not a list of origins");
         yield return Option(["--no-such-option"], "'--no-such-option'");
         yield return Option(["nonsense"], "'nonsense'");
         yield return Option(["serve", "--port", "x"], "--port: 'x' is not a port (0-65535)");
@@ -127,6 +138,35 @@ internal sealed class CommandLineTests
         {
             Assert.That(server.Port, Is.GreaterThan(1023));
         }
+    }
+
+    [Test]
+    public async Task A_value_may_begin_with_an_at_sign()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync(["--greeting", "@home"]);
+        using RawPeer peer = RawPeer.Open(server.Port, "/");
+        Assert.That(peer.ReadText(), Is.EqualTo("@home"));
+    }
+
+    [TestCase("::ffff:127.0.0.1")]
+    [TestCase("fe80::1")]
+    public async Task An_address_that_cannot_be_listened_on_is_blamed_on_the_host(string host)
+    {
+        ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["--host", host]));
+        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
+        Assert.That(result.Error, Does.StartWith("EchoServer: --host: cannot listen on "));
+    }
+
+    [Test]
+    public async Task Only_pages_of_allowed_origins_may_connect()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync(["--allowed-origins", "https://example.org, http://localhost:3000"]);
+        using var good = new RawPeer(server.Port);
+        good.Send(RawPeer.UpgradeRequest("/", "Origin: http://localhost:3000"));
+        Assert.That(good.ReadHead(), Does.StartWith("HTTP/1.1 101 "));
+        using var bad = new RawPeer(server.Port);
+        bad.Send(RawPeer.UpgradeRequest("/", "Origin: https://evil.example"));
+        Assert.That(System.Text.Encoding.UTF8.GetString(bad.ReadToEnd()), Does.StartWith("HTTP/1.1 403 ").And.Contain("'https://evil.example'"));
     }
 
     [Test]

@@ -13,7 +13,7 @@ internal sealed partial class ReadmeTests
         string[] fromHelp = [.. HelpLine().Matches(help.Output).Select(match => Row(match, match.Groups["default"].Value.Trim('"')))];
         string readme = await File.ReadAllTextAsync(Path.Combine(Programs.ProjectFolder, "README.md"));
         string[] fromReadme = [.. TableRow().Matches(readme).Select(match => Row(match, match.Groups["default"].Value))];
-        Assert.That(fromHelp, Has.Length.EqualTo(9));
+        Assert.That(fromHelp, Is.Not.Empty);
         Assert.That(fromReadme, Is.EqualTo(fromHelp));
     }
 
@@ -22,6 +22,6 @@ internal sealed partial class ReadmeTests
     [GeneratedRegex(@"^  (?<option>--[a-z.-]+) <value> .* \[((?<variable>[A-Z_]+), )?default: (?<default>.*)\]", RegexOptions.Multiline)]
     private static partial Regex HelpLine();
 
-    [GeneratedRegex(@"^\| `(?<option>--[a-z.-]+)` \| (`(?<variable>[A-Z_]+)`)? ?\| `?(?<default>[^|]*?)`? \|", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| `(?<option>--[a-z.-]+)` \| (`(?<variable>[A-Z_]+)`)? ?\| `?(?<default>[^|`]*)`? \|", RegexOptions.Multiline)]
     private static partial Regex TableRow();
 }

@@ -50,7 +50,19 @@ internal sealed class CallbackTests
         Assert.That(good.ReadText(), Is.EqualTo("still here"));
         LogLine[] errors = [.. server.Log.Lines.Where(line => line.Level == LogLevel.Error)];
         Assert.That(errors, Is.Not.Empty);
-        Assert.That(errors[0].Exception, Is.TypeOf<InvalidOperationException>().With.Message.EqualTo("the handler's own fault"));
+        Assert.That(errors[0].Text, Does.Contain("System.InvalidOperationException: the handler's own fault"));
+    }
+
+    [Test]
+    public async Task An_exceptions_text_cannot_forge_log_lines()
+    {
+        await using var server = InProcessServer.Start(socket =>
+            socket.OnMessage = message => throw new InvalidOperationException(message.ToString()));
+        using RawPeer peer = RawPeer.Open(server.Port);
+        peer.Send(WireFrame.Text("\u001b[31m\r\nforged"));
+        Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1011));
+        LogLine error = server.Log.Lines.Single(line => line.Level == LogLevel.Error);
+        Assert.That(error.Text, Does.Contain(@"\u{1b}[31m\r\nforged").And.Not.Contain("\n").And.Not.Contain("\u001b"));
     }
 
     [Test]

@@ -63,13 +63,14 @@ internal sealed class HandshakeTests
         Assert.That(peer.ReadHead(), Does.Contain("\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"));
     }
 
-    [Test]
-    public void An_answer_to_HEAD_has_no_body()
+    [TestCase("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n", 405, TestName = "{m}(sound)")]
+    [TestCase("HEAD / HTTP/1.1\r\nno colon\r\n\r\n", 400, TestName = "{m}(malformed)")]
+    public void An_answer_to_HEAD_has_no_body(string request, int status)
     {
         using var peer = new RawPeer(SharedServers.Default.Port);
-        peer.Send("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n");
+        peer.Send(request);
         string answer = Encoding.UTF8.GetString(peer.ReadToEnd());
-        Assert.That(answer, Does.StartWith("HTTP/1.1 405 ").And.EndsWith("\r\n\r\n"));
+        Assert.That(answer, Does.StartWith($"HTTP/1.1 {status} ").And.EndsWith("\r\n\r\n"));
     }
 
     [TestCase("X-Padding: ééé", TestName = "{m}(header value outside ASCII)")]

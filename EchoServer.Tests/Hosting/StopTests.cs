@@ -29,7 +29,7 @@ internal sealed class StopTests
         }
 
         Assert.That(await server.WaitForExitAsync(), Is.Zero);
-        await server.WaitForLineAsync(line => line.EndsWith("Stopped", StringComparison.Ordinal));
+        await server.WaitForLineAsync(line => line.EndsWith("Stopped: 3 connections ended in time, 0 were aborted", StringComparison.Ordinal));
     }
 
     [Test]

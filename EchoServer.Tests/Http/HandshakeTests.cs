@@ -22,6 +22,8 @@ internal sealed class HandshakeTests
         yield return Changed("absolute-form", "GET /chat", "GET http://localhost/chat");
         yield return Changed("query", "GET /chat", "GET /chat?a=b");
         yield return Changed("empty Host", "Host: localhost", "Host:");
+        yield return Changed("Host with a port", "Host: localhost", "Host: [::1]:8080");
+        yield return Changed("empty content", "Version: 13", "Version: 13\r\nContent-Length: 0");
         yield return Changed("extensions that are not taken", "Version: 13", "Version: 13\r\nSec-WebSocket-Extensions: permessage-deflate; x=\"y\"");
     }
 
@@ -34,6 +36,12 @@ internal sealed class HandshakeTests
         yield return Refused("CONNECT", "GET /chat", "CONNECT a:1", 405, "The method 'CONNECT' is not allowed");
         yield return Refused("RFC 9112 §3.2 no Host", "Host: localhost\r\n", "", 400, "exactly one Host");
         yield return Refused("two Host", "Host: localhost", "Host: localhost\r\nHOST: localhost", 400, "exactly one Host");
+        yield return Refused("RFC 9112 §3.2 invalid Host", "Host: localhost", "Host: a b, c/d?", 400, "'a b, c/d?' is not a host");
+        yield return Refused("content", "Version: 13", "Version: 13\r\nContent-Length: 8", 400, "must not have content");
+        yield return Refused("RFC 9112 §6.3 invalid length", "Version: 13", "Version: 13\r\nContent-Length: abc", 400, "must not have content");
+        yield return Refused(
+            "two lengths", "Version: 13", "Version: 13\r\nContent-Length: 0\r\nContent-Length: 0", 400, "must not have content");
+        yield return Refused("chunks", "Version: 13", "Version: 13\r\nTransfer-Encoding: chunked", 400, "must not have content");
         yield return Refused("asterisk-form", "GET /chat", "GET *", 400, "the request target '*' does not begin with '/'");
         yield return Refused("no Connection", "Connection: Upgrade\r\n", "", 400, "the header Connection must contain the token 'Upgrade'");
         yield return Refused("another Connection", "Connection: Upgrade", "Connection: close", 400, "Connection must contain");
@@ -60,6 +68,26 @@ internal sealed class HandshakeTests
         yield return RefusedKey("=====hlIHNhbXBsZSBub25jZ", "padding in front");
         yield return RefusedProtocol("a b, chat", "a b", "space in a subprotocol");
         yield return RefusedProtocol("a/b", "a/b", "separator in a subprotocol");
+    }
+
+    [TestCase("https://example.org", true)]
+    [TestCase("HTTPS://Example.ORG", true)]
+    [TestCase("http://localhost:3000", true)]
+    [TestCase(null, true)]
+    [TestCase("http://example.org", false)]
+    [TestCase("https://example.org:444", false)]
+    [TestCase("https://example.org.evil.example", false)]
+    [TestCase("https://sub.example.org", false)]
+    [TestCase("null", false)]
+    public void Only_pages_of_allowed_origins_may_connect(string? origin, bool mayConnect)
+    {
+        string[] lines = origin is null ? [] : [$"Origin: {origin}"];
+        RequestHead head = HeadOutcome.Sound(RawPeer.UpgradeRequest("/", lines));
+        HttpRejection? refusal = Handshake.CheckOrigin(head, ["https://example.org", "http://localhost:3000"]);
+        Assert.That(refusal, Is.EqualTo(mayConnect
+            ? null
+            : new HttpRejection(HttpStatus.Forbidden, $"Pages from the origin '{origin}' may not connect here.")));
+        Assert.That(Handshake.CheckOrigin(head, []), Is.Null, "any origin");
     }
 
     [TestCaseSource(nameof(AcceptedRequests))]
@@ -116,7 +144,7 @@ internal sealed class HandshakeTests
         string request = Good.Replace("Version: 13", $"Version: \u202e{new string('1', 70)}", StringComparison.Ordinal);
         byte[] bytes = Encoding.UTF8.GetBytes(request);
         RequestHead.Read(bytes, 0, out RequestHead head, out _);
-        Assert.That(Handshake.Check(head)?.Reason, Does.Contain($@"'\u{{202e}}{new string('1', 63)}… (73 bytes)'"));
+        Assert.That(Handshake.Check(head)?.Reason, Does.Contain($@"'\u{{202e}}{new string('1', 56)}… (73 bytes)'"));
     }
 
     private static TestCaseData Changed(string name, string part, string other) =>

@@ -10,8 +10,9 @@ internal sealed class HttpResponseTests
 
     [Test]
     public void The_whole_answer_to_a_bad_request() =>
-        Assert.That(Encoding.UTF8.GetString(HttpResponse.Write(new(HttpStatus.BadRequest, "No."))), Is.EqualTo(
+        Assert.That(Encoding.UTF8.GetString(Write(new(HttpStatus.BadRequest, "No."))), Is.EqualTo(
             "HTTP/1.1 400 Bad Request\r\n" +
+            "Date: Sun, 22 Nov 2026 13:20:05 GMT\r\n" +
             "Connection: close\r\n" +
             "Content-Type: text/plain; charset=utf-8\r\n" +
             "Content-Length: 4\r\n" +
@@ -22,7 +23,7 @@ internal sealed class HttpResponseTests
     [TestCaseSource(nameof(Refusals))]
     public void Every_refusal_says_that_the_connection_ends(HttpStatus status)
     {
-        (string statusLine, Dictionary<string, string> fields, _) = Parse(HttpResponse.Write(new(status, "Why.")));
+        (string statusLine, Dictionary<string, string> fields, _) = Parse(Write(new(status, "Why.")));
         Assert.That(statusLine, Is.EqualTo($"HTTP/1.1 {(int)status} {HttpResponse.ReasonPhrase(status)}"));
         Assert.That(fields["Connection"].Split(',', StringSplitOptions.TrimEntries), Does.Contain("close"));
         Assert.That(fields["Content-Type"], Is.EqualTo("text/plain; charset=utf-8"));
@@ -34,7 +35,7 @@ internal sealed class HttpResponseTests
     [TestCase("", 1)]
     public void Content_length_counts_bytes_of_UTF_8(string reason, int bytes)
     {
-        (_, Dictionary<string, string> fields, byte[] body) = Parse(HttpResponse.Write(new(HttpStatus.BadRequest, reason)));
+        (_, Dictionary<string, string> fields, byte[] body) = Parse(Write(new(HttpStatus.BadRequest, reason)));
         Assert.That(fields["Content-Length"], Is.EqualTo($"{bytes}"));
         Assert.That(body, Is.EqualTo(Encoding.UTF8.GetBytes(reason + "\n")).And.Length.EqualTo(bytes));
     }
@@ -43,8 +44,8 @@ internal sealed class HttpResponseTests
     public void The_answer_to_HEAD_is_the_same_without_its_body(HttpStatus status)
     {
         var rejection = new HttpRejection(status, "Why.");
-        byte[] whole = HttpResponse.Write(rejection);
-        byte[] head = HttpResponse.Write(rejection, withBody: false);
+        byte[] whole = Write(rejection);
+        byte[] head = Write(rejection, withBody: false);
         Assert.That(head.AsSpan().EndsWith("\r\n\r\n"u8), Is.True);
         Assert.That(whole, Is.EqualTo(head.Concat("Why.\n"u8.ToArray())));
     }
@@ -54,7 +55,7 @@ internal sealed class HttpResponseTests
     {
         foreach (HttpStatus status in Refusals)
         {
-            string? allow = Parse(HttpResponse.Write(new(status, "Why."))).Fields.GetValueOrDefault("Allow");
+            string? allow = Parse(Write(new(status, "Why."))).Fields.GetValueOrDefault("Allow");
             Assert.That(allow, Is.EqualTo(status == HttpStatus.MethodNotAllowed ? "GET" : null), () => $"{status}");
         }
     }
@@ -64,7 +65,7 @@ internal sealed class HttpResponseTests
     {
         foreach (HttpStatus status in Refusals)
         {
-            Dictionary<string, string> fields = Parse(HttpResponse.Write(new(status, "Why."))).Fields;
+            Dictionary<string, string> fields = Parse(Write(new(status, "Why."))).Fields;
             bool isUpgrade = status == HttpStatus.UpgradeRequired;
             Assert.That(fields.GetValueOrDefault("Upgrade"), Is.EqualTo(isUpgrade ? "websocket" : null), () => $"{status}");
             Assert.That(fields.GetValueOrDefault("Sec-WebSocket-Version"), Is.EqualTo(isUpgrade ? "13" : null), () => $"{status}");
@@ -88,6 +89,9 @@ internal sealed class HttpResponseTests
     [Test]
     public void A_number_that_is_not_a_status_of_ours_is_an_error() =>
         Assert.That(() => HttpResponse.ReasonPhrase((HttpStatus)299), Throws.InstanceOf<ArgumentOutOfRangeException>());
+
+    private static byte[] Write(HttpRejection rejection, bool withBody = true) =>
+        HttpResponse.Write(rejection, new DateTimeOffset(2026, 11, 22, 14, 20, 5, TimeSpan.FromHours(1)), withBody);
 
     private static (string StatusLine, Dictionary<string, string> Fields, byte[] Body) Parse(byte[] response)
     {

@@ -39,6 +39,7 @@ internal sealed class RequestHeadRejectionTests
         yield return Bad("GET /\t HTTP/1.1\r\n", @"the request target '/\t' is malformed", "tab in the target");
         yield return Bad("GET /\0 HTTP/1.1\r\n", @"the request target '/\u{0}' is malformed", "NUL in the target");
         yield return Bad("GET /\u007f HTTP/1.1\r\n", @"the request target '/\u{7f}' is malformed", "DEL in the target");
+        yield return Bad("GET /#a HTTP/1.1\r\n", "the request target '/#a' is malformed", "fragment in the target");
         yield return Bad("GET a HTTP/1.1\r\n", "the request target 'a' does not begin with '/'", "relative target");
         yield return Bad("GET ** HTTP/1.1\r\n", "the request target '**' does not begin with '/'", "two asterisks");
         yield return Bad("GET a:443 HTTP/1.1\r\n", "the request target 'a:443' does not begin", "authority-form without CONNECT");

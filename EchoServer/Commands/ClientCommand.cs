@@ -27,18 +27,20 @@ internal static class ClientCommand
         Uri uri = ParseUrl(url);
         using var timeout = new CancellationTokenSource(Timeout);
         using var socket = new ClientWebSocket();
+        var waitingFor = Stage.Answer;
         socket.Options.CollectHttpResponseDetails = true;
         try
         {
             await socket.ConnectAsync(uri, timeout.Token).ConfigureAwait(false);
-            await TalkAsync(socket, message, timeout.Token).ConfigureAwait(false);
+            waitingFor = Stage.Echo;
+            await TalkAsync(socket, message, () => waitingFor = Stage.Close, timeout.Token).ConfigureAwait(false);
             Console.WriteLine("Disconnected from Server");
             return ExitCode.Fine;
         }
         catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException or ClientException)
         {
             string shownUrl = EscapedText.From(uri.AbsoluteUri.AsSpan());
-            await Console.Error.WriteLineAsync($"EchoServer: {shownUrl}: {Explain(exception, socket)}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"EchoServer: {shownUrl}: {Explain(exception, socket, waitingFor)}").ConfigureAwait(false);
             return ExitCode.Failed;
         }
     }
@@ -63,7 +65,7 @@ internal static class ClientCommand
         throw new UsageException($"url: '{EscapedText.From(url.AsSpan())}' is not a ws://, wss://, http:// or https:// URL");
     }
 
-    private static async Task TalkAsync(ClientWebSocket socket, string message, CancellationToken stop)
+    private static async Task TalkAsync(ClientWebSocket socket, string message, Action onEcho, CancellationToken stop)
     {
         await socket.SendAsync(Encoding.UTF8.GetBytes(message), WebSocketMessageType.Text, endOfMessage: true, stop).ConfigureAwait(false);
         Console.WriteLine($"Sent Message: {EscapedText.From(message.AsSpan())}");
@@ -78,6 +80,7 @@ internal static class ClientCommand
             if (!isEchoed && received.Text?.EndsWith(message, StringComparison.Ordinal) == true)
             {
                 isEchoed = true;
+                onEcho();
                 await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, stop).ConfigureAwait(false);
             }
         }
@@ -117,13 +120,17 @@ internal static class ClientCommand
             : new Received(null, $"{whole.Length} bytes, binary");
     }
 
-    private static string Explain(Exception exception, ClientWebSocket socket)
+    private static string Explain(Exception exception, ClientWebSocket socket, Stage waitingFor)
     {
         if (exception is OperationCanceledException)
         {
-            return socket.State == WebSocketState.Connecting
-                ? $"no answer within {Timeout.TotalSeconds} s"
-                : $"no echo within {Timeout.TotalSeconds} s";
+            string missing = waitingFor switch
+            {
+                Stage.Answer => "no answer",
+                Stage.Echo => "no echo",
+                _ => "no Close from the server",
+            };
+            return $"{missing} within {Timeout.TotalSeconds} s";
         }
 
         if ((int)socket.HttpStatusCode is int status and not 0 and not 101)
@@ -139,6 +146,14 @@ internal static class ClientCommand
             AuthenticationException error => $"TLS failed: {EscapedText.From(error.Message.AsSpan())}",
             Exception error => EscapedText.From(error.Message.AsSpan()),
         };
+    }
+
+    /// <summary>What the client waits for.</summary>
+    private enum Stage
+    {
+        Answer,
+        Echo,
+        Close,
     }
 
     /// <summary>A failure in the conversation that has a sentence of its own.</summary>

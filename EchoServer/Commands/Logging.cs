@@ -7,7 +7,7 @@ namespace EchoServer.Commands;
 /// <summary>Log lines on standard output, through Microsoft.Extensions.Logging.</summary>
 internal static class Logging
 {
-    // Lines that wait for a slow reader of standard output: about 2 MB when full. What comes then is dropped and counted.
+    // Lines that wait for a slow reader of standard output: at most about 4 MB. What comes then is dropped and counted.
     private const int MaxQueuedLines = 4096;
 
     // ISO 8601 in UTC.

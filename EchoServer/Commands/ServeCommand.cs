@@ -10,9 +10,6 @@ namespace EchoServer.Commands;
 /// <summary><c>EchoServer serve</c>: runs the server until it is told to stop.</summary>
 internal static class ServeCommand
 {
-    // Cloud Foundry kills an app 10 s after SIGTERM: what has not answered our Close by then is not waited for.
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(2);
-
     /// <summary>Serves until SIGTERM or SIGINT.</summary>
     /// <returns>The exit code.</returns>
     /// <exception cref="UsageException">An option or a variable has a value that is not accepted.</exception>
@@ -20,8 +17,8 @@ internal static class ServeCommand
     {
         ServerOptions options = ReadServerOptions(result);
         EchoOptions echo = ReadEchoOptions(result);
-        LogLevel level = CommandLine.Level.Read(result);
-        LogFormat format = CommandLine.Format.Read(result);
+        LogLevel level = Settings.Level.Read(result);
+        LogFormat format = Settings.Format.Read(result);
 
         CompleteReceivesInline();
 
@@ -42,28 +39,37 @@ internal static class ServeCommand
         }
 
         await stop.Received.ConfigureAwait(false);
-        await server.StopAsync(StopTimeout).ConfigureAwait(false);
+        await server.StopAsync(options.DrainTimeout).ConfigureAwait(false);
         return ExitCode.Fine;
     }
 
     private static ServerOptions ReadServerOptions(ParseResult result)
     {
-        IPEndPoint? urls = CommandLine.ServerUrls.Read(result);
-        bool hostFromUrls = urls is not null && !CommandLine.Host.IsGiven(result);
-        bool portFromUrls = urls is not null && !CommandLine.Port.IsGiven(result);
+        IPEndPoint? urls = Settings.ServerUrls.Read(result);
+        bool hostFromUrls = urls is not null && !Settings.Host.IsGiven(result);
+        bool portFromUrls = urls is not null && !Settings.Port.IsGiven(result);
         return new ServerOptions
         {
-            Host = hostFromUrls ? urls!.Address : CommandLine.Host.Read(result),
-            Port = portFromUrls ? urls!.Port : CommandLine.Port.Read(result),
-            MaxMessageBytes = CommandLine.MaxMessageBytes.Read(result),
+            Host = hostFromUrls ? urls!.Address : Settings.Host.Read(result),
+            Port = portFromUrls ? urls!.Port : Settings.Port.Read(result),
+            MaxMessageBytes = Settings.MaxMessageBytes.Read(result),
+            MaxFragments = Settings.MaxFragments.Read(result),
+            HandshakeTimeout = Settings.HandshakeTimeout.Read(result)!.Value,
+            MessageTimeout = Settings.MessageTimeout.Read(result),
+            SendTimeout = Settings.SendTimeout.Read(result)!.Value,
+            KeepAliveInterval = Settings.KeepAliveInterval.Read(result),
+            KeepAliveTimeout = Settings.KeepAliveTimeout.Read(result)!.Value,
+            CloseTimeout = Settings.CloseTimeout.Read(result)!.Value,
+            DrainTimeout = Settings.DrainTimeout.Read(result)!.Value,
+            AllowedOrigins = Settings.AllowedOrigins.Read(result),
         };
     }
 
     private static EchoOptions ReadEchoOptions(ParseResult result) => new()
     {
-        Greeting = CommandLine.Greeting.Read(result),
-        Prefix = CommandLine.Prefix.Read(result),
-        LogMessages = CommandLine.LogMessages.Read(result),
+        Greeting = Settings.Greeting.Read(result),
+        Prefix = Settings.Prefix.Read(result),
+        LogMessages = Settings.LogMessages.Read(result),
     };
 
     /// <summary>Lets the runtime call a socket's continuation on the I/O thread that saw it ready.</summary>
@@ -84,13 +90,14 @@ internal static class ServeCommand
     /// <summary>The option or variable that the address which cannot be had came from.</summary>
     private static string Culprit(SocketException exception, ParseResult result)
     {
-        bool isHost = exception.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported;
-        if (CommandLine.ServerUrls.IsGiven(result) && !(isHost ? CommandLine.Host.IsGiven(result) : CommandLine.Port.IsGiven(result)))
+        bool isHost = exception.SocketErrorCode is SocketError.AddressNotAvailable or
+            SocketError.AddressFamilyNotSupported or SocketError.InvalidArgument;
+        if (Settings.ServerUrls.IsGiven(result) && !(isHost ? Settings.Host.IsGiven(result) : Settings.Port.IsGiven(result)))
         {
-            return CommandLine.ServerUrls.Option.Name;
+            return Settings.ServerUrls.Option.Name;
         }
 
-        return isHost ? CommandLine.Host.Option.Name : CommandLine.Port.Source(result);
+        return isHost ? Settings.Host.Option.Name : Settings.Port.Source(result);
     }
 
     private static string Explain(SocketException exception) => exception.SocketErrorCode switch
@@ -98,6 +105,7 @@ internal static class ServeCommand
         SocketError.AddressAlreadyInUse => "the port is in use; choose another, or 0 for a free one",
         SocketError.AccessDenied => "no permission; ports below 1024 mostly need root, choose 1024-65535",
         SocketError.AddressNotAvailable => "this machine does not have that address; choose one of its own, or 0.0.0.0",
+        SocketError.InvalidArgument => "this is not an address that can be listened on; choose one of this machine's own, or 0.0.0.0",
         SocketError.AddressFamilyNotSupported => "this machine does not speak that kind of address",
         _ => EscapedText.From(exception.Message.AsSpan()),
     };

@@ -10,16 +10,24 @@ internal sealed partial class Connection
 {
     private int ReadHead(ReadOnlySpan<byte> input, int seenBefore)
     {
+        if (_outbound.IsClosed)
+        {
+            // The handshake's deadline has passed, and the heartbeat has said so.
+            _phase = Phase.Lingering;
+            return input.Length;
+        }
+
         ParseStatus status = RequestHead.Read(input, seenBefore, out RequestHead head, out HttpRejection? rejection);
         if (status == ParseStatus.NeedMore)
         {
             return 0;
         }
 
-        rejection ??= Handshake.Check(head);
+        rejection ??= Handshake.Check(head) ?? Handshake.CheckOrigin(head, _server.Options.AllowedOrigins);
         if (rejection is not null)
         {
-            Reject(rejection, isHeadRequest: head.Method.SequenceEqual("HEAD"u8));
+            // Also where the head could not be read to its end.
+            Reject(rejection, isHeadRequest: input.StartsWith("HEAD "u8));
             return input.Length;
         }
 
@@ -30,15 +38,14 @@ internal sealed partial class Connection
     private void Reject(HttpRejection rejection, bool isHeadRequest)
     {
         _server.Log.RequestRefused(Client(), rejection);
-        _outbound.Gather(HttpResponse.Write(rejection, withBody: !isHeadRequest));
+        _outbound.GatherLastAnswer(HttpResponse.Write(rejection, DateTimeOffset.UtcNow, withBody: !isHeadRequest));
         _phase = Phase.Lingering;
-        SetCloseDeadline();
     }
 
     private void Upgrade(RequestHead head)
     {
         Span<byte> response = stackalloc byte[Handshake.MaxResponseBytes(head)];
-        _outbound.Gather(response[..Handshake.WriteResponse(head, response)]);
+        _outbound.GatherAnswer(response[..Handshake.WriteResponse(head, response)]);
 
         head.Find("Host"u8, out ReadOnlySpan<byte> host);
         bool hasOrigin = head.Find("Origin"u8, out ReadOnlySpan<byte> origin) > 0;
@@ -50,7 +57,7 @@ internal sealed partial class Connection
             Encoding.Latin1.GetString(host),
             hasOrigin ? Encoding.Latin1.GetString(origin) : null,
             subProtocol.IsEmpty ? null : Encoding.Latin1.GetString(subProtocol));
-        _reader = new MessageReader(Role.Server, _server.Options.MaxMessageBytes);
+        _reader = new MessageReader(Role.Server, _server.Options.MaxMessageBytes, _server.Options.MaxFragments);
         _phase = Phase.Open;
         Volatile.Write(ref _info, info);
         _server.Log.ConnectionOpened(info);
@@ -83,10 +90,12 @@ internal sealed partial class Connection
         {
             case ReadResult.Message:
                 _messagesReceived++;
+                _messageSince = 0;
                 Receive(new Message(_reader.IsText, payload));
                 _reader.ReleaseMessage();
                 break;
             case ReadResult.Ping:
+                NoteControlFrame();
                 // RFC 6455 §5.5.3: a pong "must have identical Application data" to the ping that it answers.
                 _outbound.GatherFrame(Opcode.Pong, payload, default);
                 break;
@@ -98,6 +107,8 @@ internal sealed partial class Connection
                 Fail(_reader.Violation!);
                 return consumed + AwaitClose(input[consumed..]);
             case ReadResult.Pong:
+                NoteControlFrame();
+                break;
             case ReadResult.NeedMore:
             default:
                 break;
@@ -171,7 +182,7 @@ internal sealed partial class Connection
         }
         catch (Exception exception)
         {
-            CallbackFailed(exception);
+            _server.Log.CallbackFailed(exception, _id);
         }
     }
 

@@ -39,19 +39,9 @@ internal sealed partial class Connection
         {
             Abort();
         }
-        else if (!_outbound.IsClosed)
+        else
         {
             Close(CloseCode.GoingAway, "server is shutting down");
-        }
-    }
-
-    /// <summary>For the heartbeat: ends the connection when its deadline has passed. Any thread.</summary>
-    /// <param name="now">The time, as <see cref="Heartbeat.Now"/> gives it.</param>
-    internal void CheckDeadline(long now)
-    {
-        if (now >= Volatile.Read(ref _deadline))
-        {
-            Abort();
         }
     }
 
@@ -77,22 +67,32 @@ internal sealed partial class Connection
         }
         else if (!_outbound.Post(opcode, first, second) && !_outbound.IsClosed)
         {
-            // More is queued for this peer than it may make us hold.
-            Abort();
+            Abort($"more than {_server.Options.MaxQueuedBytes} bytes wait for the client to read them");
         }
     }
 
     private void Close(CloseCode code, ReadOnlySpan<byte> payload, string cause)
     {
-        bool isFirst = IsOnLoop ? _outbound.GatherClose(payload) : _outbound.Post(Opcode.Close, payload, default);
-        if (isFirst)
+        if (_outbound.IsClosed)
         {
-            _closeCode = code;
-            _cause = cause;
-            SetCloseDeadline();
+            return;
+        }
+
+        // Before the frame goes out: the peer's answer can end the loop, and be logged, at once.
+        Interlocked.CompareExchange(ref _ending, new Ending(code, cause), null);
+        if (IsOnLoop)
+        {
+            _outbound.GatherClose(payload);
+        }
+        else
+        {
+            _outbound.Post(Opcode.Close, payload, default);
         }
     }
 
-    private void SetCloseDeadline() =>
-        Volatile.Write(ref _deadline, Heartbeat.Now + (long)_server.Options.CloseTimeout.TotalMilliseconds);
+    private void Abort(string cause)
+    {
+        Interlocked.CompareExchange(ref _ending, new Ending(CloseCode.AbnormalClosure, cause), null);
+        Abort();
+    }
 }

@@ -8,7 +8,7 @@ namespace EchoServer.Hosting;
 /// <remarks>
 /// <para>
 /// <see cref="RunAsync"/> is the connection's loop: one wait, then one synchronous step that receives, processes and sends. All
-/// state belongs to the loop, except what the last paragraph names. Between steps an idle connection holds no buffer: it waits
+/// state belongs to the loop, except where a field says otherwise. Between steps an idle connection holds no buffer: it waits
 /// with a receive of zero bytes, and rents a buffer only when there is something to put into it.
 /// </para>
 /// <para>
@@ -16,13 +16,12 @@ namespace EchoServer.Hosting;
 /// frame, an exception out of a callback becomes 1011, a peer that vanished costs nothing.
 /// </para>
 /// <para>
-/// Any thread may call <c>Send</c>, <c>Close</c>, <see cref="CheckDeadline"/>, <see cref="GoAway"/> and <see cref="Abort"/>.
+/// Any thread may call <c>Send</c>, <c>Close</c>, <see cref="GoAway"/> and <see cref="Abort()"/>; only the heartbeat calls
+/// <see cref="CheckDeadlines"/>.
 /// </para>
 /// </remarks>
 internal sealed partial class Connection : IWebSocketConnection
 {
-    private const long NoDeadline = long.MaxValue;
-
     // How often a connection whose data never runs dry may receive in one go. Then it goes to the back of the thread pool's
     // queue, so that one flood cannot keep an I/O thread from the thread's other connections.
     private const int MaxReceivesInOneGo = 16;
@@ -32,7 +31,6 @@ internal sealed partial class Connection : IWebSocketConnection
     private readonly Outbound _outbound;
     private readonly long _id;
     private readonly int _slot;
-    private readonly long _startedAt = Heartbeat.Now;
 
     private Phase _phase;
     private MessageReader? _reader;
@@ -40,19 +38,18 @@ internal sealed partial class Connection : IWebSocketConnection
 
     private LeftOver _leftOver;
 
-    // How many receives in a row found data without a wait. While that goes on, the wait, a system call, is left out.
+    // Whether the loop waits before it receives. Left out, a system call less, while data is there each time it looks.
+    private bool _waitsFirst = true;
     private int _receivesInOneGo;
     private bool _isHalfClosed;
 
     // Zero outside a step: tells a callback's own sends from those of other threads.
     private int _loopThread;
 
-    // Written by any thread.
-    private long _deadline = NoDeadline;
+    // How it ended: written once, by whichever thread ends it.
+    private Ending? _ending;
 
-    // How it ended, for the log.
-    private CloseCode _closeCode = CloseCode.AbnormalClosure;
-    private string _cause = "the client is gone";
+    // For the log.
     private long _messagesReceived;
     private long _bytesReceived;
 
@@ -107,15 +104,17 @@ internal sealed partial class Connection : IWebSocketConnection
             _socket.Blocking = false;
             while (_phase != Phase.Ended)
             {
-                if (_receivesInOneGo == 0)
+                if (_waitsFirst)
                 {
                     ValueTask<int> readable = _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
-                    _receivesInOneGo = readable.IsCompleted ? 1 : 0;
+                    _waitsFirst = !readable.IsCompleted;
+                    _receivesInOneGo = _waitsFirst ? 0 : _receivesInOneGo;
                     await readable.ConfigureAwait(false);
                 }
-                else if (++_receivesInOneGo > MaxReceivesInOneGo)
+
+                if (++_receivesInOneGo > MaxReceivesInOneGo)
                 {
-                    _receivesInOneGo = 1;
+                    _receivesInOneGo = 0;
                     await Task.Yield();
                 }
 
@@ -148,7 +147,7 @@ internal sealed partial class Connection : IWebSocketConnection
             int received = _socket.Receive(buffer.AsSpan(held), SocketFlags.None, out SocketError error);
             if (error == SocketError.WouldBlock)
             {
-                _receivesInOneGo = 0;
+                _waitsFirst = true;
                 return true;
             }
 
@@ -159,6 +158,7 @@ internal sealed partial class Connection : IWebSocketConnection
             }
 
             _bytesReceived += received;
+            _lastReceivedAt = _server.Now;
             _leftOver.MoveTo(buffer);
             return Process(buffer.AsSpan(0, held + received), seenBefore: held);
         }
@@ -185,14 +185,15 @@ internal sealed partial class Connection : IWebSocketConnection
     }
 
     /// <summary>Uses up as much input as it can, keeps the rest, and sends what that gave rise to.</summary>
-    /// <returns>False when output is left to be sent before anything else.</returns>
+    /// <returns>False when output has to be waited for, or input was left for its sake: nothing may be received before.</returns>
     private bool Process(Span<byte> input, int seenBefore)
     {
+        bool isHeldUp = false;
         _outbound.BeginTurn();
         _loopThread = Environment.CurrentManagedThreadId;
         try
         {
-            while (!input.IsEmpty)
+            while (!input.IsEmpty && !isHeldUp)
             {
                 int consumed = _phase switch
                 {
@@ -201,21 +202,30 @@ internal sealed partial class Connection : IWebSocketConnection
                     Phase.Closing => AwaitClose(input),
                     _ => input.Length,
                 };
-                input = input[consumed..];
-                if (consumed == 0 || !SendPartIfMuch())
+                if (consumed == 0)
                 {
                     break;
                 }
+
+                input = input[consumed..];
+                isHeldUp = !SendPartIfMuch();
             }
 
-            _leftOver.Keep(input);
+            KeepLeftOver(input);
         }
         finally
         {
             _loopThread = 0;
         }
 
-        return _outbound.TryFlush() && HalfCloseWhenDone();
+        // Not to be waited for any more, perhaps, but what was held up is still to be processed.
+        return _outbound.TryFlush() && !isHeldUp && HalfCloseWhenDone();
+    }
+
+    private void KeepLeftOver(ReadOnlySpan<byte> input)
+    {
+        _leftOver.Keep(input);
+        NoteWhetherAMessageIsUnderWay();
     }
 
     /// <summary>Sends what has been gathered so far, when it is much.</summary>
@@ -253,13 +263,24 @@ internal sealed partial class Connection : IWebSocketConnection
         _outbound.End();
         _reader?.Abandon();
         _leftOver.Drop();
-        _server.Connections.Remove(_slot);
         if (_info is not null)
         {
             Closed();
+            Ending ending = _ending ?? Ending.Vanished;
             var duration = TimeSpan.FromMilliseconds(Heartbeat.Now - _startedAt);
             var totals = new ConnectionTotals(_messagesReceived, _bytesReceived, _outbound.BytesSent, duration);
-            _server.Log.ConnectionClosed(_id, _closeCode, _cause, totals);
+            _server.Log.ConnectionClosed(_id, ending.Code, ending.Cause, totals);
         }
+
+        // Last: who stops the server waits for this.
+        _server.Connections.Remove(_slot);
+    }
+
+    /// <summary>How a connection ended.</summary>
+    /// <param name="Code">The code of the first Close frame either way, or 1006.</param>
+    /// <param name="Cause">A few words for the log.</param>
+    private sealed record Ending(CloseCode Code, string Cause)
+    {
+        internal static readonly Ending Vanished = new(CloseCode.AbnormalClosure, "the client is gone");
     }
 }

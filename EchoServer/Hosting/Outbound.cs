@@ -6,34 +6,37 @@ namespace EchoServer.Hosting;
 /// <summary>The only writer to a connection's socket.</summary>
 /// <remarks>
 /// <para>
-/// What the connection's loop sends is gathered, and goes out in one call when the loop flushes. What other threads send is
-/// queued behind it. Only the side that has the turn writes: the loop takes it before it processes input and keeps it until its
-/// output is sent, so that its frames are never torn by another thread's; who finds the turn free writes at once; who finds it
-/// taken leaves the bytes in the queue, which is emptied before the turn is given back. No lock is held while a callback runs or
-/// the socket is written to.
+/// Only the side that has the turn writes. The loop takes it before it processes input, gathers what that gives rise to, sends it
+/// in one call and gives the turn back; another thread takes it for one send. Who finds the turn taken leaves its frames in the
+/// queue, which is emptied before the turn is given back: so frames are never torn, and go out in the order in which they were
+/// accepted. No lock is held while a callback runs or the socket is written to.
 /// </para>
 /// <para>After a Close frame nothing more is accepted (RFC 6455 §5.5.1): what comes later is dropped.</para>
 /// </remarks>
-internal sealed class Outbound
+internal sealed partial class Outbound
 {
+    // How much is handed to the socket at a time when it has to be waited for: a peer that takes this much makes progress.
+    private const int SliceBytes = 64 * 1024;
+
     private readonly Socket _socket;
     private readonly int _maxQueuedBytes;
     private readonly Lock _gate = new();
 
-    // Only for the loop.
-    private OutputBuffer _gathered;
-    private bool _loopHasTurn;
+    // Belongs to who has the turn: what goes out next.
+    private OutputBuffer _sending;
+    private long _bytesSent;
+    private long _waitingSince;
 
     // Guarded by the gate. While nobody has the turn the queue is empty.
     private OutputBuffer _queued;
     private bool _turnTaken;
     private TaskCompletionSource? _turnFree;
     private volatile bool _closed;
+    private long _closeSentAt;
 
-    // Whether it was another thread that closed: then what the loop has gathered may not go behind its Close frame.
-    private bool _closedFromOutside;
-
-    private long _bytesSent;
+    // Only for the loop.
+    private bool _loopHasTurn;
+    private int _queuedByLoop;
 
     internal Outbound(Socket socket, int maxQueuedBytes)
     {
@@ -41,16 +44,34 @@ internal sealed class Outbound
         _maxQueuedBytes = maxQueuedBytes;
     }
 
-    /// <summary>Whether a Close frame was accepted, or the connection is gone: nothing more can be sent. Any thread.</summary>
+    /// <summary>Whether the last frame or answer was accepted, or the connection is gone: nothing more can be sent. Any thread.</summary>
     internal bool IsClosed => _closed;
+
+    /// <summary>When the last frame or answer was given to the socket, as <see cref="Heartbeat.Now"/>; 0 before that. Any thread.</summary>
+    internal long CloseSentAt => Volatile.Read(ref _closeSentAt);
+
+    /// <summary>Since when the socket takes nothing, as <see cref="Heartbeat.Now"/>; 0 when nothing waits. Any thread.</summary>
+    internal long WaitingSince => Volatile.Read(ref _waitingSince);
 
     /// <summary>Bytes given to the socket so far. Any thread.</summary>
     internal long BytesSent => Volatile.Read(ref _bytesSent);
 
-    /// <summary>How many bytes the loop has gathered. Loop only.</summary>
-    internal int GatheredBytes => _gathered.Length;
+    /// <summary>How many bytes the loop has gathered since its last flush. Loop only.</summary>
+    internal int GatheredBytes => _loopHasTurn ? _sending.Length : _queuedByLoop;
 
-    /// <summary>Claims the turn, if it is free, so that what the loop is about to gather goes out before what others send. Loop only.</summary>
+    /// <summary>Whether some output was not taken by the socket. Any thread.</summary>
+    internal bool HasUnsent
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _turnTaken;
+            }
+        }
+    }
+
+    /// <summary>Takes the turn, if it is free. Loop only.</summary>
     internal void BeginTurn()
     {
         if (!_loopHasTurn)
@@ -62,20 +83,51 @@ internal sealed class Outbound
         }
     }
 
-    /// <summary>Gathers bytes that are not a frame: the answer to the handshake. Loop only.</summary>
-    internal void Gather(ReadOnlySpan<byte> bytes) => _gathered.Append(bytes);
-
     /// <summary>Gathers a frame whose payload comes in two parts. Loop only.</summary>
     internal void GatherFrame(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
-        if (!_closed)
+        if (_loopHasTurn)
         {
-            _gathered.AppendFrame(opcode, first, second);
+            if (!_closed)
+            {
+                _sending.AppendFrame(opcode, first, second);
+            }
+
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            if (TakeTurn())
+            {
+                _sending.AppendFrame(opcode, first, second);
+            }
+            else
+            {
+                int before = _queued.Length;
+                _queued.AppendFrame(opcode, first, second);
+                _queuedByLoop += _queued.Length - before;
+            }
         }
     }
 
+    /// <summary>Gathers the answer to the handshake. Loop only, before any other thread knows of the connection.</summary>
+    internal void GatherAnswer(ReadOnlySpan<byte> answer) => _sending.Append(answer);
+
+    /// <summary>Gathers the answer to a request that is refused, behind which nothing comes. Loop only.</summary>
+    internal void GatherLastAnswer(ReadOnlySpan<byte> answer)
+    {
+        _closed = true;
+        _sending.Append(answer);
+    }
+
     /// <summary>Gathers a Close frame. Loop only.</summary>
-    /// <returns>False when one was sent before.</returns>
+    /// <returns>False when one was accepted before.</returns>
     internal bool GatherClose(ReadOnlySpan<byte> payload)
     {
         lock (_gate)
@@ -86,16 +138,21 @@ internal sealed class Outbound
             }
 
             _closed = true;
-            if (_loopHasTurn)
+            if (TakeTurn())
             {
-                // What others sent meanwhile would go out behind the Close.
-                _gathered.Append(_queued.Waiting.Span);
+                // What others queued meanwhile was accepted before the Close.
+                _sending.Append(_queued.Waiting.Span);
                 _queued.Clear();
+                _sending.AppendFrame(Opcode.Close, payload, default);
             }
-        }
+            else
+            {
+                _queued.AppendFrame(Opcode.Close, payload, default);
+                _queuedByLoop += payload.Length;
+            }
 
-        _gathered.AppendFrame(Opcode.Close, payload, default);
-        return true;
+            return true;
+        }
     }
 
     /// <summary>Sends what was gathered, as far as the socket takes it without waiting. Loop only.</summary>
@@ -103,16 +160,22 @@ internal sealed class Outbound
     /// <exception cref="SocketException">The connection is broken.</exception>
     internal bool TryFlush()
     {
-        if (!_loopHasTurn && !TakeTurnOrQueue())
+        if (!_loopHasTurn)
         {
-            return false;
+            lock (_gate)
+            {
+                if (!TakeTurn())
+                {
+                    return _queuedByLoop == 0;
+                }
+            }
         }
 
         do
         {
-            while (_gathered.Length > 0)
+            while (_sending.Length > 0)
             {
-                int sent = _socket.Send(_gathered.Waiting.Span, SocketFlags.None, out SocketError error);
+                int sent = _socket.Send(_sending.Waiting.Span, SocketFlags.None, out SocketError error);
                 if (error == SocketError.WouldBlock)
                 {
                     return false;
@@ -124,180 +187,47 @@ internal sealed class Outbound
                 }
 
                 _bytesSent += sent;
-                _gathered.Consume(sent);
+                _sending.Consume(sent);
             }
         }
-        while (TakeQueuedOrGiveBackTurn(ref _gathered));
+        while (TakeQueuedOrGiveBackTurn());
 
         _loopHasTurn = false;
         return true;
     }
 
-    /// <summary>Sends what is left; the loop awaits it before it receives again, which is all there is to back-pressure. Loop only.</summary>
+    /// <summary>Waits until what was gathered is sent; the loop receives nothing meanwhile, which is all there is to back-pressure. Loop only.</summary>
     /// <returns>A task that is complete when everything gathered is sent.</returns>
     /// <exception cref="SocketException">The connection is broken.</exception>
     internal async ValueTask FlushAsync()
     {
-        if (!_loopHasTurn)
+        if (_loopHasTurn)
         {
-            Task? free;
-            lock (_gate)
-            {
-                free = _turnTaken ? (_turnFree ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task : null;
-            }
-
-            if (free is not null)
-            {
-                await free.ConfigureAwait(false);
-            }
-
+            await SendAllAsync().ConfigureAwait(false);
+            _loopHasTurn = false;
             return;
         }
 
-        do
-        {
-            while (_gathered.Length > 0)
-            {
-                int sent = await _socket.SendAsync(_gathered.Waiting, SocketFlags.None).ConfigureAwait(false);
-                _bytesSent += sent;
-                _gathered.Consume(sent);
-            }
-        }
-        while (TakeQueuedOrGiveBackTurn(ref _gathered));
-
-        _loopHasTurn = false;
-    }
-
-    /// <summary>Sends or queues a frame from outside the loop. Any thread but the loop's.</summary>
-    /// <returns>
-    /// False when it was not accepted: the connection is closing or, with <see cref="IsClosed"/> still false, too much is queued.
-    /// </returns>
-    internal bool Post(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
-    {
+        Task free;
         lock (_gate)
         {
-            bool fits = first.Length + (long)second.Length + _queued.Length <= _maxQueuedBytes;
-            if (_closed || (!fits && opcode != Opcode.Close))
-            {
-                return false;
-            }
-
-            _queued.AppendFrame(opcode, first, second);
-            _closed = _closedFromOutside = opcode == Opcode.Close;
-            if (_turnTaken)
-            {
-                return true;
-            }
-
-            _turnTaken = true;
+            free = _turnTaken ? (_turnFree ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task : Task.CompletedTask;
         }
 
-        _ = WriteQueuedAsync();
-        return true;
+        await free.ConfigureAwait(false);
+        _queuedByLoop = 0;
     }
 
     /// <summary>Drops everything and accepts nothing more. The socket must be closed already. Loop only.</summary>
     internal void End()
     {
-        RefuseMore();
-        _gathered.Clear();
-    }
-
-    /// <summary>Whether some output was not taken by the socket. Loop only.</summary>
-    internal bool HasUnsent
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _turnTaken || _gathered.Length > 0;
-            }
-        }
-    }
-
-    private bool TakeTurn()
-    {
-        if (!_turnTaken)
-        {
-            _turnTaken = _loopHasTurn = true;
-        }
-
-        return _loopHasTurn;
-    }
-
-    /// <summary>When another thread is writing, what the loop has gathered goes behind it.</summary>
-    private bool TakeTurnOrQueue()
-    {
         lock (_gate)
         {
-            if (TakeTurn())
-            {
-                return true;
-            }
-
-            if (!_closedFromOutside)
-            {
-                _queued.Append(_gathered.Waiting.Span);
-            }
-        }
-
-        _gathered.Clear();
-        return false;
-    }
-
-    /// <summary>At the end of a turn: true with the bytes that were queued meanwhile, or false when the turn is given back.</summary>
-    private bool TakeQueuedOrGiveBackTurn(ref OutputBuffer buffer)
-    {
-        TaskCompletionSource? waiting;
-        lock (_gate)
-        {
-            if (_queued.Length > 0)
-            {
-                buffer = _queued;
-                _queued = default;
-                return true;
-            }
-
-            _turnTaken = false;
-            waiting = _turnFree;
-            _turnFree = null;
-        }
-
-        waiting?.SetResult();
-        return false;
-    }
-
-    /// <summary>The turn of a thread that is not the loop.</summary>
-    private async Task WriteQueuedAsync()
-    {
-        OutputBuffer batch = default;
-        try
-        {
-            while (TakeQueuedOrGiveBackTurn(ref batch))
-            {
-                while (batch.Length > 0)
-                {
-                    int sent = await _socket.SendAsync(batch.Waiting, SocketFlags.None).ConfigureAwait(false);
-                    _bytesSent += sent;
-                    batch.Consume(sent);
-                }
-            }
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
-        {
-            // The connection is broken; its loop finds that out by itself. Nothing queued has anywhere to go.
-            batch.Clear();
             RefuseMore();
-            TakeQueuedOrGiveBackTurn(ref batch);
-        }
-    }
-
-    private void RefuseMore()
-    {
-        lock (_gate)
-        {
-            _closed = _closedFromOutside = true;
-            _queued.Clear();
+            if (_loopHasTurn || !_turnTaken)
+            {
+                _sending.Clear();
+            }
         }
     }
 }

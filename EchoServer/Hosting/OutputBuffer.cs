@@ -36,28 +36,12 @@ internal struct OutputBuffer
     /// <summary>Appends bytes as they are.</summary>
     internal void Append(ReadOnlySpan<byte> bytes)
     {
-        bytes.CopyTo(Reserve(bytes.Length));
-        _end += bytes.Length;
-    }
-
-    /// <summary>Room for at least so many bytes behind what waits; what is written there counts after <see cref="Commit"/>.</summary>
-    internal Span<byte> Reserve(int count)
-    {
-        if (_bytes is null || _bytes.Length - _end < count)
+        if (!bytes.IsEmpty)
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(checked(Length + count), LeastBytes));
-            _bytes.AsSpan(_start, Length).CopyTo(larger);
-            _end = Length;
-            _start = 0;
-            ReturnArray();
-            _bytes = larger;
+            bytes.CopyTo(Reserve(bytes.Length));
+            _end += bytes.Length;
         }
-
-        return _bytes.AsSpan(_end);
     }
-
-    /// <summary>Counts bytes that were written into what <see cref="Reserve"/> gave.</summary>
-    internal void Commit(int count) => _end += count;
 
     /// <summary>Takes sent bytes off; gives the memory back when nothing waits.</summary>
     internal void Consume(int count)
@@ -74,6 +58,22 @@ internal struct OutputBuffer
     {
         _start = _end = 0;
         ReturnArray();
+    }
+
+    /// <summary>Room for at least so many bytes behind what waits.</summary>
+    private Span<byte> Reserve(int count)
+    {
+        if (_bytes is null || _bytes.Length - _end < count)
+        {
+            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(checked(Length + count), LeastBytes));
+            _bytes.AsSpan(_start, Length).CopyTo(larger);
+            _end = Length;
+            _start = 0;
+            ReturnArray();
+            _bytes = larger;
+        }
+
+        return _bytes.AsSpan(_end);
     }
 
     private void ReturnArray()

@@ -20,11 +20,14 @@ internal static partial class ServerLog
     [LoggerMessage(2, LogLevel.Information, "Stopping: {Connections} connections are told to go")]
     internal static partial void Stopping(this ILogger log, int connections);
 
-    [LoggerMessage(3, LogLevel.Information, "Stopped")]
-    internal static partial void Stopped(this ILogger log);
+    [LoggerMessage(3, LogLevel.Information, "Stopped: {Ended} connections ended in time, {Aborted} were aborted")]
+    internal static partial void Stopped(this ILogger log, int ended, int aborted);
 
-    [LoggerMessage(4, LogLevel.Warning, "Cannot accept a connection, will try again: {Error}")]
+    [LoggerMessage(4, LogLevel.Warning, "Cannot accept connections, will go on trying: {Error}")]
     internal static partial void AcceptFailed(this ILogger log, string error);
+
+    [LoggerMessage(12, LogLevel.Information, "Accepting connections again, after {Failures} failures")]
+    internal static partial void AcceptRecovered(this ILogger log, int failures);
 
     [LoggerMessage(5, LogLevel.Debug, "Request from {Client} refused: {Status} {Reason}")]
     private static partial void RequestRefused(this ILogger log, EndPoint client, int status, string reason);
@@ -36,11 +39,11 @@ internal static partial class ServerLog
     private static partial void ConnectionClosed(
         this ILogger log, long id, string code, string cause, long messagesReceived, long bytesReceived, long bytesSent, double seconds);
 
-    [LoggerMessage(8, LogLevel.Error, "A callback of connection {Id} failed; it is closed with 1011")]
-    internal static partial void CallbackFailed(this ILogger log, Exception exception, long id);
+    [LoggerMessage(8, LogLevel.Error, "A callback of connection {Id} failed: {Exception}")]
+    private static partial void CallbackFailed(this ILogger log, long id, string exception);
 
-    [LoggerMessage(9, LogLevel.Error, "Connection {Id} failed unexpectedly")]
-    internal static partial void ConnectionFailed(this ILogger log, Exception exception, long id);
+    [LoggerMessage(9, LogLevel.Error, "Connection {Id} failed unexpectedly: {Exception}")]
+    private static partial void ConnectionFailed(this ILogger log, long id, string exception);
 
     [LoggerMessage(10, LogLevel.Information, "Received Message: {Text}")]
     private static partial void ReceivedText(this ILogger log, string text);
@@ -66,8 +69,15 @@ internal static partial class ServerLog
         }
     }
 
+    /// <summary>The exception goes in as escaped text: its message can have come from the network, and its trace is many lines.</summary>
+    internal static void CallbackFailed(this ILogger log, Exception exception, long id) =>
+        log.CallbackFailed(id, EscapedText.From(exception.ToString()));
+
+    internal static void ConnectionFailed(this ILogger log, Exception exception, long id) =>
+        log.ConnectionFailed(id, EscapedText.From(exception.ToString()));
+
     internal static void RequestRefused(this ILogger log, EndPoint client, HttpRejection rejection) =>
-        log.RequestRefused(client, (int)rejection.Status, rejection.Reason);
+        log.RequestRefused(client, (int)rejection.Status, EscapedText.From(rejection.Reason));
 
     internal static void ConnectionOpened(this ILogger log, ConnectionInfo info)
     {

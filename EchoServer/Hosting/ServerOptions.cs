@@ -43,10 +43,52 @@ public sealed record ServerOptions
     public int MaxMessageBytes { get; init; } = DefaultMaxMessageBytes;
 
     /// <summary>
+    /// How many fragments a message may have, empty ones included; 1 or more, default 131072. They join one buffer and so cost
+    /// time, not memory: enough for a large message in tiny pieces, and an end to a message that never ends.
+    /// </summary>
+    public int MaxFragments { get; init; } = 128 * 1024;
+
+    /// <summary>
+    /// From accept to the whole request head: 10 s. Behind a router it is one packet; bytes that trickle in do not extend it.
+    /// </summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// From a message's first byte to its last: 30 s, a message of 1 MiB at 35 KB/s; null for none. A message that never ends
+    /// would hold its memory.
+    /// </summary>
+    public TimeSpan? MessageTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long a peer may take no byte of what is owed to it: 30 s. Its output holds memory, and it is not read meanwhile.
+    /// </summary>
+    public TimeSpan SendTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long a peer may be silent before it is sent a ping: 25 s, which is under the idle limit of every load balancer that is
+    /// used in front of Cloud Foundry (30 s and more); null for no pings.
+    /// </summary>
+    public TimeSpan? KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(25);
+
+    /// <summary>How long after that ping a peer that stays silent is taken for gone: 20 s, which no working network needs.</summary>
+    public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>
     /// How long after our Close the connection may last: 2 s, which is several round trips to anywhere, and short enough for
     /// peers that never answer to cost little.
     /// </summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How long a stopping server waits for its clients' answers: 8 s, because Cloud Foundry kills an app 10 s after SIGTERM.
+    /// </summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>
+    /// The origins whose pages may connect (RFC 6455 §10.2), as browsers send them: scheme, host and port; empty for any. Requests
+    /// without an Origin do not come from a browser and always pass.
+    /// </summary>
+    public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
     /// <summary>
     /// How much may wait for a peer that is slow to read, when it was sent from outside the connection's own loop: the largest

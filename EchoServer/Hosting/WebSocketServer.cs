@@ -42,6 +42,9 @@ public sealed class WebSocketServer : IWebSocketServer
     /// <summary>How many connections there are, those still in their handshake or their close included.</summary>
     public int ConnectionCount => Connections.Count;
 
+    /// <summary>The time of the last heartbeat, see <see cref="Heartbeat.LastBeat"/>.</summary>
+    internal long Now => _heartbeat?.LastBeat ?? Heartbeat.Now;
+
     internal ServerOptions Options { get; }
 
     internal ILogger Log { get; }
@@ -84,11 +87,13 @@ public sealed class WebSocketServer : IWebSocketServer
     {
         _isStopping = true;
         _listener?.Dispose();
-        Log.Stopping(Connections.Count);
+        int told = Connections.Count;
+        Log.Stopping(told);
         await UntilNoConnectionAsync(static (connection, _) => connection.GoAway(), timeout).ConfigureAwait(false);
+        int aborted = Connections.Count;
         await UntilNoConnectionAsync(static (connection, _) => connection.Abort(), AbortTimeout).ConfigureAwait(false);
         _heartbeat?.Dispose();
-        Log.Stopped();
+        Log.Stopped(Math.Max(told - aborted, 0), aborted);
     }
 
     /// <summary>Ends everything at once.</summary>
@@ -115,11 +120,18 @@ public sealed class WebSocketServer : IWebSocketServer
 
     private async Task AcceptAsync(Socket listener)
     {
+        int failures = 0;
         while (!_isStopping)
         {
             try
             {
                 Socket socket = await listener.AcceptAsync().ConfigureAwait(false);
+                if (failures > 0)
+                {
+                    Log.AcceptRecovered(failures);
+                    failures = 0;
+                }
+
                 _ = new Connection(this, socket, ++_lastId).RunAsync();
             }
             catch (Exception exception) when (_isStopping && exception is SocketException or ObjectDisposedException)
@@ -128,7 +140,11 @@ public sealed class WebSocketServer : IWebSocketServer
             }
             catch (SocketException exception)
             {
-                Log.AcceptFailed(exception.Message);
+                if (failures++ == 0)
+                {
+                    Log.AcceptFailed(exception.Message);
+                }
+
                 await Task.Delay(AcceptRetryDelay).ConfigureAwait(false);
             }
         }

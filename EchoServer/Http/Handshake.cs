@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
@@ -15,8 +16,15 @@ public static class Handshake
     private const int KeyBytes = 16;
     private const int KeyCharacters = 24;
 
+    // The answer without the subprotocol is 129 bytes long.
+    private const int FixedResponseBytes = 160;
+
     // SHA-1 is 20 bytes, in base64 28 characters.
     private const int AcceptCharacters = 28;
+
+    // RFC 3986 §3.2.2: what a host and port are made of; a list or a path is not one.
+    private static readonly SearchValues<byte> HostBytes =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+;=%:[]"u8);
 
     // RFC 6455 §1.3.
     private static ReadOnlySpan<byte> KeyGuid => "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"u8;
@@ -29,28 +37,55 @@ public static class Handshake
     {
         if (!head.Version.SequenceEqual("HTTP/1.1"u8))
         {
-            return new(HttpStatus.HttpVersionNotSupported, $"'{Quote(head.Version)}' is not supported: use HTTP/1.1.");
+            return new(HttpStatus.HttpVersionNotSupported, $"'{EscapedText.Quote(head.Version)}' is not supported: use HTTP/1.1.");
         }
 
         // RFC 6455 §4.2.1: "The method of the request MUST be GET".
         if (!head.Method.SequenceEqual("GET"u8))
         {
-            return new(HttpStatus.MethodNotAllowed, $"The method '{Quote(head.Method)}' is not allowed: use GET.");
+            return new(HttpStatus.MethodNotAllowed, $"The method '{EscapedText.Quote(head.Method)}' is not allowed: use GET.");
         }
 
         // RFC 9112 §3.2: "A server MUST respond with a 400 ... to any HTTP/1.1 request message that lacks a Host header field
         // and to any request message that contains more than one Host header field".
-        if (head.Find("Host"u8, out _) != 1)
+        if (head.Find("Host"u8, out ReadOnlySpan<byte> host) != 1)
         {
             return BadRequest("exactly one Host header is needed");
         }
 
-        if (head.Path.IsEmpty || head.Path[0] != '/')
+        if (host.ContainsAnyExcept(HostBytes))
         {
-            return BadRequest($"the request target '{Quote(head.Target)}' does not begin with '/'");
+            return BadRequest($"'{EscapedText.Quote(host)}' is not a host");
         }
 
-        return CheckUpgrade(head) ?? CheckWebSocketFields(head);
+        if (head.Path.IsEmpty || head.Path[0] != '/')
+        {
+            return BadRequest($"the request target '{EscapedText.Quote(head.Target)}' does not begin with '/'");
+        }
+
+        return CheckUpgrade(head) ?? CheckNoContent(head) ?? CheckWebSocketFields(head);
+    }
+
+    /// <summary>Judges whose page asks: browsers say so, others send no Origin, and could send any (RFC 6455 §10.2, §4.2.2).</summary>
+    /// <param name="head">The request's head.</param>
+    /// <param name="allowedOrigins">The origins whose pages may connect, as browsers send them; empty for any.</param>
+    /// <returns>Null when the page may connect, otherwise the refusal.</returns>
+    public static HttpRejection? CheckOrigin(RequestHead head, IReadOnlyList<string> allowedOrigins)
+    {
+        if (allowedOrigins.Count == 0 || head.Find("Origin"u8, out ReadOnlySpan<byte> origin) == 0)
+        {
+            return null;
+        }
+
+        foreach (string allowed in allowedOrigins)
+        {
+            if (Ascii.EqualsIgnoreCase(origin, allowed))
+            {
+                return null;
+            }
+        }
+
+        return new(HttpStatus.Forbidden, $"Pages from the origin '{EscapedText.Quote(origin)}' may not connect here.");
     }
 
     /// <summary>The subprotocol to answer with: the first that the client offers (RFC 6455 §4.2.2, /subprotocol/).</summary>
@@ -103,7 +138,7 @@ public static class Handshake
     /// <summary>The most bytes that <see cref="WriteResponse"/> needs.</summary>
     /// <param name="head">A head that <see cref="Check"/> accepts.</param>
     /// <returns>A bound on the length of the answer: its fixed part, and the subprotocol that it repeats.</returns>
-    public static int MaxResponseBytes(RequestHead head) => 256 + SelectSubProtocol(head).Length;
+    public static int MaxResponseBytes(RequestHead head) => FixedResponseBytes + SelectSubProtocol(head).Length;
 
     /// <summary>Writes the value of <c>Sec-WebSocket-Accept</c> that proves that the key was read (RFC 6455 §4.2.2, step 5.4).</summary>
     /// <param name="key">The value of <c>Sec-WebSocket-Key</c> as sent, 24 characters.</param>
@@ -143,6 +178,14 @@ public static class Handshake
                 : "This is a WebSocket server: connect to it with a WebSocket client.");
     }
 
+    /// <summary>What follows the head is frames (RFC 9110 §7.8: the protocol changes after the request, not inside its content).</summary>
+    private static HttpRejection? CheckNoContent(RequestHead head)
+    {
+        int lengths = head.Find("Content-Length"u8, out ReadOnlySpan<byte> length);
+        bool hasContent = lengths > 1 || (lengths == 1 && !length.SequenceEqual("0"u8));
+        return hasContent || head.Find("Transfer-Encoding"u8, out _) > 0 ? BadRequest("the request must not have content") : null;
+    }
+
     private static HttpRejection? CheckWebSocketFields(RequestHead head)
     {
         // RFC 6455 §4.2.2: another version is answered with 426 and the versions that are spoken; §4.4.
@@ -152,9 +195,9 @@ public static class Handshake
             return BadRequest("exactly one Sec-WebSocket-Version header is needed");
         }
 
-        if (!version.SequenceEqual("13"u8))
+        if (!Ascii.Equals(version, Version))
         {
-            return new(HttpStatus.UpgradeRequired, $"WebSocket version '{Quote(version)}' is not supported: use {Version}.");
+            return new(HttpStatus.UpgradeRequired, $"WebSocket version '{EscapedText.Quote(version)}' is not supported: use {Version}.");
         }
 
         // RFC 6455 §11.3.1: the key header "MUST NOT appear more than once in an HTTP request".
@@ -165,13 +208,13 @@ public static class Handshake
 
         if (!IsKey(key))
         {
-            return BadRequest($"Sec-WebSocket-Key '{Quote(key)}' is not {KeyBytes} bytes in base64");
+            return BadRequest($"Sec-WebSocket-Key '{EscapedText.Quote(key)}' is not {KeyBytes} bytes in base64");
         }
 
         ReadOnlySpan<byte> subProtocol = SelectSubProtocol(head);
         return subProtocol.IsEmpty || RequestHead.IsToken(subProtocol)
             ? null
-            : BadRequest($"the subprotocol '{Quote(subProtocol)}' is not a token");
+            : BadRequest($"the subprotocol '{EscapedText.Quote(subProtocol)}' is not a token");
     }
 
     private static bool IsKey(ReadOnlySpan<byte> key) =>
@@ -182,8 +225,6 @@ public static class Handshake
         part.CopyTo(destination[position..]);
         position += part.Length;
     }
-
-    private static string Quote(ReadOnlySpan<byte> value) => EscapedText.From(value, maxCharacters: 64);
 
     private static HttpRejection BadRequest(string reason) => new(HttpStatus.BadRequest, $"Bad WebSocket handshake: {reason}.");
 }

@@ -3,14 +3,17 @@ namespace EchoServer.Http;
 /// <summary>The status codes that this server answers with (RFC 9110 §15).</summary>
 public enum HttpStatus
 {
-    /// <summary>101 (RFC 9110 §15.2.2): the connection is a WebSocket from here on.</summary>
-    SwitchingProtocols = 101,
-
     /// <summary>400 (RFC 9110 §15.5.1): the request is malformed.</summary>
     BadRequest = 400,
 
+    /// <summary>403 (RFC 9110 §15.5.4): the page's origin is not one that may connect.</summary>
+    Forbidden = 403,
+
     /// <summary>405 (RFC 9110 §15.5.6): the method is not one that this server takes.</summary>
     MethodNotAllowed = 405,
+
+    /// <summary>408 (RFC 9110 §15.5.9): the request head did not come in time.</summary>
+    RequestTimeout = 408,
 
     /// <summary>426 (RFC 9110 §15.5.22): the client has to ask for WebSocket, or for another version of it.</summary>
     UpgradeRequired = 426,

@@ -12,15 +12,17 @@ public static class HttpResponse
 {
     /// <summary>Makes the answer to a refused request: the status, and the reason as a plain-text body.</summary>
     /// <param name="rejection">Why it is refused.</param>
+    /// <param name="now">The time, for the Date field, which "an origin server with a clock" must send (RFC 9110 §6.6.1).</param>
     /// <param name="withBody">False for the answer to a HEAD request, which ends with its head (RFC 9110 §9.3.2).</param>
     /// <returns>Head and body, ready to be sent.</returns>
-    public static byte[] Write(HttpRejection rejection, bool withBody = true)
+    public static byte[] Write(HttpRejection rejection, DateTimeOffset now, bool withBody = true)
     {
         byte[] body = Encoding.UTF8.GetBytes(rejection.Reason + "\n");
         string head = string.Create(
             CultureInfo.InvariantCulture,
             $"""
             HTTP/1.1 {(int)rejection.Status} {ReasonPhrase(rejection.Status)}
+            Date: {now.UtcDateTime:R}
             Connection: {(rejection.Status == HttpStatus.UpgradeRequired ? "close, Upgrade" : "close")}
             Content-Type: text/plain; charset=utf-8
             Content-Length: {body.Length}
@@ -37,9 +39,10 @@ public static class HttpResponse
     /// <returns>The reason phrase for the status line.</returns>
     public static string ReasonPhrase(HttpStatus status) => status switch
     {
-        HttpStatus.SwitchingProtocols => "Switching Protocols",
         HttpStatus.BadRequest => "Bad Request",
+        HttpStatus.Forbidden => "Forbidden",
         HttpStatus.MethodNotAllowed => "Method Not Allowed",
+        HttpStatus.RequestTimeout => "Request Timeout",
         HttpStatus.UpgradeRequired => "Upgrade Required",
         HttpStatus.RequestHeaderFieldsTooLarge => "Request Header Fields Too Large",
         HttpStatus.HttpVersionNotSupported => "HTTP Version Not Supported",

@@ -13,6 +13,7 @@ public readonly ref partial struct RequestHead
     /// <summary>The most header lines: browsers send about 20, routers add about 15.</summary>
     public const int MaxFields = 100;
 
+    private const int LineEndBytes = 2;
     private const byte Cr = (byte)'\r';
     private const byte Lf = (byte)'\n';
 
@@ -27,9 +28,9 @@ public readonly ref partial struct RequestHead
     private static readonly SearchValues<byte> NotInFieldValue = SearchValues.Create(
         [.. Enumerable.Range(0, 0x20).Where(b => b != '\t').Select(b => (byte)b), 0x7F]);
 
-    // RFC 9112 §3.2: a request target has no white space and no control characters.
+    // RFC 9112 §3.2: a request target has no white space, no control characters and no fragment.
     private static readonly SearchValues<byte> NotInTarget = SearchValues.Create(
-        [.. Enumerable.Range(0, 0x21).Select(b => (byte)b), 0x7F]);
+        [.. Enumerable.Range(0, 0x21).Select(b => (byte)b), 0x7F, (byte)'#']);
 
     /// <summary>Reads the head at the start of the input.</summary>
     /// <param name="input">All bytes received so far on this connection.</param>
@@ -44,13 +45,13 @@ public readonly ref partial struct RequestHead
 
         // A head that trickles in is looked at again only when another line of it is complete. Its first byte may be the third.
         bool newLine = input[seenBefore..].Contains(Lf);
-        if (!newLine && seenBefore > "\r\n"u8.Length && input.Length < MaxBytes)
+        if (!newLine && seenBefore > LineEndBytes && input.Length < MaxBytes)
         {
             return ParseStatus.NeedMore;
         }
 
         // RFC 9112 §2.2: "a server ... SHOULD ignore at least one empty line (CRLF) received prior to the request-line".
-        int position = input.StartsWith("\r\n"u8) ? 2 : 0;
+        int position = input.StartsWith("\r\n"u8) ? LineEndBytes : 0;
         rejection = CheckFirstByte(input[position..]);
         if (rejection is not null)
         {
@@ -70,18 +71,24 @@ public readonly ref partial struct RequestHead
         }
 
         int fieldsStart = position;
+        status = ReadFields(input, ref position, out rejection);
+        if (status == ParseStatus.Done)
+        {
+            head = new RequestHead(method, target, version, input[fieldsStart..(position - LineEndBytes)], position);
+        }
+
+        return status;
+    }
+
+    /// <summary>Reads header lines up to and with the empty line that ends them.</summary>
+    private static ParseStatus ReadFields(ReadOnlySpan<byte> input, scoped ref int position, out HttpRejection? rejection)
+    {
         for (int count = 0; ; count++)
         {
-            status = ReadLine(input, ref position, out line, out rejection);
-            if (status != ParseStatus.Done)
+            ParseStatus status = ReadLine(input, ref position, out ReadOnlySpan<byte> line, out rejection);
+            if (status != ParseStatus.Done || line.IsEmpty)
             {
                 return status;
-            }
-
-            if (line.IsEmpty)
-            {
-                head = new RequestHead(method, target, version, input[fieldsStart..(position - 2)], position);
-                return ParseStatus.Done;
             }
 
             rejection = count == MaxFields ? TooManyFields() : CheckField(line);
@@ -131,7 +138,7 @@ public readonly ref partial struct RequestHead
         int last = line.LastIndexOf((byte)' ');
         if (first <= 0 || last == first)
         {
-            return Malformed($"the request line '{Quote(line)}' is not 'method target version'");
+            return Malformed($"the request line '{EscapedText.Quote(line)}' is not 'method target version'");
         }
 
         method = line[..first];
@@ -139,22 +146,22 @@ public readonly ref partial struct RequestHead
         version = line[(last + 1)..];
         if (!IsToken(method))
         {
-            return Malformed($"the method '{Quote(method)}' is not a token");
+            return Malformed($"the method '{EscapedText.Quote(method)}' is not a token");
         }
 
         if (!IsVersion(version))
         {
-            return Malformed($"'{Quote(version)}' is not an HTTP version");
+            return Malformed($"'{EscapedText.Quote(version)}' is not an HTTP version");
         }
 
         if (target.IsEmpty || target.ContainsAny(NotInTarget))
         {
-            return Malformed($"the request target '{Quote(target)}' is malformed");
+            return Malformed($"the request target '{EscapedText.Quote(target)}' is malformed");
         }
 
         // RFC 9112 §3.2: authority-form is for CONNECT and asterisk-form for OPTIONS; neither is a resource here.
         bool known = target[0] == '/' || StartsWithScheme(target) || target.SequenceEqual("*"u8) || method.SequenceEqual("CONNECT"u8);
-        return known ? null : Malformed($"the request target '{Quote(target)}' does not begin with '/'");
+        return known ? null : Malformed($"the request target '{EscapedText.Quote(target)}' does not begin with '/'");
     }
 
     private static bool StartsWithScheme(ReadOnlySpan<byte> target) =>
@@ -180,17 +187,17 @@ public readonly ref partial struct RequestHead
         int colon = line.IndexOf((byte)':');
         if (colon < 0)
         {
-            return Malformed($"the header line '{Quote(line)}' has no colon");
+            return Malformed($"the header line '{EscapedText.Quote(line)}' has no colon");
         }
 
         // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon."
         if (!IsToken(line[..colon]))
         {
-            return Malformed($"the header name '{Quote(line[..colon])}' is not a token");
+            return Malformed($"the header name '{EscapedText.Quote(line[..colon])}' is not a token");
         }
 
         return line[(colon + 1)..].ContainsAny(NotInFieldValue)
-            ? Malformed($"the value of header '{Quote(line[..colon])}' has a control character")
+            ? Malformed($"the value of header '{EscapedText.Quote(line[..colon])}' has a control character")
             : null;
     }
 
@@ -205,8 +212,6 @@ public readonly ref partial struct RequestHead
             ? Malformed("this is a TLS handshake, but this port speaks plain HTTP (use ws:// here; on Cloud Foundry the router ends TLS)")
             : Malformed($"a request cannot begin with the byte 0x{input[0]:X2}");
     }
-
-    private static string Quote(ReadOnlySpan<byte> value) => EscapedText.From(value, maxCharacters: 64);
 
     private static HttpRejection Malformed(string reason) => new(HttpStatus.BadRequest, $"Malformed request: {reason}.");
 

@@ -27,7 +27,7 @@ public sealed partial class MessageReader
         }
 
         consumed = frame.HeaderSize;
-        violation = CheckSequence(frame) ?? CheckSize(frame);
+        violation = CheckSequence(frame) ?? CheckFragments(frame) ?? CheckSize(frame);
         if (violation is not null)
         {
             return Fail(violation, frame.PayloadLength);
@@ -39,6 +39,12 @@ public sealed partial class MessageReader
             return ReadWholeMessage(frame, rest[..(int)frame.PayloadLength], ref consumed, ref payload);
         }
 
+        BeginPayload(frame);
+        return null;
+    }
+
+    private void BeginPayload(Frame frame)
+    {
         if (!_inMessage)
         {
             _inMessage = true;
@@ -50,7 +56,6 @@ public sealed partial class MessageReader
         _frameBytesDue = frame.PayloadLength;
         _frameIsFinal = frame.IsFinal;
         _maskingKey = frame.MaskingKey;
-        return null;
     }
 
     private static ReadResult ReadControl(Frame frame, Span<byte> input, ref int consumed, ref ReadOnlySpan<byte> payload)
@@ -157,6 +162,14 @@ public sealed partial class MessageReader
         return _inMessage
             ? new(CloseCode.ProtocolError, $"a new {frame.Opcode} frame inside a fragmented message")
             : null;
+    }
+
+    private ProtocolViolation? CheckFragments(Frame frame)
+    {
+        _fragments = frame.Opcode == Opcode.Continuation ? _fragments + 1 : 1;
+        return _fragments <= _maxFragments
+            ? null
+            : new(CloseCode.PolicyViolation, $"a message of more than {_maxFragments} fragments");
     }
 
     private ProtocolViolation? CheckSize(Frame frame)

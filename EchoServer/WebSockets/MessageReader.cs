@@ -37,6 +37,7 @@ public sealed partial class MessageReader
 {
     private readonly Role _role;
     private readonly int _maxMessageBytes;
+    private readonly int _maxFragments;
 
     private State _state;
 
@@ -49,15 +50,18 @@ public sealed partial class MessageReader
     private bool _inMessage;
     private byte[]? _message;
     private int _messageBytes;
+    private int _fragments;
     private Utf8Stream _utf8;
 
     /// <summary>Makes a reader at the start of a stream of frames.</summary>
     /// <param name="role">Which end reads.</param>
     /// <param name="maxMessageBytes">The largest message that is put together, 0 or more; a larger one is a violation (1009).</param>
-    public MessageReader(Role role, int maxMessageBytes)
+    /// <param name="maxFragments">How many fragments a message may have, empty ones included, 1 or more; more are a violation (1008).</param>
+    public MessageReader(Role role, int maxMessageBytes, int maxFragments = int.MaxValue)
     {
         _role = role;
         _maxMessageBytes = maxMessageBytes;
+        _maxFragments = maxFragments;
     }
 
     private enum State : byte
@@ -73,6 +77,9 @@ public sealed partial class MessageReader
 
     /// <summary>The rule broken, once <see cref="Read"/> has returned <see cref="ReadResult.Violation"/>.</summary>
     public ProtocolViolation? Violation { get; private set; }
+
+    /// <summary>Whether a message has begun and not ended.</summary>
+    public bool IsInMessage => _inMessage;
 
     /// <summary>Bytes of memory held for a message that is not complete.</summary>
     public int HeldBytes => _message?.Length ?? 0;

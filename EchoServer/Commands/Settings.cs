@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Net;
+using EchoServer.Echo;
+using EchoServer.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace EchoServer.Commands;
+
+/// <summary>How log lines look.</summary>
+internal enum LogFormat
+{
+    /// <summary>One line of text each.</summary>
+    Text,
+
+    /// <summary>One JSON object a line.</summary>
+    Json,
+}
+
+/// <summary>Everything about the server that can be set: option, environment variable, default, range.</summary>
+/// <remarks>The reasons for the defaults of the limits are in <see cref="ServerOptions"/>.</remarks>
+internal static class Settings
+{
+    private const string SecondsAccepted = "a number of seconds (0.1-86400)";
+    private const string SecondsOrOffAccepted = "a number of seconds (0.1-86400, or off)";
+
+    private static readonly ServerOptions Defaults = new();
+
+    internal static readonly Setting<int> Port = new(
+        "--port", "PORT", "Port to listen on; 0 takes a free one.",
+        ServerOptions.DefaultPort, Invariant(ServerOptions.DefaultPort), "a port (0-65535)", SettingParsers.TryParsePort);
+
+    internal static readonly Setting<IPAddress> Host = new(
+        "--host", null, "Address to listen on: an IPv4 or IPv6 address, [::] for both, localhost.",
+        IPAddress.Any, "0.0.0.0", "an address to listen on (an IPv4 or IPv6 address, localhost or *)", SettingParsers.TryParseHost);
+
+    internal static readonly Setting<IPEndPoint?> ServerUrls = new(
+        "--server.urls", null, "Host and port as Cloud Foundry's dotnet_core_buildpack appends them: http://host:port.",
+        null, "none", "an address to listen on (http://host:port)", SettingParsers.TryParseServerUrls);
+
+    internal static readonly Setting<string> Greeting = Text(
+        "--greeting", "ECHO_GREETING", "Message sent when a connection opens; empty for none.", EchoOptions.DefaultGreeting);
+
+    internal static readonly Setting<string> Prefix = Text(
+        "--prefix", "ECHO_PREFIX", "What comes before each text sent back; empty for none.", EchoOptions.DefaultPrefix);
+
+    internal static readonly Setting<int> MaxMessageBytes = Number(
+        "--max-message-bytes", "ECHO_MAX_MESSAGE_BYTES", "Largest message in bytes; a larger one is closed with 1009.",
+        Defaults.MaxMessageBytes, "a number of bytes", ServerOptions.HighestMaxMessageBytes);
+
+    internal static readonly Setting<int> MaxFragments = Number(
+        "--max-fragments", "ECHO_MAX_FRAGMENTS", "Most fragments of a message; more are closed with 1008.",
+        Defaults.MaxFragments, "a number of fragments", int.MaxValue);
+
+    internal static readonly Setting<TimeSpan?> HandshakeTimeout = Seconds(
+        "--handshake-timeout", "ECHO_HANDSHAKE_TIMEOUT", "Seconds from accept to the whole request; then 408.",
+        Defaults.HandshakeTimeout);
+
+    internal static readonly Setting<TimeSpan?> MessageTimeout = SecondsOrOff(
+        "--message-timeout", "ECHO_MESSAGE_TIMEOUT", "Seconds from a message's first byte to its last; then 1008. Or off.",
+        Defaults.MessageTimeout);
+
+    internal static readonly Setting<TimeSpan?> SendTimeout = Seconds(
+        "--send-timeout", "ECHO_SEND_TIMEOUT", "Seconds in which a client may take no byte of what is owed to it.",
+        Defaults.SendTimeout);
+
+    internal static readonly Setting<TimeSpan?> KeepAliveInterval = SecondsOrOff(
+        "--keep-alive-interval", "ECHO_KEEP_ALIVE_INTERVAL", "Seconds of a client's silence after which it is sent a ping. Or off.",
+        Defaults.KeepAliveInterval);
+
+    internal static readonly Setting<TimeSpan?> KeepAliveTimeout = Seconds(
+        "--keep-alive-timeout", "ECHO_KEEP_ALIVE_TIMEOUT", "Seconds in which a ping must be answered.", Defaults.KeepAliveTimeout);
+
+    internal static readonly Setting<TimeSpan?> CloseTimeout = Seconds(
+        "--close-timeout", "ECHO_CLOSE_TIMEOUT", "Seconds to wait for a client's Close after ours.", Defaults.CloseTimeout);
+
+    internal static readonly Setting<TimeSpan?> DrainTimeout = Seconds(
+        "--drain-timeout", "ECHO_DRAIN_TIMEOUT", "Seconds to wait for all clients' Closes after SIGTERM.", Defaults.DrainTimeout);
+
+    internal static readonly Setting<IReadOnlyList<string>> AllowedOrigins = new(
+        "--allowed-origins", "ECHO_ALLOWED_ORIGINS", "Origins whose pages may connect, separated by commas; others get 403.",
+        [], "any", "a list of origins (scheme://host or scheme://host:port, separated by commas)", SettingParsers.TryParseOrigins);
+
+    internal static readonly Setting<LogLevel> Level = new(
+        "--log-level", "LOG_LEVEL", "Least important lines to log; debug shows connections.", LogLevel.Information, "information",
+        "a log level (trace, debug, information, warning, error, critical, none)", SettingParsers.TryParseLogLevel);
+
+    internal static readonly Setting<LogFormat> Format = new(
+        "--log-format", "LOG_FORMAT", "How log lines look: text or json.", LogFormat.Text, "text",
+        "a log format (text, json)", SettingParsers.TryParseName);
+
+    internal static readonly Setting<bool> LogMessages = new(
+        "--log-messages", "LOG_MESSAGES", "Whether each message is logged: true or false.", true, "true",
+        "true or false", bool.TryParse);
+
+    /// <summary>All of them, in the order of the help text.</summary>
+    internal static readonly Setting[] All =
+    [
+        Port, Host, ServerUrls, Greeting, Prefix, MaxMessageBytes, MaxFragments, HandshakeTimeout, MessageTimeout, SendTimeout,
+        KeepAliveInterval, KeepAliveTimeout, CloseTimeout, DrainTimeout, AllowedOrigins, Level, Format, LogMessages,
+    ];
+
+    private static Setting<string> Text(string name, string variable, string description, string defaultValue) => new(
+        name, variable, description, defaultValue, $"\"{defaultValue}\"", $"a text of at most {EchoOptions.MaxTextCharacters} characters",
+        SettingParsers.TryParseText, mayBeEmpty: true);
+
+    private static Setting<int> Number(string name, string variable, string description, int defaultValue, string what, int highest) => new(
+        name, variable, description, defaultValue, Invariant(defaultValue), $"{what} (1-{Invariant(highest)})",
+        (string text, out int value) => SettingParsers.TryParseNumber(text, highest, out value));
+
+    private static Setting<TimeSpan?> Seconds(string name, string variable, string description, TimeSpan defaultValue) => new(
+        name, variable, description, defaultValue, Invariant(defaultValue), SecondsAccepted, SettingParsers.TryParseSeconds);
+
+    private static Setting<TimeSpan?> SecondsOrOff(string name, string variable, string description, TimeSpan? defaultValue) => new(
+        name, variable, description, defaultValue, Invariant(defaultValue!.Value), SecondsOrOffAccepted, SettingParsers.TryParseSecondsOrOff);
+
+    private static string Invariant(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Invariant(TimeSpan value) => value.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+}

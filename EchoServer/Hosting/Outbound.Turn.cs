@@ -1,0 +1,153 @@
+using System.Net.Sockets;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Hosting;
+
+/// <content>What other threads send, and the turn that both sides take.</content>
+internal sealed partial class Outbound
+{
+    /// <summary>Sends or queues a frame from outside the loop. Any thread but the loop's.</summary>
+    /// <returns>
+    /// False when it was not accepted: the connection is closing or, with <see cref="IsClosed"/> still false, too much is queued.
+    /// </returns>
+    internal bool Post(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        lock (_gate)
+        {
+            bool fits = first.Length + (long)second.Length + _queued.Length <= _maxQueuedBytes;
+            if (_closed || (!fits && opcode != Opcode.Close))
+            {
+                return false;
+            }
+
+            _queued.AppendFrame(opcode, first, second);
+            _closed = opcode == Opcode.Close;
+            if (_turnTaken)
+            {
+                return true;
+            }
+
+            _turnTaken = true;
+        }
+
+        _ = SendQueuedAsync();
+        return true;
+    }
+
+    /// <summary>Sends the answer to a request that never became whole, and then ends our side. Any thread but the loop's.</summary>
+    /// <returns>False when something else is being sent, or was the last: try again later.</returns>
+    internal bool PostLastAnswer(ReadOnlySpan<byte> answer)
+    {
+        lock (_gate)
+        {
+            if (_closed || _turnTaken)
+            {
+                return false;
+            }
+
+            _closed = _turnTaken = true;
+            _queued.Append(answer);
+        }
+
+        _ = SendLastAnswerAsync();
+        return true;
+    }
+
+    /// <summary>Takes the turn for the loop. Under the gate.</summary>
+    /// <returns>Whether the loop has it.</returns>
+    private bool TakeTurn()
+    {
+        if (!_turnTaken)
+        {
+            _turnTaken = _loopHasTurn = true;
+            _queuedByLoop = 0;
+        }
+
+        return _loopHasTurn;
+    }
+
+    /// <summary>At the end of a turn: true with the bytes that were queued meanwhile, or false when the turn is given back.</summary>
+    private bool TakeQueuedOrGiveBackTurn()
+    {
+        TaskCompletionSource? waiting;
+        lock (_gate)
+        {
+            if (_queued.Length > 0)
+            {
+                _sending = _queued;
+                _queued = default;
+                return true;
+            }
+
+            Volatile.Write(ref _waitingSince, 0);
+            if (_closed && _closeSentAt == 0)
+            {
+                Volatile.Write(ref _closeSentAt, Heartbeat.Now);
+            }
+
+            _turnTaken = false;
+            waiting = _turnFree;
+            _turnFree = null;
+        }
+
+        waiting?.SetResult();
+        return false;
+    }
+
+    /// <summary>Sends everything, and gives back the turn. Only who has it.</summary>
+    private async ValueTask SendAllAsync()
+    {
+        do
+        {
+            while (_sending.Length > 0)
+            {
+                ReadOnlyMemory<byte> slice = _sending.Waiting[..Math.Min(_sending.Length, SliceBytes)];
+                Volatile.Write(ref _waitingSince, Heartbeat.Now);
+                int sent = await _socket.SendAsync(slice, SocketFlags.None).ConfigureAwait(false);
+                _bytesSent += sent;
+                _sending.Consume(sent);
+            }
+        }
+        while (TakeQueuedOrGiveBackTurn());
+    }
+
+    /// <summary>The turn of a thread that is not the loop.</summary>
+    private async Task SendQueuedAsync()
+    {
+        try
+        {
+            await SendAllAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The connection is broken; its loop finds that out by itself. Nothing queued has anywhere to go.
+            lock (_gate)
+            {
+                RefuseMore();
+                _sending.Clear();
+            }
+
+            TakeQueuedOrGiveBackTurn();
+        }
+    }
+
+    private async Task SendLastAnswerAsync()
+    {
+        await SendQueuedAsync().ConfigureAwait(false);
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // It ended by itself meanwhile.
+        }
+    }
+
+    /// <summary>Under the gate.</summary>
+    private void RefuseMore()
+    {
+        _closed = true;
+        _queued.Clear();
+    }
+}
