@@ -40,6 +40,8 @@ internal sealed class CommandLineTests
         yield return Option(["--handshake-timeout", "0"], "--handshake-timeout: '0' is not a number of seconds (0.1-86400)");
         yield return Option(["--message-timeout", "never"], "--message-timeout: 'never' is not a number of seconds (0.1-86400, or off)");
         yield return Option(["--max-fragments", "0"], "--max-fragments: '0' is not a number of fragments (1-2147483647)");
+        yield return Option(["--max-connections", "0"], "--max-connections: '0' is not a number of connections (1-2147483647, or auto)");
+        yield return Option(["--memory-budget", "lots"], "--memory-budget: 'lots' is not a number of bytes (1-2147483647, or auto)");
         yield return Option(["--allowed-origins", "example.org"], "--allowed-origins: 'example.org' is not a list of origins");
         yield return Option(["--allowed-origins", "https://example.org/path"], "is not a list of origins");
         yield return Option(["--no-such-option"], "'--no-such-option'");

@@ -18,7 +18,7 @@ internal sealed class InProcessServer : IAsyncDisposable
 
     public int Port => _server.EndPoint!.Port;
 
-    public int ConnectionCount => _server.ConnectionCount;
+    public int ConnectionCount => _server.Stats.Connections;
 
     public static InProcessServer Start(Action<IWebSocketConnection> configure, ServerOptions? options = null) =>
         Start((server, _) => server.Start(configure), options);
@@ -36,5 +36,13 @@ internal sealed class InProcessServer : IAsyncDisposable
     /// <summary>Waits until no connection is left.</summary>
     public Task WaitUntilEmptyAsync() => Wait.UntilAsync(() => ConnectionCount == 0, () => $"{ConnectionCount} connections are left");
 
-    public ValueTask DisposeAsync() => _server.DisposeAsync();
+    /// <summary>Bytes that connections make the server keep, now and at the most.</summary>
+    public (long Used, long Peak) Budget => (_server.Stats.BudgetUsed, _server.Stats.BudgetPeak);
+
+    /// <summary>Ends the server. With no connection left, everything held for one must have been given back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        await Wait.UntilAsync(() => _server.Stats.BudgetUsed == 0, () => $"{_server.Stats.BudgetUsed} bytes were never given back");
+    }
 }

@@ -83,6 +83,13 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         return exitCode;
     }
 
+    /// <summary>Stops the server; everything held for its connections must have been given back.</summary>
+    public async Task StopAndCheckBudgetAsync()
+    {
+        Assert.That(await StopAsync(), Is.Zero);
+        Assert.That(Output, Has.Some.Contains("Memory budget: 0 bytes in use"));
+    }
+
     /// <summary>Waits for the end, whoever brings it about.</summary>
     /// <returns>The exit code.</returns>
     public async Task<int> WaitForExitAsync()

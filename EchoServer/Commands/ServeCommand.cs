@@ -25,6 +25,7 @@ internal static class ServeCommand
         // Before the line that says where the server listens: who waits for it may send a signal right after.
         using var stop = new StopSignal();
         using ILoggerFactory logging = Logging.Create(level, format);
+        LogUncaughtExceptions(logging.CreateLogger("Server"));
         await using var server = new WebSocketServer(options, logging);
         try
         {
@@ -54,6 +55,8 @@ internal static class ServeCommand
             Port = portFromUrls ? urls!.Port : Settings.Port.Read(result),
             MaxMessageBytes = Settings.MaxMessageBytes.Read(result),
             MaxFragments = Settings.MaxFragments.Read(result),
+            MaxConnections = Settings.MaxConnections.Read(result),
+            MemoryBudgetBytes = Settings.MemoryBudget.Read(result),
             HandshakeTimeout = Settings.HandshakeTimeout.Read(result)!.Value,
             MessageTimeout = Settings.MessageTimeout.Read(result),
             SendTimeout = Settings.SendTimeout.Read(result)!.Value,
@@ -61,6 +64,7 @@ internal static class ServeCommand
             KeepAliveTimeout = Settings.KeepAliveTimeout.Read(result)!.Value,
             CloseTimeout = Settings.CloseTimeout.Read(result)!.Value,
             DrainTimeout = Settings.DrainTimeout.Read(result)!.Value,
+            StatsInterval = Settings.StatsInterval.Read(result),
             AllowedOrigins = Settings.AllowedOrigins.Read(result),
         };
     }
@@ -71,6 +75,12 @@ internal static class ServeCommand
         Prefix = Settings.Prefix.Read(result),
         LogMessages = Settings.LogMessages.Read(result),
     };
+
+    private static void LogUncaughtExceptions(ILogger log)
+    {
+        AppDomain.CurrentDomain.UnhandledException += (_, unhandled) => log.Uncaught(unhandled.ExceptionObject);
+        TaskScheduler.UnobservedTaskException += (_, unobserved) => log.Uncaught(unobserved.Exception);
+    }
 
     /// <summary>Lets the runtime call a socket's continuation on the I/O thread that saw it ready.</summary>
     /// <remarks>

@@ -19,6 +19,13 @@ internal static class SettingParsers
     internal static bool TryParseNumber(string text, int highest, out int value) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= 1 && value <= highest;
 
+    internal static bool TryParseNumberOrAuto(string text, int highest, out int? value)
+    {
+        bool isNumber = TryParseNumber(text, highest, out int number);
+        value = isNumber ? number : null;
+        return isNumber || text == "auto";
+    }
+
     internal static bool TryParseSeconds(string text, out TimeSpan? value)
     {
         bool isNumber = double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds);

@@ -51,6 +51,14 @@ internal static class Settings
         "--max-fragments", "ECHO_MAX_FRAGMENTS", "Most fragments of a message; more are closed with 1008.",
         Defaults.MaxFragments, "a number of fragments", int.MaxValue);
 
+    internal static readonly Setting<int?> MaxConnections = Auto(
+        "--max-connections", "ECHO_MAX_CONNECTIONS", "Most connections; more get 503. auto: what open files and memory allow.",
+        "a number of connections", int.MaxValue);
+
+    internal static readonly Setting<int?> MemoryBudget = Auto(
+        "--memory-budget", "ECHO_MEMORY_BUDGET", "Most bytes kept for all clients together; then 1013. auto: a quarter of the memory.",
+        "a number of bytes", int.MaxValue);
+
     internal static readonly Setting<TimeSpan?> HandshakeTimeout = Seconds(
         "--handshake-timeout", "ECHO_HANDSHAKE_TIMEOUT", "Seconds from accept to the whole request; then 408.",
         Defaults.HandshakeTimeout);
@@ -80,6 +88,9 @@ internal static class Settings
         "--allowed-origins", "ECHO_ALLOWED_ORIGINS", "Origins whose pages may connect, separated by commas; others get 403.",
         [], "any", "a list of origins (scheme://host or scheme://host:port, separated by commas)", SettingParsers.TryParseOrigins);
 
+    internal static readonly Setting<TimeSpan?> StatsInterval = SecondsOrOff(
+        "--stats-interval", "ECHO_STATS_INTERVAL", "Seconds between lines that say how the server is doing. Or off.", Defaults.StatsInterval);
+
     internal static readonly Setting<LogLevel> Level = new(
         "--log-level", "LOG_LEVEL", "Least important lines to log; debug shows connections.", LogLevel.Information, "information",
         "a log level (trace, debug, information, warning, error, critical, none)", SettingParsers.TryParseLogLevel);
@@ -95,8 +106,9 @@ internal static class Settings
     /// <summary>All of them, in the order of the help text.</summary>
     internal static readonly Setting[] All =
     [
-        Port, Host, ServerUrls, Greeting, Prefix, MaxMessageBytes, MaxFragments, HandshakeTimeout, MessageTimeout, SendTimeout,
-        KeepAliveInterval, KeepAliveTimeout, CloseTimeout, DrainTimeout, AllowedOrigins, Level, Format, LogMessages,
+        Port, Host, ServerUrls, Greeting, Prefix, MaxMessageBytes, MaxFragments, MaxConnections, MemoryBudget, HandshakeTimeout, MessageTimeout, SendTimeout,
+        KeepAliveInterval, KeepAliveTimeout, CloseTimeout, DrainTimeout, AllowedOrigins, StatsInterval, Level, Format,
+        LogMessages,
     ];
 
     private static Setting<string> Text(string name, string variable, string description, string defaultValue) => new(
@@ -107,11 +119,15 @@ internal static class Settings
         name, variable, description, defaultValue, Invariant(defaultValue), $"{what} (1-{Invariant(highest)})",
         (string text, out int value) => SettingParsers.TryParseNumber(text, highest, out value));
 
+    private static Setting<int?> Auto(string name, string variable, string description, string what, int highest) => new(
+        name, variable, description, null, "auto", $"{what} (1-{Invariant(highest)}, or auto)",
+        (string text, out int? value) => SettingParsers.TryParseNumberOrAuto(text, highest, out value));
+
     private static Setting<TimeSpan?> Seconds(string name, string variable, string description, TimeSpan defaultValue) => new(
         name, variable, description, defaultValue, Invariant(defaultValue), SecondsAccepted, SettingParsers.TryParseSeconds);
 
     private static Setting<TimeSpan?> SecondsOrOff(string name, string variable, string description, TimeSpan? defaultValue) => new(
-        name, variable, description, defaultValue, Invariant(defaultValue!.Value), SecondsOrOffAccepted, SettingParsers.TryParseSecondsOrOff);
+        name, variable, description, defaultValue, defaultValue is TimeSpan value ? Invariant(value) : "off", SecondsOrOffAccepted, SettingParsers.TryParseSecondsOrOff);
 
     private static string Invariant(int value) => value.ToString(CultureInfo.InvariantCulture);
 

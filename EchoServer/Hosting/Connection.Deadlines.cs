@@ -112,7 +112,7 @@ internal sealed partial class Connection
         else if (HasPassed(lastReceivedAt, interval, now))
         {
             _pingSentAt = now;
-            _outbound.Post(Opcode.Ping, default, default);
+            Post(Opcode.Ping, default, default);
         }
     }
 

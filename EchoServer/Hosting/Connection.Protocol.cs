@@ -23,6 +23,7 @@ internal sealed partial class Connection
             return 0;
         }
 
+        rejection ??= _isSurplus ? TooManyConnections() : null;
         rejection ??= Handshake.Check(head) ?? Handshake.CheckOrigin(head, _server.Options.AllowedOrigins);
         if (rejection is not null)
         {
@@ -42,6 +43,26 @@ internal sealed partial class Connection
         _phase = Phase.Lingering;
     }
 
+    private static HttpRejection TooManyConnections() =>
+        new(HttpStatus.ServiceUnavailable, "This instance has as many connections as it takes: try again in a moment.");
+
+    /// <summary>There is no room for input that has to be kept.</summary>
+    private void RefuseForWantOfMemory()
+    {
+        switch (_phase)
+        {
+            case Phase.Head:
+                Reject(new(HttpStatus.ServiceUnavailable, "This instance has no memory left: try again in a moment."), isHeadRequest: false);
+                break;
+            case Phase.Open:
+                Fail(new(CloseCode.TryAgainLater, "no memory left for a message that arrives in parts"));
+                break;
+            default:
+                Abort();
+                break;
+        }
+    }
+
     private void Upgrade(RequestHead head)
     {
         Span<byte> response = stackalloc byte[Handshake.MaxResponseBytes(head)];
@@ -57,10 +78,10 @@ internal sealed partial class Connection
             Encoding.Latin1.GetString(host),
             hasOrigin ? Encoding.Latin1.GetString(origin) : null,
             subProtocol.IsEmpty ? null : Encoding.Latin1.GetString(subProtocol));
-        _reader = new MessageReader(Role.Server, _server.Options.MaxMessageBytes, _server.Options.MaxFragments);
+        _reader = new MessageReader(Role.Server, _server.Options.MaxMessageBytes, _server.Options.MaxFragments, _server.Budget);
         _phase = Phase.Open;
         Volatile.Write(ref _info, info);
-        _server.Log.ConnectionOpened(info);
+        _server.Log.ConnectionOpened(info, head);
         Open();
     }
 

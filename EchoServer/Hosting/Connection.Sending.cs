@@ -65,9 +65,17 @@ internal sealed partial class Connection
         {
             _outbound.GatherFrame(opcode, first, second);
         }
-        else if (!_outbound.Post(opcode, first, second) && !_outbound.IsClosed)
+        else
         {
-            Abort($"more than {_server.Options.MaxQueuedBytes} bytes wait for the client to read them");
+            Post(opcode, first, second);
+        }
+    }
+
+    private void Post(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        if (_outbound.Post(opcode, first, second) == PostResult.NoRoom)
+        {
+            Abort("more waits for the client to read it than there is room for");
         }
     }
 
@@ -86,7 +94,7 @@ internal sealed partial class Connection
         }
         else
         {
-            _outbound.Post(Opcode.Close, payload, default);
+            Post(Opcode.Close, payload, default);
         }
     }
 

@@ -31,6 +31,7 @@ internal sealed partial class Connection : IWebSocketConnection
     private readonly Outbound _outbound;
     private readonly long _id;
     private readonly int _slot;
+    private readonly bool _isSurplus;
 
     private Phase _phase;
     private MessageReader? _reader;
@@ -53,12 +54,17 @@ internal sealed partial class Connection : IWebSocketConnection
     private long _messagesReceived;
     private long _bytesReceived;
 
-    internal Connection(WebSocketServer server, Socket socket, long id)
+    /// <param name="server">Whose connection it is.</param>
+    /// <param name="socket">The accepted socket; owned by the connection from here on.</param>
+    /// <param name="id">A number that no other connection has.</param>
+    /// <param name="isSurplus">Whether there are as many connections as may be: then its request is refused.</param>
+    internal Connection(WebSocketServer server, Socket socket, long id, bool isSurplus)
     {
+        _isSurplus = isSurplus;
         _server = server;
         _socket = socket;
         _id = id;
-        _outbound = new Outbound(socket, server.Options.MaxQueuedBytes);
+        _outbound = new Outbound(socket, server.Options.MaxQueuedBytes, server.Budget);
         _slot = server.Connections.Add(this);
     }
 
@@ -218,14 +224,33 @@ internal sealed partial class Connection : IWebSocketConnection
             _loopThread = 0;
         }
 
+        if (!_outbound.TryFlush())
+        {
+            EndUnless(_outbound.TryCountUnsent());
+            return false;
+        }
+
         // Not to be waited for any more, perhaps, but what was held up is still to be processed.
-        return _outbound.TryFlush() && !isHeldUp && HalfCloseWhenDone();
+        return !isHeldUp && HalfCloseWhenDone();
     }
 
     private void KeepLeftOver(ReadOnlySpan<byte> input)
     {
-        _leftOver.Keep(input);
+        if (!_leftOver.TryKeep(input, _server.Budget))
+        {
+            RefuseForWantOfMemory();
+        }
+
         NoteWhetherAMessageIsUnderWay();
+    }
+
+    /// <summary>Where there is no room for output that cannot be sent, there is none for a Close frame either.</summary>
+    private void EndUnless(bool hasRoom)
+    {
+        if (!hasRoom)
+        {
+            Abort("no memory left for output that the client does not read");
+        }
     }
 
     /// <summary>Sends what has been gathered so far, when it is much.</summary>

@@ -10,19 +10,32 @@ namespace EchoServer.Hosting;
 internal struct LeftOver
 {
     private byte[]? _bytes;
+    private MemoryBudget? _budget;
 
     /// <summary>How many bytes are kept.</summary>
     internal int Length { get; private set; }
 
     /// <summary>Keeps a copy. Nothing may be kept already.</summary>
-    internal void Keep(ReadOnlySpan<byte> input)
+    /// <returns>False, with nothing kept, when the budget has no room for it.</returns>
+    internal bool TryKeep(ReadOnlySpan<byte> input, MemoryBudget budget)
     {
-        if (!input.IsEmpty)
+        if (input.IsEmpty)
         {
-            _bytes = ArrayPool<byte>.Shared.Rent(input.Length);
-            Length = input.Length;
-            input.CopyTo(_bytes);
+            return true;
         }
+
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(input.Length);
+        if (!budget.TryTake(bytes.Length))
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+            return false;
+        }
+
+        _budget = budget;
+        _bytes = bytes;
+        Length = input.Length;
+        input.CopyTo(bytes);
+        return true;
     }
 
     /// <summary>Moves what is kept to the start of a buffer that is long enough.</summary>
@@ -37,6 +50,7 @@ internal struct LeftOver
     {
         if (_bytes is not null)
         {
+            _budget!.GiveBack(_bytes.Length);
             ArrayPool<byte>.Shared.Return(_bytes);
             _bytes = null;
             Length = 0;

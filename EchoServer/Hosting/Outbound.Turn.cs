@@ -7,31 +7,41 @@ namespace EchoServer.Hosting;
 internal sealed partial class Outbound
 {
     /// <summary>Sends or queues a frame from outside the loop. Any thread but the loop's.</summary>
-    /// <returns>
-    /// False when it was not accepted: the connection is closing or, with <see cref="IsClosed"/> still false, too much is queued.
-    /// </returns>
-    internal bool Post(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    /// <returns>What became of it.</returns>
+    internal PostResult Post(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
         lock (_gate)
         {
-            bool fits = first.Length + (long)second.Length + _queued.Length <= _maxQueuedBytes;
-            if (_closed || (!fits && opcode != Opcode.Close))
+            if (_closed)
             {
-                return false;
+                return PostResult.Closed;
+            }
+
+            // A Close frame is small and the last one: it always fits.
+            bool fits = opcode == Opcode.Close || first.Length + (long)second.Length + _queued.Length <= _maxQueuedBytes;
+            if (!fits)
+            {
+                return PostResult.NoRoom;
             }
 
             _queued.AppendFrame(opcode, first, second);
+            if (!_queued.TryCount(_budget))
+            {
+                RefuseMore();
+                return PostResult.NoRoom;
+            }
+
             _closed = opcode == Opcode.Close;
             if (_turnTaken)
             {
-                return true;
+                return PostResult.Accepted;
             }
 
             _turnTaken = true;
         }
 
         _ = SendQueuedAsync();
-        return true;
+        return PostResult.Accepted;
     }
 
     /// <summary>Sends the answer to a request that never became whole, and then ends our side. Any thread but the loop's.</summary>
@@ -150,4 +160,17 @@ internal sealed partial class Outbound
         _closed = true;
         _queued.Clear();
     }
+}
+
+/// <summary>What became of a frame that another thread wanted to send.</summary>
+internal enum PostResult
+{
+    /// <summary>It is sent, or queued.</summary>
+    Accepted,
+
+    /// <summary>The connection is closing or gone: nothing more can be sent.</summary>
+    Closed,
+
+    /// <summary>Too much waits for this client, or for all of them: the connection cannot go on.</summary>
+    NoRoom,
 }

@@ -20,6 +20,7 @@ internal sealed partial class Outbound
 
     private readonly Socket _socket;
     private readonly int _maxQueuedBytes;
+    private readonly MemoryBudget _budget;
     private readonly Lock _gate = new();
 
     // Belongs to who has the turn: what goes out next.
@@ -38,10 +39,11 @@ internal sealed partial class Outbound
     private bool _loopHasTurn;
     private int _queuedByLoop;
 
-    internal Outbound(Socket socket, int maxQueuedBytes)
+    internal Outbound(Socket socket, int maxQueuedBytes, MemoryBudget budget)
     {
         _socket = socket;
         _maxQueuedBytes = maxQueuedBytes;
+        _budget = budget;
     }
 
     /// <summary>Whether the last frame or answer was accepted, or the connection is gone: nothing more can be sent. Any thread.</summary>
@@ -194,6 +196,16 @@ internal sealed partial class Outbound
 
         _loopHasTurn = false;
         return true;
+    }
+
+    /// <summary>Counts what <see cref="TryFlush"/> has left against the memory budget. Loop only.</summary>
+    /// <returns>False when there is no room for it: the connection cannot go on.</returns>
+    internal bool TryCountUnsent()
+    {
+        lock (_gate)
+        {
+            return _loopHasTurn ? _sending.TryCount(_budget) : _queued.TryCount(_budget);
+        }
     }
 
     /// <summary>Waits until what was gathered is sent; the loop receives nothing meanwhile, which is all there is to back-pressure. Loop only.</summary>

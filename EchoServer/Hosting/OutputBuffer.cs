@@ -15,6 +15,9 @@ internal struct OutputBuffer
     private int _start;
     private int _end;
 
+    // Null while the bytes need not be counted, because they are about to be sent.
+    private MemoryBudget? _countedIn;
+
     /// <summary>How many bytes wait.</summary>
     internal readonly int Length => _end - _start;
 
@@ -41,6 +44,20 @@ internal struct OutputBuffer
             bytes.CopyTo(Reserve(bytes.Length));
             _end += bytes.Length;
         }
+    }
+
+    /// <summary>Counts the memory held, because it will be held for a while.</summary>
+    /// <returns>False when the budget has no room for it; nothing is counted then.</returns>
+    internal bool TryCount(MemoryBudget budget)
+    {
+        if (_bytes is null || _countedIn is not null)
+        {
+            return true;
+        }
+
+        bool hasRoom = budget.TryTake(_bytes.Length);
+        _countedIn = hasRoom ? budget : null;
+        return hasRoom;
     }
 
     /// <summary>Takes sent bytes off; gives the memory back when nothing waits.</summary>
@@ -80,6 +97,8 @@ internal struct OutputBuffer
     {
         if (_bytes is not null)
         {
+            _countedIn?.GiveBack(_bytes.Length);
+            _countedIn = null;
             ArrayPool<byte>.Shared.Return(_bytes);
             _bytes = null;
         }

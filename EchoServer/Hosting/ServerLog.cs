@@ -26,14 +26,23 @@ internal static partial class ServerLog
     [LoggerMessage(4, LogLevel.Warning, "Cannot accept connections, will go on trying: {Error}")]
     internal static partial void AcceptFailed(this ILogger log, string error);
 
+    [LoggerMessage(13, LogLevel.Information, "Memory budget: {Used} bytes in use, peak {Peak}, limit {Limit}")]
+    internal static partial void BudgetUse(this ILogger log, long used, long peak, long limit);
+
+    [LoggerMessage(16, LogLevel.Information, "Stats: {Connections} connections, budget {BudgetUsed} of {BudgetLimit} bytes, budget peak {BudgetPeak}, heap {HeapBytes}")]
+    private static partial void Stats(this ILogger log, int connections, long budgetUsed, long budgetLimit, long budgetPeak, long heapBytes);
+
+    [LoggerMessage(14, LogLevel.Debug, "At most {Connections} connections")]
+    internal static partial void ConnectionLimit(this ILogger log, int connections);
+
     [LoggerMessage(12, LogLevel.Information, "Accepting connections again, after {Failures} failures")]
     internal static partial void AcceptRecovered(this ILogger log, int failures);
 
     [LoggerMessage(5, LogLevel.Debug, "Request from {Client} refused: {Status} {Reason}")]
     private static partial void RequestRefused(this ILogger log, EndPoint client, int status, string reason);
 
-    [LoggerMessage(6, LogLevel.Debug, "Connection {Id} opened: {Client} {Path}")]
-    private static partial void ConnectionOpened(this ILogger log, long id, EndPoint client, string path);
+    [LoggerMessage(6, LogLevel.Debug, "Connection {Id} opened: {Client}{ForwardedFor} {Path}")]
+    private static partial void ConnectionOpened(this ILogger log, long id, EndPoint client, string forwardedFor, string path);
 
     [LoggerMessage(7, LogLevel.Debug, "Connection {Id} closed: {Code}, {Cause}; messages received {MessagesReceived}, bytes received {BytesReceived}, bytes sent {BytesSent}, duration {Seconds:0.000} s")]
     private static partial void ConnectionClosed(
@@ -44,6 +53,9 @@ internal static partial class ServerLog
 
     [LoggerMessage(9, LogLevel.Error, "Connection {Id} failed unexpectedly: {Exception}")]
     private static partial void ConnectionFailed(this ILogger log, long id, string exception);
+
+    [LoggerMessage(15, LogLevel.Critical, "An exception that nothing caught: {Exception}")]
+    private static partial void Uncaught(this ILogger log, string exception);
 
     [LoggerMessage(10, LogLevel.Information, "Received Message: {Text}")]
     private static partial void ReceivedText(this ILogger log, string text);
@@ -76,14 +88,26 @@ internal static partial class ServerLog
     internal static void ConnectionFailed(this ILogger log, Exception exception, long id) =>
         log.ConnectionFailed(id, EscapedText.From(exception.ToString()));
 
+    internal static void Stats(this ILogger log, ServerStats stats) =>
+        log.Stats(stats.Connections, stats.BudgetUsed, stats.BudgetLimit, stats.BudgetPeak, stats.HeapBytes);
+
+    /// <summary>A defect of ours, wherever it is: it must at least be seen.</summary>
+    internal static void Uncaught(this ILogger log, object exception) => log.Uncaught(EscapedText.From($"{exception}"));
+
     internal static void RequestRefused(this ILogger log, EndPoint client, HttpRejection rejection) =>
         log.RequestRefused(client, (int)rejection.Status, EscapedText.From(rejection.Reason));
 
-    internal static void ConnectionOpened(this ILogger log, ConnectionInfo info)
+    /// <summary>
+    /// Behind a router the peer is the router: then with the last hop of X-Forwarded-For, which the router itself wrote. What is
+    /// before it came from the client and can say anything.
+    /// </summary>
+    internal static void ConnectionOpened(this ILogger log, ConnectionInfo info, RequestHead head)
     {
         if (log.IsEnabled(LogLevel.Debug))
         {
-            log.ConnectionOpened(info.Id, info.Client, EscapedText.From(Cut(info.Path)));
+            ReadOnlySpan<byte> hop = head.LastOfList("X-Forwarded-For"u8);
+            string forwardedFor = hop.IsEmpty ? "" : $" for {EscapedText.Quote(hop)}";
+            log.ConnectionOpened(info.Id, info.Client, forwardedFor, EscapedText.From(head.Path, MaxPathCharacters));
         }
     }
 
@@ -96,8 +120,6 @@ internal static partial class ServerLog
                 totals.BytesSent, totals.Duration.TotalSeconds);
         }
     }
-
-    private static ReadOnlySpan<char> Cut(string path) => path.AsSpan(0, Math.Min(path.Length, MaxPathCharacters));
 }
 
 /// <summary>What one connection carried in its life.</summary>

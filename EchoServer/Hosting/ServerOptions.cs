@@ -85,10 +85,26 @@ public sealed record ServerOptions
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(8);
 
     /// <summary>
+    /// The most connections, 1 or more; null for what the process's limit of open files leaves after a reserve of 64, and the
+    /// memory budget can carry at 2 KiB each. More are answered with 503.
+    /// </summary>
+    public int? MaxConnections { get; init; }
+
+    /// <summary>
+    /// The most bytes that all connections together may make the server keep (partial heads, partial messages, unsent output),
+    /// 1 or more; null for a quarter of the memory that the runtime sees, a container's limit included. A connection that needs
+    /// more than is left is closed with 1013; the others go on.
+    /// </summary>
+    public long? MemoryBudgetBytes { get; init; }
+
+    /// <summary>
     /// The origins whose pages may connect (RFC 6455 §10.2), as browsers send them: scheme, host and port; empty for any. Requests
     /// without an Origin do not come from a browser and always pass.
     /// </summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
+
+    /// <summary>How often a line of <see cref="ServerStats"/> is logged; null for never, the default.</summary>
+    public TimeSpan? StatsInterval { get; init; }
 
     /// <summary>
     /// How much may wait for a peer that is slow to read, when it was sent from outside the connection's own loop: the largest

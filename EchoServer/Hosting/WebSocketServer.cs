@@ -11,6 +11,9 @@ public sealed class WebSocketServer : IWebSocketServer
     // How long to wait after accepting failed, mostly for want of file descriptors: long enough not to spin.
     private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
 
+    // Between the last accept and the first Close of a stopping server.
+    private static readonly TimeSpan DrainGrace = TimeSpan.FromMilliseconds(100);
+
     // How often a stopping server looks whether its last connection is gone.
     private static readonly TimeSpan StopPollInterval = TimeSpan.FromMilliseconds(20);
 
@@ -18,8 +21,10 @@ public sealed class WebSocketServer : IWebSocketServer
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _announcements;
+    private readonly int _maxConnections;
     private Socket? _listener;
     private Heartbeat? _heartbeat;
+    private Timer? _statsTimer;
     private long _lastId;
     private volatile bool _isStopping;
 
@@ -29,6 +34,8 @@ public sealed class WebSocketServer : IWebSocketServer
     public WebSocketServer(ServerOptions options, ILoggerFactory logging)
     {
         Options = options;
+        Budget = new MemoryBudget(Capacity.MemoryBudgetBytes(options));
+        _maxConnections = Capacity.MaxConnections(options);
         Log = logging.CreateLogger("Server");
         _announcements = logging.CreateLogger(AnnouncementCategory);
     }
@@ -39,13 +46,15 @@ public sealed class WebSocketServer : IWebSocketServer
     /// <inheritdoc/>
     public IPEndPoint? EndPoint => (IPEndPoint?)_listener?.LocalEndPoint;
 
-    /// <summary>How many connections there are, those still in their handshake or their close included.</summary>
-    public int ConnectionCount => Connections.Count;
+    /// <summary>How the server is doing now.</summary>
+    public ServerStats Stats => new(Connections.Count, Budget.Used, Budget.Peak, Budget.Limit, GC.GetTotalMemory(forceFullCollection: false));
 
     /// <summary>The time of the last heartbeat, see <see cref="Heartbeat.LastBeat"/>.</summary>
     internal long Now => _heartbeat?.LastBeat ?? Heartbeat.Now;
 
     internal ServerOptions Options { get; }
+
+    internal MemoryBudget Budget { get; }
 
     internal ILogger Log { get; }
 
@@ -78,7 +87,13 @@ public sealed class WebSocketServer : IWebSocketServer
 
         _listener = listener;
         _heartbeat = new Heartbeat(Connections);
+        if (Options.StatsInterval is TimeSpan interval)
+        {
+            _statsTimer = new Timer(_ => Log.Stats(Stats), null, interval, interval);
+        }
+
         _announcements.Listening(EndPoint!);
+        Log.ConnectionLimit(_maxConnections);
         _ = AcceptAsync(listener);
     }
 
@@ -87,12 +102,24 @@ public sealed class WebSocketServer : IWebSocketServer
     {
         _isStopping = true;
         _listener?.Dispose();
+        if (Connections.Count > 0 && timeout > DrainGrace)
+        {
+            // What clients had sent is still on its way from the kernel to the loops: it is echoed before the Close.
+            await Task.Delay(DrainGrace).ConfigureAwait(false);
+        }
+
         int told = Connections.Count;
         Log.Stopping(told);
         await UntilNoConnectionAsync(static (connection, _) => connection.GoAway(), timeout).ConfigureAwait(false);
         int aborted = Connections.Count;
         await UntilNoConnectionAsync(static (connection, _) => connection.Abort(), AbortTimeout).ConfigureAwait(false);
         _heartbeat?.Dispose();
+        if (_statsTimer is not null)
+        {
+            await _statsTimer.DisposeAsync().ConfigureAwait(false);
+        }
+
+        Log.BudgetUse(Budget.Used, Budget.Peak, Budget.Limit);
         Log.Stopped(Math.Max(told - aborted, 0), aborted);
     }
 
@@ -118,6 +145,18 @@ public sealed class WebSocketServer : IWebSocketServer
         }
     }
 
+    private void Serve(Socket socket)
+    {
+        int surplus = Connections.Count - _maxConnections;
+        if (surplus >= Capacity.SurplusConnections)
+        {
+            socket.Close(0);
+            return;
+        }
+
+        _ = new Connection(this, socket, ++_lastId, isSurplus: surplus >= 0).RunAsync();
+    }
+
     private async Task AcceptAsync(Socket listener)
     {
         int failures = 0;
@@ -132,7 +171,7 @@ public sealed class WebSocketServer : IWebSocketServer
                     failures = 0;
                 }
 
-                _ = new Connection(this, socket, ++_lastId).RunAsync();
+                Serve(socket);
             }
             catch (Exception exception) when (_isStopping && exception is SocketException or ObjectDisposedException)
             {

@@ -21,6 +21,9 @@ public enum HttpStatus
     /// <summary>431 (RFC 6585 §5): the request head is too large.</summary>
     RequestHeaderFieldsTooLarge = 431,
 
+    /// <summary>503 (RFC 9110 §15.6.4): the server has no room; with <c>Retry-After</c>.</summary>
+    ServiceUnavailable = 503,
+
     /// <summary>505 (RFC 9110 §15.6.6): the request is not HTTP/1.1.</summary>
     HttpVersionNotSupported = 505,
 }

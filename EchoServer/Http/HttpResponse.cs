@@ -10,6 +10,9 @@ namespace EchoServer.Http;
 /// </remarks>
 public static class HttpResponse
 {
+    // Connections come and go in seconds; a client that comes back sooner only finds the same.
+    private const int RetryAfterSeconds = 5;
+
     /// <summary>Makes the answer to a refused request: the status, and the reason as a plain-text body.</summary>
     /// <param name="rejection">Why it is refused.</param>
     /// <param name="now">The time, for the Date field, which "an origin server with a clock" must send (RFC 9110 §6.6.1).</param>
@@ -45,6 +48,7 @@ public static class HttpResponse
         HttpStatus.RequestTimeout => "Request Timeout",
         HttpStatus.UpgradeRequired => "Upgrade Required",
         HttpStatus.RequestHeaderFieldsTooLarge => "Request Header Fields Too Large",
+        HttpStatus.ServiceUnavailable => "Service Unavailable",
         HttpStatus.HttpVersionNotSupported => "HTTP Version Not Supported",
         _ => throw new ArgumentOutOfRangeException(nameof(status), status, "a status without a reason phrase"),
     };
@@ -56,6 +60,8 @@ public static class HttpResponse
 
         // RFC 9110 §15.5.22: a 426 "MUST send an Upgrade header field"; RFC 6455 §4.4: with the versions that are spoken.
         HttpStatus.UpgradeRequired => $"Upgrade: websocket\nSec-WebSocket-Version: {Handshake.Version}\n",
+        // RFC 9110 §15.6.4: "The server MAY send a Retry-After header field".
+        HttpStatus.ServiceUnavailable => $"Retry-After: {RetryAfterSeconds}\n",
         _ => "",
     };
 }

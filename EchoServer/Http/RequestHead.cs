@@ -100,6 +100,23 @@ public readonly ref partial struct RequestHead
         return false;
     }
 
+    /// <summary>Finds the last element of a comma-separated list; repeated fields are one list (RFC 9110 §5.3).</summary>
+    /// <param name="name">The field's name; case does not matter.</param>
+    /// <returns>The element without the white space around it; empty when there is no such field.</returns>
+    public ReadOnlySpan<byte> LastOfList(ReadOnlySpan<byte> name)
+    {
+        ReadOnlySpan<byte> last = default;
+        foreach (Field field in Fields)
+        {
+            if (Ascii.EqualsIgnoreCase(field.Name, name))
+            {
+                last = TrimWhiteSpace(field.Value[(field.Value.LastIndexOf((byte)',') + 1)..]);
+            }
+        }
+
+        return last;
+    }
+
     /// <summary>Whether the bytes are a token: a name without separators (RFC 9110 §5.6.2).</summary>
     /// <param name="value">The bytes to look at.</param>
     /// <returns>False also when there are none.</returns>

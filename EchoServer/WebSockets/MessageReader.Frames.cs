@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 using System.Text.Unicode;
 
 namespace EchoServer.WebSockets;
@@ -6,6 +7,9 @@ namespace EchoServer.WebSockets;
 /// <content>Frame by frame: headers, control frames, payload.</content>
 public sealed partial class MessageReader
 {
+    // The smallest array of the pool.
+    private const int LeastPoolBytes = 16;
+
     /// <summary>Reads a header, and the frame when it is a control frame or a whole message; null when its payload comes next.</summary>
     private ReadResult? ReadFrame(Span<byte> input, ref int consumed, ref ReadOnlySpan<byte> payload)
     {
@@ -97,10 +101,10 @@ public sealed partial class MessageReader
     {
         Span<byte> rest = input[consumed..];
         int length = (int)Math.Min((ulong)rest.Length, _frameBytesDue);
-        if (length > 0 && !Append(rest[..length]))
+        if (length > 0 && Append(rest[..length]) is ProtocolViolation violation)
         {
             consumed += length;
-            return Fail(NotUtf8(), _frameBytesDue - (ulong)length);
+            return Fail(violation, _frameBytesDue - (ulong)length);
         }
 
         consumed += length;
@@ -126,20 +130,12 @@ public sealed partial class MessageReader
         return ReadResult.Message;
     }
 
-    private bool Append(ReadOnlySpan<byte> masked)
+    private ProtocolViolation? Append(ReadOnlySpan<byte> masked)
     {
         int needed = _messageBytes + masked.Length;
-        if (needed > HeldBytes)
+        if (needed > HeldBytes && !TryGrow(needed))
         {
-            // The pool rounds up to a power of two, so many small pieces cost few copies.
-            byte[] larger = ArrayPool<byte>.Shared.Rent(needed);
-            _message.AsSpan(0, _messageBytes).CopyTo(larger);
-            if (_message is not null)
-            {
-                ArrayPool<byte>.Shared.Return(_message);
-            }
-
-            _message = larger;
+            return new(CloseCode.TryAgainLater, $"no memory left for a message of {needed} bytes or more");
         }
 
         Span<byte> added = _message.AsSpan(_messageBytes, masked.Length);
@@ -148,7 +144,33 @@ public sealed partial class MessageReader
         _messageBytes = needed;
 
         // RFC 6455 §8.1, and at once: a stream that cannot become valid any more need not be waited for.
-        return !IsText || _utf8.Append(added);
+        return IsText && !_utf8.Append(added) ? NotUtf8() : null;
+    }
+
+    private bool TryGrow(int needed)
+    {
+        // What the pool gives: a power of two, so that many small pieces cost few copies.
+        int size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(needed, LeastPoolBytes));
+        if (_budget?.TryTake(size) == false)
+        {
+            return false;
+        }
+
+        byte[] larger = ArrayPool<byte>.Shared.Rent(size);
+        _message.AsSpan(0, _messageBytes).CopyTo(larger);
+        ReturnMessage();
+        _message = larger;
+        return true;
+    }
+
+    private void ReturnMessage()
+    {
+        if (_message is not null)
+        {
+            _budget?.GiveBack(_message.Length);
+            ArrayPool<byte>.Shared.Return(_message);
+            _message = null;
+        }
     }
 
     private ProtocolViolation? CheckSequence(Frame frame)

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace EchoServer.WebSockets;
 
 /// <summary>What <see cref="MessageReader.Read"/> found.</summary>
@@ -38,6 +36,7 @@ public sealed partial class MessageReader
     private readonly Role _role;
     private readonly int _maxMessageBytes;
     private readonly int _maxFragments;
+    private readonly IByteBudget? _budget;
 
     private State _state;
 
@@ -57,11 +56,13 @@ public sealed partial class MessageReader
     /// <param name="role">Which end reads.</param>
     /// <param name="maxMessageBytes">The largest message that is put together, 0 or more; a larger one is a violation (1009).</param>
     /// <param name="maxFragments">How many fragments a message may have, empty ones included, 1 or more; more are a violation (1008).</param>
-    public MessageReader(Role role, int maxMessageBytes, int maxFragments = int.MaxValue)
+    /// <param name="budget">Where the memory for a message that does not arrive whole is asked for; without it there is no bound but the size.</param>
+    public MessageReader(Role role, int maxMessageBytes, int maxFragments = int.MaxValue, IByteBudget? budget = null)
     {
         _role = role;
         _maxMessageBytes = maxMessageBytes;
         _maxFragments = maxFragments;
+        _budget = budget;
     }
 
     private enum State : byte
@@ -129,8 +130,7 @@ public sealed partial class MessageReader
     {
         if (_message is not null && !_inMessage)
         {
-            ArrayPool<byte>.Shared.Return(_message);
-            _message = null;
+            ReturnMessage();
             _messageBytes = 0;
         }
     }

@@ -1,0 +1,43 @@
+using System.Globalization;
+
+namespace EchoServer.Hosting;
+
+/// <summary>What this process can carry, where the options leave it open.</summary>
+internal static class Capacity
+{
+    /// <summary>How many connections above the limit are still read and answered with 503; more are closed unread.</summary>
+    internal const int SurplusConnections = 32;
+
+    // For standard streams, the runtime, the listener, what is being refused, and what an operator needs to look inside.
+    private const int ReservedFiles = 64;
+
+    // What an open connection costs outside the budget is about this much of managed memory.
+    private const int ConnectionBytes = 2 * 1024;
+
+    // Where there is no limit that can be read.
+    private const int AssumedFiles = 4096;
+
+    /// <summary>The memory budget: as asked for, or a quarter of the memory that the runtime sees.</summary>
+    internal static long MemoryBudgetBytes(ServerOptions options) =>
+        options.MemoryBudgetBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+
+    /// <summary>The most connections: as asked for, or what files and memory allow.</summary>
+    internal static int MaxConnections(ServerOptions options) =>
+        options.MaxConnections ?? (int)Math.Clamp(
+            Math.Min(OpenFiles() - ReservedFiles, MemoryBudgetBytes(options) / ConnectionBytes), 1, int.MaxValue);
+
+    /// <summary>The soft limit of open files, which the runtime has raised to the hard one.</summary>
+    private static long OpenFiles()
+    {
+        const string limits = "/proc/self/limits";
+        const string name = "Max open files";
+        if (!File.Exists(limits))
+        {
+            return AssumedFiles;
+        }
+
+        string? line = File.ReadLines(limits).FirstOrDefault(text => text.StartsWith(name, StringComparison.Ordinal));
+        string? soft = line?[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
+        return long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out long files) ? files : AssumedFiles;
+    }
+}

@@ -1,0 +1,45 @@
+using EchoServer.WebSockets;
+
+namespace EchoServer.Hosting;
+
+/// <summary>The bound on the bytes that all connections together make the server keep: partial heads, partial messages, unsent output.</summary>
+/// <remarks>
+/// Safe on any thread. Only what outlives a step of a connection's loop is counted: the buffers that a step rents and gives back
+/// are bounded by the number of threads, and an echo that fits one receive never comes here.
+/// </remarks>
+internal sealed class MemoryBudget(long limit) : IByteBudget
+{
+    private long _used;
+    private long _peak;
+
+    /// <summary>The most that may be kept, in bytes.</summary>
+    internal long Limit { get; } = limit;
+
+    /// <summary>What is kept now, in bytes.</summary>
+    internal long Used => Volatile.Read(ref _used);
+
+    /// <summary>The most that was ever kept at one time, in bytes.</summary>
+    internal long Peak => Volatile.Read(ref _peak);
+
+    /// <inheritdoc/>
+    public bool TryTake(int bytes)
+    {
+        long used = Interlocked.Add(ref _used, bytes);
+        if (used > Limit)
+        {
+            Interlocked.Add(ref _used, -bytes);
+            return false;
+        }
+
+        long peak = Volatile.Read(ref _peak);
+        while (used > peak && Interlocked.CompareExchange(ref _peak, used, peak) is long seen && seen != peak)
+        {
+            peak = seen;
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void GiveBack(int bytes) => Interlocked.Add(ref _used, -bytes);
+}

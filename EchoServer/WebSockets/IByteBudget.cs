@@ -1,0 +1,15 @@
+namespace EchoServer.WebSockets;
+
+/// <summary>Where the memory for bytes that have to be kept is asked for.</summary>
+/// <remarks>Safe on any thread.</remarks>
+public interface IByteBudget
+{
+    /// <summary>Asks for memory.</summary>
+    /// <param name="bytes">How much, 0 or more.</param>
+    /// <returns>False when there is not so much left; nothing is taken then.</returns>
+    bool TryTake(int bytes);
+
+    /// <summary>Gives back what was taken.</summary>
+    /// <param name="bytes">How much, 0 or more.</param>
+    void GiveBack(int bytes);
+}
