@@ -116,16 +116,16 @@ internal sealed class CapacityTests
         await sending;
     }
 
-    [Test]
-    public async Task The_last_hop_of_a_router_is_logged_and_no_other()
+    [TestCase("GET", "^Connection 1 opened: 127[.]0[.]0[.]1:[0-9]+ for 203[.]0[.]113[.]7 /$")]
+    [TestCase("PUT", "^Request from 127[.]0[.]0[.]1:[0-9]+ for 203[.]0[.]113[.]7 refused: 405 ")]
+    public async Task The_last_hop_of_a_router_is_logged_and_no_other(string method, string line)
     {
         await using var server = Echo(new ServerOptions());
         using var peer = new RawPeer(server.Port);
-        peer.Send(RawPeer.UpgradeRequest("/", "X-Forwarded-For: 1.1.1.1, 2.2.2.2", "X-Forwarded-For: 3.3.3.3, 203.0.113.7"));
+        string[] hops = ["X-Forwarded-For: 1.1.1.1, 2.2.2.2", "X-Forwarded-For: 3.3.3.3, 203.0.113.7"];
+        peer.Send(RawPeer.UpgradeRequest("/", hops).Replace("GET", method, StringComparison.Ordinal));
         peer.ReadHead();
-        Assert.That(
-            server.Log.Lines.Select(line => line.Text),
-            Has.One.Matches("^Connection 1 opened: 127[.]0[.]0[.]1:[0-9]+ for 203[.]0[.]113[.]7 /$"));
+        Assert.That(server.Log.Lines.Select(entry => entry.Text), Has.One.Matches(line));
     }
 
     private static void SendUntilCutOff(RawPeer peer, byte[] bytes)

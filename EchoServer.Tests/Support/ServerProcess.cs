@@ -13,6 +13,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
     private Task _pump = Task.CompletedTask;
+    private bool _isReading;
 
     private ServerProcess(Process process) => _process = process;
 
@@ -71,7 +72,11 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Begins to read standard output, when the start was told not to.</summary>
-    public void BeginReading() => _pump = PumpAsync();
+    public void BeginReading()
+    {
+        _isReading = true;
+        _pump = PumpAsync();
+    }
 
     /// <summary>Sends SIGTERM and waits for the end.</summary>
     /// <returns>The exit code.</returns>
@@ -102,15 +107,26 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>All of standard error, once the process has ended.</summary>
     public Task<string> ReadErrorAsync() => _process.StandardError.ReadToEndAsync();
 
+    /// <summary>Ends the process; where its output is read, in good order, and then nothing may be left held for any connection.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
+        try
         {
-            _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync();
+            if (!_process.HasExited && _isReading)
+            {
+                await StopAndCheckBudgetAsync();
+            }
         }
+        finally
+        {
+            if (!_process.HasExited)
+            {
+                _process.Kill(entireProcessTree: true);
+                await _process.WaitForExitAsync();
+            }
 
-        _process.Dispose();
+            _process.Dispose();
+        }
     }
 
     private async Task PumpAsync()

@@ -28,7 +28,7 @@ internal sealed partial class Connection
         if (rejection is not null)
         {
             // Also where the head could not be read to its end.
-            Reject(rejection, isHeadRequest: input.StartsWith("HEAD "u8));
+            Reject(rejection, head, isHeadRequest: input.StartsWith("HEAD "u8));
             return input.Length;
         }
 
@@ -36,9 +36,9 @@ internal sealed partial class Connection
         return head.Size;
     }
 
-    private void Reject(HttpRejection rejection, bool isHeadRequest)
+    private void Reject(HttpRejection rejection, RequestHead head = default, bool isHeadRequest = false)
     {
-        _server.Log.RequestRefused(Client(), rejection);
+        _server.Log.RequestRefused(Client(), rejection, head);
         _outbound.GatherLastAnswer(HttpResponse.Write(rejection, DateTimeOffset.UtcNow, withBody: !isHeadRequest));
         _phase = Phase.Lingering;
     }
@@ -52,7 +52,7 @@ internal sealed partial class Connection
         switch (_phase)
         {
             case Phase.Head:
-                Reject(new(HttpStatus.ServiceUnavailable, "This instance has no memory left: try again in a moment."), isHeadRequest: false);
+                Reject(new(HttpStatus.ServiceUnavailable, "This instance has no memory left: try again in a moment."));
                 break;
             case Phase.Open:
                 Fail(new(CloseCode.TryAgainLater, "no memory left for a message that arrives in parts"));

@@ -38,8 +38,8 @@ internal static partial class ServerLog
     [LoggerMessage(12, LogLevel.Information, "Accepting connections again, after {Failures} failures")]
     internal static partial void AcceptRecovered(this ILogger log, int failures);
 
-    [LoggerMessage(5, LogLevel.Debug, "Request from {Client} refused: {Status} {Reason}")]
-    private static partial void RequestRefused(this ILogger log, EndPoint client, int status, string reason);
+    [LoggerMessage(5, LogLevel.Debug, "Request from {Client}{ForwardedFor} refused: {Status} {Reason}")]
+    private static partial void RequestRefused(this ILogger log, EndPoint client, string forwardedFor, int status, string reason);
 
     [LoggerMessage(6, LogLevel.Debug, "Connection {Id} opened: {Client}{ForwardedFor} {Path}")]
     private static partial void ConnectionOpened(this ILogger log, long id, EndPoint client, string forwardedFor, string path);
@@ -94,20 +94,19 @@ internal static partial class ServerLog
     /// <summary>A defect of ours, wherever it is: it must at least be seen.</summary>
     internal static void Uncaught(this ILogger log, object exception) => log.Uncaught(EscapedText.From($"{exception}"));
 
-    internal static void RequestRefused(this ILogger log, EndPoint client, HttpRejection rejection) =>
-        log.RequestRefused(client, (int)rejection.Status, EscapedText.From(rejection.Reason));
+    internal static void RequestRefused(this ILogger log, EndPoint client, HttpRejection rejection, RequestHead head = default)
+    {
+        if (log.IsEnabled(LogLevel.Debug))
+        {
+            log.RequestRefused(client, ForwardedFor(head), (int)rejection.Status, EscapedText.From(rejection.Reason));
+        }
+    }
 
-    /// <summary>
-    /// Behind a router the peer is the router: then with the last hop of X-Forwarded-For, which the router itself wrote. What is
-    /// before it came from the client and can say anything.
-    /// </summary>
     internal static void ConnectionOpened(this ILogger log, ConnectionInfo info, RequestHead head)
     {
         if (log.IsEnabled(LogLevel.Debug))
         {
-            ReadOnlySpan<byte> hop = head.LastOfList("X-Forwarded-For"u8);
-            string forwardedFor = hop.IsEmpty ? "" : $" for {EscapedText.Quote(hop)}";
-            log.ConnectionOpened(info.Id, info.Client, forwardedFor, EscapedText.From(head.Path, MaxPathCharacters));
+            log.ConnectionOpened(info.Id, info.Client, ForwardedFor(head), EscapedText.From(head.Path, MaxPathCharacters));
         }
     }
 
@@ -119,6 +118,16 @@ internal static partial class ServerLog
                 id, ClosePayload.Describe(code), EscapedText.From(cause), totals.MessagesReceived, totals.BytesReceived,
                 totals.BytesSent, totals.Duration.TotalSeconds);
         }
+    }
+
+    /// <summary>
+    /// Behind a router the peer is the router: then the last hop of X-Forwarded-For, which the router itself wrote. What stands
+    /// before it came from the client and can say anything.
+    /// </summary>
+    private static string ForwardedFor(RequestHead head)
+    {
+        ReadOnlySpan<byte> hop = head.LastOfList("X-Forwarded-For"u8);
+        return hop.IsEmpty ? "" : $" for {EscapedText.Quote(hop)}";
     }
 }
 
