@@ -44,7 +44,7 @@ internal sealed class Setting<T> : Setting
     internal Setting(
         string name, string? variable, string description, T defaultValue, string defaultText, string accepted,
         SettingParser<T> parse, bool mayBeEmpty = false)
-        : base(MakeOption(name, variable, description, defaultText), accepted)
+        : base(MakeOption(name, variable, $"{description} Takes {accepted}.", defaultText), accepted)
     {
         _variable = variable;
         _default = defaultValue;

@@ -30,11 +30,11 @@ internal static class Settings
         ServerOptions.DefaultPort, Invariant(ServerOptions.DefaultPort), "a port (0-65535)", SettingParsers.TryParsePort);
 
     internal static readonly Setting<IPAddress> Host = new(
-        "--host", null, "Address to listen on: an IPv4 or IPv6 address, [::] for both, localhost.",
+        "--host", null, "Address to listen on; [::] is every IPv6 and IPv4 address.",
         IPAddress.Any, "0.0.0.0", "an address to listen on (an IPv4 or IPv6 address, localhost or *)", SettingParsers.TryParseHost);
 
     internal static readonly Setting<IPEndPoint?> ServerUrls = new(
-        "--server.urls", null, "Host and port as Cloud Foundry's dotnet_core_buildpack appends them: http://host:port.",
+        "--server.urls", null, "Host and port as Cloud Foundry's dotnet_core_buildpack appends them.",
         null, "none", "an address to listen on (http://host:port)", SettingParsers.TryParseServerUrls);
 
     internal static readonly Setting<string> Greeting = Text(
@@ -44,63 +44,63 @@ internal static class Settings
         "--prefix", "ECHO_PREFIX", "What comes before each text sent back; empty for none.", EchoOptions.DefaultPrefix);
 
     internal static readonly Setting<int> MaxMessageBytes = Number(
-        "--max-message-bytes", "ECHO_MAX_MESSAGE_BYTES", "Largest message in bytes; a larger one is closed with 1009.",
+        "--max-message-bytes", "ECHO_MAX_MESSAGE_BYTES", "Largest message; a larger one is closed with 1009. What a chat or an event needs, and more.",
         Defaults.MaxMessageBytes, "a number of bytes", ServerOptions.HighestMaxMessageBytes);
 
     internal static readonly Setting<int> MaxFragments = Number(
-        "--max-fragments", "ECHO_MAX_FRAGMENTS", "Most fragments of a message; more are closed with 1008.",
+        "--max-fragments", "ECHO_MAX_FRAGMENTS", "Most fragments of a message, empty ones too; then 1008. An end to a message that never ends.",
         Defaults.MaxFragments, "a number of fragments", int.MaxValue);
 
     internal static readonly Setting<int?> MaxConnections = Auto(
-        "--max-connections", "ECHO_MAX_CONNECTIONS", "Most connections; more get 503. auto: what open files and memory allow.",
+        "--max-connections", "ECHO_MAX_CONNECTIONS", "Most connections; more get 503. auto: what the open-file limit (less 64) and the memory budget (one for 2 KiB) carry.",
         "a number of connections", int.MaxValue);
 
     internal static readonly Setting<int?> MemoryBudget = Auto(
-        "--memory-budget", "ECHO_MEMORY_BUDGET", "Most bytes kept for all clients together; then 1013. auto: a quarter of the memory.",
+        "--memory-budget", "ECHO_MEMORY_BUDGET", "Most bytes kept for all clients together; then 1013. auto: a quarter of the memory, so that the rest goes on.",
         "a number of bytes", int.MaxValue);
 
     internal static readonly Setting<TimeSpan?> HandshakeTimeout = Seconds(
-        "--handshake-timeout", "ECHO_HANDSHAKE_TIMEOUT", "Seconds from accept to the whole request; then 408.",
+        "--handshake-timeout", "ECHO_HANDSHAKE_TIMEOUT", "From accept to the whole request; then 408. Behind a router a request is one packet.",
         Defaults.HandshakeTimeout);
 
     internal static readonly Setting<TimeSpan?> MessageTimeout = SecondsOrOff(
-        "--message-timeout", "ECHO_MESSAGE_TIMEOUT", "Seconds from a message's first byte to its last; then 1008. Or off.",
+        "--message-timeout", "ECHO_MESSAGE_TIMEOUT", "From a message's first byte to its last; then 1008. A message that never ends would keep its memory.",
         Defaults.MessageTimeout);
 
     internal static readonly Setting<TimeSpan?> SendTimeout = Seconds(
-        "--send-timeout", "ECHO_SEND_TIMEOUT", "Seconds in which a client may take no byte of what is owed to it.",
+        "--send-timeout", "ECHO_SEND_TIMEOUT", "How long a client may take no byte of what is owed to it; then it is cut off. Its output keeps memory.",
         Defaults.SendTimeout);
 
     internal static readonly Setting<TimeSpan?> KeepAliveInterval = SecondsOrOff(
-        "--keep-alive-interval", "ECHO_KEEP_ALIVE_INTERVAL", "Seconds of a client's silence after which it is sent a ping. Or off.",
+        "--keep-alive-interval", "ECHO_KEEP_ALIVE_INTERVAL", "A client's silence after which it is sent a ping. Shorter than the idle limit of load balancers.",
         Defaults.KeepAliveInterval);
 
     internal static readonly Setting<TimeSpan?> KeepAliveTimeout = Seconds(
-        "--keep-alive-timeout", "ECHO_KEEP_ALIVE_TIMEOUT", "Seconds in which a ping must be answered.", Defaults.KeepAliveTimeout);
+        "--keep-alive-timeout", "ECHO_KEEP_ALIVE_TIMEOUT", "How long an answer to that ping may take; then the client is cut off. No working network needs as long.", Defaults.KeepAliveTimeout);
 
     internal static readonly Setting<TimeSpan?> CloseTimeout = Seconds(
-        "--close-timeout", "ECHO_CLOSE_TIMEOUT", "Seconds to wait for a client's Close after ours.", Defaults.CloseTimeout);
+        "--close-timeout", "ECHO_CLOSE_TIMEOUT", "How long a client's Close after ours may take. Several round trips to anywhere.", Defaults.CloseTimeout);
 
     internal static readonly Setting<TimeSpan?> DrainTimeout = Seconds(
-        "--drain-timeout", "ECHO_DRAIN_TIMEOUT", "Seconds to wait for all clients' Closes after SIGTERM.", Defaults.DrainTimeout);
+        "--drain-timeout", "ECHO_DRAIN_TIMEOUT", "How long all clients may take after SIGTERM. Cloud Foundry kills an app after 10.", Defaults.DrainTimeout);
 
     internal static readonly Setting<IReadOnlyList<string>> AllowedOrigins = new(
-        "--allowed-origins", "ECHO_ALLOWED_ORIGINS", "Origins whose pages may connect, separated by commas; others get 403.",
+        "--allowed-origins", "ECHO_ALLOWED_ORIGINS", "Origins whose pages may connect; others get 403.",
         [], "any", "a list of origins (scheme://host or scheme://host:port, separated by commas)", SettingParsers.TryParseOrigins);
 
     internal static readonly Setting<TimeSpan?> StatsInterval = SecondsOrOff(
-        "--stats-interval", "ECHO_STATS_INTERVAL", "Seconds between lines that say how the server is doing. Or off.", Defaults.StatsInterval);
+        "--stats-interval", "ECHO_STATS_INTERVAL", "Time between lines that say how the server is doing.", Defaults.StatsInterval);
 
     internal static readonly Setting<LogLevel> Level = new(
         "--log-level", "LOG_LEVEL", "Least important lines to log; debug shows connections.", LogLevel.Information, "information",
         "a log level (trace, debug, information, warning, error, critical, none)", SettingParsers.TryParseLogLevel);
 
     internal static readonly Setting<LogFormat> Format = new(
-        "--log-format", "LOG_FORMAT", "How log lines look: text or json.", LogFormat.Text, "text",
+        "--log-format", "LOG_FORMAT", "How log lines look.", LogFormat.Text, "text",
         "a log format (text, json)", SettingParsers.TryParseName);
 
     internal static readonly Setting<bool> LogMessages = new(
-        "--log-messages", "LOG_MESSAGES", "Whether each message is logged: true or false.", true, "true",
+        "--log-messages", "LOG_MESSAGES", "Whether each message is logged.", true, "true",
         "true or false", bool.TryParse);
 
     /// <summary>All of them, in the order of the help text.</summary>
