@@ -18,6 +18,8 @@ usage: ./build.sh [command]
   run [args]     build the server and run it; args go to EchoServer (try: run --help)
   test [args]    install what the tests need, then run all of them;
                  args go to dotnet test (try: test --filter Conformance)
+  soak [minutes] run the server under mixed traffic, 20 minutes unless told otherwise;
+                 figures and a picture of them go to artifacts/soak
   clean          remove everything that was built
   help           this text
 END
@@ -110,16 +112,35 @@ run_tests() {
   return "$status"
 }
 
+# The same load from beginning to end, for long enough to see whether anything grows.
+soak() {
+  local minutes=${1:-20} status=0
+  if [[ ! $minutes =~ ^[1-9][0-9]{0,2}$ ]]; then
+    echo "build.sh: soak: '$minutes' is not a number of minutes (1-999)" >&2
+    exit 2
+  fi
+
+  need_sdk
+  quietly dotnet build "$tests" -c Release --nologo -v quiet -clp:NoSummary
+  ECHO_SOAK_MINUTES=$minutes dotnet test "$tests" -c Release --no-build --nologo --filter TestCategory=Soak \
+    --logger "console;verbosity=normal" --results-directory "$results" \
+    --blame-hang-timeout "$((minutes + 5))m" || status=$?
+  echo "artifacts/soak/soak.csv"
+  echo "artifacts/soak/soak.svg"
+  return "$status"
+}
+
 command=${1:-publish}
 [ $# = 0 ] || shift
 case "$command" in
   publish) publish ;;
   run) run "$@" ;;
   test) run_tests "$@" ;;
+  soak) soak "$@" ;;
   clean) rm -rf artifacts EchoServer/{bin,obj} EchoServer.Tests/{bin,obj} ;;
   help | -h | --help) help ;;
   *)
-    echo "build.sh: '$command' is not a command: (none), run, test, clean, help" >&2
+    echo "build.sh: '$command' is not a command: (none), run, test, soak, clean, help" >&2
     exit 2
     ;;
 esac

@@ -11,7 +11,7 @@ internal sealed class BuildScriptTests
     {
         ProgramResult result = await RunAsync("help");
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
-        foreach (string command in (string[])["run", "test", "clean", "help", "artifacts/portable", "artifacts/cf"])
+        foreach (string command in (string[])["run", "test", "soak", "clean", "help", "artifacts/portable", "artifacts/cf"])
         {
             Assert.That(result.Output, Does.Contain(command));
         }
@@ -22,7 +22,7 @@ internal sealed class BuildScriptTests
     {
         ProgramResult result = await RunAsync("bild");
         Assert.That(result, Is.EqualTo(new ProgramResult(
-            2, "", "build.sh: 'bild' is not a command: (none), run, test, clean, help\n")));
+            2, "", "build.sh: 'bild' is not a command: (none), run, test, soak, clean, help\n")));
     }
 
     [TestCase("run")]

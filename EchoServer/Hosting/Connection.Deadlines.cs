@@ -27,6 +27,23 @@ internal sealed partial class Connection
     /// <param name="now">The time, as <see cref="Heartbeat.Now"/> gives it.</param>
     internal void CheckDeadlines(long now)
     {
+        try
+        {
+            CheckWhatIsDue(now);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The loop ended it meanwhile.
+        }
+        catch (Exception exception)
+        {
+            // On the heartbeat's thread it would end the process, and with it every other connection.
+            _server.Log.ConnectionFailed(exception, _id);
+        }
+    }
+
+    private void CheckWhatIsDue(long now)
+    {
         if (_outbound.WaitingSince != 0)
         {
             CheckSend(now);

@@ -222,9 +222,6 @@ internal sealed partial class Connection
         Close(CloseCode.InternalError, "internal error");
     }
 
-    private IPEndPoint Client()
-    {
-        var client = (IPEndPoint)_socket.RemoteEndPoint!;
-        return client.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(client.Address.MapToIPv4(), client.Port) : client;
-    }
+    private IPEndPoint Client() =>
+        _client.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(_client.Address.MapToIPv4(), _client.Port) : _client;
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using EchoServer.WebSockets;
 
@@ -28,6 +29,9 @@ internal sealed partial class Connection : IWebSocketConnection
     private readonly WebSocketServer _server;
     private readonly Socket _socket;
     private readonly Outbound _outbound;
+
+    // Taken at the start: the heartbeat asks for it when the loop may have disposed of the socket.
+    private readonly IPEndPoint _client;
     private readonly long _id;
     private readonly int _slot;
     private readonly bool _isSurplus;
@@ -62,6 +66,7 @@ internal sealed partial class Connection : IWebSocketConnection
         _isSurplus = isSurplus;
         _server = server;
         _socket = socket;
+        _client = (IPEndPoint)socket.RemoteEndPoint!;
         _id = id;
         _outbound = new Outbound(socket, server.Options.MaxQueuedBytes, server.Budget);
         _slot = server.Connections.Add(this);
