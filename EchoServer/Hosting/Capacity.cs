@@ -8,7 +8,8 @@ internal static class Capacity
     /// <summary>How many connections above the limit are still read and answered with 503; more are closed unread.</summary>
     internal const int SurplusConnections = 32;
 
-    // For standard streams, the runtime, the listener, what is being refused, and what an operator needs to look inside.
+    // Beside what is open already: for the listener, what is being refused, what the runtime has yet to load, and what an operator
+    // needs to look inside.
     private const int ReservedFiles = 64;
 
     // What an open connection costs outside the budget is about this much of managed memory.
@@ -24,10 +25,10 @@ internal static class Capacity
     /// <summary>The most connections: as asked for, or what files and memory allow.</summary>
     internal static int MaxConnections(ServerOptions options) =>
         options.MaxConnections ?? (int)Math.Clamp(
-            Math.Min(OpenFiles() - ReservedFiles, MemoryBudgetBytes(options) / ConnectionBytes), 1, int.MaxValue);
+            Math.Min(OpenFileLimit() - OpenFiles() - ReservedFiles, MemoryBudgetBytes(options) / ConnectionBytes), 1, int.MaxValue);
 
     /// <summary>The soft limit of open files, which the runtime has raised to the hard one.</summary>
-    private static long OpenFiles()
+    private static long OpenFileLimit()
     {
         const string limits = "/proc/self/limits";
         const string name = "Max open files";
@@ -39,5 +40,12 @@ internal static class Capacity
         string? line = File.ReadLines(limits).FirstOrDefault(text => text.StartsWith(name, StringComparison.Ordinal));
         string? soft = line?[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
         return long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out long files) ? files : AssumedFiles;
+    }
+
+    /// <summary>What is open now: where the program is not a single file, the runtime keeps each of its assemblies open.</summary>
+    private static int OpenFiles()
+    {
+        const string files = "/proc/self/fd";
+        return Directory.Exists(files) ? Directory.GetFileSystemEntries(files).Length : 0;
     }
 }

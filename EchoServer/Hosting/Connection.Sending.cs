@@ -49,6 +49,8 @@ internal sealed partial class Connection
     /// <remarks>Only wakes the loop, which then cleans up: no other thread closes the socket under its hands.</remarks>
     internal void Abort()
     {
+        // Before the shutdown: on Linux what a peer goes on sending can still be received after it, without end.
+        _isAborted = true;
         try
         {
             _socket.Shutdown(SocketShutdown.Both);

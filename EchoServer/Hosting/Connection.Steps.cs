@@ -25,6 +25,14 @@ internal sealed partial class Connection
                 return true;
             }
 
+            if (_isAborted)
+            {
+                // Linux goes on receiving after a shutdown: a peer that goes on sending would keep the loop going without end.
+                _receivedAfterAbort = true;
+                _phase = Phase.Ended;
+                return true;
+            }
+
             _bytesReceived += received;
             _lastReceivedAt = _server.Now;
             _leftOver.MoveTo(buffer);
@@ -133,7 +141,8 @@ internal sealed partial class Connection
     /// <remarks>Closing a socket while input is unread resets the connection, and a reset can overtake our last words.</remarks>
     private bool HalfCloseWhenDone()
     {
-        if (_phase == Phase.Lingering && !_isHalfClosed)
+        // Another thread's last words may still be on their way to the socket: the 408, a Close.
+        if (_phase == Phase.Lingering && !_isHalfClosed && !_outbound.HasUnsent)
         {
             _isHalfClosed = true;
             _socket.Shutdown(SocketShutdown.Send);

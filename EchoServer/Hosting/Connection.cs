@@ -22,9 +22,10 @@ namespace EchoServer.Hosting;
 /// </remarks>
 internal sealed partial class Connection : IWebSocketConnection
 {
-    // How often a connection whose data never runs dry may receive in one go. Then it goes to the back of the thread pool's
-    // queue, so that one flood cannot keep an I/O thread from the thread's other connections.
+    // How often, and how much, a connection whose data never runs dry may receive in one go. Then it goes to the back of the
+    // thread pool's queue, so that one flood cannot keep an I/O thread from the thread's other connections.
     private const int MaxReceivesInOneGo = 16;
+    private const int MaxBytesInOneGo = 2 * ServerOptions.ReceiveBytes;
 
     private readonly WebSocketServer _server;
     private readonly Socket _socket;
@@ -42,13 +43,19 @@ internal sealed partial class Connection : IWebSocketConnection
 
     private LeftOver _leftOver;
 
-    // Whether the loop waits before it receives. Left out, a system call less, while data is there each time it looks.
-    private bool _waitsFirst = true;
+    // Whether the loop waits before it receives. Left out, a system call less, while data is there each time it looks, and at the
+    // start, where a request mostly is there already, and a reset would make the wait build an exception with a stack trace.
+    private bool _waitsFirst;
     private int _receivesInOneGo;
+    private long _bytesBeforeThisGo;
     private bool _isHalfClosed;
 
     // Zero outside a step: tells a callback's own sends from those of other threads.
     private int _loopThread;
+
+    // Set by whichever thread ends the connection; ends the loop as soon as it wakes.
+    private volatile bool _isAborted;
+    private bool _receivedAfterAbort;
 
     // How it ended: written once, by whichever thread ends it.
     private Ending? _ending;
@@ -118,13 +125,17 @@ internal sealed partial class Connection : IWebSocketConnection
                 {
                     ValueTask<int> readable = _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
                     _waitsFirst = !readable.IsCompleted;
-                    _receivesInOneGo = _waitsFirst ? 0 : _receivesInOneGo;
+                    if (_waitsFirst)
+                    {
+                        BeginGo();
+                    }
+
                     await readable.ConfigureAwait(false);
                 }
 
-                if (++_receivesInOneGo > MaxReceivesInOneGo)
+                if (++_receivesInOneGo > MaxReceivesInOneGo || _bytesReceived - _bytesBeforeThisGo >= MaxBytesInOneGo)
                 {
-                    _receivesInOneGo = 0;
+                    BeginGo();
                     await Task.Yield();
                 }
 
@@ -148,11 +159,19 @@ internal sealed partial class Connection : IWebSocketConnection
         End();
     }
 
+    private void BeginGo()
+    {
+        _receivesInOneGo = 0;
+        _bytesBeforeThisGo = _bytesReceived;
+    }
+
     private void End()
     {
         _phase = Phase.Ended;
         // Where output is left nobody waits for it any more: 0 lets the kernel drop it now instead of keeping it for minutes.
-        _socket.Close(_outbound.HasUnsent ? 0 : -1);
+        // And who still sends after an abort is told by a reset: after a shutdown Linux sends no window update any more, and the
+        // peer would hang in its send, and the kernel keep its half, for a minute.
+        _socket.Close(_outbound.HasUnsent || _receivedAfterAbort ? 0 : -1);
         _outbound.End();
         _reader?.Abandon();
         _leftOver.Drop();

@@ -25,7 +25,9 @@ internal sealed partial class Outbound
             }
 
             _queued.AppendFrame(opcode, first, second);
-            if (!_queued.TryCount(_budget))
+            // Pings and Closes come one at a time and are small. They are not counted: a budget that others have used up must not
+            // cost a connection that is merely idle, nor keep one from being told why it ends.
+            if (opcode < Opcode.Close && !_queued.TryCount(_budget))
             {
                 RefuseMore();
                 return PostResult.NoRoom;

@@ -1,0 +1,86 @@
+using System.Text;
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Attacks;
+
+/// <summary>More connections than the server can have.</summary>
+[Category("Attacks")]
+internal sealed class CapacityAttackTests
+{
+    private const int OpenFileLimit = 256;
+    private const int Clients = 600;
+
+    [Test]
+    public async Task Connections_beyond_what_the_open_files_allow_are_refused_and_there_is_room_again_afterwards()
+    {
+        await using Siege siege = await Siege.BeginAsync(OpenFileLimit);
+        using (Crowd crowd = await Crowd.ConnectAsync(siege, Clients))
+        {
+            Outcome[] outcomes = await TryToStayAsync(siege, crowd);
+            Assert.That(outcomes.Count(outcome => outcome.IsIn), Is.InRange(64, OpenFileLimit));
+            Answer[] refusals = [.. outcomes.Where(outcome => !outcome.IsIn).Select(outcome => outcome.Answer)];
+
+            // Some are told why, as many as may linger at a time; the others are closed without a word.
+            Assert.That(refusals.Select(answer => answer.Status), Has.All.AnyOf(503, 0));
+            Answer[] told = [.. refusals.Where(answer => answer.Status == 503)];
+            Assert.That(told, Is.Not.Empty);
+            Assert.That(told.Select(answer => answer.Text), Has.All.Contain("\r\nRetry-After: ").And.All.Contain("\r\nConnection: close\r\n"));
+        }
+
+        await AssertRoomAgainAsync(siege);
+        await siege.EndAsync();
+    }
+
+    [Test]
+    public async Task Accepting_goes_on_by_itself_after_the_open_files_ran_out()
+    {
+        // The limit on connections is out of the way: now accepting itself fails.
+        await using Siege siege = await Siege.BeginAsync(OpenFileLimit, "--max-connections", "5000");
+        using (Crowd crowd = await Crowd.ConnectAsync(siege, Clients))
+        {
+            await Wait.UntilAsync(
+                () => siege.Target.Log.Any(line => line.Contains("Cannot accept connections", StringComparison.Ordinal)),
+                () => "accepting never failed");
+            Assert.That(siege.Target.AllOpenFiles, Is.InRange(OpenFileLimit - 8, OpenFileLimit));
+        }
+
+        await AssertRoomAgainAsync(siege);
+        Assert.That(siege.Target.Log, Has.Some.Contain("Accepting connections again"));
+        await siege.EndAsync();
+    }
+
+    /// <summary>Everyone asks to come in and, if let in, stays and answers pings until all others know too.</summary>
+    private static async Task<Outcome[]> TryToStayAsync(Siege siege, Crowd crowd)
+    {
+        byte[] request = Encoding.ASCII.GetBytes(RawPeer.UpgradeRequest());
+        return await crowd.AllAsync(async (attacker, _) =>
+        {
+            await attacker.SendAsync(request);
+            byte[] buffer = new byte[2048];
+            int received = await attacker.ReadAsync(buffer);
+            var first = new Answer(buffer[..received]);
+            if (first.Status == 101)
+            {
+                return new Outcome(true, first);
+            }
+
+            Answer rest = await attacker.ReadToEndAsync();
+            return new Outcome(false, new Answer([.. buffer.AsSpan(0, received), .. Encoding.Latin1.GetBytes(rest.Text)]));
+        }).WaitAsync(siege.Patience);
+    }
+
+    private static async Task AssertRoomAgainAsync(Siege siege)
+    {
+        await siege.WaitUntilAllFilesAreClosedAsync();
+        using Crowd later = await Crowd.OpenAsync(siege, 50);
+        byte[] message = WireFrame.Text("is there room?").ToBytes();
+        int[] received = await later.AllAsync(async (attacker, _) =>
+        {
+            await attacker.SendAsync(message);
+            return await attacker.ReadAsync(new byte[100]);
+        });
+        Assert.That(received, Has.All.EqualTo(2 + "is there room?".Length));
+    }
+
+    private sealed record Outcome(bool IsIn, Answer Answer);
+}

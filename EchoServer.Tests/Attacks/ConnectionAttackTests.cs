@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Text;
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Attacks;
+
+/// <summary>Connections that come in masses, leave without a word, or never leave.</summary>
+[Category("Attacks")]
+internal sealed class ConnectionAttackTests
+{
+    [Test]
+    public async Task Ten_thousand_connections_that_upgrade_send_and_reset_leave_nothing_behind()
+    {
+        await using Siege siege = await Siege.BeginAsync();
+        byte[] handshakeAndMessage = [.. Encoding.ASCII.GetBytes(RawPeer.UpgradeRequest()), .. WireFrame.Text("bye").ToBytes()];
+        var options = new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = siege.Patience };
+        await Parallel.ForAsync(0, 10_000, options, async (i, patience) =>
+        {
+            using Attacker attacker = await Attacker.ConnectAsync(siege.Port, patience);
+            await attacker.SendAsync(handshakeAndMessage);
+            if (i % 2 == 0)
+            {
+                // Half of them leave while the server is at work for them, the other half once it has answered.
+                Assert.That(await attacker.ReadAsync(new byte[512]), Is.Positive);
+            }
+
+            attacker.Reset();
+        });
+        await siege.EndAsync();
+    }
+
+    [Test]
+    public async Task Clients_that_close_and_go_on_sending_are_cut_off()
+    {
+        await using Siege siege = await Siege.BeginAsync();
+        using (Crowd crowd = await Crowd.OpenAsync(siege, 100))
+        {
+            byte[] messages = WireFrame.Join(Enumerable.Repeat(WireFrame.Text("after the Close"), 500));
+            Answer[] answers = await crowd.AllAsync(async (attacker, _) =>
+            {
+                Task<Answer> reading = attacker.ReadToEndAsync();
+                await attacker.SendAsync(WireFrame.Close(1000).ToBytes());
+                await attacker.FloodUntilCutAsync(messages);
+                return await reading;
+            });
+
+            // RFC 6455 §5.5.1: what comes after a Close frame is not looked at.
+            Assert.That(answers.Select(answer => answer.Frames.Count), Has.All.EqualTo(1));
+            Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1000));
+        }
+
+        await siege.EndAsync();
+    }
+
+    [Test]
+    public async Task Clients_that_neither_read_nor_answer_are_cut_off_while_they_still_hold_their_end()
+    {
+        await using Siege siege = await Siege.BeginAsync();
+        using (await Crowd.OpenAsync(siege, 300))
+        {
+            Assert.That(siege.Target.OpenFiles, Is.GreaterThanOrEqualTo(300));
+            await siege.WaitUntilAllFilesAreClosedAsync();
+        }
+
+        await siege.EndAsync();
+    }
+
+    [Test]
+    public async Task Clients_of_a_frozen_process_are_cut_off_while_it_is_frozen()
+    {
+        await using Siege siege = await Siege.BeginAsync();
+        int openFiles = siege.Target.OpenFiles;
+        using Process frozen = Process.Start(Programs.Start("bash", ["-c", ConnectAndWait(siege.Port, connections: 50)]))!;
+        try
+        {
+            Assert.That(await frozen.StandardOutput.ReadLineAsync(siege.Patience), Is.EqualTo("connected"));
+            Programs.Signal(frozen.Id, "STOP");
+            Assert.That(siege.Target.OpenFiles, Is.EqualTo(openFiles + 50));
+            await siege.WaitUntilAllFilesAreClosedAsync();
+        }
+        finally
+        {
+            frozen.Kill(entireProcessTree: true);
+            await frozen.WaitForExitAsync();
+        }
+
+        await siege.EndAsync();
+    }
+
+    /// <summary>A shell program that upgrades so many connections and then waits for its end.</summary>
+    private static string ConnectAndWait(int port, int connections)
+    {
+        string request = RawPeer.UpgradeRequest().Replace("\r\n", "\\r\\n", StringComparison.Ordinal);
+        return $$"""
+            for ((i = 0; i < {{connections}}; i++)); do
+                exec {peer}<>/dev/tcp/127.0.0.1/{{port}}
+                printf '{{request}}' >&$peer
+                IFS= read -r status <&$peer
+                [[ $status == 'HTTP/1.1 101 '* ]] || exit 1
+            done
+            echo connected
+            read -r _
+            """;
+    }
+}

@@ -1,0 +1,118 @@
+using System.Text;
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Attacks;
+
+/// <summary>A client under load: always some messages on their way, each echo checked for its content and its place.</summary>
+internal sealed class Conversation
+{
+    private const int MessagesOnTheirWay = 8;
+
+    private readonly Attacker _client;
+    private readonly int _number;
+    private readonly byte[] _buffer = new byte[16 * 1024];
+    private int _buffered;
+    private int _sent;
+
+    private Conversation(Attacker client, int number)
+    {
+        _client = client;
+        _number = number;
+    }
+
+    /// <summary>How many echoes came back, all of them right unless there is a failure.</summary>
+    public int Echoes { get; private set; }
+
+    /// <summary>The code of the server's Close frame; 0 when there was none.</summary>
+    public int CloseCode { get; private set; }
+
+    /// <summary>What went wrong; null when nothing did.</summary>
+    public string? Failure { get; private set; }
+
+    /// <summary>Talks until the server says Close, or until enough is said: then every echo is waited for, and ours is the first Close.</summary>
+    public static async Task<Conversation> HoldAsync(Attacker client, int number, CancellationToken enough = default)
+    {
+        var conversation = new Conversation(client, number);
+        while (conversation is { CloseCode: 0, Failure: null } && (!enough.IsCancellationRequested || conversation.Echoes < conversation._sent))
+        {
+            if (!enough.IsCancellationRequested)
+            {
+                await conversation.SayMoreAsync();
+            }
+
+            await conversation.ListenAsync();
+        }
+
+        await conversation.EndAsync();
+        return conversation;
+    }
+
+    private string Message(int i) => $"{_number}/{i} {new string('x', (_number + i) * 37 % 1000)}";
+
+    private async Task SayMoreAsync()
+    {
+        int count = MessagesOnTheirWay - (_sent - Echoes);
+        await _client.SendAsync(WireFrame.Join(Enumerable.Range(_sent, count).Select(i => WireFrame.Text(Message(i)))));
+        _sent += count;
+    }
+
+    private async Task ListenAsync()
+    {
+        int received = await _client.ReadAsync(_buffer.AsMemory(_buffered));
+        if (received == 0)
+        {
+            Failure ??= $"the server ended the connection after {Echoes} of {_sent} echoes, without a Close";
+            return;
+        }
+
+        _buffered += received;
+        int used = 0;
+        while (Answer.TryReadFrame(_buffer.AsSpan(used.._buffered)) is (WireFrame frame, int size))
+        {
+            await TakeAsync(frame);
+            used += size;
+        }
+
+        _buffer.AsSpan(used.._buffered).CopyTo(_buffer);
+        _buffered -= used;
+    }
+
+    private async Task TakeAsync(WireFrame frame)
+    {
+        if (CloseCode != 0)
+        {
+            Failure ??= $"a frame came after the Close: {frame}";
+        }
+        else if (frame.Opcode == WireFrame.PingOpcode)
+        {
+            await _client.SendAsync(WireFrame.Pong(frame.Payload).ToBytes());
+        }
+        else if (frame.Opcode == WireFrame.CloseOpcode)
+        {
+            CloseCode = frame.CloseCode;
+        }
+        else if (Encoding.UTF8.GetString(frame.Payload) == Message(Echoes))
+        {
+            Echoes++;
+        }
+        else
+        {
+            Failure ??= $"expected '{Message(Echoes)}', received '{Encoding.UTF8.GetString(frame.Payload)}'";
+        }
+    }
+
+    /// <summary>The closing handshake, whoever began it, and the end of the stream behind it.</summary>
+    private async Task EndAsync()
+    {
+        await _client.SendAsync(WireFrame.Close(CloseCode == 0 ? 1000 : CloseCode).ToBytes());
+        while (CloseCode == 0 && Failure is null)
+        {
+            await ListenAsync();
+        }
+
+        if (_buffered > 0 || await _client.ReadAsync(_buffer) > 0)
+        {
+            Failure ??= "something came after the Close";
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Attacks;
+
+/// <summary>Bytes that mean nothing, from a seed that is printed.</summary>
+[Category("Attacks")]
+internal sealed class GarbageAttackTests
+{
+    private const int Clients = 300;
+
+    [Test]
+    public async Task Garbage_in_place_of_a_request_is_answered_with_an_error_or_times_out()
+    {
+        Random random = NewRandom();
+        byte[][] garbage = [.. Enumerable.Range(0, Clients).Select(_ => NewGarbage(random))];
+        await using Siege siege = await Siege.BeginAsync();
+        using (Crowd crowd = await Crowd.ConnectAsync(siege, Clients))
+        {
+            Answer[] answers = await crowd.AllAsync((attacker, i) => SendAndReadToEnd(attacker, garbage[i]));
+            Assert.That(answers.Select(answer => answer.Status), Has.All.AnyOf(400, 405, 408, 431, 505));
+        }
+
+        await siege.EndAsync();
+    }
+
+    [Test]
+    public async Task Garbage_in_place_of_frames_is_closed_with_a_reason()
+    {
+        Random random = NewRandom();
+        byte[][] garbage = [.. Enumerable.Range(0, Clients).Select(_ => NewGarbage(random))];
+        await using Siege siege = await Siege.BeginAsync();
+        using (Crowd crowd = await Crowd.OpenAsync(siege, Clients))
+        {
+            // Every garbled stream ends: as a violation, or because the message that it happens to look like never does.
+            Answer[] answers = await crowd.AllAsync((attacker, i) => SendAndReadToEnd(attacker, garbage[i]));
+            Assert.That(answers.Select(answer => answer.CloseCode), Has.All.AnyOf(1002, 1007, 1008, 1009));
+        }
+
+        await siege.EndAsync();
+    }
+
+    [Test]
+    public async Task Garbage_behind_good_messages_does_not_cost_their_echoes()
+    {
+        Random random = NewRandom();
+        byte[] good = WireFrame.Join(WireFrame.Text("one"), WireFrame.Text("two"));
+
+        // A reserved bit, so that it is a violation whatever comes behind it (RFC 6455 §5.2).
+        byte[][] streams = [.. Enumerable.Range(0, Clients).Select(_ => (byte[])[.. good, 0xF1, .. NewGarbage(random)])];
+        await using Siege siege = await Siege.BeginAsync();
+        using (Crowd crowd = await Crowd.OpenAsync(siege, Clients))
+        {
+            Answer[] answers = await crowd.AllAsync((attacker, i) => SendAndReadToEnd(attacker, streams[i]));
+            Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1002));
+            Assert.That(answers.Select(answer => answer.Echoes), Has.All.EqualTo((string[])["one", "two"]));
+        }
+
+        await siege.EndAsync();
+    }
+
+    private static Random NewRandom()
+    {
+        // The given seed where there is one, otherwise the fresh one.
+        int seed = (int)FuzzSeeds.Cases().Last().Arguments[0]!;
+        TestContext.Out.WriteLine($"to see this again: {FuzzSeeds.Variable}={seed}");
+        return new Random(seed);
+    }
+
+    private static byte[] NewGarbage(Random random)
+    {
+        byte[] garbage = new byte[random.Next(100, 20_000)];
+        random.NextBytes(garbage);
+        return garbage;
+    }
+
+    private static async Task<Answer> SendAndReadToEnd(Attacker attacker, byte[] bytes)
+    {
+        Task<Answer> reading = attacker.ReadToEndAsync();
+        await attacker.SendAsync(bytes);
+        return await reading;
+    }
+}

@@ -1,0 +1,111 @@
+using System.Text.RegularExpressions;
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Attacks;
+
+/// <summary>
+/// One attack on a server of its own, with a good client that was there before it. Each test begins with <c>BeginAsync</c>,
+/// attacks, and ends with <see cref="EndAsync"/>, which checks what every attack must leave behind: nothing.
+/// </summary>
+internal sealed partial class Siege : IAsyncDisposable
+{
+    // Deadlines as short as a busy machine allows, so that each attack takes seconds.
+    private static readonly string[] ShortDeadlines =
+    [
+        "--handshake-timeout", "2", "--message-timeout", "2", "--send-timeout", "2", "--keep-alive-interval", "1",
+        "--keep-alive-timeout", "1", "--close-timeout", "1", "--drain-timeout", "4", "--log-messages", "false",
+    ];
+
+    /// <summary>The longest that the good client may wait for an echo, whatever others do.</summary>
+    private static readonly TimeSpan LongestGoodWait = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource _patience = new(ServerProcess.Patience);
+    private readonly GoodClient _good;
+    private readonly int _openFilesBefore;
+
+    private Siege(Target target)
+    {
+        Target = target;
+        _good = new GoodClient(target.Port);
+        _openFilesBefore = target.OpenFiles;
+    }
+
+    public Target Target { get; }
+
+    public int Port => Target.Port;
+
+    /// <summary>Cancelled when the attack has taken longer than any should.</summary>
+    public CancellationToken Patience => _patience.Token;
+
+    /// <summary>Starts a server with short deadlines, and the good client.</summary>
+    /// <param name="options">More options for the server; a second one of the same name replaces the first.</param>
+    public static Task<Siege> BeginAsync(params string[] options) => BeginAsync(openFileLimit: null, options);
+
+    /// <inheritdoc cref="BeginAsync(string[])"/>
+    public static async Task<Siege> BeginAsync(int? openFileLimit, params string[] options)
+    {
+        string[] defaults = [.. ShortDeadlines.Chunk(2).Where(pair => !options.Contains(pair[0])).SelectMany(pair => pair)];
+        Target target = await Target.StartAsync([.. defaults, .. options], openFileLimit);
+        try
+        {
+            return new Siege(target);
+        }
+        catch
+        {
+            await target.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until the server has closed the connections of all attackers, and everything else it opened for them.</summary>
+    public Task WaitUntilAllFilesAreClosedAsync() => Wait.UntilAsync(
+        () => Target.OpenFiles == _openFilesBefore,
+        () => $"the server has {Target.OpenFiles} open files, it had {_openFilesBefore} before the attack");
+
+    /// <summary>To be called when all attackers are gone: checks that the server has served, lives, has given everything back, and ends well.</summary>
+    /// <param name="longestGoodWait">The longest the good client may have waited, where the test itself made it wait.</param>
+    public async Task EndAsync(TimeSpan? longestGoodWait = null)
+    {
+        await WaitUntilAllFilesAreClosedAsync();
+        await TestContext.Out.WriteLineAsync(Target.MemoryPeak);
+        _good.Stop();
+        ServerEnd end = await Target.StopAsync();
+        CheckEnd(end, longestGoodWait);
+    }
+
+    /// <summary>As <see cref="EndAsync"/>, for a server that was sent SIGTERM with the good client still there.</summary>
+    public async Task EndAfterSigtermAsync(Task<ServerEnd> ending)
+    {
+        ServerEnd end = await ending;
+        _good.Stop();
+        Assert.That(_good.WasToldToGo, Is.True, "the good client was not told that the server stops");
+        CheckEnd(end, null);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Target.DisposeAsync();
+        _good.Dispose();
+        _patience.Dispose();
+    }
+
+    private void CheckEnd(ServerEnd end, TimeSpan? longestGoodWait)
+    {
+        TestContext.Out.WriteLine($"good client: {_good.Echoes} echoes, longest wait {_good.LongestWait.TotalMilliseconds:0} ms");
+        string? budget = Target.Log.LastOrDefault(line => line.Contains("Memory budget: ", StringComparison.Ordinal));
+        TestContext.Out.WriteLine(budget);
+        Assert.Multiple(() =>
+        {
+            Assert.That(_good.Failure, Is.Null, "the good client");
+            Assert.That(_good.LongestWait, Is.LessThan(longestGoodWait ?? LongestGoodWait), "the good client's longest wait");
+            Assert.That(end.ExitCode, Is.Zero);
+            Assert.That(end.Error, Is.Empty);
+            Assert.That(Target.Log, Has.None.Match(ErrorLine()));
+            Assert.That(budget, Does.Contain("Memory budget: 0 bytes in use, "));
+        });
+    }
+
+    // "fail" and "crit" are what the console logger calls the levels error and critical.
+    [GeneratedRegex("^[^ ]+ (fail|crit): ")]
+    private static partial Regex ErrorLine();
+}

@@ -1,0 +1,56 @@
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Attacks;
+
+/// <summary>Signals that come while there is much to do.</summary>
+[Category("Attacks")]
+internal sealed class SignalAttackTests
+{
+    private const int Clients = 50;
+
+    [Test]
+    public async Task SIGTERM_under_load_leaves_every_echo_right_and_tells_everyone_1001()
+    {
+        await using Siege siege = await Siege.BeginAsync();
+        using Crowd crowd = await Crowd.OpenAsync(siege, Clients);
+        Task<Conversation[]> talking = crowd.AllAsync((attacker, i) => Conversation.HoldAsync(attacker, i));
+        await Task.Delay(1000);
+        Task<ServerEnd> ending = siege.Target.StopAsync();
+        Conversation[] conversations = await talking;
+        Assert.Multiple(() =>
+        {
+            Assert.That(conversations.Select(conversation => conversation.Failure), Has.All.Null);
+            Assert.That(conversations.Select(conversation => conversation.CloseCode), Has.All.EqualTo(1001));
+            Assert.That(conversations.Select(conversation => conversation.Echoes), Has.All.GreaterThan(10));
+        });
+        await siege.EndAfterSigtermAsync(ending);
+        Assert.That(siege.Target.Log, Has.Some.EndsWith($"Stopped: {Clients + 1} connections ended in time, 0 were aborted"));
+    }
+
+    [Test]
+    public async Task Connections_survive_a_server_that_stands_still_for_five_seconds_under_load()
+    {
+        // Nobody may be taken for gone because the server was: its keep-alive is as short as in the other attacks.
+        await using Siege siege = await Siege.BeginAsync("--message-timeout", "30", "--send-timeout", "30", "--handshake-timeout", "10");
+        using (Crowd crowd = await Crowd.OpenAsync(siege, Clients))
+        {
+            using var enough = new CancellationTokenSource();
+            Task<Conversation[]> talking = crowd.AllAsync((attacker, i) => Conversation.HoldAsync(attacker, i, enough.Token));
+            await Task.Delay(500);
+            Programs.Signal(siege.Target.Id, "STOP");
+            await Task.Delay(5000);
+            Programs.Signal(siege.Target.Id, "CONT");
+            await Task.Delay(2000);
+            await enough.CancelAsync();
+            Conversation[] conversations = await talking;
+            Assert.Multiple(() =>
+            {
+                Assert.That(conversations.Select(conversation => conversation.Failure), Has.All.Null);
+                Assert.That(conversations.Select(conversation => conversation.CloseCode), Has.All.EqualTo(1000));
+                Assert.That(conversations.Select(conversation => conversation.Echoes), Has.All.GreaterThan(10));
+            });
+        }
+
+        await siege.EndAsync(longestGoodWait: TimeSpan.FromSeconds(6));
+    }
+}

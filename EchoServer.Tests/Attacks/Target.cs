@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Attacks;
+
+/// <summary>The server that is attacked: a process of its own, in a memory cgroup where the machine allows it.</summary>
+internal sealed partial class Target : IAsyncDisposable
+{
+    /// <summary>What the whole process may have: the smallest that an app on Cloud Foundry is usually given.</summary>
+    public const long MemoryBytes = 64 * 1024 * 1024;
+
+    private readonly MemoryCgroup? _cgroup;
+    private readonly ServerProcess _server;
+
+    private Target(ServerProcess server, MemoryCgroup? cgroup)
+    {
+        _server = server;
+        _cgroup = cgroup;
+    }
+
+    public int Port => _server.Port;
+
+    public int Id => _server.Id;
+
+    public IReadOnlyCollection<string> Log => _server.Output;
+
+    /// <summary>How many file descriptors it has open; without those of assemblies, which the runtime opens when it needs them and keeps.</summary>
+    public int OpenFiles => new DirectoryInfo($"/proc/{Id}/fd").EnumerateFileSystemInfos()
+        .Count(file => file.LinkTarget?.EndsWith(".dll", StringComparison.Ordinal) != true);
+
+    /// <summary>How many file descriptors it has open in all: what its limit counts.</summary>
+    public int AllOpenFiles => Directory.GetFileSystemEntries($"/proc/{Id}/fd").Length;
+
+    /// <summary>The most memory it has used so far, in words for the test's output.</summary>
+    public string MemoryPeak
+    {
+        get
+        {
+            string resident = ResidentPeak().Match(File.ReadAllText($"/proc/{Id}/status")).Groups["kilobytes"].Value;
+            string cgroup = _cgroup is null ? "no cgroup" : $"cgroup {_cgroup.PeakBytes / 1024} KiB of {MemoryBytes / 1024} KiB";
+            return $"memory peak: resident {resident} KiB, {cgroup}";
+        }
+    }
+
+    /// <summary>Starts a server.</summary>
+    /// <param name="arguments">Its command line.</param>
+    /// <param name="openFileLimit">What <c>ulimit -n</c> gives it; null for the test's own limit.</param>
+    public static async Task<Target> StartAsync(IEnumerable<string> arguments, int? openFileLimit = null)
+    {
+        MemoryCgroup? cgroup = MemoryCgroup.TryCreate(MemoryBytes);
+        if (cgroup is null)
+        {
+            await TestContext.Out.WriteLineAsync("no memory cgroup can be made here: the server runs without a memory limit");
+        }
+
+        // The shell enters the group and lowers the limit, and then becomes the server: it is never outside, and keeps its id.
+        string enter = cgroup is null ? "" : $"echo $$ > {cgroup.ProcessesFile} && ";
+        string lower = openFileLimit is null ? "" : $"ulimit -n {openFileLimit} && ";
+        ProcessStartInfo start = Programs.EchoServer(arguments);
+        string[] command = [start.FileName, .. start.ArgumentList];
+        start.FileName = "bash";
+        start.ArgumentList.Clear();
+        Array.ForEach(["-c", $"{enter}{lower}exec \"$@\"", "bash", .. command], start.ArgumentList.Add);
+        try
+        {
+            return new Target(await ServerProcess.StartAsync(start), cgroup);
+        }
+        catch
+        {
+            await (cgroup?.DisposeAsync() ?? ValueTask.CompletedTask);
+            throw;
+        }
+    }
+
+    /// <summary>Sends SIGTERM, waits for the end and reads everything the server had to say.</summary>
+    public async Task<ServerEnd> StopAsync()
+    {
+        int exitCode = await _server.StopAsync();
+        return new ServerEnd(exitCode, await _server.ReadErrorAsync());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        await (_cgroup?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
+
+    [GeneratedRegex(@"VmHWM:\s+(?<kilobytes>\d+) kB")]
+    private static partial Regex ResidentPeak();
+}
+
+/// <summary>How a server ended.</summary>
+internal sealed record ServerEnd(int ExitCode, string Error);

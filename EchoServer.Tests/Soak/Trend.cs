@@ -1,0 +1,45 @@
+namespace EchoServer.Tests.Soak;
+
+/// <summary>Whether a quantity went up over the second half of the load.</summary>
+/// <remarks>
+/// The rule: the median of the last quarter may exceed the median of the third by 8 %, or by the quantity's tolerance where that
+/// is more. The first half is left out because caches fill and code is compiled in it. Medians, because single samples catch a
+/// burst or a collection. Of a sawtooth, each sample is replaced by the lowest value around it: what a collection left.
+/// </remarks>
+internal sealed record Trend(Quantity Quantity, double Third, double Last)
+{
+    private const double Share = 0.08;
+
+    // To each side, in samples. A collection comes every few seconds under this load.
+    private const int SawtoothReach = 10;
+
+    /// <summary>The highest median of the last quarter that still counts as level.</summary>
+    public double Allowed => Third + Math.Max(Third * Share, Quantity.Tolerance);
+
+    public bool IsUpward => Last > Allowed;
+
+    /// <summary>Judges the samples that were taken under load.</summary>
+    public static Trend Of(Quantity quantity, IReadOnlyList<Sample> samples)
+    {
+        double[] values = [.. samples.Select(quantity.Value)];
+        if (quantity.IsSawtooth)
+        {
+            values = Floor(values);
+        }
+
+        int half = values.Length / 2;
+        int lastQuarter = values.Length * 3 / 4;
+        return new Trend(quantity, Median(values[half..lastQuarter]), Median(values[lastQuarter..]));
+    }
+
+    public override string ToString() =>
+        $"{Quantity.Name}: {Quantity.Format(Third)} in the third quarter, {Quantity.Format(Last)} in the last, "
+        + $"at most {Quantity.Format(Allowed)}{(IsUpward ? ": IT GROWS" : "")}";
+
+    private static double[] Floor(double[] values) => [.. values.Select((_, at) => Around(values, at).Min())];
+
+    private static double[] Around(double[] values, int at) =>
+        values[Math.Max(0, at - SawtoothReach)..Math.Min(values.Length, at + SawtoothReach + 1)];
+
+    private static double Median(double[] values) => values.Order().ElementAtOrDefault(values.Length / 2);
+}
