@@ -58,13 +58,19 @@ run() {
   exec dotnet artifacts/bin/EchoServer/release/EchoServer.dll "$@"
 }
 
-# Node and the packages of EchoServer.Tests/Peers, in a copy under artifacts: nothing is installed into the source tree.
-install_peers() {
-  if ! command -v npm >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    quietly apt-get update -q
-    quietly apt-get install -q -y --no-install-recommends nodejs npm
-  fi
+# Debian's packages that some tests need: where they cannot be installed those tests are skipped, with a word, but not in CI.
+install_packages() {
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 0
+  local missing=()
+  command -v npm >/dev/null || missing+=(nodejs npm)
+  [ -e /usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1 ] || missing+=(faketime)
+  [ ${#missing[@]} -gt 0 ] || return 0
+  quietly apt-get update -q
+  quietly apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
 
+# Node's packages of EchoServer.Tests/Peers, in a copy under artifacts: nothing is installed into the source tree.
+install_peers() {
   if ! command -v npm >/dev/null; then
     [ "${CI:-}" != true ] || fail "Node and npm are needed for the tests in CI, and could not be installed"
     echo "build.sh: without Node and npm the tests with Node's ws client are skipped" >&2
@@ -95,6 +101,7 @@ run_tests() {
   # A build server that outlives the run would be a process that the tests started and did not end.
   [ "${CI:-}" != true ] || export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
   publish >&2
+  install_packages
   install_peers
   if [ "${CI:-}" = true ]; then
     dotnet format "$server" --verify-no-changes

@@ -19,15 +19,23 @@ internal sealed partial class Siege : IAsyncDisposable
     /// <summary>The longest that the good client may wait for an echo, whatever others do.</summary>
     private static readonly TimeSpan LongestGoodWait = TimeSpan.FromSeconds(1);
 
+    // The pool keeps threads for a while that it has started under load.
+    private const int MoreThreads = 16;
+
+    // Half of the 64 MB: garbage that was not collected yet is part of it.
+    private const long MostHeapBytes = 32 * 1024 * 1024;
+
     private readonly CancellationTokenSource _patience = new(ServerProcess.Patience);
     private readonly GoodClient _good;
     private readonly int _openFilesBefore;
+    private readonly int _threadsBefore;
 
     private Siege(Target target)
     {
         Target = target;
         _good = new GoodClient(target.Port);
         _openFilesBefore = target.OpenFiles;
+        _threadsBefore = target.Threads;
     }
 
     public Target Target { get; }
@@ -42,10 +50,14 @@ internal sealed partial class Siege : IAsyncDisposable
     public static Task<Siege> BeginAsync(params string[] options) => BeginAsync(openFileLimit: null, options);
 
     /// <inheritdoc cref="BeginAsync(string[])"/>
-    public static async Task<Siege> BeginAsync(int? openFileLimit, params string[] options)
+    public static Task<Siege> BeginAsync(int? openFileLimit, params string[] options) => BeginAsync(openFileLimit, null, options);
+
+    /// <inheritdoc cref="BeginAsync(string[])"/>
+    public static async Task<Siege> BeginAsync(
+        int? openFileLimit, IReadOnlyDictionary<string, string>? environment, params string[] options)
     {
         string[] defaults = [.. ShortDeadlines.Chunk(2).Where(pair => !options.Contains(pair[0])).SelectMany(pair => pair)];
-        Target target = await Target.StartAsync([.. defaults, .. options], openFileLimit);
+        Target target = await Target.StartAsync([.. defaults, .. options], openFileLimit, environment);
         try
         {
             return new Siege(target);
@@ -67,6 +79,7 @@ internal sealed partial class Siege : IAsyncDisposable
     public async Task EndAsync(TimeSpan? longestGoodWait = null)
     {
         await WaitUntilAllFilesAreClosedAsync();
+        Assert.That(Target.Threads, Is.LessThanOrEqualTo(_threadsBefore + MoreThreads), "threads");
         await TestContext.Out.WriteLineAsync(Target.MemoryPeak);
         _good.Stop();
         ServerEnd end = await Target.StopAsync();
@@ -102,10 +115,14 @@ internal sealed partial class Siege : IAsyncDisposable
             Assert.That(end.Error, Is.Empty);
             Assert.That(Target.Log, Has.None.Match(ErrorLine()));
             Assert.That(budget, Does.Contain("Memory budget: 0 bytes in use, "));
+            Assert.That(long.Parse(HeapAtEnd().Match(budget ?? "").Groups["bytes"].Value), Is.LessThan(MostHeapBytes), "heap");
         });
     }
 
     // "fail" and "crit" are what the console logger calls the levels error and critical.
+    [GeneratedRegex("; heap (?<bytes>[0-9]+)$")]
+    private static partial Regex HeapAtEnd();
+
     [GeneratedRegex("^[^ ]+ (fail|crit): ")]
     private static partial Regex ErrorLine();
 }

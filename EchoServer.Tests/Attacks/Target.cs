@@ -32,6 +32,9 @@ internal sealed partial class Target : IAsyncDisposable
     /// <summary>How many file descriptors it has open in all: what its limit counts.</summary>
     public int AllOpenFiles => Directory.GetFileSystemEntries($"/proc/{Id}/fd").Length;
 
+    /// <summary>How many threads it has.</summary>
+    public int Threads => Directory.GetFileSystemEntries($"/proc/{Id}/task").Length;
+
     /// <summary>The most memory it has used so far, in words for the test's output.</summary>
     public string MemoryPeak
     {
@@ -46,7 +49,9 @@ internal sealed partial class Target : IAsyncDisposable
     /// <summary>Starts a server.</summary>
     /// <param name="arguments">Its command line.</param>
     /// <param name="openFileLimit">What <c>ulimit -n</c> gives it; null for the test's own limit.</param>
-    public static async Task<Target> StartAsync(IEnumerable<string> arguments, int? openFileLimit = null)
+    /// <param name="environment">More variables to set.</param>
+    public static async Task<Target> StartAsync(
+        IEnumerable<string> arguments, int? openFileLimit = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         MemoryCgroup? cgroup = MemoryCgroup.TryCreate(MemoryBytes);
         if (cgroup is null)
@@ -57,7 +62,7 @@ internal sealed partial class Target : IAsyncDisposable
         // The shell enters the group and lowers the limit, and then becomes the server: it is never outside, and keeps its id.
         string enter = cgroup is null ? "" : $"echo $$ > {cgroup.ProcessesFile} && ";
         string lower = openFileLimit is null ? "" : $"ulimit -n {openFileLimit} && ";
-        ProcessStartInfo start = Programs.EchoServer(arguments);
+        ProcessStartInfo start = Programs.EchoServer(arguments, environment);
         string[] command = [start.FileName, .. start.ArgumentList];
         start.FileName = "bash";
         start.ArgumentList.Clear();

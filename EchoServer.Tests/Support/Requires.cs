@@ -12,6 +12,8 @@ internal static class Requires
     public static void Published() => Unless(
         File.Exists(Path.Combine(Programs.ProjectFolder, "artifacts", "cf", "EchoServer")), "nothing is published: run ./build.sh");
 
+    public static void Faketime(string library) => Unless(File.Exists(library), "Debian's package faketime is not installed: run ./build.sh test as root");
+
     private static void Unless(bool condition, string otherwise)
     {
         if (!condition && Environment.GetEnvironmentVariable("CI") == "true")

@@ -26,8 +26,8 @@ internal static partial class ServerLog
     [LoggerMessage(4, LogLevel.Warning, "Cannot accept connections, will go on trying: {Error}")]
     internal static partial void AcceptFailed(this ILogger log, string error);
 
-    [LoggerMessage(13, LogLevel.Information, "Memory budget: {Used} bytes in use, peak {Peak}, limit {Limit}")]
-    internal static partial void BudgetUse(this ILogger log, long used, long peak, long limit);
+    [LoggerMessage(13, LogLevel.Information, "Memory budget: {Used} bytes in use, peak {Peak}, limit {Limit}; heap {HeapBytes}")]
+    private static partial void BudgetUse(this ILogger log, long used, long peak, long limit, long heapBytes);
 
     [LoggerMessage(16, LogLevel.Information, "Stats: {Connections} connections, budget {BudgetUsed} of {BudgetLimit} bytes, budget peak {BudgetPeak}, heap {HeapBytes}")]
     private static partial void Stats(this ILogger log, int connections, long budgetUsed, long budgetLimit, long budgetPeak, long heapBytes);
@@ -90,6 +90,9 @@ internal static partial class ServerLog
 
     internal static void Stats(this ILogger log, ServerStats stats) =>
         log.Stats(stats.Connections, stats.BudgetUsed, stats.BudgetLimit, stats.BudgetPeak, stats.HeapBytes);
+
+    internal static void BudgetUse(this ILogger log, ServerStats stats) =>
+        log.BudgetUse(stats.BudgetUsed, stats.BudgetPeak, stats.BudgetLimit, stats.HeapBytes);
 
     /// <summary>A defect of ours, wherever it is: it must at least be seen.</summary>
     internal static void Uncaught(this ILogger log, object exception) => log.Uncaught(EscapedText.From($"{exception}"));

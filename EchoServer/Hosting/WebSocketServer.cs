@@ -119,7 +119,7 @@ public sealed class WebSocketServer : IWebSocketServer
             await _statsTimer.DisposeAsync().ConfigureAwait(false);
         }
 
-        Log.BudgetUse(Budget.Used, Budget.Peak, Budget.Limit);
+        Log.BudgetUse(Stats);
         Log.Stopped(Math.Max(told - aborted, 0), aborted);
     }
 
