@@ -1,6 +1,4 @@
-using EchoServer.Tests.Support;
-
-namespace EchoServer.Tests.Attacks;
+namespace EchoServer.Tests.Support;
 
 /// <summary>
 /// A memory cgroup (v1) for one process, as a container would have it: made below the test's own, so that whatever bounds the
@@ -26,7 +24,7 @@ internal sealed class MemoryCgroup : IAsyncDisposable
     public static MemoryCgroup? TryCreate(long limitBytes)
     {
         string folder = Path.Combine(
-            OwnFolder(), $"echo-server-attack-{Environment.ProcessId}-{Interlocked.Increment(ref _number)}");
+            OwnFolder(), $"echo-server-test-{Environment.ProcessId}-{Interlocked.Increment(ref _number)}");
         try
         {
             if (!File.Exists(Path.Combine(OwnFolder(), "memory.limit_in_bytes")))

@@ -1,10 +1,9 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using EchoServer.Tests.Support;
 
-namespace EchoServer.Tests.Attacks;
+namespace EchoServer.Tests.Support;
 
-/// <summary>The server that is attacked: a process of its own, in a memory cgroup where the machine allows it.</summary>
+/// <summary>A server for hard times: a process of its own, in a memory cgroup of 64 MB where the machine allows it.</summary>
 internal sealed partial class Target : IAsyncDisposable
 {
     /// <summary>What the whole process may have: the smallest that an app on Cloud Foundry is usually given.</summary>
@@ -78,10 +77,17 @@ internal sealed partial class Target : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends SIGTERM, waits for the end and reads everything the server had to say.</summary>
+    /// <summary>Whether the machine could give it the memory limit.</summary>
+    public bool IsLimited => _cgroup is not null;
+
+    /// <summary>Waits until a line of its log matches.</summary>
+    public Task<string> WaitForLineAsync(Func<string, bool> matches) => _server.WaitForLineAsync(matches);
+
+    /// <summary>Sends SIGTERM, unless it has ended by itself, waits for the end and reads everything the server had to say.</summary>
     public async Task<ServerEnd> StopAsync()
     {
-        int exitCode = await _server.StopAsync();
+        bool isGone = !Directory.Exists($"/proc/{Id}");
+        int exitCode = isGone ? await _server.WaitForExitAsync() : await _server.StopAsync();
         return new ServerEnd(exitCode, await _server.ReadErrorAsync());
     }
 
