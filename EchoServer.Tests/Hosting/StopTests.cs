@@ -9,7 +9,7 @@ internal sealed class StopTests
     [TestCase("INT")]
     public async Task A_signal_says_1001_to_every_client_and_ends_with_exit_code_0(string signal)
     {
-        await using ServerProcess server = await ServerProcess.StartAsync([]);
+        await using ServerProcess server = await ServerProcess.StartAsync(WithDefaultSignals(Programs.EchoServer([])));
         using RawPeer idle = RawPeer.Open(server.Port, "/");
         using RawPeer busy = RawPeer.Open(server.Port);
         using var unfinished = new RawPeer(server.Port);
@@ -33,12 +33,42 @@ internal sealed class StopTests
     }
 
     [Test]
-    public async Task A_client_that_does_not_answer_does_not_hold_up_the_end()
+    public async Task A_client_that_does_not_answer_is_aborted_when_the_drain_timeout_is_over()
     {
-        await using ServerProcess server = await ServerProcess.StartAsync([]);
+        await using ServerProcess server = await ServerProcess.StartAsync(["--drain-timeout", "3", "--close-timeout", "0.5"]);
         using RawPeer silent = RawPeer.Open(server.Port);
-        Assert.That(await server.StopAsync(), Is.Zero);
+        using RawPeer good = RawPeer.Open(server.Port);
+        Programs.Signal(server.Id, "TERM");
+        Assert.That(good.ReadOneFrame().CloseCode, Is.EqualTo(1001));
+        good.Send(WireFrame.Close(1001));
+        Assert.That(good.ReadToEnd(), Is.Empty);
+        good.Dispose();
+        Assert.That(await server.WaitForExitAsync(), Is.Zero);
         Assert.That(silent.ReadOneFrame().CloseCode, Is.EqualTo(1001));
+        await server.WaitForLineAsync(line => line.EndsWith("Stopped: 1 connections ended in time, 1 were aborted", StringComparison.Ordinal));
+    }
+
+    [Test]
+    public async Task What_was_sent_before_the_signal_is_echoed_before_the_Close()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync(["--log-messages", "false"]);
+        RawPeer[] peers = [.. Enumerable.Range(0, 20).Select(_ => RawPeer.Open(server.Port))];
+        byte[] messages = WireFrame.Join(Enumerable.Range(0, 500).Select(i => WireFrame.Text($"{i}")));
+        Array.ForEach(peers, peer => peer.Send(messages));
+        Programs.Signal(server.Id, "TERM");
+        foreach (RawPeer peer in peers)
+        {
+            for (int i = 0; i < 500; i++)
+            {
+                Assert.That(peer.ReadText(), Is.EqualTo($"{i}"));
+            }
+
+            Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1001));
+            peer.Send(WireFrame.Close(1001));
+            peer.Dispose();
+        }
+
+        Assert.That(await server.WaitForExitAsync(), Is.Zero);
     }
 
     [Test]
@@ -66,5 +96,15 @@ internal sealed class StopTests
 
         // 143 is what a shell calls death by SIGTERM.
         Assert.That(await server.WaitForExitAsync(), Is.EqualTo(143));
+    }
+
+    /// <summary>Tests that run in the background of a shell are started with SIGINT ignored, and would pass that on.</summary>
+    private static System.Diagnostics.ProcessStartInfo WithDefaultSignals(System.Diagnostics.ProcessStartInfo start)
+    {
+        string[] command = ["--default-signal=INT", start.FileName, .. start.ArgumentList];
+        start.FileName = "env";
+        start.ArgumentList.Clear();
+        Array.ForEach(command, start.ArgumentList.Add);
+        return start;
     }
 }

@@ -151,9 +151,12 @@ internal sealed partial class Connection
 
     private void CheckClose(long now)
     {
+        // While the server stops, a peer has the drain timeout for its Close; not to hang about after it.
+        bool isGoverned = !_server.IsStopping || _phase == Phase.Lingering;
+
         // One beat early rather than late: the timeout is the most that the peer has.
         long sentAt = _outbound.CloseSentAt;
-        if (sentAt != 0 && HasPassed(sentAt, _server.Options.CloseTimeout - Heartbeat.Interval, now))
+        if (sentAt != 0 && isGoverned && HasPassed(sentAt, _server.Options.CloseTimeout - Heartbeat.Interval, now))
         {
             Abort();
         }

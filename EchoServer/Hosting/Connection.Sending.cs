@@ -33,15 +33,28 @@ internal sealed partial class Connection
     }
 
     /// <summary>For the shutdown: says 1001 to a client, ends a connection that has not become one. Any thread.</summary>
-    internal void GoAway()
+    /// <param name="isPatient">Whether to let it be while messages that it has sent already wait to be received: to be called again then.</param>
+    internal void GoAway(bool isPatient)
     {
         if (Volatile.Read(ref _info) is null)
         {
             Abort();
         }
-        else
+        else if (!_outbound.IsClosed && !(isPatient && HasInputWaiting()))
         {
             Close(CloseCode.GoingAway, "server is shutting down");
+        }
+    }
+
+    private bool HasInputWaiting()
+    {
+        try
+        {
+            return _socket.Available > 0;
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return false;
         }
     }
 

@@ -138,16 +138,22 @@ internal sealed partial class Connection
     }
 
     /// <summary>After the last byte is sent: tells the peer that no more comes, and waits for it to say the same.</summary>
+    /// <returns>False while another thread is still sending the last words: the 408, a Close. To be awaited, and tried again.</returns>
     /// <remarks>Closing a socket while input is unread resets the connection, and a reset can overtake our last words.</remarks>
     private bool HalfCloseWhenDone()
     {
-        // Another thread's last words may still be on their way to the socket: the 408, a Close.
-        if (_phase == Phase.Lingering && !_isHalfClosed && !_outbound.HasUnsent)
+        if (_phase != Phase.Lingering || _isHalfClosed)
         {
-            _isHalfClosed = true;
-            _socket.Shutdown(SocketShutdown.Send);
+            return true;
         }
 
+        if (_outbound.HasUnsent)
+        {
+            return false;
+        }
+
+        _isHalfClosed = true;
+        _socket.Shutdown(SocketShutdown.Send);
         return true;
     }
 }

@@ -37,7 +37,8 @@ internal sealed partial class Connection : IWebSocketConnection
     private readonly int _slot;
     private readonly bool _isSurplus;
 
-    private Phase _phase;
+    // Written by the loop; the heartbeat looks at it.
+    private volatile Phase _phase;
     private MessageReader? _reader;
     private ConnectionInfo? _info;
 

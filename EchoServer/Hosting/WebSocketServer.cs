@@ -11,8 +11,8 @@ public sealed class WebSocketServer : IWebSocketServer
     // How long to wait after accepting failed, mostly for want of file descriptors: long enough not to spin.
     private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
 
-    // Between the last accept and the first Close of a stopping server.
-    private static readonly TimeSpan DrainGrace = TimeSpan.FromMilliseconds(100);
+    // How long a stopping server lets a client's messages that have arrived already come before its Close; some never cease.
+    private static readonly TimeSpan DrainGrace = TimeSpan.FromSeconds(1);
 
     // How often a stopping server looks whether its last connection is gone.
     private static readonly TimeSpan StopPollInterval = TimeSpan.FromMilliseconds(20);
@@ -51,6 +51,9 @@ public sealed class WebSocketServer : IWebSocketServer
 
     /// <summary>The time of the last heartbeat, see <see cref="Heartbeat.LastBeat"/>.</summary>
     internal long Now => _heartbeat?.LastBeat ?? Heartbeat.Now;
+
+    /// <summary>Whether <see cref="StopAsync"/> was called: then its timeout holds, and not that of each Close.</summary>
+    internal bool IsStopping => _isStopping;
 
     internal ServerOptions Options { get; }
 
@@ -102,15 +105,9 @@ public sealed class WebSocketServer : IWebSocketServer
     {
         _isStopping = true;
         _listener?.Dispose();
-        if (Connections.Count > 0 && timeout > DrainGrace)
-        {
-            // What clients had sent is still on its way from the kernel to the loops: it is echoed before the Close.
-            await Task.Delay(DrainGrace).ConfigureAwait(false);
-        }
-
         int told = Connections.Count;
         Log.Stopping(told);
-        await UntilNoConnectionAsync(static (connection, _) => connection.GoAway(), timeout).ConfigureAwait(false);
+        await UntilNoConnectionAsync(static (connection, isEarly) => connection.GoAway(isPatient: isEarly), timeout).ConfigureAwait(false);
         int aborted = Connections.Count;
         await UntilNoConnectionAsync(static (connection, _) => connection.Abort(), AbortTimeout).ConfigureAwait(false);
         _heartbeat?.Dispose();
@@ -134,14 +131,14 @@ public sealed class WebSocketServer : IWebSocketServer
     }
 
     /// <summary>Asks every connection to end, those too that come up while others are asked, until none is left or time is up.</summary>
-    private async Task UntilNoConnectionAsync(Action<Connection, int> ask, TimeSpan timeout)
+    private async Task UntilNoConnectionAsync(Action<Connection, bool> ask, TimeSpan timeout)
     {
-        long end = Heartbeat.Now + (long)timeout.TotalMilliseconds;
-        Connections.ForEach(ask, 0);
-        while (Connections.Count > 0 && Heartbeat.Now < end)
+        long start = Heartbeat.Now;
+        Connections.ForEach(ask, true);
+        while (Connections.Count > 0 && Heartbeat.Now - start < (long)timeout.TotalMilliseconds)
         {
             await Task.Delay(StopPollInterval).ConfigureAwait(false);
-            Connections.ForEach(ask, 0);
+            Connections.ForEach(ask, Heartbeat.Now - start < (long)DrainGrace.TotalMilliseconds);
         }
     }
 
