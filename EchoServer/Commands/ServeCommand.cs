@@ -64,6 +64,7 @@ internal static class ServeCommand
             KeepAliveTimeout = Settings.KeepAliveTimeout.Read(result)!.Value,
             CloseTimeout = Settings.CloseTimeout.Read(result)!.Value,
             DrainTimeout = Settings.DrainTimeout.Read(result)!.Value,
+            IoThreads = Settings.IoThreads.Read(result),
             StatsInterval = Settings.StatsInterval.Read(result),
             AllowedOrigins = Settings.AllowedOrigins.Read(result),
         };

@@ -88,6 +88,10 @@ internal static class Settings
         "--allowed-origins", "ECHO_ALLOWED_ORIGINS", "Origins whose pages may connect; others get 403.",
         [], "any", "a list of origins (scheme://host or scheme://host:port, separated by commas)", SettingParsers.TryParseOrigins);
 
+    internal static readonly Setting<int?> IoThreads = Auto(
+        "--io-threads", "ECHO_IO_THREADS", "Threads that wait for sockets and run the connections. auto: half of the processors, 1 to 4.",
+        "a number of threads", ServerOptions.HighestIoThreads);
+
     internal static readonly Setting<TimeSpan?> StatsInterval = SecondsOrOff(
         "--stats-interval", "ECHO_STATS_INTERVAL", "Time between lines that say how the server is doing.", Defaults.StatsInterval);
 
@@ -107,7 +111,7 @@ internal static class Settings
     internal static readonly Setting[] All =
     [
         Port, Host, ServerUrls, Greeting, Prefix, MaxMessageBytes, MaxFragments, MaxConnections, MemoryBudget, HandshakeTimeout, MessageTimeout, SendTimeout,
-        KeepAliveInterval, KeepAliveTimeout, CloseTimeout, DrainTimeout, AllowedOrigins, StatsInterval, Level, Format,
+        KeepAliveInterval, KeepAliveTimeout, CloseTimeout, DrainTimeout, AllowedOrigins, IoThreads, StatsInterval, Level, Format,
         LogMessages,
     ];
 

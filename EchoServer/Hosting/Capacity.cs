@@ -15,6 +15,9 @@ internal static class Capacity
     // What an open connection costs outside the budget is about this much of managed memory.
     private const int ConnectionBytes = 2 * 1024;
 
+    // One echoes some 170,000 small messages a second, and each costs stack, cache and fewer sockets told of by one wait.
+    private const int MostIoThreads = 4;
+
     // Where there is no limit that can be read.
     private const int AssumedFiles = 4096;
 
@@ -26,6 +29,10 @@ internal static class Capacity
     internal static int MaxConnections(ServerOptions options) =>
         options.MaxConnections ?? (int)Math.Clamp(
             Math.Min(OpenFileLimit() - OpenFiles() - ReservedFiles, MemoryBudgetBytes(options) / ConnectionBytes), 1, int.MaxValue);
+
+    /// <summary>How many I/O threads: as asked for, or half of the processors, within bounds.</summary>
+    internal static int IoThreads(ServerOptions options) =>
+        options.IoThreads ?? Math.Clamp(Environment.ProcessorCount / 2, 1, MostIoThreads);
 
     /// <summary>The soft limit of open files, which the runtime has raised to the hard one.</summary>
     private static long OpenFileLimit()

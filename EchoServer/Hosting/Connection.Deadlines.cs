@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using EchoServer.Http;
 using EchoServer.WebSockets;
 
@@ -7,11 +6,6 @@ namespace EchoServer.Hosting;
 /// <content>Deadlines: noted by the loop as times, judged by the heartbeat.</content>
 internal sealed partial class Connection
 {
-    // Linux, include/uapi/linux/tcp.h: struct tcp_info, tcpi_bytes_acked.
-    private const int TcpInfoOption = 11;
-    private const int TcpInfoBytes = 128;
-    private const int BytesAckedOffset = 120;
-
     private readonly long _startedAt = Heartbeat.Now;
 
     // Written by the loop, read by the heartbeat.
@@ -136,7 +130,7 @@ internal sealed partial class Connection
     /// <summary>Output waits: has the peer taken any byte since the last look, its acknowledgements included?</summary>
     private void CheckSend(long now)
     {
-        ulong acked = BytesAcked();
+        ulong acked = _socket.BytesAcked();
         if (acked != _bytesAcked)
         {
             _bytesAcked = acked;
@@ -159,22 +153,6 @@ internal sealed partial class Connection
         if (sentAt != 0 && isGoverned && HasPassed(sentAt, _server.Options.CloseTimeout - Heartbeat.Interval, now))
         {
             Abort();
-        }
-    }
-
-    /// <summary>How much the peer's TCP has acknowledged: moves while the peer reads, however slowly. Linux only; elsewhere 0.</summary>
-    private ulong BytesAcked()
-    {
-        Span<byte> info = stackalloc byte[TcpInfoBytes];
-        try
-        {
-            return OperatingSystem.IsLinux() && _socket.GetRawSocketOption((int)SocketOptionLevel.Tcp, TcpInfoOption, info) == TcpInfoBytes
-                ? BitConverter.ToUInt64(info[BytesAckedOffset..])
-                : 0;
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            return 0;
         }
     }
 }

@@ -40,21 +40,9 @@ internal sealed partial class Connection
         {
             Abort();
         }
-        else if (!_outbound.IsClosed && !(isPatient && HasInputWaiting()))
+        else if (!_outbound.IsClosed && !(isPatient && _socket.HasInput()))
         {
             Close(CloseCode.GoingAway, "server is shutting down");
-        }
-    }
-
-    private bool HasInputWaiting()
-    {
-        try
-        {
-            return _socket.Available > 0;
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            return false;
         }
     }
 
@@ -64,14 +52,7 @@ internal sealed partial class Connection
     {
         // Before the shutdown: on Linux what a peer goes on sending can still be received after it, without end.
         _isAborted = true;
-        try
-        {
-            _socket.Shutdown(SocketShutdown.Both);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            // It ended by itself meanwhile.
-        }
+        _socket.Shutdown(SocketShutdown.Both);
     }
 
     private void Send(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)

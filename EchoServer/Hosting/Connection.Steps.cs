@@ -12,14 +12,14 @@ internal sealed partial class Connection
         try
         {
             int held = _leftOver.Length;
-            int received = _socket.Receive(buffer.AsSpan(held), SocketFlags.None, out SocketError error);
-            if (error == SocketError.WouldBlock)
+            Span<byte> room = buffer.AsSpan(held);
+            if (!_socket.TryReceive(room, out int received))
             {
                 _waitsFirst = true;
                 return true;
             }
 
-            if (error != SocketError.Success || received == 0)
+            if (received == 0)
             {
                 _phase = Phase.Ended;
                 return true;
@@ -33,6 +33,7 @@ internal sealed partial class Connection
                 return true;
             }
 
+            _waitsFirst = _socket.IsEmptyAfter(received, room.Length);
             _bytesReceived += received;
             _lastReceivedAt = _server.Now;
             _leftOver.MoveTo(buffer);

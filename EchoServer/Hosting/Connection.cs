@@ -28,7 +28,7 @@ internal sealed partial class Connection : IWebSocketConnection
     private const int MaxBytesInOneGo = 2 * ServerOptions.ReceiveBytes;
 
     private readonly WebSocketServer _server;
-    private readonly Socket _socket;
+    private readonly NonBlockingSocket _socket;
     private readonly Outbound _outbound;
 
     // Taken at the start: the heartbeat asks for it when the loop may have disposed of the socket.
@@ -69,12 +69,12 @@ internal sealed partial class Connection : IWebSocketConnection
     /// <param name="socket">The accepted socket; owned by the connection from here on.</param>
     /// <param name="id">A number that no other connection has.</param>
     /// <param name="isSurplus">Whether there are as many connections as may be: then its request is refused.</param>
-    internal Connection(WebSocketServer server, Socket socket, long id, bool isSurplus)
+    internal Connection(WebSocketServer server, NonBlockingSocket socket, long id, bool isSurplus)
     {
         _isSurplus = isSurplus;
         _server = server;
         _socket = socket;
-        _client = (IPEndPoint)socket.RemoteEndPoint!;
+        _client = socket.Peer;
         _id = id;
         _outbound = new Outbound(socket, server.Options.MaxQueuedBytes, server.Budget);
         _slot = server.Connections.Add(this);
@@ -113,20 +113,30 @@ internal sealed partial class Connection : IWebSocketConnection
     /// <inheritdoc/>
     public Action<Exception>? OnError { get; set; }
 
+    // Tells it from earlier and later connections in the same slot.
+    private int Generation => (int)_id;
+
+    /// <summary>For the I/O thread: something has changed at the socket of the connection that has this slot, or had it.</summary>
+    internal void Signal(int generation, EpollEvents events)
+    {
+        if (generation == Generation)
+        {
+            ((EpollSocket)_socket).Signal(events);
+        }
+    }
+
     /// <summary>The connection's loop. Never throws; complete when the connection is gone and everything is given back.</summary>
     internal async Task RunAsync()
     {
         try
         {
-            _socket.NoDelay = true;
-            _socket.Blocking = false;
+            _server.Watch(_socket, _slot, Generation);
             while (_phase != Phase.Ended)
             {
                 if (_waitsFirst)
                 {
-                    ValueTask<int> readable = _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
-                    _waitsFirst = !readable.IsCompleted;
-                    if (_waitsFirst)
+                    ValueTask readable = _socket.ReadableAsync();
+                    if (!readable.IsCompleted)
                     {
                         BeginGo();
                     }
@@ -172,7 +182,7 @@ internal sealed partial class Connection : IWebSocketConnection
         // Where output is left nobody waits for it any more: 0 lets the kernel drop it now instead of keeping it for minutes.
         // And who still sends after an abort is told by a reset: after a shutdown Linux sends no window update any more, and the
         // peer would hang in its send, and the kernel keep its half, for a minute.
-        _socket.Close(_outbound.HasUnsent || _receivedAfterAbort ? 0 : -1);
+        _socket.Close(dropsOutput: _outbound.HasUnsent || _receivedAfterAbort);
         _outbound.End();
         _reader?.Abandon();
         _leftOver.Drop();

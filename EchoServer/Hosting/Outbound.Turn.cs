@@ -113,9 +113,13 @@ internal sealed partial class Outbound
         {
             while (_sending.Length > 0)
             {
-                ReadOnlyMemory<byte> slice = _sending.Waiting[..Math.Min(_sending.Length, SliceBytes)];
                 Volatile.Write(ref _waitingSince, Heartbeat.Now);
-                int sent = await _socket.SendAsync(slice, SocketFlags.None).ConfigureAwait(false);
+                int sent;
+                while (!_socket.TrySend(_sending.Waiting.Span, out sent))
+                {
+                    await _socket.WritableAsync().ConfigureAwait(false);
+                }
+
                 _bytesSent += sent;
                 _sending.Consume(sent);
             }
@@ -146,14 +150,7 @@ internal sealed partial class Outbound
     private async Task SendLastAnswerAsync()
     {
         await SendQueuedAsync().ConfigureAwait(false);
-        try
-        {
-            _socket.Shutdown(SocketShutdown.Send);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            // It ended by itself meanwhile.
-        }
+        _socket.Shutdown(SocketShutdown.Send);
     }
 
     /// <summary>Under the gate.</summary>

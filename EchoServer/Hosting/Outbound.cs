@@ -15,10 +15,7 @@ namespace EchoServer.Hosting;
 /// </remarks>
 internal sealed partial class Outbound
 {
-    // How much is handed to the socket at a time when it has to be waited for: a peer that takes this much makes progress.
-    private const int SliceBytes = 64 * 1024;
-
-    private readonly Socket _socket;
+    private readonly NonBlockingSocket _socket;
     private readonly int _maxQueuedBytes;
     private readonly MemoryBudget _budget;
     private readonly Lock _gate = new();
@@ -39,7 +36,7 @@ internal sealed partial class Outbound
     private bool _loopHasTurn;
     private int _queuedByLoop;
 
-    internal Outbound(Socket socket, int maxQueuedBytes, MemoryBudget budget)
+    internal Outbound(NonBlockingSocket socket, int maxQueuedBytes, MemoryBudget budget)
     {
         _socket = socket;
         _maxQueuedBytes = maxQueuedBytes;
@@ -177,15 +174,9 @@ internal sealed partial class Outbound
         {
             while (_sending.Length > 0)
             {
-                int sent = _socket.Send(_sending.Waiting.Span, SocketFlags.None, out SocketError error);
-                if (error == SocketError.WouldBlock)
+                if (!_socket.TrySend(_sending.Waiting.Span, out int sent))
                 {
                     return false;
-                }
-
-                if (error != SocketError.Success)
-                {
-                    throw new SocketException((int)error);
                 }
 
                 _bytesSent += sent;

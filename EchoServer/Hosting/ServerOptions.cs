@@ -24,6 +24,9 @@ public sealed record ServerOptions
     /// </summary>
     public const int ReceiveBytes = 128 * 1024;
 
+    /// <summary>The highest value of <see cref="IoThreads"/>: more than the cores of the machines that Cloud Foundry runs on.</summary>
+    public const int HighestIoThreads = 256;
+
     /// <summary>
     /// How much output is gathered before it is sent, although input is left: 64 KiB. Beyond that a larger send saves nothing,
     /// and many tiny messages with a long prefix would make a large output of a small input.
@@ -103,6 +106,13 @@ public sealed record ServerOptions
     /// </summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
+    /// <summary>
+    /// How many threads wait for sockets and run the connections, 1 to <see cref="HighestIoThreads"/>; null for half of the
+    /// processors, 1 to 4: the other half is the kernel's, which works about as much for each message. One thread that is busy
+    /// costs less for each message than two that are half idle, because one wait tells of more sockets. Linux only.
+    /// </summary>
+    public int? IoThreads { get; init; }
+
     /// <summary>How often a line of <see cref="ServerStats"/> is logged; null for never, the default.</summary>
     public TimeSpan? StatsInterval { get; init; }
 
@@ -111,4 +121,7 @@ public sealed record ServerOptions
     /// message and 1 MiB. The loop itself needs no such limit: it stops reading instead.
     /// </summary>
     public int MaxQueuedBytes => MaxMessageBytes + (1024 * 1024);
+
+    /// <summary>For tests: do as on a platform without epoll.</summary>
+    internal bool IsPortable { get; init; }
 }

@@ -24,6 +24,7 @@ public sealed class WebSocketServer : IWebSocketServer
     private readonly int _maxConnections;
     private Socket? _listener;
     private Heartbeat? _heartbeat;
+    private Epoll[] _ioThreads = [];
     private Timer? _statsTimer;
     private long _lastId;
     private volatile bool _isStopping;
@@ -89,6 +90,15 @@ public sealed class WebSocketServer : IWebSocketServer
         }
 
         _listener = listener;
+        if (OperatingSystem.IsLinux() && !Options.IsPortable)
+        {
+            _ioThreads = new Epoll[Capacity.IoThreads(Options)];
+            for (int i = 0; i < _ioThreads.Length; i++)
+            {
+                _ioThreads[i] = new Epoll(Connections);
+            }
+        }
+
         _heartbeat = new Heartbeat(Connections);
         if (Options.StatsInterval is TimeSpan interval)
         {
@@ -111,6 +121,7 @@ public sealed class WebSocketServer : IWebSocketServer
         int aborted = Connections.Count;
         await UntilNoConnectionAsync(static (connection, _) => connection.Abort(), AbortTimeout).ConfigureAwait(false);
         _heartbeat?.Dispose();
+        Array.ForEach(_ioThreads, thread => thread.Dispose());
         if (_statsTimer is not null)
         {
             await _statsTimer.DisposeAsync().ConfigureAwait(false);
@@ -142,6 +153,16 @@ public sealed class WebSocketServer : IWebSocketServer
         }
     }
 
+    /// <summary>For a connection at its start: from here on its socket's waits end.</summary>
+    /// <exception cref="SocketException">The kernel has no memory left for it.</exception>
+    internal void Watch(NonBlockingSocket socket, int slot, int generation)
+    {
+        if (socket is EpollSocket watched)
+        {
+            _ioThreads[(uint)generation % (uint)_ioThreads.Length].Watch(watched, slot, generation);
+        }
+    }
+
     private void Serve(Socket socket)
     {
         int surplus = Connections.Count - _maxConnections;
@@ -151,7 +172,8 @@ public sealed class WebSocketServer : IWebSocketServer
             return;
         }
 
-        _ = new Connection(this, socket, ++_lastId, isSurplus: surplus >= 0).RunAsync();
+        NonBlockingSocket client = _ioThreads.Length > 0 ? new EpollSocket(socket) : new PortableSocket(socket);
+        _ = new Connection(this, client, ++_lastId, isSurplus: surplus >= 0).RunAsync();
     }
 
     private async Task AcceptAsync(Socket listener)

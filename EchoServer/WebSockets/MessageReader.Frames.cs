@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Numerics;
 using System.Text.Unicode;
 
@@ -156,7 +155,7 @@ public sealed partial class MessageReader
             return false;
         }
 
-        byte[] larger = ArrayPool<byte>.Shared.Rent(size);
+        byte[] larger = MessageBuffers.Rent(size);
         _message.AsSpan(0, _messageBytes).CopyTo(larger);
         ReturnMessage();
         _message = larger;
@@ -168,7 +167,7 @@ public sealed partial class MessageReader
         if (_message is not null)
         {
             _budget?.GiveBack(_message.Length);
-            ArrayPool<byte>.Shared.Return(_message);
+            MessageBuffers.Return(_message);
             _message = null;
         }
     }

@@ -1,0 +1,156 @@
+using System.Net;
+using System.Net.Sockets;
+using EchoServer.Hosting;
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Hosting;
+
+/// <summary>The two ways to wait for a socket: with epoll, and with what the runtime has on every platform.</summary>
+internal sealed class SocketTests
+{
+    private static readonly ServerOptions[] BothWays = [new(), new() { IsPortable = true }];
+
+    [TestCaseSource(nameof(Ways))]
+    public async Task Messages_of_every_size_come_back(ServerOptions options)
+    {
+        await using var server = InProcessServer.Start(Echo, options);
+        using RawPeer peer = RawPeer.Open(server.Port);
+        foreach (int size in (int[])[0, 1, 125, 126, 4096, 65535, 65536, 131072, 1024 * 1024])
+        {
+            byte[] payload = new byte[size];
+            Random.Shared.NextBytes(payload);
+            Task sending = Task.Run(() => peer.Send(WireFrame.Binary(payload)));
+            Assert.That(peer.ReadOneFrame().Payload.ToArray(), Is.EqualTo(payload), $"{size} bytes");
+            await sending;
+        }
+    }
+
+    [TestCaseSource(nameof(Ways))]
+    public async Task What_a_peer_sent_before_it_shut_down_its_side_is_answered(ServerOptions options)
+    {
+        // The end arrives right behind the data, perhaps before the server has looked: it must see both.
+        await using var server = InProcessServer.Start(Echo, options);
+        for (int i = 0; i < 200; i++)
+        {
+            using RawPeer peer = RawPeer.Open(server.Port);
+            peer.Send(WireFrame.Text("last words"));
+            peer.EndSending();
+            Assert.That(peer.ReadText(), Is.EqualTo("last words"));
+            Assert.That(peer.ReadToEnd(), Is.Empty);
+        }
+
+        await server.WaitUntilEmptyAsync();
+    }
+
+    [TestCaseSource(nameof(Ways))]
+    public async Task A_peer_that_reads_late_gets_everything(ServerOptions options)
+    {
+        const int messages = 400;
+        byte[] payload = new byte[64 * 1024];
+        await using var server = InProcessServer.Start(Echo, options);
+        using RawPeer peer = RawPeer.Open(server.Port);
+        Task sending = Task.Run(() =>
+        {
+            for (int i = 0; i < messages; i++)
+            {
+                peer.Send(WireFrame.Binary(payload));
+            }
+        });
+        await Wait.UntilAsync(() => server.Budget.Used > 0, () => "the server never had to wait for the peer");
+        for (int i = 0; i < messages; i++)
+        {
+            Assert.That(peer.ReadOneFrame().Payload.Length, Is.EqualTo(payload.Length));
+        }
+
+        await sending;
+    }
+
+    [TestCaseSource(nameof(Ways))]
+    public async Task A_peer_that_never_reads_is_let_go_when_the_server_stops(ServerOptions options)
+    {
+        IWebSocketConnection? connection = null;
+        await using var server = InProcessServer.Start(
+            socket => connection = socket, options with { MaxMessageBytes = 16 * 1024 * 1024 });
+        using RawPeer peer = RawPeer.Open(server.Port);
+        string text = new('x', 64 * 1024);
+        // Sent from another thread: it is that thread's turn that waits for room when the loop closes the socket.
+        for (int i = 0; i < 200; i++)
+        {
+            connection!.Send(text);
+        }
+
+        await server.StopAsync(TimeSpan.FromMilliseconds(100));
+        Assert.That(server.ConnectionCount, Is.Zero);
+    }
+
+    [Test]
+    public async Task Several_threads_share_the_connections()
+    {
+        var threads = new System.Collections.Concurrent.ConcurrentDictionary<string, int>();
+        await using var server = InProcessServer.Start(
+            socket => socket.OnMessage = message =>
+            {
+                threads.AddOrUpdate($"{Environment.CurrentManagedThreadId}", 1, (_, count) => count + 1);
+                socket.Send(default, message);
+            },
+            new ServerOptions { IoThreads = 3 });
+        RawPeer[] peers = [.. Enumerable.Range(0, 12).Select(_ => RawPeer.Open(server.Port))];
+        foreach (RawPeer peer in peers)
+        {
+            // The first message can be there before the connection waits for the first time, and then is met by who accepted it.
+            for (int i = 0; i < 20; i++)
+            {
+                peer.Send(WireFrame.Text($"{i}"));
+                Assert.That(peer.ReadText(), Is.EqualTo($"{i}"));
+            }
+
+            peer.Dispose();
+        }
+
+        Assert.That(threads.Values.Count(messages => messages >= 4 * 19), Is.EqualTo(3), string.Join(", ", threads));
+    }
+
+    [Test]
+    public async Task A_signal_is_never_lost_nor_told_twice()
+    {
+        // Two threads that signal at once, as the I/O thread and a closing loop do, and a waiter that counts what it was told.
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = new TcpClient();
+        await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
+        var socket = new EpollSocket(await listener.AcceptSocketAsync());
+        const int rounds = 20_000;
+        int asked = 0;
+        int told = 0;
+        Task waiter = Task.Run(async () =>
+        {
+            for (int i = 0; i < rounds; i++)
+            {
+                Volatile.Write(ref asked, i + 1);
+                await socket.WritableAsync();
+                told++;
+            }
+        });
+        void SignalOnceForEach()
+        {
+            int signalled = 0;
+            while (signalled < rounds)
+            {
+                if (Volatile.Read(ref asked) is int wait && wait > signalled)
+                {
+                    signalled = wait;
+                    socket.Signal(EpollEvents.Writable);
+                }
+            }
+        }
+
+        await Task.WhenAll(waiter, Task.Run(SignalOnceForEach), Task.Run(SignalOnceForEach)).WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.That(told, Is.EqualTo(rounds));
+        socket.Close(dropsOutput: true);
+    }
+
+    private static IEnumerable<TestCaseData> Ways() =>
+        BothWays.Select(options => new TestCaseData(options).SetArgDisplayNames(options.IsPortable ? "portable" : "epoll"));
+
+    private static void Echo(IWebSocketConnection socket) => socket.OnMessage = message => socket.Send(default, message);
+}

@@ -1,0 +1,169 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Threading.Tasks.Sources;
+
+namespace EchoServer.Hosting;
+
+/// <summary>On Linux: plain recv and send, and waits that <see cref="Epoll"/> ends.</summary>
+/// <remarks>
+/// The runtime's own asynchronous receive looks at the socket once more before it waits, a system call for each message, and keeps
+/// about 700 bytes for each connection that waits. Continuations run on the thread that calls <see cref="Signal"/>.
+/// </remarks>
+internal sealed class EpollSocket : NonBlockingSocket, IValueTaskSource
+{
+    private const short ReadToken = 0;
+    private const short WriteToken = 1;
+
+    private Waiter _reader;
+    private Waiter _writer;
+
+    // The peer has shut down its side, or worse: a receive that brings little may have the end right behind it, and epoll, which
+    // tells of changes, would not tell again.
+    private volatile bool _isHungUp;
+
+    /// <summary>Takes over an accepted socket.</summary>
+    /// <exception cref="SocketException">The connection is broken already.</exception>
+    internal EpollSocket(Socket socket)
+        : base(socket)
+    {
+    }
+
+    /// <summary>The file to watch.</summary>
+    internal SafeSocketHandle Handle => Socket.SafeHandle;
+
+    /// <inheritdoc/>
+    internal override unsafe bool TryReceive(Span<byte> buffer, out int count)
+    {
+        fixed (byte* start = buffer)
+        {
+            count = (int)Libc.Receive(Socket.SafeHandle, start, buffer.Length, Libc.MsgDontWait);
+        }
+
+        if (count >= 0)
+        {
+            return true;
+        }
+
+        count = 0;
+        return Marshal.GetLastPInvokeError() != Libc.EAgain;
+    }
+
+    /// <inheritdoc/>
+    internal override bool IsEmptyAfter(int received, int room) => received < room && !_isHungUp;
+
+    /// <inheritdoc/>
+    internal override unsafe bool TrySend(ReadOnlySpan<byte> bytes, out int count)
+    {
+        fixed (byte* start = bytes)
+        {
+            count = (int)Libc.Send(Socket.SafeHandle, start, bytes.Length, Libc.MsgDontWait | Libc.MsgNoSignal);
+        }
+
+        if (count >= 0)
+        {
+            return true;
+        }
+
+        return Marshal.GetLastPInvokeError() == Libc.EAgain ? false : throw Libc.LastError();
+    }
+
+    /// <inheritdoc/>
+    internal override ValueTask ReadableAsync() => _reader.TakeSignal() ? default : new ValueTask(this, ReadToken);
+
+    /// <inheritdoc/>
+    internal override ValueTask WritableAsync() => _writer.TakeSignal() ? default : new ValueTask(this, WriteToken);
+
+    /// <inheritdoc/>
+    internal override void Close(bool dropsOutput)
+    {
+        base.Close(dropsOutput);
+        // A closed file is not watched any more: another thread that waits for room would wait for ever.
+        _writer.Signal();
+    }
+
+    /// <summary>For <see cref="Epoll"/>: ends the waits that these events are for, here and now.</summary>
+    internal void Signal(EpollEvents events)
+    {
+        const EpollEvents ends = EpollEvents.PeerShutdown | EpollEvents.HangUp | EpollEvents.Error;
+        if ((events & ends) != 0)
+        {
+            _isHungUp = true;
+        }
+
+        if ((events & (EpollEvents.Readable | ends)) != 0)
+        {
+            _reader.Signal();
+        }
+
+        if ((events & (EpollEvents.Writable | ends)) != 0)
+        {
+            _writer.Signal();
+        }
+    }
+
+    /// <inheritdoc/>
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) =>
+        Of(token).IsSignalled ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Pending;
+
+    /// <inheritdoc/>
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        Of(token).Wait(continuation, state);
+
+    /// <inheritdoc/>
+    void IValueTaskSource.GetResult(short token) => Of(token).TakeSignal();
+
+    private ref Waiter Of(short token) => ref token == ReadToken ? ref _reader : ref _writer;
+
+    /// <summary>One wait at a time, and the signal that ends it, whichever comes first.</summary>
+    private struct Waiter
+    {
+        // Stands for a signal that nobody has waited for yet.
+        private static readonly Action<object?> Signalled = static _ => { };
+
+        private Action<object?>? _continuation;
+        private object? _state;
+
+        internal bool IsSignalled => ReferenceEquals(Volatile.Read(ref _continuation), Signalled);
+
+        /// <summary>Uses up a signal that is there. Before the socket is looked at: a signal that comes later counts.</summary>
+        internal bool TakeSignal() => IsSignalled && Interlocked.Exchange(ref _continuation, null) is not null;
+
+        internal void Wait(Action<object?> continuation, object? state)
+        {
+            _state = state;
+            if (Interlocked.CompareExchange(ref _continuation, continuation, null) is not null)
+            {
+                // Signalled meanwhile. Not from here: the caller is still on its way to the wait.
+                _state = null;
+                Volatile.Write(ref _continuation, null);
+                ThreadPool.UnsafeQueueUserWorkItem(continuation, state, preferLocal: false);
+            }
+        }
+
+        internal void Signal()
+        {
+            Action<object?>? waiting = Volatile.Read(ref _continuation);
+            while (!ReferenceEquals(waiting, Signalled))
+            {
+                // Two threads may signal at once: only one of them may take the continuation.
+                Action<object?>? next = waiting is null ? Signalled : null;
+                Action<object?>? found = Interlocked.CompareExchange(ref _continuation, next, waiting);
+                if (ReferenceEquals(found, waiting))
+                {
+                    Resume(waiting);
+                    return;
+                }
+
+                waiting = found;
+            }
+        }
+
+        private void Resume(Action<object?>? continuation)
+        {
+            // Only its continuation can begin the next wait, and change the state.
+            object? state = _state;
+            _state = null;
+            continuation?.Invoke(state);
+        }
+    }
+}

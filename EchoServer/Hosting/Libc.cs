@@ -1,0 +1,50 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace EchoServer.Hosting;
+
+/// <summary>The system calls of Linux that <see cref="EpollSocket"/> and <see cref="Epoll"/> are made of; see their manual pages, section 2.</summary>
+/// <remarks>Errors come back as -1, their number from <see cref="Marshal.GetLastPInvokeError"/>. All are safe on any thread.</remarks>
+internal static unsafe partial class Libc
+{
+    // Same numbers on every architecture that .NET runs on with Linux.
+    internal const int EAgain = 11;
+
+    // recv(2), send(2): do not wait; do not raise SIGPIPE.
+    internal const int MsgDontWait = 0x40;
+    internal const int MsgNoSignal = 0x4000;
+
+    // epoll_create1(2), epoll_ctl(2), eventfd(2).
+    internal const int CloseOnExec = 0x80000;
+    internal const int EpollAdd = 1;
+
+    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
+    internal static partial nint Receive(SafeSocketHandle socket, byte* buffer, nint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
+    internal static partial nint Send(SafeSocketHandle socket, byte* bytes, nint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
+    internal static partial int EpollCreate(int flags);
+
+    [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
+    internal static partial int EpollControl(SafeFileHandle epoll, int operation, SafeHandle file, byte* epollEvent);
+
+    [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
+    internal static partial int EpollWait(SafeFileHandle epoll, byte* epollEvents, int most, int timeoutMilliseconds);
+
+    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    internal static partial int EventFile(uint initial, int flags);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(SafeFileHandle file, byte* bytes, nint length);
+
+    /// <summary>Takes a new file descriptor into safe hands.</summary>
+    /// <exception cref="SocketException">It is the -1 of a call that failed.</exception>
+    internal static SafeFileHandle Own(int descriptor) =>
+        descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw LastError();
+
+    /// <summary>The last call's error as an exception.</summary>
+    internal static SocketException LastError() => new(0, Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
+}

@@ -1,0 +1,104 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace EchoServer.Hosting;
+
+/// <summary>A client's socket that never makes a thread wait: what cannot be done at once is awaited, without a buffer.</summary>
+/// <remarks>
+/// One side receives and one sends at a time; both may at the same time. <see cref="Shutdown"/> may be called by any thread, at any
+/// time. <see cref="EpollSocket"/> on Linux, <see cref="PortableSocket"/> elsewhere.
+/// </remarks>
+internal abstract class NonBlockingSocket
+{
+    // Linux, include/uapi/linux/tcp.h: struct tcp_info, tcpi_bytes_acked.
+    private const int TcpInfoOption = 11;
+    private const int TcpInfoBytes = 128;
+    private const int BytesAckedOffset = 120;
+
+    /// <summary>Takes an accepted socket over.</summary>
+    protected NonBlockingSocket(Socket socket)
+    {
+        Socket = socket;
+        socket.NoDelay = true;
+    }
+
+    /// <summary>The runtime's socket.</summary>
+    protected Socket Socket { get; }
+
+    /// <summary>The other end. Not once the socket may be closed.</summary>
+    internal IPEndPoint Peer => (IPEndPoint)Socket.RemoteEndPoint!;
+
+    /// <summary>Receives what is there.</summary>
+    /// <param name="buffer">Where to; not empty.</param>
+    /// <param name="count">How many bytes came; 0 when none will come any more: the peer has ended, or the connection is broken.</param>
+    /// <returns>False when nothing is there yet: await <see cref="ReadableAsync"/>.</returns>
+    /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
+    internal abstract bool TryReceive(Span<byte> buffer, out int count);
+
+    /// <summary>Whether a receive that brought so much has emptied the socket, so that the next may be waited for without a look.</summary>
+    /// <param name="received">How many bytes came.</param>
+    /// <param name="room">How many could have come.</param>
+    internal abstract bool IsEmptyAfter(int received, int room);
+
+    /// <summary>Waits until there is something to receive, or the end. Can complete without either: try again, then.</summary>
+    /// <returns>To be awaited once, before the next call.</returns>
+    internal abstract ValueTask ReadableAsync();
+
+    /// <summary>Sends what the socket takes at once.</summary>
+    /// <param name="bytes">What to send; not empty.</param>
+    /// <param name="count">How many bytes it took, 1 or more.</param>
+    /// <returns>False when it takes none now: await <see cref="WritableAsync"/>.</returns>
+    /// <exception cref="SocketException">The connection is broken.</exception>
+    /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
+    internal abstract bool TrySend(ReadOnlySpan<byte> bytes, out int count);
+
+    /// <summary>Waits until the socket takes something, or is broken or closed. Can complete without either: try again, then.</summary>
+    /// <returns>To be awaited once, before the next call.</returns>
+    internal abstract ValueTask WritableAsync();
+
+    /// <summary>Says that we send no more, or that nothing goes either way. Wakes whoever waits. Any thread; quiet when it is too late.</summary>
+    internal void Shutdown(SocketShutdown how)
+    {
+        try
+        {
+            Socket.Shutdown(how);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // It ended by itself meanwhile.
+        }
+    }
+
+    /// <summary>Whether something is there to receive. Any thread; false when it is too late.</summary>
+    internal bool HasInput()
+    {
+        try
+        {
+            return Socket.Available > 0;
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>How much the peer's TCP has acknowledged: moves while the peer reads, however slowly. Any thread. Linux only; elsewhere 0.</summary>
+    internal ulong BytesAcked()
+    {
+        Span<byte> info = stackalloc byte[TcpInfoBytes];
+        try
+        {
+            return OperatingSystem.IsLinux() && Socket.GetRawSocketOption((int)SocketOptionLevel.Tcp, TcpInfoOption, info) == TcpInfoBytes
+                ? BitConverter.ToUInt64(info[BytesAckedOffset..])
+                : 0;
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Closes the socket. Only who receives may: anyone else calls <see cref="Shutdown"/>.</summary>
+    /// <param name="dropsOutput">Whether output that the peer has not taken is dropped, and the peer told by a reset.</param>
+    internal virtual void Close(bool dropsOutput) => Socket.Close(dropsOutput ? 0 : -1);
+}
