@@ -20,13 +20,16 @@ internal static class ServeCommand
         LogLevel level = Settings.Level.Read(result);
         LogFormat format = Settings.Format.Read(result);
 
-        CompleteReceivesInline();
+        if (Engine.NeverBlocks)
+        {
+            CompleteReceivesInline();
+        }
 
         // Before the line that says where the server listens: who waits for it may send a signal right after.
         using var stop = new StopSignal();
         using ILoggerFactory logging = Logging.Create(level, format);
         LogUncaughtExceptions(logging.CreateLogger("Server"));
-        await using var server = new WebSocketServer(options, logging);
+        await using IWebSocketServer server = Engine.Create(options, logging, result);
         try
         {
             EchoHandlers.Start(server, echo, logging.CreateLogger("Echo"));

@@ -13,13 +13,29 @@ internal sealed class UsageException(string message) : Exception(message);
 internal delegate bool SettingParser<T>(string text, out T value);
 
 /// <summary>One thing that can be set, whatever the type of its value.</summary>
-internal abstract class Setting(Option<string> option, string accepted)
+internal abstract class Setting(Option<string> option, string? variable, string accepted, bool mayBeEmpty)
 {
     /// <summary>The option, to be added to a command.</summary>
     internal Option<string> Option { get; } = option;
 
     /// <summary>What is accepted: completes "is not ...".</summary>
     internal string Accepted { get; } = accepted;
+
+    /// <summary>Whether the option was typed.</summary>
+    internal bool IsGiven(ParseResult result) => result.GetResult(Option) is OptionResult { Implicit: false };
+
+    /// <summary>The name of what it was given by, the option or else the variable; null when it was not.</summary>
+    internal string? GivenBy(ParseResult result) => IsGiven(result) ? Option.Name : FromVariable() is null ? null : variable;
+
+    /// <summary>What to name when the value turns out not to work: the variable when it came from there, else the option.</summary>
+    internal string Source(ParseResult result) => GivenBy(result) ?? Option.Name;
+
+    /// <summary>What the variable holds; null when it is not set.</summary>
+    protected string? FromVariable()
+    {
+        string? text = variable is null ? null : Environment.GetEnvironmentVariable(variable);
+        return text is { Length: 0 } && !mayBeEmpty ? null : text;
+    }
 }
 
 /// <summary>One thing that can be set: an option, the environment variable that stands in for it, and a default.</summary>
@@ -27,10 +43,8 @@ internal abstract class Setting(Option<string> option, string accepted)
 /// <remarks>The option wins over the variable, the variable over the default; a variable that is empty counts as not set.</remarks>
 internal sealed class Setting<T> : Setting
 {
-    private readonly string? _variable;
     private readonly T _default;
     private readonly SettingParser<T> _parse;
-    private readonly bool _mayBeEmpty;
 
     /// <summary>Describes a setting.</summary>
     /// <param name="name">The option, such as <c>--port</c>.</param>
@@ -44,36 +58,18 @@ internal sealed class Setting<T> : Setting
     internal Setting(
         string name, string? variable, string description, T defaultValue, string defaultText, string accepted,
         SettingParser<T> parse, bool mayBeEmpty = false)
-        : base(MakeOption(name, variable, $"{description} Takes {accepted}.", defaultText), accepted)
+        : base(MakeOption(name, variable, $"{description} Takes {accepted}.", defaultText), variable, accepted, mayBeEmpty)
     {
-        _variable = variable;
         _default = defaultValue;
         _parse = parse;
-        _mayBeEmpty = mayBeEmpty;
     }
-
-    /// <summary>Whether the option was typed.</summary>
-    internal bool IsGiven(ParseResult result) => result.GetResult(Option) is OptionResult { Implicit: false };
 
     /// <summary>The value from option, variable or default.</summary>
     /// <exception cref="UsageException">The text that was given is not accepted.</exception>
     internal T Read(ParseResult result)
     {
-        if (IsGiven(result))
-        {
-            return Parse(Option.Name, result.GetValue(Option) ?? "");
-        }
-
-        return FromVariable() is string text ? Parse(_variable!, text) : _default;
-    }
-
-    /// <summary>What to name when the value turns out not to work: the variable when it came from there, else the option.</summary>
-    internal string Source(ParseResult result) => !IsGiven(result) && FromVariable() is not null ? _variable! : Option.Name;
-
-    private string? FromVariable()
-    {
-        string? text = _variable is null ? null : Environment.GetEnvironmentVariable(_variable);
-        return text is { Length: 0 } && !_mayBeEmpty ? null : text;
+        string? text = IsGiven(result) ? result.GetValue(Option) ?? "" : FromVariable();
+        return text is null ? _default : Parse(Source(result), text);
     }
 
     private T Parse(string source, string text) =>

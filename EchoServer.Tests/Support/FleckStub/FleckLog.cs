@@ -1,0 +1,20 @@
+#nullable disable
+#pragma warning disable IDE0130 // The package's namespace, not the folder's.
+namespace Fleck;
+
+/// <summary>Fleck's levels.</summary>
+internal enum LogLevel
+{
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+/// <summary>Fleck's log: one for the whole process, as in the package.</summary>
+internal static class FleckLog
+{
+    public static LogLevel Level { get; set; } = LogLevel.Info;
+
+    public static Action<LogLevel, string, Exception> LogAction { get; set; } = (_, _, _) => { };
+}

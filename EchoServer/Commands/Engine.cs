@@ -1,0 +1,25 @@
+using System.CommandLine;
+using EchoServer.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace EchoServer.Commands;
+
+/// <summary>The engine that this program was built with: <c>-p:WebSocketEngine=builtin</c>, which is the default, or <c>Fleck</c>.</summary>
+internal static class Engine
+{
+#if FLECK_ENGINE
+    /// <summary>Whether nothing in the engine blocks on an I/O thread.</summary>
+    internal static bool NeverBlocks => false;
+
+    /// <summary>Makes a server that does not listen yet.</summary>
+    internal static IWebSocketServer Create(ServerOptions options, ILoggerFactory logging, ParseResult result) =>
+        new Fleck.FleckServer(options, logging, Fleck.FleckSettings.Ignored(result));
+#else
+    /// <summary>Whether nothing in the engine blocks on an I/O thread.</summary>
+    internal static bool NeverBlocks => true;
+
+    /// <summary>Makes a server that does not listen yet.</summary>
+    internal static IWebSocketServer Create(ServerOptions options, ILoggerFactory logging, ParseResult result) =>
+        new WebSocketServer(options, logging);
+#endif
+}
