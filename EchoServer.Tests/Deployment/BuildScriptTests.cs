@@ -11,7 +11,7 @@ internal sealed class BuildScriptTests
     {
         ProgramResult result = await RunAsync("help");
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
-        foreach (string command in (string[])["run", "test", "soak", "clean", "help", "artifacts/portable", "artifacts/cf"])
+        foreach (string command in (string[])["publish", "run", "test", "soak", "clean", "help", "artifacts/portable", "artifacts/cf", "--engine fleck"])
         {
             Assert.That(result.Output, Does.Contain(command));
         }
@@ -22,7 +22,36 @@ internal sealed class BuildScriptTests
     {
         ProgramResult result = await RunAsync("bild");
         Assert.That(result, Is.EqualTo(new ProgramResult(
-            2, "", "build.sh: 'bild' is not a command: (none), run, test, soak, clean, help\n")));
+            2, "", "build.sh: 'bild' is not a command: (none), publish, run, test, soak, clean, help\n")));
+    }
+
+    [TestCase("run --engine turbo", "--engine: 'turbo' is not an engine: builtin, fleck")]
+    [TestCase("run --engine=", "--engine: '' is not an engine: builtin, fleck")]
+    [TestCase("run --engine", "--engine: a value is needed: builtin, fleck")]
+    [TestCase("publish --engine Fleck", "--engine: 'Fleck' is not an engine: builtin, fleck")]
+    [TestCase("publish --engine fleck portable", "publish: 'portable' is not an option: --engine")]
+    [TestCase("test --engine fleck", "test: takes no --engine: it tests every engine that can be restored")]
+    public async Task A_wrong_engine_is_one_line_and_exit_code_2(string arguments, string error) => Assert.That(
+        await RunAsync(arguments.Split(' ')), Is.EqualTo(new ProgramResult(2, "", $"build.sh: {error}\n")));
+
+    [TestCase("run")]
+    [TestCase("publish")]
+    public async Task Where_no_feed_has_Fleck_it_says_so_in_one_line_and_what_to_do(string command)
+    {
+        // A feed that has nothing, and nothing from earlier.
+        string folder = Directory.CreateTempSubdirectory("echo-feed-").FullName;
+        ProcessStartInfo start = Script(command, "--engine", "fleck");
+        start.Environment["RestoreSources"] = folder;
+        start.Environment["NUGET_PACKAGES"] = Path.Combine(folder, "packages");
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
+        ProgramResult result = await Programs.RunAsync(start);
+        Directory.Delete(folder, recursive: true);
+        Assert.That(result, Is.EqualTo(new ProgramResult(
+            1,
+            "",
+            "build.sh: Fleck 1.2.0 is not in the configured NuGet feeds: add one that has it with " +
+            "'dotnet nuget add source <URL or folder>', or take --engine builtin\n")));
     }
 
     [TestCase("run")]
@@ -46,8 +75,8 @@ internal sealed class BuildScriptTests
             1, "", "build.sh: the .NET 10 SDK is not installed: see https://dotnet.microsoft.com/download/dotnet/10.0\n")));
     }
 
-    private static Task<ProgramResult> RunAsync(string command) => Programs.RunAsync(Script(command));
+    private static Task<ProgramResult> RunAsync(params string[] arguments) => Programs.RunAsync(Script(arguments));
 
-    private static ProcessStartInfo Script(string command) =>
-        Programs.Start("/usr/bin/bash", [Path.Combine(Programs.ProjectFolder, "build.sh"), command]);
+    private static ProcessStartInfo Script(params string[] arguments) =>
+        Programs.Start("/usr/bin/bash", [Path.Combine(Programs.ProjectFolder, "build.sh"), .. arguments]);
 }

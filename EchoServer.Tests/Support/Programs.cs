@@ -48,11 +48,11 @@ internal static class Programs
     };
 
     /// <summary>Runs a program to its end; one that takes too long is killed and fails the test.</summary>
-    public static async Task<ProgramResult> RunAsync(ProcessStartInfo start)
+    public static async Task<ProgramResult> RunAsync(ProcessStartInfo start, TimeSpan? patienceOrUsual = null)
     {
         using Process process = Process.Start(start)!;
         process.StandardInput.Close();
-        using var patience = new CancellationTokenSource(ServerProcess.Patience);
+        using var patience = new CancellationTokenSource(patienceOrUsual ?? ServerProcess.Patience);
         try
         {
             Task<string> output = process.StandardOutput.ReadToEndAsync(patience.Token);

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace EchoServer.Tests.Support;
+
+/// <summary>The engines that the server can be built with.</summary>
+internal enum ServerEngine
+{
+    /// <summary>The project's own: what the tests are built with.</summary>
+    BuiltIn,
+
+    /// <summary>The Fleck package, where a feed has it.</summary>
+    Fleck,
+}
+
+/// <summary>A build of the server with one of the engines, to be started as a process of its own.</summary>
+/// <param name="Engine">The engine.</param>
+/// <param name="Dll">The program.</param>
+internal sealed partial record ServerBuild(ServerEngine Engine, string Dll)
+{
+    /// <summary>Why tests of the Fleck engine are skipped where it cannot be had: the one reason that CI takes.</summary>
+    public const string FleckIsMissing = "skipped: Fleck is not in the configured NuGet feeds";
+
+    // Restoring and compiling take seconds; on a busy machine, or with a feed that does not answer, more.
+    private static readonly TimeSpan BuildPatience = TimeSpan.FromMinutes(3);
+
+    // Once for all tests, and only when one asks.
+    private static readonly Lazy<Task<ProgramResult>> FleckOutcome = new(BuildFleckAsync);
+
+    /// <summary>Finds or makes a build. Where there is no Fleck the test that asks is skipped.</summary>
+    public static async Task<ServerBuild> GetAsync(ServerEngine engine)
+    {
+        if (engine == ServerEngine.BuiltIn)
+        {
+            return new ServerBuild(engine, Programs.EchoServerDll);
+        }
+
+        ProgramResult result = await FleckOutcome.Value;
+        if (FleckNotFound().IsMatch(result.Output))
+        {
+            Assert.Ignore(FleckIsMissing);
+        }
+
+        Assert.That(result.ExitCode, Is.Zero, $"the build with Fleck failed:\n{result.Output}{result.Error}");
+        return new ServerBuild(engine, Path.Combine(Programs.ProjectFolder, "artifacts", "bin", "EchoServer.Fleck", "release", "EchoServer.dll"));
+    }
+
+    /// <summary>How to start it.</summary>
+    public ProcessStartInfo Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        ProcessStartInfo start = Programs.EchoServer(arguments, environment);
+        start.ArgumentList[0] = Dll;
+        return start;
+    }
+
+    /// <summary>Starts it and waits until it listens.</summary>
+    public Task<ServerProcess> StartAsync(params IEnumerable<string> arguments) =>
+        ServerProcess.StartAsync(Start(arguments), hasBudget: Engine == ServerEngine.BuiltIn);
+
+    /// <summary>Runs the SDK on the server's project, without leaving any of its servers behind.</summary>
+    public static ProcessStartInfo Sdk(string command, params IEnumerable<string> arguments)
+    {
+        string project = Path.Combine(Programs.ProjectFolder, "EchoServer", "EchoServer.csproj");
+        ProcessStartInfo start = Programs.Start("dotnet", [command, project, "--nologo", "-v", "quiet", .. arguments]);
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
+        start.Environment["UseSharedCompilation"] = "false";
+        return start;
+    }
+
+    private static Task<ProgramResult> BuildFleckAsync() =>
+        Programs.RunAsync(Sdk("build", "-c", "Release", "-p:WebSocketEngine=Fleck"), BuildPatience);
+
+    /// <summary>NuGet's words for a package, or a version of it, that no feed has.</summary>
+    [GeneratedRegex("error NU110[12]: Unable to find package Fleck")]
+    private static partial Regex FleckNotFound();
+}
