@@ -29,6 +29,21 @@ internal sealed class ServerTests
     }
 
     [Test]
+    public async Task A_client_that_comes_while_Fleck_still_starts_does_not_get_before_that_line()
+    {
+        StubConnection? early = null;
+        FleckStub.DuringNextStart = stub =>
+        {
+            early = stub.Accept();
+            early.OnMessage("x");
+        };
+        await using StubbedServer server = StubbedServer.Start(socket => socket.OnMessage = message => socket.Send(default, message));
+        Assert.That(early!.Sent, Is.EqualTo(["text x"]));
+        Assert.That(
+            server.Log.Lines.Select(line => line.Category), Is.EqualTo(["EchoServer", "Server", "Fleck", "Server"]), "the last one is the connection's");
+    }
+
+    [Test]
     public async Task Nothing_is_said_of_settings_when_none_was_given_in_vain()
     {
         await using StubbedServer server = StubbedServer.Start(_ => { });

@@ -26,6 +26,7 @@ internal sealed class FleckServer : IWebSocketServer
     private readonly IReadOnlyCollection<string> _ignoredSettings;
     private readonly ILogger _announcements;
     private readonly ILogger _fleckLog;
+    private readonly Lock _announcing = new();
     private readonly ConcurrentDictionary<long, FleckConnection> _connections = new();
     private FleckWebSocketServer? _server;
     private FleckLogBridge? _bridge;
@@ -75,15 +76,11 @@ internal sealed class FleckServer : IWebSocketServer
             throw;
         }
 
-        EndPoint = new IPEndPoint(_options.Host, server.Port);
+        Announce();
         if (_options.StatsInterval is TimeSpan interval)
         {
             _statsTimer = new Timer(_ => Log.Stats(_connections.Count, GC.GetTotalMemory(forceFullCollection: false)), null, interval, interval);
         }
-
-        _announcements.Listening(EndPoint);
-        Log.Shortcomings(_ignoredSettings);
-        _bridge.Release();
     }
 
     /// <inheritdoc/>
@@ -150,8 +147,24 @@ internal sealed class FleckServer : IWebSocketServer
         probe.Bind(endPoint);
     }
 
+    /// <summary>Fleck accepts before its start returns: the first lines come before anything that a connection gives rise to.</summary>
+    private void Announce()
+    {
+        lock (_announcing)
+        {
+            if (EndPoint is null)
+            {
+                EndPoint = new IPEndPoint(_options.Host, _server!.Port);
+                _announcements.Listening(EndPoint);
+                Log.Shortcomings(_ignoredSettings);
+                _bridge!.Release();
+            }
+        }
+    }
+
     private void Accept(IFleckConnection socket)
     {
+        Announce();
         KeepNoDelay();
         var connection = new FleckConnection(this, socket, Interlocked.Increment(ref _lastId));
         _connections[connection.Info.Id] = connection;

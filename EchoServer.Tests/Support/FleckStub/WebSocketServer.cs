@@ -15,6 +15,9 @@ internal sealed class WebSocketServer(string location, bool supportDualStack = t
     /// <summary>What the next start throws; null for none.</summary>
     public static SocketException NextStartFails { get; set; }
 
+    /// <summary>What happens in the next start between listening and returning; null for nothing.</summary>
+    public static Action<WebSocketServer> DuringNextStart { get; set; }
+
     public ISocket ListenerSocket { get; set; } = new StubListener();
 
     public bool RestartAfterListenError { get; set; }
@@ -41,6 +44,9 @@ internal sealed class WebSocketServer(string location, bool supportDualStack = t
         int asked = new Uri(location).Port;
         Port = asked > 0 ? asked : 50000;
         FleckLog.LogAction(LogLevel.Info, $"Server started at {location} (actual port {Port})", null);
+        Action<WebSocketServer> during = DuringNextStart;
+        DuringNextStart = null;
+        during?.Invoke(this);
     }
 
     public void Dispose() => Disposals = (Disposals.Count + 1, Disposals.WouldRestart || RestartAfterListenError);
