@@ -1,6 +1,7 @@
 using System.CommandLine;
 using EchoServer.Commands;
 using EchoServer.Fleck;
+using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.Fleck;
 
@@ -24,6 +25,18 @@ internal sealed class SettingsTests
         Environment.SetEnvironmentVariable(Variable, "7");
         Assert.That(FleckSettings.Ignored(Parse("")), Is.EqualTo([Variable]));
         Assert.That(FleckSettings.Ignored(Parse("--max-fragments 7")), Is.EqualTo(["--max-fragments"]));
+    }
+
+    [Test]
+    public async Task README_names_every_option_that_has_an_effect()
+    {
+        const string begin = "Of the options it takes ";
+        string readme = await File.ReadAllTextAsync(Path.Combine(Programs.ProjectFolder, "README.md"));
+        string sentence = readme.Split(begin)[1].Split(" and those of the log.")[0].ReplaceLineEndings(" ");
+        Setting[] log = [Settings.Level, Settings.Format, Settings.LogMessages];
+        Assert.That(
+            sentence.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries),
+            Is.EquivalentTo(FleckSettings.Honoured.Except(log).Select(setting => $"`{setting.Option.Name}`")));
     }
 
     private static ParseResult Parse(string arguments)

@@ -7,7 +7,7 @@ namespace EchoServer.Fleck;
 internal static class FleckSettings
 {
     /// <summary>Everything else is the built-in engine's; a setting that is new is, until it is entered here.</summary>
-    private static readonly Setting[] Honoured =
+    internal static readonly Setting[] Honoured =
     [
         Settings.Port, Settings.Host, Settings.ServerUrls, Settings.Greeting, Settings.Prefix, Settings.DrainTimeout,
         Settings.AllowedOrigins, Settings.StatsInterval, Settings.Level, Settings.Format, Settings.LogMessages,
