@@ -45,7 +45,7 @@ internal sealed class BuildScriptTests
         start.Environment["NUGET_PACKAGES"] = Path.Combine(folder, "packages");
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
-        ProgramResult result = await Programs.RunAsync(start);
+        ProgramResult result = await Programs.RunAsync(start, ServerBuild.Patience);
         Directory.Delete(folder, recursive: true);
         Assert.That(result, Is.EqualTo(new ProgramResult(
             1,

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using EchoServer.Echo;
 using EchoServer.Tests.Support;
@@ -26,10 +27,68 @@ internal sealed class EngineBuildTests
     [Test]
     public async Task An_unknown_engine_is_a_build_error_in_one_clear_line()
     {
-        ProgramResult result = await Programs.RunAsync(ServerBuild.Sdk("build", "-p:WebSocketEngine=Kestrel"));
+        ProgramResult result = await Programs.RunAsync(
+            ServerBuild.Sdk("build", ServerBuild.ServerProject, "-p:WebSocketEngine=Kestrel"), ServerBuild.Patience);
         string[] errors = [.. result.Output.Split('\n').Where(line => line.Contains(" error ", StringComparison.Ordinal)).Distinct()];
         Assert.That(result.ExitCode, Is.EqualTo(1));
         Assert.That(errors, Has.Length.EqualTo(1).And.All.EndsWith("error : WebSocketEngine: 'Kestrel' is not an engine (builtin, Fleck)"));
+    }
+
+    [Test]
+    public async Task With_Fleck_it_builds_without_a_warning_and_starts_whether_or_not_a_feed_has_the_package()
+    {
+        // A feed with one package, made of the stub: what is checked is the build, the start and the stop, not Fleck.
+        string folder = Directory.CreateTempSubdirectory("echo-fleck-").FullName;
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "Fleck.csproj"), StubProject);
+            await SucceedAsync(ServerBuild.Sdk("pack", Path.Combine(folder, "Fleck.csproj"), "-o", folder));
+
+            ProcessStartInfo build = ServerBuild.Sdk(
+                "build", ServerBuild.ServerProject, "-c", "Release", "-p:WebSocketEngine=Fleck", $"-p:ArtifactsPath={folder}/artifacts");
+            build.Environment["RestoreAdditionalProjectSources"] = folder;
+            await SucceedAsync(WithOwnPackages(build, folder));
+
+            ProcessStartInfo start = Programs.EchoServer(["--port", "0", "--max-fragments", "7"]);
+            start.ArgumentList[0] = Path.Combine(folder, "artifacts", "bin", "EchoServer.Fleck", "release", "EchoServer.dll");
+            await using ServerProcess server = await ServerProcess.StartAsync(start, hasBudget: false);
+            await server.WaitForLineAsync(line => line.EndsWith("; given but ignored: --max-fragments", StringComparison.Ordinal));
+            Assert.That(await server.StopAsync(), Is.Zero);
+            Assert.That(await server.ReadErrorAsync(), Is.Empty);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static string StubProject => $"""
+        <Project Sdk="Microsoft.NET.Sdk">
+          <PropertyGroup>
+            <TargetFramework>net10.0</TargetFramework>
+            <ImplicitUsings>enable</ImplicitUsings>
+            <Version>1.2.0</Version>
+          </PropertyGroup>
+          <ItemGroup>
+            <Compile Include="{Programs.ProjectFolder}/EchoServer.Tests/Support/FleckStub/*.cs" />
+          </ItemGroup>
+        </Project>
+        """;
+
+    /// <summary>What is restored must not stay behind as if it had come from a real feed; the rest is there already.</summary>
+    private static ProcessStartInfo WithOwnPackages(ProcessStartInfo start, string folder)
+    {
+        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        start.Environment["RestoreFallbackFolders"] =
+            Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(home, ".nuget", "packages");
+        start.Environment["NUGET_PACKAGES"] = Path.Combine(folder, "packages");
+        return start;
+    }
+
+    private static async Task SucceedAsync(ProcessStartInfo start)
+    {
+        ProgramResult result = await Programs.RunAsync(start, ServerBuild.Patience);
+        Assert.That(result.ExitCode, Is.Zero, $"{result.Output}{result.Error}");
     }
 
     private static IEnumerable<string> Names(JsonElement element) => element.EnumerateObject().Select(property => property.Name);

@@ -21,8 +21,8 @@ internal sealed partial record ServerBuild(ServerEngine Engine, string Dll)
     /// <summary>Why tests of the Fleck engine are skipped where it cannot be had: the one reason that CI takes.</summary>
     public const string FleckIsMissing = "skipped: Fleck is not in the configured NuGet feeds";
 
-    // Restoring and compiling take seconds; on a busy machine, or with a feed that does not answer, more.
-    private static readonly TimeSpan BuildPatience = TimeSpan.FromMinutes(3);
+    /// <summary>How long a build may take. Seconds; on a busy machine, or with a feed that does not answer, more.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     // Once for all tests, and only when one asks.
     private static readonly Lazy<Task<ProgramResult>> FleckOutcome = new(BuildFleckAsync);
@@ -57,10 +57,12 @@ internal sealed partial record ServerBuild(ServerEngine Engine, string Dll)
     public Task<ServerProcess> StartAsync(params IEnumerable<string> arguments) =>
         ServerProcess.StartAsync(Start(arguments), hasBudget: Engine == ServerEngine.BuiltIn);
 
-    /// <summary>Runs the SDK on the server's project, without leaving any of its servers behind.</summary>
-    public static ProcessStartInfo Sdk(string command, params IEnumerable<string> arguments)
+    /// <summary>The server's project file.</summary>
+    public static string ServerProject => Path.Combine(Programs.ProjectFolder, "EchoServer", "EchoServer.csproj");
+
+    /// <summary>How to run the SDK on a project without leaving any of its servers behind.</summary>
+    public static ProcessStartInfo Sdk(string command, string project, params IEnumerable<string> arguments)
     {
-        string project = Path.Combine(Programs.ProjectFolder, "EchoServer", "EchoServer.csproj");
         ProcessStartInfo start = Programs.Start("dotnet", [command, project, "--nologo", "-v", "quiet", .. arguments]);
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
@@ -69,7 +71,7 @@ internal sealed partial record ServerBuild(ServerEngine Engine, string Dll)
     }
 
     private static Task<ProgramResult> BuildFleckAsync() =>
-        Programs.RunAsync(Sdk("build", "-c", "Release", "-p:WebSocketEngine=Fleck"), BuildPatience);
+        Programs.RunAsync(Sdk("build", ServerProject, "-c", "Release", "-p:WebSocketEngine=Fleck"), Patience);
 
     /// <summary>NuGet's words for a package, or a version of it, that no feed has.</summary>
     [GeneratedRegex("error NU110[12]: Unable to find package Fleck")]

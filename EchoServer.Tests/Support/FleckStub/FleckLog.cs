@@ -3,7 +3,7 @@
 namespace Fleck;
 
 /// <summary>Fleck's levels.</summary>
-internal enum LogLevel
+public enum LogLevel
 {
     Debug,
     Info,
@@ -12,7 +12,7 @@ internal enum LogLevel
 }
 
 /// <summary>Fleck's log: one for the whole process, as in the package.</summary>
-internal static class FleckLog
+public static class FleckLog
 {
     public static LogLevel Level { get; set; } = LogLevel.Info;
 

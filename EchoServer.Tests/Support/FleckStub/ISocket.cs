@@ -2,7 +2,7 @@
 namespace Fleck;
 
 /// <summary>Fleck's socket, as much of it as the adapter may use.</summary>
-internal interface ISocket
+public interface ISocket
 {
     bool NoDelay { get; set; }
 }

@@ -3,7 +3,7 @@
 namespace Fleck;
 
 /// <summary>Fleck 1.2.0's connection, declared as the package declares it.</summary>
-internal interface IWebSocketConnection
+public interface IWebSocketConnection
 {
     Action OnOpen { get; set; }
 
@@ -37,7 +37,7 @@ internal interface IWebSocketConnection
 }
 
 /// <summary>What Fleck knows of a client, declared as the package declares it.</summary>
-internal interface IWebSocketConnectionInfo
+public interface IWebSocketConnectionInfo
 {
     string Path { get; }
 

@@ -6,7 +6,7 @@ using System.Globalization;
 namespace Fleck;
 
 /// <summary>A connection that keeps what is sent, as words, and whose events the test raises.</summary>
-internal sealed class StubConnection(IWebSocketConnectionInfo info) : IWebSocketConnection
+public sealed class StubConnection(IWebSocketConnectionInfo info) : IWebSocketConnection
 {
     private readonly ConcurrentQueue<string> _sent = new();
 
@@ -70,7 +70,7 @@ internal sealed class StubConnection(IWebSocketConnectionInfo info) : IWebSocket
 }
 
 /// <summary>A client that asked for something.</summary>
-internal sealed class StubConnectionInfo : IWebSocketConnectionInfo
+public sealed class StubConnectionInfo : IWebSocketConnectionInfo
 {
     public string Path { get; init; }
 

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace Fleck;
 
 /// <summary>Fleck 1.2.0's server as the adapter sees it. It opens no socket; the test brings the connections.</summary>
-internal sealed class WebSocketServer(string location, bool supportDualStack = true) : IDisposable
+public sealed class WebSocketServer(string location, bool supportDualStack = true) : IDisposable
 {
     private Action<IWebSocketConnection> _config;
 
@@ -61,7 +61,7 @@ internal sealed class WebSocketServer(string location, bool supportDualStack = t
 }
 
 /// <summary>A listening socket with nothing to listen on.</summary>
-internal sealed class StubListener : ISocket
+public sealed class StubListener : ISocket
 {
     public bool NoDelay { get; set; }
 }
