@@ -126,6 +126,16 @@ internal sealed class ServerTests
     }
 
     [Test]
+    public async Task Who_is_busy_until_the_time_is_over_is_told_all_the_same()
+    {
+        await using StubbedServer server = StubbedServer.Start(socket => socket.OnMessage = message => socket.Send(default, message));
+        StubConnection busy = server.Open();
+        busy.OnMessage("x");
+        await server.Adapter.StopAsync(TimeSpan.FromMilliseconds(1));
+        Assert.That(busy.Sent, Is.EqualTo(["text x", "close 1001"]));
+    }
+
+    [Test]
     public async Task A_server_that_stops_does_not_listen_again_and_greets_nobody()
     {
         await using StubbedServer server = StubbedServer.Start(socket => socket.OnOpen = () => socket.Send("hello"));

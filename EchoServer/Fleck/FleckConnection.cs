@@ -16,7 +16,7 @@ namespace EchoServer.Fleck;
 internal sealed partial class FleckConnection : IWebSocketConnection
 {
     // A stopping server lets a client be whose last message is younger than this many milliseconds: more are on their way.
-    private const long QuietMilliseconds = 100;
+    private const long QuietMilliseconds = 250;
 
     private readonly FleckServer _server;
     private readonly IFleckConnection _socket;

@@ -102,6 +102,8 @@ internal sealed class FleckServer : IWebSocketServer
             TellToGo(isPatient: Heartbeat.Now - start < (long)DrainGrace.TotalMilliseconds);
         }
 
+        // Those too whose messages never ceased.
+        TellToGo(isPatient: false);
         int left = _connections.Count;
         // One that Fleck was putting in a failed listener's place when it was told to stop.
         StopListening();
