@@ -57,6 +57,9 @@ internal static class CommandLine
 
         root.Add(serve);
         root.Add(client);
+        var load = new Command("load", "x") { Url };
+        load.SetAction(result => LoadCommand.RunAsync(result.GetRequiredValue(Url)));
+        root.Add(load);
         return root;
     }
 
