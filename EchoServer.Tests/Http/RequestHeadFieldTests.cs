@@ -47,11 +47,11 @@ internal sealed class RequestHeadFieldTests
 
     [TestCaseSource(nameof(ListsWithUpgrade))]
     public void A_list_contains_the_token(string lines) =>
-        Assert.That(HeadOutcome.Sound(lines).ListContains("Connection"u8, "Upgrade"u8), Is.True);
+        Assert.That(HeadOutcome.Sound(lines).Fields.ListContains("Connection"u8, "Upgrade"u8), Is.True);
 
     [TestCaseSource(nameof(ListsWithoutUpgrade))]
     public void A_list_does_not_contain_the_token(string lines) =>
-        Assert.That(HeadOutcome.Sound(lines).ListContains("Connection"u8, "Upgrade"u8), Is.False);
+        Assert.That(HeadOutcome.Sound(lines).Fields.ListContains("Connection"u8, "Upgrade"u8), Is.False);
 
     [TestCaseSource(nameof(Lookups))]
     public void Find_counts_and_gives_the_first(string lines, int count, string first)

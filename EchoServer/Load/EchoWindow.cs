@@ -49,7 +49,9 @@ internal sealed class EchoWindow
     internal bool Send(long at, out long number)
     {
         number = _sent;
-        bool isFree = Interlocked.Exchange(ref Place(number), at) == Echoed;
+        ref long place = ref Place(number);
+        bool isFree = place == Echoed;
+        place = at;
         Volatile.Write(ref _sent, number + 1);
         return isFree;
     }
@@ -168,8 +170,13 @@ internal sealed class EchoWindow
     }
 
     /// <summary>Takes the echo of a message that was passed over; false when it is not missing.</summary>
-    private bool TakeLate(long number, long sent) =>
-        number + _sentAt.Length >= sent && Interlocked.Exchange(ref Place(number), Echoed) != Echoed;
+    private bool TakeLate(long number, long sent)
+    {
+        // The place may be given to a later message just now: then its time is not to be lost.
+        ref long place = ref Place(number);
+        long at = Volatile.Read(ref place);
+        return number + _sentAt.Length >= sent && at != Echoed && Interlocked.CompareExchange(ref place, Echoed, at) == at;
+    }
 
     private ref long Place(long number) => ref _sentAt[number & (_sentAt.Length - 1)];
 }

@@ -16,10 +16,11 @@ internal sealed partial class LoadConnection
     {
         // One look at the clock for all that one receive has brought: it arrived together.
         long now = Stopwatch.GetTimestamp();
+        ThreadTally? tally = _run?.Tally;
         int consumed = -1;
         while (!input.IsEmpty && consumed != 0 && !_hasEnded)
         {
-            consumed = _reader is null ? ReadBytes(input, now) : ReadFrame(_reader, input, now);
+            consumed = _reader is null ? ReadBytes(input, now, tally) : ReadFrame(_reader, input, now, tally);
             input = input[consumed..];
         }
 
@@ -27,18 +28,18 @@ internal sealed partial class LoadConnection
         Pump();
     }
 
-    private int ReadBytes(ReadOnlySpan<byte> input, long now)
+    private int ReadBytes(ReadOnlySpan<byte> input, long now, ThreadTally? tally)
     {
         if (input.Length < _options.MessageBytes)
         {
             return 0;
         }
 
-        ReceiveEcho(input[.._options.MessageBytes], now);
+        ReceiveEcho(input[.._options.MessageBytes], now, tally);
         return _options.MessageBytes;
     }
 
-    private int ReadFrame(MessageReader reader, Span<byte> input, long now)
+    private int ReadFrame(MessageReader reader, Span<byte> input, long now, ThreadTally? tally)
     {
         if (_isCloseReceived)
         {
@@ -48,7 +49,7 @@ internal sealed partial class LoadConnection
         switch (reader.Read(input, out int consumed, out ReadOnlySpan<byte> payload))
         {
             case ReadResult.Message:
-                ReceiveMessage(payload, now);
+                ReceiveMessage(payload, now, tally);
                 reader.ReleaseMessage();
                 break;
             case ReadResult.Ping:
@@ -69,7 +70,7 @@ internal sealed partial class LoadConnection
         return consumed;
     }
 
-    private void ReceiveMessage(ReadOnlySpan<byte> payload, long now)
+    private void ReceiveMessage(ReadOnlySpan<byte> payload, long now, ThreadTally? tally)
     {
         if (_greetingsDue > 0)
         {
@@ -82,15 +83,15 @@ internal sealed partial class LoadConnection
         }
         else if (payload.StartsWith(_peer.Prefix))
         {
-            ReceiveEcho(payload[_peer.Prefix.Length..], now);
+            ReceiveEcho(payload[_peer.Prefix.Length..], now, tally);
         }
         else
         {
-            ReceiveEcho(payload, now);
+            ReceiveEcho(payload, now, tally);
         }
     }
 
-    private void ReceiveEcho(ReadOnlySpan<byte> payload, long now)
+    private void ReceiveEcho(ReadOnlySpan<byte> payload, long now, ThreadTally? tally)
     {
         LoadError? error = _window.Receive(payload, out long sentAt);
         if (error is LoadError kind)
@@ -99,7 +100,7 @@ internal sealed partial class LoadConnection
         }
         else
         {
-            _run?.Tally.AddEcho(now, now - sentAt);
+            tally?.AddEcho(now, now - sentAt);
         }
     }
 
@@ -115,7 +116,7 @@ internal sealed partial class LoadConnection
         if (!_isCloseSent)
         {
             string quoted = reason.IsEmpty ? "" : $": {EscapedText.Quote(reason)}";
-            _errors.Add(LoadError.ClosedByServer, CloseCodeName(code) + quoted);
+            _errors.Add(LoadError.ClosedByServer, ClosePayload.Describe(code) + quoted);
 
             // RFC 6455 §5.5.1: "it typically echos the status code it received".
             Close(code == CloseCode.NoStatusReceived ? CloseCode.NormalClosure : code);
@@ -125,8 +126,6 @@ internal sealed partial class LoadConnection
         _isCloseReceived = true;
         _ready.TrySetResult();
     }
-
-    private static string CloseCodeName(CloseCode code) => ClosePayload.Describe(code);
 
     /// <summary>RFC 6455 §7.1.7, Fail the WebSocket Connection: a Close that says why, and the end.</summary>
     private void Fail(ProtocolViolation violation)

@@ -22,7 +22,7 @@ internal sealed partial class LoadConnection
     private ConfiguredValueTaskAwaitable<int> _sending;
     private Action? _onSent;
 
-    private byte[]? _pongDue;
+    private volatile byte[]? _pongDue;
     private int _closeDue;
     private volatile bool _isCloseSent;
 
@@ -174,7 +174,7 @@ internal sealed partial class LoadConnection
         }
 
         int count = MessagesToSend();
-        byte[]? pong = Interlocked.Exchange(ref _pongDue, null);
+        byte[]? pong = _pongDue is null ? null : Interlocked.Exchange(ref _pongDue, null);
         int closeCode = Volatile.Read(ref _closeDue);
         if (count == 0 && pong is null && closeCode == 0)
         {
