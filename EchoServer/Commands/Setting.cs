@@ -20,6 +20,9 @@ internal abstract class Setting(Option<string> option, string accepted)
 
     /// <summary>What is accepted: completes "is not ...".</summary>
     internal string Accepted { get; } = accepted;
+
+    /// <summary>Whether the option was typed.</summary>
+    internal bool IsGiven(ParseResult result) => result.GetResult(Option) is OptionResult { Implicit: false };
 }
 
 /// <summary>One thing that can be set: an option, the environment variable that stands in for it, and a default.</summary>
@@ -51,9 +54,6 @@ internal sealed class Setting<T> : Setting
         _parse = parse;
         _mayBeEmpty = mayBeEmpty;
     }
-
-    /// <summary>Whether the option was typed.</summary>
-    internal bool IsGiven(ParseResult result) => result.GetResult(Option) is OptionResult { Implicit: false };
 
     /// <summary>The value from option, variable or default.</summary>
     /// <exception cref="UsageException">The text that was given is not accepted.</exception>
