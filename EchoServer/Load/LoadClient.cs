@@ -103,9 +103,9 @@ internal sealed class LoadClient : IAsyncDisposable
         {
             Array.ForEach(connections, connection => connection.Pump());
             await SleepAsync(run.StartedAt, duration, stop).ConfigureAwait(false);
-            run.IsEnding = true;
         }
 
+        run.IsEnding = true;
         long end = Stopwatch.GetTimestamp();
         Interlocked.MemoryBarrier();
         await UntilAsync(() => Array.TrueForAll(connections, connection => connection.IsQuiet), _options.EchoTimeout).ConfigureAwait(false);

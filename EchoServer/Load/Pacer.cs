@@ -32,22 +32,38 @@ internal sealed class Pacer : IDisposable
 
     private void Work()
     {
-        Pace pace = _run.Pace!;
         long done = 0;
-        while (!_isDisposed)
+        bool isLast;
+        do
         {
-            TimeSpan elapsed = Stopwatch.GetElapsedTime(_run.StartedAt);
-            pace.Advance(elapsed);
-            long due = pace.Due;
-
-            // Where more is due than there are connections, each has its turn once.
-            for (long index = Math.Max(done, due - _connections.Length); index < due; index++)
+            // The last batch is sent like the others: it was due before the end.
+            isLast = _isDisposed;
+            done = SendDue(done);
+            if (!isLast)
             {
-                _connections[index % _connections.Length].Pump();
+                PreciseSleep.For(LeftOfBatch());
             }
-
-            done = due;
-            PreciseSleep.UntilNext(MicrosecondsPerBatch, elapsed: () => Stopwatch.GetElapsedTime(_run.StartedAt));
         }
+        while (!isLast);
+    }
+
+    private long SendDue(long done)
+    {
+        _run.Pace!.Advance(Stopwatch.GetElapsedTime(_run.StartedAt));
+        long due = _run.Pace.Due;
+
+        // Where more is due than there are connections, each has its turn once.
+        for (long index = Math.Max(done, due - _connections.Length); index < due; index++)
+        {
+            _connections[index % _connections.Length].Pump();
+        }
+
+        return due;
+    }
+
+    private int LeftOfBatch()
+    {
+        long elapsed = (long)Stopwatch.GetElapsedTime(_run.StartedAt).TotalMicroseconds;
+        return (int)(MicrosecondsPerBatch - (elapsed % MicrosecondsPerBatch));
     }
 }

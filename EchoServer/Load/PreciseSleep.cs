@@ -7,22 +7,21 @@ namespace EchoServer.Load;
 /// <see cref="Thread.Sleep(int)"/> takes whole milliseconds and a little more: on a grid of milliseconds it would be late by half
 /// of one on average, which is ten times what an echo on this machine takes.
 /// </remarks>
-internal static partial class PreciseSleep
+internal static class PreciseSleep
 {
-    /// <summary>Sleeps until the next multiple of a period.</summary>
-    /// <param name="microseconds">The period, below a second.</param>
-    /// <param name="elapsed">The time on whose grid it is.</param>
-    internal static void UntilNext(int microseconds, Func<TimeSpan> elapsed)
+    private const int MicrosecondsPerMillisecond = 1000;
+
+    /// <summary>Sleeps for a time, and the system's own delay of about 60 microseconds.</summary>
+    /// <param name="microseconds">The time, above 0 and below a second, which is all that POSIX promises.</param>
+    internal static void For(int microseconds)
     {
-        long now = (long)elapsed().TotalMicroseconds;
-        int left = (int)(microseconds - (now % microseconds));
         if (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())
         {
-            _ = USleep((uint)left);
+            _ = USleep((uint)microseconds);
         }
         else
         {
-            Thread.Sleep((left + 999) / 1000);
+            Thread.Sleep((microseconds + MicrosecondsPerMillisecond - 1) / MicrosecondsPerMillisecond);
         }
     }
 
