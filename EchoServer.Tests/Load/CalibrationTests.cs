@@ -8,7 +8,7 @@ namespace EchoServer.Tests.Load;
 /// <summary>What one connection learns of a server before the load begins.</summary>
 internal sealed class CalibrationTests
 {
-    private static readonly TimeSpan Duration = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Duration = TimeSpan.FromMilliseconds(50);
 
     [TestCase("/raw", true, 0, "")]
     [TestCase("/raw", false, 0, "")]

@@ -9,7 +9,7 @@ internal sealed class LoadErrorTests
     // The message that something happens to; those before it and after it are echoed as they should be.
     private const int Chosen = 10;
 
-    private static readonly TimeSpan Duration = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Duration = TimeSpan.FromMilliseconds(300);
 
     private static IEnumerable<TestCaseData> Misdeeds()
     {
@@ -26,7 +26,7 @@ internal sealed class LoadErrorTests
         yield return Case("dropped", LoadError.EchoMissing, 4, _ => []);
         yield return Case("dropped, one in flight", LoadError.EchoMissing, 1, _ => []);
         yield return Case("something else beside it", LoadError.MessageUnexpected, 1, message => [WireFrame.Text("news"), message]);
-        yield return Case("masked", LoadError.ProtocolViolation, 1, _ => [WireFrame.Ping([]) with { Rsv = 1 }]);
+        yield return Case("a reserved bit", LoadError.ProtocolViolation, 1, _ => [WireFrame.Ping([]) with { Rsv = 1 }]);
         yield return Case("a continuation of nothing", LoadError.ProtocolViolation, 1, _ => [WireFrame.More([])]);
 
         static TestCaseData Case(string name, LoadError error, int inFlight, Func<WireFrame, IEnumerable<WireFrame>> misdeed) =>
@@ -191,9 +191,48 @@ internal sealed class LoadErrorTests
     }
 
     [Test]
+    public async Task A_frame_that_is_masked_is_a_violation()
+    {
+        using ScriptedServer server = new((peer, connection) =>
+        {
+            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
+            ScriptedServer.EchoAll(peer, connection, (_, number, message) =>
+            {
+                if (connection == 1 && number == Chosen)
+                {
+                    peer.Send(message);
+                }
+
+                return ScriptedServer.Echo(message);
+            });
+        });
+        LoadErrors errors = await RunAsync(Options(server));
+        AssertOnly(errors, LoadError.ProtocolViolation);
+        Assert.That(errors.Counts[0].Example, Is.EqualTo("a frame from a server is masked"));
+    }
+
+    [Test]
+    public async Task A_ping_is_answered_with_its_payload()
+    {
+        var pong = new TaskCompletionSource<byte[]>();
+        using var server = new ScriptedServer((peer, _) =>
+        {
+            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
+            peer.Send(WireFrame.Ping([1, 2, 3]) with { Masked = false });
+            WireFrame frame = peer.ReadOneFrame();
+            pong.TrySetResult(frame is { Opcode: WireFrame.PongOpcode, Masked: true } ? frame.Payload : []);
+            peer.Send((peer.ReadOneFrame() with { Masked = false }).ToBytes().AsSpan());
+        });
+        await using var client = new LoadClient(Options(server) with { IsHeldOnly = true });
+        await client.ConnectAsync();
+        Assert.That(await pong.Task.WaitAsync(ServerProcess.Patience), Is.EqualTo(new byte[] { 1, 2, 3 }));
+        await client.CloseAsync();
+        Assert.That(client.Errors.Counts, Is.Empty);
+    }
+
+    [Test]
     public async Task Fragments_and_pings_in_between_are_no_error()
     {
-        int pongs = 0;
         using ScriptedServer server = ScriptedServer.Echoing((_, number, message) => number % 5 != 0 ? [message] :
         [
             message with { Payload = message.Payload[..7], Fin = false },
@@ -206,7 +245,7 @@ internal sealed class LoadErrorTests
         await client.ConnectAsync();
         LoadResult result = await client.RunAsync(Duration);
         await client.CloseAsync();
-        Assert.That(client.Errors.Counts, Is.Empty, $"{pongs} pongs");
+        Assert.That(client.Errors.Counts, Is.Empty, string.Join('\n', client.Errors.Counts));
         Assert.That(result.Messages, Is.GreaterThan(3 * 7));
         Assert.That(result.Latency.Count, Is.EqualTo(result.Messages));
     }

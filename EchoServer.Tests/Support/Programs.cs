@@ -67,6 +67,16 @@ internal static class Programs
         }
     }
 
+    /// <summary>Tests that run in the background of a shell are started with SIGINT ignored, and would pass that on.</summary>
+    public static ProcessStartInfo WithDefaultSignals(ProcessStartInfo start)
+    {
+        string[] command = ["--default-signal=INT", start.FileName, .. start.ArgumentList];
+        start.FileName = "env";
+        start.ArgumentList.Clear();
+        Array.ForEach(command, start.ArgumentList.Add);
+        return start;
+    }
+
     /// <summary>Sends a signal to a process that the test started.</summary>
     public static void Signal(int processId, string signal)
     {

@@ -17,7 +17,8 @@ namespace EchoServer.Load;
 /// <param name="duration">How long the run is to be; nothing becomes due after it.</param>
 internal sealed class Pace(double rate, int connections, TimeSpan duration)
 {
-    private const double BatchesPerSecond = 1000;
+    private const int BatchesPerSecond = 1000;
+    private const long TicksPerBatch = TimeSpan.TicksPerSecond / BatchesPerSecond;
 
     private readonly double _perBatch = rate / BatchesPerSecond;
     private readonly long _most = (long)Math.Ceiling(rate * duration.TotalSeconds);
@@ -32,7 +33,7 @@ internal sealed class Pace(double rate, int connections, TimeSpan duration)
     /// <summary>Makes everything due that is due by now.</summary>
     /// <param name="elapsed">Time since the start.</param>
     internal void Advance(TimeSpan elapsed) =>
-        Volatile.Write(ref _due, Math.Min(DueIn((long)(elapsed.TotalSeconds * BatchesPerSecond)), _most));
+        Volatile.Write(ref _due, Math.Min(DueIn(elapsed.Ticks / TicksPerBatch), _most));
 
     /// <summary>How many messages of one connection are due.</summary>
     /// <param name="rank">Which connection, from 0.</param>
@@ -52,7 +53,7 @@ internal sealed class Pace(double rate, int connections, TimeSpan duration)
             batch++;
         }
 
-        return (long)(batch * (Stopwatch.Frequency / BatchesPerSecond));
+        return batch * Stopwatch.Frequency / BatchesPerSecond;
     }
 
     /// <summary>How many messages the batches up to this one make due; the first message is due at once.</summary>
