@@ -18,7 +18,11 @@ internal sealed class CalibrationTests
     {
         PeerHabits peer = await RunWithoutErrorAsync(new LoadOptions
         {
-            Url = SharedServers.Large.Url(path), Connections = 3, InFlight = 5, MessageBytes = 100, IsText = isText,
+            Url = SharedServers.Large.Url(path),
+            Connections = 3,
+            InFlight = 5,
+            MessageBytes = 100,
+            IsText = isText,
         });
         Assert.That((peer.Greetings, Encoding.UTF8.GetString(peer.Prefix)), Is.EqualTo((greetings, prefix)));
     }
@@ -39,7 +43,11 @@ internal sealed class CalibrationTests
         {
             await RunWithoutErrorAsync(new LoadOptions
             {
-                Url = SharedServers.Large.Url(), Connections = 2, InFlight = 3, MessageBytes = size, IsText = isText,
+                Url = SharedServers.Large.Url(),
+                Connections = 2,
+                InFlight = 3,
+                MessageBytes = size,
+                IsText = isText,
             });
         }
     }

@@ -18,7 +18,11 @@ internal sealed class LoadAllocationTests
     {
         await using var client = new LoadClient(new LoadOptions
         {
-            Url = SharedServers.Large.Url(path), Connections = 8, IsText = isText, MessageBytes = size, InFlight = inFlight,
+            Url = SharedServers.Large.Url(path),
+            Connections = 8,
+            IsText = isText,
+            MessageBytes = size,
+            InFlight = inFlight,
         });
         await client.ConnectAsync();
         await client.RunAsync(TimeSpan.FromSeconds(1));

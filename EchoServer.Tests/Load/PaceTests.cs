@@ -39,7 +39,10 @@ internal sealed class PaceTests
     {
         await using var client = new LoadClient(new LoadOptions
         {
-            Url = SharedServers.Large.Url(), Connections = 7, InFlight = 4, Rate = 1000,
+            Url = SharedServers.Large.Url(),
+            Connections = 7,
+            InFlight = 4,
+            Rate = 1000,
         });
         await client.ConnectAsync();
         LoadResult result = await client.RunAsync(Second);

@@ -10,22 +10,25 @@ internal static class MaskingKeys
     private const int KeysPerBlock = 1024;
 
     [ThreadStatic]
-    private static uint[]? _keys;
-
-    [ThreadStatic]
-    private static int _used;
+    private static Block? _block;
 
     /// <summary>A key that nobody has had.</summary>
-    internal static uint Next()
-    {
-        uint[] keys = _keys ??= new uint[KeysPerBlock];
-        if (_used == 0)
-        {
-            RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(keys.AsSpan()));
-        }
+    internal static uint Next() => (_block ??= new Block()).Next();
 
-        uint key = keys[_used];
-        _used = (_used + 1) % KeysPerBlock;
-        return key;
+    private sealed class Block
+    {
+        private readonly uint[] _keys = new uint[KeysPerBlock];
+        private int _used = KeysPerBlock;
+
+        internal uint Next()
+        {
+            if (_used == KeysPerBlock)
+            {
+                RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(_keys.AsSpan()));
+                _used = 0;
+            }
+
+            return _keys[_used++];
+        }
     }
 }
