@@ -231,6 +231,49 @@ internal sealed class LoadErrorTests
     }
 
     [Test]
+    public async Task A_connection_that_ends_while_it_is_held_is_counted_and_the_others_stay()
+    {
+        using var server = new ScriptedServer((peer, connection) =>
+        {
+            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
+            peer.Send(WireFrame.Text("not asked for") with { Masked = false });
+            if (connection == 2)
+            {
+                peer.Send(WireFrame.Close(1001) with { Masked = false });
+            }
+
+            ScriptedServer.EchoAll(peer, connection, (_, _, message) => ScriptedServer.Echo(message));
+        });
+        await using var client = new LoadClient(Options(server) with { Connections = 5, IsHeldOnly = true });
+        await client.ConnectAsync();
+        LoadResult result = await client.HoldAsync(Duration);
+        Assert.That((client.Open, result.Messages), Is.EqualTo((4, 0L)));
+        await client.CloseAsync();
+        AssertOnly(client.Errors, LoadError.ClosedByServer);
+        Assert.That(client.Errors.CloseCodes, Is.EqualTo(new[] { (EchoServer.WebSockets.CloseCode.NormalClosure, 4L), (EchoServer.WebSockets.CloseCode.GoingAway, 1L) }));
+    }
+
+    [Test]
+    public async Task Raw_TCP_is_echoed_without_handshake_and_frames()
+    {
+        using var server = new ScriptedServer((peer, _) =>
+        {
+            byte[] buffer = new byte[1000];
+            for (int length = peer.Socket.Receive(buffer); length > 0; length = peer.Socket.Receive(buffer))
+            {
+                peer.Send(buffer.AsSpan(0, length));
+            }
+        });
+        var url = new Uri($"tcp://127.0.0.1:{server.Url.Port}");
+        await using var client = new LoadClient(Options(server) with { Url = url, Connections = 3, InFlight = 4, MessageBytes = 700 });
+        await client.ConnectAsync();
+        LoadResult result = await client.RunAsync(Duration);
+        await client.CloseAsync();
+        Assert.That(client.Errors.Counts, Is.Empty, string.Join('\n', client.Errors.Counts));
+        Assert.That(result.Messages, Is.GreaterThan(12));
+    }
+
+    [Test]
     public async Task Fragments_and_pings_in_between_are_no_error()
     {
         using ScriptedServer server = ScriptedServer.Echoing((_, number, message) => number % 5 != 0 ? [message] :

@@ -71,14 +71,24 @@ internal sealed partial class LoadConnection
     {
         if (Interlocked.Increment(ref _pumpRequests) == 1)
         {
-            SendWhileThereIsSomething();
+            SendWhileThereIsSomething(goesOn: false);
         }
     }
 
-    private void SendWhileThereIsSomething()
+    /// <param name="goesOn">Whether a send that had to be waited for is complete: then there may be more of it.</param>
+    private void SendWhileThereIsSomething(bool goesOn)
     {
         try
         {
+            if (goesOn)
+            {
+                _outputStart += _sending.GetAwaiter().GetResult();
+                if (!TrySend())
+                {
+                    return;
+                }
+            }
+
             while (true)
             {
                 int seen = Volatile.Read(ref _pumpRequests);
@@ -104,6 +114,8 @@ internal sealed partial class LoadConnection
         }
         catch (Exception exception)
         {
+            // On an I/O thread it would end the process, and with it the other connections and the report.
+            ReturnOutput();
             End(LoadError.InternalError, EscapedText.From(exception.ToString().AsSpan()));
         }
     }
@@ -128,24 +140,7 @@ internal sealed partial class LoadConnection
         return true;
     }
 
-    private void OnSent()
-    {
-        try
-        {
-            _outputStart += _sending.GetAwaiter().GetResult();
-            if (!TrySend())
-            {
-                return;
-            }
-        }
-        catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
-        {
-            ReturnOutput();
-            return;
-        }
-
-        SendWhileThereIsSomething();
-    }
+    private void OnSent() => SendWhileThereIsSomething(goesOn: true);
 
     private void ReturnOutput()
     {
