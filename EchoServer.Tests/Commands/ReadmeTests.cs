@@ -17,6 +17,17 @@ internal sealed partial class ReadmeTests
         Assert.That(fromReadme, Is.EquivalentTo(fromHelp));
     }
 
+    [Test]
+    public async Task Every_option_of_load_is_in_its_table_with_its_default_and_range()
+    {
+        ProgramResult help = await Programs.RunAsync(Programs.EchoServer(["load", "--help"]));
+        string[] fromHelp = [.. LoadHelpLine().Matches(help.Output).Select(match => $"{match.Groups["option"]} {match.Groups["default"]} {match.Groups["range"]}")];
+        string readme = await File.ReadAllTextAsync(Path.Combine(Programs.ProjectFolder, "README.md"));
+        string[] fromReadme = [.. LoadTableRow().Matches(readme).Select(match => $"{match.Groups["option"]} {match.Groups["default"]} {match.Groups["range"]}")];
+        Assert.That(fromHelp, Has.Length.EqualTo(7));
+        Assert.That(fromReadme, Is.EquivalentTo(fromHelp));
+    }
+
     private static string Row(Match match, string defaultText) => $"{match.Groups["option"]} {match.Groups["variable"]} {defaultText}";
 
     [GeneratedRegex(@"^  (?<option>--[a-z.-]+) <value> .* \[((?<variable>[A-Z_]+), )?default: (?<default>.*)\]", RegexOptions.Multiline)]
@@ -24,4 +35,10 @@ internal sealed partial class ReadmeTests
 
     [GeneratedRegex(@"^\| `(?<option>--[a-z.-]+)` \| (`(?<variable>[A-Z_]+)`)? ?\| `?(?<default>[^|`]*)`? \|", RegexOptions.Multiline)]
     private static partial Regex TableRow();
+
+    [GeneratedRegex(@"^  (?<option>--[a-z-]+) <value> .* \((?<range>[0-9.]+-[0-9]+)\)\. \[default: (?<default>.*)\]", RegexOptions.Multiline)]
+    private static partial Regex LoadHelpLine();
+
+    [GeneratedRegex(@"^\| `(?<option>--[a-z-]+)` \| `(?<default>[^`]+)` \| (?<range>[0-9.]+-[0-9]+)[ ;]", RegexOptions.Multiline)]
+    private static partial Regex LoadTableRow();
 }

@@ -48,6 +48,17 @@ internal sealed class PublishedTests
     }
 
     [Test]
+    public async Task What_is_pushed_can_put_load_on_a_server()
+    {
+        // Trimmed: what only load uses must still be there.
+        string program = Path.Combine(Programs.ProjectFolder, "artifacts", "cf", "EchoServer");
+        ProgramResult result = await Programs.RunAsync(
+            Programs.Start(program, ["load", SharedServers.Large.Url().AbsoluteUri, "--duration", "0.3", "--rate", "1000", "--json"], _folder));
+        Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")), result.Output);
+        Assert.That(result.Output, Does.Contain("\"ok\":true"));
+    }
+
+    [Test]
     public void What_is_pushed_is_one_file_of_at_most_30_MB()
     {
         string[] files = Directory.GetFiles(Path.Combine(Programs.ProjectFolder, "artifacts", "cf"));

@@ -9,7 +9,7 @@ internal sealed class StopTests
     [TestCase("INT")]
     public async Task A_signal_says_1001_to_every_client_and_ends_with_exit_code_0(string signal)
     {
-        await using ServerProcess server = await ServerProcess.StartAsync(WithDefaultSignals(Programs.EchoServer([])));
+        await using ServerProcess server = await ServerProcess.StartAsync(Programs.WithDefaultSignals(Programs.EchoServer([])));
         using RawPeer idle = RawPeer.Open(server.Port, "/");
         using RawPeer busy = RawPeer.Open(server.Port);
         using var unfinished = new RawPeer(server.Port);
@@ -96,15 +96,5 @@ internal sealed class StopTests
 
         // 143 is what a shell calls death by SIGTERM.
         Assert.That(await server.WaitForExitAsync(), Is.EqualTo(143));
-    }
-
-    /// <summary>Tests that run in the background of a shell are started with SIGINT ignored, and would pass that on.</summary>
-    private static System.Diagnostics.ProcessStartInfo WithDefaultSignals(System.Diagnostics.ProcessStartInfo start)
-    {
-        string[] command = ["--default-signal=INT", start.FileName, .. start.ArgumentList];
-        start.FileName = "env";
-        start.ArgumentList.Clear();
-        Array.ForEach(command, start.ArgumentList.Add);
-        return start;
     }
 }

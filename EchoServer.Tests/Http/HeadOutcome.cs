@@ -39,7 +39,7 @@ internal sealed record HeadOutcome(
         }
 
         var fields = new List<string>();
-        foreach (RequestHead.Field field in head.Fields)
+        foreach (FieldSection.Field field in head.Fields)
         {
             fields.Add($"{Latin1(field.Name)}={Latin1(field.Value)}");
         }

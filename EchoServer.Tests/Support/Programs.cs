@@ -12,7 +12,7 @@ internal static class Programs
     private static readonly string[] ServerVariables =
     [
         "PORT", "ECHO_GREETING", "ECHO_PREFIX", "ECHO_MAX_MESSAGE_BYTES", "LOG_LEVEL", "LOG_FORMAT", "LOG_MESSAGES",
-        "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS",
+        "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT",
     ];
 
     /// <summary>The <c>EchoServer.dll</c> that was built with the tests.</summary>
@@ -65,6 +65,16 @@ internal static class Programs
             process.Kill(entireProcessTree: true);
             throw new TimeoutException($"{start.FileName} {string.Join(' ', start.ArgumentList)} did not end");
         }
+    }
+
+    /// <summary>Tests that run in the background of a shell are started with SIGINT ignored, and would pass that on.</summary>
+    public static ProcessStartInfo WithDefaultSignals(ProcessStartInfo start)
+    {
+        string[] command = ["--default-signal=INT", start.FileName, .. start.ArgumentList];
+        start.FileName = "env";
+        start.ArgumentList.Clear();
+        Array.ForEach(command, start.ArgumentList.Add);
+        return start;
     }
 
     /// <summary>Sends a signal to a process that the test started.</summary>

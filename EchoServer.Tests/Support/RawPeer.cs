@@ -4,7 +4,7 @@ using System.Text;
 
 namespace EchoServer.Tests.Support;
 
-/// <summary>A TCP client that can do what no good WebSocket client would. Blocking, with a bound on every wait.</summary>
+/// <summary>One end of a TCP connection that can do what no good WebSocket client or server would. Blocking, with a bound on every wait.</summary>
 internal sealed class RawPeer : IDisposable
 {
     public const string Key = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -15,15 +15,16 @@ internal sealed class RawPeer : IDisposable
     private int _end;
 
     public RawPeer(int port, IPAddress? address = null)
+        : this(new Socket((address ?? IPAddress.Loopback).AddressFamily, SocketType.Stream, ProtocolType.Tcp)) =>
+        _socket.Connect(address ?? IPAddress.Loopback, port);
+
+    /// <summary>The other way round: a server's side of a connection that it has accepted.</summary>
+    public RawPeer(Socket socket)
     {
-        address ??= IPAddress.Loopback;
-        _socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
-        {
-            NoDelay = true,
-            ReceiveTimeout = (int)ServerProcess.Patience.TotalMilliseconds,
-            SendTimeout = (int)ServerProcess.Patience.TotalMilliseconds,
-        };
-        _socket.Connect(address, port);
+        _socket = socket;
+        _socket.NoDelay = true;
+        _socket.ReceiveTimeout = (int)ServerProcess.Patience.TotalMilliseconds;
+        _socket.SendTimeout = (int)ServerProcess.Patience.TotalMilliseconds;
     }
 
     public Socket Socket => _socket;

@@ -14,6 +14,15 @@ internal static class Requires
 
     public static void Faketime(string library) => Unless(File.Exists(library), "Debian's package faketime is not installed: run ./build.sh test as root");
 
+    /// <summary>That a process may have so many files open; the runtime raises its soft limit to the hard one.</summary>
+    public static void OpenFiles(int count)
+    {
+        string limits = File.ReadAllText("/proc/self/limits");
+        string line = limits.Split('\n').Single(line => line.StartsWith("Max open files", StringComparison.Ordinal));
+        string soft = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3];
+        Unless(soft == "unlimited" || int.Parse(soft) >= count, $"only {soft} files may be open, and {count} are needed: see ulimit -n");
+    }
+
     private static void Unless(bool condition, string otherwise)
     {
         if (!condition && Environment.GetEnvironmentVariable("CI") == "true")

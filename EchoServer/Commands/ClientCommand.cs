@@ -24,7 +24,7 @@ internal static class ClientCommand
     /// <exception cref="UsageException">The URL is not one.</exception>
     internal static async Task<int> RunAsync(string url, string message)
     {
-        Uri uri = ParseUrl(url);
+        Uri uri = WebSocketUrl.Parse(url);
         using var timeout = new CancellationTokenSource(Timeout);
         using var socket = new ClientWebSocket();
         var waitingFor = Stage.Answer;
@@ -43,26 +43,6 @@ internal static class ClientCommand
             await Console.Error.WriteLineAsync($"EchoServer: {shownUrl}: {Explain(exception, socket, waitingFor)}").ConfigureAwait(false);
             return ExitCode.Failed;
         }
-    }
-
-    private static Uri ParseUrl(string url)
-    {
-        if (Uri.TryCreate(url, UriKind.Absolute, out Uri? uri) && uri.Host.Length > 0)
-        {
-            string? scheme = uri.Scheme switch
-            {
-                "ws" or "http" => "ws",
-                "wss" or "https" => "wss",
-                _ => null,
-            };
-            if (scheme is not null)
-            {
-                // RFC 6455 §3: "Fragment identifiers ... MUST NOT be used" in a WebSocket URL.
-                return new UriBuilder(uri) { Scheme = scheme, Port = uri.IsDefaultPort ? -1 : uri.Port, Fragment = "" }.Uri;
-            }
-        }
-
-        throw new UsageException($"url: '{EscapedText.From(url.AsSpan())}' is not a ws://, wss://, http:// or https:// URL");
     }
 
     private static async Task TalkAsync(ClientWebSocket socket, string message, Action onEcho, CancellationToken stop)

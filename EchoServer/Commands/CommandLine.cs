@@ -3,12 +3,12 @@ using System.CommandLine.Parsing;
 
 namespace EchoServer.Commands;
 
-/// <summary>The commands and their arguments; the options of <c>serve</c> are <see cref="Settings"/>.</summary>
+/// <summary>The commands and their arguments; the options of <c>serve</c> are <see cref="Settings"/>, those of <c>load</c> <see cref="LoadSettings"/>.</summary>
 internal static class CommandLine
 {
     private static readonly Argument<string> Url = new("url")
     {
-        Description = "Where to connect: ws://, wss://, http:// (means ws) or https:// (means wss).",
+        Description = WebSocketUrl.Description,
     };
 
     private static readonly Argument<string> MessageText = new("message")
@@ -45,7 +45,7 @@ internal static class CommandLine
     {
         var serve = new Command("serve", "Run the server. This is what happens without a command.");
         var root = new RootCommand(
-            "A WebSocket echo server on raw sockets for Cloud Foundry, and the client that talks to it.");
+            "A WebSocket echo server on raw sockets for Cloud Foundry, and the clients that talk to it.");
         foreach (Command command in (Command[])[root, serve])
         {
             Array.ForEach(Settings.All, setting => command.Add(setting.Option));
@@ -55,16 +55,27 @@ internal static class CommandLine
         var client = new Command("client", "Connect, send one message, show what comes back, disconnect.") { Url, MessageText };
         client.SetAction(result => ClientCommand.RunAsync(result.GetRequiredValue(Url), result.GetRequiredValue(MessageText)));
 
+        Command load = BuildLoad();
         root.Add(serve);
         root.Add(client);
+        root.Add(load);
         return root;
+    }
+
+    private static Command BuildLoad()
+    {
+        var load = new Command("load", LoadCommand.Description) { Url };
+        Array.ForEach(LoadSettings.All, setting => load.Add(setting.Option));
+        Array.ForEach(LoadSettings.Switches, load.Add);
+        load.SetAction(result => LoadCommand.RunAsync(result, result.GetRequiredValue(Url)));
+        return load;
     }
 
     private static string Explain(ParseError error)
     {
         // The parser's own words name the option, but not what it takes.
         string? name = (error.SymbolResult as OptionResult)?.Option.Name;
-        return Array.Find(Settings.All, setting => setting.Option.Name == name) is Setting known
+        return Settings.All.Concat(LoadSettings.All).FirstOrDefault(setting => setting.Option.Name == name) is Setting known
             ? $"{name}: exactly one value is needed: {known.Accepted}"
             : EscapedText.From(error.Message.AsSpan());
     }

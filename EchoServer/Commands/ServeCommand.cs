@@ -22,7 +22,8 @@ internal static class ServeCommand
 
         if (Engine.NeverBlocks)
         {
-            CompleteReceivesInline();
+            // Where the server has I/O threads of its own, the runtime's only accept.
+            InlineCompletions.Enable(threads: 1);
         }
 
         // Before the line that says where the server listens: who waits for it may send a signal right after.
@@ -84,21 +85,6 @@ internal static class ServeCommand
     {
         AppDomain.CurrentDomain.UnhandledException += (_, unhandled) => log.Uncaught(unhandled.ExceptionObject);
         TaskScheduler.UnobservedTaskException += (_, unobserved) => log.Uncaught(unobserved.Exception);
-    }
-
-    /// <summary>Lets the runtime call a socket's continuation on the I/O thread that saw it ready.</summary>
-    /// <remarks>
-    /// Saves a hand-over to the thread pool for each receive, which is half of the CPU of a small echo. The price is that nothing
-    /// may block there. Read once by the runtime, when the first socket is made. Only the server wants it: the client awaits one
-    /// socket, and library code runs on it.
-    /// </remarks>
-    private static void CompleteReceivesInline()
-    {
-        const string variable = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
-        if (Environment.GetEnvironmentVariable(variable) is null)
-        {
-            Environment.SetEnvironmentVariable(variable, "1");
-        }
     }
 
     /// <summary>The option or variable that the address which cannot be had came from.</summary>

@@ -8,6 +8,9 @@ namespace EchoServer.Commands;
 /// <summary>How the texts of options and environment variables are read. All strict: what is not understood is refused.</summary>
 internal static class SettingParsers
 {
+    /// <summary>What <see cref="TryParseSeconds"/> takes.</summary>
+    internal const string SecondsAccepted = "a number of seconds (0.1-86400)";
+
     private const int MaxPort = 65535;
     private const int DefaultHttpPort = 80;
     private const double LeastSeconds = 0.1;
@@ -28,9 +31,16 @@ internal static class SettingParsers
 
     internal static bool TryParseSeconds(string text, out TimeSpan? value)
     {
-        bool isNumber = double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds);
-        bool isAccepted = isNumber && seconds is >= LeastSeconds and <= MostSeconds;
-        value = isAccepted ? TimeSpan.FromSeconds(seconds) : null;
+        bool isAccepted = TryParseDecimal(text, LeastSeconds, MostSeconds, out double? seconds);
+        value = isAccepted ? TimeSpan.FromSeconds(seconds!.Value) : null;
+        return isAccepted;
+    }
+
+    internal static bool TryParseDecimal(string text, double lowest, double highest, out double? value)
+    {
+        bool isNumber = double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number);
+        bool isAccepted = isNumber && number >= lowest && number <= highest;
+        value = isAccepted ? number : null;
         return isAccepted;
     }
 

@@ -20,7 +20,6 @@ internal enum LogFormat
 /// <remarks>The reasons for the defaults of the limits are in <see cref="ServerOptions"/>.</remarks>
 internal static class Settings
 {
-    private const string SecondsAccepted = "a number of seconds (0.1-86400)";
     private const string SecondsOrOffAccepted = "a number of seconds (0.1-86400, or off)";
 
     private static readonly ServerOptions Defaults = new();
@@ -128,7 +127,7 @@ internal static class Settings
         (string text, out int? value) => SettingParsers.TryParseNumberOrAuto(text, highest, out value));
 
     private static Setting<TimeSpan?> Seconds(string name, string variable, string description, TimeSpan defaultValue) => new(
-        name, variable, description, defaultValue, Invariant(defaultValue), SecondsAccepted, SettingParsers.TryParseSeconds);
+        name, variable, description, defaultValue, Invariant(defaultValue), SettingParsers.SecondsAccepted, SettingParsers.TryParseSeconds);
 
     private static Setting<TimeSpan?> SecondsOrOff(string name, string variable, string description, TimeSpan? defaultValue) => new(
         name, variable, description, defaultValue, defaultValue is TimeSpan value ? Invariant(value) : "off", SecondsOrOffAccepted, SettingParsers.TryParseSecondsOrOff);

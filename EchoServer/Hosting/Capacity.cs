@@ -21,6 +21,9 @@ internal static class Capacity
     // Where there is no limit that can be read.
     private const int AssumedFiles = 4096;
 
+    /// <summary>Half of the processors, within bounds: the other half is the kernel's, or the peers' on the same machine.</summary>
+    internal static int DefaultIoThreads { get; } = Math.Clamp(Environment.ProcessorCount / 2, 1, MostIoThreads);
+
     /// <summary>The memory budget: as asked for, or a quarter of the memory that the runtime sees.</summary>
     internal static long MemoryBudgetBytes(ServerOptions options) =>
         options.MemoryBudgetBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
@@ -30,12 +33,11 @@ internal static class Capacity
         options.MaxConnections ?? (int)Math.Clamp(
             Math.Min(OpenFileLimit() - OpenFiles() - ReservedFiles, MemoryBudgetBytes(options) / ConnectionBytes), 1, int.MaxValue);
 
-    /// <summary>How many I/O threads: as asked for, or half of the processors, within bounds.</summary>
-    internal static int IoThreads(ServerOptions options) =>
-        options.IoThreads ?? Math.Clamp(Environment.ProcessorCount / 2, 1, MostIoThreads);
+    /// <summary>How many I/O threads: as asked for, or as this machine has.</summary>
+    internal static int IoThreads(ServerOptions options) => options.IoThreads ?? DefaultIoThreads;
 
     /// <summary>The soft limit of open files, which the runtime has raised to the hard one.</summary>
-    private static long OpenFileLimit()
+    internal static long OpenFileLimit()
     {
         const string limits = "/proc/self/limits";
         const string name = "Max open files";
@@ -50,7 +52,7 @@ internal static class Capacity
     }
 
     /// <summary>What is open now: where the program is not a single file, the runtime keeps each of its assemblies open.</summary>
-    private static int OpenFiles()
+    internal static int OpenFiles()
     {
         const string files = "/proc/self/fd";
         return Directory.Exists(files) ? Directory.GetFileSystemEntries(files).Length : 0;

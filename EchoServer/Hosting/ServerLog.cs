@@ -129,7 +129,7 @@ internal static partial class ServerLog
     /// </summary>
     private static string ForwardedFor(RequestHead head)
     {
-        ReadOnlySpan<byte> hop = head.LastOfList("X-Forwarded-For"u8);
+        ReadOnlySpan<byte> hop = head.Fields.LastOfList("X-Forwarded-For"u8);
         return hop.IsEmpty ? "" : $" for {EscapedText.Quote(hop)}";
     }
 }

@@ -93,7 +93,7 @@ public static class Handshake
     /// <returns>Empty when the client offers none. Browsers fail a connection whose offers are all turned down.</returns>
     public static ReadOnlySpan<byte> SelectSubProtocol(RequestHead head)
     {
-        foreach (RequestHead.Field field in head.Fields)
+        foreach (FieldSection.Field field in head.Fields)
         {
             if (!Ascii.EqualsIgnoreCase(field.Name, "Sec-WebSocket-Protocol"u8))
             {
@@ -103,7 +103,7 @@ public static class Handshake
             foreach (Range range in field.Value.Split((byte)','))
             {
                 // RFC 9110 §5.6.1.2: "A recipient MUST parse and ignore a reasonable number of empty list elements".
-                ReadOnlySpan<byte> offer = RequestHead.TrimWhiteSpace(field.Value[range]);
+                ReadOnlySpan<byte> offer = FieldSection.TrimWhiteSpace(field.Value[range]);
                 if (!offer.IsEmpty)
                 {
                     return offer;
@@ -159,8 +159,8 @@ public static class Handshake
     private static HttpRejection? CheckUpgrade(RequestHead head)
     {
         // RFC 6455 §4.2.1 with the tokens in any case (RFC 9110 §7.8), lists and repeated fields included.
-        bool upgrade = head.ListContains("Upgrade"u8, "websocket"u8);
-        bool connection = head.ListContains("Connection"u8, "Upgrade"u8);
+        bool upgrade = head.Fields.ListContains("Upgrade"u8, "websocket"u8);
+        bool connection = head.Fields.ListContains("Connection"u8, "Upgrade"u8);
         if (upgrade && connection)
         {
             return null;
@@ -212,7 +212,7 @@ public static class Handshake
         }
 
         ReadOnlySpan<byte> subProtocol = SelectSubProtocol(head);
-        return subProtocol.IsEmpty || RequestHead.IsToken(subProtocol)
+        return subProtocol.IsEmpty || FieldSection.IsToken(subProtocol)
             ? null
             : BadRequest($"the subprotocol '{EscapedText.Quote(subProtocol)}' is not a token");
     }

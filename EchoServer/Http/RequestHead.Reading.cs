@@ -8,25 +8,16 @@ namespace EchoServer.Http;
 public readonly ref partial struct RequestHead
 {
     /// <summary>The largest head in bytes, the empty line at its end included: what browsers send with cookies fits twice.</summary>
-    public const int MaxBytes = 16 * 1024;
+    public const int MaxBytes = HeadLine.MaxHeadBytes;
 
     /// <summary>The most header lines: browsers send about 20, routers add about 15.</summary>
-    public const int MaxFields = 100;
+    public const int MaxFields = FieldSection.MaxFields;
 
-    private const int LineEndBytes = 2;
     private const byte Cr = (byte)'\r';
     private const byte Lf = (byte)'\n';
 
     // The first byte of a TLS record that carries a ClientHello (RFC 8446 §5.1).
     private const byte TlsHandshakeRecord = 0x16;
-
-    // RFC 9110 §5.6.2: tchar.
-    private static readonly SearchValues<byte> TokenBytes =
-        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
-
-    // RFC 9110 §5.5: a field value has visible characters, spaces, tabs and obs-text, but no other control characters.
-    private static readonly SearchValues<byte> NotInFieldValue = SearchValues.Create(
-        [.. Enumerable.Range(0, 0x20).Where(b => b != '\t').Select(b => (byte)b), 0x7F]);
 
     // RFC 9112 §3.2: a request target has no white space, no control characters and no fragment.
     private static readonly SearchValues<byte> NotInTarget = SearchValues.Create(
@@ -45,22 +36,23 @@ public readonly ref partial struct RequestHead
 
         // A head that trickles in is looked at again only when another line of it is complete. Its first byte may be the third.
         bool newLine = input[seenBefore..].Contains(Lf);
-        if (!newLine && seenBefore > LineEndBytes && input.Length < MaxBytes)
+        if (!newLine && seenBefore > HeadLine.EndBytes && input.Length < MaxBytes)
         {
             return ParseStatus.NeedMore;
         }
 
         // RFC 9112 §2.2: "a server ... SHOULD ignore at least one empty line (CRLF) received prior to the request-line".
-        int position = input.StartsWith("\r\n"u8) ? LineEndBytes : 0;
+        int position = input.StartsWith("\r\n"u8) ? HeadLine.EndBytes : 0;
         rejection = CheckFirstByte(input[position..]);
         if (rejection is not null)
         {
             return ParseStatus.Bad;
         }
 
-        ParseStatus status = ReadLine(input, ref position, out ReadOnlySpan<byte> line, out rejection);
+        ParseStatus status = HeadLine.Read(input, ref position, out ReadOnlySpan<byte> line, out HeadFlaw? flaw);
         if (status != ParseStatus.Done)
         {
+            rejection = Refuse(flaw);
             return status;
         }
 
@@ -70,63 +62,14 @@ public readonly ref partial struct RequestHead
             return ParseStatus.Bad;
         }
 
-        int fieldsStart = position;
-        status = ReadFields(input, ref position, out rejection);
+        status = FieldSection.Read(input, ref position, out FieldSection fields, out flaw);
+        rejection = Refuse(flaw);
         if (status == ParseStatus.Done)
         {
-            head = new RequestHead(method, target, version, input[fieldsStart..(position - LineEndBytes)], position);
+            head = new RequestHead(method, target, version, fields, position);
         }
 
         return status;
-    }
-
-    /// <summary>Reads header lines up to and with the empty line that ends them.</summary>
-    private static ParseStatus ReadFields(ReadOnlySpan<byte> input, scoped ref int position, out HttpRejection? rejection)
-    {
-        for (int count = 0; ; count++)
-        {
-            ParseStatus status = ReadLine(input, ref position, out ReadOnlySpan<byte> line, out rejection);
-            if (status != ParseStatus.Done || line.IsEmpty)
-            {
-                return status;
-            }
-
-            rejection = count == MaxFields ? TooManyFields() : CheckField(line);
-            if (rejection is not null)
-            {
-                return ParseStatus.Bad;
-            }
-        }
-    }
-
-    private static ParseStatus ReadLine(
-        ReadOnlySpan<byte> input, scoped ref int position, out ReadOnlySpan<byte> line, out HttpRejection? rejection)
-    {
-        ReadOnlySpan<byte> rest = input[position..];
-        int end = rest.IndexOf(Lf);
-        line = default;
-        rejection = null;
-        if (end < 0 || position + end >= MaxBytes)
-        {
-            if (input.Length >= MaxBytes)
-            {
-                rejection = TooLarge();
-                return ParseStatus.Bad;
-            }
-
-            return ParseStatus.NeedMore;
-        }
-
-        // RFC 9112 §2.2 allows to take a bare LF for a line's end; what takes it is what requests are smuggled past.
-        if (end == 0 || rest[end - 1] != Cr)
-        {
-            rejection = Malformed("a line ends with LF alone instead of CR LF");
-            return ParseStatus.Bad;
-        }
-
-        line = rest[..(end - 1)];
-        position += end + 1;
-        return ParseStatus.Done;
     }
 
     private static HttpRejection? ReadRequestLine(
@@ -144,7 +87,7 @@ public readonly ref partial struct RequestHead
         method = line[..first];
         target = line[(first + 1)..last];
         version = line[(last + 1)..];
-        if (!IsToken(method))
+        if (!FieldSection.IsToken(method))
         {
             return Malformed($"the method '{EscapedText.Quote(method)}' is not a token");
         }
@@ -176,34 +119,9 @@ public readonly ref partial struct RequestHead
         version.Length == 8 && version.StartsWith("HTTP/"u8) &&
         char.IsAsciiDigit((char)version[5]) && version[6] == '.' && char.IsAsciiDigit((char)version[7]);
 
-    private static HttpRejection? CheckField(ReadOnlySpan<byte> line)
-    {
-        // RFC 9112 §5.2: "A server that receives an obs-fold in a request message ... MUST either reject the message ...".
-        if (line[0] is (byte)' ' or (byte)'\t')
-        {
-            return Malformed("a header line begins with white space (obsolete line folding)");
-        }
-
-        int colon = line.IndexOf((byte)':');
-        if (colon < 0)
-        {
-            return Malformed($"the header line '{EscapedText.Quote(line)}' has no colon");
-        }
-
-        // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon."
-        if (!IsToken(line[..colon]))
-        {
-            return Malformed($"the header name '{EscapedText.Quote(line[..colon])}' is not a token");
-        }
-
-        return line[(colon + 1)..].ContainsAny(NotInFieldValue)
-            ? Malformed($"the value of header '{EscapedText.Quote(line[..colon])}' has a control character")
-            : null;
-    }
-
     private static HttpRejection? CheckFirstByte(ReadOnlySpan<byte> input)
     {
-        if (input.IsEmpty || TokenBytes.Contains(input[0]) || input[0] == Cr)
+        if (input.IsEmpty || FieldSection.IsTokenByte(input[0]) || input[0] == Cr)
         {
             return null;
         }
@@ -214,6 +132,14 @@ public readonly ref partial struct RequestHead
     }
 
     private static HttpRejection Malformed(string reason) => new(HttpStatus.BadRequest, $"Malformed request: {reason}.");
+
+    private static HttpRejection? Refuse(HeadFlaw? flaw) => flaw?.Kind switch
+    {
+        null => null,
+        HeadFlawKind.TooLarge => TooLarge(),
+        HeadFlawKind.TooManyFields => TooManyFields(),
+        _ => Malformed(flaw.Text),
+    };
 
     private static HttpRejection TooLarge() =>
         new(HttpStatus.RequestHeaderFieldsTooLarge, $"The request head is larger than {MaxBytes} bytes.");

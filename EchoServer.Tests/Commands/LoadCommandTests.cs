@@ -1,0 +1,204 @@
+using System.Diagnostics;
+using System.Text.Json;
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Commands;
+
+/// <summary><c>EchoServer load</c> as a process of its own.</summary>
+internal sealed class LoadCommandTests
+{
+    [Test]
+    public async Task It_reports_on_standard_output()
+    {
+        ProgramResult result = await RunAsync(SharedServers.Large.Url(), "--connections", "20", "--duration", "0.5");
+        Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")), result.Output);
+        Assert.That(result.Output, Does.Match(
+            """
+            ^connections  20 of 20 opened in \d\.\d\d s \([\d,]+ a second\)
+            load         64 bytes of text, 1 in flight on each connection, as fast as echoes come
+            echoes       [\d,]+ right in \d\.\d\d s
+            messages     [\d,]+ a second
+            payload      \d+\.\d\d MB a second each way
+            latency      p50 [\d.]+  p90 [\d.]+  p99 [\d.]+  p99\.9 [\d.]+  max [\d.]+ ms
+            errors       none
+            close codes  20 x 1000 NormalClosure
+            $
+            """));
+    }
+
+    [Test]
+    public async Task It_reports_in_JSON()
+    {
+        ProgramResult result = await RunAsync(
+            SharedServers.Large.Url("/raw"), "--duration", "0.5", "--binary", "--size", "100", "--in-flight", "3", "--rate", "1000", "--ramp", "200", "--json");
+        Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        JsonElement root = json.RootElement;
+        Assert.Multiple(() =>
+        {
+            Assert.That(root.GetProperty("url").GetString(), Is.EqualTo(SharedServers.Large.Url("/raw").AbsoluteUri));
+            Assert.That(root.GetProperty("ok").GetBoolean(), Is.True);
+            Assert.That(root.GetProperty("opened").GetInt32(), Is.EqualTo(50));
+            Assert.That(root.GetProperty("open_at_end").GetInt32(), Is.EqualTo(50));
+
+            // 50 connections at 200 a second: the last one begins 245 ms after the first.
+            Assert.That(root.GetProperty("connect_seconds").GetDouble(), Is.GreaterThanOrEqualTo(0.245));
+            Assert.That(root.GetProperty("message_kind").GetString(), Is.EqualTo("binary"));
+            Assert.That(root.GetProperty("messages").GetInt64() + root.GetProperty("unsent").GetInt64(), Is.EqualTo(500));
+            Assert.That(root.GetProperty("payload_bytes").GetInt64(), Is.EqualTo(100 * root.GetProperty("messages").GetInt64()));
+            double[] latency = [.. root.GetProperty("latency_ms").EnumerateObject().Select(one => one.Value.GetDouble())];
+            Assert.That(latency, Has.Length.EqualTo(5).And.Ordered);
+            Assert.That(root.GetProperty("errors").GetArrayLength(), Is.Zero);
+            Assert.That(root.GetProperty("close_codes")[0].GetProperty("code").GetInt32(), Is.EqualTo(1000));
+            Assert.That(root.GetProperty("close_codes")[0].GetProperty("count").GetInt32(), Is.EqualTo(50));
+        });
+    }
+
+    [Test]
+    public async Task An_echo_that_is_wrong_is_exit_code_1()
+    {
+        using ScriptedServer server = ScriptedServer.Echoing((connection, number, message) =>
+            connection == 1 && number == 3 ? [message with { Payload = [.. message.Payload[..^1], (byte)'\u0007'] }] : [message]);
+        ProgramResult text = await RunAsync(server.Url, "--connections", "1", "--duration", "0.3");
+        Assert.That((text.ExitCode, text.Error), Is.EqualTo((1, "")));
+        Assert.That(text.Output, Does.Match(@"\nerrors       1 x echo altered \(first: connection 0: 64 bytes '.*'\)\n").And.Not.Contain("\u0007"));
+
+        using ScriptedServer closing = ScriptedServer.Echoing((connection, number, message) =>
+            connection == 1 && number == 3 ? [WireFrame.Close(4321)] : [message]);
+        ProgramResult json = await RunAsync(closing.Url, "--connections", "2", "--duration", "0.3", "--json");
+        Assert.That(json.ExitCode, Is.EqualTo(1));
+        Assert.That(json.Output, Does.Contain("\"ok\":false").And.Contain("\"open_at_end\":1")
+            .And.Contain("""{"kind":"closed_by_server","count":1,"first":"4321"}""").And.Contain("""{"code":4321,"name":"","count":1}"""));
+    }
+
+    [Test]
+    public async Task Connections_are_held()
+    {
+        ProgramResult result = await RunAsync(SharedServers.Large.Url(), "--hold", "--connections", "30", "--duration", "0.3");
+        Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
+        Assert.That(result.Output, Does.Contain("30 of 30 opened").And.Match(@"\nheld         0\.\d\d s; 30 still open at the end\n"));
+    }
+
+    [Test]
+    public async Task Ten_thousand_connections_are_held()
+    {
+        // The client has a file for each of them, and so has the server.
+        Requires.OpenFiles(10_500);
+        await using ServerProcess server = await ServerProcess.StartAsync(["--log-messages", "false"]);
+        ProgramResult result = await RunAsync(server.Url("/"), "--hold", "--connections", "10000", "--duration", "1");
+        Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")), result.Output);
+        Assert.That(result.Output, Does.Contain("10,000 of 10,000 opened").And.Contain("10,000 still open at the end"));
+    }
+
+    [Test]
+    public async Task A_limit_of_open_files_that_is_too_low_is_one_line()
+    {
+        ProcessStartInfo start = Programs.EchoServer(["load", SharedServers.Large.Url().AbsoluteUri, "--connections", "400"]);
+        string[] command = ["-c", "ulimit -n 300 && exec \"$0\" \"$@\"", start.FileName, .. start.ArgumentList];
+        start.FileName = "/bin/bash";
+        start.ArgumentList.Clear();
+        Array.ForEach(command, start.ArgumentList.Add);
+        ProgramResult result = await Programs.RunAsync(start);
+        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
+        Assert.That(result.Error, Does.Match(
+            @"^EchoServer: ws://127\.0\.0\.1:\d+/: 400 connections need (\d+) open files, and the limit is 300: raise it with 'ulimit -n \1', or take fewer\n$"));
+    }
+
+    [Test]
+    public async Task Nothing_that_listens_is_one_line_and_exit_code_1()
+    {
+        int port;
+        await using (var server = InProcessServer.Start(_ => { }))
+        {
+            port = server.Port;
+        }
+
+        ProgramResult result = await RunAsync(new Uri($"ws://127.0.0.1:{port}"));
+        Assert.That(result, Is.EqualTo(new ProgramResult(1, "", $"EchoServer: ws://127.0.0.1:{port}/: connection refused: nothing listens there\n")));
+    }
+
+    [TestCase("INT")]
+    [TestCase("TERM")]
+    public async Task A_signal_ends_it_early_with_the_report(string signal)
+    {
+        ProcessStartInfo start = Programs.WithDefaultSignals(Programs.EchoServer(["load", SharedServers.Large.Url().AbsoluteUri, "--duration", "600"]));
+        using Process process = Process.Start(start)!;
+        try
+        {
+            await Task.Delay(TimeSpan.FromSeconds(2));
+            Programs.Signal(process.Id, signal);
+            using var patience = new CancellationTokenSource(ServerProcess.Patience);
+            string output = await process.StandardOutput.ReadToEndAsync(patience.Token);
+            await process.WaitForExitAsync(patience.Token);
+            Assert.That(process.ExitCode, Is.Zero, output);
+            Assert.That(output, Does.Match(@"\nechoes       [\d,]+ right in \d\.\d\d s\n").And.Contain("errors       none"));
+        }
+        finally
+        {
+            process.Kill(entireProcessTree: true);
+        }
+    }
+
+    [Test]
+    public async Task It_speaks_TLS_to_a_server_whose_certificate_is_trusted_and_to_no_other()
+    {
+        using var proxy = new TlsProxy(SharedServers.Large.Port);
+        var url = new Uri($"wss://localhost:{proxy.Port}/");
+        ProcessStartInfo trusting = Programs.EchoServer(["load", url.AbsoluteUri, "--connections", "5", "--in-flight", "4", "--size", "40000", "--duration", "0.5"]);
+        trusting.Environment["SSL_CERT_FILE"] = proxy.CertificateFile;
+        ProgramResult good = await Programs.RunAsync(trusting);
+        Assert.That((good.ExitCode, good.Error), Is.EqualTo((0, "")), good.Output);
+        Assert.That(good.Output, Does.Contain("5 of 5 opened").And.Contain("errors       none"));
+
+        ProgramResult bad = await RunAsync(url);
+        Assert.That((bad.ExitCode, bad.Output), Is.EqualTo((1, "")));
+        Assert.That(bad.Error, Does.StartWith($"EchoServer: {url}: TLS failed: ").And.Match("^[^\n]*\n$"));
+    }
+
+    [Test]
+    public async Task Help_has_an_example_and_every_option()
+    {
+        ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["load", "--help"]));
+        Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
+        foreach (string text in (string[])
+            ["EchoServer load ws://", "--connections", "--size", "--in-flight", "--rate", "--ramp", "--duration", "--timeout", "--text", "--binary", "--hold", "--json"])
+        {
+            Assert.That(result.Output, Does.Contain(text));
+        }
+    }
+
+    private static IEnumerable<TestCaseData> Mistakes()
+    {
+        yield return Case("url", []);
+        yield return Case("url: 'ftp://x' is not a ws://, wss://, http:// or https:// URL", "ftp://x");
+        yield return Case("url: 'tcp://x:1' is not a ws://, wss://, http:// or https:// URL", "tcp://x:1");
+        yield return Case("--connections: '0' is not a number of connections (1-1000000)", "ws://x", "--connections", "0");
+        yield return Case("--size: '16777217' is not a number of bytes (1-16777216)", "ws://x", "--size", "16777217");
+        yield return Case("--in-flight: '-1' is not a number of messages (1-65536)", "ws://x", "--in-flight=-1");
+        yield return Case("--in-flight: 65536 on each of 1000000 connections are over 16777216 messages", "ws://x", "--in-flight", "65536", "--connections", "1000000");
+        yield return Case("--rate: '0' is not a number of messages a second (0.1-10000000)", "ws://x", "--rate", "0");
+        yield return Case("--rate: 'NaN' is not a number of messages a second (0.1-10000000)", "ws://x", "--rate", "NaN");
+        yield return Case("--ramp: '1e3' is not a number of connections a second (0.1-100000)", "ws://x", "--ramp", "1e3");
+        yield return Case("--duration: 'long' is not a number of seconds (0.1-86400)", "ws://x", "--duration", "long");
+        yield return Case("--timeout: '0' is not a number of seconds (0.1-86400)", "ws://x", "--timeout", "0");
+        yield return Case("--text: cannot be combined with --binary", "ws://x", "--text", "--binary");
+        yield return Case("--rate: cannot be combined with --hold, which sends nothing", "ws://x", "--hold", "--rate", "5");
+        yield return Case("--binary: cannot be combined with --hold, which sends nothing", "ws://x", "--hold", "--binary");
+        yield return Case("--rate: exactly one value is needed: a number of messages a second", "ws://x", "--rate");
+        yield return Case("'--port'", "ws://x", "--port", "1");
+
+        static TestCaseData Case(string quoted, params string[] arguments) =>
+            new TestCaseData(quoted, arguments).SetName($"{{m}}({string.Join(' ', arguments)})");
+    }
+
+    [TestCaseSource(nameof(Mistakes))]
+    public async Task A_mistake_is_one_line_that_names_it_and_exit_code_2(string quoted, string[] arguments)
+    {
+        ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["load", .. arguments]));
+        Assert.That((result.ExitCode, result.Output), Is.EqualTo((2, "")));
+        Assert.That(result.Error, Does.StartWith("EchoServer: ").And.Contain(quoted).And.Match("^[^\n]*\n$"));
+    }
+
+    private static Task<ProgramResult> RunAsync(Uri url, params string[] arguments) =>
+        Programs.RunAsync(Programs.EchoServer(["load", url.AbsoluteUri, .. arguments]));
+}

@@ -1,0 +1,85 @@
+using System.Text;
+using EchoServer.Http;
+using EchoServer.Tests.Support;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Tests.Http;
+
+internal sealed class ResponseHeadTests
+{
+    private const string Sound = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nX-Empty:\r\nconnection: keep-alive, Upgrade\r\n\r\n";
+
+    [Test]
+    public void A_head_is_read_and_what_follows_is_left()
+    {
+        byte[] input = Encoding.ASCII.GetBytes(Sound + "frames");
+        Assert.That(ResponseHead.Read(input, out ResponseHead head, out string? flaw), Is.EqualTo(ParseStatus.Done), flaw);
+        Assert.That((head.Status, Encoding.ASCII.GetString(head.Reason), head.Size), Is.EqualTo((101, "Switching Protocols", Sound.Length)));
+        Assert.That(head.Fields.Find("UPGRADE"u8, out ReadOnlySpan<byte> upgrade), Is.EqualTo(1));
+        Assert.That(Encoding.ASCII.GetString(upgrade), Is.EqualTo("websocket"));
+        Assert.That(head.Fields.ListContains("Connection"u8, "upgrade"u8), Is.True);
+    }
+
+    [Test]
+    public void Every_beginning_of_a_head_needs_more()
+    {
+        byte[] input = Encoding.ASCII.GetBytes(Sound);
+        for (int length = 0; length < input.Length; length++)
+        {
+            Assert.That(ResponseHead.Read(input.AsSpan(0, length), out _, out _), Is.EqualTo(ParseStatus.NeedMore), $"{length}");
+        }
+    }
+
+    [TestCase("HTTP/1.1 200 OK\r\n\r\n", 200, "OK")]
+    [TestCase("HTTP/1.0 200 OK\r\n\r\n", 200, "OK")]
+    [TestCase("HTTP/1.1 200 \r\n\r\n", 200, "", Description = "RFC 9112 §4: the reason phrase may be empty")]
+    [TestCase("HTTP/1.1 200\r\n\r\n", 200, "", Description = "without the space, as some servers write it")]
+    [TestCase("HTTP/1.1 999 a  b\r\n\r\n", 999, "a  b")]
+    public void Status_lines_that_are_taken(string text, int status, string reason)
+    {
+        Assert.That(ResponseHead.Read(Encoding.ASCII.GetBytes(text), out ResponseHead head, out _), Is.EqualTo(ParseStatus.Done));
+        Assert.That((head.Status, Encoding.ASCII.GetString(head.Reason)), Is.EqualTo((status, reason)));
+    }
+
+    [TestCase("\r\n", "the status line '' is not 'HTTP/1.1 status reason'")]
+    [TestCase("SSH-2.0-OpenSSH_9.2\r\n", "the status line 'SSH-2.0-OpenSSH_9.2' is not 'HTTP/1.1 status reason'")]
+    [TestCase("HTTP/2.0 101 x\r\n", "the status line 'HTTP/2.0 101 x' is not 'HTTP/1.1 status reason'")]
+    [TestCase("HTTP/1.1 10 x\r\n", "the status line 'HTTP/1.1 10 x' is not 'HTTP/1.1 status reason'")]
+    [TestCase("HTTP/1.1 099 x\r\n", "the status line 'HTTP/1.1 099 x' is not 'HTTP/1.1 status reason'")]
+    [TestCase("HTTP/1.1 1010 x\r\n", "the status line 'HTTP/1.1 1010 x' is not 'HTTP/1.1 status reason'")]
+    [TestCase("HTTP/1.1  101 x\r\n", "the status line 'HTTP/1.1  101 x' is not 'HTTP/1.1 status reason'")]
+    [TestCase("HTTP/1.1 101 \u001b[2J\n", "a line ends with LF alone instead of CR LF")]
+    [TestCase("HTTP/1.1 101 x\r\nno colon\u0007\r\n", "the header line 'no colon\\u{7}' has no colon")]
+    [TestCase("HTTP/1.1 101 x\r\nA : b\r\n", "the header name 'A ' is not a token")]
+    [TestCase("HTTP/1.1 101 x\r\nA: b\r\n c\r\n", "a header line begins with white space (obsolete line folding)")]
+    [TestCase("HTTP/1.1 101 x\r\nA: b\u0001\r\n", "the value of header 'A' has a control character")]
+    public void What_is_malformed_is_quoted(string text, string expected)
+    {
+        Assert.That(ResponseHead.Read(Encoding.ASCII.GetBytes(text), out _, out string? flaw), Is.EqualTo(ParseStatus.Bad));
+        Assert.That(flaw, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void A_head_without_end_is_too_large()
+    {
+        byte[] input = Encoding.ASCII.GetBytes("HTTP/1.1 101 x\r\nA: " + new string('b', 20_000));
+        Assert.That(ResponseHead.Read(input, out _, out string? flaw), Is.EqualTo(ParseStatus.Bad));
+        Assert.That(flaw, Is.EqualTo("the head is larger than 16384 bytes"));
+        input = Encoding.ASCII.GetBytes("HTTP/1.1 101 x\r\n" + string.Concat(Enumerable.Repeat("A: b\r\n", 101)));
+        Assert.That(ResponseHead.Read(input, out _, out flaw), Is.EqualTo(ParseStatus.Bad));
+        Assert.That(flaw, Is.EqualTo("the head has more than 100 header lines"));
+    }
+
+    [TestCaseSource(typeof(FuzzSeeds), nameof(FuzzSeeds.Cases))]
+    public void Damaged_heads_are_read_or_refused_and_never_throw(int seed) => FuzzSeeds.Run(seed, 20_000, random =>
+    {
+        byte[] input = Mutations.Apply(Encoding.ASCII.GetBytes(Sound), random);
+        ParseStatus status = ResponseHead.Read(input, out ResponseHead head, out string? flaw);
+        Assert.That(flaw is not null, Is.EqualTo(status == ParseStatus.Bad));
+        if (status == ParseStatus.Done)
+        {
+            Assert.That(head.Size, Is.InRange(1, input.Length));
+            Assert.That(head.Status, Is.InRange(100, 999));
+        }
+    });
+}

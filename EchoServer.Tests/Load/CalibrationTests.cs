@@ -1,0 +1,157 @@
+using System.Text;
+using EchoServer.Echo;
+using EchoServer.Load;
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Load;
+
+/// <summary>What one connection learns of a server before the load begins.</summary>
+internal sealed class CalibrationTests
+{
+    private static readonly TimeSpan Duration = TimeSpan.FromMilliseconds(50);
+
+    [TestCase("/raw", true, 0, "")]
+    [TestCase("/raw", false, 0, "")]
+    [TestCase("/", true, 1, EchoOptions.DefaultPrefix)]
+    [TestCase("/", false, 1, "")]
+    public async Task Our_own_server_is_understood(string path, bool isText, int greetings, string prefix)
+    {
+        PeerHabits peer = await RunWithoutErrorAsync(new LoadOptions
+        {
+            Url = SharedServers.Large.Url(path),
+            Connections = 3,
+            InFlight = 5,
+            MessageBytes = 100,
+            IsText = isText,
+        });
+        Assert.That((peer.Greetings, Encoding.UTF8.GetString(peer.Prefix)), Is.EqualTo((greetings, prefix)));
+    }
+
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(7)]
+    [TestCase(16)]
+    [TestCase(17)]
+    [TestCase(19)]
+    [TestCase(125)]
+    [TestCase(126)]
+    [TestCase(65536)]
+    [TestCase(1024 * 1024 + 3)]
+    public async Task Any_size_is_echoed(int size)
+    {
+        foreach (bool isText in (bool[])[true, false])
+        {
+            await RunWithoutErrorAsync(new LoadOptions
+            {
+                Url = SharedServers.Large.Url(),
+                Connections = 2,
+                InFlight = 3,
+                MessageBytes = size,
+                IsText = isText,
+            });
+        }
+    }
+
+    [Test]
+    public async Task Several_greetings_and_a_prefix_are_learned()
+    {
+        using ScriptedServer server = ScriptedServer.Echoing(
+            (_, _, message) => [message with { Payload = [.. "> "u8, .. message.Payload] }], "hello", "", "welcome");
+        PeerHabits peer = await RunWithoutErrorAsync(new LoadOptions { Url = server.Url, Connections = 4 });
+        Assert.That((peer.Greetings, Encoding.UTF8.GetString(peer.Prefix)), Is.EqualTo((3, "> ")));
+    }
+
+    [Test]
+    public async Task A_server_that_answers_binary_with_text_is_sent_nothing_but_UTF_8()
+    {
+        // As the tutorial's server does: what is not UTF-8 would be changed on the way.
+        using ScriptedServer server = ScriptedServer.Echoing((_, _, message) => [WireFrame.Text("Echo: " + Encoding.UTF8.GetString(message.Payload))]);
+        await RunWithoutErrorAsync(new LoadOptions { Url = server.Url, Connections = 2, IsText = false, MessageBytes = 1000 });
+    }
+
+    [Test]
+    public async Task Without_an_answer_to_bind_it_to_binary_has_every_byte_value()
+    {
+        PeerHabits peer = await RunWithoutErrorAsync(new LoadOptions { Url = SharedServers.Large.Url("/raw"), Connections = 1, IsText = false });
+        var seen = new HashSet<byte>();
+        for (int number = 0; number < 256; number++)
+        {
+            byte[] payload = new byte[peer.Payload.Size];
+            peer.Payload.Write(payload, 0, number, maskingKey: 0);
+            seen.UnionWith(payload);
+        }
+
+        Assert.That(seen, Has.Count.EqualTo(256));
+    }
+
+    [Test]
+    public async Task A_connection_without_the_greeting_of_the_others_has_failed()
+    {
+        using var server = new ScriptedServer((peer, connection) =>
+        {
+            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
+            if (connection != 1)
+            {
+                peer.Send(WireFrame.Text("hello") with { Masked = false });
+            }
+
+            ScriptedServer.EchoAll(peer, connection, (_, _, message) => ScriptedServer.Echo(message));
+        });
+        await using var client = new LoadClient(new LoadOptions { Url = server.Url, Connections = 3, ConnectTimeout = TimeSpan.FromSeconds(1) });
+        await client.ConnectAsync();
+        Assert.That((client.Opened, client.Open), Is.EqualTo((2, 2)));
+        Assert.That(client.Errors.Counts.Single(), Is.EqualTo(new LoadErrorCount(LoadError.ConnectTimedOut, 0, 1, "no greeting within 1 s")));
+    }
+
+    private static IEnumerable<TestCaseData> NoEchoServers()
+    {
+        yield return Case("silent", "no echo of a first message within 1 s: is this an echo server?", (_, _, _) => []);
+        yield return Case("talkative", "no echo of a first message within 1 s: is this an echo server?", (_, _, _) => [WireFrame.Text("news")]);
+        yield return Case("closes", "the server closed before the echo of a first message came: 1003 UnsupportedData \\u{7}no", (_, _, _) => [WireFrame.Close(1003, "\u0007no")]);
+        yield return Case("breaks the protocol", "the server breaks RFC 6455: opcode 0x3 is reserved", (_, _, _) => [new WireFrame(3, [])]);
+        yield return Case("fails", "the server ended the connection before the echo of a first message came", (_, _, _) => throw new EndOfStreamException());
+
+        static TestCaseData Case(string name, string message, EchoScript script) => new TestCaseData(message, script).SetName($"{{m}}({name})");
+    }
+
+    [TestCaseSource(nameof(NoEchoServers))]
+    public async Task A_server_that_does_not_echo_is_said_so(string message, EchoScript script)
+    {
+        using var server = new ScriptedServer((peer, connection) =>
+        {
+            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
+            try
+            {
+                ScriptedServer.EchoAll(peer, connection, script);
+            }
+            catch (EndOfStreamException)
+            {
+                peer.EndSending();
+                throw;
+            }
+        });
+        await using var client = new LoadClient(new LoadOptions { Url = server.Url, EchoTimeout = TimeSpan.FromSeconds(1) });
+        Assert.That(async () => await client.ConnectAsync(), Throws.InstanceOf<LoadException>().With.Message.EqualTo(message));
+    }
+
+    private static async Task<PeerHabits> RunWithoutErrorAsync(LoadOptions options)
+    {
+        await using var client = new LoadClient(options);
+        await client.ConnectAsync();
+
+        // More than once on the same connections: the numbers go on.
+        for (int run = 0; run < 2; run++)
+        {
+            LoadResult result = await client.RunAsync(Duration);
+            Assert.That(result.Messages, Is.GreaterThanOrEqualTo(options.Connections * options.InFlight));
+            Assert.That(result.Bytes, Is.EqualTo(result.Messages * options.MessageBytes));
+            Assert.That(result.Latency.Count, Is.EqualTo(result.Messages));
+        }
+
+        Assert.That((client.Open, client.Opened), Is.EqualTo((options.Connections, options.Connections)));
+        await client.CloseAsync();
+        Assert.That(client.Errors.Counts, Is.Empty, string.Join('\n', client.Errors.Counts));
+        Assert.That(client.Errors.CloseCodes, Is.EqualTo(new[] { (EchoServer.WebSockets.CloseCode.NormalClosure, (long)options.Connections) }));
+        return client.Peer!;
+    }
+}

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using EchoServer.Hosting;
+using EchoServer.Load;
+
+namespace EchoServer.Commands;
+
+/// <summary><c>EchoServer load</c>: puts load on an echo server, checks every echo, and reports.</summary>
+internal static class LoadCommand
+{
+    /// <summary>For the help text.</summary>
+    internal const string Description =
+        """
+        Put load on an echo server, check every echo, report how fast they came.
+
+        Exit code 0 means that every echo was right and no connection failed.
+        Example: 100 connections, 5000 messages a second over all of them:
+
+          EchoServer load ws://localhost:8080/raw --connections 100 --rate 5000
+        """;
+
+    /// <summary>Puts on the load until its time is over, or until SIGINT or SIGTERM.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="url">Where to.</param>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="UsageException">An option has a value that is not accepted.</exception>
+    internal static async Task<int> RunAsync(ParseResult result, string url)
+    {
+        LoadOptions options = LoadSettings.Read(result, url);
+        TimeSpan duration = LoadSettings.Duration.Read(result)!.Value;
+
+        InlineCompletions.Enable(Capacity.DefaultIoThreads);
+        using var signal = new StopSignal();
+        using var stop = new CancellationTokenSource();
+        _ = signal.Received.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
+        await using var client = new LoadClient(options);
+        try
+        {
+            LoadReport report;
+            await using (var progress = new LoadProgress(client, options))
+            {
+                report = await PutOnAsync(client, options, duration, stop.Token).ConfigureAwait(false);
+            }
+
+            await WriteAsync(report, asJson: result.GetValue(LoadSettings.Json)).ConfigureAwait(false);
+            return report.IsFine ? ExitCode.Fine : ExitCode.Failed;
+        }
+        catch (LoadException exception)
+        {
+            string shownUrl = EscapedText.From(options.Url.AbsoluteUri.AsSpan());
+            await Console.Error.WriteLineAsync($"EchoServer: {shownUrl}: {exception.Message}").ConfigureAwait(false);
+            return ExitCode.Failed;
+        }
+    }
+
+    private static async Task<LoadReport> PutOnAsync(LoadClient client, LoadOptions options, TimeSpan duration, CancellationToken stop)
+    {
+        await client.ConnectAsync(stop).ConfigureAwait(false);
+        LoadResult result = options.IsHeldOnly
+            ? await client.HoldAsync(duration, stop).ConfigureAwait(false)
+            : await client.RunAsync(duration, stop).ConfigureAwait(false);
+        int openAtEnd = client.Open;
+        await client.CloseAsync().ConfigureAwait(false);
+        return new LoadReport(options, client, result, openAtEnd);
+    }
+
+    private static async Task WriteAsync(LoadReport report, bool asJson)
+    {
+        using Stream output = Console.OpenStandardOutput();
+        await output.WriteAsync(asJson ? LoadReportJson.Write(report) : LoadReportText.Write(report)).ConfigureAwait(false);
+    }
+}

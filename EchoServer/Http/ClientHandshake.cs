@@ -1,0 +1,84 @@
+using System.Text;
+
+namespace EchoServer.Http;
+
+/// <summary>The client's side of the opening handshake (RFC 6455 §4.1).</summary>
+/// <remarks>Pure and without state: safe on any thread.</remarks>
+public static class ClientHandshake
+{
+    /// <summary>Random bytes that a client's key is made of.</summary>
+    public const int NonceBytes = 16;
+
+    // A nonce in base64, and a SHA-1 hash.
+    private const int KeyCharacters = 24;
+    private const int AcceptCharacters = 28;
+
+    /// <summary>The status of an answer that agrees (RFC 9110 §15.2.2).</summary>
+    public const int SwitchingProtocols = 101;
+
+    /// <summary>The value of <c>Sec-WebSocket-Key</c>.</summary>
+    /// <param name="nonce">16 random bytes, fresh for each connection.</param>
+    /// <returns>24 characters.</returns>
+    public static string Key(ReadOnlySpan<byte> nonce) => Convert.ToBase64String(nonce);
+
+    /// <summary>Makes the upgrade request.</summary>
+    /// <param name="url">Where to connect; its path and query are asked for.</param>
+    /// <param name="key">See <see cref="Key"/>.</param>
+    /// <returns>The bytes to send.</returns>
+    public static byte[] WriteRequest(Uri url, string key)
+    {
+        // RFC 6455 §4.1: the port only where it is not the scheme's own; an IPv6 address in brackets.
+        string request = $"""
+            GET {url.PathAndQuery} HTTP/1.1
+            Host: {(url.IsDefaultPort ? url.Host : url.Authority)}
+            Upgrade: websocket
+            Connection: Upgrade
+            Sec-WebSocket-Key: {key}
+            Sec-WebSocket-Version: {Handshake.Version}
+
+
+            """;
+        return Encoding.ASCII.GetBytes(request.ReplaceLineEndings("\r\n"));
+    }
+
+    /// <summary>Judges the answer, once its status is 101.</summary>
+    /// <param name="head">The head of the answer.</param>
+    /// <param name="key">The key that was sent.</param>
+    /// <returns>Null when the connection is a WebSocket from here on, otherwise what is wrong, as a sentence part.</returns>
+    public static string? Check(ResponseHead head, string key)
+    {
+        if (head.Status != SwitchingProtocols)
+        {
+            return $"the handshake was answered with {head.Status} {EscapedText.Quote(head.Reason)}".TrimEnd();
+        }
+
+        if (!head.Fields.ListContains("Upgrade"u8, "websocket"u8))
+        {
+            return "the answer has no 'Upgrade: websocket'";
+        }
+
+        if (!head.Fields.ListContains("Connection"u8, "Upgrade"u8))
+        {
+            return "the answer has no 'Connection: Upgrade'";
+        }
+
+        Span<byte> expected = stackalloc byte[AcceptCharacters];
+        Span<byte> sent = stackalloc byte[KeyCharacters];
+        Encoding.ASCII.GetBytes(key, sent);
+        Handshake.WriteAccept(sent, expected);
+        if (head.Fields.Find("Sec-WebSocket-Accept"u8, out ReadOnlySpan<byte> accept) != 1 || !accept.SequenceEqual(expected))
+        {
+            return $"Sec-WebSocket-Accept '{EscapedText.Quote(accept)}' does not belong to the key that was sent";
+        }
+
+        // RFC 6455 §4.1, steps 5 and 6: what was not asked for must not be agreed on.
+        if (head.Fields.Find("Sec-WebSocket-Extensions"u8, out ReadOnlySpan<byte> extensions) > 0 && !extensions.IsEmpty)
+        {
+            return $"the answer agrees on an extension that was not offered: '{EscapedText.Quote(extensions)}'";
+        }
+
+        return head.Fields.Find("Sec-WebSocket-Protocol"u8, out ReadOnlySpan<byte> protocol) > 0
+            ? $"the answer agrees on a subprotocol that was not offered: '{EscapedText.Quote(protocol)}'"
+            : null;
+    }
+}

@@ -1,0 +1,208 @@
+using System.Buffers;
+using System.Text;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Http;
+
+/// <summary>The header fields of a message, request or response (RFC 9112 §5, RFC 9110 §5).</summary>
+/// <remarks>
+/// A view of the bytes it was read from, already checked; valid as long as they are. The fields are looked through on each
+/// question: a handshake has a dozen of them, and a table would cost more than it saves.
+/// </remarks>
+public readonly ref struct FieldSection
+{
+    /// <summary>The most header lines: browsers send about 20, routers add about 15.</summary>
+    public const int MaxFields = 100;
+
+    // RFC 9110 §5.6.2: tchar.
+    private static readonly SearchValues<byte> TokenBytes =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
+
+    // RFC 9110 §5.5: a field value has visible characters, spaces, tabs and obs-text, but no other control characters.
+    private static readonly SearchValues<byte> NotInFieldValue = SearchValues.Create(
+        [.. Enumerable.Range(0, 0x20).Where(b => b != '\t').Select(b => (byte)b), 0x7F]);
+
+    private readonly ReadOnlySpan<byte> _lines;
+
+    private FieldSection(ReadOnlySpan<byte> lines) => _lines = lines;
+
+    /// <summary>Reads header lines up to and with the empty line that ends them.</summary>
+    /// <param name="input">All bytes received so far, from the start of the head.</param>
+    /// <param name="position">Where the fields begin; after the empty line, when <see cref="ParseStatus.Done"/>.</param>
+    /// <param name="fields">The fields, when <see cref="ParseStatus.Done"/>.</param>
+    /// <param name="flaw">What is wrong, when <see cref="ParseStatus.Bad"/>.</param>
+    /// <returns>What came of it.</returns>
+    internal static ParseStatus Read(
+        ReadOnlySpan<byte> input, scoped ref int position, out FieldSection fields, out HeadFlaw? flaw)
+    {
+        fields = default;
+        int start = position;
+        for (int count = 0; ; count++)
+        {
+            ParseStatus status = HeadLine.Read(input, ref position, out ReadOnlySpan<byte> line, out flaw);
+            if (status == ParseStatus.Done && line.IsEmpty)
+            {
+                fields = new FieldSection(input[start..(position - HeadLine.EndBytes)]);
+            }
+
+            if (status != ParseStatus.Done || line.IsEmpty)
+            {
+                return status;
+            }
+
+            flaw = count == MaxFields
+                ? new(HeadFlawKind.TooManyFields, $"the head has more than {MaxFields} header lines")
+                : CheckField(line);
+            if (flaw is not null)
+            {
+                return ParseStatus.Bad;
+            }
+        }
+    }
+
+    /// <summary>Goes through the fields in the order sent.</summary>
+    /// <returns>What <c>foreach</c> needs.</returns>
+    public Enumerator GetEnumerator() => new(_lines);
+
+    /// <summary>Finds a field that may stand only once.</summary>
+    /// <param name="name">The field's name; case does not matter (RFC 9110 §5.1).</param>
+    /// <param name="value">The value of the first field of that name, without the white space around it.</param>
+    /// <returns>How many fields of that name there are.</returns>
+    public int Find(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    {
+        value = default;
+        int found = 0;
+        foreach (Field field in this)
+        {
+            if (Ascii.EqualsIgnoreCase(field.Name, name) && found++ == 0)
+            {
+                value = field.Value;
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Whether a comma-separated list contains a token; repeated fields are one list (RFC 9110 §5.3, §5.6.1).</summary>
+    /// <param name="name">The field's name; case does not matter.</param>
+    /// <param name="token">The token; case does not matter.</param>
+    /// <returns>True when one of the elements is the token.</returns>
+    public bool ListContains(ReadOnlySpan<byte> name, ReadOnlySpan<byte> token)
+    {
+        foreach (Field field in this)
+        {
+            if (!Ascii.EqualsIgnoreCase(field.Name, name))
+            {
+                continue;
+            }
+
+            foreach (Range range in field.Value.Split((byte)','))
+            {
+                if (Ascii.EqualsIgnoreCase(TrimWhiteSpace(field.Value[range]), token))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Finds the last element of a comma-separated list; repeated fields are one list (RFC 9110 §5.3).</summary>
+    /// <param name="name">The field's name; case does not matter.</param>
+    /// <returns>The element without the white space around it; empty when there is no such field.</returns>
+    public ReadOnlySpan<byte> LastOfList(ReadOnlySpan<byte> name)
+    {
+        ReadOnlySpan<byte> last = default;
+        foreach (Field field in this)
+        {
+            if (Ascii.EqualsIgnoreCase(field.Name, name))
+            {
+                last = TrimWhiteSpace(field.Value[(field.Value.LastIndexOf((byte)',') + 1)..]);
+            }
+        }
+
+        return last;
+    }
+
+    /// <summary>Whether the bytes are a token: a name without separators (RFC 9110 §5.6.2).</summary>
+    /// <param name="value">The bytes to look at.</param>
+    /// <returns>False also when there are none.</returns>
+    public static bool IsToken(ReadOnlySpan<byte> value) => !value.IsEmpty && !value.ContainsAnyExcept(TokenBytes);
+
+    /// <summary>Takes optional white space off both ends (OWS, RFC 9110 §5.6.3).</summary>
+    /// <param name="value">The bytes to trim.</param>
+    /// <returns>A slice of them.</returns>
+    public static ReadOnlySpan<byte> TrimWhiteSpace(ReadOnlySpan<byte> value) => value.Trim(" \t"u8);
+
+    internal static bool IsTokenByte(byte value) => TokenBytes.Contains(value);
+
+    private static HeadFlaw? CheckField(ReadOnlySpan<byte> line)
+    {
+        // RFC 9112 §5.2: "A server that receives an obs-fold in a request message ... MUST either reject the message ...".
+        if (line[0] is (byte)' ' or (byte)'\t')
+        {
+            return HeadFlaw.Malformed("a header line begins with white space (obsolete line folding)");
+        }
+
+        int colon = line.IndexOf((byte)':');
+        if (colon < 0)
+        {
+            return HeadFlaw.Malformed($"the header line '{EscapedText.Quote(line)}' has no colon");
+        }
+
+        // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon."
+        if (!IsToken(line[..colon]))
+        {
+            return HeadFlaw.Malformed($"the header name '{EscapedText.Quote(line[..colon])}' is not a token");
+        }
+
+        return line[(colon + 1)..].ContainsAny(NotInFieldValue)
+            ? HeadFlaw.Malformed($"the value of header '{EscapedText.Quote(line[..colon])}' has a control character")
+            : null;
+    }
+
+    /// <summary>One header field.</summary>
+    public readonly ref struct Field
+    {
+        internal Field(ReadOnlySpan<byte> line)
+        {
+            int colon = line.IndexOf((byte)':');
+            Name = line[..colon];
+            Value = TrimWhiteSpace(line[(colon + 1)..]);
+        }
+
+        /// <summary>The name as sent: in any case, and re-cased by Cloud Foundry's router.</summary>
+        public ReadOnlySpan<byte> Name { get; }
+
+        /// <summary>The value, without the white space around it.</summary>
+        public ReadOnlySpan<byte> Value { get; }
+    }
+
+    /// <summary>Goes through the header fields, for <c>foreach</c>.</summary>
+    public ref struct Enumerator
+    {
+        private ReadOnlySpan<byte> _rest;
+        private ReadOnlySpan<byte> _line;
+
+        internal Enumerator(ReadOnlySpan<byte> fields) => _rest = fields;
+
+        /// <summary>The field at hand.</summary>
+        public readonly Field Current => new(_line);
+
+        /// <summary>Goes to the next field.</summary>
+        /// <returns>False when there is none.</returns>
+        public bool MoveNext()
+        {
+            int end = _rest.IndexOf("\r\n"u8);
+            if (end < 0)
+            {
+                return false;
+            }
+
+            _line = _rest[..end];
+            _rest = _rest[(end + 2)..];
+            return true;
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using EchoServer.WebSockets;
+
+namespace EchoServer.Http;
+
+/// <summary>Which kind of rule a message head breaks.</summary>
+internal enum HeadFlawKind
+{
+    /// <summary>It is not written as RFC 9112 says.</summary>
+    Malformed,
+
+    /// <summary>It is larger than <see cref="HeadLine.MaxHeadBytes"/>.</summary>
+    TooLarge,
+
+    /// <summary>It has more than <see cref="FieldSection.MaxFields"/> header lines.</summary>
+    TooManyFields,
+}
+
+/// <summary>What is wrong with a message head, request or response.</summary>
+/// <param name="Kind">Which kind of rule it breaks.</param>
+/// <param name="Text">A sentence part that quotes the offending value, escaped.</param>
+internal sealed record HeadFlaw(HeadFlawKind Kind, string Text)
+{
+    internal static HeadFlaw Malformed(string text) => new(HeadFlawKind.Malformed, text);
+}
+
+/// <summary>One line of a message head (RFC 9112 §2.1, §2.2).</summary>
+/// <remarks>Pure and without state: safe on any thread.</remarks>
+internal static class HeadLine
+{
+    /// <summary>The largest head in bytes, the empty line at its end included: what browsers send with cookies fits twice.</summary>
+    internal const int MaxHeadBytes = 16 * 1024;
+
+    /// <summary>CR LF.</summary>
+    internal const int EndBytes = 2;
+
+    private const byte Cr = (byte)'\r';
+    private const byte Lf = (byte)'\n';
+
+    /// <summary>Reads the line at a position of the input.</summary>
+    /// <param name="input">All bytes received so far, from the start of the head.</param>
+    /// <param name="position">Where the line begins; after it, when <see cref="ParseStatus.Done"/>.</param>
+    /// <param name="line">The line without its end.</param>
+    /// <param name="flaw">What is wrong, when <see cref="ParseStatus.Bad"/>.</param>
+    /// <returns>What came of it.</returns>
+    internal static ParseStatus Read(
+        ReadOnlySpan<byte> input, scoped ref int position, out ReadOnlySpan<byte> line, out HeadFlaw? flaw)
+    {
+        ReadOnlySpan<byte> rest = input[position..];
+        int end = rest.IndexOf(Lf);
+        line = default;
+        flaw = null;
+        if (end < 0 || position + end >= MaxHeadBytes)
+        {
+            if (input.Length >= MaxHeadBytes)
+            {
+                flaw = new(HeadFlawKind.TooLarge, $"the head is larger than {MaxHeadBytes} bytes");
+                return ParseStatus.Bad;
+            }
+
+            return ParseStatus.NeedMore;
+        }
+
+        // RFC 9112 §2.2 allows to take a bare LF for a line's end; what takes it is what requests are smuggled past.
+        if (end == 0 || rest[end - 1] != Cr)
+        {
+            flaw = HeadFlaw.Malformed("a line ends with LF alone instead of CR LF");
+            return ParseStatus.Bad;
+        }
+
+        line = rest[..(end - 1)];
+        position += end + 1;
+        return ParseStatus.Done;
+    }
+}

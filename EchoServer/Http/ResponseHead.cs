@@ -1,0 +1,77 @@
+using System.Globalization;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Http;
+
+/// <summary>The head of an HTTP/1.1 response: status line and header fields (RFC 9112 §4 and §5).</summary>
+/// <remarks>A view of the bytes it was read from, already checked; valid as long as they are.</remarks>
+public readonly ref struct ResponseHead
+{
+    // RFC 9112 §4: status-line = HTTP-version SP status-code SP [ reason-phrase ]
+    private const int VersionBytes = 8;
+    private const int StatusCodeBytes = 3;
+    private const int ReasonStart = VersionBytes + 1 + StatusCodeBytes + 1;
+
+    private readonly FieldSection _fields;
+
+    private ResponseHead(int status, ReadOnlySpan<byte> reason, FieldSection fields, int size)
+    {
+        Status = status;
+        Reason = reason;
+        _fields = fields;
+        Size = size;
+    }
+
+    /// <summary>The status code, 100 to 999.</summary>
+    public int Status { get; }
+
+    /// <summary>The reason phrase as sent; may be empty, and means nothing (RFC 9112 §4).</summary>
+    public ReadOnlySpan<byte> Reason { get; }
+
+    /// <summary>The header fields.</summary>
+    public FieldSection Fields => _fields;
+
+    /// <summary>Bytes that the head takes, the empty line at its end included; what follows is not part of it.</summary>
+    public int Size { get; }
+
+    /// <summary>Reads the head at the start of the input.</summary>
+    /// <param name="input">All bytes received so far.</param>
+    /// <param name="head">The head, when <see cref="ParseStatus.Done"/>.</param>
+    /// <param name="flaw">What is wrong, as a sentence part that quotes it, when <see cref="ParseStatus.Bad"/>.</param>
+    /// <returns>What came of it. Lines are judged as they become complete, not only when the head is.</returns>
+    public static ParseStatus Read(ReadOnlySpan<byte> input, out ResponseHead head, out string? flaw)
+    {
+        head = default;
+        int position = 0;
+        ParseStatus status = HeadLine.Read(input, ref position, out ReadOnlySpan<byte> line, out HeadFlaw? headFlaw);
+        flaw = headFlaw?.Text;
+        if (status != ParseStatus.Done)
+        {
+            return status;
+        }
+
+        if (!TryReadStatusLine(line, out int code))
+        {
+            flaw = $"the status line '{EscapedText.Quote(line)}' is not 'HTTP/1.1 status reason'";
+            return ParseStatus.Bad;
+        }
+
+        status = FieldSection.Read(input, ref position, out FieldSection fields, out headFlaw);
+        flaw = headFlaw?.Text;
+        if (status == ParseStatus.Done)
+        {
+            head = new ResponseHead(code, line[Math.Min(ReasonStart, line.Length)..], fields, position);
+        }
+
+        return status;
+    }
+
+    private static bool TryReadStatusLine(ReadOnlySpan<byte> line, out int code)
+    {
+        code = 0;
+        return line.Length >= ReasonStart - 1 &&
+            line.StartsWith("HTTP/1."u8) && char.IsAsciiDigit((char)line[VersionBytes - 1]) && line[VersionBytes] == ' ' &&
+            int.TryParse(line.Slice(VersionBytes + 1, StatusCodeBytes), NumberStyles.None, CultureInfo.InvariantCulture, out code) &&
+            code >= 100 && (line.Length < ReasonStart || line[ReasonStart - 1] == ' ');
+    }
+}

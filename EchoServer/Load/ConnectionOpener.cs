@@ -1,0 +1,190 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using EchoServer.Http;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Load;
+
+/// <summary>A connection could not be opened.</summary>
+/// <param name="kind">What kind of failure it is.</param>
+/// <param name="status">The HTTP status, when <see cref="LoadError.HandshakeRefused"/>; otherwise 0.</param>
+/// <param name="message">A sentence part, escaped.</param>
+internal sealed class OpeningException(LoadError kind, int status, string message) : Exception(message)
+{
+    internal LoadError Kind { get; } = kind;
+
+    internal int Status { get; } = status;
+}
+
+/// <summary>A connection on which frames are spoken from here on.</summary>
+/// <param name="Transport">Where its bytes go.</param>
+/// <param name="Received">What came behind the answer to the handshake.</param>
+internal sealed record OpenedTransport(Transport Transport, byte[] Received);
+
+/// <summary>Opens connections: TCP, TLS, and the opening handshake (RFC 6455 §4.1).</summary>
+/// <remarks>Safe on any thread once <see cref="ResolveAsync"/> is done.</remarks>
+/// <param name="options">The load.</param>
+internal sealed class ConnectionOpener(LoadOptions options)
+{
+    private const string TlsScheme = "wss";
+
+    private IPAddress[] _addresses = [];
+
+    // The one that answered: all connections go there.
+    private IPAddress? _chosen;
+
+    /// <summary>Looks up the host's addresses.</summary>
+    /// <exception cref="OpeningException">It has none.</exception>
+    internal async Task ResolveAsync(CancellationToken stop)
+    {
+        try
+        {
+            _addresses = await Dns.GetHostAddressesAsync(options.Url.DnsSafeHost, stop).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is SocketException or ArgumentException)
+        {
+            throw new OpeningException(LoadError.ConnectFailed, 0, "the host name is not known");
+        }
+    }
+
+    /// <summary>Opens a connection.</summary>
+    /// <param name="stop">Ends the attempt.</param>
+    /// <exception cref="OpeningException">It could not be opened, or not in time.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    internal async Task<OpenedTransport> OpenAsync(CancellationToken stop)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        timeout.CancelAfter(options.ConnectTimeout);
+        Transport? transport = null;
+        try
+        {
+            transport = await ConnectAsync(timeout.Token).ConfigureAwait(false);
+            using CancellationTokenRegistration cutOff = timeout.Token.UnsafeRegister(static it => ((Transport)it!).Dispose(), transport);
+            if (transport is TlsTransport tls)
+            {
+                await tls.AuthenticateAsync(options.Url.DnsSafeHost, timeout.Token).ConfigureAwait(false);
+            }
+
+            return options.IsWebSocket ? await UpgradeAsync(transport).ConfigureAwait(false) : new OpenedTransport(transport, []);
+        }
+        catch (Exception exception) when (exception is not OpeningException)
+        {
+            transport?.Dispose();
+            stop.ThrowIfCancellationRequested();
+            throw timeout.IsCancellationRequested
+                ? new OpeningException(LoadError.ConnectTimedOut, 0, $"not open within {options.ConnectTimeout.TotalSeconds} s")
+                : Explain(exception);
+        }
+        catch
+        {
+            transport?.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<Transport> ConnectAsync(CancellationToken stop)
+    {
+        if (_chosen is IPAddress chosen)
+        {
+            return await ConnectAsync(chosen, stop).ConfigureAwait(false);
+        }
+
+        // "localhost" has an IPv6 address on which, often, nothing listens.
+        for (int i = 0; ; i++)
+        {
+            try
+            {
+                Transport transport = await ConnectAsync(_addresses[i], stop).ConfigureAwait(false);
+                _chosen = _addresses[i];
+                return transport;
+            }
+            catch (SocketException) when (i + 1 < _addresses.Length)
+            {
+                // The next address, then.
+            }
+        }
+    }
+
+    private async Task<Transport> ConnectAsync(IPAddress address, CancellationToken stop)
+    {
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(new IPEndPoint(address, options.Url.Port), stop).ConfigureAwait(false);
+            return options.Url.Scheme == TlsScheme ? new TlsTransport(socket) : new TcpTransport(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<OpenedTransport> UpgradeAsync(Transport transport)
+    {
+        string key = ClientHandshake.Key(RandomNumberGenerator.GetBytes(ClientHandshake.NonceBytes));
+        ReadOnlyMemory<byte> request = ClientHandshake.WriteRequest(options.Url, key);
+        while (!request.IsEmpty)
+        {
+            request = request[await transport.SendAsync(request).ConfigureAwait(false)..];
+        }
+
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(RequestHead.MaxBytes);
+        try
+        {
+            int length = 0;
+            while (true)
+            {
+                await transport.WaitAsync().ConfigureAwait(false);
+                int received = await transport.ReceiveAsync(buffer.AsMemory(length)).ConfigureAwait(false);
+                if (received == 0)
+                {
+                    throw new OpeningException(LoadError.HandshakeInvalid, 0, "the server ended the connection instead of answering the handshake");
+                }
+
+                length += Math.Max(received, 0);
+                if (ReadAnswer(buffer.AsSpan(0, length), key) is int used)
+                {
+                    return new OpenedTransport(transport, buffer[used..length]);
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <returns>How long the answer is; null when it is not complete.</returns>
+    private static int? ReadAnswer(ReadOnlySpan<byte> input, string key)
+    {
+        ParseStatus status = ResponseHead.Read(input, out ResponseHead head, out string? flaw);
+        if (status == ParseStatus.NeedMore)
+        {
+            return null;
+        }
+
+        if (status == ParseStatus.Done && head.Status != ClientHandshake.SwitchingProtocols)
+        {
+            throw new OpeningException(LoadError.HandshakeRefused, head.Status, ClientHandshake.Check(head, key)!);
+        }
+
+        flaw ??= ClientHandshake.Check(head, key);
+        return flaw is null ? head.Size : throw new OpeningException(LoadError.HandshakeInvalid, 0, flaw);
+    }
+
+    private static OpeningException Explain(Exception exception)
+    {
+        string text = EscapedText.From(exception.GetBaseException().Message.AsSpan());
+        return exception switch
+        {
+            AuthenticationException => new(LoadError.TlsFailed, 0, $"TLS failed: {text}"),
+            SocketException { SocketErrorCode: SocketError.ConnectionRefused } => new(LoadError.ConnectRefused, 0, "connection refused: nothing listens there"),
+            SocketException { SocketErrorCode: SocketError.ConnectionReset } or IOException => new(LoadError.ConnectionReset, 0, "the server reset the connection"),
+            _ => new(LoadError.ConnectFailed, 0, text),
+        };
+    }
+}

@@ -1,0 +1,182 @@
+using System.Numerics;
+
+namespace EchoServer.Load;
+
+/// <summary>The messages of one connection that are out, and what their echoes turn out to be.</summary>
+/// <remarks>
+/// Messages are numbered, and echoes are expected in order. One that is left out is remembered as missing: it may come late, or
+/// never. Whoever holds the connection's turn to send calls <see cref="Send"/>, its loop calls <see cref="Receive"/>; the two
+/// may be different threads at the same time. No I/O and no clock.
+/// </remarks>
+internal sealed class EchoWindow
+{
+    private const long Echoed = 0;
+
+    private readonly LoadPayload _payload;
+    private readonly int _connection;
+    private readonly int _inFlight;
+
+    // When each message was sent, or due; Echoed where nothing is out. A message's place is its number modulo the length.
+    private readonly long[] _sentAt;
+
+    private long _sent;
+    private long _expected;
+
+    /// <param name="payload">How messages look.</param>
+    /// <param name="connection">The connection's number.</param>
+    /// <param name="inFlight">How many messages may be out, 1 or more.</param>
+    internal EchoWindow(LoadPayload payload, int connection, int inFlight)
+    {
+        _payload = payload;
+        _connection = connection;
+        _inFlight = inFlight;
+        _sentAt = new long[BitOperations.RoundUpToPowerOf2((uint)inFlight)];
+    }
+
+    /// <summary>How many messages were sent.</summary>
+    internal long Sent => Volatile.Read(ref _sent);
+
+    /// <summary>How many messages are out, those not counted whose turn was passed over.</summary>
+    internal long Outstanding => Volatile.Read(ref _sent) - Volatile.Read(ref _expected);
+
+    /// <summary>How many messages may be sent now.</summary>
+    internal long Free => _inFlight - Outstanding;
+
+    /// <summary>Notes that the next message is being sent.</summary>
+    /// <param name="at">When it was sent, or due; not 0.</param>
+    /// <param name="number">The message's number.</param>
+    /// <returns>False when an earlier message is thereby given up as missing.</returns>
+    internal bool Send(long at, out long number)
+    {
+        number = _sent;
+        ref long place = ref Place(number);
+        bool isFree = place == Echoed;
+        place = at;
+        Volatile.Write(ref _sent, number + 1);
+        return isFree;
+    }
+
+    /// <summary>Judges a message that came back.</summary>
+    /// <param name="payload">Its payload without the peer's prefix.</param>
+    /// <param name="sentAt">When its message was sent, when there is no error.</param>
+    /// <returns>What is wrong with it; null for a right echo.</returns>
+    internal LoadError? Receive(ReadOnlySpan<byte> payload, out long sentAt)
+    {
+        long expected = _expected;
+        if (expected < Volatile.Read(ref _sent) && _payload.Is(payload, _connection, expected))
+        {
+            sentAt = Take(expected);
+            return null;
+        }
+
+        return Judge(payload, out sentAt);
+    }
+
+    /// <summary>Forgets what is out, which nobody waits for any more.</summary>
+    /// <returns>How many echoes are missing.</returns>
+    /// <remarks>Only while the connection neither sends nor receives.</remarks>
+    internal int GiveUp()
+    {
+        int missing = _sentAt.Count(at => at != Echoed);
+        Array.Clear(_sentAt);
+        Volatile.Write(ref _expected, _sent);
+        return missing;
+    }
+
+    private LoadError? Judge(ReadOnlySpan<byte> payload, out long sentAt)
+    {
+        sentAt = 0;
+        long sent = Volatile.Read(ref _sent);
+        if (FindNumber(payload, sent) is long number)
+        {
+            if (number < _expected)
+            {
+                return TakeLate(number, sent) ? LoadError.EchoOutOfOrder : LoadError.EchoDuplicated;
+            }
+
+            // Those in between are missing until they come.
+            sentAt = Take(number);
+            return null;
+        }
+
+        if (_expected == sent)
+        {
+            return LoadError.MessageUnexpected;
+        }
+
+        LoadError error = Compare(payload);
+        if (error != LoadError.MessageUnexpected)
+        {
+            // It stands for the echo that was due: one error, and the load goes on.
+            Take(_expected);
+        }
+
+        return error;
+    }
+
+    /// <summary>Which of this connection's messages this is the right echo of; null when of none.</summary>
+    private long? FindNumber(ReadOnlySpan<byte> payload, long sent)
+    {
+        if (LoadPayload.TryReadStamp(payload, out int connection, out long stamped))
+        {
+            return connection == _connection && stamped < sent && _payload.Is(payload, _connection, stamped) ? stamped : null;
+        }
+
+        // Too short for a whole stamp: only what is out, and what was a moment ago, can be told apart.
+        for (long number = Math.Max(0, _expected - _sentAt.Length); number < sent; number++)
+        {
+            if (_payload.Is(payload, _connection, number))
+            {
+                return number;
+            }
+        }
+
+        return null;
+    }
+
+    private LoadError Compare(ReadOnlySpan<byte> payload)
+    {
+        if (LoadPayload.TryReadStamp(payload, out int connection, out long number))
+        {
+            if (connection != _connection && _payload.Is(payload, connection, number))
+            {
+                return LoadError.EchoMisdelivered;
+            }
+
+            bool isOurs = connection == _connection && number >= _expected && number < _sent;
+            if (isOurs && payload.Length < _payload.Size && _payload.IsBeginning(payload, connection, number))
+            {
+                return LoadError.EchoTruncated;
+            }
+
+            return isOurs || payload.Length == _payload.Size ? LoadError.EchoAltered : LoadError.MessageUnexpected;
+        }
+
+        if (payload.Length == _payload.Size)
+        {
+            return LoadError.EchoAltered;
+        }
+
+        return _payload.IsBeginning(payload, _connection, _expected) ? LoadError.EchoTruncated : LoadError.MessageUnexpected;
+    }
+
+    private long Take(long number)
+    {
+        ref long place = ref Place(number);
+        long at = place;
+        place = Echoed;
+        Volatile.Write(ref _expected, number + 1);
+        return at;
+    }
+
+    /// <summary>Takes the echo of a message that was passed over; false when it is not missing.</summary>
+    private bool TakeLate(long number, long sent)
+    {
+        // The place may be given to a later message just now: then its time is not to be lost.
+        ref long place = ref Place(number);
+        long at = Volatile.Read(ref place);
+        return number + _sentAt.Length >= sent && at != Echoed && Interlocked.CompareExchange(ref place, Echoed, at) == at;
+    }
+
+    private ref long Place(long number) => ref _sentAt[number & (_sentAt.Length - 1)];
+}
