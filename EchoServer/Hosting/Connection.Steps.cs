@@ -120,7 +120,7 @@ internal sealed partial class Connection
     {
         if (!hasRoom)
         {
-            Abort("no memory left for output that the client does not read");
+            Abort(EndCause.Budget, "no memory left for output that the client does not read");
         }
     }
 

@@ -61,10 +61,6 @@ internal sealed partial class Connection : IWebSocketConnection
     // How it ended: written once, by whichever thread ends it.
     private Ending? _ending;
 
-    // For the log.
-    private long _messagesReceived;
-    private long _bytesReceived;
-
     /// <param name="server">Whose connection it is.</param>
     /// <param name="socket">The accepted socket; owned by the connection from here on.</param>
     /// <param name="id">A number that no other connection has.</param>
@@ -186,13 +182,14 @@ internal sealed partial class Connection : IWebSocketConnection
         _outbound.End();
         _reader?.Abandon();
         _leftOver.Drop();
+        Ending ending = _ending ?? Ending.Vanished;
+        _server.Counters.Ended(this, _info is null ? null : ending.Code, ending.Cause);
         if (_info is not null)
         {
             Closed();
-            Ending ending = _ending ?? Ending.Vanished;
             var duration = TimeSpan.FromMilliseconds(Heartbeat.Now - _startedAt);
-            var totals = new ConnectionTotals(_messagesReceived, _bytesReceived, _outbound.BytesSent, duration);
-            _server.Log.ConnectionClosed(_id, ending.Code, ending.Cause, totals);
+            var totals = new ConnectionTotals(_received.Messages, _bytesReceived, _outbound.BytesSent, duration);
+            _server.Log.ConnectionClosed(_id, ending.Code, ending.Reason, totals);
         }
 
         // Last: who stops the server waits for this.
@@ -201,9 +198,10 @@ internal sealed partial class Connection : IWebSocketConnection
 
     /// <summary>How a connection ended.</summary>
     /// <param name="Code">The code of the first Close frame either way, or 1006.</param>
-    /// <param name="Cause">A few words for the log.</param>
-    private sealed record Ending(CloseCode Code, string Cause)
+    /// <param name="Cause">Why, to be counted.</param>
+    /// <param name="Reason">Why, in a few words for the log.</param>
+    private sealed record Ending(CloseCode Code, EndCause Cause, string Reason)
     {
-        internal static readonly Ending Vanished = new(CloseCode.AbnormalClosure, "the client is gone");
+        internal static readonly Ending Vanished = new(CloseCode.AbnormalClosure, EndCause.Vanished, "the client is gone");
     }
 }

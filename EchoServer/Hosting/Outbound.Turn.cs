@@ -33,6 +33,8 @@ internal sealed partial class Outbound
                 return PostResult.NoRoom;
             }
 
+            _posted.Count(opcode, first.Length + second.Length);
+            _pingsPosted += opcode == Opcode.Ping ? 1 : 0;
             _closed = opcode == Opcode.Close;
             if (_turnTaken)
             {

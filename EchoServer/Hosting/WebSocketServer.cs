@@ -6,7 +6,7 @@ namespace EchoServer.Hosting;
 
 /// <summary>The built-in engine: RFC 6455 on raw sockets.</summary>
 /// <remarks>All members may be called from any thread. A server is started once.</remarks>
-public sealed class WebSocketServer : IWebSocketServer
+public sealed class WebSocketServer : IWebSocketServer, IServerState
 {
     // How long to wait after accepting failed, mostly for want of file descriptors: long enough not to spin.
     private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
@@ -21,7 +21,7 @@ public sealed class WebSocketServer : IWebSocketServer
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _announcements;
-    private readonly int _maxConnections;
+    private readonly long _startedAt = Heartbeat.Now;
     private Socket? _listener;
     private Heartbeat? _heartbeat;
     private Epoll[] _ioThreads = [];
@@ -36,7 +36,7 @@ public sealed class WebSocketServer : IWebSocketServer
     {
         Options = options;
         Budget = new MemoryBudget(Capacity.MemoryBudgetBytes(options));
-        _maxConnections = Capacity.MaxConnections(options);
+        Limits = new ServerLimits(options, Capacity.MaxConnections(options), Budget.Limit);
         Log = logging.CreateLogger("Server");
         _announcements = logging.CreateLogger(AnnouncementCategory);
     }
@@ -54,7 +54,15 @@ public sealed class WebSocketServer : IWebSocketServer
     internal long Now => _heartbeat?.LastBeat ?? Heartbeat.Now;
 
     /// <summary>Whether <see cref="StopAsync"/> was called: then its timeout holds, and not that of each Close.</summary>
-    internal bool IsStopping => _isStopping;
+    public bool IsStopping => _isStopping;
+
+    /// <summary>The limits in force.</summary>
+    internal ServerLimits Limits { get; }
+
+    /// <summary>What answers requests that ask for no WebSocket; without it they get a 426.</summary>
+    internal IPlainHttp? PlainHttp { get; set; }
+
+    internal ServerCounters Counters { get; } = new();
 
     internal ServerOptions Options { get; }
 
@@ -106,8 +114,21 @@ public sealed class WebSocketServer : IWebSocketServer
         }
 
         _announcements.Listening(EndPoint!);
-        Log.ConnectionLimit(_maxConnections);
+        Log.ConnectionLimit(Limits.MaxConnections);
         _ = AcceptAsync(listener);
+    }
+
+    /// <inheritdoc/>
+    ServerSnapshot IServerState.TakeSnapshot()
+    {
+        ServerTotals totals = Counters.Sum(Connections, out int open);
+        return new ServerSnapshot
+        {
+            UptimeSeconds = TimeSpan.FromMilliseconds(Heartbeat.Now - _startedAt).TotalSeconds,
+            OpenConnections = open,
+            Stats = Stats,
+            Totals = totals,
+        };
     }
 
     /// <inheritdoc/>
@@ -165,7 +186,7 @@ public sealed class WebSocketServer : IWebSocketServer
 
     private void Serve(Socket socket)
     {
-        int surplus = Connections.Count - _maxConnections;
+        int surplus = Connections.Count - Limits.MaxConnections;
         if (surplus >= Capacity.SurplusConnections)
         {
             socket.Close(0);

@@ -1,0 +1,17 @@
+namespace EchoServer.Hosting;
+
+/// <summary>What a server and all its connections have counted so far, and how it is doing, at one moment.</summary>
+internal sealed record ServerSnapshot
+{
+    /// <summary>Seconds since the server was made.</summary>
+    internal required double UptimeSeconds { get; init; }
+
+    /// <summary>WebSocket connections that are open.</summary>
+    internal required int OpenConnections { get; init; }
+
+    /// <summary>Memory, budget and TCP connections.</summary>
+    internal required ServerStats Stats { get; init; }
+
+    /// <summary>What was counted since the start. It never goes down.</summary>
+    internal required ServerTotals Totals { get; init; }
+}
