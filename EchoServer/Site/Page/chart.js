@@ -1,0 +1,111 @@
+// The chart of round-trip times, drawn as SVG: a dot for each echo, a line for the median and one for the 99th percentile.
+
+import { element } from './elements.js';
+import { duration, milliseconds } from './formats.js';
+
+const SVG = 'http://www.w3.org/2000/svg';
+const HEIGHT = 170;
+const LEFT = 52;
+const RIGHT = 8;
+const TOP = 10;
+const BOTTOM = 22;
+const LABEL_HEIGHT = 12;
+
+// A chart of the first second would be all noise.
+const MIN_SPAN_MS = 10_000;
+
+/** Draws into a box of the page, as wide as that is. */
+export class Chart {
+  #box;
+  #samples = [];
+  #summary = null;
+
+  constructor(box) {
+    this.#box = box;
+    new ResizeObserver(() => this.#draw()).observe(box);
+  }
+
+  /** Shows samples of `{ at, time }`, and their summary or null. */
+  show(samples, summary) {
+    this.#samples = samples;
+    this.#summary = summary;
+    this.#draw();
+  }
+
+  #draw() {
+    const width = Math.floor(this.#box.clientWidth);
+    if (width <= LEFT + RIGHT) {
+      return;
+    }
+
+    if (this.#summary === null) {
+      this.#box.replaceChildren(element('p', 'quiet', 'Send something to see how long its echo takes.'));
+      return;
+    }
+
+    const latest = this.#samples.at(-1).at;
+    const span = Math.max(MIN_SPAN_MS, latest - this.#samples[0].at);
+    const top = niceCeiling(this.#summary.max);
+    const x = (at) => LEFT + (1 - (latest - at) / span) * (width - LEFT - RIGHT);
+    const y = (time) => TOP + (1 - time / top) * (HEIGHT - TOP - BOTTOM);
+    const picture = shape('svg', { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, 'aria-hidden': 'true' });
+    for (const part of [0, 0.5, 1]) {
+      picture.append(
+        line('grid', LEFT, width - RIGHT, y(top * part)),
+        label(LEFT - 6, y(top * part) + 4, 'end', axisLabel(top * part)));
+    }
+
+    picture.append(
+      label(LEFT, HEIGHT - 5, 'start', `${duration(span / 1000)} earlier`),
+      label(width - RIGHT, HEIGHT - 5, 'end', 'last echo'));
+
+    // One path for all dots: a subpath without length is drawn as its round cap.
+    const dots = this.#samples.map(({ at, time }) => `M${x(at).toFixed(1)} ${y(time).toFixed(1)}h0`).join('');
+    picture.append(shape('path', { class: 'dots', d: dots }));
+    const { p50, p99 } = this.#summary;
+    picture.append(line('p50', LEFT, width - RIGHT, y(p50)), line('p99', LEFT, width - RIGHT, y(p99)));
+    // The names stand above their lines, and apart when the lines are close.
+    const y99 = Math.max(TOP + LABEL_HEIGHT, y(p99) - 4);
+    const y50 = Math.max(y99 + LABEL_HEIGHT, y(p50) - 4);
+    picture.append(label(LEFT + 4, y99, 'start', 'p99', 'p99'), label(LEFT + 4, y50, 'start', 'p50', 'p50'));
+    this.#box.replaceChildren(picture);
+  }
+}
+
+/** The chart in words. */
+export function chartInWords(summary) {
+  return summary === null
+    ? 'Chart of round-trip times: no echo yet'
+    : `Chart of the round-trip times of the last ${summary.count === 1 ? 'echo' : `${summary.count} echoes`}: `
+      + `from ${milliseconds(summary.min)} to ${milliseconds(summary.max)}, `
+      + `half within ${milliseconds(summary.p50)}, 99 percent within ${milliseconds(summary.p99)}`;
+}
+
+// The least of 1, 2, 2.5, 5 times a power of ten that is not below the value: an axis that people can read.
+function niceCeiling(value) {
+  const power = 10 ** Math.floor(Math.log10(Math.max(value, 0.5)));
+  return [1, 2, 2.5, 5, 10].map((step) => step * power).find((step) => step >= value) ?? value;
+}
+
+function axisLabel(time) {
+  return time >= 1000 ? `${time / 1000} s` : `${Number(time.toFixed(2))} ms`;
+}
+
+function line(className, from, to, y) {
+  return shape('line', { class: className, x1: from, x2: to, y1: y, y2: y });
+}
+
+function label(x, y, anchor, text, className = '') {
+  const made = shape('text', { class: className, x, y, 'text-anchor': anchor });
+  made.textContent = text;
+  return made;
+}
+
+function shape(name, attributes) {
+  const made = document.createElementNS(SVG, name);
+  for (const [attribute, value] of Object.entries(attributes)) {
+    made.setAttribute(attribute, value);
+  }
+
+  return made;
+}
