@@ -64,6 +64,7 @@ install_packages() {
   local missing=()
   command -v npm >/dev/null || missing+=(nodejs npm)
   [ -e /usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1 ] || missing+=(faketime)
+  command -v chromium >/dev/null || missing+=(chromium)
   [ ${#missing[@]} -gt 0 ] || return 0
   quietly apt-get update -q
   quietly apt-get install -q -y --no-install-recommends "${missing[@]}"

@@ -9,6 +9,15 @@ internal static class Requires
     public static void NodePeers() => Unless(
         Directory.Exists(Path.Combine(PeersFolder, "node_modules", "ws")), "Node's ws package is not installed: run ./build.sh test");
 
+    public static void Chromium() => Unless(
+        File.Exists(Support.Chromium.Executable), "Debian's package chromium is not installed: run ./build.sh test as root");
+
+    public static void AxeCore() => Unless(
+        File.Exists(AxeScript), "the npm package axe-core is not installed: run ./build.sh test");
+
+    /// <summary>The accessibility checker, as a script to be loaded into a page.</summary>
+    public static string AxeScript => Path.Combine(PeersFolder, "node_modules", "axe-core", "axe.min.js");
+
     public static void Published() => Unless(
         File.Exists(Path.Combine(Programs.ProjectFolder, "artifacts", "cf", "EchoServer")), "nothing is published: run ./build.sh");
 

@@ -1,12 +1,13 @@
 // What a screen reader is told, through the page's one live region.
 
-import { byId } from './elements.js';
+import { byId, element } from './elements.js';
 import { milliseconds, plural, shortened } from './formats.js';
 
 // The first message after a silence is told at once, a stream of them only now and then.
 const FIRST_SUMMARY_MS = 400;
 const NEXT_SUMMARY_MS = 10_000;
 const SPOKEN_CHARACTERS = 120;
+const KEPT_SENTENCES = 5;
 
 const region = byId('announcer');
 let received = 0;
@@ -14,10 +15,12 @@ let latest = '';
 let summaryTimer = 0;
 let lastSummaryAt = -Infinity;
 
-/** Says something now. */
+/** Says something now. Each sentence is an element of its own: one that follows at once does not wipe it out unread. */
 export function announce(text) {
-  // The same text again would not be a change, and so not be read: the space makes it one.
-  region.textContent = region.textContent === text ? `${text}\u00a0` : text;
+  region.append(element('p', '', text));
+  if (region.childElementCount > KEPT_SENTENCES) {
+    region.firstElementChild.remove();
+  }
 }
 
 /** Counts a message in, to be told of soon. */

@@ -29,7 +29,7 @@ export class Connection extends EventTarget {
   state = State.Closed;
   /** When it opened, by `performance.now()`; null while it has not. */
   openedAt = null;
-  /** How the last one ended: code, reason, wasOpen, isAsked, ageMs; null while none has. */
+  /** How the last one ended: code, reason, wasOpen, isAsked, ageMs; null while none has. Each is also the detail of `end`. */
   end = null;
   /** When the next attempt is due, by `performance.now()`. */
   retryAt = 0;
@@ -115,10 +115,13 @@ export class Connection extends EventTarget {
     const isAsked = this.state === State.Closing;
     const wasOpen = this.openedAt !== null;
     const ageMs = wasOpen ? performance.now() - this.openedAt : 0;
-    this.end = { code, reason, wasOpen, isAsked, ageMs };
+    const end = { code, reason, wasOpen, isAsked, ageMs };
+    // Attempts to come back that fail do not hide what made them necessary.
+    const isFailedReturn = !wasOpen && !isAsked && this.#attempts > 0;
+    this.end = isFailedReturn && this.end !== null ? this.end : end;
     this.#socket = null;
     this.openedAt = null;
-    this.dispatchEvent(new Event('end'));
+    this.dispatchEvent(new CustomEvent('end', { detail: end }));
     if (isAsked || !isWorthRetrying(code)) {
       this.#enter(State.Closed);
       return;

@@ -15,7 +15,6 @@ const CLOCK_INTERVAL_MS = 250;
 
 const connection = new Connection();
 const traffic = new Traffic(connection);
-const send = (data) => traffic.send(data);
 
 async function askServer() {
   const info = await loadInfo();
@@ -39,16 +38,15 @@ connection.addEventListener('state', () => {
   traffic.showClocks();
 });
 
-connection.addEventListener('end', () => {
-  const { end } = connection;
+connection.addEventListener('end', ({ detail: end }) => {
   logEvent(endInWords(end));
   if (end.wasOpen && !end.isAsked) {
     recordEnd(end.code, end.ageMs / 1000, traffic.idleSeconds);
   }
 });
 
-startComposer(send);
-startRepeat(connection, send);
+startComposer((data) => traffic.send(data));
+startRepeat(traffic);
 startCommandLines();
 showEnds();
 

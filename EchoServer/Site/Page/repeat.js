@@ -14,19 +14,19 @@ let message = null;
 let sent = 0;
 let held = 0;
 
-/** Starts the switch. `send` takes the data and returns whether it went out. */
-export function startRepeat(connection, send) {
+/** Starts the switch. */
+export function startRepeat(traffic) {
   toggle.checked = false;
-  toggle.addEventListener('change', () => (toggle.checked ? turnOn(connection, send) : turnOff()));
-  interval.addEventListener('change', () => toggle.checked && turnOn(connection, send));
+  toggle.addEventListener('change', () => (toggle.checked ? turnOn(traffic) : turnOff()));
+  interval.addEventListener('change', () => toggle.checked && turnOn(traffic));
 }
 
-function turnOn(connection, send) {
+function turnOn(traffic) {
   clearInterval(timer);
   const wait = interval.valueAsNumber;
   const isInRange = Number.isInteger(wait) && wait >= Number(interval.min) && wait <= Number(interval.max);
   message = composed();
-  const error = isInRange ? message.error : `‘${interval.value}’ is not a whole number of milliseconds (${interval.min}-${interval.max}).`;
+  const error = isInRange ? message.error : `The interval must be a whole number of milliseconds (${interval.min}-${interval.max}).`;
   interval.setAttribute('aria-invalid', String(!isInRange));
   note.classList.toggle('bad', Boolean(error));
   if (error) {
@@ -38,7 +38,7 @@ function turnOn(connection, send) {
 
   sent = 0;
   held = 0;
-  timer = setInterval(() => tick(connection, send), wait);
+  timer = setInterval(() => tick(traffic), wait);
   showNote();
 }
 
@@ -48,8 +48,8 @@ function turnOff() {
 }
 
 // A network that is slower than the switch must not fill the browser's memory: then a turn is left out.
-function tick(connection, send) {
-  if (connection.isOpen && !connection.isCongested && send(message.data)) {
+function tick(traffic) {
+  if (traffic.isReady && traffic.send(message.data)) {
     sent += 1;
   } else {
     held += 1;

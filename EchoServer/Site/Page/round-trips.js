@@ -5,21 +5,29 @@ export const MAX_SAMPLES = 600;
 // Enough of a text to tell it from another; the whole of every message on its way would be a lot to keep.
 const TAIL_CHARACTERS = 64;
 
-// Messages that were sent and not answered: more than this many are not waited for.
-const MAX_PENDING = 1000;
+// Who repeats a message waits when so many are not answered yet.
+const MAX_PENDING = 20_000;
+
+// The server answers everything: a message that answers none of the next few is something else.
+const MAX_SKIPPED = 16;
+
+// Cutting off many answered entries at once costs less than moving the rest for each of them.
+const CUT_AT = 1000;
 
 /** Matches echoes with what was sent: the server answers in order, text perhaps with a prefix. One for each connection. */
 export class EchoMatcher {
   #pending = [];
+  #next = 0;
   #isFirst = true;
+
+  get isFull() {
+    return this.#pending.length - this.#next >= MAX_PENDING;
+  }
 
   sent(data, now) {
     this.#pending.push(typeof data === 'string'
       ? { isText: true, length: data.length, tail: data.slice(-TAIL_CHARACTERS), at: now }
       : { isText: false, length: data.byteLength, at: now });
-    if (this.#pending.length > MAX_PENDING) {
-      this.#pending.shift();
-    }
   }
 
   /**
@@ -33,14 +41,18 @@ export class EchoMatcher {
       return { time: null, isGreeting: true };
     }
 
-    const index = this.#pending.findIndex((sent) => isEcho(sent, data));
-    if (index < 0) {
+    const skipped = this.#pending.slice(this.#next, this.#next + MAX_SKIPPED).findIndex((sent) => isEcho(sent, data));
+    if (skipped < 0) {
       return { time: null, isGreeting: isFirst && typeof data === 'string' };
     }
 
-    // Answers come in order: what was sent before this one is not answered any more.
-    const { at } = this.#pending[index];
-    this.#pending.splice(0, index + 1);
+    const { at } = this.#pending[this.#next + skipped];
+    this.#next += skipped + 1;
+    if (this.#next >= CUT_AT) {
+      this.#pending = this.#pending.slice(this.#next);
+      this.#next = 0;
+    }
+
     return { time: now - at, isGreeting: false };
   }
 }

@@ -12,6 +12,9 @@ const FIGURES_INTERVAL_MS = 200;
 const GREETING_CHARACTERS = 200;
 const SPOKEN_BYTES = 16;
 
+// Where the server greets nobody: what equals the greeting is an echo there.
+const RAW_PATH = '/raw';
+
 const encoder = new TextEncoder();
 
 export class Traffic {
@@ -33,6 +36,11 @@ export class Traffic {
     this.#showFigures();
   }
 
+  /** Whether a message more would not only pile up, here or in the browser. */
+  get isReady() {
+    return this.#connection.isOpen && !this.#connection.isCongested && !this.#matcher.isFull;
+  }
+
   /** Seconds since the last message, or since the connection opened. */
   get idleSeconds() {
     return (performance.now() - this.#lastActivityAt) / 1000;
@@ -42,7 +50,7 @@ export class Traffic {
   begin() {
     this.#matcher = new EchoMatcher();
     this.#lastActivityAt = performance.now();
-    setText(byId('greeting'), 'none yet');
+    setText(byId('greeting'), this.#connection.path === RAW_PATH ? 'none on this path' : 'none yet');
   }
 
   /** Sends a text or an ArrayBuffer. Returns false when no connection is open. */
@@ -69,7 +77,8 @@ export class Traffic {
 
   #receive(data) {
     const now = performance.now();
-    const { time, isGreeting } = this.#matcher.received(data, now, this.expectedGreeting);
+    const expectedGreeting = this.#connection.path === RAW_PATH ? undefined : this.expectedGreeting;
+    const { time, isGreeting } = this.#matcher.received(data, now, expectedGreeting);
     if (isGreeting) {
       setText(byId('greeting'), shortened(data, GREETING_CHARACTERS));
     }
