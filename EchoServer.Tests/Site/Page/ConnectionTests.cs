@@ -169,8 +169,12 @@ internal sealed partial class ConnectionTests : PageTest
         await using ServerProcess server = await ServerProcess.StartAsync([]);
         await OpenAsync(server);
         await server.StopAsync();
-        await Tab.WaitForFunctionAsync("delays.length >= 7");
-        int[] delays = await Tab.EvaluateAsync<int[]>("delays.slice(0, 7)");
+        int[] delays = await Tab.EvaluateAsync<int[]>("""
+            new Promise((resolve) => {
+              const look = () => (delays.length < 7 ? setTimeout(look, 10) : resolve(delays.slice(0, 7)));
+              look();
+            })
+            """);
         Assert.That(delays, Is.EqualTo([1, 2, 4, 8, 16, 30, 30]));
     }
 

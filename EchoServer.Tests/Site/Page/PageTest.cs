@@ -60,7 +60,11 @@ internal abstract partial class PageTest
         }
 
         await Context.CloseAsync();
-        Assert.That(_complaints.Where(complaint => !_expected.Exists(regex => regex.IsMatch(complaint))), Is.Empty);
+        Context = null!;
+        string[] unexpected = [.. _complaints.Where(complaint => !_expected.Exists(regex => regex.IsMatch(complaint)))];
+        _complaints.Clear();
+        _expected.Clear();
+        Assert.That(unexpected, Is.Empty);
     }
 
     /// <summary>Opens a tab in a new profile, and closes the one before.</summary>
@@ -108,6 +112,18 @@ internal abstract partial class PageTest
         await MessageBox.FillAsync(text);
         await MessageBox.PressAsync("Enter");
     }
+
+    /// <summary>Sends many texts at once through the page's form: a prefix, and a number from 0.</summary>
+    protected Task SendManyAsync(int count, string prefix) => Tab.EvaluateAsync(
+        """
+        ({ count, prefix }) => {
+          for (let number = 0; number < count; number++) {
+            document.getElementById('message').value = `${prefix} ${number}`;
+            document.getElementById('composer').requestSubmit();
+          }
+        }
+        """,
+        new { count, prefix });
 
     protected ILocator Button(string name) => Tab.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
 

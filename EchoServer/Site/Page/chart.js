@@ -11,8 +11,11 @@ const TOP = 10;
 const BOTTOM = 22;
 const LABEL_HEIGHT = 12;
 
-// A chart of the first second would be all noise.
-const MIN_SPAN_MS = 10_000;
+// The first echoes would otherwise be drawn all over the width.
+const MIN_SPAN_MS = 3000;
+
+// The axis is logarithmic: a slow echo is seen, and the fast ones do not become a line at the bottom. Below this lies the clock's grain.
+const LEAST_MS = 0.1;
 
 /** Draws into a box of the page, as wide as that is. */
 export class Chart {
@@ -45,14 +48,13 @@ export class Chart {
 
     const latest = this.#samples.at(-1).at;
     const span = Math.max(MIN_SPAN_MS, latest - this.#samples[0].at);
-    const top = niceCeiling(this.#summary.max);
+    const ticks = axisTicks(this.#summary.min, this.#summary.max);
+    const [bottom, top] = [Math.log(ticks[0]), Math.log(ticks.at(-1))];
     const x = (at) => LEFT + (1 - (latest - at) / span) * (width - LEFT - RIGHT);
-    const y = (time) => TOP + (1 - time / top) * (HEIGHT - TOP - BOTTOM);
+    const y = (time) => TOP + ((top - Math.log(Math.max(time, ticks[0]))) / (top - bottom)) * (HEIGHT - TOP - BOTTOM);
     const picture = shape('svg', { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, 'aria-hidden': 'true' });
-    for (const part of [0, 0.5, 1]) {
-      picture.append(
-        line('grid', LEFT, width - RIGHT, y(top * part)),
-        label(LEFT - 6, y(top * part) + 4, 'end', axisLabel(top * part)));
+    for (const tick of ticks) {
+      picture.append(line('grid', LEFT, width - RIGHT, y(tick)), label(LEFT - 6, y(tick) + 4, 'end', axisLabel(tick)));
     }
 
     picture.append(
@@ -81,14 +83,17 @@ export function chartInWords(summary) {
       + `half within ${milliseconds(summary.p50)}, 99 percent within ${milliseconds(summary.p99)}`;
 }
 
-// The least of 1, 2, 2.5, 5 times a power of ten that is not below the value: an axis that people can read.
-function niceCeiling(value) {
-  const power = 10 ** Math.floor(Math.log10(Math.max(value, 0.5)));
-  return [1, 2, 2.5, 5, 10].map((step) => step * power).find((step) => step >= value) ?? value;
+// Powers of ten around all times; between two of them also 2 and 5 times the lower one.
+function axisTicks(min, max) {
+  const power = (time, round) => round(Math.log10(Math.max(time, LEAST_MS)));
+  const lowest = power(min, Math.floor);
+  const highest = Math.max(lowest + 1, power(max, Math.ceil));
+  const powers = Array.from({ length: highest - lowest + 1 }, (_, index) => 10 ** (lowest + index));
+  return powers.length > 2 ? powers : [powers[0], 2 * powers[0], 5 * powers[0], powers[1]];
 }
 
 function axisLabel(time) {
-  return time >= 1000 ? `${time / 1000} s` : `${Number(time.toFixed(2))} ms`;
+  return time >= 1000 ? `${Number((time / 1000).toPrecision(1))} s` : `${Number(time.toPrecision(1))} ms`;
 }
 
 function line(className, from, to, y) {

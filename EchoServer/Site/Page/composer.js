@@ -61,6 +61,10 @@ export function composed() {
   }
 
   const text = box.value || recalls[kind].latest || (kind === 'text' ? DEFAULT_TEXT : '');
+  if (text === '') {
+    return { error: 'Hex digits are missing: write some first.' };
+  }
+
   const made = encode(text);
   return made.error ? made : { ...made, shown: `‘${shortened(text, SHOWN_CHARACTERS)}’` };
 }

@@ -109,16 +109,16 @@ function drawBatch() {
 function row(entry) {
   const arrow = element('span', 'arrow', ARROWS[entry.direction]);
   arrow.setAttribute('aria-hidden', 'true');
-  const body = element('div', 'body', element('span', 'text', entry.byteCount === 0 ? '(empty)' : entry.preview));
+  const text = element('span', 'text', entry.byteCount === 0 ? '(empty)' : entry.preview);
+  const body = element('div', 'body', ...(entry.isText ? [] : [element('span', 'kind', 'binary')]), text);
   if (entry.data !== null) {
-    body.append(moreButton(entry, body.firstChild));
+    body.append(moreButton(entry, text));
   }
 
-  const kind = entry.direction !== 'event' && !entry.isText ? [element('span', 'kind', 'binary')] : [];
   return element(
     'li', entry.direction,
     element('time', 'number', timeOfDay(entry.at)),
-    element('span', 'direction', arrow, element('span', '', entry.direction), ...kind),
+    element('span', 'direction', arrow, entry.direction),
     element('span', 'size number', entry.byteCount === null ? '' : bytes(entry.byteCount)),
     element('span', 'trip number', entry.time === null ? '' : milliseconds(entry.time)),
     body,
