@@ -70,6 +70,21 @@ install_packages() {
   quietly apt-get install -q -y --no-install-recommends "${missing[@]}"
 }
 
+# Prometheus's own checker of what /metrics says, out of Debian's package: installing that would bring a daemon and its user.
+unpack_promtool() {
+  [ ! -x artifacts/tools/promtool ] && command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 0
+  local folder
+  folder=$(mktemp -d)
+  if (cd "$folder" && quietly apt-get download -q -o APT::Sandbox::User=root prometheus) && quietly dpkg-deb -x "$folder"/prometheus_*.deb "$folder/package"; then
+    mkdir -p artifacts/tools
+    cp "$folder/package/usr/bin/promtool" artifacts/tools/
+  else
+    echo "build.sh: without promtool the test with it is skipped" >&2
+  fi
+
+  rm -rf "$folder"
+}
+
 # Node's packages of EchoServer.Tests/Peers, in a copy under artifacts: nothing is installed into the source tree.
 install_peers() {
   if ! command -v npm >/dev/null; then
@@ -103,6 +118,7 @@ run_tests() {
   [ "${CI:-}" != true ] || export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
   publish >&2
   install_packages
+  unpack_promtool
   install_peers
   if [ "${CI:-}" = true ]; then
     dotnet format "$server" --verify-no-changes

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using EchoServer.Echo;
 using EchoServer.Hosting;
+using EchoServer.Metrics;
 using EchoServer.Site;
 using Microsoft.Extensions.Logging;
 
@@ -29,6 +30,7 @@ internal static class ServeCommand
         using ILoggerFactory logging = Logging.Create(level, format);
         LogUncaughtExceptions(logging.CreateLogger("Server"));
         await using var server = new WebSocketServer(options, logging);
+        using var meter = new ServerMeter(server, server.EchoTimes);
         server.PlainHttp = SiteRouter.Create(site, server.Limits, echo, InstanceFacts.Read(Environment.GetEnvironmentVariable));
         try
         {

@@ -35,7 +35,7 @@ internal static class Capacity
         options.IoThreads ?? Math.Clamp(Environment.ProcessorCount / 2, 1, MostIoThreads);
 
     /// <summary>The soft limit of open files, which the runtime has raised to the hard one.</summary>
-    private static long OpenFileLimit()
+    internal static long OpenFileLimit()
     {
         const string limits = "/proc/self/limits";
         const string name = "Max open files";

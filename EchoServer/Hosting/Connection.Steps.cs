@@ -34,6 +34,7 @@ internal sealed partial class Connection
             }
 
             _waitsFirst = _socket.IsEmptyAfter(received, room.Length);
+            BeginTiming();
             _bytesReceived += received;
             _lastReceivedAt = _server.Now;
             _leftOver.MoveTo(buffer);

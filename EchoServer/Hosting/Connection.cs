@@ -152,6 +152,8 @@ internal sealed partial class Connection : IWebSocketConnection
                     await _outbound.FlushAsync().ConfigureAwait(false);
                     flushed = ProcessLeftOver();
                 }
+
+                EndTiming();
             }
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)

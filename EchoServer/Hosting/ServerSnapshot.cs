@@ -9,9 +9,15 @@ internal sealed record ServerSnapshot
     /// <summary>WebSocket connections that are open.</summary>
     internal required int OpenConnections { get; init; }
 
+    /// <summary>The most connections there may be.</summary>
+    internal required int MaxConnections { get; init; }
+
     /// <summary>Memory, budget and TCP connections.</summary>
     internal required ServerStats Stats { get; init; }
 
     /// <summary>What was counted since the start. It never goes down.</summary>
     internal required ServerTotals Totals { get; init; }
+
+    /// <summary>How long echoes took.</summary>
+    internal required HistogramCounts EchoTimes { get; init; }
 }

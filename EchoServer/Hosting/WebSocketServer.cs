@@ -64,6 +64,8 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
 
     internal ServerCounters Counters { get; } = new();
 
+    internal EchoTimes EchoTimes { get; } = new();
+
     internal ServerOptions Options { get; }
 
     internal MemoryBudget Budget { get; }
@@ -126,8 +128,10 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
         {
             UptimeSeconds = TimeSpan.FromMilliseconds(Heartbeat.Now - _startedAt).TotalSeconds,
             OpenConnections = open,
+            MaxConnections = Limits.MaxConnections,
             Stats = Stats,
             Totals = totals,
+            EchoTimes = EchoTimes.Sum(),
         };
     }
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net;
-using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using EchoServer.Echo;
@@ -16,15 +15,12 @@ namespace EchoServer.Site;
 internal sealed class InfoDocument
 {
     private const string Masked = "(masked)";
-    private const int ShownCommitCharacters = 7;
 
     private static readonly JsonWriterOptions Indented = new() { Indented = true };
 
     private readonly ServerLimits _limits;
     private readonly EchoOptions _echo;
     private readonly InstanceFacts _instance;
-    private readonly string _version;
-    private readonly string? _commit;
 
     /// <param name="limits">The limits in force.</param>
     /// <param name="echo">What the echo says.</param>
@@ -34,12 +30,6 @@ internal sealed class InfoDocument
         _limits = limits;
         _echo = echo;
         _instance = instance;
-
-        // "0.1.0+" and the commit, which the SDK adds when it builds from a repository.
-        string[] parts = Assembly.GetExecutingAssembly()
-            .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+', 2);
-        _version = parts[0];
-        _commit = parts.Length > 1 ? parts[1][..Math.Min(parts[1].Length, ShownCommitCharacters)] : null;
     }
 
     /// <summary>Writes the document.</summary>
@@ -54,8 +44,8 @@ internal sealed class InfoDocument
         {
             json.WriteStartObject();
             json.WriteString("name", "EchoServer");
-            json.WriteString("version", _version);
-            json.WriteString("commit", _commit);
+            json.WriteString("version", Build.Version);
+            json.WriteString("commit", Build.Commit);
             json.WriteNumber("uptimeSeconds", Math.Round(snapshot.UptimeSeconds, 3));
             WriteInstance(json);
             WriteLimits(json);

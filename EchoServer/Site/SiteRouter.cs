@@ -4,6 +4,7 @@ using System.Text;
 using EchoServer.Echo;
 using EchoServer.Hosting;
 using EchoServer.Http;
+using EchoServer.Metrics;
 
 namespace EchoServer.Site;
 
@@ -32,20 +33,20 @@ internal sealed class SiteRouter : IPlainHttp
 
     private readonly FrozenDictionary<string, SiteFile> _files;
     private readonly InfoDocument? _info;
-    private readonly MetricsText? _metrics;
+    private readonly bool _servesMetrics;
     private readonly string _knownPaths;
 
     /// <param name="files">The files of the page, by path.</param>
     /// <param name="info">What <c>/info</c> says; null turns it off.</param>
-    /// <param name="metrics">What <c>/metrics</c> says; null turns it off.</param>
-    internal SiteRouter(FrozenDictionary<string, SiteFile> files, InfoDocument? info, MetricsText? metrics)
+    /// <param name="servesMetrics">Whether there is <c>/metrics</c>.</param>
+    internal SiteRouter(FrozenDictionary<string, SiteFile> files, InfoDocument? info, bool servesMetrics)
     {
         _files = files;
         _info = info;
-        _metrics = metrics;
+        _servesMetrics = servesMetrics;
         string[] known =
         [
-            "/ (the test page)", HealthPath, .. info is null ? [] : (string[])[InfoPath], .. metrics is null ? [] : (string[])[MetricsPath],
+            "/ (the test page)", HealthPath, .. info is null ? [] : (string[])[InfoPath], .. servesMetrics ? (string[])[MetricsPath] : [],
         ];
         _knownPaths = string.Join(", ", known);
     }
@@ -58,7 +59,7 @@ internal sealed class SiteRouter : IPlainHttp
     internal static SiteRouter Create(SiteOptions options, ServerLimits limits, EchoOptions echo, InstanceFacts instance) => new(
         SiteFiles.Load(),
         options.ServesInfo ? new InfoDocument(limits, echo, instance) : null,
-        options.ServesMetrics ? new MetricsText() : null);
+        options.ServesMetrics);
 
     /// <inheritdoc/>
     public HttpAnswer Answer(RequestHead head, IPEndPoint client, IServerState server, DateTimeOffset now)
@@ -74,7 +75,7 @@ internal sealed class SiteRouter : IPlainHttp
             HealthPath => Health(head, server, now),
             InfoPath when _info is not null =>
                 Moment(head, HttpStatus.Ok, "application/json; charset=utf-8", _info.Write(head, client, server.TakeSnapshot()), now),
-            MetricsPath when _metrics is not null =>
+            MetricsPath when _servesMetrics =>
                 Moment(head, HttpStatus.Ok, MetricsText.ContentType, MetricsText.Write(server.TakeSnapshot()), now),
             EchoHandlers.RawPath => Refuse(
                 head, new(HttpStatus.UpgradeRequired, $"{path} only speaks WebSocket: connect to it with a WebSocket client."), now),
