@@ -21,6 +21,16 @@ internal static class Requires
     public static void Published() => Unless(
         File.Exists(Path.Combine(Programs.ProjectFolder, "artifacts", "cf", "EchoServer")), "nothing is published: run ./build.sh");
 
+    /// <summary>Prometheus's own checker.</summary>
+    public static string Promtool()
+    {
+        string program = Path.Combine(Programs.ProjectFolder, "artifacts", "tools", "promtool");
+        Unless(File.Exists(program), "promtool is not there: run ./build.sh test where Debian's packages can be had");
+        return program;
+    }
+
+    public static void Curl() => Unless(File.Exists("/usr/bin/curl"), "curl is not installed");
+
     public static void Faketime(string library) => Unless(File.Exists(library), "Debian's package faketime is not installed: run ./build.sh test as root");
 
     private static void Unless(bool condition, string otherwise)

@@ -64,7 +64,7 @@ internal sealed partial class Connection : IWebSocketConnection
     /// <param name="server">Whose connection it is.</param>
     /// <param name="socket">The accepted socket; owned by the connection from here on.</param>
     /// <param name="id">A number that no other connection has.</param>
-    /// <param name="isSurplus">Whether there are as many connections as may be: then its request is refused.</param>
+    /// <param name="isSurplus">Whether there are as many connections as may be: then it does not become a WebSocket.</param>
     internal Connection(WebSocketServer server, NonBlockingSocket socket, long id, bool isSurplus)
     {
         _isSurplus = isSurplus;
@@ -108,6 +108,9 @@ internal sealed partial class Connection : IWebSocketConnection
 
     /// <inheritdoc/>
     public Action<Exception>? OnError { get; set; }
+
+    /// <summary>Whether it is gone, or about to be. Any thread.</summary>
+    internal bool HasEnded => _phase == Phase.Ended;
 
     // Tells it from earlier and later connections in the same slot.
     private int Generation => (int)_id;

@@ -47,6 +47,15 @@ internal sealed class ServerCounters
         }
     }
 
+    /// <summary>Counts a connection that was beyond the limit that was ended for want of room.</summary>
+    internal void SocketRefused()
+    {
+        lock (_gate)
+        {
+            _totals.SocketsRefused++;
+        }
+    }
+
     /// <summary>Takes over what a connection has counted. Once, when it counts no more.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="code">The code that it ended with; null when it never became a WebSocket.</param>

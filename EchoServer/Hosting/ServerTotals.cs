@@ -9,6 +9,9 @@ internal sealed class ServerTotals
     /// <summary>WebSocket connections that were opened.</summary>
     internal long Opened;
 
+    /// <summary>TCP connections beyond the limit that were ended for want of room.</summary>
+    internal long SocketsRefused;
+
     /// <summary>Whole messages received.</summary>
     internal MessageCounts Received;
 
@@ -48,6 +51,7 @@ internal sealed class ServerTotals
     internal ServerTotals(ServerTotals other)
     {
         Opened = other.Opened;
+        SocketsRefused = other.SocketsRefused;
         Received = other.Received;
         Sent = other.Sent;
         NetworkBytesReceived = other.NetworkBytesReceived;

@@ -26,8 +26,12 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
     private Heartbeat? _heartbeat;
     private Epoll[] _ioThreads = [];
     private Timer? _statsTimer;
-    private long _lastId;
     private volatile bool _isStopping;
+
+    // Only for the loop that accepts.
+    private readonly Connection?[] _surplus = new Connection?[Capacity.SurplusConnections];
+    private uint _nextSurplus;
+    private long _lastId;
 
     /// <summary>Makes a server that does not listen yet.</summary>
     /// <param name="options">Where it listens, and its limits.</param>
@@ -191,14 +195,38 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
     private void Serve(Socket socket)
     {
         int surplus = Connections.Count - Limits.MaxConnections;
-        if (surplus >= Capacity.SurplusConnections)
+        if (surplus >= Capacity.SurplusConnections + Capacity.EndingConnections)
         {
+            Counters.SocketRefused();
             socket.Close(0);
             return;
         }
 
         NonBlockingSocket client = _ioThreads.Length > 0 ? new EpollSocket(socket) : new PortableSocket(socket);
-        _ = new Connection(this, client, ++_lastId, isSurplus: surplus >= 0).RunAsync();
+        var connection = new Connection(this, client, ++_lastId, isSurplus: surplus >= 0);
+        if (surplus >= 0)
+        {
+            TakePlaceOfOldestSurplus(connection);
+        }
+
+        _ = connection.RunAsync();
+    }
+
+    /// <summary>One above the limit may ask for a page, and how the server is, but does not become a WebSocket. The oldest of them ends.</summary>
+    /// <remarks>
+    /// Otherwise some that say nothing, or never collect their refusal, would keep out the question whether the server is healthy,
+    /// and a healthy one would be ended for it.
+    /// </remarks>
+    private void TakePlaceOfOldestSurplus(Connection connection)
+    {
+        ref Connection? place = ref _surplus[_nextSurplus++ % _surplus.Length];
+        if (place is { HasEnded: false } oldest)
+        {
+            Counters.SocketRefused();
+            oldest.Abort();
+        }
+
+        place = connection;
     }
 
     private async Task AcceptAsync(Socket listener)

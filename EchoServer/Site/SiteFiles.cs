@@ -34,8 +34,6 @@ internal static class SiteFiles
         ".css" => "text/css; charset=utf-8",
         ".js" => "text/javascript; charset=utf-8",
         ".svg" => "image/svg+xml",
-        ".png" => "image/png",
-        ".ico" => "image/x-icon",
         string other => throw new InvalidOperationException($"{fileName}: no content type is known for '{other}'"),
     };
 }

@@ -22,7 +22,7 @@ internal sealed class SiteRouter : IPlainHttp
     private const string NeverStored = "Cache-Control: no-store\n";
 
     // The page of another version must never run against this server; asking costs a 304.
-    private const string AlwaysAsked = "Cache-Control: no-cache\nVary: Accept-Encoding\n";
+    private const string AlwaysAsked = "Cache-Control: no-cache\n";
 
     // Everything comes from here and nothing else runs, frames or is sent to. 'self' covers WebSockets to the same host and port.
     private const string SecurityFields =
@@ -98,14 +98,13 @@ internal sealed class SiteRouter : IPlainHttp
 
     private static HttpAnswer File(RequestHead head, SiteFile file, DateTimeOffset now)
     {
-        SiteRepresentation chosen = file.For(head);
-        bool isKnown = EntityTag.IsKnownTo(head, Encoding.ASCII.GetBytes(chosen.EntityTag));
+        bool isKnown = EntityTag.IsKnownTo(head, Encoding.ASCII.GetBytes(file.EntityTag));
         HttpStatus status = isKnown ? HttpStatus.NotModified : HttpStatus.Ok;
-        string fields = $"ETag: {chosen.EntityTag}\n" + (chosen.Coding is null ? "" : $"Content-Encoding: {chosen.Coding}\n");
         return new(
             status,
-            HttpResponse.WriteHead(status, now, file.ContentType, chosen.Body.Length, AlwaysAsked + fields + SecurityFields),
-            isKnown || PlainRequest.IsHead(head) ? default : chosen.Body);
+            HttpResponse.WriteHead(
+                status, now, file.ContentType, file.Body.Length, $"{AlwaysAsked}ETag: {file.EntityTag}\n{SecurityFields}"),
+            isKnown || PlainRequest.IsHead(head) ? default : file.Body);
     }
 
     private HttpRejection NotFound(RequestHead head) => new(
