@@ -28,8 +28,8 @@ internal sealed class SlowReaderTests
     {
         await using InProcessServer server = Start(new ServerOptions { MemoryBudgetBytes = FileBytes / 2 });
         using var peer = Ask(server);
-        Assert.That(() => peer.ReadExactly(FileBytes), Throws.InstanceOf<IOException>().Or.InstanceOf<SocketException>());
         await server.WaitUntilEmptyAsync();
+        Assert.That(() => peer.ReadExactly(FileBytes), Throws.InstanceOf<IOException>().Or.InstanceOf<SocketException>());
         Assert.That(server.Budget.Peak, Is.LessThan(FileBytes));
     }
 

@@ -34,6 +34,9 @@ internal sealed class ServerMeter : IDisposable
     /// <summary>Ends the meter; who listens gets no more.</summary>
     public void Dispose() => _meter.Dispose();
 
+    /// <summary>Whether an instrument is one of these, and not of another server in the process.</summary>
+    internal bool Owns(System.Diagnostics.Metrics.Instrument instrument) => instrument.Meter == _meter;
+
     private void Register(Instrument instrument)
     {
         if (instrument.Kind == InstrumentKind.Counter)

@@ -49,8 +49,9 @@ internal sealed record InstanceFacts(int? Index, string? Guid, string? Applicati
                     Uris = [.. Texts(root, "application_uris").Take(MaxUris)],
                 };
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
+            // Not JSON, or not even text.
             return this;
         }
     }
