@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using EchoServer.Site;
 using EchoServer.Tests.Support;
 
@@ -7,7 +6,7 @@ namespace EchoServer.Tests.Site;
 /// <summary>The files that are embedded in the executable.</summary>
 internal sealed class SiteFilesTests
 {
-    private static readonly FrozenDictionary<string, SiteFile> Files = SiteFiles.Load();
+    private static readonly IReadOnlyDictionary<string, SiteFile> Files = SiteFiles.Load();
 
     private static readonly string Folder = Path.Combine(Programs.ProjectFolder, "EchoServer", "Site", "Page");
 

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Net.Sockets;
 using EchoServer.Hosting;
 using EchoServer.Site;
@@ -57,6 +56,6 @@ internal sealed class SlowReaderTests
         Array.Fill(bytes, (byte)'x');
         var files = new Dictionary<string, SiteFile> { ["/large"] = new("text/plain", bytes) };
         return InProcessServer.Start(
-            _ => { }, options, _ => new SiteRouter(files.ToFrozenDictionary(), info: null, servesMetrics: false));
+            _ => { }, options, _ => new SiteRouter(files, info: null, servesMetrics: false));
     }
 }

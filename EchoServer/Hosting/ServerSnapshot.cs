@@ -3,8 +3,11 @@ namespace EchoServer.Hosting;
 /// <summary>What a server and all its connections have counted so far, and how it is doing, at one moment.</summary>
 internal sealed record ServerSnapshot
 {
-    /// <summary>Seconds since the server was made.</summary>
-    internal required double UptimeSeconds { get; init; }
+    /// <summary>When the server was made, which is soon after the process started.</summary>
+    internal required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>How long ago that is, whatever became of the clock.</summary>
+    internal required TimeSpan Uptime { get; init; }
 
     /// <summary>WebSocket connections that are open.</summary>
     internal required int OpenConnections { get; init; }

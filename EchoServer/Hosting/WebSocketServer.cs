@@ -21,7 +21,8 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _announcements;
-    private readonly long _startedAt = Heartbeat.Now;
+    private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
+    private readonly long _madeAt = Heartbeat.Now;
     private Socket? _listener;
     private Heartbeat? _heartbeat;
     private Epoll[] _ioThreads = [];
@@ -130,7 +131,8 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
         ServerTotals totals = Counters.Sum(Connections, out int open);
         return new ServerSnapshot
         {
-            UptimeSeconds = TimeSpan.FromMilliseconds(Heartbeat.Now - _startedAt).TotalSeconds,
+            StartedAt = _startedAt,
+            Uptime = TimeSpan.FromMilliseconds(Heartbeat.Now - _madeAt),
             OpenConnections = open,
             MaxConnections = Limits.MaxConnections,
             Stats = Stats,

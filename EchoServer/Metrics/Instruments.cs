@@ -72,8 +72,8 @@ internal static class Instruments
         new("process_max_fds", InstrumentKind.Gauge, "{file}", "Maximum number of open file descriptors.", _ => ProcessFacts.MaxOpenFiles),
         new("process_cpu_seconds_total", InstrumentKind.Counter, Seconds, "Total user and system CPU time spent in seconds.",
             _ => ProcessFacts.Now.CpuSeconds),
-        new("process_start_time_seconds", InstrumentKind.Gauge, Seconds, "Start time of the process since unix epoch in seconds.",
-            _ => ProcessFacts.StartTime),
+        new("process_start_time_seconds", InstrumentKind.Gauge, Seconds, "Start time of the process since unix epoch in seconds, to some tenths of a second.",
+            snapshot => (snapshot.StartedAt - DateTimeOffset.UnixEpoch).TotalSeconds),
     ];
 
     /// <summary>The unit of the histogram of echo times.</summary>

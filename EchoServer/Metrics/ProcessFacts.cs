@@ -41,16 +41,7 @@ internal sealed record ProcessFacts(long ResidentBytes, int OpenFiles, double Cp
     /// <summary>The most file descriptors there may be.</summary>
     internal static long MaxOpenFiles { get; } = Capacity.OpenFileLimit();
 
-    /// <summary>When the process started, in seconds since 1970.</summary>
-    internal static double StartTime { get; } = ReadStartTime();
-
     private static int CountFiles() => Directory.Exists(FilesFolder)
         ? new FileSystemEnumerable<bool>(FilesFolder, (ref _) => true).Count()
         : 0;
-
-    private static double ReadStartTime()
-    {
-        using var process = Process.GetCurrentProcess();
-        return (process.StartTime.ToUniversalTime() - DateTime.UnixEpoch).TotalSeconds;
-    }
 }

@@ -5,6 +5,7 @@ using System.Text.Json;
 using EchoServer.Echo;
 using EchoServer.Hosting;
 using EchoServer.Http;
+using EchoServer.Metrics;
 
 namespace EchoServer.Site;
 
@@ -46,7 +47,7 @@ internal sealed class InfoDocument
             json.WriteString("name", "EchoServer");
             json.WriteString("version", Build.Version);
             json.WriteString("commit", Build.Commit);
-            json.WriteNumber("uptimeSeconds", Math.Round(snapshot.UptimeSeconds, 3));
+            json.WriteNumber("uptimeSeconds", snapshot.Uptime.TotalSeconds);
             WriteInstance(json);
             WriteLimits(json);
             WriteEcho(json);
@@ -122,7 +123,7 @@ internal sealed class InfoDocument
         json.WriteEndObject();
         json.WriteStartObject("memory");
         json.WriteNumber("budgetUsedBytes", snapshot.Stats.BudgetUsed);
-        json.WriteNumber("residentBytes", Environment.WorkingSet);
+        json.WriteNumber("residentBytes", ProcessFacts.Now.ResidentBytes);
         json.WriteEndObject();
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Reflection;
 
 namespace EchoServer.Site;
@@ -10,7 +9,7 @@ internal static class SiteFiles
     private const string ResourcePrefix = "Site/";
 
     /// <summary>Loads the files that are in this assembly.</summary>
-    internal static FrozenDictionary<string, SiteFile> Load()
+    internal static IReadOnlyDictionary<string, SiteFile> Load()
     {
         var assembly = Assembly.GetExecutingAssembly();
         var files = new Dictionary<string, SiteFile>(StringComparer.Ordinal);
@@ -23,7 +22,7 @@ internal static class SiteFiles
             files[PathOf(fileName)] = new SiteFile(ContentType(fileName), bytes);
         }
 
-        return files.ToFrozenDictionary(StringComparer.Ordinal);
+        return files;
     }
 
     private static string PathOf(string fileName) => fileName == "index.html" ? "/" : $"/{fileName}";

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Net;
 using System.Text;
 using EchoServer.Echo;
@@ -31,7 +30,7 @@ internal sealed class SiteRouter : IPlainHttp
         "Referrer-Policy: no-referrer\n" +
         "X-Frame-Options: DENY\n";
 
-    private readonly FrozenDictionary<string, SiteFile> _files;
+    private readonly IReadOnlyDictionary<string, SiteFile> _files;
     private readonly InfoDocument? _info;
     private readonly bool _servesMetrics;
     private readonly string _knownPaths;
@@ -39,7 +38,7 @@ internal sealed class SiteRouter : IPlainHttp
     /// <param name="files">The files of the page, by path.</param>
     /// <param name="info">What <c>/info</c> says; null turns it off.</param>
     /// <param name="servesMetrics">Whether there is <c>/metrics</c>.</param>
-    internal SiteRouter(FrozenDictionary<string, SiteFile> files, InfoDocument? info, bool servesMetrics)
+    internal SiteRouter(IReadOnlyDictionary<string, SiteFile> files, InfoDocument? info, bool servesMetrics)
     {
         _files = files;
         _info = info;
