@@ -67,6 +67,15 @@ internal sealed partial class Outbound
         return true;
     }
 
+    /// <summary>Adds what was sent so far. Any thread.</summary>
+    internal void AddCountsTo(ServerTotals sum)
+    {
+        sum.Sent.Add(_gathered);
+        sum.Sent.Add(_posted);
+        sum.PingsSent += _pingsPosted;
+        sum.NetworkBytesSent += _bytesSent;
+    }
+
     /// <summary>Takes the turn for the loop. Under the gate.</summary>
     /// <returns>Whether the loop has it.</returns>
     private bool TakeTurn()

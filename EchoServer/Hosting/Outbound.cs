@@ -227,15 +227,6 @@ internal sealed partial class Outbound
         _queuedByLoop = 0;
     }
 
-    /// <summary>Adds what was sent so far. Any thread.</summary>
-    internal void AddCountsTo(ServerTotals sum)
-    {
-        sum.Sent.Add(_gathered);
-        sum.Sent.Add(_posted);
-        sum.PingsSent += _pingsPosted;
-        sum.NetworkBytesSent += _bytesSent;
-    }
-
     /// <summary>Drops everything and accepts nothing more. The socket must be closed already. Loop only.</summary>
     internal void End()
     {
