@@ -75,6 +75,7 @@ unpack_promtool() {
   [ ! -x artifacts/tools/promtool ] && command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 0
   local folder
   folder=$(mktemp -d)
+  [ "$(id -u)" != 0 ] || quietly apt-get update -q || true
   if (cd "$folder" && quietly apt-get download -q -o APT::Sandbox::User=root prometheus) && quietly dpkg-deb -x "$folder"/prometheus_*.deb "$folder/package"; then
     mkdir -p artifacts/tools
     cp "$folder/package/usr/bin/promtool" artifacts/tools/

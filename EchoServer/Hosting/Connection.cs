@@ -165,6 +165,7 @@ internal sealed partial class Connection : IWebSocketConnection
         }
         catch (Exception exception)
         {
+            Interlocked.CompareExchange(ref _ending, Ending.Failed, null);
             _server.Log.ConnectionFailed(exception, _id);
         }
 
@@ -208,5 +209,6 @@ internal sealed partial class Connection : IWebSocketConnection
     private sealed record Ending(CloseCode Code, EndCause Cause, string Reason)
     {
         internal static readonly Ending Vanished = new(CloseCode.AbnormalClosure, EndCause.Vanished, "the client is gone");
+        internal static readonly Ending Failed = new(CloseCode.AbnormalClosure, EndCause.Fault, "the server failed");
     }
 }

@@ -32,7 +32,7 @@ internal enum EndCause
     /// <summary>The application closed it.</summary>
     Application,
 
-    /// <summary>A callback of the application failed.</summary>
+    /// <summary>A callback of the application failed, or the server itself.</summary>
     Fault,
 }
 
