@@ -113,9 +113,26 @@ install_packages() {
   local missing=()
   command -v npm >/dev/null || missing+=(nodejs npm)
   [ -e /usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1 ] || missing+=(faketime)
+  command -v chromium >/dev/null || missing+=(chromium)
   [ ${#missing[@]} -gt 0 ] || return 0
   quietly apt-get update -q
   quietly apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+
+# Prometheus's own checker of what /metrics says, out of Debian's package: installing that would bring a daemon and its user.
+unpack_promtool() {
+  [ ! -x artifacts/tools/promtool ] && command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 0
+  local folder
+  folder=$(mktemp -d)
+  [ "$(id -u)" != 0 ] || quietly apt-get update -q || true
+  if (cd "$folder" && quietly apt-get download -q -o APT::Sandbox::User=root prometheus) && quietly dpkg-deb -x "$folder"/prometheus_*.deb "$folder/package"; then
+    mkdir -p artifacts/tools
+    cp "$folder/package/usr/bin/promtool" artifacts/tools/
+  else
+    echo "build.sh: without promtool the test with it is skipped" >&2
+  fi
+
+  rm -rf "$folder"
 }
 
 # Node's packages of EchoServer.Tests/Peers, in a copy under artifacts: nothing is installed into the source tree.
@@ -160,6 +177,7 @@ run_tests() {
   [ "${CI:-}" != true ] || export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
   publish >&2
   install_packages
+  unpack_promtool
   install_peers
   if [ "${CI:-}" = true ]; then
     dotnet format "$server" --verify-no-changes

@@ -25,6 +25,9 @@ internal sealed class CapacityAttackTests
             Answer[] told = [.. refusals.Where(answer => answer.Status == 503)];
             Assert.That(told, Is.Not.Empty);
             Assert.That(told.Select(answer => answer.Text), Has.All.Contain("\r\nRetry-After: ").And.All.Contain("\r\nConnection: close\r\n"));
+
+            // Cloud Foundry would end an instance that is merely full if this failed.
+            Assert.That(HttpReply.Get(siege.Port, "/health").Status, Is.EqualTo(200));
         }
 
         await AssertRoomAgainAsync(siege);

@@ -30,6 +30,8 @@ internal sealed class CommandLineTests
         yield return Option(["--server.urls", "http://0.0.0.0:x"], "--server.urls: 'http://0.0.0.0:x' is not");
         yield return Option(["--max-message-bytes", "1073741825"], "--max-message-bytes: '1073741825' is not a number of bytes (1-1073741824)");
         yield return Option(["--log-messages", "no"], "--log-messages: 'no' is not true or false");
+        yield return Option(["--info", "off"], "--info: 'off' is not true or false");
+        yield return Option(["--metrics", "1"], "--metrics: '1' is not true or false");
         yield return Option(["--log-level", "1"], "--log-level: '1' is not a log level");
         yield return Option(["--log-level", "+1"], "--log-level: '+1' is not a log level");
         yield return Option(["--log-level", "debug,information"], "--log-level: 'debug,information' is not a log level");

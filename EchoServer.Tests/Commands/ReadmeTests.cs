@@ -3,7 +3,7 @@ using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.Commands;
 
-/// <summary>README's table of options says what <c>--help</c> says.</summary>
+/// <summary>README's tables say what the program says: its options and its metrics.</summary>
 internal sealed partial class ReadmeTests
 {
     [Test]
@@ -28,10 +28,28 @@ internal sealed partial class ReadmeTests
         Assert.That(fromReadme, Is.EquivalentTo(fromHelp));
     }
 
+    [Test]
+    public async Task Every_metric_is_in_the_table_with_its_type()
+    {
+        string text = HttpReply.Get(SharedServers.Default.Port, "/metrics").Text;
+        string readme = await File.ReadAllTextAsync(Path.Combine(Programs.ProjectFolder, "README.md"));
+        string[] fromText = [.. TypeLine().Matches(text).Select(Metric)];
+        Assert.That(fromText, Is.Not.Empty);
+        Assert.That(MetricRow().Matches(readme).Select(Metric), Is.EquivalentTo(fromText));
+    }
+
+    private static string Metric(Match match) => $"{match.Groups["name"]} {match.Groups["type"]}";
+
     private static string Row(Match match, string defaultText) => $"{match.Groups["option"]} {match.Groups["variable"]} {defaultText}";
 
     [GeneratedRegex(@"^  (?<option>--[a-z.-]+) <value> .* \[((?<variable>[A-Z_]+), )?default: (?<default>.*)\]", RegexOptions.Multiline)]
     private static partial Regex HelpLine();
+
+    [GeneratedRegex("^# TYPE (?<name>[a-z_]+) (?<type>[a-z]+)$", RegexOptions.Multiline)]
+    private static partial Regex TypeLine();
+
+    [GeneratedRegex(@"^\| `(?<name>[a-z_]+)` \| (?<type>counter|gauge|histogram) \|", RegexOptions.Multiline)]
+    private static partial Regex MetricRow();
 
     [GeneratedRegex(@"^\| `(?<option>--[a-z.-]+)` \| (`(?<variable>[A-Z_]+)`)? ?\| `?(?<default>[^|`]*)`? \|", RegexOptions.Multiline)]
     private static partial Regex TableRow();

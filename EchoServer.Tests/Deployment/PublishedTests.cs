@@ -43,6 +43,15 @@ internal sealed class PublishedTests
         await using ServerProcess server = await ServerProcess.StartAsync(start);
         await AssertItEchoesAsync(server);
 
+        // What Cloud Foundry asks to know whether it is up, and whether to send anybody there.
+        foreach (string check in (string[])["health-check", "readiness-health-check"])
+        {
+            Assert.That(Attribute(manifest, $"{check}-type"), Is.EqualTo("http"));
+            Assert.That(HttpReply.Get(server.Port, Attribute(manifest, $"{check}-http-endpoint")).Status, Is.EqualTo(200));
+        }
+
+        Assert.That(HttpReply.Get(server.Port, "/").Text, Does.StartWith("<!doctype html>"), "the page was trimmed away");
+
         // "exec" made the server the process that the signal reaches.
         Assert.That(await server.StopAsync(), Is.Zero);
     }

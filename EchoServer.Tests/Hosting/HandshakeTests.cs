@@ -11,7 +11,7 @@ internal sealed class HandshakeTests
 
     private static IEnumerable<TestCaseData> Rejections()
     {
-        yield return Case("no upgrade", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", 426, "WebSocket client");
+        yield return Case("no upgrade", "GET /raw HTTP/1.1\r\nHost: h\r\n\r\n", 426, "WebSocket client");
         yield return Case("upgrade lost on the way", Good.Replace("Upgrade: websocket\r\n", ""), 426, "lost its");
         yield return Case("no Connection", Good.Replace("Connection: Upgrade\r\n", ""), 400, "'Upgrade'");
         yield return Case("no Host", Good.Replace("Host: h\r\n", ""), 400, "Host");
@@ -63,7 +63,7 @@ internal sealed class HandshakeTests
         Assert.That(peer.ReadHead(), Does.Contain("\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"));
     }
 
-    [TestCase("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n", 405, TestName = "{m}(sound)")]
+    [TestCase("HEAD / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\r\n", 405, TestName = "{m}(sound)")]
     [TestCase("HEAD / HTTP/1.1\r\nno colon\r\n\r\n", 400, TestName = "{m}(malformed)")]
     public void An_answer_to_HEAD_has_no_body(string request, int status)
     {

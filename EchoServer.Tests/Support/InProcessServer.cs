@@ -20,13 +20,21 @@ internal sealed class InProcessServer : IAsyncDisposable
 
     public int ConnectionCount => _server.Stats.Connections;
 
-    public static InProcessServer Start(Action<IWebSocketConnection> configure, ServerOptions? options = null) =>
-        Start((server, _) => server.Start(configure), options);
+    /// <summary>What was counted, and the engine itself for what is made from it.</summary>
+    public ServerSnapshot Snapshot => ((IServerState)_server).TakeSnapshot();
 
-    public static InProcessServer Start(Action<IWebSocketServer, CapturedLog> start, ServerOptions? options = null)
+    public WebSocketServer Engine => _server;
+
+    public static InProcessServer Start(
+        Action<IWebSocketConnection> configure, ServerOptions? options = null, Func<WebSocketServer, IPlainHttp>? site = null) =>
+        Start((server, _) => server.Start(configure), options, site);
+
+    public static InProcessServer Start(
+        Action<IWebSocketServer, CapturedLog> start, ServerOptions? options = null, Func<WebSocketServer, IPlainHttp>? site = null)
     {
         var log = new CapturedLog();
         var server = new WebSocketServer((options ?? new ServerOptions()) with { Host = IPAddress.Loopback, Port = 0 }, log);
+        server.PlainHttp = site?.Invoke(server);
         start(server, log);
         return new InProcessServer(server, log);
     }

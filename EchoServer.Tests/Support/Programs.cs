@@ -11,7 +11,8 @@ internal static class Programs
     // What the server reads: a test must not depend on the shell that it was started from.
     private static readonly string[] ServerVariables =
     [
-        "PORT", "ECHO_GREETING", "ECHO_PREFIX", "ECHO_MAX_MESSAGE_BYTES", "LOG_LEVEL", "LOG_FORMAT", "LOG_MESSAGES",
+        "PORT", "ECHO_GREETING", "ECHO_PREFIX", "ECHO_MAX_MESSAGE_BYTES", "ECHO_INFO", "ECHO_METRICS",
+        "VCAP_APPLICATION", "CF_INSTANCE_INDEX", "CF_INSTANCE_GUID", "LOG_LEVEL", "LOG_FORMAT", "LOG_MESSAGES",
         "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT",
     ];
 

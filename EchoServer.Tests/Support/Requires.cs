@@ -9,8 +9,27 @@ internal static class Requires
     public static void NodePeers() => Unless(
         Directory.Exists(Path.Combine(PeersFolder, "node_modules", "ws")), "Node's ws package is not installed: run ./build.sh test");
 
+    public static void Chromium() => Unless(
+        File.Exists(Support.Chromium.Executable), "Debian's package chromium is not installed: run ./build.sh test as root");
+
+    public static void AxeCore() => Unless(
+        File.Exists(AxeScript), "the npm package axe-core is not installed: run ./build.sh test");
+
+    /// <summary>The accessibility checker, as a script to be loaded into a page.</summary>
+    public static string AxeScript => Path.Combine(PeersFolder, "node_modules", "axe-core", "axe.min.js");
+
     public static void Published() => Unless(
         File.Exists(Path.Combine(Programs.ProjectFolder, "artifacts", "cf", "EchoServer")), "nothing is published: run ./build.sh");
+
+    /// <summary>Prometheus's own checker.</summary>
+    public static string Promtool()
+    {
+        string program = Path.Combine(Programs.ProjectFolder, "artifacts", "tools", "promtool");
+        Unless(File.Exists(program), "promtool is not there: run ./build.sh test where Debian's packages can be had");
+        return program;
+    }
+
+    public static void Curl() => Unless(File.Exists("/usr/bin/curl"), "curl is not installed");
 
     public static void Faketime(string library) => Unless(File.Exists(library), "Debian's package faketime is not installed: run ./build.sh test as root");
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using EchoServer.Echo;
 using EchoServer.Hosting;
+using EchoServer.Site;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Commands;
@@ -12,14 +14,27 @@ internal static class Engine
     internal static bool NeverBlocks => false;
 
     /// <summary>Makes a server that does not listen yet.</summary>
-    internal static IWebSocketServer Create(ServerOptions options, ILoggerFactory logging, ParseResult result) =>
+    internal static IWebSocketServer Create(
+        ServerOptions options, EchoOptions echo, SiteOptions site, ILoggerFactory logging, ParseResult result) =>
         new Fleck.FleckServer(options, logging, Fleck.FleckSettings.Ignored(result));
+
+    /// <summary>Fleck counts nothing.</summary>
+    internal static IDisposable? Measure(IWebSocketServer server) => null;
 #else
     /// <summary>Whether nothing in the engine blocks on an I/O thread.</summary>
     internal static bool NeverBlocks => true;
 
     /// <summary>Makes a server that does not listen yet.</summary>
-    internal static IWebSocketServer Create(ServerOptions options, ILoggerFactory logging, ParseResult result) =>
-        new WebSocketServer(options, logging);
+    internal static IWebSocketServer Create(
+        ServerOptions options, EchoOptions echo, SiteOptions site, ILoggerFactory logging, ParseResult result)
+    {
+        var server = new WebSocketServer(options, logging);
+        server.PlainHttp = SiteRouter.Create(site, server.Limits, echo, InstanceFacts.Read(Environment.GetEnvironmentVariable));
+        return server;
+    }
+
+    /// <summary>Lets the runtime's meter read what the server counts, until it is disposed of.</summary>
+    internal static IDisposable? Measure(IWebSocketServer server) =>
+        server is WebSocketServer counting ? new Metrics.ServerMeter(counting, counting.EchoTimes) : null;
 #endif
 }

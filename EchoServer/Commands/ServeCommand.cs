@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using EchoServer.Echo;
 using EchoServer.Hosting;
+using EchoServer.Site;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Commands;
@@ -17,6 +18,7 @@ internal static class ServeCommand
     {
         ServerOptions options = ReadServerOptions(result);
         EchoOptions echo = ReadEchoOptions(result);
+        SiteOptions site = ReadSiteOptions(result);
         LogLevel level = Settings.Level.Read(result);
         LogFormat format = Settings.Format.Read(result);
 
@@ -30,7 +32,8 @@ internal static class ServeCommand
         using var stop = new StopSignal();
         using ILoggerFactory logging = Logging.Create(level, format);
         LogUncaughtExceptions(logging.CreateLogger("Server"));
-        await using IWebSocketServer server = Engine.Create(options, logging, result);
+        await using IWebSocketServer server = Engine.Create(options, echo, site, logging, result);
+        using IDisposable? meter = Engine.Measure(server);
         try
         {
             EchoHandlers.Start(server, echo, logging.CreateLogger("Echo"));
@@ -79,6 +82,12 @@ internal static class ServeCommand
         Greeting = Settings.Greeting.Read(result),
         Prefix = Settings.Prefix.Read(result),
         LogMessages = Settings.LogMessages.Read(result),
+    };
+
+    private static SiteOptions ReadSiteOptions(ParseResult result) => new()
+    {
+        ServesInfo = Settings.Info.Read(result),
+        ServesMetrics = Settings.Metrics.Read(result),
     };
 
     private static void LogUncaughtExceptions(ILogger log)

@@ -106,12 +106,20 @@ internal static class Settings
         "--log-messages", "LOG_MESSAGES", "Whether each message is logged.", true, "true",
         "true or false", bool.TryParse);
 
+    internal static readonly Setting<bool> Info = new(
+        "--info", "ECHO_INFO", "Whether GET /info tells limits, totals and the request's own headers.", true, "true",
+        "true or false", bool.TryParse);
+
+    internal static readonly Setting<bool> Metrics = new(
+        "--metrics", "ECHO_METRICS", "Whether GET /metrics tells Prometheus what is counted.", true, "true",
+        "true or false", bool.TryParse);
+
     /// <summary>All of them, in the order of the help text.</summary>
     internal static readonly Setting[] All =
     [
         Port, Host, ServerUrls, Greeting, Prefix, MaxMessageBytes, MaxFragments, MaxConnections, MemoryBudget, HandshakeTimeout, MessageTimeout, SendTimeout,
         KeepAliveInterval, KeepAliveTimeout, CloseTimeout, DrainTimeout, AllowedOrigins, IoThreads, StatsInterval, Level, Format,
-        LogMessages,
+        LogMessages, Info, Metrics,
     ];
 
     private static Setting<string> Text(string name, string variable, string description, string defaultValue) => new(

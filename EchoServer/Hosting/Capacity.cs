@@ -5,8 +5,11 @@ namespace EchoServer.Hosting;
 /// <summary>What this process can carry, where the options leave it open.</summary>
 internal static class Capacity
 {
-    /// <summary>How many connections above the limit are still read and answered with 503; more are closed unread.</summary>
+    /// <summary>How many connections above the limit are still read and answered: pages, and 503 to handshakes.</summary>
     internal const int SurplusConnections = 32;
+
+    /// <summary>How many more may be about to end, because newer ones have taken their places. What comes beyond is closed unread.</summary>
+    internal const int EndingConnections = 16;
 
     // Beside what is open already: for the listener, what is being refused, what the runtime has yet to load, and what an operator
     // needs to look inside.

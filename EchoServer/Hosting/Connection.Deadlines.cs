@@ -91,6 +91,7 @@ internal sealed partial class Connection
                 HttpStatus.RequestTimeout, $"The request head was not complete within {_server.Options.HandshakeTimeout.TotalSeconds} s.");
             if (_outbound.PostLastAnswer(HttpResponse.Write(rejection, DateTimeOffset.UtcNow)))
             {
+                _server.Counters.Rejected(rejection.Status);
                 _server.Log.RequestRefused(Client(), rejection);
             }
         }
@@ -101,7 +102,7 @@ internal sealed partial class Connection
         long since = Volatile.Read(ref _messageSince);
         if (since != 0 && _server.Options.MessageTimeout is TimeSpan timeout && HasPassed(since, timeout, now))
         {
-            Close(CloseCode.PolicyViolation, $"a message was not complete within {timeout.TotalSeconds} s");
+            Close(CloseCode.PolicyViolation, $"a message was not complete within {timeout.TotalSeconds} s", EndCause.Deadline);
         }
     }
 
@@ -117,7 +118,7 @@ internal sealed partial class Connection
         {
             if (HasPassed(_pingSentAt, _server.Options.KeepAliveTimeout, now))
             {
-                Abort("no answer to a ping");
+                Abort(EndCause.KeepAlive, "no answer to a ping");
             }
         }
         else if (HasPassed(lastReceivedAt, interval, now))
@@ -139,7 +140,7 @@ internal sealed partial class Connection
 
         if (HasPassed(Math.Max(_outbound.WaitingSince, _bytesAckedAt), _server.Options.SendTimeout, now))
         {
-            Abort("the client does not read");
+            Abort(EndCause.Deadline, "the client does not read");
         }
     }
 

@@ -23,6 +23,12 @@ internal sealed partial class Connection
             return 0;
         }
 
+        if (rejection is null && _server.PlainHttp is IPlainHttp site && !PlainRequest.AsksForWebSocket(head))
+        {
+            AnswerPlain(site, head);
+            return input.Length;
+        }
+
         rejection ??= _isSurplus ? TooManyConnections() : null;
         rejection ??= Handshake.Check(head) ?? Handshake.CheckOrigin(head, _server.Options.AllowedOrigins);
         if (rejection is not null)
@@ -36,10 +42,21 @@ internal sealed partial class Connection
         return head.Size;
     }
 
+    /// <summary>What follows the head, content or another request, is dropped: there is one answer a connection.</summary>
+    private void AnswerPlain(IPlainHttp site, RequestHead head)
+    {
+        HttpAnswer answer = site.Answer(head, Client(), _server, DateTimeOffset.UtcNow);
+        _server.Counters.Answered(answer.Status);
+        _server.Log.RequestAnswered(Client(), answer.Status, head);
+        _outbound.GatherLastAnswer(answer.Head.Span, answer.Body.Span);
+        _phase = Phase.Lingering;
+    }
+
     private void Reject(HttpRejection rejection, RequestHead head = default, bool isHeadRequest = false)
     {
+        _server.Counters.Rejected(rejection.Status);
         _server.Log.RequestRefused(Client(), rejection, head);
-        _outbound.GatherLastAnswer(HttpResponse.Write(rejection, DateTimeOffset.UtcNow, withBody: !isHeadRequest));
+        _outbound.GatherLastAnswer(HttpResponse.Write(rejection, DateTimeOffset.UtcNow, withBody: !isHeadRequest), default);
         _phase = Phase.Lingering;
     }
 
@@ -81,6 +98,7 @@ internal sealed partial class Connection
         _reader = new MessageReader(Role.Server, _server.Options.MaxMessageBytes, _server.Options.MaxFragments, _server.Budget);
         _phase = Phase.Open;
         Volatile.Write(ref _info, info);
+        _server.Counters.Opened();
         _server.Log.ConnectionOpened(info, head);
         Open();
     }
@@ -110,7 +128,7 @@ internal sealed partial class Connection
         switch (_reader!.Read(input, out int consumed, out ReadOnlySpan<byte> payload))
         {
             case ReadResult.Message:
-                _messagesReceived++;
+                _received.Count(_reader.IsText ? Opcode.Text : Opcode.Binary, payload.Length);
                 _messageSince = 0;
                 Receive(new Message(_reader.IsText, payload));
                 _reader.ReleaseMessage();
@@ -152,7 +170,8 @@ internal sealed partial class Connection
             CloseCode answer = code == CloseCode.NoStatusReceived ? CloseCode.NormalClosure : code;
             Span<byte> body = stackalloc byte[ClosePayload.MaxBytes];
             body = body[..ClosePayload.Write(body, answer, default)];
-            Close(code, body, reason.IsEmpty ? "closed by the client" : $"closed by the client: {Encoding.UTF8.GetString(reason)}");
+            string cause = reason.IsEmpty ? "closed by the client" : $"closed by the client: {Encoding.UTF8.GetString(reason)}";
+            Close(new Ending(code, EndCause.Peer, cause), body);
         }
 
         // The peer has said its last word in either case.
@@ -168,7 +187,7 @@ internal sealed partial class Connection
     {
         Span<byte> payload = stackalloc byte[ClosePayload.MaxBytes];
         payload = payload[..ClosePayload.Write(payload, violation.Code, violation.Reason)];
-        Close(violation.Code, payload, violation.Reason);
+        Close(new Ending(violation.Code, EndCauses.Of(violation), violation.Reason), payload);
         _phase = Phase.Closing;
         _reader!.DiscardUntilClose();
     }
@@ -219,7 +238,7 @@ internal sealed partial class Connection
             _server.Log.CallbackFailed(second, _id);
         }
 
-        Close(CloseCode.InternalError, "internal error");
+        Close(CloseCode.InternalError, "internal error", EndCause.Fault);
     }
 
     private IPEndPoint Client() =>

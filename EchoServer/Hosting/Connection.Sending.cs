@@ -25,24 +25,26 @@ internal sealed partial class Connection
         Send(message.IsText ? Opcode.Text : Opcode.Binary, prefix, message.Bytes);
 
     /// <inheritdoc/>
-    public void Close(CloseCode code = CloseCode.NormalClosure, string reason = "")
-    {
-        Span<byte> payload = stackalloc byte[ClosePayload.MaxBytes];
-        payload = payload[..ClosePayload.Write(payload, code, reason)];
-        Close(code, payload, "closed by the application");
-    }
+    public void Close(CloseCode code = CloseCode.NormalClosure, string reason = "") => Close(code, reason, EndCause.Application);
 
     /// <summary>For the shutdown: says 1001 to a client, ends a connection that has not become one. Any thread.</summary>
-    /// <param name="isPatient">Whether to let it be while messages that it has sent already wait to be received: to be called again then.</param>
+    /// <param name="isPatient">
+    /// Whether to let it be while messages that it has sent already wait to be received, or its request is yet to come: to be
+    /// called again then.
+    /// </param>
     internal void GoAway(bool isPatient)
     {
         if (Volatile.Read(ref _info) is null)
         {
-            Abort();
+            // One that has been answered has its own deadline. One that was accepted before may still ask how we are.
+            if (!isPatient && _phase == Phase.Head)
+            {
+                Abort();
+            }
         }
         else if (!_outbound.IsClosed && !(isPatient && _socket.HasInput()))
         {
-            Close(CloseCode.GoingAway, "server is shutting down");
+            Close(CloseCode.GoingAway, "server is shutting down", EndCause.Drain);
         }
     }
 
@@ -71,11 +73,18 @@ internal sealed partial class Connection
     {
         if (_outbound.Post(opcode, first, second) == PostResult.NoRoom)
         {
-            Abort("more waits for the client to read it than there is room for");
+            Abort(EndCause.Budget, "more waits for the client to read it than there is room for");
         }
     }
 
-    private void Close(CloseCode code, ReadOnlySpan<byte> payload, string cause)
+    private void Close(CloseCode code, string reason, EndCause cause)
+    {
+        Span<byte> payload = stackalloc byte[ClosePayload.MaxBytes];
+        payload = payload[..ClosePayload.Write(payload, code, reason)];
+        Close(new Ending(code, cause, "closed by the application"), payload);
+    }
+
+    private void Close(Ending ending, ReadOnlySpan<byte> payload)
     {
         if (_outbound.IsClosed)
         {
@@ -83,7 +92,7 @@ internal sealed partial class Connection
         }
 
         // Before the frame goes out: the peer's answer can end the loop, and be logged, at once.
-        Interlocked.CompareExchange(ref _ending, new Ending(code, cause), null);
+        Interlocked.CompareExchange(ref _ending, ending, null);
         if (IsOnLoop)
         {
             _outbound.GatherClose(payload);
@@ -94,9 +103,9 @@ internal sealed partial class Connection
         }
     }
 
-    private void Abort(string cause)
+    private void Abort(EndCause cause, string reason)
     {
-        Interlocked.CompareExchange(ref _ending, new Ending(CloseCode.AbnormalClosure, cause), null);
+        Interlocked.CompareExchange(ref _ending, new Ending(CloseCode.AbnormalClosure, cause, reason), null);
         Abort();
     }
 }

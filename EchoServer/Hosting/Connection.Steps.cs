@@ -34,6 +34,7 @@ internal sealed partial class Connection
             }
 
             _waitsFirst = _socket.IsEmptyAfter(received, room.Length);
+            BeginTiming();
             _bytesReceived += received;
             _lastReceivedAt = _server.Now;
             _leftOver.MoveTo(buffer);
@@ -120,7 +121,7 @@ internal sealed partial class Connection
     {
         if (!hasRoom)
         {
-            Abort("no memory left for output that the client does not read");
+            Abort(EndCause.Budget, "no memory left for output that the client does not read");
         }
     }
 

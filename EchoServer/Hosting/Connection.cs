@@ -61,14 +61,10 @@ internal sealed partial class Connection : IWebSocketConnection
     // How it ended: written once, by whichever thread ends it.
     private Ending? _ending;
 
-    // For the log.
-    private long _messagesReceived;
-    private long _bytesReceived;
-
     /// <param name="server">Whose connection it is.</param>
     /// <param name="socket">The accepted socket; owned by the connection from here on.</param>
     /// <param name="id">A number that no other connection has.</param>
-    /// <param name="isSurplus">Whether there are as many connections as may be: then its request is refused.</param>
+    /// <param name="isSurplus">Whether there are as many connections as may be: then it does not become a WebSocket.</param>
     internal Connection(WebSocketServer server, NonBlockingSocket socket, long id, bool isSurplus)
     {
         _isSurplus = isSurplus;
@@ -113,6 +109,9 @@ internal sealed partial class Connection : IWebSocketConnection
     /// <inheritdoc/>
     public Action<Exception>? OnError { get; set; }
 
+    /// <summary>Whether it is gone, or about to be. Any thread.</summary>
+    internal bool HasEnded => _phase == Phase.Ended;
+
     // Tells it from earlier and later connections in the same slot.
     private int Generation => (int)_id;
 
@@ -156,6 +155,8 @@ internal sealed partial class Connection : IWebSocketConnection
                     await _outbound.FlushAsync().ConfigureAwait(false);
                     flushed = ProcessLeftOver();
                 }
+
+                EndTiming();
             }
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
@@ -164,6 +165,7 @@ internal sealed partial class Connection : IWebSocketConnection
         }
         catch (Exception exception)
         {
+            Interlocked.CompareExchange(ref _ending, Ending.Failed, null);
             _server.Log.ConnectionFailed(exception, _id);
         }
 
@@ -186,13 +188,14 @@ internal sealed partial class Connection : IWebSocketConnection
         _outbound.End();
         _reader?.Abandon();
         _leftOver.Drop();
+        Ending ending = _ending ?? Ending.Vanished;
+        _server.Counters.Ended(this, _info is null ? null : ending.Code, ending.Cause);
         if (_info is not null)
         {
             Closed();
-            Ending ending = _ending ?? Ending.Vanished;
             var duration = TimeSpan.FromMilliseconds(Heartbeat.Now - _startedAt);
-            var totals = new ConnectionTotals(_messagesReceived, _bytesReceived, _outbound.BytesSent, duration);
-            _server.Log.ConnectionClosed(_id, ending.Code, ending.Cause, totals);
+            var totals = new ConnectionTotals(_received.Messages, _bytesReceived, _outbound.BytesSent, duration);
+            _server.Log.ConnectionClosed(_id, ending.Code, ending.Reason, totals);
         }
 
         // Last: who stops the server waits for this.
@@ -201,9 +204,11 @@ internal sealed partial class Connection : IWebSocketConnection
 
     /// <summary>How a connection ended.</summary>
     /// <param name="Code">The code of the first Close frame either way, or 1006.</param>
-    /// <param name="Cause">A few words for the log.</param>
-    private sealed record Ending(CloseCode Code, string Cause)
+    /// <param name="Cause">Why, to be counted.</param>
+    /// <param name="Reason">Why, in a few words for the log.</param>
+    private sealed record Ending(CloseCode Code, EndCause Cause, string Reason)
     {
-        internal static readonly Ending Vanished = new(CloseCode.AbnormalClosure, "the client is gone");
+        internal static readonly Ending Vanished = new(CloseCode.AbnormalClosure, EndCause.Vanished, "the client is gone");
+        internal static readonly Ending Failed = new(CloseCode.AbnormalClosure, EndCause.Fault, "the server failed");
     }
 }

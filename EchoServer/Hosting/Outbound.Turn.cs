@@ -33,6 +33,8 @@ internal sealed partial class Outbound
                 return PostResult.NoRoom;
             }
 
+            _posted.Count(opcode, first.Length + second.Length);
+            _pingsPosted += opcode == Opcode.Ping ? 1 : 0;
             _closed = opcode == Opcode.Close;
             if (_turnTaken)
             {
@@ -63,6 +65,15 @@ internal sealed partial class Outbound
 
         _ = SendLastAnswerAsync();
         return true;
+    }
+
+    /// <summary>Adds what was sent so far. Any thread.</summary>
+    internal void AddCountsTo(ServerTotals sum)
+    {
+        sum.Sent.Add(_gathered);
+        sum.Sent.Add(_posted);
+        sum.PingsSent += _pingsPosted;
+        sum.NetworkBytesSent += _bytesSent;
     }
 
     /// <summary>Takes the turn for the loop. Under the gate.</summary>

@@ -27,12 +27,15 @@ internal sealed partial class Outbound
 
     // Guarded by the gate. While nobody has the turn the queue is empty.
     private OutputBuffer _queued;
+    private MessageCounts _posted;
+    private long _pingsPosted;
     private bool _turnTaken;
     private TaskCompletionSource? _turnFree;
     private volatile bool _closed;
     private long _closeSentAt;
 
-    // Only for the loop.
+    // Only for the loop; others may read what it has counted.
+    private MessageCounts _gathered;
     private bool _loopHasTurn;
     private int _queuedByLoop;
 
@@ -90,6 +93,7 @@ internal sealed partial class Outbound
             if (!_closed)
             {
                 _sending.AppendFrame(opcode, first, second);
+                _gathered.Count(opcode, first.Length + second.Length);
             }
 
             return;
@@ -102,6 +106,7 @@ internal sealed partial class Outbound
                 return;
             }
 
+            _gathered.Count(opcode, first.Length + second.Length);
             if (TakeTurn())
             {
                 _sending.AppendFrame(opcode, first, second);
@@ -118,11 +123,12 @@ internal sealed partial class Outbound
     /// <summary>Gathers the answer to the handshake. Loop only, before any other thread knows of the connection.</summary>
     internal void GatherAnswer(ReadOnlySpan<byte> answer) => _sending.Append(answer);
 
-    /// <summary>Gathers the answer to a request that is refused, behind which nothing comes. Loop only.</summary>
-    internal void GatherLastAnswer(ReadOnlySpan<byte> answer)
+    /// <summary>Gathers an answer behind which nothing comes: to a request that is refused, or that asks for a page. Loop only.</summary>
+    internal void GatherLastAnswer(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body)
     {
         _closed = true;
-        _sending.Append(answer);
+        _sending.Append(head);
+        _sending.Append(body);
     }
 
     /// <summary>Gathers a Close frame. Loop only.</summary>

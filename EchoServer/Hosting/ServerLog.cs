@@ -41,6 +41,10 @@ internal static partial class ServerLog
     [LoggerMessage(5, LogLevel.Debug, "Request from {Client}{ForwardedFor} refused: {Status} {Reason}")]
     private static partial void RequestRefused(this ILogger log, EndPoint client, string forwardedFor, int status, string reason);
 
+    [LoggerMessage(17, LogLevel.Debug, "Request from {Client}{ForwardedFor} answered: {Method} {Path} {Status}")]
+    private static partial void RequestAnswered(
+        this ILogger log, EndPoint client, string forwardedFor, string method, string path, int status);
+
     [LoggerMessage(6, LogLevel.Debug, "Connection {Id} opened: {Client}{ForwardedFor} {Path}")]
     private static partial void ConnectionOpened(this ILogger log, long id, EndPoint client, string forwardedFor, string path);
 
@@ -102,6 +106,15 @@ internal static partial class ServerLog
         if (log.IsEnabled(LogLevel.Debug))
         {
             log.RequestRefused(client, ForwardedFor(head), (int)rejection.Status, EscapedText.From(rejection.Reason));
+        }
+    }
+
+    internal static void RequestAnswered(this ILogger log, EndPoint client, HttpStatus status, RequestHead head)
+    {
+        if (log.IsEnabled(LogLevel.Debug))
+        {
+            log.RequestAnswered(
+                client, ForwardedFor(head), EscapedText.Quote(head.Method), EscapedText.From(head.Path, MaxPathCharacters), (int)status);
         }
     }
 

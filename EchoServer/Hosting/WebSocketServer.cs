@@ -6,7 +6,7 @@ namespace EchoServer.Hosting;
 
 /// <summary>The built-in engine: RFC 6455 on raw sockets.</summary>
 /// <remarks>All members may be called from any thread. A server is started once.</remarks>
-public sealed class WebSocketServer : IWebSocketServer
+public sealed class WebSocketServer : IWebSocketServer, IServerState
 {
     // How long to wait after accepting failed, mostly for want of file descriptors: long enough not to spin.
     private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
@@ -21,13 +21,18 @@ public sealed class WebSocketServer : IWebSocketServer
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _announcements;
-    private readonly int _maxConnections;
+    private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
+    private readonly long _madeAt = Heartbeat.Now;
     private Socket? _listener;
     private Heartbeat? _heartbeat;
     private Epoll[] _ioThreads = [];
     private Timer? _statsTimer;
-    private long _lastId;
     private volatile bool _isStopping;
+
+    // Only for the loop that accepts.
+    private readonly Connection?[] _surplus = new Connection?[Capacity.SurplusConnections];
+    private uint _nextSurplus;
+    private long _lastId;
 
     /// <summary>Makes a server that does not listen yet.</summary>
     /// <param name="options">Where it listens, and its limits.</param>
@@ -36,7 +41,7 @@ public sealed class WebSocketServer : IWebSocketServer
     {
         Options = options;
         Budget = new MemoryBudget(Capacity.MemoryBudgetBytes(options));
-        _maxConnections = Capacity.MaxConnections(options);
+        Limits = new ServerLimits(options, Capacity.MaxConnections(options), Budget.Limit);
         Log = logging.CreateLogger("Server");
         _announcements = logging.CreateLogger(AnnouncementCategory);
     }
@@ -54,7 +59,17 @@ public sealed class WebSocketServer : IWebSocketServer
     internal long Now => _heartbeat?.LastBeat ?? Heartbeat.Now;
 
     /// <summary>Whether <see cref="StopAsync"/> was called: then its timeout holds, and not that of each Close.</summary>
-    internal bool IsStopping => _isStopping;
+    public bool IsStopping => _isStopping;
+
+    /// <summary>The limits in force.</summary>
+    internal ServerLimits Limits { get; }
+
+    /// <summary>What answers requests that ask for no WebSocket; without it they get a 426.</summary>
+    internal IPlainHttp? PlainHttp { get; set; }
+
+    internal ServerCounters Counters { get; } = new();
+
+    internal EchoTimes EchoTimes { get; } = new();
 
     internal ServerOptions Options { get; }
 
@@ -106,8 +121,24 @@ public sealed class WebSocketServer : IWebSocketServer
         }
 
         _announcements.Listening(EndPoint!);
-        Log.ConnectionLimit(_maxConnections);
+        Log.ConnectionLimit(Limits.MaxConnections);
         _ = AcceptAsync(listener);
+    }
+
+    /// <inheritdoc/>
+    ServerSnapshot IServerState.TakeSnapshot()
+    {
+        ServerTotals totals = Counters.Sum(Connections, out int open);
+        return new ServerSnapshot
+        {
+            StartedAt = _startedAt,
+            Uptime = TimeSpan.FromMilliseconds(Heartbeat.Now - _madeAt),
+            OpenConnections = open,
+            MaxConnections = Limits.MaxConnections,
+            Stats = Stats,
+            Totals = totals,
+            EchoTimes = EchoTimes.Sum(),
+        };
     }
 
     /// <inheritdoc/>
@@ -165,15 +196,39 @@ public sealed class WebSocketServer : IWebSocketServer
 
     private void Serve(Socket socket)
     {
-        int surplus = Connections.Count - _maxConnections;
-        if (surplus >= Capacity.SurplusConnections)
+        int surplus = Connections.Count - Limits.MaxConnections;
+        if (surplus >= Capacity.SurplusConnections + Capacity.EndingConnections)
         {
+            Counters.SocketRefused();
             socket.Close(0);
             return;
         }
 
         NonBlockingSocket client = _ioThreads.Length > 0 ? new EpollSocket(socket) : new PortableSocket(socket);
-        _ = new Connection(this, client, ++_lastId, isSurplus: surplus >= 0).RunAsync();
+        var connection = new Connection(this, client, ++_lastId, isSurplus: surplus >= 0);
+        if (surplus >= 0)
+        {
+            TakePlaceOfOldestSurplus(connection);
+        }
+
+        _ = connection.RunAsync();
+    }
+
+    /// <summary>One above the limit may ask for a page, and how the server is, but does not become a WebSocket. The oldest of them ends.</summary>
+    /// <remarks>
+    /// Otherwise some that say nothing, or never collect their refusal, would keep out the question whether the server is healthy,
+    /// and a healthy one would be ended for it.
+    /// </remarks>
+    private void TakePlaceOfOldestSurplus(Connection connection)
+    {
+        ref Connection? place = ref _surplus[_nextSurplus++ % _surplus.Length];
+        if (place is { HasEnded: false } oldest)
+        {
+            Counters.SocketRefused();
+            oldest.Abort();
+        }
+
+        place = connection;
     }
 
     private async Task AcceptAsync(Socket listener)

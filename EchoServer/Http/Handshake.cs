@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
@@ -22,10 +21,6 @@ public static class Handshake
     // SHA-1 is 20 bytes, in base64 28 characters.
     private const int AcceptCharacters = 28;
 
-    // RFC 3986 §3.2.2: what a host and port are made of; a list or a path is not one.
-    private static readonly SearchValues<byte> HostBytes =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+;=%:[]"u8);
-
     // RFC 6455 §1.3.
     private static ReadOnlySpan<byte> KeyGuid => "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"u8;
 
@@ -46,16 +41,9 @@ public static class Handshake
             return new(HttpStatus.MethodNotAllowed, $"The method '{EscapedText.Quote(head.Method)}' is not allowed: use GET.");
         }
 
-        // RFC 9112 §3.2: "A server MUST respond with a 400 ... to any HTTP/1.1 request message that lacks a Host header field
-        // and to any request message that contains more than one Host header field".
-        if (head.Find("Host"u8, out ReadOnlySpan<byte> host) != 1)
+        if (HostField.Check(head) is string reason)
         {
-            return BadRequest("exactly one Host header is needed");
-        }
-
-        if (host.ContainsAnyExcept(HostBytes))
-        {
-            return BadRequest($"'{EscapedText.Quote(host)}' is not a host");
+            return BadRequest(reason);
         }
 
         if (head.Path.IsEmpty || head.Path[0] != '/')

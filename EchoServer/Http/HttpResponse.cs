@@ -21,29 +21,59 @@ public static class HttpResponse
     public static byte[] Write(HttpRejection rejection, DateTimeOffset now, bool withBody = true)
     {
         byte[] body = Encoding.UTF8.GetBytes(rejection.Reason + "\n");
+        byte[] head = WriteHead(rejection.Status, now, "text/plain; charset=utf-8", body.Length, ExtraFields(rejection));
+        return withBody ? [.. head, .. body] : head;
+    }
+
+    /// <summary>Writes the head of an answer.</summary>
+    /// <param name="status">The status code.</param>
+    /// <param name="now">The time, for the Date field.</param>
+    /// <param name="contentType">What the body is.</param>
+    /// <param name="contentLength">The bytes of the body; of the one that a GET would get where none follows.</param>
+    /// <param name="extraFields">Further lines, each with an LF at its end. They go out as they are: nothing from the network may be in them.</param>
+    /// <returns>The head with the empty line that ends it.</returns>
+    public static byte[] WriteHead(
+        HttpStatus status, DateTimeOffset now, string contentType, int contentLength, string extraFields = "")
+    {
         string head = string.Create(
             CultureInfo.InvariantCulture,
             $"""
-            HTTP/1.1 {(int)rejection.Status} {ReasonPhrase(rejection.Status)}
+            HTTP/1.1 {(int)status} {ReasonPhrase(status)}
             Date: {now.UtcDateTime:R}
-            Connection: {(rejection.Status == HttpStatus.UpgradeRequired ? "close, Upgrade" : "close")}
-            Content-Type: text/plain; charset=utf-8
-            Content-Length: {body.Length}
+            Connection: {(status == HttpStatus.UpgradeRequired ? "close, Upgrade" : "close")}
+            Content-Type: {contentType}
+            Content-Length: {contentLength}
             X-Content-Type-Options: nosniff
-            {ExtraFields(rejection.Status)}
+            {extraFields}
 
             """);
-        byte[] headBytes = Encoding.ASCII.GetBytes(head.ReplaceLineEndings("\r\n"));
-        return withBody ? [.. headBytes, .. body] : headBytes;
+        return Encoding.ASCII.GetBytes(head.ReplaceLineEndings("\r\n"));
     }
+
+    /// <summary>The fields that belong to a refusal (each with an LF at its end).</summary>
+    /// <param name="rejection">Why the request is refused.</param>
+    /// <returns>Empty for most.</returns>
+    public static string ExtraFields(HttpRejection rejection) => rejection.Status switch
+    {
+        // RFC 9110 §15.5.6: "The origin server MUST generate an Allow header field in a 405 response".
+        HttpStatus.MethodNotAllowed => $"Allow: {rejection.Allow}\n",
+        // RFC 9110 §15.5.22: a 426 "MUST send an Upgrade header field"; RFC 6455 §4.4: with the versions that are spoken.
+        HttpStatus.UpgradeRequired => $"Upgrade: websocket\nSec-WebSocket-Version: {Handshake.Version}\n",
+        // RFC 9110 §15.6.4: "The server MAY send a Retry-After header field".
+        HttpStatus.ServiceUnavailable => $"Retry-After: {RetryAfterSeconds}\n",
+        _ => "",
+    };
 
     /// <summary>The words that belong to a status code (RFC 9110 §15).</summary>
     /// <param name="status">The status code.</param>
     /// <returns>The reason phrase for the status line.</returns>
     public static string ReasonPhrase(HttpStatus status) => status switch
     {
+        HttpStatus.Ok => "OK",
+        HttpStatus.NotModified => "Not Modified",
         HttpStatus.BadRequest => "Bad Request",
         HttpStatus.Forbidden => "Forbidden",
+        HttpStatus.NotFound => "Not Found",
         HttpStatus.MethodNotAllowed => "Method Not Allowed",
         HttpStatus.RequestTimeout => "Request Timeout",
         HttpStatus.UpgradeRequired => "Upgrade Required",
@@ -51,17 +81,5 @@ public static class HttpResponse
         HttpStatus.ServiceUnavailable => "Service Unavailable",
         HttpStatus.HttpVersionNotSupported => "HTTP Version Not Supported",
         _ => throw new ArgumentOutOfRangeException(nameof(status), status, "a status without a reason phrase"),
-    };
-
-    private static string ExtraFields(HttpStatus status) => status switch
-    {
-        // RFC 9110 §15.5.6: "The origin server MUST generate an Allow header field in a 405 response".
-        HttpStatus.MethodNotAllowed => "Allow: GET\n",
-
-        // RFC 9110 §15.5.22: a 426 "MUST send an Upgrade header field"; RFC 6455 §4.4: with the versions that are spoken.
-        HttpStatus.UpgradeRequired => $"Upgrade: websocket\nSec-WebSocket-Version: {Handshake.Version}\n",
-        // RFC 9110 §15.6.4: "The server MAY send a Retry-After header field".
-        HttpStatus.ServiceUnavailable => $"Retry-After: {RetryAfterSeconds}\n",
-        _ => "",
     };
 }

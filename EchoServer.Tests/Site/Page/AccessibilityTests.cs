@@ -1,0 +1,111 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using EchoServer.Tests.Support;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace EchoServer.Tests.Site.Page;
+
+/// <summary>The page for those who see it otherwise, or on a small screen: axe-core's rules, and what a screen reader is told.</summary>
+internal sealed class AccessibilityTests : PageTest
+{
+    // Every finding, one line each: rule, weight, and where.
+    private const string RunAxe = """
+        async () => (await axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } })).violations
+          .map((found) => `${found.impact} ${found.id}: ${found.nodes.map((node) => node.target.join(' ')).join(', ')}`)
+        """;
+
+    [TestCase(ColorScheme.Light, 1280, 900)]
+    [TestCase(ColorScheme.Dark, 390, 844)]
+    public async Task Axe_finds_nothing_in_any_state(ColorScheme scheme, int width, int height)
+    {
+        Requires.AxeCore();
+        Expected(ServerIsGone());
+        await EnterAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = height }, BypassCSP = true });
+        await using ServerProcess server = await ServerProcess.StartAsync([]);
+        await OpenAsync(server);
+        await Tab.AddScriptTagAsync(new() { Path = Requires.AxeScript });
+
+        await SendAsync(new string('x', 500));
+        await Choice("Hex bytes").CheckAsync();
+        await HexBox.FillAsync("00 01");
+        await HexBox.PressAsync("Enter");
+        await Expect(Received).ToHaveCountAsync(3);
+        await Expect(Tab.Locator("#chart .dots")).ToBeVisibleAsync();
+        await Tab.GetByText("Headers of the browser").ClickAsync();
+        Assert.That(await FindingsAsync(), Is.Empty, "open");
+
+        await HexBox.FillAsync("xyz");
+        await HexBox.PressAsync("Enter");
+        await Expect(HexBox).ToHaveAttributeAsync("aria-invalid", "true");
+        Assert.That(await FindingsAsync(), Is.Empty, "with a mistake");
+
+        await server.StopAsync();
+        await Expect(State).ToHaveTextAsync("Reconnecting");
+        Assert.That(await FindingsAsync(), Is.Empty, "reconnecting");
+
+        await Button("Cancel").ClickAsync();
+        await Expect(State).ToHaveTextAsync("Closed");
+        Assert.That(await FindingsAsync(), Is.Empty, "closed");
+    }
+
+    [Test]
+    public async Task A_screen_reader_is_told_of_states_and_of_a_single_message()
+    {
+        await OpenAsync(SharedServers.Default);
+        await Expect(Announcements).ToContainTextAsync("Connecting");
+        await Expect(Announcements).ToContainTextAsync("Open");
+        await Expect(Announcements).ToContainTextAsync("Received: Hi, this is the Echo-Server");
+        await Button("Disconnect").ClickAsync();
+        await Expect(Announcements).ToContainTextAsync("Closed. 1000 Normal closure: as you asked.");
+    }
+
+    [Test]
+    public async Task A_screen_reader_is_not_flooded()
+    {
+        await Tab.Clock.InstallAsync();
+        await OpenAsync(SharedServers.Default);
+        await Expect(Announcements).ToContainTextAsync("Received: Hi, this is the Echo-Server");
+        await Tab.EvaluateAsync("""
+            globalThis.told = 0;
+            new MutationObserver((changes) => { told += changes.flatMap((change) => [...change.addedNodes]).length; })
+              .observe(document.getElementById('announcer'), { childList: true });
+            """);
+        await SendManyAsync(50, "message");
+        await Expect(Tab.Locator("#received")).ToContainTextAsync("51 (");
+
+        // The summary of all of them comes ten seconds after the one before.
+        await Tab.Clock.FastForwardAsync(10_000);
+        await Expect(Announcements).ToContainTextAsync(new Regex("^.*50 messages received, the last, round trip .* ms$"));
+        Assert.That(await Tab.EvaluateAsync<int>("told"), Is.EqualTo(1));
+    }
+
+    [TestCase(360, 740)]
+    [TestCase(768, 1024)]
+    public async Task Nothing_makes_the_page_wider_than_the_screen(int width, int height)
+    {
+        await EnterAsync(new() { ViewportSize = new() { Width = width, Height = height } });
+        await Context.SetExtraHTTPHeadersAsync(new Dictionary<string, string> { ["X-Forwarded-For"] = new string('1', 300) });
+        await OpenAsync(SharedServers.Default);
+        await SendAsync(new string('w', 3000));
+        await SendAsync(string.Concat(Enumerable.Repeat("\u202eאבג ", 100)));
+        await Received.Nth(1).GetByRole(AriaRole.Button, new() { Name = "Show all" }).ClickAsync();
+        await Tab.GetByText("Headers of the browser").ClickAsync();
+        await Expect(Received).ToHaveCountAsync(3);
+        JsonElement widths = await Tab.EvaluateAsync<JsonElement>(
+            "({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth })");
+        Assert.That(widths.GetProperty("scroll").GetInt32(), Is.LessThanOrEqualTo(widths.GetProperty("client").GetInt32()));
+    }
+
+    [Test]
+    public async Task Who_asked_for_less_motion_sees_none()
+    {
+        await EnterAsync(new() { ReducedMotion = ReducedMotion.Reduce });
+        await OpenAsync(SharedServers.Default);
+        Assert.That(
+            await Tab.EvaluateAsync<string>("document.getElementById('state').dataset.state = 'connecting'; getComputedStyle(document.querySelector('.mark')).animationName"),
+            Is.EqualTo("none"));
+    }
+
+    private async Task<string[]> FindingsAsync() => await Tab.EvaluateAsync<string[]>(RunAxe);
+}

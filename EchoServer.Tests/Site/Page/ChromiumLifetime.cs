@@ -1,0 +1,11 @@
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Site.Page;
+
+/// <summary>Ends the browser after the last test of the page.</summary>
+[SetUpFixture]
+internal sealed class ChromiumLifetime
+{
+    [OneTimeTearDown]
+    public Task StopAsync() => Chromium.StopAsync();
+}

@@ -1,0 +1,202 @@
+using System.Text.RegularExpressions;
+using EchoServer.Tests.Support;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace EchoServer.Tests.Site.Page;
+
+/// <summary>Connections that end, on purpose or not, and the ones that follow.</summary>
+internal sealed partial class ConnectionTests : PageTest
+{
+    // Random delays at their longest, each noted down and then over at once.
+    private const string NoteDelays = """
+        Math.random = () => 1;
+        const wait = setTimeout;
+        globalThis.delays = [];
+        globalThis.setTimeout = (action, ms) => {
+          const isDelay = [1, 2, 4, 8, 16, 30].includes(ms / 1000);
+          if (isDelay) delays.push(ms / 1000);
+          return wait(action, isDelay ? 1 : ms);
+        };
+        """;
+
+    private ILocator Ends => Tab.Locator("#ends tbody tr");
+
+    [Test]
+    public async Task Disconnect_closes_with_1000_and_stays_closed_until_Connect()
+    {
+        await OpenAsync(SharedServers.Default);
+        await Button("Disconnect").ClickAsync();
+        await Expect(State).ToHaveTextAsync("Closed");
+        await Expect(Detail).ToContainTextAsync("1000 Normal closure: as you asked.");
+        await Expect(Tab).ToHaveTitleAsync("Closed 1000 – EchoServer");
+        await Expect(Button("Disconnect")).ToHaveAttributeAsync("aria-disabled", "true");
+        await Expect(Tab.Locator("#age")).ToHaveTextAsync("–");
+
+        // What a person wanted is no death.
+        await Expect(Ends).ToHaveCountAsync(0);
+        await Button("Connect").ClickAsync();
+        await Expect(State).ToHaveTextAsync("Open");
+        await Expect(Received).ToHaveCountAsync(2);
+        await Expect(Button("Disconnect")).ToHaveAttributeAsync("aria-disabled", "false");
+    }
+
+    [Test]
+    public async Task Reconnect_makes_a_new_connection_in_place_of_the_old()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync(["--log-level", "debug"]);
+        await OpenAsync(server);
+        await Button("Reconnect").ClickAsync();
+        await Expect(Received).ToHaveCountAsync(2);
+        await Expect(State).ToHaveTextAsync("Open");
+        await server.WaitForLineAsync(line => line.Contains("1000 NormalClosure"));
+    }
+
+    [Test]
+    public async Task The_path_raw_echoes_without_greeting_and_prefix()
+    {
+        await OpenAsync(SharedServers.Default);
+        await WaitForGreetingAsync();
+        await Choice("/raw").CheckAsync();
+        await Expect(Tab.Locator("#state-url")).ToHaveTextAsync(SharedServers.Default.Url("/raw").AbsoluteUri);
+        await Expect(State).ToHaveTextAsync("Open");
+        await Expect(Tab.Locator("#greeting")).ToHaveTextAsync("none on this path");
+
+        // Even the greeting's own words are an echo here.
+        await SendAsync("Hi, this is the Echo-Server");
+        await Expect(Received).ToHaveCountAsync(2);
+        await Expect(Received.First.Locator(".text")).ToHaveTextAsync("Hi, this is the Echo-Server");
+        await Expect(Received.First.Locator(".trip")).Not.ToHaveTextAsync("");
+    }
+
+    [Test]
+    public async Task A_killed_server_is_1006_and_its_successor_is_found()
+    {
+        Expected(ServerIsGone());
+        ServerProcess first = await ServerProcess.StartAsync([], readOutput: false);
+        await using ServerProcess killed = first;
+        await OpenAsync(first);
+        await WaitForGreetingAsync();
+        Programs.Signal(first.Id, "KILL");
+        await first.WaitForExitAsync();
+        await Expect(State).ToHaveTextAsync("Reconnecting");
+        await Expect(Tab).ToHaveTitleAsync("Reconnecting 1006 – EchoServer");
+        await Expect(Detail).ToHaveTextAsync(CountdownAfter1006());
+        await Expect(Announcements).ToContainTextAsync("Reconnecting. 1006 Abnormal closure");
+
+        await using ServerProcess second = await ServerProcess.StartAsync(["--port", $"{first.Port}"]);
+        await Expect(State).ToHaveTextAsync("Open");
+        await Expect(Received).ToHaveCountAsync(2);
+        await Expect(Detail).ToContainTextAsync("The one before: 1006 Abnormal closure");
+        await SendAsync("still there?");
+        await Expect(Received.First.Locator(".text")).ToHaveTextAsync("Echo: still there?");
+    }
+
+    [Test]
+    public async Task A_drained_server_is_1001_with_its_meaning_and_the_end_is_on_record()
+    {
+        Expected(ServerIsGone());
+        await using ServerProcess server = await ServerProcess.StartAsync([]);
+        await OpenAsync(server);
+        await WaitForGreetingAsync();
+        Assert.That(await server.StopAsync(), Is.Zero);
+        await Expect(State).ToHaveTextAsync("Reconnecting");
+        await Expect(Detail).ToContainTextAsync("1001 Going away");
+        await Expect(Detail).ToContainTextAsync("the server stops or restarts.");
+        await Expect(Tab).ToHaveTitleAsync("Reconnecting 1001 – EchoServer");
+
+        // Attempts that fail hide neither that nor themselves.
+        await Expect(Detail).ToHaveTextAsync(SecondAttemptAfter1001());
+        await Expect(Ends).ToHaveCountAsync(1);
+        await Expect(Ends.Locator("td").Last).ToHaveTextAsync("1001 Going away");
+        await Expect(Ends.Locator("td").Nth(1)).ToHaveTextAsync(Seconds());
+        await Expect(Ends.Locator("td").Nth(2)).ToHaveTextAsync(Seconds());
+    }
+
+    [Test]
+    public async Task The_record_of_ends_outlives_the_page_until_it_is_cleared()
+    {
+        await Context.AddInitScriptAsync("""
+            localStorage.getItem('echo-server-ends') ?? localStorage.setItem('echo-server-ends', JSON.stringify([
+              { at: 0, code: 1006, ageSeconds: 4000, idleSeconds: 350.4 },
+              { at: 0, code: 1006, ageSeconds: 75, idleSeconds: 59.9 },
+              { at: 0, code: 1006, ageSeconds: 75, idleSeconds: 90 },
+              { code: '<b>', at: null }, null, 7,
+            ]));
+            """);
+        await OpenAsync(SharedServers.Default);
+        await Expect(Ends).ToHaveCountAsync(3);
+        await Expect(Ends.Nth(0).Locator("td").Nth(1)).ToHaveTextAsync("1 h 6 min");
+        await Expect(Ends.Nth(0).Locator(".hint")).ToHaveTextAsync("AWS NLB: 350 s");
+        await Expect(Ends.Nth(1).Locator(".hint")).ToHaveTextAsync("AWS ALB and classic ELB: 60 s");
+        await Expect(Ends.Nth(2).Locator(".hint")).ToHaveCountAsync(0);
+        await Tab.GetByRole(AriaRole.Region, new() { Name = "Connections that died" })
+            .GetByRole(AriaRole.Button, new() { Name = "Clear" }).ClickAsync();
+        await Expect(Ends).ToHaveCountAsync(0);
+        await Tab.ReloadAsync();
+        await Expect(State).ToHaveTextAsync("Open");
+        await Expect(Ends).ToHaveCountAsync(0);
+    }
+
+    [Test]
+    public async Task Waiting_can_be_cancelled_or_cut_short()
+    {
+        Expected(ServerIsGone());
+        ServerProcess first = await ServerProcess.StartAsync([], readOutput: false);
+        await using ServerProcess killed = first;
+        await OpenAsync(first);
+        Programs.Signal(first.Id, "KILL");
+        await Expect(State).ToHaveTextAsync("Reconnecting");
+        await Button("Cancel").ClickAsync();
+        await Expect(State).ToHaveTextAsync("Closed");
+        await Expect(Detail).ToContainTextAsync("1006 Abnormal closure");
+        await Expect(Button("Disconnect")).ToHaveAttributeAsync("aria-disabled", "true");
+
+        await first.WaitForExitAsync();
+        await Button("Connect").ClickAsync();
+        await Expect(Detail).ToContainTextAsync("1006: it could not be opened. A browser is not told why; EchoServer check is.");
+        await Expect(Detail).ToHaveTextAsync(ThirdAttempt());
+        await using ServerProcess second = await ServerProcess.StartAsync(["--port", $"{first.Port}"]);
+        await Button("Connect now").ClickAsync();
+        await Expect(State).ToHaveTextAsync("Open");
+    }
+
+    [Test]
+    public async Task The_delay_between_attempts_doubles_up_to_30_seconds()
+    {
+        Expected(ServerIsGone());
+        await Context.AddInitScriptAsync(NoteDelays);
+        await using ServerProcess server = await ServerProcess.StartAsync([]);
+        await OpenAsync(server);
+        await server.StopAsync();
+        int[] delays = await Tab.EvaluateAsync<int[]>("""
+            new Promise((resolve) => {
+              const look = () => (delays.length < 7 ? setTimeout(look, 10) : resolve(delays.slice(0, 7)));
+              look();
+            })
+            """);
+        Assert.That(delays, Is.EqualTo([1, 2, 4, 8, 16, 30, 30]));
+    }
+
+    [Test]
+    public async Task The_idle_clock_runs_until_a_message_comes()
+    {
+        await OpenAsync(SharedServers.Default);
+        await Expect(Tab.Locator("#idle")).ToHaveTextAsync("2 s");
+        await SendAsync("awake");
+        await Expect(Tab.Locator("#idle")).ToHaveTextAsync("0 s");
+        await Expect(Tab.Locator("#age")).Not.ToHaveTextAsync("0 s");
+    }
+
+    [GeneratedRegex(@"^1006 Abnormal closure: the link ended without a Close: .* Connecting again in \d s, attempt \d\.$")]
+    private static partial Regex CountdownAfter1006();
+
+    [GeneratedRegex(@"^1001 Going away ‘.*’: the server stops or restarts\. .* Connecting again in \d s, attempt 2\.$")]
+    private static partial Regex SecondAttemptAfter1001();
+
+    [GeneratedRegex(@"attempt 3\.$")]
+    private static partial Regex ThirdAttempt();
+
+    [GeneratedRegex(@"^\d+ s$")]
+    private static partial Regex Seconds();
+}

@@ -1,0 +1,139 @@
+using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
+using EchoServer.Tests.Support;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace EchoServer.Tests.Site.Page;
+
+/// <summary>A test of the page in a real browser. Whatever the browser complains of fails it, wherever it came up.</summary>
+internal abstract partial class PageTest
+{
+    // A violation of the Content-Security-Policy is an event of the document, and a line on the console in other words.
+    private const string ReportViolations =
+        "addEventListener('securitypolicyviolation', (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));";
+
+    private readonly ConcurrentQueue<string> _complaints = new();
+    private readonly List<Regex> _expected = [];
+
+    /// <summary>What the browser says when a WebSocket cannot be opened, or a request finds nobody: it is the test's own doing.</summary>
+    [GeneratedRegex("WebSocket connection to '.*' failed|Failed to load resource: net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE)")]
+    protected static partial Regex ServerIsGone();
+
+    /// <summary>The browser's profile for this test.</summary>
+    protected IBrowserContext Context { get; private set; } = null!;
+
+    /// <summary>The tab with the page.</summary>
+    protected IPage Tab { get; private set; } = null!;
+
+    protected ILocator State => Tab.Locator("#state-name");
+
+    protected ILocator Detail => Tab.Locator("#state-detail");
+
+    protected ILocator MessageBox => Tab.GetByRole(AriaRole.Textbox, new() { Name = "Message", Exact = true });
+
+    protected ILocator HexBox => Tab.GetByRole(AriaRole.Textbox, new() { Name = "Bytes as hex digits" });
+
+    /// <summary>The note under the message box: how large it is, or what is wrong with it.</summary>
+    protected ILocator Note => Tab.Locator("#message-note");
+
+    /// <summary>What a screen reader was told last.</summary>
+    protected ILocator Announcements => Tab.Locator("#announcer");
+
+    /// <summary>The rows of the log, newest first.</summary>
+    protected ILocator Rows => Tab.GetByRole(AriaRole.Region, new() { Name = "Message log" }).GetByRole(AriaRole.Listitem);
+
+    protected ILocator Received => Tab.Locator("#log .received");
+
+    protected ILocator Sent => Tab.Locator("#log .sent");
+
+    [SetUp]
+    public Task OpenTabAsync() => EnterAsync(new() { ViewportSize = new() { Width = 1280, Height = 900 } });
+
+    [TearDown]
+    public async Task CloseTabAsync()
+    {
+        // Without a browser there was nothing to open.
+        if (Context is null)
+        {
+            return;
+        }
+
+        await Context.CloseAsync();
+        Context = null!;
+        string[] unexpected = [.. _complaints.Where(complaint => !_expected.Exists(regex => regex.IsMatch(complaint)))];
+        _complaints.Clear();
+        _expected.Clear();
+        Assert.That(unexpected, Is.Empty);
+    }
+
+    /// <summary>Opens a tab in a new profile, and closes the one before.</summary>
+    protected async Task EnterAsync(BrowserNewContextOptions options)
+    {
+        if (Context is not null)
+        {
+            await Context.CloseAsync();
+        }
+
+        IBrowser browser = await Chromium.GetAsync();
+        Context = await browser.NewContextAsync(options);
+        Context.SetDefaultTimeout((float)ServerProcess.Patience.TotalMilliseconds);
+        SetDefaultExpectTimeout((float)ServerProcess.Patience.TotalMilliseconds);
+        await Context.AddInitScriptAsync(ReportViolations);
+        Tab = await Context.NewPageAsync();
+        Tab.Console += (_, message) => Complain(message);
+        // Without a listener a dialog is dismissed before anybody notices.
+        Tab.Dialog += (_, dialog) =>
+        {
+            _complaints.Enqueue($"dialog: {dialog.Message}");
+            _ = dialog.DismissAsync();
+        };
+        Tab.PageError += (_, error) => _complaints.Enqueue(error);
+    }
+
+    /// <summary>Opens a server's page, and waits until it is connected.</summary>
+    protected async Task OpenAsync(ServerProcess server)
+    {
+        await Tab.GotoAsync(Url(server));
+        await Expect(State).ToHaveTextAsync("Open");
+    }
+
+    protected static string Url(ServerProcess server) => $"http://127.0.0.1:{server.Port}/";
+
+    /// <summary>Allows the browser to complain of what the test does to it.</summary>
+    protected void Expected(Regex complaint) => _expected.Add(complaint);
+
+    /// <summary>Waits until the page is open, and the first message is in the log.</summary>
+    protected Task WaitForGreetingAsync() => Expect(Received.First).ToBeVisibleAsync();
+
+    /// <summary>Writes a text and presses Enter.</summary>
+    protected async Task SendAsync(string text)
+    {
+        await MessageBox.FillAsync(text);
+        await MessageBox.PressAsync("Enter");
+    }
+
+    /// <summary>Sends many texts at once through the page's form: a prefix, and a number from 0.</summary>
+    protected Task SendManyAsync(int count, string prefix) => Tab.EvaluateAsync(
+        """
+        ({ count, prefix }) => {
+          for (let number = 0; number < count; number++) {
+            document.getElementById('message').value = `${prefix} ${number}`;
+            document.getElementById('composer').requestSubmit();
+          }
+        }
+        """,
+        new { count, prefix });
+
+    protected ILocator Button(string name) => Tab.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
+
+    protected ILocator Choice(string name) => Tab.GetByRole(AriaRole.Radio, new() { Name = name });
+
+    private void Complain(IConsoleMessage message)
+    {
+        if (message.Type is "error" or "warning")
+        {
+            _complaints.Enqueue($"{message.Type}: {message.Text}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text;
+using EchoServer.Hosting;
+
+namespace EchoServer.Metrics;
+
+/// <summary>What <c>GET /metrics</c> says: Prometheus text format 0.0.4.</summary>
+/// <remarks>Without state: safe on any thread. No text of a client's is in it.</remarks>
+internal static class MetricsText
+{
+    /// <summary>The format, as scrapers know it by.</summary>
+    internal const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+    /// <summary>Writes all instruments.</summary>
+    /// <param name="snapshot">What was counted.</param>
+    internal static byte[] Write(ServerSnapshot snapshot)
+    {
+        var text = new StringBuilder();
+        foreach (Instrument instrument in Instruments.All)
+        {
+            AppendHeader(text, instrument.Name, instrument.Kind == InstrumentKind.Counter ? "counter" : "gauge", instrument.Help);
+            foreach (Sample sample in instrument.Read(snapshot))
+            {
+                AppendSample(text, instrument.Name, sample);
+            }
+        }
+
+        AppendHistogram(text, snapshot.EchoTimes);
+        return Encoding.UTF8.GetBytes(text.ToString());
+    }
+
+    private static void AppendHeader(StringBuilder text, string name, string type, string help) =>
+        text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n");
+
+    private static void AppendSample(StringBuilder text, string name, Sample sample)
+    {
+        text.Append(name);
+        if (sample.Labels is { Length: > 0 } labels)
+        {
+            text.Append('{').AppendJoin(',', labels.Select(label => $"{label.Key}=\"{label.Value}\"")).Append('}');
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $" {sample.Value}\n");
+    }
+
+    /// <summary>The buckets are cumulative: each counts what is not above its bound.</summary>
+    private static void AppendHistogram(StringBuilder text, HistogramCounts histogram)
+    {
+        const string name = Instruments.EchoTimeName;
+        AppendHeader(text, name, "histogram", Instruments.EchoTimeHelp);
+        long count = 0;
+        for (int bucket = 0; bucket < histogram.Buckets.Length; bucket++)
+        {
+            count += histogram.Buckets[bucket];
+            string bound = bucket < histogram.UpperBounds.Length
+                ? histogram.UpperBounds[bucket].ToString(CultureInfo.InvariantCulture)
+                : "+Inf";
+            text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{le=\"{bound}\"}} {count}\n");
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $"{name}_sum {histogram.Sum}\n{name}_count {count}\n");
+    }
+}

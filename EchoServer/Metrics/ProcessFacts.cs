@@ -1,0 +1,47 @@
+using System.Diagnostics;
+using System.IO.Enumeration;
+using EchoServer.Hosting;
+
+namespace EchoServer.Metrics;
+
+/// <summary>What the operating system says about this process.</summary>
+/// <param name="ResidentBytes">Memory in use, shared file pages included.</param>
+/// <param name="OpenFiles">File descriptors, sockets included; 0 where that cannot be known.</param>
+/// <param name="CpuSeconds">CPU time in user and system mode.</param>
+/// <remarks>Safe on any thread.</remarks>
+internal sealed record ProcessFacts(long ResidentBytes, int OpenFiles, double CpuSeconds)
+{
+    // Linux, proc(5): an entry for each open file.
+    private const string FilesFolder = "/proc/self/fd";
+
+    // With thousands of connections the files take milliseconds to count: however often somebody asks, it is done once in this time.
+    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
+
+    private static (long At, ProcessFacts Facts)? _last;
+    private static readonly Lock Gate = new();
+
+    /// <summary>The facts, at most a second old.</summary>
+    internal static ProcessFacts Now
+    {
+        get
+        {
+            lock (Gate)
+            {
+                if (_last is not (long at, ProcessFacts facts) || Stopwatch.GetElapsedTime(at) > MaxAge)
+                {
+                    facts = new ProcessFacts(Environment.WorkingSet, CountFiles(), Environment.CpuUsage.TotalTime.TotalSeconds);
+                    _last = (Stopwatch.GetTimestamp(), facts);
+                }
+
+                return facts;
+            }
+        }
+    }
+
+    /// <summary>The most file descriptors there may be.</summary>
+    internal static long MaxOpenFiles { get; } = Capacity.OpenFileLimit();
+
+    private static int CountFiles() => Directory.Exists(FilesFolder)
+        ? new FileSystemEnumerable<bool>(FilesFolder, (ref _) => true).Count()
+        : 0;
+}

@@ -1,0 +1,175 @@
+using System.Buffers;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using EchoServer.Echo;
+using EchoServer.Hosting;
+using EchoServer.Http;
+using EchoServer.Metrics;
+
+namespace EchoServer.Site;
+
+/// <summary>What <c>GET /info</c> says: the server, its limits and totals, and the request as it arrived here.</summary>
+/// <remarks>
+/// Safe on any thread. Only what is named here is shown, never the environment as a whole; text from the network is escaped as JSON.
+/// </remarks>
+internal sealed class InfoDocument
+{
+    private const string Masked = "(masked)";
+
+    private static readonly JsonWriterOptions Indented = new() { Indented = true };
+
+    private readonly ServerLimits _limits;
+    private readonly EchoOptions _echo;
+    private readonly InstanceFacts _instance;
+
+    /// <param name="limits">The limits in force.</param>
+    /// <param name="echo">What the echo says.</param>
+    /// <param name="instance">Where it runs.</param>
+    internal InfoDocument(ServerLimits limits, EchoOptions echo, InstanceFacts instance)
+    {
+        _limits = limits;
+        _echo = echo;
+        _instance = instance;
+    }
+
+    /// <summary>Writes the document.</summary>
+    /// <param name="head">The request that asks for it.</param>
+    /// <param name="client">Who asks.</param>
+    /// <param name="snapshot">How the server is doing.</param>
+    /// <returns>JSON in UTF-8.</returns>
+    internal byte[] Write(RequestHead head, IPEndPoint client, ServerSnapshot snapshot)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes, Indented))
+        {
+            json.WriteStartObject();
+            json.WriteString("name", "EchoServer");
+            json.WriteString("version", Build.Version);
+            json.WriteString("commit", Build.Commit);
+            json.WriteNumber("uptimeSeconds", snapshot.Uptime.TotalSeconds);
+            WriteInstance(json);
+            WriteLimits(json);
+            WriteEcho(json);
+            WriteNumbers(json, snapshot);
+            WriteRequest(json, head, client);
+            json.WriteEndObject();
+        }
+
+        bytes.Write("\n"u8);
+        return bytes.WrittenSpan.ToArray();
+    }
+
+    private void WriteInstance(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("instance");
+        WriteNumber(json, "index", _instance.Index);
+        json.WriteString("guid", _instance.Guid);
+        json.WriteString("application", _instance.Application);
+        json.WriteString("space", _instance.Space);
+        WriteTexts(json, "uris", _instance.Uris);
+        json.WriteEndObject();
+    }
+
+    private void WriteLimits(Utf8JsonWriter json)
+    {
+        ServerOptions options = _limits.Options;
+        json.WriteStartObject("limits");
+        json.WriteNumber("maxMessageBytes", options.MaxMessageBytes);
+        json.WriteNumber("maxFragments", options.MaxFragments);
+        json.WriteNumber("maxConnections", _limits.MaxConnections);
+        json.WriteNumber("memoryBudgetBytes", _limits.MemoryBudgetBytes);
+        WriteSeconds(json, "handshakeTimeoutSeconds", options.HandshakeTimeout);
+        WriteSeconds(json, "messageTimeoutSeconds", options.MessageTimeout);
+        WriteSeconds(json, "sendTimeoutSeconds", options.SendTimeout);
+        WriteSeconds(json, "keepAliveIntervalSeconds", options.KeepAliveInterval);
+        WriteSeconds(json, "keepAliveTimeoutSeconds", options.KeepAliveTimeout);
+        WriteSeconds(json, "closeTimeoutSeconds", options.CloseTimeout);
+        WriteSeconds(json, "drainTimeoutSeconds", options.DrainTimeout);
+        if (options.AllowedOrigins.Count == 0)
+        {
+            json.WriteNull("allowedOrigins");
+        }
+        else
+        {
+            WriteTexts(json, "allowedOrigins", options.AllowedOrigins);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private void WriteEcho(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("echo");
+        json.WriteString("greeting", _echo.Greeting);
+        json.WriteString("prefix", _echo.Prefix);
+        json.WriteString("rawPath", EchoHandlers.RawPath);
+        // The engine agrees to no extension.
+        json.WriteBoolean("compression", false);
+        json.WriteEndObject();
+    }
+
+    private static void WriteNumbers(Utf8JsonWriter json, ServerSnapshot snapshot)
+    {
+        json.WriteStartObject("connections");
+        json.WriteNumber("open", snapshot.OpenConnections);
+        json.WriteNumber("total", snapshot.Totals.Opened);
+        json.WriteEndObject();
+        json.WriteStartObject("totals");
+        json.WriteNumber("messagesReceived", snapshot.Totals.Received.Messages);
+        json.WriteNumber("messagesSent", snapshot.Totals.Sent.Messages);
+        json.WriteNumber("bytesReceived", snapshot.Totals.Received.Bytes);
+        json.WriteNumber("bytesSent", snapshot.Totals.Sent.Bytes);
+        json.WriteEndObject();
+        json.WriteStartObject("memory");
+        json.WriteNumber("budgetUsedBytes", snapshot.Stats.BudgetUsed);
+        json.WriteNumber("residentBytes", ProcessFacts.Now.ResidentBytes);
+        json.WriteEndObject();
+    }
+
+    private static void WriteRequest(Utf8JsonWriter json, RequestHead head, IPEndPoint client)
+    {
+        json.WriteStartObject("request");
+        json.WriteString("method", Encoding.Latin1.GetString(head.Method));
+        json.WriteString("path", Encoding.Latin1.GetString(head.Path));
+        json.WriteString("httpVersion", Encoding.Latin1.GetString(head.Version["HTTP/".Length..]));
+        json.WriteString("peer", client.ToString());
+        json.WriteStartArray("headers");
+        foreach (FieldSection.Field field in head.Fields)
+        {
+            string name = Encoding.Latin1.GetString(field.Name);
+            json.WriteStartObject();
+            json.WriteString("name", name);
+            json.WriteString("value", SensitiveFields.Contains(name) ? Masked : Encoding.Latin1.GetString(field.Value));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteTexts(Utf8JsonWriter json, string name, IEnumerable<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (string text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteSeconds(Utf8JsonWriter json, string name, TimeSpan? time) => WriteNumber(json, name, time?.TotalSeconds);
+
+    private static void WriteNumber(Utf8JsonWriter json, string name, double? number)
+    {
+        if (number is double value)
+        {
+            json.WriteNumber(name, value);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+// The chart of round-trip times, drawn as SVG: a dot for each echo, a line for the median and one for the 99th percentile.
+
+import { element } from './elements.js';
+import { duration, milliseconds } from './formats.js';
+
+const SVG = 'http://www.w3.org/2000/svg';
+const HEIGHT = 170;
+const LEFT = 52;
+const RIGHT = 8;
+const TOP = 10;
+const BOTTOM = 22;
+const LABEL_HEIGHT = 12;
+
+// The first echoes would otherwise be drawn all over the width.
+const MIN_SPAN_MS = 3000;
+
+// The axis is logarithmic: a slow echo is seen, and the fast ones do not become a line at the bottom. Below this lies the clock's grain.
+const LEAST_MS = 0.1;
+
+/** Draws into a box of the page, as wide as that is. */
+export class Chart {
+  #box;
+  #samples = [];
+  #summary = null;
+
+  constructor(box) {
+    this.#box = box;
+    new ResizeObserver(() => this.#draw()).observe(box);
+  }
+
+  /** Shows samples of `{ at, time }`, and their summary or null. */
+  show(samples, summary) {
+    this.#samples = samples;
+    this.#summary = summary;
+    this.#draw();
+  }
+
+  #draw() {
+    const width = Math.floor(this.#box.clientWidth);
+    if (width <= LEFT + RIGHT) {
+      return;
+    }
+
+    if (this.#summary === null) {
+      this.#box.replaceChildren(element('p', 'quiet', 'Send something to see how long its echo takes.'));
+      return;
+    }
+
+    const latest = this.#samples.at(-1).at;
+    const span = Math.max(MIN_SPAN_MS, latest - this.#samples[0].at);
+    const ticks = axisTicks(this.#summary.min, this.#summary.max);
+    const [bottom, top] = [Math.log(ticks[0]), Math.log(ticks.at(-1))];
+    const x = (at) => LEFT + (1 - (latest - at) / span) * (width - LEFT - RIGHT);
+    const y = (time) => TOP + ((top - Math.log(Math.max(time, ticks[0]))) / (top - bottom)) * (HEIGHT - TOP - BOTTOM);
+    const picture = shape('svg', { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, 'aria-hidden': 'true' });
+    for (const tick of ticks) {
+      picture.append(line('grid', LEFT, width - RIGHT, y(tick)), label(LEFT - 6, y(tick) + 4, 'end', axisLabel(tick)));
+    }
+
+    picture.append(
+      label(LEFT, HEIGHT - 5, 'start', `${duration(span / 1000)} earlier`),
+      label(width - RIGHT, HEIGHT - 5, 'end', 'last echo'));
+
+    // One path for all dots: a subpath without length is drawn as its round cap.
+    const dots = this.#samples.map(({ at, time }) => `M${x(at).toFixed(1)} ${y(time).toFixed(1)}h0`).join('');
+    picture.append(shape('path', { class: 'dots', d: dots }));
+    const { p50, p99 } = this.#summary;
+    picture.append(line('p50', LEFT, width - RIGHT, y(p50)), line('p99', LEFT, width - RIGHT, y(p99)));
+    // The names stand above their lines, and apart when the lines are close.
+    const y99 = Math.max(TOP + LABEL_HEIGHT, y(p99) - 4);
+    const y50 = Math.max(y99 + LABEL_HEIGHT, y(p50) - 4);
+    picture.append(label(LEFT + 4, y99, 'start', 'p99', 'p99'), label(LEFT + 4, y50, 'start', 'p50', 'p50'));
+    this.#box.replaceChildren(picture);
+  }
+}
+
+/** The chart in words. */
+export function chartInWords(summary) {
+  return summary === null
+    ? 'Chart of round-trip times: no echo yet'
+    : `Chart of the round-trip times of the last ${summary.count === 1 ? 'echo' : `${summary.count} echoes`}: `
+      + `from ${milliseconds(summary.min)} to ${milliseconds(summary.max)}, `
+      + `half within ${milliseconds(summary.p50)}, 99 percent within ${milliseconds(summary.p99)}`;
+}
+
+// Powers of ten around all times; between two of them also 2 and 5 times the lower one.
+function axisTicks(min, max) {
+  const power = (time, round) => round(Math.log10(Math.max(time, LEAST_MS)));
+  const lowest = power(min, Math.floor);
+  const highest = Math.max(lowest + 1, power(max, Math.ceil));
+  const powers = Array.from({ length: highest - lowest + 1 }, (_, index) => 10 ** (lowest + index));
+  return powers.length > 2 ? powers : [powers[0], 2 * powers[0], 5 * powers[0], powers[1]];
+}
+
+function axisLabel(time) {
+  return time >= 1000 ? `${Number((time / 1000).toPrecision(1))} s` : `${Number(time.toPrecision(1))} ms`;
+}
+
+function line(className, from, to, y) {
+  return shape('line', { class: className, x1: from, x2: to, y1: y, y2: y });
+}
+
+function label(x, y, anchor, text, className = '') {
+  const made = shape('text', { class: className, x, y, 'text-anchor': anchor });
+  made.textContent = text;
+  return made;
+}
+
+function shape(name, attributes) {
+  const made = document.createElementNS(SVG, name);
+  for (const [attribute, value] of Object.entries(attributes)) {
+    made.setAttribute(attribute, value);
+  }
+
+  return made;
+}

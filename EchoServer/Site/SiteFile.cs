@@ -1,0 +1,35 @@
+using System.Security.Cryptography;
+
+namespace EchoServer.Site;
+
+/// <summary>One file of the test page, as it is sent.</summary>
+/// <remarks>
+/// <para>Never changes: one copy of the bytes serves every connection. Safe on any thread.</para>
+/// <para>
+/// Sent as it is. With gzip the page's 23 files came to 27 KB in place of 68 KB, once for each browser, which then asks with the
+/// tag. Each file alone fits the 14 KB that TCP sends before it waits for the first answer, so most of that would save no time.
+/// </para>
+/// </remarks>
+internal sealed class SiteFile
+{
+    // 96 bits of SHA-256 in hexadecimal: no two files of ours will share them.
+    private const int TagBytes = 12;
+
+    /// <param name="contentType">What the file is.</param>
+    /// <param name="body">What is in it.</param>
+    internal SiteFile(string contentType, byte[] body)
+    {
+        ContentType = contentType;
+        Body = body;
+        EntityTag = $"\"{Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, TagBytes))}\"";
+    }
+
+    /// <summary>What the file is, for <c>Content-Type</c>.</summary>
+    internal string ContentType { get; }
+
+    /// <summary>The bytes to send.</summary>
+    internal ReadOnlyMemory<byte> Body { get; }
+
+    /// <summary>A strong entity tag, made from the bytes (RFC 9110 §8.8.3), with its quotes.</summary>
+    internal string EntityTag { get; }
+}

@@ -1,0 +1,112 @@
+using System.Net;
+using System.Text;
+using EchoServer.Echo;
+using EchoServer.Hosting;
+using EchoServer.Http;
+using EchoServer.Metrics;
+
+namespace EchoServer.Site;
+
+/// <summary>Which answer belongs to which path: the test page, <c>/health</c>, <c>/info</c>, <c>/metrics</c>.</summary>
+/// <remarks>Without state of its own: safe on any thread. Blocks on nothing.</remarks>
+internal sealed class SiteRouter : IPlainHttp
+{
+    private const string HealthPath = "/health";
+    private const string InfoPath = "/info";
+    private const string MetricsPath = "/metrics";
+
+    private const string TextType = "text/plain; charset=utf-8";
+
+    // Facts of a moment: nobody may keep them.
+    private const string NeverStored = "Cache-Control: no-store\n";
+
+    // The page of another version must never run against this server; asking costs a 304.
+    private const string AlwaysAsked = "Cache-Control: no-cache\n";
+
+    // Everything comes from here and nothing else runs, frames or is sent to. 'self' covers WebSockets to the same host and port.
+    private const string SecurityFields =
+        "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'\n" +
+        "Referrer-Policy: no-referrer\n" +
+        "X-Frame-Options: DENY\n";
+
+    private readonly IReadOnlyDictionary<string, SiteFile> _files;
+    private readonly InfoDocument? _info;
+    private readonly bool _servesMetrics;
+    private readonly string _knownPaths;
+
+    /// <param name="files">The files of the page, by path.</param>
+    /// <param name="info">What <c>/info</c> says; null turns it off.</param>
+    /// <param name="servesMetrics">Whether there is <c>/metrics</c>.</param>
+    internal SiteRouter(IReadOnlyDictionary<string, SiteFile> files, InfoDocument? info, bool servesMetrics)
+    {
+        _files = files;
+        _info = info;
+        _servesMetrics = servesMetrics;
+        string[] known =
+        [
+            "/ (the test page)", HealthPath, .. info is null ? [] : (string[])[InfoPath], .. servesMetrics ? (string[])[MetricsPath] : [],
+        ];
+        _knownPaths = string.Join(", ", known);
+    }
+
+    /// <summary>Makes the site with the files in this executable.</summary>
+    /// <param name="options">What of it is on.</param>
+    /// <param name="limits">The server's limits in force.</param>
+    /// <param name="echo">What the echo says.</param>
+    /// <param name="instance">Where it runs.</param>
+    internal static SiteRouter Create(SiteOptions options, ServerLimits limits, EchoOptions echo, InstanceFacts instance) => new(
+        SiteFiles.Load(),
+        options.ServesInfo ? new InfoDocument(limits, echo, instance) : null,
+        options.ServesMetrics);
+
+    /// <inheritdoc/>
+    public HttpAnswer Answer(RequestHead head, IPEndPoint client, IServerState server, DateTimeOffset now)
+    {
+        if (PlainRequest.Check(head) is HttpRejection rejection)
+        {
+            return Refuse(head, rejection, now);
+        }
+
+        string path = Encoding.Latin1.GetString(head.Path);
+        return path switch
+        {
+            HealthPath => Health(head, server, now),
+            InfoPath when _info is not null =>
+                Moment(head, HttpStatus.Ok, "application/json; charset=utf-8", _info.Write(head, client, server.TakeSnapshot()), now),
+            MetricsPath when _servesMetrics =>
+                Moment(head, HttpStatus.Ok, MetricsText.ContentType, MetricsText.Write(server.TakeSnapshot()), now),
+            EchoHandlers.RawPath => Refuse(
+                head, new(HttpStatus.UpgradeRequired, $"{path} only speaks WebSocket: connect to it with a WebSocket client."), now),
+            _ => _files.TryGetValue(path, out SiteFile? file) ? File(head, file, now) : Refuse(head, NotFound(head), now),
+        };
+    }
+
+    private static HttpAnswer Health(RequestHead head, IServerState server, DateTimeOffset now) => server.IsStopping
+        ? Refuse(head, new(HttpStatus.ServiceUnavailable, "stopping"), now)
+        : Moment(head, HttpStatus.Ok, TextType, "ok\n"u8.ToArray(), now);
+
+    private static HttpAnswer Refuse(RequestHead head, HttpRejection rejection, DateTimeOffset now) => Moment(
+        head, rejection.Status, TextType, Encoding.UTF8.GetBytes($"{rejection.Reason}\n"), now, HttpResponse.ExtraFields(rejection));
+
+    private static HttpAnswer Moment(
+        RequestHead head, HttpStatus status, string contentType, byte[] body, DateTimeOffset now, string extraFields = "") => new(
+            status,
+            HttpResponse.WriteHead(status, now, contentType, body.Length, NeverStored + SecurityFields + extraFields),
+            PlainRequest.IsHead(head) ? default : body);
+
+    private static HttpAnswer File(RequestHead head, SiteFile file, DateTimeOffset now)
+    {
+        bool isKnown = EntityTag.IsKnownTo(head, Encoding.ASCII.GetBytes(file.EntityTag));
+        HttpStatus status = isKnown ? HttpStatus.NotModified : HttpStatus.Ok;
+        return new(
+            status,
+            HttpResponse.WriteHead(
+                status, now, file.ContentType, file.Body.Length, $"{AlwaysAsked}ETag: {file.EntityTag}\n{SecurityFields}"),
+            isKnown || PlainRequest.IsHead(head) ? default : file.Body);
+    }
+
+    private HttpRejection NotFound(RequestHead head) => new(
+        HttpStatus.NotFound,
+        $"Nothing is at '{EscapedText.Quote(head.Path)}'. There is {_knownPaths}; WebSocket clients may connect to any path.");
+}
