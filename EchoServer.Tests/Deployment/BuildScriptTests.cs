@@ -11,7 +11,7 @@ internal sealed class BuildScriptTests
     {
         ProgramResult result = await RunAsync("help");
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
-        foreach (string command in (string[])["run", "test", "soak", "clean", "help", "artifacts/portable", "artifacts/cf"])
+        foreach (string command in (string[])["run", "test", "soak", "bench", "clean", "help", "artifacts/portable", "artifacts/cf"])
         {
             Assert.That(result.Output, Does.Contain(command));
         }
@@ -22,11 +22,12 @@ internal sealed class BuildScriptTests
     {
         ProgramResult result = await RunAsync("bild");
         Assert.That(result, Is.EqualTo(new ProgramResult(
-            2, "", "build.sh: 'bild' is not a command: (none), run, test, soak, clean, help\n")));
+            2, "", "build.sh: 'bild' is not a command: (none), run, test, soak, bench, clean, help\n")));
     }
 
     [TestCase("run")]
     [TestCase("test")]
+    [TestCase("bench")]
     [TestCase("publish")]
     public async Task Without_the_SDK_it_says_what_to_install(string command)
     {

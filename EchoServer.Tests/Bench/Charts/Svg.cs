@@ -1,6 +1,6 @@
 using System.Xml.Linq;
 
-namespace EchoServer.Tests.Soak;
+namespace EchoServer.Bench.Charts;
 
 /// <summary>A drawing of lines, rectangles and words. All measures in pixels, y downwards.</summary>
 internal sealed class Svg
@@ -19,6 +19,11 @@ internal sealed class Svg
             new XAttribute("font-family", "Inter, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', sans-serif"));
         Rectangle(0, 0, width, height, background);
     }
+
+    /// <summary>Replaces colors where the reader prefers dark ones (CSS wins over attributes).</summary>
+    public void AddDarkColors(IReadOnlyDictionary<string, string> colors) => _root.AddFirst(new XElement(
+        Namespace + "style",
+        $"@media (prefers-color-scheme: dark) {{ {string.Join(' ', colors.Select(color => $"[fill=\"{color.Key}\"] {{ fill: {color.Value} }}"))} }}"));
 
     public void Rectangle(double x, double y, double width, double height, string fill, double radius = 0) => Add(
         "rect", ("x", N(x)), ("y", N(y)), ("width", N(width)), ("height", N(height)), ("rx", N(radius)), ("fill", fill));
