@@ -11,7 +11,7 @@ internal sealed partial class RunningServer : IAsyncDisposable
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(5);
 
     // What servers read: a figure must not depend on the shell that the bench was started from, nor on what the load engine set.
-    private static readonly string[] StrippedPrefixes = ["DOTNET_", "COMPlus_", "ASPNETCORE_", "ECHO_", "LOG_", "NODE_", "BUN_", "UV_"];
+    private static readonly string[] StrippedPrefixes = ["DOTNET_", "COMPlus_", "ASPNETCORE_", "ECHO_", "LOG_", "NODE_", "BUN_", "UV_", "WS_"];
 
     private readonly Process _process;
     private Task<string> _complaints = Task.FromResult("");
@@ -109,6 +109,11 @@ internal sealed partial class RunningServer : IAsyncDisposable
         }
 
         start.Environment["PORT"] = "0";
+        foreach ((string name, string value) in kind.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
         return start;
     }
 

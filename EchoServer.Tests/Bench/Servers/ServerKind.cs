@@ -16,6 +16,9 @@ internal sealed record ServerKind(string Key, string Name, string Program, param
     /// <summary>Files without which it cannot run, each with what brings it.</summary>
     public (string Path, string Otherwise)[] Needs { get; init; } = [];
 
+    /// <summary>Variables that are set for it.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Whether it echoes bytes, and knows no WebSocket.</summary>
     public bool IsRawTcp { get; init; }
 

@@ -18,11 +18,21 @@ internal static class ServerKinds
     /// <summary>Kestrel's WebSockets.</summary>
     public const string Kestrel = "kestrel";
 
-    /// <summary>Node's <c>ws</c> package.</summary>
+    /// <summary>Kestrel with the setting that its documentation calls unsafe, and fast for handlers that never block.</summary>
+    public const string KestrelInline = "kestrel-inline";
+
+    /// <summary>Node's <c>ws</c> package, alone.</summary>
     public const string Node = "node";
+
+    /// <summary>Node's <c>ws</c> package with the native code that its documentation offers.</summary>
+    public const string NodeNative = "node-bufferutil";
 
     /// <summary>The tutorial's ten lines on <c>ws</c>.</summary>
     public const string Tutorial = "tutorial";
+
+    private const string AspNetCore = "Microsoft.AspNetCore.App";
+    private const string KestrelSettings = "slim builder, no logging, no keep-alive timer, zero-byte receive before a pooled buffer, "
+        + "server GC (the SDK's default)";
 
     private const string Install = "run ./build.sh bench, with npm on the PATH";
 
@@ -36,14 +46,14 @@ internal static class ServerKinds
             Needs = [(Peer("raw-echo"), "it is not compiled: a C compiler (cc) is needed on the PATH")],
             IsRawTcp = true,
         },
-        new(Cf, "EchoServer (cf build)", Artifact("cf/EchoServer"), [.. OurArguments, "--log-messages", "false"])
+        new(Cf, "EchoServer, cf build", Artifact("cf/EchoServer"), [.. OurArguments, "--log-messages", "false"])
         {
             Settings = "artifacts/cf/EchoServer --log-messages false, default limits and budget",
             Version = () => Tool.Commit,
             Needs = [(Artifact("cf/EchoServer"), "it is not published: run ./build.sh")],
             LoggingArguments = OurArguments,
         },
-        new(Dotnet, "EchoServer (dotnet)", "dotnet", [Artifact("portable/EchoServer.dll"), .. OurArguments, "--log-messages", "false"])
+        new(Dotnet, "EchoServer, dotnet", "dotnet", [Artifact("portable/EchoServer.dll"), .. OurArguments, "--log-messages", "false"])
         {
             Settings = "dotnet artifacts/portable/EchoServer.dll --log-messages false, default limits and budget",
             Version = () => $"{Tool.Commit} on .NET {Tool.Framework("Microsoft.NETCore.App")}",
@@ -56,19 +66,33 @@ internal static class ServerKinds
             Version = () => Tool.FirstLine(BunProgram, "--version"),
             Needs = [(BunProgram, $"the npm package is not installed: {Install}")],
         },
-        new(Kestrel, "Kestrel (ASP.NET Core)", "dotnet", KestrelProgram)
+        new(Kestrel, "Kestrel", "dotnet", KestrelProgram)
         {
-            Settings = "slim builder, no logging, no keep-alive timer, socket continuations inline, zero-byte receive before a pooled "
-                + "buffer, server GC (the SDK's default)",
-            Version = () => Tool.Framework("Microsoft.AspNetCore.App"),
+            Settings = KestrelSettings,
+            Version = () => Tool.Framework(AspNetCore),
             Needs = [(KestrelProgram, "it is not built: run ./build.sh bench")],
+            TellsAllocatedBytes = true,
+        },
+        new(KestrelInline, "Kestrel, inline", "dotnet", KestrelProgram, "inline")
+        {
+            Settings = $"{KestrelSettings}; UnsafePreferInlineScheduling, and the runtime's inline completions that it recommends",
+            Version = () => Tool.Framework(AspNetCore),
+            Needs = [(KestrelProgram, "it is not built: run ./build.sh bench")],
+            Environment = new Dictionary<string, string> { ["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1" },
             TellsAllocatedBytes = true,
         },
         new(Node, "Node ws", "node", Peer("ws-server.js"))
         {
-            Settings = "perMessageDeflate false; bufferutil installed, utf-8-validate not needed (Node has buffer.isUtf8)",
-            Version = () => $"{Tool.FirstLine("node", "--version")}, ws {Tool.Package("ws")}, bufferutil {Tool.Package("bufferutil")}",
+            Settings = "ws alone, as npm install ws brings it; perMessageDeflate false",
+            Version = () => $"{Tool.FirstLine("node", "--version")}, ws {Tool.Package("ws")}",
             Needs = NodeNeeds,
+            Environment = new Dictionary<string, string> { ["WS_NO_BUFFER_UTIL"] = "1" },
+        },
+        new(NodeNative, "Node ws, bufferutil", "node", Peer("ws-server.js"))
+        {
+            Settings = "perMessageDeflate false; bufferutil installed, native code for masking; utf-8-validate not needed (buffer.isUtf8)",
+            Version = () => $"{Tool.FirstLine("node", "--version")}, ws {Tool.Package("ws")}, bufferutil {Tool.Package("bufferutil")}",
+            Needs = [.. NodeNeeds, (Peer("node_modules/bufferutil/package.json"), $"the npm package is not installed: {Install}")],
         },
         new(Tutorial, "the tutorial's server", "node", Peer("tutorial-server.js"))
         {

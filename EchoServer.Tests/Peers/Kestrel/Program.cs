@@ -6,13 +6,16 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 // A small message in one piece, a large one in few.
 const int BufferSize = 64 * 1024;
 
-WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(args);
+WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
 builder.Logging.ClearProviders();
 builder.WebHost.ConfigureKestrel(options => options.Listen(IPAddress.Loopback, 0));
 
-// The fastest way Kestrel has; the benches of its own team use it. An echo never blocks.
-Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
-builder.Services.Configure<SocketTransportOptions>(options => options.UnsafePreferInlineScheduling = true);
+if (args.Contains("inline"))
+{
+    // "Run application code on the I/O thread, which is why this is unsafe": an echo never blocks there. The variable
+    // DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1, which its documentation recommends with it, is set by who starts this.
+    builder.Services.Configure<SocketTransportOptions>(options => options.UnsafePreferInlineScheduling = true);
+}
 
 await using WebApplication app = builder.Build();
 app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero });

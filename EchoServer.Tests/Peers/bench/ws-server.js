@@ -1,5 +1,5 @@
-// Node's ws package as its documentation says it is fast: no compression, and bufferutil, its native code for masking, installed
-// beside it (Node 20 has its own check of UTF-8). Echoes on /raw; greets and prefixes elsewhere. Port from PORT.
+// Node's ws package without compression. bufferutil, native code for masking, is installed beside it and used unless
+// WS_NO_BUFFER_UTIL is set. Echoes on /raw; greets and prefixes elsewhere. Port from PORT.
 const { WebSocketServer } = require('ws');
 
 const server = new WebSocketServer({ host: '127.0.0.1', port: Number(process.env.PORT ?? 0), perMessageDeflate: false });
