@@ -20,10 +20,13 @@ internal sealed class Svg
         Rectangle(0, 0, width, height, background);
     }
 
-    /// <summary>Replaces colors where the reader prefers dark ones (CSS wins over attributes).</summary>
-    public void AddDarkColors(IReadOnlyDictionary<string, string> colors) => _root.AddFirst(new XElement(
-        Namespace + "style",
-        $"@media (prefers-color-scheme: dark) {{ {string.Join(' ', colors.Select(color => $"[fill=\"{color.Key}\"] {{ fill: {color.Value} }}"))} }}"));
+    /// <summary>Replaces colors where the reader prefers dark ones: a rule of CSS wins over an attribute.</summary>
+    public void AddDarkColors(IReadOnlyDictionary<string, string> colors)
+    {
+        IEnumerable<string> rules = colors.Select(color =>
+            $"[fill=\"{color.Key}\"] {{ fill: {color.Value} }} [stroke=\"{color.Key}\"] {{ stroke: {color.Value} }}");
+        _root.AddFirst(new XElement(Namespace + "style", $"@media (prefers-color-scheme: dark) {{ {string.Join(' ', rules)} }}"));
+    }
 
     public void Rectangle(double x, double y, double width, double height, string fill, double radius = 0) => Add(
         "rect", ("x", N(x)), ("y", N(y)), ("width", N(width)), ("height", N(height)), ("rx", N(radius)), ("fill", fill));
