@@ -55,15 +55,20 @@ internal static class BenchCommand
         Description = "The folder for bench.md, bench.json and bench.svg [default: artifacts/bench].",
     };
 
+    private static readonly Option<bool> Readme = new("--readme")
+    {
+        Description = "Put the tables and the chart into README.md and beside the bench as well.",
+    };
+
     /// <summary>Runs the bench.</summary>
     /// <returns>0: measured without an error. 1: not measured, or with errors. 2: wrong usage.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
         var root = new RootCommand("Measures EchoServer and other people's WebSocket servers side by side.")
         {
-            Rounds, RoundTime, WarmUp, Servers, Shapes, Text, Quick, Output,
+            Rounds, RoundTime, WarmUp, Servers, Shapes, Text, Quick, Output, Readme,
         };
-        root.SetAction(async (result, _) => await MeasureAsync(ReadOptions(result)));
+        root.SetAction(async (result, _) => await MeasureAsync(ReadOptions(result), result.GetValue(Readme)));
         ParseResult result = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         try
         {
@@ -128,7 +133,7 @@ internal static class BenchCommand
         ? $"{option.Name}: exactly one value is needed: {option.Description}"
         : EscapedText.From(error.Message.AsSpan());
 
-    private static async Task<int> MeasureAsync(BenchOptions options)
+    private static async Task<int> MeasureAsync(BenchOptions options, bool intoReadme)
     {
         // As the load command does: the client must not cost more than the servers.
         InlineCompletions.Enable();
@@ -145,6 +150,11 @@ internal static class BenchCommand
         {
             BenchReport report = await BenchRun.RunAsync(options, interrupted.Token);
             ReportFiles.Write(report, options.OutputFolder);
+            if (intoReadme)
+            {
+                ReportFiles.WriteReadme(report);
+            }
+
             Console.Write(ReportText.ForTerminal(report));
             Array.ForEach(ReportFiles.Names, name => Console.WriteLine(Path.Combine(options.OutputFolder, name)));
             return report.Errors == 0 ? ExitCode.Fine : ExitCode.Failed;

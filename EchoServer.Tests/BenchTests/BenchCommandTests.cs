@@ -103,7 +103,7 @@ internal sealed class BenchCommandTests
     {
         ProgramResult result = await Programs.RunAsync(Bench("--help"));
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
-        string[] words = ["--rounds", "--round-time", "--warm-up", "--servers", "--shapes", "--text", "--quick", "--output"];
+        string[] words = ["--rounds", "--round-time", "--warm-up", "--servers", "--shapes", "--text", "--quick", "--output", "--readme"];
         string flowing = string.Concat(result.Output.Where(character => !char.IsWhiteSpace(character)));
         foreach (string word in (string[])[.. words, .. ServerKinds.All.Select(kind => kind.Key), .. BenchOptions.AllShapes])
         {

@@ -54,14 +54,33 @@ internal sealed class ReportTests
         Assert.That(Tables.Echoes(SampleReport.Create()).ToMarkdown(), Does.Contain("| 1,234,567 | 1,000,000 | 100 | 200 | 1.00 | 2.00 | – | 0 |"));
 
     [Test]
-    public void What_README_shows_ends_at_its_mark()
+    public void What_README_shows_is_the_beginning_of_the_Markdown()
     {
+        string forReadme = ReportText.ForReadme(SampleReport.Create());
         string markdown = ReportText.ForMarkdown(SampleReport.Create());
-        string[] parts = markdown.Split("<!-- The end of what README shows. -->");
-        Assert.That(parts, Has.Length.EqualTo(2));
-        Assert.That(parts[0], Does.Contain("2026-11-22, commit 0123456, ").And.Contain("10 rounds of 0.5 s").And.Contain("CPU microseconds"));
-        Assert.That(parts[1], Does.Contain("| Bun | left out | it is not installed |"));
+        Assert.That(forReadme, Does.Contain("2026-11-22, commit 0123456, ").And.Contain("10 rounds of 0.5 s").And.Contain("CPU microseconds"));
+        Assert.That(markdown, Does.StartWith(forReadme));
+        Assert.That(markdown[forReadme.Length..], Does.Contain("| Bun | left out | it is not installed |"));
     }
+
+    [Test]
+    public async Task README_has_a_place_for_the_figures_and_shows_the_chart()
+    {
+        string readme = await File.ReadAllTextAsync(ReadmeSection.File);
+        string forReadme = ReportText.ForReadme(SampleReport.Create());
+        string replaced = ReadmeSection.Replace(readme, forReadme);
+        Assert.That(replaced, Does.Contain(forReadme));
+        Assert.That(ReadmeSection.Replace(replaced, forReadme), Is.EqualTo(replaced));
+        Assert.That(readme, Does.Contain($"]({Path.GetRelativePath(Path.GetDirectoryName(ReadmeSection.File)!, ReadmeSection.Chart)})"));
+        Assert.That(XElement.Load(ReadmeSection.Chart).Name.LocalName, Is.EqualTo("svg"));
+    }
+
+    [TestCase("no mark")]
+    [TestCase(ReadmeSection.Begin + "\n")]
+    [TestCase(ReadmeSection.End + "\n" + ReadmeSection.Begin + "\n")]
+    [TestCase(ReadmeSection.Begin + "\n" + ReadmeSection.Begin + "\n" + ReadmeSection.End + "\n")]
+    public void A_README_without_the_marks_is_left_alone(string readme) => Assert.That(
+        () => ReadmeSection.Replace(readme, "text"), Throws.InvalidOperationException.With.Message.Contains("must hold the lines"));
 
     [Test]
     public void The_chart_has_a_bar_with_its_figure_for_each_server_and_shape()

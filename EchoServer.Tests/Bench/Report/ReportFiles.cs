@@ -29,4 +29,13 @@ internal static class ReportFiles
         File.WriteAllText(Path.Combine(folder, Json), JsonSerializer.Serialize(report, JsonOptions) + "\n");
         File.WriteAllText(Path.Combine(folder, Picture), BarChart.Draw(report));
     }
+
+    /// <summary>Puts the tables and the chart where README shows them.</summary>
+    /// <exception cref="InvalidOperationException">README has no place for them.</exception>
+    public static void WriteReadme(BenchReport report)
+    {
+        string readme = File.ReadAllText(ReadmeSection.File);
+        File.WriteAllText(ReadmeSection.File, ReadmeSection.Replace(readme, ReportText.ForReadme(report)));
+        File.WriteAllText(ReadmeSection.Chart, BarChart.Draw(report));
+    }
 }

@@ -20,17 +20,22 @@ internal static class ReportText
         return text.ToString();
     }
 
-    /// <summary>As Markdown: first what README's section "Speed" shows, then everything.</summary>
+    /// <summary>As Markdown: what README shows, then everything.</summary>
     public static string ForMarkdown(BenchReport report)
     {
-        var text = new StringBuilder();
-        text.AppendLine("<!-- From here to the next such line: paste it into README's section \"Speed\", and copy bench.svg beside the bench. -->");
-        text.AppendLine(Subject(report)).AppendLine();
-        text.AppendLine(How(report)).AppendLine();
-        AppendMarkdown(text, [Tables.Cpu(report), Tables.Besides(report)]);
-        text.AppendLine("<!-- The end of what README shows. -->").AppendLine();
+        var text = new StringBuilder(ForReadme(report)).AppendLine();
         AppendMarkdown(text, [Tables.Targets(report), Tables.Echoes(report), .. Tables.Others(report), Tables.Servers(report)]);
         return text.ToString();
+    }
+
+    /// <summary>The part that README's section "Speed" shows: <c>--readme</c> puts it there.</summary>
+    public static string ForReadme(BenchReport report)
+    {
+        var text = new StringBuilder();
+        text.AppendLine(ReadmeSection.Begin);
+        text.AppendLine($"{Subject(report)}.").AppendLine(How(report)).AppendLine();
+        AppendMarkdown(text, [Tables.Cpu(report), Tables.Besides(report)]);
+        return text.AppendLine(ReadmeSection.End).ToString();
     }
 
     /// <summary>When, where and what, in one line.</summary>
@@ -47,11 +52,11 @@ internal static class ReportText
         Conditions how = report.Conditions;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"Client and servers on that one machine over loopback; connections × {how.Payload} message size × messages in flight; ")
-            + string.Create(
-                CultureInfo.InvariantCulture,
-                $"{how.Rounds} rounds of {how.RoundSeconds} s for each server in turn, after {how.WarmUpSeconds} s of warm-up. ")
-            + "CPU is the least of a server's rounds, messages and connects a second the best, latencies are over all rounds (50 × 64 B × 1).";
+            $"""
+            Client and servers share that machine and talk over loopback. A shape is connections × size of a {how.Payload} message ×
+            messages in flight. {how.Rounds} rounds of {how.RoundSeconds} s for each server in turn, after {how.WarmUpSeconds} s of warm-up: costs are the least of
+            the rounds, rates the best, latencies are over all rounds.
+            """);
     }
 
     private static void AppendMarkdown(StringBuilder text, Table[] tables)

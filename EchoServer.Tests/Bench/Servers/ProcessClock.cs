@@ -15,6 +15,9 @@ internal static partial class ProcessClock
     private const int UserTimeField = 14 - 3;
     private const int TicksPerSecond = 100;
 
+    // User and system time are both rounded down, and a thread that runs is counted at the next tick of its core.
+    private const int SlackTicks = 8;
+
     /// <summary>CPU time so far, to the nanosecond.</summary>
     /// <exception cref="InvalidOperationException">There is no such process.</exception>
     public static TimeSpan Read(int processId)
@@ -44,7 +47,7 @@ internal static partial class ProcessClock
         TimeSpan before = ReadTicks(processId);
         TimeSpan precise = Read(processId);
         TimeSpan after = ReadTicks(processId);
-        var slack = TimeSpan.FromSeconds(3.0 / TicksPerSecond);
+        var slack = TimeSpan.FromSeconds((double)SlackTicks / TicksPerSecond);
         if (precise < before - slack || precise > after + slack)
         {
             throw new InvalidOperationException(
