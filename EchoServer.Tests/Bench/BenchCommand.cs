@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using EchoServer.Bench.Report;
 using EchoServer.Bench.Servers;
 using EchoServer.Commands;
+using EchoServer.Load;
 
 namespace EchoServer.Bench;
 
@@ -159,13 +160,11 @@ internal static class BenchCommand
             Array.ForEach(ReportFiles.Names, name => Console.WriteLine(Path.Combine(options.OutputFolder, name)));
             return report.Errors == 0 ? ExitCode.Fine : ExitCode.Failed;
         }
-        catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
+        catch (Exception exception) when (exception is OperationCanceledException or InvalidOperationException or IOException or LoadException)
         {
-            await Console.Error.WriteLineAsync("bench: interrupted; nothing was written");
-        }
-        catch (Exception exception) when (exception is InvalidOperationException or IOException or Load.LoadException)
-        {
-            await Console.Error.WriteLineAsync($"bench: {EscapedText.From(exception.Message.AsSpan())}");
+            // Ctrl-C reaches the servers as well: that they have ended is then no failure of theirs.
+            string what = interrupted.IsCancellationRequested ? "interrupted; nothing was written" : EscapedText.From(exception.Message.AsSpan());
+            await Console.Error.WriteLineAsync($"bench: {what}");
         }
 
         return ExitCode.Failed;

@@ -75,6 +75,43 @@ internal sealed class BenchCommandTests
         Assert.That(Directory.EnumerateFiles(_folder), Is.Empty);
     }
 
+    [Test]
+    public async Task A_server_that_is_not_there_is_left_out_with_a_line()
+    {
+        Requires.BenchServers();
+        ProcessStartInfo start = Bench("--quick", "--servers", "raw,node", "--shapes", EchoShape.Small, "--output", _folder);
+        string tools = Path.Combine(_folder, "tools");
+        Directory.CreateDirectory(tools);
+        start.Environment["PATH"] = tools;
+        ProgramResult result = await Programs.RunAsync(start);
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(result.Error, Does.Contain("bench: node is left out: Node is not on the PATH\n"));
+        Assert.That(result.Output, Does.Contain("raw TCP echo").And.Not.Contain("  Node ws"));
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(_folder, "bench.md")), Does.Contain("| Node ws | left out | Node is not on the PATH |"));
+    }
+
+    [Test]
+    public async Task When_none_of_the_servers_is_there_it_is_one_line_and_exit_code_1()
+    {
+        ProcessStartInfo start = Bench("--servers", "node", "--output", _folder);
+        start.Environment["PATH"] = _folder;
+        ProgramResult result = await Programs.RunAsync(start);
+        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
+        Assert.That(result.Error, Does.EndWith("bench: none of the servers is there\n"));
+    }
+
+    [Test]
+    public async Task With_too_few_open_files_only_the_idle_connections_are_left_out()
+    {
+        Requires.BenchServers();
+        ProcessStartInfo bench = Bench("--servers", "raw", "--shapes", $"{EchoShape.Small},idle", "--rounds", "1", "--warm-up", "0.1", "--output", _folder);
+        ProgramResult result = await Programs.RunAsync(Programs.Start(
+            "/bin/sh", ["-c", "ulimit -n 1000; exec \"$0\" \"$@\"", bench.FileName, .. bench.ArgumentList]));
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(result.Error, Does.Contain("bench: no idle connections to raw: 10000 connections need "));
+        Assert.That(result.Output, Does.Contain("Echoes on /raw").And.Not.Contain("Idle connections"));
+    }
+
     [TestCase("--rounds", "0", "--rounds: '0' is not a whole number from 1 to 1000")]
     [TestCase("--rounds", "2.5", "--rounds: '2.5' is not a whole number from 1 to 1000")]
     [TestCase("--round-time", "-1", "--round-time: '-1' is not a number from 0.05 to 60")]

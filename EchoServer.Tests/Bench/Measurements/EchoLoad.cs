@@ -47,6 +47,7 @@ internal sealed class EchoLoad : IAsyncDisposable
         try
         {
             await load._client.ConnectAsync(stop);
+            stop.ThrowIfCancellationRequested();
             return load._client.Open == shape.Connections
                 ? load
                 : throw new InvalidOperationException(
