@@ -173,6 +173,17 @@ internal sealed class BenchCommandTests
     private static IEnumerable<string?> Keys(JsonElement report, string list, string key) =>
         report.GetProperty(list).EnumerateArray().Select(entry => entry.GetProperty(key).GetString());
 
-    private static string[] ChildrenOf(int process) => [.. Directory.EnumerateDirectories($"/proc/{process}/task")
-        .SelectMany(thread => File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+    private static string[] ChildrenOf(int process)
+    {
+        try
+        {
+            return [.. Directory.EnumerateDirectories($"/proc/{process}/task")
+                .SelectMany(thread => File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+        }
+        catch (IOException)
+        {
+            // A thread ended between the list and the look: the caller looks again.
+            return [];
+        }
+    }
 }
