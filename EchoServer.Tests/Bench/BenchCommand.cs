@@ -89,6 +89,11 @@ internal static class BenchCommand
 
     private static BenchOptions ReadOptions(ParseResult result)
     {
+        if (result.GetValue(Readme) && (result.GetValue(Quick) || result.GetValue(Servers) is not null || result.GetValue(Shapes) is not null))
+        {
+            throw new UsageException($"{Readme.Name}: only a whole run is shown there: not with {Quick.Name}, {Servers.Name} or {Shapes.Name}");
+        }
+
         BenchOptions options = result.GetValue(Quick) ? Defaults.Quick() : Defaults;
         return options with
         {

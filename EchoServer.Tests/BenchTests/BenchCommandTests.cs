@@ -135,6 +135,16 @@ internal sealed class BenchCommandTests
         Assert.That(result.Error.Count(character => character == '\n'), Is.EqualTo(1));
     }
 
+    [TestCase("--quick")]
+    [TestCase("--servers=raw")]
+    [TestCase("--shapes=idle")]
+    public async Task README_shows_only_a_whole_run(string option)
+    {
+        ProgramResult result = await Programs.RunAsync(Bench("--readme", option));
+        Assert.That(result, Is.EqualTo(new ProgramResult(
+            2, "", "bench: --readme: only a whole run is shown there: not with --quick, --servers or --shapes (see --help)\n")));
+    }
+
     [Test]
     public async Task Help_names_every_option_server_and_shape()
     {
