@@ -8,6 +8,9 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 readonly server=EchoServer/EchoServer.csproj
 readonly tests=EchoServer.Tests/EchoServer.Tests.csproj
 readonly results=artifacts/test-results
+readonly bench=EchoServer.Tests/Bench/Bench.csproj
+readonly kestrel=EchoServer.Tests/Peers/Kestrel/Kestrel.csproj
+readonly bench_peers=artifacts/bench-peers
 
 help() {
   cat <<'END'
@@ -21,6 +24,9 @@ usage: ./build.sh [command]
                  args go to dotnet test (try: test --filter Conformance)
   soak [minutes] run the server under mixed traffic, 20 minutes unless told otherwise;
                  figures and a picture of them go to artifacts/soak
+  bench [args]   measure the server beside other people's servers (minutes);
+                 args say what (try: bench --help); figures and a chart of
+                 them go to artifacts/bench
   clean          remove everything that was built
   help           this text
 
@@ -114,6 +120,7 @@ install_packages() {
   command -v npm >/dev/null || missing+=(nodejs npm)
   [ -e /usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1 ] || missing+=(faketime)
   command -v chromium >/dev/null || missing+=(chromium)
+  command -v cc >/dev/null || missing+=(gcc libc6-dev)
   [ ${#missing[@]} -gt 0 ] || return 0
   quietly apt-get update -q
   quietly apt-get install -q -y --no-install-recommends "${missing[@]}"
@@ -148,6 +155,25 @@ install_peers() {
   quietly npm ci --prefix artifacts/peers --no-audit --no-fund
 }
 
+# The servers that the bench measures ours beside. One that cannot be had is left out, with a word, but not in CI.
+install_bench_peers() {
+  rm -rf "$bench_peers"
+  cp -r EchoServer.Tests/Peers/bench "$bench_peers"
+  if command -v npm >/dev/null; then
+    quietly npm ci --prefix "$bench_peers" --no-audit --no-fund
+  else
+    [ "${CI:-}" != true ] || fail "Node and npm are needed for the bench in CI, and could not be installed"
+    echo "build.sh: without Node and npm the bench leaves out Node and Bun" >&2
+  fi
+
+  if command -v cc >/dev/null; then
+    cc -O2 -Wall -Wextra -Werror -o "$bench_peers/raw-echo" "$bench_peers/raw-echo.c"
+  else
+    [ "${CI:-}" != true ] || fail "a C compiler (cc) is needed for the bench in CI, and could not be installed"
+    echo "build.sh: without a C compiler (cc) the bench leaves out the raw TCP echo" >&2
+  fi
+}
+
 # From the results file, not from what the runner printed: "N passed, M failed, K skipped".
 summary() {
   local counters total executed passed
@@ -179,9 +205,12 @@ run_tests() {
   install_packages
   unpack_promtool
   install_peers
+  install_bench_peers
   if [ "${CI:-}" = true ]; then
     dotnet format "$server" --verify-no-changes
     dotnet format "$tests" --verify-no-changes
+    dotnet format "$bench" --verify-no-changes
+    dotnet format "$kestrel" --verify-no-changes
   fi
 
   rm -rf "$results"
@@ -219,6 +248,22 @@ soak() {
   return "$status"
 }
 
+# Ours as it is published, beside other people's, all in one run.
+bench() {
+  need_sdk
+  quietly dotnet build "$bench" -c Release --nologo -v quiet -clp:NoSummary
+  local argument
+  for argument in "$@"; do
+    # What only asks for help needs no server.
+    [[ $argument != -h && $argument != --help ]] || exec dotnet artifacts/bin/Bench/release/Bench.dll --help
+  done
+
+  publish >&2
+  install_packages
+  install_bench_peers
+  exec dotnet artifacts/bin/Bench/release/Bench.dll "$@"
+}
+
 command=${1:-publish}
 [ $# = 0 ] || shift
 case "$command" in
@@ -226,10 +271,11 @@ case "$command" in
   run) run "$@" ;;
   test) run_tests "$@" ;;
   soak) soak "$@" ;;
+  bench) bench "$@" ;;
   clean) rm -rf artifacts EchoServer/{bin,obj} EchoServer.Tests/{bin,obj} ;;
   help | -h | --help) help ;;
   *)
-    echo "build.sh: '$command' is not a command: (none), publish, run, test, soak, clean, help" >&2
+    echo "build.sh: '$command' is not a command: (none), publish, run, test, soak, bench, clean, help" >&2
     exit 2
     ;;
 esac

@@ -1,3 +1,5 @@
+using EchoServer.Bench.Charts;
+
 namespace EchoServer.Tests.Soak;
 
 /// <summary>One quantity over time: its curve, the medians that the rule compares, and the last value.</summary>

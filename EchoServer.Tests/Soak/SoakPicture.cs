@@ -1,3 +1,5 @@
+using EchoServer.Bench.Charts;
+
 namespace EchoServer.Tests.Soak;
 
 /// <summary>The picture of a run: one panel for each quantity, two in a row.</summary>
@@ -47,19 +49,4 @@ internal static class SoakPicture
         svg.Line(Margin + 762, baseline - 4, Margin + 786, baseline - 4, Palette.Quiet, 1, "4 3");
         svg.Text(Margin + 794, baseline, "the load ends", 12, Palette.Quiet);
     }
-}
-
-/// <summary>The picture's colors.</summary>
-internal static class Palette
-{
-    public const string Page = "#f4f6f9";
-    public const string Card = "#ffffff";
-    public const string Ink = "#17212f";
-    public const string Quiet = "#5d6b7e";
-    public const string Grid = "#e6eaf0";
-    public const string Data = "#2563c9";
-    public const string DataArea = "#e3ecfa";
-    public const string Median = "#e07a10";
-    public const string Good = "#1a7f4b";
-    public const string Bad = "#c62a2f";
 }

@@ -19,6 +19,9 @@ internal static class Programs
     /// <summary>The <c>EchoServer.dll</c> that was built with the tests.</summary>
     public static string EchoServerDll => Path.Combine(AppContext.BaseDirectory, "EchoServer.dll");
 
+    /// <summary>The <c>Bench.dll</c> that was built with the tests.</summary>
+    public static string BenchDll => Path.Combine(AppContext.BaseDirectory, "Bench.dll");
+
     /// <summary>The top folder of the project.</summary>
     public static string ProjectFolder { get; } = FindProjectFolder();
 
@@ -49,11 +52,13 @@ internal static class Programs
     };
 
     /// <summary>Runs a program to its end; one that takes too long is killed and fails the test.</summary>
-    public static async Task<ProgramResult> RunAsync(ProcessStartInfo start, TimeSpan? patienceOrUsual = null)
+    /// <param name="start">The program.</param>
+    /// <param name="atMost">How long it may take; <see cref="ServerProcess.Patience"/> unless told otherwise.</param>
+    public static async Task<ProgramResult> RunAsync(ProcessStartInfo start, TimeSpan? atMost = null)
     {
         using Process process = Process.Start(start)!;
         process.StandardInput.Close();
-        using var patience = new CancellationTokenSource(patienceOrUsual ?? ServerProcess.Patience);
+        using var patience = new CancellationTokenSource(atMost ?? ServerProcess.Patience);
         try
         {
             Task<string> output = process.StandardOutput.ReadToEndAsync(patience.Token);

@@ -1,3 +1,5 @@
+using EchoServer.Bench.Servers;
+
 namespace EchoServer.Tests.Support;
 
 /// <summary>Tools that a test cannot do without. In CI a missing one is a failure; elsewhere the test is skipped with a word.</summary>
@@ -30,6 +32,13 @@ internal static class Requires
     }
 
     public static void Curl() => Unless(File.Exists("/usr/bin/curl"), "curl is not installed");
+
+    /// <summary>Every server that the bench knows.</summary>
+    public static void BenchServers()
+    {
+        string missing = string.Join("; ", ServerKinds.All.Where(kind => kind.Missing is not null).Select(kind => $"{kind.Key}: {kind.Missing}"));
+        Unless(missing.Length == 0, missing);
+    }
 
     public static void Faketime(string library) => Unless(File.Exists(library), "Debian's package faketime is not installed: run ./build.sh test as root");
 

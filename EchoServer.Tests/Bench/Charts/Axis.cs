@@ -1,4 +1,4 @@
-namespace EchoServer.Tests.Soak;
+namespace EchoServer.Bench.Charts;
 
 /// <summary>A linear scale from zero, with round numbers for its ticks.</summary>
 /// <param name="Step">From tick to tick.</param>

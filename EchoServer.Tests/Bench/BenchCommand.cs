@@ -1,0 +1,178 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using EchoServer.Hosting;
+using EchoServer.Bench.Report;
+using EchoServer.Bench.Servers;
+using EchoServer.Commands;
+using EchoServer.Load;
+
+namespace EchoServer.Bench;
+
+/// <summary>The command line: options, the run, files and tables, exit code.</summary>
+internal static class BenchCommand
+{
+    private const int MostRounds = 1000;
+    private const double ShortestRound = 0.05;
+    private const double LongestRound = 60;
+    private const double LongestWarmUp = 600;
+
+    private static readonly BenchOptions Defaults = new();
+
+    private static readonly Option<string> Rounds = new("--rounds")
+    {
+        Description = $"Rounds for each server and shape, 1-{MostRounds} [default: {Defaults.Rounds}].",
+    };
+
+    private static readonly Option<string> RoundTime = new("--round-time")
+    {
+        Description = $"Seconds that a round takes, {ShortestRound}-{LongestRound} [default: {Defaults.RoundTime.TotalSeconds}].",
+    };
+
+    private static readonly Option<string> WarmUp = new("--warm-up")
+    {
+        Description = $"Seconds of load on each server before the first round, 0-{LongestWarmUp} [default: {Defaults.WarmUp.TotalSeconds}].",
+    };
+
+    private static readonly Option<string> Servers = new("--servers")
+    {
+        Description = $"Which servers, separated by commas [default: {string.Join(',', ServerKinds.All.Select(kind => kind.Key))}].",
+    };
+
+    private static readonly Option<string> Shapes = new("--shapes")
+    {
+        Description = $"What to measure, separated by commas [default: {string.Join(',', BenchOptions.AllShapes)}].",
+    };
+
+    private static readonly Option<bool> Text = new("--text") { Description = "Echo text messages, not binary ones." };
+
+    private static readonly Option<bool> Quick = new("--quick")
+    {
+        Description = "Two rounds of 0.1 s and 100 idle connections: shows that all of it works, not what anything costs.",
+    };
+
+    private static readonly Option<string> Output = new("--output")
+    {
+        Description = "The folder for bench.md, bench.json and bench.svg [default: artifacts/bench].",
+    };
+
+    private static readonly Option<bool> Readme = new("--readme")
+    {
+        Description = "Put the tables and the chart into README.md and beside the bench as well.",
+    };
+
+    /// <summary>Runs the bench.</summary>
+    /// <returns>0: measured without an error. 1: not measured, or with errors. 2: wrong usage.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = new RootCommand("Measures EchoServer and other people's WebSocket servers side by side.")
+        {
+            Rounds, RoundTime, WarmUp, Servers, Shapes, Text, Quick, Output, Readme,
+        };
+        root.SetAction(async (result, _) => await MeasureAsync(ReadOptions(result), result.GetValue(Readme)));
+        ParseResult result = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        try
+        {
+            if (result.Errors.Count > 0)
+            {
+                throw new UsageException(Explain(result.Errors[0]));
+            }
+
+            return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+        catch (UsageException exception)
+        {
+            await Console.Error.WriteLineAsync($"bench: {exception.Message} (see --help)");
+            return ExitCode.Usage;
+        }
+    }
+
+    private static BenchOptions ReadOptions(ParseResult result)
+    {
+        if (result.GetValue(Readme) && (result.GetValue(Quick) || result.GetValue(Servers) is not null || result.GetValue(Shapes) is not null))
+        {
+            throw new UsageException($"{Readme.Name}: only a whole run is shown there: not with {Quick.Name}, {Servers.Name} or {Shapes.Name}");
+        }
+
+        BenchOptions options = result.GetValue(Quick) ? Defaults.Quick() : Defaults;
+        return options with
+        {
+            Rounds = (int)ReadNumber(result, Rounds, 1, MostRounds, isWhole: true, options.Rounds),
+            RoundTime = TimeSpan.FromSeconds(ReadNumber(result, RoundTime, ShortestRound, LongestRound, isWhole: false, options.RoundTime.TotalSeconds)),
+            WarmUp = TimeSpan.FromSeconds(ReadNumber(result, WarmUp, 0, LongestWarmUp, isWhole: false, options.WarmUp.TotalSeconds)),
+            Servers = ReadList(result, Servers, ServerKinds.All, kind => kind.Key),
+            Shapes = ReadList(result, Shapes, BenchOptions.AllShapes, shape => shape),
+            IsText = result.GetValue(Text),
+            OutputFolder = result.GetValue(Output) is string folder ? Path.GetFullPath(folder) : options.OutputFolder,
+        };
+    }
+
+    private static double ReadNumber(ParseResult result, Option<string> option, double least, double most, bool isWhole, double otherwise)
+    {
+        if (result.GetValue(option) is not string text)
+        {
+            return otherwise;
+        }
+
+        NumberStyles style = isWhole ? NumberStyles.None : NumberStyles.AllowDecimalPoint;
+        return double.TryParse(text, style, CultureInfo.InvariantCulture, out double number) && number >= least && number <= most
+            ? number
+            : throw new UsageException(string.Create(
+                CultureInfo.InvariantCulture, $"{option.Name}: '{EscapedText.From(text.AsSpan())}' is not a {(isWhole ? "whole " : "")}number from {least} to {most}"));
+    }
+
+    private static IReadOnlyList<T> ReadList<T>(ParseResult result, Option<string> option, IReadOnlyList<T> all, Func<T, string> key)
+    {
+        if (result.GetValue(option) is not string text)
+        {
+            return all;
+        }
+
+        string[] wanted = text.Split(',', StringSplitOptions.TrimEntries);
+        string? unknown = Array.Find(wanted, word => !all.Any(item => key(item) == word));
+        return unknown is null
+            ? [.. all.Where(item => wanted.Contains(key(item)))]
+            : throw new UsageException($"{option.Name}: '{EscapedText.From(unknown.AsSpan())}' is none of {string.Join(", ", all.Select(key))}");
+    }
+
+    private static string Explain(ParseError error) => error.SymbolResult is OptionResult { Option: Option<string> option }
+        ? $"{option.Name}: exactly one value is needed: {option.Description}"
+        : EscapedText.From(error.Message.AsSpan());
+
+    private static async Task<int> MeasureAsync(BenchOptions options, bool intoReadme)
+    {
+        // As the load command does: the client must not cost more than the servers.
+        InlineCompletions.Enable(Capacity.DefaultIoThreads);
+        using var interrupted = new CancellationTokenSource();
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            interrupted.Cancel();
+        }
+
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        try
+        {
+            BenchReport report = await BenchRun.RunAsync(options, interrupted.Token);
+            ReportFiles.Write(report, options.OutputFolder);
+            if (intoReadme)
+            {
+                ReportFiles.WriteReadme(report);
+            }
+
+            Console.Write(ReportText.ForTerminal(report));
+            Array.ForEach(ReportFiles.Names, name => Console.WriteLine(Path.Combine(options.OutputFolder, name)));
+            return report.Errors == 0 ? ExitCode.Fine : ExitCode.Failed;
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or InvalidOperationException or IOException or LoadException)
+        {
+            // Ctrl-C reaches the servers as well: that they have ended is then no failure of theirs.
+            string what = interrupted.IsCancellationRequested ? "interrupted; nothing was written" : EscapedText.From(exception.Message.AsSpan());
+            await Console.Error.WriteLineAsync($"bench: {what}");
+        }
+
+        return ExitCode.Failed;
+    }
+}

@@ -1,0 +1,167 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Bench.Measurements;
+
+/// <summary>
+/// One WebSocket connection with calls that block: the fewest system calls there can be, and no allocation for a message. For
+/// what is not a load: starts, connects, counted allocations. Not safe on several threads.
+/// </summary>
+internal sealed class BlockingClient : IDisposable
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+
+    // RFC 6455 §1.3: the example of a handshake. Nothing is cached between here and the server, so that a fresh key proves nothing.
+    private const string Key = "dGhlIHNhbXBsZSBub25jZQ==";
+
+    private static readonly byte[] Accept = "\r\nsec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo=\r\n"u8.ToArray();
+    private static readonly byte[] EndOfHead = "\r\n\r\n"u8.ToArray();
+
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly byte[] _received;
+    private int _from;
+    private int _to;
+
+    private BlockingClient(int bufferSize) => _received = new byte[bufferSize];
+
+    /// <summary>Connects.</summary>
+    /// <param name="port">A port of the loopback interface.</param>
+    /// <param name="bufferSize">The most bytes that one receive takes.</param>
+    /// <exception cref="SocketException">Nobody listens there.</exception>
+    public static BlockingClient Connect(int port, int bufferSize = 4096)
+    {
+        var client = new BlockingClient(bufferSize);
+        try
+        {
+            client._socket.ReceiveTimeout = client._socket.SendTimeout = (int)Timeout.TotalMilliseconds;
+            client._socket.Connect(new IPEndPoint(IPAddress.Loopback, port));
+            return client;
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The request that <see cref="Upgrade"/> takes.</summary>
+    public static byte[] Request(string path) => Encoding.ASCII.GetBytes(
+        $"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        + $"Sec-WebSocket-Key: {Key}\r\nSec-WebSocket-Version: 13\r\n\r\n");
+
+    /// <summary>A message as a client sends it: masked.</summary>
+    public static byte[] Masked(Opcode opcode, ReadOnlySpan<byte> payload)
+    {
+        uint key = BitConverter.ToUInt32([0x37, 0xFA, 0x21, 0x3D]);
+        byte[] frame = new byte[Frame.SizeOfHeader(payload.Length, masked: true) + payload.Length];
+        int header = Frame.WriteHeader(frame, opcode, payload.Length, maskingKey: key);
+        Masking.Apply(payload, frame.AsSpan(header), key);
+        return frame;
+    }
+
+    /// <summary>A message as a server sends it.</summary>
+    public static byte[] Unmasked(Opcode opcode, ReadOnlySpan<byte> payload)
+    {
+        byte[] frame = new byte[Frame.SizeOfHeader(payload.Length, masked: false) + payload.Length];
+        payload.CopyTo(frame.AsSpan(Frame.WriteHeader(frame, opcode, payload.Length)));
+        return frame;
+    }
+
+    /// <summary>Does the opening handshake.</summary>
+    /// <exception cref="InvalidDataException">The answer is not what RFC 6455 §4.2.2 asks for.</exception>
+    public void Upgrade(byte[] request)
+    {
+        Send(request);
+        int end;
+        while ((end = _received.AsSpan(_from, _to - _from).IndexOf(EndOfHead)) < 0)
+        {
+            Receive();
+        }
+
+        ReadOnlySpan<byte> head = _received.AsSpan(_from, end + EndOfHead.Length);
+        if (!head.StartsWith("HTTP/1.1 101 "u8) || !HasAccept(head))
+        {
+            throw new InvalidDataException($"the handshake was answered with {EscapedText.Quote(head)}");
+        }
+
+        _from += head.Length;
+    }
+
+    /// <summary>Sends all of it.</summary>
+    public void Send(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            bytes = bytes[_socket.Send(bytes)..];
+        }
+    }
+
+    /// <summary>Receives as many bytes, which must be these.</summary>
+    /// <exception cref="InvalidDataException">They are others.</exception>
+    public void Expect(ReadOnlySpan<byte> expected)
+    {
+        while (!expected.IsEmpty)
+        {
+            if (_from == _to)
+            {
+                Receive();
+            }
+
+            int count = Math.Min(expected.Length, _to - _from);
+            if (!_received.AsSpan(_from, count).SequenceEqual(expected[..count]))
+            {
+                throw new InvalidDataException($"expected {EscapedText.Quote(expected)}, but {EscapedText.Quote(_received.AsSpan(_from, count))} came");
+            }
+
+            _from += count;
+            expected = expected[count..];
+        }
+    }
+
+    /// <summary>Ends the connection with a reset: unlike an orderly end, that leaves no port behind in TIME_WAIT.</summary>
+    public void Reset()
+    {
+        _socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        _socket.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _socket.Dispose();
+
+    // RFC 9110 §5.1: header names know no case; the value's case is compared as well, by folding both.
+    private static bool HasAccept(ReadOnlySpan<byte> head)
+    {
+        for (int i = 0; i <= head.Length - Accept.Length; i++)
+        {
+            if (Ascii.EqualsIgnoreCase(head.Slice(i, Accept.Length), Accept))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Receive()
+    {
+        if (_from == _to)
+        {
+            _from = _to = 0;
+        }
+
+        if (_to == _received.Length)
+        {
+            throw new InvalidDataException("the answer to the handshake is too long");
+        }
+
+        int count = _socket.Receive(_received.AsSpan(_to));
+        if (count == 0)
+        {
+            throw new InvalidDataException("the server closed the connection");
+        }
+
+        _to += count;
+    }
+}

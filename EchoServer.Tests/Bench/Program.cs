@@ -1,0 +1,3 @@
+using EchoServer.Bench;
+
+return await BenchCommand.RunAsync(args);

@@ -1,0 +1,123 @@
+namespace EchoServer.Bench.Servers;
+
+/// <summary>All servers that the bench knows, in the order of the tables.</summary>
+internal static class ServerKinds
+{
+    /// <summary>The floor: a TCP echo in C.</summary>
+    public const string Raw = "raw";
+
+    /// <summary>Our server as it is pushed to Cloud Foundry.</summary>
+    public const string Cf = "cf";
+
+    /// <summary>Our server as <c>dotnet EchoServer.dll</c>.</summary>
+    public const string Dotnet = "dotnet";
+
+    /// <summary>Bun's WebSocket server.</summary>
+    public const string Bun = "bun";
+
+    /// <summary>Kestrel's WebSockets.</summary>
+    public const string Kestrel = "kestrel";
+
+    /// <summary>Kestrel with the setting that its documentation calls unsafe, and fast for handlers that never block.</summary>
+    public const string KestrelInline = "kestrel-inline";
+
+    /// <summary>Node's <c>ws</c> package, alone.</summary>
+    public const string Node = "node";
+
+    /// <summary>Node's <c>ws</c> package with the native code that its documentation offers.</summary>
+    public const string NodeNative = "node-bufferutil";
+
+    /// <summary>The tutorial's ten lines on <c>ws</c>.</summary>
+    public const string Tutorial = "tutorial";
+
+    private const string AspNetCore = "Microsoft.AspNetCore.App";
+    private const string KestrelSettings = "slim builder, no logging, no keep-alive timer, zero-byte receive before a pooled buffer, "
+        + "server GC (the SDK's default)";
+
+    private const string Install = "run ./build.sh bench, with npm on the PATH";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<ServerKind> All { get; } =
+    [
+        new(Raw, "raw TCP echo, C", Peer("raw-echo"))
+        {
+            Settings = "one thread, level-triggered epoll, TCP_NODELAY, cc -O2; no WebSocket at all",
+            Version = () => Tool.FirstLine("cc", "--version"),
+            Needs = [(Peer("raw-echo"), "it is not compiled: a C compiler (cc) is needed on the PATH")],
+            IsRawTcp = true,
+        },
+        new(Cf, "EchoServer, cf build", Artifact("cf/EchoServer"), [.. OurArguments, "--log-messages", "false"])
+        {
+            Settings = "artifacts/cf/EchoServer --log-messages false, default limits and budget",
+            Version = () => Tool.Commit,
+            Needs = [(Artifact("cf/EchoServer"), "it is not published: run ./build.sh")],
+            LoggingArguments = OurArguments,
+        },
+        new(Dotnet, "EchoServer, dotnet", "dotnet", [Artifact("portable/EchoServer.dll"), .. OurArguments, "--log-messages", "false"])
+        {
+            Settings = "dotnet artifacts/portable/EchoServer.dll --log-messages false, default limits and budget",
+            Version = () => $"{Tool.Commit} on .NET {Tool.Framework("Microsoft.NETCore.App")}",
+            Needs = [(Artifact("portable/EchoServer.dll"), "it is not published: run ./build.sh")],
+            LoggingArguments = [Artifact("portable/EchoServer.dll"), .. OurArguments],
+        },
+        new(Bun, "Bun", BunProgram, Peer("bun-server.js"))
+        {
+            Settings = "its built-in server, perMessageDeflate false, idleTimeout 0 (no timer per connection)",
+            Version = () => Tool.FirstLine(BunProgram, "--version"),
+            Needs = [(BunProgram, $"the npm package is not installed: {Install}")],
+        },
+        new(Kestrel, "Kestrel", "dotnet", KestrelProgram)
+        {
+            Settings = KestrelSettings,
+            Version = () => Tool.Framework(AspNetCore),
+            Needs = [(KestrelProgram, "it is not built: run ./build.sh bench")],
+            TellsAllocatedBytes = true,
+        },
+        new(KestrelInline, "Kestrel, inline", "dotnet", KestrelProgram, "inline")
+        {
+            Settings = $"{KestrelSettings}; UnsafePreferInlineScheduling, and the runtime's inline completions that it recommends",
+            Version = () => Tool.Framework(AspNetCore),
+            Needs = [(KestrelProgram, "it is not built: run ./build.sh bench")],
+            Environment = new Dictionary<string, string> { ["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1" },
+            TellsAllocatedBytes = true,
+        },
+        new(Node, "Node ws", "node", Peer("ws-server.js"))
+        {
+            Settings = "ws alone, as npm install ws brings it; perMessageDeflate false",
+            Version = () => $"{Tool.FirstLine("node", "--version")}, ws {Tool.Package("ws")}",
+            Needs = NodeNeeds,
+            Environment = new Dictionary<string, string> { ["WS_NO_BUFFER_UTIL"] = "1" },
+        },
+        new(NodeNative, "Node ws, bufferutil", "node", Peer("ws-server.js"))
+        {
+            Settings = "perMessageDeflate false; bufferutil installed, native code for masking; utf-8-validate not needed (buffer.isUtf8)",
+            Version = () => $"{Tool.FirstLine("node", "--version")}, ws {Tool.Package("ws")}, bufferutil {Tool.Package("bufferutil")}",
+            Needs = [.. NodeNeeds, (Peer("node_modules/bufferutil/package.json"), $"the npm package is not installed: {Install}")],
+        },
+        new(Tutorial, "the tutorial's server", "node", Peer("tutorial-server.js"))
+        {
+            Settings = "the tutorial's ten lines on ws: a greeting, a prefix, console.log",
+            Version = () => $"{Tool.FirstLine("node", "--version")}, ws {Tool.Package("ws")}",
+            Needs = NodeNeeds,
+            HasRawPath = false,
+            LoggingArguments = [Peer("tutorial-server.js")],
+        },
+    ];
+
+    // Loopback only, like every other server here; the port is the machine's choice.
+    private static string[] OurArguments => ["--host", "127.0.0.1", "--port", "0"];
+
+    private static (string Path, string Otherwise)[] NodeNeeds =>
+    [
+        (Peer("node_modules/ws/package.json"), $"the npm package is not installed: {Install}"),
+        (Tool.OnPath("node"), "Node is not on the PATH"),
+    ];
+
+    private static string BunProgram => Peer("node_modules/.bin/bun");
+
+    private static string KestrelProgram => Artifact("bin/Kestrel/release/Kestrel.dll");
+
+    private static string Peer(string path) => Path.Combine(Folders.Peers, path);
+
+    private static string Artifact(string path) => Path.Combine(Folders.Artifacts, path);
+}

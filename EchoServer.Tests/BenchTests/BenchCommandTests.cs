@@ -1,0 +1,199 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Xml.Linq;
+using EchoServer.Bench;
+using EchoServer.Bench.Measurements;
+using EchoServer.Bench.Servers;
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.BenchTests;
+
+/// <summary>The bench as it is run.</summary>
+internal sealed class BenchCommandTests
+{
+    // All servers, all shapes, on a busy machine.
+    private static readonly TimeSpan QuickPatience = TimeSpan.FromMinutes(4);
+
+    private string _folder = null!;
+
+    [SetUp]
+    public void SetUp() => _folder = Directory.CreateTempSubdirectory("echo-bench-").FullName;
+
+    [TearDown]
+    public void TearDown() => Directory.Delete(_folder, recursive: true);
+
+    [Test]
+    public async Task A_quick_run_measures_every_server_in_every_shape_without_an_error()
+    {
+        Requires.BenchServers();
+        ProgramResult result = await Programs.RunAsync(Bench("--quick", "--output", _folder), QuickPatience);
+        Assert.That(result.ExitCode, Is.Zero, result.Error + result.Output);
+
+        using JsonDocument json = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(_folder, "bench.json")));
+        JsonElement report = json.RootElement;
+        Assert.That(report.EnumerateObject().Select(property => property.Name), Is.EqualTo(
+            (string[])["date", "commit", "machine", "conditions", "servers", "leftOut", "echo", "connects", "idle", "start", "tutorial",
+                "allocations", "cfBytesOnDisk", "targets", "errors"]));
+        Assert.That(report.GetProperty("errors").GetInt64(), Is.Zero, result.Error);
+        Assert.That(report.GetProperty("leftOut").GetArrayLength(), Is.Zero);
+        Assert.That(Keys(report, "servers", "key"), Is.EqualTo(ServerKinds.All.Select(kind => kind.Key)));
+        AssertEveryServerIsThere(report);
+
+        string markdown = await File.ReadAllTextAsync(Path.Combine(_folder, "bench.md"));
+        Assert.That(markdown, Does.Contain("EchoServer, cf build").And.Contain("1,000 × 64 B × 1"));
+        Assert.That(XElement.Load(Path.Combine(_folder, "bench.svg")).Name.LocalName, Is.EqualTo("svg"));
+        Assert.That(new FileInfo(Path.Combine(_folder, "bench.svg")).Length, Is.LessThan(60_000), "it is to be committed");
+    }
+
+    [Test]
+    public async Task Ctrl_C_ends_the_bench_and_its_servers()
+    {
+        Requires.BenchServers();
+
+        // A process that was started in the background ignores SIGINT, and so do its children, unless it is told not to.
+        ProcessStartInfo start = Bench("--servers", "raw,node", "--shapes", EchoShape.Small, "--rounds", "1000", "--output", _folder);
+        using Process bench = Process.Start(Programs.Start("env", ["--default-signal=INT", start.FileName, .. start.ArgumentList]))!;
+        string[] servers = [];
+        try
+        {
+            await Wait.UntilAsync(() => (servers = ChildrenOf(bench.Id)).Length == 2, () => "the bench starts no servers");
+            Programs.Signal(bench.Id, "INT");
+            using var patience = new CancellationTokenSource(ServerProcess.Patience);
+            await bench.WaitForExitAsync(patience.Token);
+        }
+        finally
+        {
+            if (!bench.HasExited)
+            {
+                bench.Kill(entireProcessTree: true);
+            }
+        }
+
+        Assert.That(bench.ExitCode, Is.EqualTo(1));
+        Assert.That(await bench.StandardError.ReadToEndAsync(), Does.EndWith("bench: interrupted; nothing was written\n"));
+        Assert.That(servers.Where(id => Directory.Exists($"/proc/{id}")), Is.Empty);
+        Assert.That(Directory.EnumerateFiles(_folder), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_server_that_is_not_there_is_left_out_with_a_line()
+    {
+        Requires.BenchServers();
+        ProcessStartInfo start = Bench("--quick", "--servers", "raw,node", "--shapes", EchoShape.Small, "--output", _folder);
+        string tools = Path.Combine(_folder, "tools");
+        Directory.CreateDirectory(tools);
+        start.Environment["PATH"] = tools;
+        ProgramResult result = await Programs.RunAsync(start);
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(result.Error, Does.Contain("bench: node is left out: Node is not on the PATH\n"));
+        Assert.That(result.Output, Does.Contain("raw TCP echo").And.Not.Contain("  Node ws"));
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(_folder, "bench.md")), Does.Contain("| Node ws | left out | Node is not on the PATH |"));
+    }
+
+    [Test]
+    public async Task When_none_of_the_servers_is_there_it_is_one_line_and_exit_code_1()
+    {
+        ProcessStartInfo start = Bench("--servers", "node", "--output", _folder);
+        start.Environment["PATH"] = _folder;
+        ProgramResult result = await Programs.RunAsync(start);
+        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
+        Assert.That(result.Error, Does.EndWith("bench: none of the servers is there\n"));
+    }
+
+    [Test]
+    public async Task With_too_few_open_files_only_the_idle_connections_are_left_out()
+    {
+        Requires.BenchServers();
+        ProcessStartInfo bench = Bench("--servers", "raw", "--shapes", $"{EchoShape.Small},idle", "--rounds", "1", "--warm-up", "0.1", "--output", _folder);
+        ProgramResult result = await Programs.RunAsync(Programs.Start(
+            "/bin/sh", ["-c", "ulimit -n 1000; exec \"$0\" \"$@\"", bench.FileName, .. bench.ArgumentList]));
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(result.Error, Does.Contain("bench: no idle connections to raw: 10000 connections need "));
+        Assert.That(result.Output, Does.Contain("Echoes on /raw").And.Not.Contain("Idle connections"));
+    }
+
+    [TestCase("--rounds", "0", "--rounds: '0' is not a whole number from 1 to 1000")]
+    [TestCase("--rounds", "2.5", "--rounds: '2.5' is not a whole number from 1 to 1000")]
+    [TestCase("--round-time", "-1", "--round-time: '-1' is not a number from 0.05 to 60")]
+    [TestCase("--round-time", "1e3", "--round-time: '1e3' is not a number from 0.05 to 60")]
+    [TestCase("--warm-up", "601", "--warm-up: '601' is not a number from 0 to 600")]
+    [TestCase("--servers", "raw,nginx", "--servers: 'nginx' is none of raw, cf, dotnet, bun, kestrel, kestrel-inline, node, node-bufferutil, tutorial")]
+    [TestCase("--shapes", "", "--shapes: '' is none of 50x64Bx1, 50x64Bx16, 50x4KiBx1, 8x64KiBx4, 1000x64Bx1, connects, idle, start, tutorial, allocations")]
+    public async Task A_wrong_value_is_one_line_and_exit_code_2(string option, string value, string message)
+    {
+        ProgramResult result = await Programs.RunAsync(Bench(option, value));
+        Assert.That(result, Is.EqualTo(new ProgramResult(2, "", $"bench: {message} (see --help)\n")));
+    }
+
+    [TestCase("--rounds")]
+    [TestCase("--speed")]
+    public async Task A_wrong_option_is_one_line_and_exit_code_2(string option)
+    {
+        ProgramResult result = await Programs.RunAsync(Bench(option));
+        Assert.That((result.ExitCode, result.Output), Is.EqualTo((2, "")));
+        Assert.That(result.Error, Does.StartWith("bench: ").And.Contain(option).And.EndWith("(see --help)\n"));
+        Assert.That(result.Error.Count(character => character == '\n'), Is.EqualTo(1));
+    }
+
+    [TestCase("--quick")]
+    [TestCase("--servers=raw")]
+    [TestCase("--shapes=idle")]
+    public async Task README_shows_only_a_whole_run(string option)
+    {
+        ProgramResult result = await Programs.RunAsync(Bench("--readme", option));
+        Assert.That(result, Is.EqualTo(new ProgramResult(
+            2, "", "bench: --readme: only a whole run is shown there: not with --quick, --servers or --shapes (see --help)\n")));
+    }
+
+    [Test]
+    public async Task Help_names_every_option_server_and_shape()
+    {
+        ProgramResult result = await Programs.RunAsync(Bench("--help"));
+        Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
+        string[] words = ["--rounds", "--round-time", "--warm-up", "--servers", "--shapes", "--text", "--quick", "--output", "--readme"];
+        string flowing = string.Concat(result.Output.Where(character => !char.IsWhiteSpace(character)));
+        foreach (string word in (string[])[.. words, .. ServerKinds.All.Select(kind => kind.Key), .. BenchOptions.AllShapes])
+        {
+            Assert.That(flowing, Does.Contain(word));
+        }
+    }
+
+    private static ProcessStartInfo Bench(params string[] arguments) => Programs.Start("dotnet", [Programs.BenchDll, .. arguments]);
+
+    private static void AssertEveryServerIsThere(JsonElement report)
+    {
+        string[] echoing = [.. ServerKinds.All.Where(kind => kind.HasRawPath).Select(kind => kind.Key)];
+        string[] upgrading = [.. ServerKinds.All.Where(kind => kind is { HasRawPath: true, IsRawTcp: false }).Select(kind => kind.Key)];
+        foreach (EchoShape shape in EchoShape.All)
+        {
+            JsonElement[] entries = [.. report.GetProperty("echo").EnumerateArray().Where(entry => entry.GetProperty("shape").GetString() == shape.Key)];
+            Assert.That(entries.Select(entry => entry.GetProperty("server").GetString()), Is.EqualTo(echoing), shape.Key);
+            Assert.That(entries.Select(entry => entry.GetProperty("cpuMicroseconds").GetProperty("best").GetDouble()), Has.All.GreaterThan(0));
+        }
+
+        Assert.That(Keys(report, "connects", "server"), Is.EqualTo(upgrading));
+        Assert.That(Keys(report, "idle", "server"), Is.EqualTo(echoing));
+        Assert.That(Keys(report, "start", "server"), Is.EqualTo(ServerKinds.All.Select(kind => kind.Key)));
+        Assert.That(Keys(report, "tutorial", "server"), Is.EqualTo((string[])[ServerKinds.Cf, ServerKinds.Dotnet, ServerKinds.Tutorial]));
+        Assert.That(report.GetProperty("allocations").GetArrayLength(), Is.GreaterThan(0));
+        Assert.That(report.GetProperty("targets").EnumerateArray().SelectMany(target => target.GetProperty("measured").EnumerateArray())
+            .Select(measured => measured.GetProperty("verdict").GetString()), Has.None.EqualTo("not measured"));
+    }
+
+    private static IEnumerable<string?> Keys(JsonElement report, string list, string key) =>
+        report.GetProperty(list).EnumerateArray().Select(entry => entry.GetProperty(key).GetString());
+
+    private static string[] ChildrenOf(int process)
+    {
+        try
+        {
+            return [.. Directory.EnumerateDirectories($"/proc/{process}/task")
+                .SelectMany(thread => File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+        }
+        catch (IOException)
+        {
+            // A thread ended between the list and the look: the caller looks again.
+            return [];
+        }
+    }
+}

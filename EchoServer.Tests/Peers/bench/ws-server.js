@@ -1,0 +1,18 @@
+// Node's ws package without compression. bufferutil, native code for masking, is installed beside it and used unless
+// WS_NO_BUFFER_UTIL is set. Echoes on /raw; greets and prefixes elsewhere. Port from PORT.
+const { WebSocketServer } = require('ws');
+
+const server = new WebSocketServer({ host: '127.0.0.1', port: Number(process.env.PORT ?? 0), perMessageDeflate: false });
+
+server.on('connection', (socket, request) => {
+  socket.on('error', () => socket.terminate());
+  if (request.url === '/raw') {
+    socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
+    return;
+  }
+
+  socket.send('Hi, this is the Echo-Server');
+  socket.on('message', (data) => socket.send(`Echo: ${data}`));
+});
+
+server.on('listening', () => console.log(`Listening on ws://127.0.0.1:${server.address().port}`));
