@@ -4,9 +4,12 @@ const KIB = 1024;
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 
+// Made once: making one for each number would cost more than all else that a message does.
+const separated = new Intl.NumberFormat('en-US');
+
 /** A count with separators: 12,345. */
 export function count(number) {
-  return number.toLocaleString('en-US');
+  return separated.format(number);
 }
 
 /** A count of things: "1 message", "2 messages". */
