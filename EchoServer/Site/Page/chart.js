@@ -67,9 +67,9 @@ export class Chart {
     picture.append(shape('path', { class: 'dots', d: dots }));
     const { p50, p99 } = this.#summary;
     picture.append(line('p50', LEFT, width - RIGHT, y(p50)), line('p99', LEFT, width - RIGHT, y(p99)));
-    // The names stand above their lines, and apart when the lines are close.
-    const y99 = Math.max(TOP + LABEL_HEIGHT, y(p99) - 4);
-    const y50 = Math.max(y99 + LABEL_HEIGHT, y(p50) - 4);
+    // A name stands above its line, or below where there is no room.
+    const y99 = y(p99) - 4 < TOP ? y(p99) + LABEL_HEIGHT : y(p99) - 4;
+    const y50 = y(p50) - 4 < y99 + LABEL_HEIGHT ? Math.max(y(p50), y99) + LABEL_HEIGHT : y(p50) - 4;
     picture.append(label(LEFT + 4, y99, 'start', 'p99', 'p99'), label(LEFT + 4, y50, 'start', 'p50', 'p50'));
     this.#box.replaceChildren(picture);
   }

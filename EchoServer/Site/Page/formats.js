@@ -29,7 +29,7 @@ export function bytes(number) {
 
 /** A round-trip time. Browsers round their clock to 0.1 ms: more digits would be made up. */
 export function milliseconds(number) {
-  return number < 1000 ? `${number.toFixed(1)} ms` : `${(number / 1000).toFixed(2)} s`;
+  return number < 1000 ? `${number.toFixed(number < 100 ? 1 : 0)} ms` : `${(number / 1000).toFixed(2)} s`;
 }
 
 /** How long something lasted, in seconds, with the two units that matter. */
