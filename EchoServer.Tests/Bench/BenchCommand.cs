@@ -2,10 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using EchoServer.Hosting;
 using EchoServer.Bench.Report;
 using EchoServer.Bench.Servers;
 using EchoServer.Commands;
+using EchoServer.Hosting;
 using EchoServer.Load;
 
 namespace EchoServer.Bench;

@@ -121,7 +121,7 @@ internal sealed partial class ConnectionTests : PageTest
               { at: 0, code: 1006, ageSeconds: 4000, idleSeconds: 350.4 },
               { at: 0, code: 1006, ageSeconds: 75, idleSeconds: 59.9 },
               { at: 0, code: 1006, ageSeconds: 75, idleSeconds: 90 },
-              { code: '<b>', at: null }, null, 7,
+              { code: '<b>', at: null }, null, 7, { at: 1e20, code: 1006, ageSeconds: 1, idleSeconds: 1 },
             ]));
             """);
         await OpenAsync(SharedServers.Default);

@@ -64,7 +64,7 @@ internal sealed partial class OpeningTests : PageTest
         await Expect(Tab.Locator("#info-note")).ToHaveTextAsync("This server does not say: /info is off (--info false).");
         await SendAsync("hello");
         await Expect(Received.First.Locator(".text")).ToHaveTextAsync("Echo: hello");
-        await Expect(Received.First.Locator(".trip")).ToHaveTextAsync(Milliseconds());
+        await Expect(Received.First.Locator(".trip")).ToHaveTextAsync(TripTime());
     }
 
     [Test]
@@ -135,8 +135,8 @@ internal sealed partial class OpeningTests : PageTest
     [GeneratedRegex(@"^\d+\.\d+\.\d+( \([0-9a-f]+\))?$")]
     private static partial Regex Version();
 
-    [GeneratedRegex(@"^\d+\.\d ms$")]
-    private static partial Regex Milliseconds();
+    [GeneratedRegex(@"^\d+(\.\d+)? m?s$")]
+    private static partial Regex TripTime();
 
     [GeneratedRegex("Failed to load resource: .* 404")]
     private static partial Regex NotFound();

@@ -10,6 +10,7 @@ const RIGHT = 8;
 const TOP = 10;
 const BOTTOM = 22;
 const LABEL_HEIGHT = 12;
+const MAX_LABELS = 6;
 
 // The first echoes would otherwise be drawn all over the width.
 const MIN_SPAN_MS = 3000;
@@ -48,12 +49,12 @@ export class Chart {
 
     const latest = this.#samples.at(-1).at;
     const span = Math.max(MIN_SPAN_MS, latest - this.#samples[0].at);
-    const ticks = axisTicks(this.#summary.min, this.#summary.max);
-    const [bottom, top] = [Math.log(ticks[0]), Math.log(ticks.at(-1))];
+    const steps = axisSteps(this.#summary.min, this.#summary.max);
+    const [bottom, top] = [Math.log(steps[0]), Math.log(steps.at(-1))];
     const x = (at) => LEFT + (1 - (latest - at) / span) * (width - LEFT - RIGHT);
-    const y = (time) => TOP + ((top - Math.log(Math.max(time, ticks[0]))) / (top - bottom)) * (HEIGHT - TOP - BOTTOM);
+    const y = (time) => TOP + ((top - Math.log(Math.max(time, steps[0]))) / (top - bottom)) * (HEIGHT - TOP - BOTTOM);
     const picture = shape('svg', { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, 'aria-hidden': 'true' });
-    for (const tick of ticks) {
+    for (const tick of axisTicks(steps)) {
       picture.append(line('grid', LEFT, width - RIGHT, y(tick)), label(LEFT - 6, y(tick) + 4, 'end', axisLabel(tick)));
     }
 
@@ -66,9 +67,9 @@ export class Chart {
     picture.append(shape('path', { class: 'dots', d: dots }));
     const { p50, p99 } = this.#summary;
     picture.append(line('p50', LEFT, width - RIGHT, y(p50)), line('p99', LEFT, width - RIGHT, y(p99)));
-    // The names stand above their lines, and apart when the lines are close.
-    const y99 = Math.max(TOP + LABEL_HEIGHT, y(p99) - 4);
-    const y50 = Math.max(y99 + LABEL_HEIGHT, y(p50) - 4);
+    // A name stands above its line, or below where there is no room.
+    const y99 = y(p99) - 4 < TOP ? y(p99) + LABEL_HEIGHT : y(p99) - 4;
+    const y50 = y(p50) - 4 < y99 + LABEL_HEIGHT ? Math.max(y(p50), y99) + LABEL_HEIGHT : y(p50) - 4;
     picture.append(label(LEFT + 4, y99, 'start', 'p99', 'p99'), label(LEFT + 4, y50, 'start', 'p50', 'p50'));
     this.#box.replaceChildren(picture);
   }
@@ -83,13 +84,20 @@ export function chartInWords(summary) {
       + `half within ${milliseconds(summary.p50)}, 99 percent within ${milliseconds(summary.p99)}`;
 }
 
-// Powers of ten around all times; between two of them also 2 and 5 times the lower one.
-function axisTicks(min, max) {
-  const power = (time, round) => round(Math.log10(Math.max(time, LEAST_MS)));
-  const lowest = power(min, Math.floor);
-  const highest = Math.max(lowest + 1, power(max, Math.ceil));
-  const powers = Array.from({ length: highest - lowest + 1 }, (_, index) => 10 ** (lowest + index));
-  return powers.length > 2 ? powers : [powers[0], 2 * powers[0], 5 * powers[0], powers[1]];
+// 1, 2 and 5 times the powers of ten, from below the least time to above the greatest.
+function axisSteps(min, max) {
+  const [least, greatest] = [Math.max(min, LEAST_MS), Math.max(max, LEAST_MS)];
+  const steps = [];
+  for (let power = 10 ** Math.floor(Math.log10(least / 2)); steps.length === 0 || steps.at(-1) <= greatest; power *= 10) {
+    steps.push(power, 2 * power, 5 * power);
+  }
+
+  return steps.slice(steps.findLastIndex((step) => step < least), steps.findIndex((step) => step > greatest) + 1);
+}
+
+// Labels for all steps, or where they are many for powers of ten.
+function axisTicks(steps) {
+  return steps.length <= MAX_LABELS ? steps : steps.filter((step) => Number.isInteger(Number(Math.log10(step).toFixed(6))));
 }
 
 function axisLabel(time) {

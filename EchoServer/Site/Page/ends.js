@@ -85,7 +85,8 @@ function read() {
 }
 
 function isEnd(stored) {
-  return stored !== null && [stored.at, stored.code, stored.ageSeconds, stored.idleSeconds].every(Number.isFinite);
+  return stored !== null && [stored.at, stored.code, stored.ageSeconds, stored.idleSeconds].every(Number.isFinite)
+    && !Number.isNaN(new Date(stored.at).getTime());
 }
 
 function write() {

@@ -4,9 +4,12 @@ const KIB = 1024;
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 
+// Made once: making one for each number would cost more than all else that a message does.
+const separated = new Intl.NumberFormat('en-US');
+
 /** A count with separators: 12,345. */
 export function count(number) {
-  return number.toLocaleString('en-US');
+  return separated.format(number);
 }
 
 /** A count of things: "1 message", "2 messages". */
@@ -26,7 +29,7 @@ export function bytes(number) {
 
 /** A round-trip time. Browsers round their clock to 0.1 ms: more digits would be made up. */
 export function milliseconds(number) {
-  return number < 1000 ? `${number.toFixed(1)} ms` : `${(number / 1000).toFixed(2)} s`;
+  return number < 1000 ? `${number.toFixed(number < 100 ? 1 : 0)} ms` : `${(number / 1000).toFixed(2)} s`;
 }
 
 /** How long something lasted, in seconds, with the two units that matter. */

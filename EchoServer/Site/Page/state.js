@@ -25,7 +25,14 @@ export function showState(connection) {
 
   const hasEnded = connection.state === State.Closed || connection.state === State.Waiting;
   document.title = `${name}${hasEnded && connection.end ? ` ${connection.end.code}` : ''} – EchoServer`;
-  announce(hasEnded ? `${name}. ${endInWords(connection.end)}` : name);
+  if (!isRepetition(connection)) {
+    announce(hasEnded ? `${name}. ${endInWords(connection.end)}` : name);
+  }
+}
+
+// While nobody answers, attempt follows attempt: the first wait is told, the rest can be read.
+function isRepetition({ state, attempts }) {
+  return (state === State.Connecting && attempts > 0) || (state === State.Waiting && attempts > 1);
 }
 
 /** Shows what changes with time alone: how long until the next attempt. */
