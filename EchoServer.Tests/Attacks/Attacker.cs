@@ -41,7 +41,7 @@ internal sealed class Attacker : IDisposable
             await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), patience);
             return new Attacker(socket, patience);
         }
-        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionReset)
+        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
         {
             // Accepted, and cut again before this side saw the first: whoever sends or reads will find that out.
             return new Attacker(socket, patience);

@@ -24,7 +24,9 @@ internal sealed class HealthTests
         using RawPeer only = RawPeer.Open(server.Port);
         RawPeer[] silent = [.. Enumerable.Range(0, 3 * Capacity.SurplusConnections).Select(_ => new RawPeer(server.Port))];
         await Wait.UntilAsync(
-            () => server.ConnectionCount == 1 + Capacity.SurplusConnections, () => $"{server.ConnectionCount} connections");
+            () => (server.ConnectionCount, server.Snapshot.Totals.SocketsRefused) ==
+                (1 + Capacity.SurplusConnections, silent.Length - Capacity.SurplusConnections),
+            () => $"{server.ConnectionCount} connections, {server.Snapshot.Totals.SocketsRefused} refused");
         AssertHealthy(server);
         Array.ForEach(silent, peer => peer.Dispose());
     }

@@ -6,10 +6,11 @@ namespace EchoServer.Hosting;
 internal static class Capacity
 {
     /// <summary>How many connections above the limit are still read and answered: pages, and 503 to handshakes.</summary>
-    internal const int SurplusConnections = 32;
+    internal const int SurplusConnections = 24;
 
     /// <summary>How many more may be about to end, because newer ones have taken their places. What comes beyond is closed unread.</summary>
-    internal const int EndingConnections = 16;
+    /// <remarks>Both together are half of what is reserved: the other half is for what the runtime has yet to load.</remarks>
+    internal const int EndingConnections = 8;
 
     // Beside what is open already: for the listener, what is being refused, what the runtime has yet to load, and what an operator
     // needs to look inside.
