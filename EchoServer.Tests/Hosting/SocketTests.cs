@@ -118,7 +118,8 @@ internal sealed class SocketTests
         listener.Start();
         using var client = new TcpClient();
         await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
-        var socket = new EpollSocket(await listener.AcceptSocketAsync());
+        using var epoll = new Epoll();
+        var socket = new EpollSocket(await listener.AcceptSocketAsync(), epoll);
         const int rounds = 20_000;
         int asked = 0;
         int told = 0;

@@ -112,24 +112,11 @@ internal sealed partial class Connection : IWebSocketConnection
     /// <summary>Whether it is gone, or about to be. Any thread.</summary>
     internal bool HasEnded => _phase == Phase.Ended;
 
-    // Tells it from earlier and later connections in the same slot.
-    private int Generation => (int)_id;
-
-    /// <summary>For the I/O thread: something has changed at the socket of the connection that has this slot, or had it.</summary>
-    internal void Signal(int generation, EpollEvents events)
-    {
-        if (generation == Generation)
-        {
-            ((EpollSocket)_socket).Signal(events);
-        }
-    }
-
     /// <summary>The connection's loop. Never throws; complete when the connection is gone and everything is given back.</summary>
     internal async Task RunAsync()
     {
         try
         {
-            _server.Watch(_socket, _slot, Generation);
             while (_phase != Phase.Ended)
             {
                 if (_waitsFirst)

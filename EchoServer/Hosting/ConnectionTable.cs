@@ -39,9 +39,6 @@ internal sealed class ConnectionTable
         }
     }
 
-    /// <summary>The connection in a slot, if there still is one. Any slot that <see cref="Add"/> has given.</summary>
-    internal Connection? Find(int slot) => Volatile.Read(ref Volatile.Read(ref _slots)[slot]);
-
     /// <summary>Takes a connection out.</summary>
     internal void Remove(int slot)
     {

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
@@ -29,47 +30,71 @@ internal enum EpollEvents : uint
 
 /// <summary>An I/O thread: waits with epoll(7) for all of its sockets at once, and runs on what each was waiting for.</summary>
 /// <remarks>
-/// One wait tells of as many sockets as have something, so a busy server makes few of them. A socket is watched from
-/// <see cref="Watch"/> until it is closed. Safe on any thread.
+/// One wait tells of as many sockets as have something, so a busy program makes few of them. A socket is watched until
+/// <see cref="Forget"/>. Safe on any thread.
 /// </remarks>
 internal sealed unsafe class Epoll : IDisposable
 {
     // How many sockets one wait tells of at most.
     private const int MaxEvents = 512;
 
-    // Told of by its slot: no connection has it.
-    private const int StopSlot = -1;
-
     // struct epoll_event: 32 bits of events, 64 bits of ours, which only x86 packs without a gap.
     private static readonly int DataOffset = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? 4 : 8;
     private static readonly int EventBytes = DataOffset + sizeof(ulong);
 
-    private readonly ConnectionTable _connections;
+    private readonly Lock _gate = new();
     private readonly SafeFileHandle _epoll;
     private readonly SafeFileHandle _stop;
 
+    // By file descriptor, which the kernel keeps small. What epoll tells of a descriptor that has been given away anew meanwhile
+    // reaches the wrong socket, and costs it one look in vain.
+    private EpollSocket?[] _sockets = new EpollSocket?[64];
+
     /// <summary>Starts the thread.</summary>
-    /// <param name="connections">Where the connection of a slot is found.</param>
-    /// <exception cref="System.Net.Sockets.SocketException">There are no file descriptors left.</exception>
-    internal Epoll(ConnectionTable connections)
+    /// <exception cref="SocketException">There are no file descriptors left.</exception>
+    internal Epoll()
     {
-        _connections = connections;
         _epoll = Libc.Own(Libc.EpollCreate(Libc.CloseOnExec));
         _stop = Libc.Own(Libc.EventFile(0, Libc.CloseOnExec));
-        Add(_stop, EpollEvents.Readable, StopSlot, 0);
+        Add(_stop, EpollEvents.Readable);
         new Thread(Run) { IsBackground = true, Name = "Echo I/O" }.Start();
     }
 
-    /// <summary>Watches a connection's socket until it is closed.</summary>
-    /// <param name="socket">The socket.</param>
-    /// <param name="slot">The connection's slot in the table.</param>
-    /// <param name="generation">Tells this connection from earlier and later ones in the same slot.</param>
-    /// <exception cref="System.Net.Sockets.SocketException">The kernel has no memory left for it.</exception>
-    internal void Watch(EpollSocket socket, int slot, int generation) => Add(
-        socket.Handle,
-        EpollEvents.Readable | EpollEvents.Writable | EpollEvents.PeerShutdown | EpollEvents.EdgeTriggered,
-        slot,
-        generation);
+    /// <summary>Watches a socket from here on.</summary>
+    /// <param name="socket">Who is told.</param>
+    /// <param name="handle">Its socket.</param>
+    /// <exception cref="SocketException">The kernel has no memory left for it.</exception>
+    /// <exception cref="ObjectDisposedException">The thread, or the socket, has ended.</exception>
+    internal void Watch(EpollSocket socket, SafeSocketHandle handle)
+    {
+        int file = (int)handle.DangerousGetHandle();
+        lock (_gate)
+        {
+            if (file >= _sockets.Length)
+            {
+                var larger = new EpollSocket?[Math.Max(file + 1, _sockets.Length * 2)];
+                _sockets.CopyTo(larger, 0);
+                Volatile.Write(ref _sockets, larger);
+            }
+
+            Volatile.Write(ref _sockets[file], socket);
+        }
+
+        Add(handle, EpollEvents.Readable | EpollEvents.Writable | EpollEvents.PeerShutdown | EpollEvents.EdgeTriggered);
+    }
+
+    /// <summary>Tells a socket nothing more. Right before it is closed, which the kernel takes as the end of watching.</summary>
+    internal void Forget(SafeSocketHandle handle)
+    {
+        int file = (int)handle.DangerousGetHandle();
+        lock (_gate)
+        {
+            if (!handle.IsClosed)
+            {
+                _sockets[file] = null;
+            }
+        }
+    }
 
     /// <summary>Ends the thread; what still waits then waits for ever.</summary>
     public void Dispose()
@@ -78,12 +103,11 @@ internal sealed unsafe class Epoll : IDisposable
         Libc.Write(_stop, (byte*)&one, sizeof(ulong));
     }
 
-    private void Add(SafeHandle file, EpollEvents events, int slot, int generation)
+    private void Add(SafeHandle file, EpollEvents events)
     {
         byte* added = stackalloc byte[EventBytes];
         Unsafe.WriteUnaligned(added, events);
-        Unsafe.WriteUnaligned(added + DataOffset, slot);
-        Unsafe.WriteUnaligned(added + DataOffset + sizeof(int), generation);
+        Unsafe.WriteUnaligned(added + DataOffset, (long)file.DangerousGetHandle());
         if (Libc.EpollControl(_epoll, Libc.EpollAdd, file, added) != 0)
         {
             throw Libc.LastError();
@@ -93,6 +117,7 @@ internal sealed unsafe class Epoll : IDisposable
     private void Run()
     {
         byte* events = stackalloc byte[MaxEvents * EventBytes];
+        int stop = (int)_stop.DangerousGetHandle();
         while (true)
         {
             // -1 is a signal's interruption.
@@ -100,16 +125,15 @@ internal sealed unsafe class Epoll : IDisposable
             for (int i = 0; i < count; i++)
             {
                 byte* told = events + (i * EventBytes);
-                int slot = Unsafe.ReadUnaligned<int>(told + DataOffset);
-                if (slot == StopSlot)
+                int file = Unsafe.ReadUnaligned<int>(told + DataOffset);
+                if (file == stop)
                 {
                     _epoll.Dispose();
                     _stop.Dispose();
                     return;
                 }
 
-                int generation = Unsafe.ReadUnaligned<int>(told + DataOffset + sizeof(int));
-                _connections.Find(slot)?.Signal(generation, Unsafe.ReadUnaligned<EpollEvents>(told));
+                Volatile.Read(ref Volatile.Read(ref _sockets)[file])?.Signal(Unsafe.ReadUnaligned<EpollEvents>(told));
             }
         }
     }

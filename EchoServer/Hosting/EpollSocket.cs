@@ -21,15 +21,26 @@ internal sealed class EpollSocket : NonBlockingSocket, IValueTaskSource
     // tells of changes, would not tell again.
     private volatile bool _isHungUp;
 
-    /// <summary>Takes over an accepted socket.</summary>
-    /// <exception cref="SocketException">The connection is broken already.</exception>
-    internal EpollSocket(Socket socket)
+    private readonly Epoll _epoll;
+
+    /// <summary>Takes over a connected socket.</summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="epoll">The thread that watches it.</param>
+    /// <exception cref="SocketException">The connection is broken already, or the kernel has no memory left. The socket is closed then.</exception>
+    internal EpollSocket(Socket socket, Epoll epoll)
         : base(socket)
     {
+        _epoll = epoll;
+        try
+        {
+            epoll.Watch(this, socket.SafeHandle);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
-
-    /// <summary>The file to watch.</summary>
-    internal SafeSocketHandle Handle => Socket.SafeHandle;
 
     /// <inheritdoc/>
     internal override unsafe bool TryReceive(Span<byte> buffer, out int count)
@@ -45,7 +56,14 @@ internal sealed class EpollSocket : NonBlockingSocket, IValueTaskSource
         }
 
         count = 0;
-        return Marshal.GetLastPInvokeError() != Libc.EAgain;
+        int error = Marshal.GetLastPInvokeError();
+        Error = error switch
+        {
+            Libc.EAgain => SocketError.Success,
+            Libc.EConnectionReset => SocketError.ConnectionReset,
+            _ => SocketError.SocketError,
+        };
+        return error != Libc.EAgain;
     }
 
     /// <inheritdoc/>
@@ -76,8 +94,10 @@ internal sealed class EpollSocket : NonBlockingSocket, IValueTaskSource
     /// <inheritdoc/>
     internal override void Close(bool dropsOutput)
     {
+        _epoll.Forget(Socket.SafeHandle);
         base.Close(dropsOutput);
-        // A closed file is not watched any more: another thread that waits for room would wait for ever.
+        // A closed file is not watched any more: who waits would wait for ever.
+        _reader.Signal();
         _writer.Signal();
     }
 

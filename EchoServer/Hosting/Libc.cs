@@ -10,6 +10,7 @@ internal static unsafe partial class Libc
 {
     // Same numbers on every architecture that .NET runs on with Linux.
     internal const int EAgain = 11;
+    internal const int EConnectionReset = 104;
 
     // recv(2), send(2): do not wait; do not raise SIGPIPE.
     internal const int MsgDontWait = 0x40;

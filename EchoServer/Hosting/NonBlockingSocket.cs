@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace EchoServer.Hosting;
 
-/// <summary>A client's socket that never makes a thread wait: what cannot be done at once is awaited, without a buffer.</summary>
+/// <summary>A connected socket that never makes a thread wait: what cannot be done at once is awaited, without a buffer.</summary>
 /// <remarks>
 /// One side receives and one sends at a time; both may at the same time. <see cref="Shutdown"/> may be called by any thread, at any
 /// time. <see cref="EpollSocket"/> on Linux, <see cref="PortableSocket"/> elsewhere.
@@ -15,11 +15,18 @@ internal abstract class NonBlockingSocket
     private const int TcpInfoBytes = 128;
     private const int BytesAckedOffset = 120;
 
-    /// <summary>Takes an accepted socket over.</summary>
+    /// <summary>Takes a connected socket over.</summary>
     protected NonBlockingSocket(Socket socket)
     {
         Socket = socket;
-        socket.NoDelay = true;
+        try
+        {
+            socket.NoDelay = true;
+        }
+        catch (SocketException)
+        {
+            // It is broken already, which the first receive tells.
+        }
     }
 
     /// <summary>The runtime's socket.</summary>
@@ -27,6 +34,9 @@ internal abstract class NonBlockingSocket
 
     /// <summary>The other end. Not once the socket may be closed.</summary>
     internal IPEndPoint Peer => (IPEndPoint)Socket.RemoteEndPoint!;
+
+    /// <summary>What broke the connection, once <see cref="TryReceive"/> has found it broken; until then Success.</summary>
+    internal SocketError Error { get; private protected set; }
 
     /// <summary>Receives what is there.</summary>
     /// <param name="buffer">Where to; not empty.</param>

@@ -18,6 +18,7 @@ internal sealed class PortableSocket : NonBlockingSocket
         if (error is not SocketError.Success)
         {
             count = 0;
+            Error = error == SocketError.WouldBlock ? SocketError.Success : error;
         }
 
         return error != SocketError.WouldBlock;

@@ -25,7 +25,7 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
     private readonly long _madeAt = Heartbeat.Now;
     private Socket? _listener;
     private Heartbeat? _heartbeat;
-    private Epoll[] _ioThreads = [];
+    private IoThreads? _ioThreads;
     private Timer? _statsTimer;
     private volatile bool _isStopping;
 
@@ -105,15 +105,7 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
         }
 
         _listener = listener;
-        if (OperatingSystem.IsLinux() && !Options.IsPortable)
-        {
-            _ioThreads = new Epoll[Capacity.IoThreads(Options)];
-            for (int i = 0; i < _ioThreads.Length; i++)
-            {
-                _ioThreads[i] = new Epoll(Connections);
-            }
-        }
-
+        _ioThreads = new IoThreads(Capacity.IoThreads(Options), Options.IsPortable);
         _heartbeat = new Heartbeat(Connections);
         if (Options.StatsInterval is TimeSpan interval)
         {
@@ -152,7 +144,7 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
         int aborted = Connections.Count;
         await UntilNoConnectionAsync(static (connection, _) => connection.Abort(), AbortTimeout).ConfigureAwait(false);
         _heartbeat?.Dispose();
-        Array.ForEach(_ioThreads, thread => thread.Dispose());
+        _ioThreads?.Dispose();
         if (_statsTimer is not null)
         {
             await _statsTimer.DisposeAsync().ConfigureAwait(false);
@@ -184,16 +176,6 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
         }
     }
 
-    /// <summary>For a connection at its start: from here on its socket's waits end.</summary>
-    /// <exception cref="SocketException">The kernel has no memory left for it.</exception>
-    internal void Watch(NonBlockingSocket socket, int slot, int generation)
-    {
-        if (socket is EpollSocket watched)
-        {
-            _ioThreads[(uint)generation % (uint)_ioThreads.Length].Watch(watched, slot, generation);
-        }
-    }
-
     private void Serve(Socket socket)
     {
         int surplus = Connections.Count - Limits.MaxConnections;
@@ -204,8 +186,7 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
             return;
         }
 
-        NonBlockingSocket client = _ioThreads.Length > 0 ? new EpollSocket(socket) : new PortableSocket(socket);
-        var connection = new Connection(this, client, ++_lastId, isSurplus: surplus >= 0);
+        var connection = new Connection(this, _ioThreads!.Watch(socket), ++_lastId, isSurplus: surplus >= 0);
         if (surplus >= 0)
         {
             TakePlaceOfOldestSurplus(connection);

@@ -106,11 +106,10 @@ internal static class Calibration
             byte[] buffer = ArrayPool<byte>.Shared.Rent(options.MessageBytes);
             try
             {
-                await transport.WaitAsync().ConfigureAwait(false);
-                int received = await transport.ReceiveAsync(buffer).ConfigureAwait(false);
+                int received = await transport.ReceiveSomeAsync(buffer).ConfigureAwait(false);
                 return received == 0
                     ? throw new LoadException("the server ended the connection before the echo of a first message came")
-                    : buffer[..Math.Max(received, 0)];
+                    : buffer[..received];
             }
             finally
             {

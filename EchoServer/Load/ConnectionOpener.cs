@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
+using EchoServer.Hosting;
 using EchoServer.Http;
 using EchoServer.WebSockets;
 
@@ -27,7 +28,8 @@ internal sealed record OpenedTransport(Transport Transport, byte[] Received);
 /// <summary>Opens connections: TCP, TLS, and the opening handshake (RFC 6455 §4.1).</summary>
 /// <remarks>Safe on any thread once <see cref="ResolveAsync"/> is done.</remarks>
 /// <param name="options">The load.</param>
-internal sealed class ConnectionOpener(LoadOptions options)
+/// <param name="ioThreads">Who waits for the sockets.</param>
+internal sealed class ConnectionOpener(LoadOptions options, IoThreads ioThreads)
 {
     private const string TlsScheme = "wss";
 
@@ -113,14 +115,28 @@ internal sealed class ConnectionOpener(LoadOptions options)
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(new IPEndPoint(address, options.Url.Port), stop).ConfigureAwait(false);
-            return options.Url.Scheme == TlsScheme ? new TlsTransport(socket) : new TcpTransport(socket);
+            await ConnectAsync(socket, new IPEndPoint(address, options.Url.Port), stop).ConfigureAwait(false);
+            return options.Url.Scheme == TlsScheme ? new TlsTransport(socket) : new TcpTransport(ioThreads.Watch(socket));
         }
         catch
         {
             socket.Dispose();
             throw;
         }
+    }
+
+    private static async Task ConnectAsync(Socket socket, IPEndPoint server, CancellationToken stop)
+    {
+        if (!IPAddress.IsLoopback(server.Address))
+        {
+            await socket.ConnectAsync(server, stop).ConfigureAwait(false);
+            return;
+        }
+
+        // Once the runtime has waited for a socket it goes on watching it, and would be woken by each message beside our own I/O
+        // thread. Here there is no network to wait for: only, at worst, a server that accepts slowly.
+        using CancellationTokenRegistration cutOff = stop.UnsafeRegister(static it => ((Socket)it!).Dispose(), socket);
+        await Task.Run(() => socket.Connect(server), stop).ConfigureAwait(false);
     }
 
     private async Task<OpenedTransport> UpgradeAsync(Transport transport)
@@ -138,14 +154,13 @@ internal sealed class ConnectionOpener(LoadOptions options)
             int length = 0;
             while (true)
             {
-                await transport.WaitAsync().ConfigureAwait(false);
-                int received = await transport.ReceiveAsync(buffer.AsMemory(length)).ConfigureAwait(false);
+                int received = await transport.ReceiveSomeAsync(buffer.AsMemory(length)).ConfigureAwait(false);
                 if (received == 0)
                 {
                     throw new OpeningException(LoadError.HandshakeInvalid, 0, "the server ended the connection instead of answering the handshake");
                 }
 
-                length += Math.Max(received, 0);
+                length += received;
                 if (ReadAnswer(buffer.AsSpan(0, length), key) is int used)
                 {
                     return new OpenedTransport(transport, buffer[used..length]);

@@ -20,6 +20,7 @@ internal sealed class LoadClient : IAsyncDisposable
     private static readonly TimeSpan QuietInterval = TimeSpan.FromMilliseconds(1);
 
     private readonly LoadOptions _options;
+    private readonly IoThreads _ioThreads = new(Capacity.DefaultIoThreads);
     private readonly ConnectionOpener _opener;
     private readonly LoadConnection?[] _connections;
     private PeerHabits? _peer;
@@ -31,7 +32,7 @@ internal sealed class LoadClient : IAsyncDisposable
     internal LoadClient(LoadOptions options)
     {
         _options = options;
-        _opener = new ConnectionOpener(options);
+        _opener = new ConnectionOpener(options, _ioThreads);
         _connections = new LoadConnection?[options.Connections];
     }
 
@@ -147,6 +148,7 @@ internal sealed class LoadClient : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         Array.ForEach(_connections, connection => connection?.Abort());
+        _ioThreads.Dispose();
         return ValueTask.CompletedTask;
     }
 

@@ -112,9 +112,8 @@ internal sealed partial class LoadConnection
         {
             if (_waitsFirst)
             {
-                ValueTask<int> readable = _transport.WaitAsync();
-                _waitsFirst = !readable.IsCompleted;
-                if (_waitsFirst)
+                ValueTask readable = _transport.WaitAsync();
+                if (!readable.IsCompleted)
                 {
                     _receivesInOneGo = 0;
                 }
@@ -131,7 +130,10 @@ internal sealed partial class LoadConnection
             byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(ReceiveBytes, _leftOver.Length + _options.MessageBytes));
             try
             {
-                Take(buffer, await _transport.ReceiveAsync(buffer.AsMemory(_leftOver.Length)).ConfigureAwait(false));
+                Memory<byte> room = buffer.AsMemory(_leftOver.Length);
+                int count = await _transport.ReceiveAsync(room).ConfigureAwait(false);
+                _waitsFirst = count == Transport.NothingYet || _transport.IsEmptyAfter(count, room.Length);
+                Take(buffer, count);
             }
             finally
             {
@@ -145,7 +147,6 @@ internal sealed partial class LoadConnection
         switch (received)
         {
             case Transport.NothingYet:
-                _waitsFirst = true;
                 break;
             case 0:
                 End(IsEndExpected ? null : LoadError.EndedWithoutClose);

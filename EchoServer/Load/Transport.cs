@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using EchoServer.Hosting;
 
 namespace EchoServer.Load;
 
@@ -11,11 +12,29 @@ internal abstract class Transport : IDisposable
     internal const int NothingYet = -1;
 
     /// <summary>Waits, without holding a buffer, until there is something to receive, or the end.</summary>
-    internal abstract ValueTask<int> WaitAsync();
+    internal abstract ValueTask WaitAsync();
 
     /// <summary>Receives what is there.</summary>
     /// <returns>The number of bytes; 0 at the end; or <see cref="NothingYet"/>.</returns>
     internal abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer);
+
+    /// <summary>Receives, and waits before that if there is nothing yet.</summary>
+    /// <returns>The number of bytes; 0 at the end.</returns>
+    internal async ValueTask<int> ReceiveSomeAsync(Memory<byte> buffer)
+    {
+        int received;
+        while ((received = await ReceiveAsync(buffer).ConfigureAwait(false)) == NothingYet)
+        {
+            await WaitAsync().ConfigureAwait(false);
+        }
+
+        return received;
+    }
+
+    /// <summary>Whether a receive that brought so much is to be followed by a wait, and not by another look.</summary>
+    /// <param name="received">How many bytes came.</param>
+    /// <param name="room">How many could have come.</param>
+    internal abstract bool IsEmptyAfter(int received, int room);
 
     /// <summary>Sends; complete at once when the kernel takes it all.</summary>
     /// <returns>How many bytes were taken, at least one.</returns>
@@ -29,44 +48,40 @@ internal abstract class Transport : IDisposable
 }
 
 /// <summary>Plain TCP: receives and sends without a hand-over wherever the kernel is ready.</summary>
-internal sealed class TcpTransport : Transport
+/// <param name="socket">A connected socket; owned by the transport from here on.</param>
+internal sealed class TcpTransport(NonBlockingSocket socket) : Transport
 {
-    private readonly Socket _socket;
-
-    /// <param name="socket">A connected socket; owned by the transport from here on.</param>
-    internal TcpTransport(Socket socket)
-    {
-        _socket = socket;
-        _socket.Blocking = false;
-    }
-
-    internal override ValueTask<int> WaitAsync() => _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+    internal override ValueTask WaitAsync() => socket.ReadableAsync();
 
     internal override ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
-        int received = _socket.Receive(buffer.Span, SocketFlags.None, out SocketError error);
-        return error switch
+        if (!socket.TryReceive(buffer.Span, out int received))
         {
-            SocketError.Success => new(received),
-            SocketError.WouldBlock => new(NothingYet),
-            _ => throw new SocketException((int)error),
-        };
+            return new(NothingYet);
+        }
+
+        return received > 0 || socket.Error == SocketError.Success ? new(received) : throw new SocketException((int)socket.Error);
     }
 
-    internal override ValueTask<int> SendAsync(ReadOnlyMemory<byte> bytes)
+    internal override bool IsEmptyAfter(int received, int room) => socket.IsEmptyAfter(received, room);
+
+    internal override ValueTask<int> SendAsync(ReadOnlyMemory<byte> bytes) =>
+        socket.TrySend(bytes.Span, out int sent) ? new(sent) : WaitAndSendAsync(bytes);
+
+    internal override void EndSending() => socket.Shutdown(SocketShutdown.Send);
+
+    public override void Dispose() => socket.Close(dropsOutput: false);
+
+    private async ValueTask<int> WaitAndSendAsync(ReadOnlyMemory<byte> bytes)
     {
-        int sent = _socket.Send(bytes.Span, SocketFlags.None, out SocketError error);
-        return error switch
+        int sent;
+        do
         {
-            SocketError.Success => new(sent),
-            SocketError.WouldBlock => _socket.SendAsync(bytes, SocketFlags.None),
-            _ => throw new SocketException((int)error),
-        };
+            await socket.WritableAsync().ConfigureAwait(false);
+        }
+        while (!socket.TrySend(bytes.Span, out sent));
+        return sent;
     }
-
-    internal override void EndSending() => _socket.Shutdown(SocketShutdown.Send);
-
-    public override void Dispose() => _socket.Dispose();
 }
 
 /// <summary>TLS, as the system's own policy has it.</summary>
@@ -86,9 +101,16 @@ internal sealed class TlsTransport : Transport
     internal Task AuthenticateAsync(string host, CancellationToken stop) =>
         _stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = host }, stop);
 
-    internal override ValueTask<int> WaitAsync() => _stream.ReadAsync(Memory<byte>.Empty);
+    internal override ValueTask WaitAsync()
+    {
+        ValueTask<int> reading = _stream.ReadAsync(Memory<byte>.Empty);
+        return reading.IsCompletedSuccessfully ? ValueTask.CompletedTask : new(reading.AsTask());
+    }
 
     internal override ValueTask<int> ReceiveAsync(Memory<byte> buffer) => _stream.ReadAsync(buffer);
+
+    /// <summary>A wait for what is decrypted already costs nothing.</summary>
+    internal override bool IsEmptyAfter(int received, int room) => true;
 
     internal override ValueTask<int> SendAsync(ReadOnlyMemory<byte> bytes)
     {

@@ -1,0 +1,40 @@
+using System.Net.Sockets;
+
+namespace EchoServer.Hosting;
+
+/// <summary>The threads that wait for sockets, and run what was waiting: where the platform has epoll, else the runtime's own.</summary>
+/// <remarks>Nothing may block on them. Safe on any thread.</remarks>
+internal sealed class IoThreads : IDisposable
+{
+    private readonly Epoll[] _threads;
+    private int _isDisposed;
+    private uint _next;
+
+    /// <summary>Starts them.</summary>
+    /// <param name="count">How many, 1 or more.</param>
+    /// <param name="isPortable">Whether to do without epoll, as on a platform that has none.</param>
+    /// <exception cref="SocketException">There are no file descriptors left.</exception>
+    internal IoThreads(int count, bool isPortable = false)
+    {
+        _threads = new Epoll[OperatingSystem.IsLinux() && !isPortable ? count : 0];
+        for (int i = 0; i < _threads.Length; i++)
+        {
+            _threads[i] = new Epoll();
+        }
+    }
+
+    /// <summary>Takes over a connected socket; the threads take turns.</summary>
+    /// <exception cref="SocketException">The kernel has no memory left to watch it. It is closed then.</exception>
+    internal NonBlockingSocket Watch(Socket socket) => _threads.Length > 0
+        ? new EpollSocket(socket, _threads[Interlocked.Increment(ref _next) % (uint)_threads.Length])
+        : new PortableSocket(socket);
+
+    /// <summary>Ends them; what still waits then waits for ever.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        {
+            Array.ForEach(_threads, thread => thread.Dispose());
+        }
+    }
+}
