@@ -27,7 +27,7 @@ internal sealed class SiteFilesTests
             Assert.That(reply.Body, Is.EqualTo(File.ReadAllBytes(Path.Combine(Folder, path == "/" ? "index.html" : path[1..]))), path);
             Assert.That(reply.Fields["Content-Type"], Is.EqualTo(file.ContentType), path);
             Assert.That(reply.Fields["Cache-Control"], Is.EqualTo("no-cache"), path);
-            Assert.That(reply.Fields["ETag"], Is.EqualTo(file.EntityTag).And.Match("^\"[0-9a-f]{24}\"$"), path);
+            Assert.That(reply.Fields["ETag"], Is.EqualTo(file.EntityTag).And.Match("^\"[0-9a-f]{40}\"$"), path);
             Assert.That(reply.Fields["X-Frame-Options"], Is.EqualTo("DENY"), path);
             Assert.That(reply.Fields["Referrer-Policy"], Is.EqualTo("no-referrer"), path);
             Assert.That(reply.Fields["Content-Security-Policy"], Does.StartWith("default-src 'none'; ").And.Not.Contain("unsafe"), path);

@@ -83,6 +83,18 @@ internal sealed partial class Target : IAsyncDisposable
     /// <summary>Waits until a line of its log matches.</summary>
     public Task<string> WaitForLineAsync(Func<string, bool> matches) => _server.WaitForLineAsync(matches);
 
+    /// <summary>Changes how many files it may have open, while it runs.</summary>
+    public async Task LimitOpenFilesAsync(int files)
+    {
+        ProgramResult result = await Programs.RunAsync(new ProcessStartInfo("prlimit", [$"--pid={Id}", $"--nofile={files}:"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        });
+        Assert.That(result, Is.EqualTo(new ProgramResult(0, "", "")));
+    }
+
     /// <summary>Sends SIGTERM, unless it has ended by itself, waits for the end and reads everything the server had to say.</summary>
     public async Task<ServerEnd> StopAsync()
     {

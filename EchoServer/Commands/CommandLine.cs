@@ -21,24 +21,32 @@ internal static class CommandLine
     /// <returns>The exit code: 0 fine, 1 failed, 2 wrong usage.</returns>
     internal static async Task<int> RunAsync(string[] args)
     {
-        // An '@' at the start of a value is part of the value, not the name of a file to read it from.
-        ParseResult result = Build().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         try
         {
-            if (result.Errors.Count > 0)
-            {
-                throw new UsageException(Explain(result.Errors[0]));
-            }
-
-            // Signals are the commands' own business: the library would end the server with its own exit code.
-            var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-            return await result.InvokeAsync(configuration).ConfigureAwait(false);
+            // As a platform starts it. To build and parse a command line that has nothing on it took a fifth of the time to start.
+            return args.Length == 0
+                ? await ServeCommand.RunAsync(null).ConfigureAwait(false)
+                : await ParseAndRunAsync(args).ConfigureAwait(false);
         }
         catch (UsageException exception)
         {
             await Console.Error.WriteLineAsync($"EchoServer: {exception.Message} (see --help)").ConfigureAwait(false);
             return ExitCode.Usage;
         }
+    }
+
+    private static Task<int> ParseAndRunAsync(string[] args)
+    {
+        // An '@' at the start of a value is part of the value, not the name of a file to read it from.
+        ParseResult result = Build().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (result.Errors.Count > 0)
+        {
+            throw new UsageException(Explain(result.Errors[0]));
+        }
+
+        // Signals are the commands' own business: the library would end the server with its own exit code.
+        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        return result.InvokeAsync(configuration);
     }
 
     private static RootCommand Build()
@@ -75,7 +83,7 @@ internal static class CommandLine
     {
         // The parser's own words name the option, but not what it takes.
         string? name = (error.SymbolResult as OptionResult)?.Option.Name;
-        return Settings.All.Concat(LoadSettings.All).FirstOrDefault(setting => setting.Option.Name == name) is Setting known
+        return Settings.All.Concat(LoadSettings.All).FirstOrDefault(setting => setting.Name == name) is Setting known
             ? $"{name}: exactly one value is needed: {known.Accepted}"
             : EscapedText.From(error.Message.AsSpan());
     }

@@ -15,7 +15,7 @@ internal static class Engine
 
     /// <summary>Makes a server that does not listen yet.</summary>
     internal static IWebSocketServer Create(
-        ServerOptions options, EchoOptions echo, SiteOptions site, ILoggerFactory logging, ParseResult result) =>
+        ServerOptions options, EchoOptions echo, SiteOptions site, ILoggerFactory logging, ParseResult? result) =>
         new Fleck.FleckServer(options, logging, Fleck.FleckSettings.Ignored(result));
 
     /// <summary>Fleck counts nothing.</summary>
@@ -26,7 +26,7 @@ internal static class Engine
 
     /// <summary>Makes a server that does not listen yet.</summary>
     internal static IWebSocketServer Create(
-        ServerOptions options, EchoOptions echo, SiteOptions site, ILoggerFactory logging, ParseResult result)
+        ServerOptions options, EchoOptions echo, SiteOptions site, ILoggerFactory logging, ParseResult? result)
     {
         var server = new WebSocketServer(options, logging);
         server.PlainHttp = SiteRouter.Create(site, server.Limits, echo, InstanceFacts.Read(Environment.GetEnvironmentVariable));

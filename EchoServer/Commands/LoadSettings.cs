@@ -103,7 +103,7 @@ internal static class LoadSettings
             return;
         }
 
-        IEnumerable<string> given = OfMessages.Where(setting => setting.IsGiven(result)).Select(setting => setting.Option.Name)
+        IEnumerable<string> given = OfMessages.Where(setting => setting.IsGiven(result)).Select(setting => setting.Name)
             .Concat(((Option<bool>[])[Text, Binary]).Where(result.GetValue).Select(option => option.Name));
         if (given.FirstOrDefault() is string name)
         {

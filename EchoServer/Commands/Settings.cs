@@ -51,7 +51,7 @@ internal static class Settings
         Defaults.MaxFragments, "a number of fragments", int.MaxValue);
 
     internal static readonly Setting<int?> MaxConnections = Auto(
-        "--max-connections", "ECHO_MAX_CONNECTIONS", "Most connections; more get 503. auto: what the open-file limit (less 64) and the memory budget (one for 2 KiB) carry.",
+        "--max-connections", "ECHO_MAX_CONNECTIONS", "Most connections; more get 503. Never more than the open-file limit less 64. auto: what the memory budget carries, one for 2 KiB.",
         "a number of connections", int.MaxValue);
 
     internal static readonly Setting<int?> MemoryBudget = Auto(

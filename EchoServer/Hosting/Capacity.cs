@@ -32,10 +32,12 @@ internal static class Capacity
     internal static long MemoryBudgetBytes(ServerOptions options) =>
         options.MemoryBudgetBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 
-    /// <summary>The most connections: as asked for, or what files and memory allow.</summary>
-    internal static int MaxConnections(ServerOptions options) =>
-        options.MaxConnections ?? (int)Math.Clamp(
-            Math.Min(OpenFileLimit() - OpenFiles() - ReservedFiles, MemoryBudgetBytes(options) / ConnectionBytes), 1, int.MaxValue);
+    /// <summary>The most connections: as asked for, or what memory allows; in either case no more than files allow.</summary>
+    /// <remarks>A process whose files are used up cannot load the next piece of its own code: the runtime ends it then.</remarks>
+    internal static int MaxConnections(ServerOptions options) => (int)Math.Clamp(
+        Math.Min(OpenFileLimit() - OpenFiles() - ReservedFiles, options.MaxConnections ?? (MemoryBudgetBytes(options) / ConnectionBytes)),
+        1,
+        int.MaxValue);
 
     /// <summary>How many I/O threads: as asked for, or as this machine has.</summary>
     internal static int IoThreads(ServerOptions options) => options.IoThreads ?? DefaultIoThreads;

@@ -88,8 +88,8 @@ public sealed record ServerOptions
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(8);
 
     /// <summary>
-    /// The most connections, 1 or more; null for what the process's limit of open files leaves after a reserve of 64, and the
-    /// memory budget can carry at 2 KiB each. More are answered with 503.
+    /// The most connections, 1 or more; null for what the memory budget can carry at 2 KiB each. Never more than the process's limit
+    /// of open files leaves after a reserve of 64. More are answered with 503.
     /// </summary>
     public int? MaxConnections { get; init; }
 

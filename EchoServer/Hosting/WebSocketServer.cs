@@ -114,6 +114,11 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
 
         _announcements.Listening(EndPoint!);
         Log.ConnectionLimit(Limits.MaxConnections);
+        if (Options.MaxConnections > Limits.MaxConnections)
+        {
+            Log.FewerConnections(Limits.MaxConnections, Options.MaxConnections.Value);
+        }
+
         _ = AcceptAsync(listener);
     }
 

@@ -20,7 +20,8 @@ public readonly ref struct FieldSection
 
     // RFC 9110 §5.5: a field value has visible characters, spaces, tabs and obs-text, but no other control characters.
     private static readonly SearchValues<byte> NotInFieldValue = SearchValues.Create(
-        [.. Enumerable.Range(0, 0x20).Where(b => b != '\t').Select(b => (byte)b), 0x7F]);
+        "\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\u0008\u000A\u000B\u000C\u000D\u000E\u000F"u8 +
+        "\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001A\u001B\u001C\u001D\u001E\u001F\u007F"u8);
 
     private readonly ReadOnlySpan<byte> _lines;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace EchoServer.Http;
@@ -137,9 +136,9 @@ public static class Handshake
         Span<byte> input = stackalloc byte[KeyCharacters + KeyGuid.Length];
         key.CopyTo(input);
         KeyGuid.CopyTo(input[KeyCharacters..]);
-        Span<byte> hash = stackalloc byte[SHA1.HashSizeInBytes];
+        Span<byte> hash = stackalloc byte[Sha1.HashBytes];
         // SHA-1 is what the protocol asks for; nothing secret hangs on it (RFC 6455 §10.8).
-        SHA1.HashData(input, hash);
+        Sha1.Hash(input, hash);
         Base64.EncodeToUtf8(hash, destination[..AcceptCharacters], out _, out int written);
         return written;
     }

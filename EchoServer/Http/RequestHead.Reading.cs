@@ -21,7 +21,8 @@ public readonly ref partial struct RequestHead
 
     // RFC 9112 §3.2: a request target has no white space, no control characters and no fragment.
     private static readonly SearchValues<byte> NotInTarget = SearchValues.Create(
-        [.. Enumerable.Range(0, 0x21).Select(b => (byte)b), 0x7F, (byte)'#']);
+        "\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\u0008\u0009\u000A\u000B\u000C\u000D\u000E\u000F"u8 +
+        "\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001A\u001B\u001C\u001D\u001E\u001F #\u007F"u8);
 
     /// <summary>Reads the head at the start of the input.</summary>
     /// <param name="input">All bytes received so far on this connection.</param>

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using EchoServer.Http;
 
 namespace EchoServer.Site;
 
@@ -12,16 +12,15 @@ namespace EchoServer.Site;
 /// </remarks>
 internal sealed class SiteFile
 {
-    // 96 bits of SHA-256 in hexadecimal: no two files of ours will share them.
-    private const int TagBytes = 12;
-
     /// <param name="contentType">What the file is.</param>
     /// <param name="body">What is in it.</param>
     internal SiteFile(string contentType, byte[] body)
     {
         ContentType = contentType;
         Body = body;
-        EntityTag = $"\"{Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, TagBytes))}\"";
+        Span<byte> hash = stackalloc byte[Sha1.HashBytes];
+        Sha1.Hash(body, hash);
+        EntityTag = $"\"{Convert.ToHexStringLower(hash)}\"";
     }
 
     /// <summary>What the file is, for <c>Content-Type</c>.</summary>

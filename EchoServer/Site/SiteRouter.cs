@@ -30,17 +30,17 @@ internal sealed class SiteRouter : IPlainHttp
         "Referrer-Policy: no-referrer\n" +
         "X-Frame-Options: DENY\n";
 
-    private readonly IReadOnlyDictionary<string, SiteFile> _files;
+    private readonly Lazy<IReadOnlyDictionary<string, SiteFile>> _files;
     private readonly InfoDocument? _info;
     private readonly bool _servesMetrics;
     private readonly string _knownPaths;
 
-    /// <param name="files">The files of the page, by path.</param>
+    /// <param name="files">The files of the page, by path; read when the first of them is asked for.</param>
     /// <param name="info">What <c>/info</c> says; null turns it off.</param>
     /// <param name="servesMetrics">Whether there is <c>/metrics</c>.</param>
-    internal SiteRouter(IReadOnlyDictionary<string, SiteFile> files, InfoDocument? info, bool servesMetrics)
+    internal SiteRouter(Func<IReadOnlyDictionary<string, SiteFile>> files, InfoDocument? info, bool servesMetrics)
     {
-        _files = files;
+        _files = new Lazy<IReadOnlyDictionary<string, SiteFile>>(files);
         _info = info;
         _servesMetrics = servesMetrics;
         string[] known =
@@ -56,7 +56,7 @@ internal sealed class SiteRouter : IPlainHttp
     /// <param name="echo">What the echo says.</param>
     /// <param name="instance">Where it runs.</param>
     internal static SiteRouter Create(SiteOptions options, ServerLimits limits, EchoOptions echo, InstanceFacts instance) => new(
-        SiteFiles.Load(),
+        SiteFiles.Load,
         options.ServesInfo ? new InfoDocument(limits, echo, instance) : null,
         options.ServesMetrics);
 
@@ -78,7 +78,7 @@ internal sealed class SiteRouter : IPlainHttp
                 Moment(head, HttpStatus.Ok, MetricsText.ContentType, MetricsText.Write(server.TakeSnapshot()), now),
             EchoHandlers.RawPath => Refuse(
                 head, new(HttpStatus.UpgradeRequired, $"{path} only speaks WebSocket: connect to it with a WebSocket client."), now),
-            _ => _files.TryGetValue(path, out SiteFile? file) ? File(head, file, now) : Refuse(head, NotFound(head), now),
+            _ => _files.Value.TryGetValue(path, out SiteFile? file) ? File(head, file, now) : Refuse(head, NotFound(head), now),
         };
     }
 

@@ -46,12 +46,13 @@ internal static class ServerKinds
             Needs = [(Peer("raw-echo"), "it is not compiled: a C compiler (cc) is needed on the PATH")],
             IsRawTcp = true,
         },
-        new(Cf, "EchoServer, cf build", Artifact("cf/EchoServer"), [.. OurArguments, "--log-messages", "false"])
+        new(Cf, "EchoServer, cf build", Artifact("cf/EchoServer"))
         {
-            Settings = "artifacts/cf/EchoServer --log-messages false, default limits and budget",
+            Settings = "LOG_MESSAGES=false artifacts/cf/EchoServer, without arguments as the manifest starts it; default limits and budget",
+            Environment = new Dictionary<string, string> { ["LOG_MESSAGES"] = "false" },
             Version = () => Tool.Commit,
             Needs = [(Artifact("cf/EchoServer"), "it is not published: run ./build.sh")],
-            LoggingArguments = OurArguments,
+            LoggingArguments = ["--log-messages", "true"],
         },
         new(Dotnet, "EchoServer, dotnet", "dotnet", [Artifact("portable/EchoServer.dll"), .. OurArguments, "--log-messages", "false"])
         {

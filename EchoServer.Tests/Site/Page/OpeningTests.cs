@@ -52,6 +52,11 @@ internal sealed partial class OpeningTests : PageTest
         ILocator own = Tab.Locator("details", new() { HasText = "Headers of the browser" });
         await own.Locator("summary").ClickAsync();
         await Expect(own.GetByText("<img src=x onerror=alert(1)>")).ToBeVisibleAsync();
+
+        // What is unfolded stays so when it is asked for anew, as it is after each reconnect.
+        await Tab.RunAndWaitForResponseAsync(
+            () => Tab.Locator("#refresh-info").ClickAsync(), response => response.Url.EndsWith("/info", StringComparison.Ordinal));
+        await Expect(own.GetByText("<img src=x onerror=alert(1)>")).ToBeVisibleAsync();
         await Expect(Tab.Locator("#info-facts b, #info-headers img")).ToHaveCountAsync(0);
     }
 

@@ -11,6 +11,9 @@ const ADDED_ON_THE_WAY = /^(x-forwarded-.*|x-request-start|x-vcap-request-id|x-c
 
 const note = byId('info-note');
 
+// Which groups of headers are unfolded: to stay so when what they show is asked for anew.
+const unfolded = { added: true, own: false };
+
 /** Asks for /info and shows it. Returns it, or null when there is none. */
 export async function loadInfo() {
   try {
@@ -55,13 +58,16 @@ function showInfo({ name, version, commit, uptimeSeconds, instance, limits, conn
   const added = request.headers.filter((header) => ADDED_ON_THE_WAY.test(header.name));
   const own = request.headers.filter((header) => !ADDED_ON_THE_WAY.test(header.name));
   byId('info-headers').replaceChildren(
-    headerGroup('Headers added on the way', added, 'None: no router or proxy added a header.', true),
-    headerGroup('Headers of the browser', own, 'None.', false));
+    headerGroup('added', 'Headers added on the way', added, 'None: no router or proxy added a header.'),
+    headerGroup('own', 'Headers of the browser', own, 'None.'));
 }
 
-function headerGroup(title, headers, none, isOpen) {
+function headerGroup(key, title, headers, none) {
   const group = element('details', '', element('summary', '', `${title} (${headers.length})`));
-  group.open = isOpen;
+  group.open = unfolded[key];
+  group.addEventListener('toggle', () => {
+    unfolded[key] = group.open;
+  });
   if (headers.length === 0) {
     group.append(element('p', 'quiet', none));
   } else {
