@@ -111,31 +111,15 @@ internal sealed class SocketTests
     }
 
     [Test]
-    public async Task A_signal_is_never_lost_nor_told_twice()
+    public async Task A_signal_is_never_lost()
     {
-        // Two threads that signal at once, as the I/O thread and a closing loop do, and a waiter that counts what it was told.
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        using var client = new TcpClient();
-        await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
-        using var epoll = new Epoll();
-        var socket = new EpollSocket(await listener.AcceptSocketAsync(), epoll);
+        // Each wait is signalled once by each of two threads, as the I/O thread and a closing loop do.
         const int rounds = 20_000;
         int asked = 0;
-        int told = 0;
-        Task waiter = Task.Run(async () =>
-        {
-            for (int i = 0; i < rounds; i++)
-            {
-                Volatile.Write(ref asked, i + 1);
-                await socket.WritableAsync();
-                told++;
-            }
-        });
-        void SignalOnceForEach()
+        await RunWaiterAsync(rounds, () => Volatile.Write(ref asked, asked + 1), (socket, isOver) =>
         {
             int signalled = 0;
-            while (signalled < rounds)
+            while (signalled < rounds && !isOver())
             {
                 if (Volatile.Read(ref asked) is int wait && wait > signalled)
                 {
@@ -143,9 +127,39 @@ internal sealed class SocketTests
                     socket.Signal(EpollEvents.Writable);
                 }
             }
-        }
+        });
+    }
 
-        await Task.WhenAll(waiter, Task.Run(SignalOnceForEach), Task.Run(SignalOnceForEach)).WaitAsync(TimeSpan.FromSeconds(60));
+    [Test]
+    public Task Signals_that_meet_resume_a_wait_once_and_with_its_own_state() => RunWaiterAsync(300_000, () => { }, (socket, isOver) =>
+    {
+        while (!isOver())
+        {
+            socket.Signal(EpollEvents.Writable);
+        }
+    });
+
+    /// <summary>Awaits a socket's signals so many times, while two threads signal.</summary>
+    private static async Task RunWaiterAsync(int rounds, Action beforeEach, Action<EpollSocket, Func<bool>> signal)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = new TcpClient();
+        await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
+        using var epoll = new Epoll();
+        var socket = new EpollSocket(await listener.AcceptSocketAsync(), epoll);
+        int told = 0;
+        Task waiter = Task.Run(async () =>
+        {
+            for (int i = 0; i < rounds; i++)
+            {
+                beforeEach();
+                await socket.WritableAsync();
+                told++;
+            }
+        });
+        Task[] signallers = [.. Enumerable.Range(0, 2).Select(_ => Task.Run(() => signal(socket, () => waiter.IsCompleted)))];
+        await Task.WhenAll([waiter, .. signallers]).WaitAsync(TimeSpan.FromSeconds(60));
         Assert.That(told, Is.EqualTo(rounds));
         socket.Close(dropsOutput: true);
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using EchoServer.Hosting;
 using EchoServer.Load;
 
@@ -32,9 +33,13 @@ internal static class LoadCommand
         using var signal = new StopSignal();
         using var stop = new CancellationTokenSource();
         _ = signal.Received.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
-        await using var client = new LoadClient(options);
+
+        // Connections that wait for a full backlog must not keep timeouts and Ctrl-C waiting for a thread.
+        ThreadPool.GetMinThreads(out int workers, out int completions);
+        ThreadPool.SetMinThreads(workers + LoadClient.MaxOpening, completions);
         try
         {
+            await using var client = new LoadClient(options);
             LoadReport report;
             await using (var progress = new LoadProgress(client, options))
             {
@@ -44,7 +49,7 @@ internal static class LoadCommand
             await WriteAsync(report, asJson: result.GetValue(LoadSettings.Json)).ConfigureAwait(false);
             return report.IsFine ? ExitCode.Fine : ExitCode.Failed;
         }
-        catch (LoadException exception)
+        catch (Exception exception) when (exception is LoadException or SocketException)
         {
             string shownUrl = EscapedText.From(options.Url.AbsoluteUri.AsSpan());
             await Console.Error.WriteLineAsync($"EchoServer: {shownUrl}: {exception.Message}").ConfigureAwait(false);

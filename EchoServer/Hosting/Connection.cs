@@ -8,8 +8,8 @@ namespace EchoServer.Hosting;
 /// <remarks>
 /// <para>
 /// <see cref="RunAsync"/> is the connection's loop: one wait, then one synchronous step that receives, processes and sends. All
-/// state belongs to the loop, except where a field says otherwise. Between steps an idle connection holds no buffer: it waits
-/// with a receive of zero bytes, and rents a buffer only when there is something to put into it.
+/// state belongs to the loop, except where a field says otherwise. Between steps an idle connection holds no buffer: it rents one
+/// only when there is something to put into it.
 /// </para>
 /// <para>
 /// Here alone is decided what a violation costs: a rejection becomes an HTTP answer and a close, a violation becomes a Close

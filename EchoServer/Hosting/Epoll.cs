@@ -47,7 +47,7 @@ internal sealed unsafe class Epoll : IDisposable
     private readonly SafeFileHandle _stop;
 
     // By file descriptor, which the kernel keeps small. What epoll tells of a descriptor that has been given away anew meanwhile
-    // reaches the wrong socket, and costs it one look in vain.
+    // reaches the wrong socket: that costs it a look in vain, or, when it tells of an end, one after each receive.
     private EpollSocket?[] _sockets = new EpollSocket?[64];
 
     /// <summary>Starts the thread.</summary>
@@ -56,7 +56,7 @@ internal sealed unsafe class Epoll : IDisposable
     {
         _epoll = Libc.Own(Libc.EpollCreate(Libc.CloseOnExec));
         _stop = Libc.Own(Libc.EventFile(0, Libc.CloseOnExec));
-        Add(_stop, EpollEvents.Readable);
+        Control(Libc.EpollAdd, _stop, EpollEvents.Readable);
         new Thread(Run) { IsBackground = true, Name = "Echo I/O" }.Start();
     }
 
@@ -80,8 +80,13 @@ internal sealed unsafe class Epoll : IDisposable
             Volatile.Write(ref _sockets[file], socket);
         }
 
-        Add(handle, EpollEvents.Readable | EpollEvents.Writable | EpollEvents.PeerShutdown | EpollEvents.EdgeTriggered);
+        Control(Libc.EpollAdd, handle, EpollEvents.Readable | EpollEvents.PeerShutdown | EpollEvents.EdgeTriggered);
     }
+
+    /// <summary>From here on tells a socket that is watched of room to send as well; of what there is already, too.</summary>
+    /// <exception cref="ObjectDisposedException">The thread, or the socket, has ended.</exception>
+    internal void WatchForRoom(SafeSocketHandle handle) => Control(
+        Libc.EpollModify, handle, EpollEvents.Readable | EpollEvents.Writable | EpollEvents.PeerShutdown | EpollEvents.EdgeTriggered);
 
     /// <summary>Tells a socket nothing more. Right before it is closed, which the kernel takes as the end of watching.</summary>
     internal void Forget(SafeSocketHandle handle)
@@ -103,12 +108,12 @@ internal sealed unsafe class Epoll : IDisposable
         Libc.Write(_stop, (byte*)&one, sizeof(ulong));
     }
 
-    private void Add(SafeHandle file, EpollEvents events)
+    private void Control(int operation, SafeHandle file, EpollEvents events)
     {
-        byte* added = stackalloc byte[EventBytes];
-        Unsafe.WriteUnaligned(added, events);
-        Unsafe.WriteUnaligned(added + DataOffset, (long)file.DangerousGetHandle());
-        if (Libc.EpollControl(_epoll, Libc.EpollAdd, file, added) != 0)
+        byte* told = stackalloc byte[EventBytes];
+        Unsafe.WriteUnaligned(told, events);
+        Unsafe.WriteUnaligned(told + DataOffset, (long)file.DangerousGetHandle());
+        if (Libc.EpollControl(_epoll, operation, file, told) != 0)
         {
             throw Libc.LastError();
         }
@@ -125,7 +130,7 @@ internal sealed unsafe class Epoll : IDisposable
             for (int i = 0; i < count; i++)
             {
                 byte* told = events + (i * EventBytes);
-                int file = Unsafe.ReadUnaligned<int>(told + DataOffset);
+                int file = (int)Unsafe.ReadUnaligned<long>(told + DataOffset);
                 if (file == stop)
                 {
                     _epoll.Dispose();

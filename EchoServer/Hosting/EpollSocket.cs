@@ -7,7 +7,8 @@ namespace EchoServer.Hosting;
 /// <summary>On Linux: plain recv and send, and waits that <see cref="Epoll"/> ends.</summary>
 /// <remarks>
 /// The runtime's own asynchronous receive looks at the socket once more before it waits, a system call for each message, and keeps
-/// about 700 bytes for each connection that waits. Continuations run on the thread that calls <see cref="Signal"/>.
+/// about 700 bytes for each connection that waits. Continuations run on the thread that calls <see cref="Signal"/> or
+/// <see cref="Close"/>. On Linux any thread may close.
 /// </remarks>
 internal sealed class EpollSocket : NonBlockingSocket, IValueTaskSource
 {
@@ -22,6 +23,9 @@ internal sealed class EpollSocket : NonBlockingSocket, IValueTaskSource
     private volatile bool _isHungUp;
 
     private readonly Epoll _epoll;
+
+    // Belongs to who sends. Few sockets are ever full: the others spare the I/O thread the news that they have room.
+    private bool _isWatchedForRoom;
 
     /// <summary>Takes over a connected socket.</summary>
     /// <param name="socket">The socket.</param>
@@ -57,12 +61,7 @@ internal sealed class EpollSocket : NonBlockingSocket, IValueTaskSource
 
         count = 0;
         int error = Marshal.GetLastPInvokeError();
-        Error = error switch
-        {
-            Libc.EAgain => SocketError.Success,
-            Libc.EConnectionReset => SocketError.ConnectionReset,
-            _ => SocketError.SocketError,
-        };
+        Error = error == Libc.EAgain ? SocketError.Success : Libc.ToSocketError(error);
         return error != Libc.EAgain;
     }
 
@@ -89,7 +88,16 @@ internal sealed class EpollSocket : NonBlockingSocket, IValueTaskSource
     internal override ValueTask ReadableAsync() => _reader.TakeSignal() ? default : new ValueTask(this, ReadToken);
 
     /// <inheritdoc/>
-    internal override ValueTask WritableAsync() => _writer.TakeSignal() ? default : new ValueTask(this, WriteToken);
+    internal override ValueTask WritableAsync()
+    {
+        if (!_isWatchedForRoom)
+        {
+            _isWatchedForRoom = true;
+            _epoll.WatchForRoom(Socket.SafeHandle);
+        }
+
+        return _writer.TakeSignal() ? default : new ValueTask(this, WriteToken);
+    }
 
     /// <inheritdoc/>
     internal override void Close(bool dropsOutput)
@@ -170,7 +178,11 @@ internal sealed class EpollSocket : NonBlockingSocket, IValueTaskSource
                 Action<object?>? found = Interlocked.CompareExchange(ref _continuation, next, waiting);
                 if (ReferenceEquals(found, waiting))
                 {
-                    Resume(waiting);
+                    if (waiting is not null)
+                    {
+                        Resume(waiting);
+                    }
+
                     return;
                 }
 
@@ -178,12 +190,12 @@ internal sealed class EpollSocket : NonBlockingSocket, IValueTaskSource
             }
         }
 
-        private void Resume(Action<object?>? continuation)
+        /// <summary>Only for who has taken the continuation: until it runs, nobody else begins a wait or touches the state.</summary>
+        private void Resume(Action<object?> continuation)
         {
-            // Only its continuation can begin the next wait, and change the state.
             object? state = _state;
             _state = null;
-            continuation?.Invoke(state);
+            continuation(state);
         }
     }
 }

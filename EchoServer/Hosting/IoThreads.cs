@@ -16,11 +16,21 @@ internal sealed class IoThreads : IDisposable
     /// <exception cref="SocketException">There are no file descriptors left.</exception>
     internal IoThreads(int count, bool isPortable = false)
     {
-        _threads = new Epoll[OperatingSystem.IsLinux() && !isPortable ? count : 0];
-        for (int i = 0; i < _threads.Length; i++)
+        var threads = new List<Epoll>();
+        try
         {
-            _threads[i] = new Epoll();
+            while (threads.Count < count && OperatingSystem.IsLinux() && !isPortable)
+            {
+                threads.Add(new Epoll());
+            }
         }
+        catch
+        {
+            threads.ForEach(thread => thread.Dispose());
+            throw;
+        }
+
+        _threads = [.. threads];
     }
 
     /// <summary>Takes over a connected socket; the threads take turns.</summary>

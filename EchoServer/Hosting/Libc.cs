@@ -10,6 +10,9 @@ internal static unsafe partial class Libc
 {
     // Same numbers on every architecture that .NET runs on with Linux.
     internal const int EAgain = 11;
+    internal const int ETooManyFilesOfSystem = 23;
+    internal const int ETooManyFiles = 24;
+    internal const int EPipe = 32;
     internal const int EConnectionReset = 104;
 
     // recv(2), send(2): do not wait; do not raise SIGPIPE.
@@ -19,6 +22,7 @@ internal static unsafe partial class Libc
     // epoll_create1(2), epoll_ctl(2), eventfd(2).
     internal const int CloseOnExec = 0x80000;
     internal const int EpollAdd = 1;
+    internal const int EpollModify = 3;
 
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     internal static partial nint Receive(SafeSocketHandle socket, byte* buffer, nint length, int flags);
@@ -46,6 +50,19 @@ internal static unsafe partial class Libc
     internal static SafeFileHandle Own(int descriptor) =>
         descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw LastError();
 
+    /// <summary>What a number of the kernel's is called by the runtime; those that nobody tells apart are one.</summary>
+    internal static SocketError ToSocketError(int error) => error switch
+    {
+        EAgain => SocketError.WouldBlock,
+        EConnectionReset or EPipe => SocketError.ConnectionReset,
+        ETooManyFiles or ETooManyFilesOfSystem => SocketError.TooManyOpenSockets,
+        _ => SocketError.SocketError,
+    };
+
     /// <summary>The last call's error as an exception.</summary>
-    internal static SocketException LastError() => new(0, Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
+    internal static SocketException LastError()
+    {
+        int error = Marshal.GetLastPInvokeError();
+        return new SocketException((int)ToSocketError(error), Marshal.GetPInvokeErrorMessage(error));
+    }
 }

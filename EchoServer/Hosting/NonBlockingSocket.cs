@@ -16,18 +16,7 @@ internal abstract class NonBlockingSocket
     private const int BytesAckedOffset = 120;
 
     /// <summary>Takes a connected socket over.</summary>
-    protected NonBlockingSocket(Socket socket)
-    {
-        Socket = socket;
-        try
-        {
-            socket.NoDelay = true;
-        }
-        catch (SocketException)
-        {
-            // It is broken already, which the first receive tells.
-        }
-    }
+    protected NonBlockingSocket(Socket socket) => Socket = socket;
 
     /// <summary>The runtime's socket.</summary>
     protected Socket Socket { get; }
@@ -108,7 +97,10 @@ internal abstract class NonBlockingSocket
         }
     }
 
-    /// <summary>Closes the socket. Only who receives may: anyone else calls <see cref="Shutdown"/>.</summary>
+    /// <summary>
+    /// Closes the socket. On the server only who receives does: anyone else calls <see cref="Shutdown"/>. Whoever waits is resumed,
+    /// by the caller itself, and finds it closed.
+    /// </summary>
     /// <param name="dropsOutput">Whether output that the peer has not taken is dropped, and the peer told by a reset.</param>
     internal virtual void Close(bool dropsOutput) => Socket.Close(dropsOutput ? 0 : -1);
 }

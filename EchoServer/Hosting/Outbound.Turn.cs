@@ -24,10 +24,13 @@ internal sealed partial class Outbound
                 return PostResult.NoRoom;
             }
 
+            // Pings and Closes come one at a time and are small. By themselves they are not counted: a budget that others have used
+            // up must not cost a connection that is merely idle, nor keep one from being told why it ends. But what was counted
+            // before them still is when they made it move to a larger array.
+            bool isData = opcode < Opcode.Close;
+            bool isToBeCounted = isData || _queued.IsCounted;
             _queued.AppendFrame(opcode, first, second);
-            // Pings and Closes come one at a time and are small. They are not counted: a budget that others have used up must not
-            // cost a connection that is merely idle, nor keep one from being told why it ends.
-            if (opcode < Opcode.Close && !_queued.TryCount(_budget))
+            if (isToBeCounted && !_queued.TryCount(_budget) && isData)
             {
                 RefuseMore();
                 return PostResult.NoRoom;

@@ -46,6 +46,9 @@ internal struct OutputBuffer
         }
     }
 
+    /// <summary>Whether the memory held is counted.</summary>
+    internal readonly bool IsCounted => _countedIn is not null;
+
     /// <summary>Counts the memory held, because it will be held for a while.</summary>
     /// <returns>False when the budget has no room for it; nothing is counted then.</returns>
     internal bool TryCount(MemoryBudget budget)

@@ -94,6 +94,10 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
                 listener.DualMode = true;
             }
 
+            // Accepted sockets inherit it. What is sent is gathered already: to hold it back would only delay it.
+            listener.NoDelay = true;
+            // So is this: else a receive would end before a byte that the peer marks as urgent, as if nothing came behind it.
+            listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.OutOfBandInline, true);
             listener.Bind(new IPEndPoint(Options.Host, Options.Port));
             // The kernel cuts this to its own maximum. After a router's restart every client comes back at the same moment.
             listener.Listen(int.MaxValue);

@@ -70,7 +70,14 @@ internal sealed class ConnectionOpener(LoadOptions options, IoThreads ioThreads)
                 await tls.AuthenticateAsync(options.Url.DnsSafeHost, timeout.Token).ConfigureAwait(false);
             }
 
-            return options.IsWebSocket ? await UpgradeAsync(transport).ConfigureAwait(false) : new OpenedTransport(transport, []);
+            OpenedTransport opened = options.IsWebSocket
+                ? await UpgradeAsync(transport).ConfigureAwait(false)
+                : new OpenedTransport(transport, []);
+
+            // Time may be up at the very end: then the transport is, or is being, disposed of.
+            await cutOff.DisposeAsync().ConfigureAwait(false);
+            timeout.Token.ThrowIfCancellationRequested();
+            return opened;
         }
         catch (Exception exception) when (exception is not OpeningException)
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using EchoServer.Hosting;
 
 namespace EchoServer.Load;
@@ -11,7 +12,7 @@ namespace EchoServer.Load;
 internal sealed class LoadClient : IAsyncDisposable
 {
     // How many connections are being opened at a time: enough to keep a distant server busy, few enough not to be taken for an attack.
-    private const int MaxOpening = 128;
+    internal const int MaxOpening = 128;
 
     // Files beside the connections: the runtime's own, the resolver's.
     private const int ReservedFiles = 32;
@@ -29,6 +30,7 @@ internal sealed class LoadClient : IAsyncDisposable
     private int _opened;
 
     /// <param name="options">The load.</param>
+    /// <exception cref="SocketException">No more files may be open.</exception>
     internal LoadClient(LoadOptions options)
     {
         _options = options;
@@ -110,10 +112,18 @@ internal sealed class LoadClient : IAsyncDisposable
         long end = Stopwatch.GetTimestamp();
         Interlocked.MemoryBarrier();
         await UntilAsync(() => Array.TrueForAll(connections, connection => connection.IsQuiet), _options.EchoTimeout).ConfigureAwait(false);
-        Array.ForEach(connections, connection => connection.GiveUpMissing());
+        await CutOffAsync([.. connections.Where(connection => connection.IsOpen && !connection.IsQuiet)]).ConfigureAwait(false);
         (LatencyHistogram latency, long lastEchoAt) = run.AddUp();
         TimeSpan elapsed = Stopwatch.GetElapsedTime(run.StartedAt, Math.Max(end, lastEchoAt));
         return new LoadResult(run.Messages, run.Messages * _options.MessageBytes, elapsed, latency, connections.Sum(connection => connection.Unsent));
+    }
+
+    /// <summary>Ends connections that still owe echoes, and when nothing comes any more, counts what is missing.</summary>
+    private async Task CutOffAsync(LoadConnection[] owing)
+    {
+        Array.ForEach(owing, connection => connection.Abort());
+        await UntilAsync(() => Array.TrueForAll(owing, connection => connection.IsCleanedUp), _options.CloseTimeout).ConfigureAwait(false);
+        Array.ForEach(owing, connection => connection.CountMissing());
     }
 
     /// <summary>Keeps the connections open and idle; pings are answered.</summary>

@@ -39,20 +39,9 @@ internal sealed partial class LoadConnection
         _run = run;
     }
 
-    /// <summary>At the end of a run: counts the echoes that did not come. A connection that still owes some is cut off.</summary>
-    internal void GiveUpMissing()
+    /// <summary>Counts the echoes that did not come. Only once <see cref="IsCleanedUp"/>.</summary>
+    internal void CountMissing()
     {
-        if (!IsOpen)
-        {
-            // Its end is counted already, and its echoes went with it.
-            return;
-        }
-
-        if (!IsQuiet)
-        {
-            Abort();
-        }
-
         for (int missing = _window.GiveUp(); missing > 0; missing--)
         {
             _errors.Add(LoadError.EchoMissing, $"connection {Number}");

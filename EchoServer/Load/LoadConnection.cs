@@ -37,6 +37,7 @@ internal sealed partial class LoadConnection
     private int _receivesInOneGo;
 
     private volatile bool _hasEnded;
+    private volatile bool _isCleanedUp;
     private int _isEndNoted;
 
     /// <param name="options">The load.</param>
@@ -67,6 +68,9 @@ internal sealed partial class LoadConnection
 
     /// <summary>Whether it is over.</summary>
     internal bool HasEnded => _hasEnded;
+
+    /// <summary>Whether its loop is over: nothing is received or counted any more.</summary>
+    internal bool IsCleanedUp => _isCleanedUp;
 
     /// <summary>Whether messages can be exchanged.</summary>
     internal bool IsOpen => !_hasEnded && !_isCloseSent && !_isCloseReceived && _ready.Task.IsCompleted;
@@ -187,5 +191,6 @@ internal sealed partial class LoadConnection
     {
         _reader?.Abandon();
         _leftOver.Drop();
+        _isCleanedUp = true;
     }
 }

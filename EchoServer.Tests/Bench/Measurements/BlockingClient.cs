@@ -74,6 +74,13 @@ internal sealed class BlockingClient : IDisposable
     public void Upgrade(byte[] request)
     {
         Send(request);
+        ExpectUpgrade();
+    }
+
+    /// <summary>Reads the answer to an opening handshake.</summary>
+    /// <exception cref="InvalidDataException">The answer is not what RFC 6455 §4.2.2 asks for.</exception>
+    public void ExpectUpgrade()
+    {
         int end;
         while ((end = _received.AsSpan(_from, _to - _from).IndexOf(EndOfHead)) < 0)
         {

@@ -6,11 +6,14 @@ using EchoServer.WebSockets;
 
 namespace EchoServer.Bench.Measurements;
 
-/// <summary>Connections made in a row: TCP, upgrade and greeting, then a reset.</summary>
+/// <summary>Connections made in crowds: TCP, upgrade and greeting, then a reset.</summary>
 internal static class ConnectBench
 {
-    // More only wait for each other: the machine has fewer cores.
-    private const int Threads = 4;
+    // Each with its crowd: a server never waits for a client.
+    private const int Threads = 2;
+
+    // As after a router's restart many come at once. One by one it is the client's waking up that is measured.
+    private const int CrowdSize = 32;
 
     private static readonly byte[] Request = BlockingClient.Request("/");
     private static readonly byte[] Greeting = BlockingClient.Unmasked(
@@ -34,18 +37,18 @@ internal static class ConnectBench
         long connections = 0;
         long errors = 0;
         var clock = Stopwatch.StartNew();
-        Thread[] threads = [.. Enumerable.Range(0, Threads).Select(_ => new Thread(ConnectOneByOne))];
+        Thread[] threads = [.. Enumerable.Range(0, Threads).Select(_ => new Thread(ConnectCrowds))];
         Array.ForEach(threads, thread => thread.Start());
         Array.ForEach(threads, thread => thread.Join());
         return new Amount(connections, errors, clock.Elapsed);
 
-        void ConnectOneByOne()
+        void ConnectCrowds()
         {
             while (clock.Elapsed < time)
             {
-                if (TryConnect(port))
+                if (TryConnectCrowd(port))
                 {
-                    Interlocked.Increment(ref connections);
+                    Interlocked.Add(ref connections, CrowdSize);
                 }
                 else
                 {
@@ -55,19 +58,33 @@ internal static class ConnectBench
         }
     }
 
-    private static bool TryConnect(int port)
+    private static bool TryConnectCrowd(int port)
     {
+        var crowd = new List<BlockingClient>(CrowdSize);
         try
         {
-            using BlockingClient client = BlockingClient.Connect(port);
-            client.Upgrade(Request);
-            client.Expect(Greeting);
-            client.Reset();
+            for (int i = 0; i < CrowdSize; i++)
+            {
+                crowd.Add(BlockingClient.Connect(port));
+                crowd[i].Send(Request);
+            }
+
+            foreach (BlockingClient client in crowd)
+            {
+                client.ExpectUpgrade();
+                client.Expect(Greeting);
+                client.Reset();
+            }
+
             return true;
         }
         catch (Exception exception) when (exception is SocketException or InvalidDataException)
         {
             return false;
+        }
+        finally
+        {
+            crowd.ForEach(client => client.Dispose());
         }
     }
 }
