@@ -36,7 +36,10 @@ internal static class Logging
     {
         var filters = new LoggerFilterOptions { MinLevel = level };
         filters.Rules.Add(new LoggerFilterRule(null, WebSocketServer.AnnouncementCategory, LogLevel.Information, null));
-        var console = new BatchingConsole(Console.OpenStandardOutput(), Console.OpenStandardError());
-        return new LoggerFactory([console], filters);
+        var factory = new LoggerFactory([], filters);
+
+        // Not through the constructor: the factory disposes only of what is added, and the last lines would be lost.
+        factory.AddProvider(new BatchingConsole(Console.OpenStandardOutput(), Console.OpenStandardError()));
+        return factory;
     }
 }
