@@ -8,19 +8,27 @@ internal static class TutorialBench
 {
     private const string LogLine = "Received Message";
 
-    private static readonly EchoShape Shape = EchoShape.All.First(shape => shape.Key == EchoShape.Small);
+    private static readonly EchoShape[] Shapes = [.. EchoShape.All.Where(shape => shape.Key is EchoShape.Small or EchoShape.Pipelined)];
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Measures the servers that log.</summary>
     public static async Task RunAsync(Session session)
     {
+        foreach (EchoShape shape in Shapes)
+        {
+            await RunAsync(session, shape);
+        }
+    }
+
+    private static async Task RunAsync(Session session, EchoShape shape)
+    {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("echo-bench-");
         try
         {
             string LogFile(ServerKind kind) => Path.Combine(folder.FullName, $"{kind.Key}.log");
             await session.WithServersAsync(
-                kind => kind.LoggingArguments is not null, servers => MeasureAsync(session, servers, LogFile), LogFile);
+                kind => kind.LoggingArguments is not null, servers => MeasureAsync(session, shape, servers, LogFile), LogFile);
         }
         finally
         {
@@ -28,23 +36,24 @@ internal static class TutorialBench
         }
     }
 
-    private static async Task MeasureAsync(Session session, IReadOnlyList<RunningServer> servers, Func<ServerKind, string> logFile)
+    private static async Task MeasureAsync(
+        Session session, EchoShape shape, IReadOnlyList<RunningServer> servers, Func<ServerKind, string> logFile)
     {
-        Session.Say($"{Shape.Name} with greeting, prefix and log line");
+        Session.Say($"{shape.Name} with greeting, prefix and log line");
         var loads = new List<EchoLoad>();
         try
         {
             foreach (RunningServer server in servers)
             {
                 loads.Add(await EchoLoad.OpenAsync(
-                    server, Shape, raw: false, isText: true, session.Stop, () => SettleAsync(logFile(server.Kind), session.Stop)));
+                    server, shape, raw: false, isText: true, session.Stop, () => SettleAsync(logFile(server.Kind), session.Stop)));
             }
 
             Lane[] lanes = [.. loads.Select(load => load.Lane)];
             await Lane.WarmUpAsync(lanes, session.Options.WarmUp, session.Stop);
             await Lane.MeasureAsync(lanes, session.Options, session.Stop);
             session.Report.Tutorial.AddRange(lanes.Select(lane => new TutorialEntry(
-                lane.Server.Kind.Key, lane.Count, lane.Errors, lane.Cpu, lane.Rate,
+                shape.Key, lane.Server.Kind.Key, lane.Count, lane.Errors, lane.Cpu, lane.Rate,
                 (double)CountLines(logFile(lane.Server.Kind)) / lane.CountInAll)));
         }
         finally

@@ -55,6 +55,10 @@ internal sealed record BenchReport
     public double? CpuRatio(string shape, string server, string to) =>
         Figures.Ratio(FindEcho(shape, server)?.CpuMicroseconds.Best, FindEcho(shape, to)?.CpuMicroseconds.Best);
 
+    /// <summary>CPU microseconds of a server for each message of a shape, greeting, prefix and log line included; null when it was not measured.</summary>
+    public double? TutorialCpu(string shape, string server) =>
+        Tutorial.Find(entry => entry.Shape == shape && entry.Server == server)?.CpuMicroseconds.Best;
+
     /// <summary>What was measured for a server and a shape.</summary>
     public EchoEntry? FindEcho(string shape, string server) =>
         Echo.Find(entry => entry.Shape == shape && entry.Server == server);
@@ -103,7 +107,8 @@ internal sealed record IdleEntry(string Server, int Connections, long Errors, lo
 internal sealed record StartEntry(string Server, Figures Milliseconds, long ResidentBytesListening, long ResidentBytes);
 
 /// <summary>Echoes with greeting, prefix and a log line for each, into a file.</summary>
-internal sealed record TutorialEntry(string Server, long Messages, long Errors, Figures CpuMicroseconds, Figures MessagesPerSecond, double LoggedShare);
+internal sealed record TutorialEntry(
+    string Shape, string Server, long Messages, long Errors, Figures CpuMicroseconds, Figures MessagesPerSecond, double LoggedShare);
 
 /// <summary>Managed bytes that our server allocates for a message.</summary>
 internal sealed record AllocationEntry(string Path, bool IsText, int MessageBytes, double BytesPerMessage);

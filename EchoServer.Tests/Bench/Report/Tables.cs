@@ -92,12 +92,12 @@ internal static class Tables
             Short(entry.ResidentBytesListening / MB), Short(entry.ResidentBytes / MB)));
 
         var tutorial = new Table(
-            "Greeting, prefix and a log line for each message, 50 × 64 B × 1", 1,
-            "server", "CPU µs", "median", "x tutorial's", "messages/s", "median", "logged %", "errors");
+            "Greeting, prefix and a log line for each message", 2,
+            "shape", "server", "CPU µs", "median", "x tutorial's", "messages/s", "median", "logged %", "errors");
         report.Tutorial.ForEach(entry => tutorial.Add(
-            Name(report, entry.Server), Short(entry.CpuMicroseconds.Best), Short(entry.CpuMicroseconds.Median),
-            Short(Figures.Ratio(
-                entry.CpuMicroseconds.Best, report.Tutorial.Find(other => other.Server == ServerKinds.Tutorial)?.CpuMicroseconds.Best)),
+            EchoShape.All.First(shape => shape.Key == entry.Shape).Name, Name(report, entry.Server),
+            Short(entry.CpuMicroseconds.Best), Short(entry.CpuMicroseconds.Median),
+            Short(Figures.Ratio(entry.CpuMicroseconds.Best, report.TutorialCpu(entry.Shape, ServerKinds.Tutorial))),
             Whole(entry.MessagesPerSecond.Best), Whole(entry.MessagesPerSecond.Median), Short(entry.LoggedShare * 100), $"{entry.Errors}"));
 
         var allocations = new Table(

@@ -58,8 +58,7 @@ internal static class Targets
             CfOnly, server => Figures.Ratio(StartTime(report, server), StartTime(report, ServerKinds.Tutorial))),
         new Target("connects a second, against Node ws", 2, null, Times) { IsAtLeast = true }.Judge(
             Builds, server => Figures.Ratio(ConnectRate(report, server), ConnectRate(report, ServerKinds.Node))),
-        new Target("CPU with greeting, prefix and log line, against the tutorial's server", 0.33, null, Times).Judge(
-            Builds, server => Figures.Ratio(TutorialCpu(report, server), TutorialCpu(report, ServerKinds.Tutorial))),
+        .. Logged(report, EchoShape.Small, EchoShape.Pipelined),
         new Target("cf build, size on disk", 30 * MB, 20 * MB, Megabytes).Judge(CfOnly, _ => report.CfBytesOnDisk),
     ];
 
@@ -77,8 +76,10 @@ internal static class Targets
     private static double? ConnectRate(BenchReport report, string server) =>
         report.Connects.Find(entry => entry.Server == server)?.ConnectsPerSecond.Best;
 
-    private static double? TutorialCpu(BenchReport report, string server) =>
-        report.Tutorial.Find(entry => entry.Server == server)?.CpuMicroseconds.Best;
+    private static IEnumerable<TargetEntry> Logged(BenchReport report, params string[] shapes) => shapes.Select(key => new Target(
+        $"CPU with greeting, prefix and log line, against the tutorial's server, {EchoShape.All.First(shape => shape.Key == key).Name}",
+        0.33, null, Times).Judge(
+            Builds, server => Figures.Ratio(report.TutorialCpu(key, server), report.TutorialCpu(key, ServerKinds.Tutorial))));
 
     private static string Times(double value) => $"{N(value)}x";
 
