@@ -27,6 +27,9 @@ internal sealed class SlowReaderTests
     {
         await using InProcessServer server = Start(new ServerOptions { MemoryBudgetBytes = FileBytes / 2 });
         using var peer = Ask(server);
+
+        // Only then it is sure to have been there.
+        Assert.That(peer.ReadHead(), Does.StartWith("HTTP/1.1 200 "));
         await server.WaitUntilEmptyAsync();
         Assert.That(() => peer.ReadExactly(FileBytes), Throws.InstanceOf<IOException>().Or.InstanceOf<SocketException>());
         Assert.That(server.Budget.Peak, Is.LessThan(FileBytes));
