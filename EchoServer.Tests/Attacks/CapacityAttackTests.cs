@@ -46,7 +46,9 @@ internal sealed class CapacityAttackTests
             await Wait.UntilAsync(
                 () => siege.Target.Log.Any(line => line.Contains("Cannot accept connections", StringComparison.Ordinal)),
                 () => "accepting never failed");
-            Assert.That(siege.Target.AllOpenFiles, Is.InRange(lowered - 8, lowered));
+
+            // What was opened between the count and the limit stays open above it.
+            Assert.That(siege.Target.AllOpenFiles, Is.InRange(lowered - 8, lowered + 8));
         }
 
         await siege.Target.LimitOpenFilesAsync(OpenFileLimit);
