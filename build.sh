@@ -168,9 +168,10 @@ install_bench_peers() {
 
   if command -v cc >/dev/null; then
     cc -O2 -Wall -Wextra -Werror -o "$bench_peers/raw-echo" "$bench_peers/raw-echo.c"
+    cc -O2 -Wall -Wextra -Werror -pthread -o "$bench_peers/connects" "$bench_peers/connects.c"
   else
     [ "${CI:-}" != true ] || fail "a C compiler (cc) is needed for the bench in CI, and could not be installed"
-    echo "build.sh: without a C compiler (cc) the bench leaves out the raw TCP echo" >&2
+    echo "build.sh: without a C compiler (cc) the bench leaves out the raw TCP echo and connects a second" >&2
   fi
 }
 

@@ -7,7 +7,7 @@ namespace EchoServer.Bench.Measurements;
 
 /// <summary>
 /// One WebSocket connection with calls that block: the fewest system calls there can be, and no allocation for a message. For
-/// what is not a load: starts, connects, counted allocations. Not safe on several threads.
+/// what is not a load: starts, counted allocations. Not safe on several threads.
 /// </summary>
 internal sealed class BlockingClient : IDisposable
 {
@@ -74,13 +74,6 @@ internal sealed class BlockingClient : IDisposable
     public void Upgrade(byte[] request)
     {
         Send(request);
-        ExpectUpgrade();
-    }
-
-    /// <summary>Reads the answer to an opening handshake.</summary>
-    /// <exception cref="InvalidDataException">The answer is not what RFC 6455 §4.2.2 asks for.</exception>
-    public void ExpectUpgrade()
-    {
         int end;
         while ((end = _received.AsSpan(_from, _to - _from).IndexOf(EndOfHead)) < 0)
         {
@@ -125,13 +118,6 @@ internal sealed class BlockingClient : IDisposable
             _from += count;
             expected = expected[count..];
         }
-    }
-
-    /// <summary>Ends the connection with a reset: unlike an orderly end, that leaves no port behind in TIME_WAIT.</summary>
-    public void Reset()
-    {
-        _socket.LingerState = new LingerOption(enable: true, seconds: 0);
-        _socket.Dispose();
     }
 
     /// <inheritdoc/>

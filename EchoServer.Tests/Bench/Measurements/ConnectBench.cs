@@ -1,90 +1,62 @@
 using System.Diagnostics;
-using System.Net.Sockets;
+using System.Globalization;
 using EchoServer.Bench.Report;
+using EchoServer.Bench.Servers;
 using EchoServer.Echo;
-using EchoServer.WebSockets;
 
 namespace EchoServer.Bench.Measurements;
 
 /// <summary>Connections made in crowds: TCP, upgrade and greeting, then a reset.</summary>
+/// <remarks>The client is in C (Peers/bench/connects.c): what it costs, the server beside it on the same processors cannot use.</remarks>
 internal static class ConnectBench
 {
     // Each with its crowd: a server never waits for a client.
     private const int Threads = 2;
 
     // As after a router's restart many come at once. One by one it is the client's waking up that is measured.
-    private const int CrowdSize = 32;
+    private const int CrowdSize = 64;
 
-    private static readonly byte[] Request = BlockingClient.Request("/");
-    private static readonly byte[] Greeting = BlockingClient.Unmasked(
-        Opcode.Text, System.Text.Encoding.UTF8.GetBytes(EchoOptions.DefaultGreeting));
+    private static string Client => Path.Combine(Folders.Peers, "connects");
 
     /// <summary>Measures all servers that speak WebSocket.</summary>
-    public static Task RunAsync(Session session) => session.WithServersAsync(
-        kind => kind is { IsRawTcp: false, HasRawPath: true },
-        async servers =>
-        {
-            Session.Say("connects a second");
-            Lane[] lanes = [.. servers.Select(server => new Lane(server, time => Task.Run(() => Storm(server.Port, time))))];
-            await Lane.WarmUpAsync(lanes, session.Options.WarmUp, session.Stop);
-            await Lane.MeasureAsync(lanes, session.Options, session.Stop);
-            session.Report.Connects.AddRange(lanes.Select(lane => new ConnectEntry(
-                lane.Server.Kind.Key, lane.Count, lane.Errors, lane.Cpu, lane.Rate)));
-        });
-
-    private static Amount Storm(int port, TimeSpan time)
+    public static Task RunAsync(Session session)
     {
-        long connections = 0;
-        long errors = 0;
-        var clock = Stopwatch.StartNew();
-        Thread[] threads = [.. Enumerable.Range(0, Threads).Select(_ => new Thread(ConnectCrowds))];
-        Array.ForEach(threads, thread => thread.Start());
-        Array.ForEach(threads, thread => thread.Join());
-        return new Amount(connections, errors, clock.Elapsed);
-
-        void ConnectCrowds()
+        if (!File.Exists(Client))
         {
-            while (clock.Elapsed < time)
-            {
-                if (TryConnectCrowd(port))
-                {
-                    Interlocked.Add(ref connections, CrowdSize);
-                }
-                else
-                {
-                    Interlocked.Increment(ref errors);
-                }
-            }
+            Session.Say("connects a second: left out, without a C compiler (cc) there is no client for it");
+            return Task.CompletedTask;
         }
+
+        return session.WithServersAsync(
+            kind => kind is { IsRawTcp: false, HasRawPath: true },
+            async servers =>
+            {
+                Session.Say("connects a second");
+                Lane[] lanes = [.. servers.Select(server => new Lane(server, time => StormAsync(server.Port, time)))];
+                await Lane.WarmUpAsync(lanes, session.Options.WarmUp, session.Stop);
+                await Lane.MeasureAsync(lanes, session.Options, session.Stop);
+                session.Report.Connects.AddRange(lanes.Select(lane => new ConnectEntry(
+                    lane.Server.Kind.Key, lane.Count, lane.Errors, lane.Cpu, lane.Rate)));
+            });
     }
 
-    private static bool TryConnectCrowd(int port)
+    /// <summary>Connects for a time; what was wrong is counted.</summary>
+    /// <exception cref="InvalidOperationException">The client did not say what it did.</exception>
+    private static async Task<Amount> StormAsync(int port, TimeSpan time)
     {
-        var crowd = new List<BlockingClient>(CrowdSize);
-        try
+        object[] arguments = [port, time.TotalSeconds, Threads, CrowdSize, EchoOptions.DefaultGreeting];
+        var start = new ProcessStartInfo(Client, arguments.Select(argument => Convert.ToString(argument, CultureInfo.InvariantCulture)!))
         {
-            for (int i = 0; i < CrowdSize; i++)
-            {
-                crowd.Add(BlockingClient.Connect(port));
-                crowd[i].Send(Request);
-            }
-
-            foreach (BlockingClient client in crowd)
-            {
-                client.ExpectUpgrade();
-                client.Expect(Greeting);
-                client.Reset();
-            }
-
-            return true;
-        }
-        catch (Exception exception) when (exception is SocketException or InvalidDataException)
-        {
-            return false;
-        }
-        finally
-        {
-            crowd.ForEach(client => client.Dispose());
-        }
+            RedirectStandardOutput = true,
+        };
+        using Process client = Process.Start(start)!;
+        string said = await client.StandardOutput.ReadToEndAsync();
+        await client.WaitForExitAsync();
+        string[] words = said.Split(' ');
+        return client.ExitCode == 0 && words.Length == 3
+            ? new Amount(Long(words[0]), Long(words[1]), TimeSpan.FromSeconds(double.Parse(words[2], CultureInfo.InvariantCulture)))
+            : throw new InvalidOperationException($"the client of the connects ended with {client.ExitCode}: {EscapedText.From(said.AsSpan())}");
     }
+
+    private static long Long(string word) => long.Parse(word, CultureInfo.InvariantCulture);
 }
