@@ -86,9 +86,15 @@ need_sdk() {
     fail "the .NET SDK here is not 10.0 (global.json): see https://dotnet.microsoft.com/download/dotnet/10.0"
 }
 
-# Build messages go to standard error: standard output belongs to what is run.
+# Messages go to standard error: standard output belongs to what is run.
 quietly() {
   "$@" >&2
+}
+
+# What a build says is of interest when it fails. (The SDK says "Build succeeded" whatever verbosity it is asked for.)
+silently() {
+  local said
+  said=$("$@" 2>&1) || fail "$1 $2 failed:"$'\n'"$said"
 }
 
 publish() {
@@ -99,8 +105,8 @@ publish() {
   local portable=artifacts/portable$folder_suffix cf=artifacts/cf$folder_suffix
   # An old file in the folder would be pushed with the rest.
   rm -rf "$portable" "$cf"
-  quietly dotnet publish "$server" "$engine_property" -c Release -p:UseAppHost=false -o "$portable" --nologo -v quiet -clp:NoSummary
-  quietly dotnet publish "$server" "$engine_property" -c Release -r linux-x64 -o "$cf" --nologo -v quiet -clp:NoSummary
+  silently dotnet publish "$server" "$engine_property" -c Release -p:UseAppHost=false -o "$portable" --nologo -v quiet
+  silently dotnet publish "$server" "$engine_property" -c Release -r linux-x64 -o "$cf" --nologo -v quiet
   echo "$portable/EchoServer.dll"
   echo "$cf/EchoServer ($(($(wc -c <"$cf/EchoServer") / 1024 / 1024)) MiB)"
 }
@@ -109,7 +115,7 @@ run() {
   take_engine "$@"
   need_sdk
   need_engine
-  quietly dotnet build "$server" "$engine_property" -c Release --nologo -v quiet -clp:NoSummary
+  silently dotnet build "$server" "$engine_property" -c Release --nologo -v quiet
   exec dotnet "artifacts/bin/EchoServer$project_suffix/release/EchoServer.dll" "${rest[@]}"
 }
 
@@ -240,7 +246,7 @@ soak() {
   fi
 
   need_sdk
-  quietly dotnet build "$tests" -c Release --nologo -v quiet -clp:NoSummary
+  silently dotnet build "$tests" -c Release --nologo -v quiet
   ECHO_SOAK_MINUTES=$minutes dotnet test "$tests" -c Release --no-build --nologo --filter TestCategory=Soak \
     --logger "console;verbosity=normal" --results-directory "$results" \
     --blame-hang-timeout "$((minutes + 5))m" || status=$?
@@ -252,7 +258,7 @@ soak() {
 # Ours as it is published, beside other people's, all in one run.
 bench() {
   need_sdk
-  quietly dotnet build "$bench" -c Release --nologo -v quiet -clp:NoSummary
+  silently dotnet build "$bench" -c Release --nologo -v quiet
   local argument
   for argument in "$@"; do
     # What only asks for help needs no server.
