@@ -40,6 +40,14 @@ internal static class Requires
         Unless(missing.Length == 0, missing);
     }
 
+    public static void Haproxy() => Unless(
+        File.Exists(Support.Haproxy.Executable), "Debian's package haproxy is not installed: run ./build.sh test as root");
+
+    /// <summary>That a process may be put into a network of its own.</summary>
+    public static void NetworkNamespaces() => Unless(
+        Environment.UserName == "root" && File.Exists("/usr/bin/unshare") && (File.Exists("/usr/sbin/ip") || File.Exists("/usr/bin/ip")),
+        "a network namespace takes root, unshare and Debian's package iproute2: run ./build.sh test as root");
+
     public static void Faketime(string library) => Unless(File.Exists(library), "Debian's package faketime is not installed: run ./build.sh test as root");
 
     /// <summary>That a process may have so many files open; the runtime raises its soft limit to the hard one.</summary>
