@@ -72,6 +72,33 @@ internal sealed class LoadCommandTests
     }
 
     [Test]
+    public async Task Connections_that_the_server_ends_are_opened_again_on_request()
+    {
+        using ScriptedServer server = ScriptedServer.Echoing((connection, number, message) =>
+            connection == 1 && number == 3 ? [WireFrame.Close(1001)] : [message]);
+        ProgramResult text = await RunAsync(server.Url, "--reconnect", "--connections", "1", "--duration", "0.5");
+        Assert.That((text.ExitCode, text.Error), Is.EqualTo((0, "")), text.Output);
+        Assert.That(text.Output, Does.Match(
+            """
+            reconnects   1 of 1 connections that the server ended were served again
+                         1 were told by 1001 or 1012; 1 echoes were under way
+            outages      p50 [\d.]+  p90 [\d.]+  p99 [\d.]+  p99\.9 [\d.]+  max [\d.]+ ms
+            errors       none
+            close codes  1 x 1000 NormalClosure, 1 x 1001 GoingAway
+            $
+            """));
+
+        using ScriptedServer breaking = ScriptedServer.Echoing((connection, number, message) =>
+            connection == 1 && number == 3 ? [WireFrame.Close(1011)] : [message]);
+        ProgramResult json = await RunAsync(breaking.Url, "--reconnect", "--connections", "1", "--duration", "0.5", "--json");
+        Assert.That(json.ExitCode, Is.EqualTo(1), "it ended a connection and did not say why");
+        Assert.That(json.Output, Does.Match(
+            """
+            "reconnects":\{"ended":1,"drained":0,"served_again":1,"unanswered":1,"outage_ms":\{"p50":[\d.]+,"p90":[\d.]+,"p99":[\d.]+,"p99_9":[\d.]+,"max":[\d.]+\},"failed_attempts":\[\]\}
+            """));
+    }
+
+    [Test]
     public async Task Connections_are_held()
     {
         ProgramResult result = await RunAsync(SharedServers.Large.Url(), "--hold", "--connections", "30", "--duration", "0.3");
@@ -142,10 +169,15 @@ internal sealed class LoadCommandTests
     [Test]
     public async Task It_speaks_TLS_to_a_server_whose_certificate_is_trusted_and_to_no_other()
     {
-        using var proxy = new TlsProxy(SharedServers.Large.Port);
-        var url = new Uri($"wss://localhost:{proxy.Port}/");
+        using var certificates = new TestCertificates();
+        await using Haproxy router = await Haproxy.StartAsync(new HaproxyOptions
+        {
+            Instances = [SharedServers.Large.Port],
+            Certificate = certificates.Issue("localhost"),
+        });
+        Uri url = router.Url();
         ProcessStartInfo trusting = Programs.EchoServer(["load", url.AbsoluteUri, "--connections", "5", "--in-flight", "4", "--size", "40000", "--duration", "0.5"]);
-        trusting.Environment["SSL_CERT_FILE"] = proxy.CertificateFile;
+        trusting.Environment["SSL_CERT_FILE"] = certificates.AuthorityFile;
         ProgramResult good = await Programs.RunAsync(trusting);
         Assert.That((good.ExitCode, good.Error), Is.EqualTo((0, "")), good.Output);
         Assert.That(good.Output, Does.Contain("5 of 5 opened").And.Contain("errors       none"));
@@ -161,7 +193,7 @@ internal sealed class LoadCommandTests
         ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["load", "--help"]));
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
         foreach (string text in (string[])
-            ["EchoServer load ws://", "--connections", "--size", "--in-flight", "--rate", "--ramp", "--duration", "--timeout", "--text", "--binary", "--hold", "--json"])
+            ["EchoServer load ws://", "--connections", "--size", "--in-flight", "--rate", "--ramp", "--duration", "--timeout", "--text", "--binary", "--hold", "--reconnect", "--json"])
         {
             Assert.That(result.Output, Does.Contain(text));
         }

@@ -53,13 +53,18 @@ internal static class LoadSettings
         Description = "Send nothing: open the connections and keep them for the duration. The server need not echo.",
     };
 
+    internal static readonly Option<bool> Reconnect = new("--reconnect")
+    {
+        Description = "Open a connection again when the server ends it; an end by Close 1001 or 1012 is no error then.",
+    };
+
     internal static readonly Option<bool> Json = new("--json") { Description = "Print the report as one JSON object." };
 
     /// <summary>Those with a value, in the order of the help text.</summary>
     internal static readonly Setting[] All = [Connections, Size, InFlight, Rate, Ramp, Duration, Timeout];
 
     /// <summary>Those without.</summary>
-    internal static readonly Option<bool>[] Switches = [Text, Binary, Hold, Json];
+    internal static readonly Option<bool>[] Switches = [Text, Binary, Hold, Reconnect, Json];
 
     // They say how messages are sent, and --hold sends none.
     private static readonly Setting[] OfMessages = [Size, InFlight, Rate];
@@ -86,6 +91,7 @@ internal static class LoadSettings
             Rate = Rate.Read(result),
             ConnectionsPerSecond = Ramp.Read(result),
             IsHeldOnly = result.GetValue(Hold),
+            Reconnects = result.GetValue(Reconnect),
             ConnectTimeout = Timeout.Read(result)!.Value,
             EchoTimeout = Timeout.Read(result)!.Value,
         };

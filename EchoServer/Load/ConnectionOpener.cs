@@ -52,6 +52,9 @@ internal sealed class ConnectionOpener(LoadOptions options, IoThreads ioThreads)
         }
     }
 
+    /// <summary>Tries all addresses again, not only the one that answered first: it may be gone for good.</summary>
+    internal void ForgetChoice() => _chosen = null;
+
     /// <summary>Opens a connection.</summary>
     /// <param name="stop">Ends the attempt.</param>
     /// <exception cref="OpeningException">It could not be opened, or not in time.</exception>

@@ -25,15 +25,17 @@ internal sealed class EchoWindow
     /// <param name="payload">How messages look.</param>
     /// <param name="connection">The connection's number.</param>
     /// <param name="inFlight">How many messages may be out, 1 or more.</param>
-    internal EchoWindow(LoadPayload payload, int connection, int inFlight)
+    /// <param name="first">The first message's number: an echo of an earlier one is none of this connection's.</param>
+    internal EchoWindow(LoadPayload payload, int connection, int inFlight, long first = 0)
     {
         _payload = payload;
         _connection = connection;
         _inFlight = inFlight;
         _sentAt = new long[BitOperations.RoundUpToPowerOf2((uint)inFlight)];
+        _sent = _expected = first;
     }
 
-    /// <summary>How many messages were sent.</summary>
+    /// <summary>How many messages were sent, the first one's number included.</summary>
     internal long Sent => Volatile.Read(ref _sent);
 
     /// <summary>How many messages are out, those not counted whose turn was passed over.</summary>

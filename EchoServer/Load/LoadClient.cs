@@ -9,21 +9,19 @@ namespace EchoServer.Load;
 /// One after the other: <see cref="ConnectAsync"/>, then <see cref="RunAsync"/> or <see cref="HoldAsync"/> as often as wanted,
 /// then <see cref="CloseAsync"/>. The properties may be read from any thread at any time.
 /// </remarks>
-internal sealed class LoadClient : IAsyncDisposable
+internal sealed partial class LoadClient : IAsyncDisposable
 {
-    // How many connections are being opened at a time: enough to keep a distant server busy, few enough not to be taken for an attack.
-    internal const int MaxOpening = 128;
-
-    // Files beside the connections: the runtime's own, the resolver's.
-    private const int ReservedFiles = 32;
-
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan QuietInterval = TimeSpan.FromMilliseconds(1);
 
     private readonly LoadOptions _options;
     private readonly IoThreads _ioThreads = new(Capacity.DefaultIoThreads);
     private readonly ConnectionOpener _opener;
+    private readonly Reconnector? _reconnector;
+    private readonly Lock _places = new();
     private readonly LoadConnection?[] _connections;
+    private LoadConnection[] _inRun = [];
+    private bool _isClosing;
     private PeerHabits? _peer;
     private LoadRun? _run;
     private int _next;
@@ -36,6 +34,7 @@ internal sealed class LoadClient : IAsyncDisposable
         _options = options;
         _opener = new ConnectionOpener(options, _ioThreads);
         _connections = new LoadConnection?[options.Connections];
+        _reconnector = options.Reconnects ? new Reconnector(this, options.CloseTimeout) : null;
     }
 
     /// <summary>How many connections are open now.</summary>
@@ -52,6 +51,9 @@ internal sealed class LoadClient : IAsyncDisposable
 
     /// <summary>What the server was seen to do beside echoing; null before <see cref="ConnectAsync"/>.</summary>
     internal PeerHabits? Peer => _peer;
+
+    /// <summary>What became of the connections that the server ended; null when they are not opened again.</summary>
+    internal ReconnectResult? Reconnects => _reconnector?.Result;
 
     /// <summary>All that went wrong so far, and the close codes that came.</summary>
     internal LoadErrors Errors { get; } = new();
@@ -93,16 +95,20 @@ internal sealed class LoadClient : IAsyncDisposable
     /// </returns>
     internal async Task<LoadResult> RunAsync(TimeSpan duration, CancellationToken stop = default)
     {
-        LoadConnection[] connections = [.. _connections.Where(connection => connection?.IsOpen == true).Select(connection => connection!)];
-        Pace? pace = _options.Rate is double rate && connections.Length > 0 ? new Pace(rate, connections.Length, duration) : null;
-        var run = new LoadRun(pace);
-        _run = run;
-        for (int rank = 0; rank < connections.Length; rank++)
+        LoadConnection[] connections;
+        LoadRun run;
+        lock (_places)
         {
-            connections[rank].Begin(run, rank);
+            _inRun = connections = [.. _connections.OfType<LoadConnection>().Where(connection => connection.IsOpen || IsToCome(connection))];
+            run = new LoadRun(_options.Rate is double rate && connections.Length > 0 ? new Pace(rate, connections.Length, duration) : null);
+            _run = run;
+            for (int rank = 0; rank < connections.Length; rank++)
+            {
+                connections[rank].Begin(run, rank);
+            }
         }
 
-        using (Pacer? pacer = pace is null ? null : new Pacer(run, connections))
+        using (Pacer? pacer = run.Pace is null ? null : new Pacer(run, connections))
         {
             Array.ForEach(connections, connection => connection.Pump());
             await SleepAsync(run.StartedAt, duration, stop).ConfigureAwait(false);
@@ -111,11 +117,37 @@ internal sealed class LoadClient : IAsyncDisposable
         run.IsEnding = true;
         long end = Stopwatch.GetTimestamp();
         Interlocked.MemoryBarrier();
-        await UntilAsync(() => Array.TrueForAll(connections, connection => connection.IsQuiet), _options.EchoTimeout).ConfigureAwait(false);
+        await UntilAsync(() => Array.TrueForAll(connections, IsSettled), _options.EchoTimeout).ConfigureAwait(false);
+        GiveUpOutages(connections);
         await CutOffAsync([.. connections.Where(connection => connection.IsOpen && !connection.IsQuiet)]).ConfigureAwait(false);
         (LatencyHistogram latency, long lastEchoAt) = run.AddUp();
         TimeSpan elapsed = Stopwatch.GetElapsedTime(run.StartedAt, Math.Max(end, lastEchoAt));
         return new LoadResult(run.Messages, run.Messages * _options.MessageBytes, elapsed, latency, connections.Sum(connection => connection.Unsent));
+    }
+
+    /// <summary>Whether a connection has ended, and another one is to take its place.</summary>
+    private bool IsToCome(LoadConnection connection) => _reconnector is not null && !connection.IsOpen && !connection.IsAborted;
+
+    /// <summary>Whether there is nothing to wait for: no echo, and no connection that takes its place.</summary>
+    private bool IsSettled(LoadConnection connection) => connection.IsQuiet && !connection.IsOutage && !IsToCome(connection);
+
+    /// <summary>Counts the places that are still without service. Those that owe an echo are counted for that.</summary>
+    private void GiveUpOutages(IEnumerable<LoadConnection> connections)
+    {
+        if (_reconnector is null)
+        {
+            return;
+        }
+
+        lock (_places)
+        {
+            foreach (LoadConnection connection in connections.Where(IsToCome))
+            {
+                connection.Abort();
+                string reason = connection.TakeOutage()?.LastFailure ?? "it has only just ended";
+                Errors.Add(LoadError.NotServedAgain, $"connection {connection.Number}: {reason}");
+            }
+        }
     }
 
     /// <summary>Ends connections that still owe echoes, and when nothing comes any more, counts what is missing.</summary>
@@ -134,13 +166,26 @@ internal sealed class LoadClient : IAsyncDisposable
     {
         long start = Stopwatch.GetTimestamp();
         await SleepAsync(start, duration, stop).ConfigureAwait(false);
+        if (_reconnector is not null)
+        {
+            await UntilAsync(() => _connections.OfType<LoadConnection>().All(IsSettled), _options.EchoTimeout).ConfigureAwait(false);
+            GiveUpOutages(_connections.OfType<LoadConnection>());
+        }
+
         return new LoadResult(0, 0, Stopwatch.GetElapsedTime(start), new LatencyHistogram(), 0);
     }
 
     /// <summary>Ends all connections with the closing handshake (1000); who does not answer in time is cut off.</summary>
     internal async Task CloseAsync()
     {
-        LoadConnection[] open = [.. _connections.Where(connection => connection?.IsOpen == true).Select(connection => connection!)];
+        LoadConnection[] open;
+        lock (_places)
+        {
+            _isClosing = true;
+            _reconnector?.Stop();
+            open = [.. _connections.OfType<LoadConnection>().Where(connection => connection.IsOpen)];
+        }
+
         Array.ForEach(open, connection => connection.Close());
         await UntilAsync(() => Array.TrueForAll(open, connection => connection.HasEnded), _options.CloseTimeout).ConfigureAwait(false);
         foreach (LoadConnection connection in open)
@@ -157,60 +202,15 @@ internal sealed class LoadClient : IAsyncDisposable
     /// <summary>Cuts off what is left.</summary>
     public ValueTask DisposeAsync()
     {
-        Array.ForEach(_connections, connection => connection?.Abort());
+        lock (_places)
+        {
+            _isClosing = true;
+            Array.ForEach(_connections, connection => connection?.Abort());
+        }
+
+        _reconnector?.Dispose();
         _ioThreads.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    /// <summary>One of those who open connections side by side: takes the next one as long as there is one.</summary>
-    private async Task OpenSomeAsync(long start, CancellationToken stop)
-    {
-        for (int number = TakeNext(); number < _connections.Length && !stop.IsCancellationRequested; number = TakeNext())
-        {
-            if (_options.ConnectionsPerSecond is double perSecond)
-            {
-                await SleepAsync(start, TimeSpan.FromSeconds(number / perSecond), stop).ConfigureAwait(false);
-            }
-
-            try
-            {
-                await OpenAsync(number, stop).ConfigureAwait(false);
-            }
-            catch (OpeningException exception)
-            {
-                Errors.Add(exception.Kind, exception.Message, exception.Status);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-        }
-    }
-
-    private int TakeNext() => Interlocked.Increment(ref _next) - 1;
-
-    private async Task OpenAsync(int number, CancellationToken stop)
-    {
-        OpenedTransport opened = await _opener.OpenAsync(stop).ConfigureAwait(false);
-        var connection = new LoadConnection(_options, number, opened.Transport, _peer!, Errors);
-        _connections[number] = connection;
-        _ = connection.RunAsync(opened.Received);
-        if (!connection.Ready.IsCompleted)
-        {
-            await connection.Ready.WaitAsync(_options.ConnectTimeout, stop)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!connection.Ready.IsCompleted)
-            {
-                connection.Abort();
-                stop.ThrowIfCancellationRequested();
-                throw new OpeningException(LoadError.ConnectTimedOut, 0, $"no greeting within {_options.ConnectTimeout.TotalSeconds} s");
-            }
-        }
-
-        if (connection.IsOpen)
-        {
-            Interlocked.Increment(ref _opened);
-        }
     }
 
     /// <summary>Sleeps until so long after the start; less when it is stopped, or no connection is left to wait for.</summary>
@@ -220,7 +220,7 @@ internal sealed class LoadClient : IAsyncDisposable
         {
             TimeSpan nap = left < LookInterval ? left : LookInterval;
             await Task.Delay(nap, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (_run is LoadRun && Open == 0)
+            if (_run is LoadRun && _reconnector is null && Open == 0)
             {
                 return;
             }
@@ -236,13 +236,5 @@ internal sealed class LoadClient : IAsyncDisposable
         }
     }
 
-    private void CheckOpenFiles()
-    {
-        long needed = Capacity.OpenFiles() + _options.Connections + ReservedFiles;
-        if (Capacity.OpenFileLimit() is long limit && limit < needed)
-        {
-            throw new LoadException(
-                $"{_options.Connections} connections need {needed} open files, and the limit is {limit}: raise it with 'ulimit -n {needed}', or take fewer");
-        }
-    }
+
 }

@@ -101,6 +101,10 @@ internal sealed partial class LoadConnection
         else
         {
             tally?.AddEcho(now, now - sentAt);
+            if (_outage is not null)
+            {
+                EndOutage(now);
+            }
         }
     }
 
@@ -115,8 +119,7 @@ internal sealed partial class LoadConnection
         _errors.AddCloseCode(code);
         if (!_isCloseSent)
         {
-            string quoted = reason.IsEmpty ? "" : $": {EscapedText.Quote(reason)}";
-            _errors.Add(LoadError.ClosedByServer, ClosePayload.Describe(code) + quoted);
+            JudgeClose(code, reason.IsEmpty ? "" : $": {EscapedText.Quote(reason)}");
 
             // RFC 6455 §5.5.1: "it typically echos the status code it received".
             Close(code == CloseCode.NoStatusReceived ? CloseCode.NormalClosure : code);
@@ -125,6 +128,7 @@ internal sealed partial class LoadConnection
         // RFC 6455 §7.1.1: the server ends the TCP connection first.
         _isCloseReceived = true;
         _ready.TrySetResult();
+        NoteLost();
     }
 
     /// <summary>RFC 6455 §7.1.7, Fail the WebSocket Connection: a Close that says why, and the end.</summary>

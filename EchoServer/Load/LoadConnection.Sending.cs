@@ -17,6 +17,7 @@ internal sealed partial class LoadConnection
     private int _outputEnd;
     private ConfiguredValueTaskAwaitable<int> _sending;
     private Action? _onSent;
+    private volatile bool _isSendingBroken;
 
     // The run that messages are sent for: its place in it, and the number of its first message.
     private volatile LoadRun? _run;
@@ -40,9 +41,11 @@ internal sealed partial class LoadConnection
     }
 
     /// <summary>Counts the echoes that did not come. Only once <see cref="IsCleanedUp"/>.</summary>
-    internal void CountMissing()
+    internal void CountMissing() => CountMissing(_window.GiveUp());
+
+    private void CountMissing(int missing)
     {
-        for (int missing = _window.GiveUp(); missing > 0; missing--)
+        for (; missing > 0; missing--)
         {
             _errors.Add(LoadError.EchoMissing, $"connection {Number}");
         }
@@ -100,11 +103,13 @@ internal sealed partial class LoadConnection
         {
             // The loop finds out as well, and says why. The turn is never given back.
             ReturnOutput();
+            _isSendingBroken = true;
         }
         catch (Exception exception)
         {
             // On an I/O thread it would end the process, and with it the other connections and the report.
             ReturnOutput();
+            _isSendingBroken = true;
             End(LoadError.InternalError, EscapedText.From(exception.ToString().AsSpan()));
         }
     }

@@ -27,7 +27,7 @@ internal sealed partial class LoadConnection
     private readonly LoadOptions _options;
     private readonly Transport _transport;
     private readonly PeerHabits _peer;
-    private readonly LoadErrors _errors;
+    private LoadErrors _errors;
     private readonly MessageReader? _reader;
     private readonly EchoWindow _window;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -45,14 +45,16 @@ internal sealed partial class LoadConnection
     /// <param name="transport">Where its bytes go, the handshake done; owned by the connection from here on.</param>
     /// <param name="peer">What the server was seen to do.</param>
     /// <param name="errors">Where errors are counted.</param>
-    internal LoadConnection(LoadOptions options, int number, Transport transport, PeerHabits peer, LoadErrors errors)
+    /// <param name="firstMessage">The number of its first message: numbers go on where a connection takes the place of another one.</param>
+    internal LoadConnection(LoadOptions options, int number, Transport transport, PeerHabits peer, LoadErrors errors, long firstMessage = 0)
     {
         _options = options;
         Number = number;
         _transport = transport;
         _peer = peer;
         _errors = errors;
-        _window = new EchoWindow(peer.Payload, number, options.InFlight);
+        _window = new EchoWindow(peer.Payload, number, options.InFlight, firstMessage);
+        _lost = options.Reconnects ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : null;
         _reader = options.IsWebSocket ? new MessageReader(Role.Client, MaxMessageBytes) : null;
         _greetingsDue = peer.Greetings;
     }
@@ -88,8 +90,10 @@ internal sealed partial class LoadConnection
         }
         catch (Exception exception) when (exception is SocketException or IOException)
         {
+            // Once its Close is in, how the server ends TCP makes no difference: what we sent meanwhile may have met a closed socket.
             bool isReset = exception.GetBaseException() is SocketException { SocketErrorCode: SocketError.ConnectionReset };
-            End(isReset ? LoadError.ConnectionReset : LoadError.EndedWithoutClose, EscapedText.From(exception.GetBaseException().Message.AsSpan()));
+            LoadError error = isReset ? LoadError.ConnectionReset : LoadError.EndedWithoutClose;
+            End(_isCloseReceived ? null : error, EscapedText.From(exception.GetBaseException().Message.AsSpan()));
         }
         catch (Exception exception) when (exception is ObjectDisposedException or OperationCanceledException)
         {
@@ -105,7 +109,11 @@ internal sealed partial class LoadConnection
     }
 
     /// <summary>Ends it without a word. What is said about it elsewhere is not said again.</summary>
-    internal void Abort() => End(null);
+    internal void Abort()
+    {
+        _isAborted = true;
+        End(null);
+    }
 
     /// <summary>One method, so that what waits is made once and not for each wait.</summary>
     private async Task LoopAsync(ReadOnlyMemory<byte> received)
@@ -184,6 +192,7 @@ internal sealed partial class LoadConnection
             _hasEnded = true;
             _transport.Dispose();
             _ready.TrySetResult();
+            NoteLost();
         }
     }
 

@@ -57,6 +57,9 @@ internal enum LoadError
     /// <summary>The server broke RFC 6455.</summary>
     ProtocolViolation,
 
+    /// <summary>A connection that the server ended was not served again in time.</summary>
+    NotServedAgain,
+
     /// <summary>The server did not answer our Close in time.</summary>
     CloseTimedOut,
 

@@ -35,10 +35,13 @@ internal sealed record LoadOptions
     /// </summary>
     public bool IsHeldOnly { get; init; }
 
+    /// <summary>Whether a connection that the server ends is opened again, as good clients do, until the load is over.</summary>
+    public bool Reconnects { get; init; }
+
     /// <summary>How long a connection may take to open: TCP, TLS, handshake, greeting. A cold start behind a router takes seconds.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long after the end of a run its last echoes may take.</summary>
+    /// <summary>How long after the end of a run its last echoes may take, and connections to be served again.</summary>
     public TimeSpan EchoTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long the server may take to answer our Close: several round trips to anywhere.</summary>

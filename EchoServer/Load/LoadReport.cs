@@ -22,6 +22,7 @@ internal sealed class LoadReport
         ConnectElapsed = client.ConnectElapsed;
         Errors = client.Errors.Counts;
         CloseCodes = client.Errors.CloseCodes;
+        Reconnects = client.Reconnects;
     }
 
     internal LoadOptions Options { get; }
@@ -40,6 +41,9 @@ internal sealed class LoadReport
     internal IReadOnlyList<LoadErrorCount> Errors { get; }
 
     internal IReadOnlyList<(CloseCode Code, long Count)> CloseCodes { get; }
+
+    /// <summary>What became of the connections that the server ended; null when they were not opened again.</summary>
+    internal ReconnectResult? Reconnects { get; }
 
     /// <summary>Whether there was something to see, and nothing was wrong with it.</summary>
     internal bool IsFine => Errors.Count == 0 && (Options.IsHeldOnly ? Opened : Result.Messages) > 0;

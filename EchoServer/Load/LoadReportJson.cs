@@ -23,7 +23,9 @@ internal static class LoadReportJson
                 WriteMessages(json, report);
             }
 
-            WriteErrors(json, report);
+            WriteReconnects(json, report.Reconnects);
+            WriteErrors(json, "errors", report.Errors);
+            WriteCloseCodes(json, report);
             json.WriteEndObject();
         }
 
@@ -58,20 +60,43 @@ internal static class LoadReportJson
         json.WriteNumber("payload_bytes", report.Result.Bytes);
         json.WriteNumber("payload_bytes_per_second", report.BytesPerSecond);
         json.WriteNumber("unsent", report.Result.Unsent);
-        json.WriteStartObject("latency_ms");
-        foreach ((string _, string name, double percent) in LoadReport.Percentiles)
+        WriteTimes(json, "latency_ms", report.Result.Latency);
+    }
+
+    private static void WriteTimes(Utf8JsonWriter json, string name, LatencyHistogram times)
+    {
+        json.WriteStartObject(name);
+        foreach ((string _, string percentile, double percent) in LoadReport.Percentiles)
         {
-            json.WriteNumber(name, report.Result.Latency.Percentile(percent).TotalMilliseconds);
+            json.WriteNumber(percentile, times.Percentile(percent).TotalMilliseconds);
         }
 
-        json.WriteNumber("max", report.Result.Latency.Max.TotalMilliseconds);
+        json.WriteNumber("max", times.Max.TotalMilliseconds);
         json.WriteEndObject();
     }
 
-    private static void WriteErrors(Utf8JsonWriter json, LoadReport report)
+    private static void WriteReconnects(Utf8JsonWriter json, ReconnectResult? result)
     {
-        json.WriteStartArray("errors");
-        foreach (LoadErrorCount error in report.Errors)
+        if (result is null)
+        {
+            json.WriteNull("reconnects");
+            return;
+        }
+
+        json.WriteStartObject("reconnects");
+        json.WriteNumber("ended", result.Lost);
+        json.WriteNumber("drained", result.Drained);
+        json.WriteNumber("served_again", result.Times.Count);
+        json.WriteNumber("unanswered", result.Unanswered);
+        WriteTimes(json, "outage_ms", result.Times);
+        WriteErrors(json, "failed_attempts", result.FailedAttempts);
+        json.WriteEndObject();
+    }
+
+    private static void WriteErrors(Utf8JsonWriter json, string name, IReadOnlyList<LoadErrorCount> errors)
+    {
+        json.WriteStartArray(name);
+        foreach (LoadErrorCount error in errors)
         {
             json.WriteStartObject();
             json.WriteString("kind", JsonNamingPolicy.SnakeCaseLower.ConvertName(error.Kind.ToString()));
@@ -86,6 +111,10 @@ internal static class LoadReportJson
         }
 
         json.WriteEndArray();
+    }
+
+    private static void WriteCloseCodes(Utf8JsonWriter json, LoadReport report)
+    {
         json.WriteStartArray("close_codes");
         foreach ((WebSockets.CloseCode code, long count) in report.CloseCodes)
         {

@@ -22,7 +22,12 @@ internal static class LoadReportText
             WriteMessages(text, report);
         }
 
-        WriteErrors(text, report.Errors);
+        if (report.Reconnects is ReconnectResult reconnects)
+        {
+            WriteReconnects(text, reconnects);
+        }
+
+        WriteErrors(text, "errors", report.Errors);
         string codes = string.Join(", ", report.CloseCodes.Select(seen => $"{seen.Count.ToString("N0", CultureInfo.InvariantCulture)} x {ClosePayload.Describe(seen.Code)}"));
         Line(text, "close codes", $"{(codes.Length > 0 ? codes : "none")}");
         return Encoding.UTF8.GetBytes(text.ToString());
@@ -48,6 +53,7 @@ internal static class LoadReportText
         LoadError.EndedWithoutClose => "ended without a Close",
         LoadError.ConnectionReset => "connection reset",
         LoadError.ProtocolViolation => "protocol violation",
+        LoadError.NotServedAgain => "connection not served again",
         LoadError.CloseTimedOut => "no answer to our Close",
         LoadError.InternalError => "fault in this program",
         _ => throw new ArgumentOutOfRangeException(nameof(error), error.Kind, "an error without a name"),
@@ -63,22 +69,43 @@ internal static class LoadReportText
         Line(text, "echoes", $"{result.Messages:N0} right in {Seconds(result.Elapsed)}");
         Line(text, "messages", $"{report.MessagesPerSecond:N0} a second");
         Line(text, "payload", $"{report.BytesPerSecond / 1e6:N2} MB a second each way");
-        string latency = string.Join("  ", LoadReport.Percentiles.Select(it => $"{it.Text} {Milliseconds(result.Latency.Percentile(it.Percent))}"));
-        Line(text, "latency", $"{latency}  max {Milliseconds(result.Latency.Max)} ms");
+        Line(text, "latency", $"{Times(result.Latency)}");
         if (result.Unsent > 0)
         {
             Line(text, "unsent", $"{result.Unsent:N0} messages were due and had to wait for echoes until the end");
         }
     }
 
-    private static void WriteErrors(StringBuilder text, IReadOnlyList<LoadErrorCount> errors)
+    private static void WriteReconnects(StringBuilder text, ReconnectResult result)
+    {
+        if (result.Lost == 0)
+        {
+            Line(text, "reconnects", $"none: the server ended no connection");
+            return;
+        }
+
+        Line(text, "reconnects", $"{result.Times.Count:N0} of {result.Lost:N0} connections that the server ended were served again");
+        Line(text, "", $"{result.Drained:N0} were told by 1001 or 1012; {result.Unanswered:N0} echoes were under way");
+        Line(text, "outages", $"{Times(result.Times)}");
+        if (result.FailedAttempts.Count > 0)
+        {
+            WriteErrors(text, "tried again", result.FailedAttempts);
+        }
+    }
+
+    private static string Times(LatencyHistogram times)
+    {
+        string percentiles = string.Join("  ", LoadReport.Percentiles.Select(it => $"{it.Text} {Milliseconds(times.Percentile(it.Percent))}"));
+        return $"{percentiles}  max {Milliseconds(times.Max)} ms";
+    }
+
+    private static void WriteErrors(StringBuilder text, string label, IReadOnlyList<LoadErrorCount> errors)
     {
         if (errors.Count == 0)
         {
-            Line(text, "errors", $"none");
+            Line(text, label, $"none");
         }
 
-        string label = "errors";
         foreach (LoadErrorCount error in errors)
         {
             string example = error.Example.Length > 0 ? $" (first: {error.Example})" : "";

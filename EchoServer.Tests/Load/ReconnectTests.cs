@@ -1,0 +1,247 @@
+using EchoServer.Load;
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Load;
+
+/// <summary>Servers that end a connection under load: it is opened again, and what that meant is counted under the right name.</summary>
+internal sealed class ReconnectTests
+{
+    // The message at which something happens; connection 0 is the one that learns, 1 the first of the load.
+    private const int Chosen = 10;
+
+    private static readonly TimeSpan Duration = TimeSpan.FromMilliseconds(600);
+
+    [TestCase(1001)]
+    [TestCase(1012)]
+    public async Task An_end_that_is_announced_is_no_error(int code)
+    {
+        using ScriptedServer server = Closing(code);
+        (LoadClient client, LoadResult result) = await RunAsync(Options(server));
+        Assert.That(client.Errors.Counts, Is.Empty, string.Join('\n', client.Errors.Counts));
+        AssertReconnects(client, ended: 1, drained: 1, unanswered: 1);
+        Assert.That(result.Messages, Is.GreaterThan(2 * Chosen), "the load goes on");
+        Assert.That(client.Errors.CloseCodes.Select(seen => ((int)seen.Code, seen.Count)), Is.EquivalentTo(new[] { (1000, 1L), (code, 1L) }));
+    }
+
+    [TestCase(1000)]
+    [TestCase(1011)]
+    [TestCase(1013)]
+    public async Task Any_other_Close_is_an_error_and_the_load_goes_on(int code)
+    {
+        using ScriptedServer server = Closing(code);
+        (LoadClient client, LoadResult result) = await RunAsync(Options(server));
+        AssertOnly(client.Errors.Counts, LoadError.ClosedByServer);
+        AssertReconnects(client, ended: 1, drained: 0, unanswered: 1);
+        Assert.That(result.Messages, Is.GreaterThan(2 * Chosen));
+    }
+
+    [TestCase(true, nameof(LoadError.ConnectionReset))]
+    [TestCase(false, nameof(LoadError.EndedWithoutClose))]
+    public async Task A_connection_that_breaks_is_an_error_and_the_load_goes_on(bool isReset, string error)
+    {
+        using ScriptedServer server = Serving((peer, connection, number) =>
+        {
+            if (connection == 1 && number == Chosen)
+            {
+                if (isReset)
+                {
+                    peer.Reset();
+                }
+                else
+                {
+                    peer.EndSending();
+                }
+
+                throw new IOException("as the script has it");
+            }
+        });
+        (LoadClient client, LoadResult result) = await RunAsync(Options(server));
+        AssertOnly(client.Errors.Counts, Enum.Parse<LoadError>(error));
+        AssertReconnects(client, ended: 1, drained: 0, unanswered: 1);
+        Assert.That(result.Messages, Is.GreaterThan(2 * Chosen));
+    }
+
+    [Test]
+    public async Task Each_connection_is_opened_again_as_often_as_it_ends()
+    {
+        using ScriptedServer server = ScriptedServer.Echoing((connection, number, message) =>
+            connection is > 0 and < 13 && number == Chosen ? [message, WireFrame.Close(1001)] : [message]);
+        (LoadClient client, LoadResult result) = await RunAsync(Options(server) with { Connections = 4, InFlight = 3 });
+        Assert.That(client.Errors.Counts, Is.Empty, string.Join('\n', client.Errors.Counts));
+        ReconnectResult reconnects = client.Reconnects!;
+        Assert.That((reconnects.Lost, reconnects.Drained, reconnects.Times.Count), Is.EqualTo((12L, 12L, 12L)));
+        Assert.That(result.Messages, Is.GreaterThan(12 * Chosen));
+        Assert.That(client.Opened, Is.EqualTo(4), "those opened again are counted apart");
+    }
+
+    [Test]
+    public async Task With_a_rate_no_message_is_lost_from_sight()
+    {
+        using ScriptedServer server = ScriptedServer.Echoing((connection, number, message) =>
+            connection is 1 or 3 && number == Chosen ? [WireFrame.Close(1001)] : [message]);
+        (LoadClient client, LoadResult result) = await RunAsync(Options(server) with { Connections = 5, Rate = 500, InFlight = 2 });
+        Assert.That(client.Errors.Counts, Is.Empty, string.Join('\n', client.Errors.Counts));
+        Assert.That(client.Reconnects!.Lost, Is.EqualTo(2));
+        Assert.That(result.Messages + result.Unsent + client.Reconnects.Unanswered, Is.EqualTo(300));
+    }
+
+    [Test]
+    public async Task An_echo_that_was_passed_over_is_missing_whatever_ends_the_connection()
+    {
+        using ScriptedServer server = ScriptedServer.Echoing((connection, number, message) => (connection, number) switch
+        {
+            (1, Chosen) => [],
+            (1, Chosen + 1) => [message, WireFrame.Close(1001)],
+            _ => [message],
+        });
+        (LoadClient client, _) = await RunAsync(Options(server) with { InFlight = 4 });
+        AssertOnly(client.Errors.Counts, LoadError.EchoMissing);
+        Assert.That(client.Reconnects!.Drained, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task An_echo_of_the_connection_before_is_wrong()
+    {
+        WireFrame? last = null;
+        using ScriptedServer server = ScriptedServer.Echoing((connection, number, message) =>
+        {
+            if (connection == 1 && number == Chosen)
+            {
+                last = message;
+                return [WireFrame.Close(1001)];
+            }
+
+            return connection == 2 && number == 0 ? [last!, message] : [message];
+        });
+        (LoadClient client, _) = await RunAsync(Options(server));
+        AssertOnly(client.Errors.Counts, LoadError.EchoDuplicated);
+    }
+
+    [Test]
+    public async Task Attempts_that_fail_are_repeated_and_are_no_errors()
+    {
+        using var server = new ScriptedServer((peer, connection) =>
+        {
+            string answer = ScriptedServer.Accept(peer.ReadHead());
+            peer.Send(connection is 2 or 3 ? "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n" : answer);
+            if (connection == 4)
+            {
+                // An instance that is about to stop itself.
+                peer.Send(WireFrame.Close(1001) with { Masked = false });
+            }
+
+            ScriptedServer.EchoAll(peer, connection, (_, number, message) => connection == 1 && number == Chosen ? [WireFrame.Close(1001)] : [message]);
+        });
+        (LoadClient client, LoadResult result) = await RunAsync(Options(server), TimeSpan.FromSeconds(2));
+        Assert.That(client.Errors.Counts, Is.Empty, string.Join('\n', client.Errors.Counts));
+        AssertReconnects(client, ended: 1, drained: 1, unanswered: 1, failed: 3);
+        Assert.That(
+            client.Reconnects!.FailedAttempts.Select(failed => (failed.Kind, failed.Status, failed.Count)),
+            Is.EqualTo(new[] { (LoadError.HandshakeRefused, 503, 2L), (LoadError.ClosedByServer, 0, 1L) }));
+        Assert.That(result.Messages, Is.GreaterThan(2 * Chosen));
+    }
+
+    [Test]
+    public async Task A_server_that_says_1001_and_keeps_the_connection_is_left()
+    {
+        using ScriptedServer server = Serving((peer, connection, number) =>
+        {
+            if (connection == 1 && number == Chosen)
+            {
+                peer.Send(WireFrame.Close(1001) with { Masked = false });
+                Thread.Sleep(TimeSpan.FromSeconds(5));
+            }
+        });
+        (LoadClient client, _) = await RunAsync(Options(server) with { CloseTimeout = TimeSpan.FromMilliseconds(200) });
+        Assert.That(client.Errors.Counts, Is.Empty, string.Join('\n', client.Errors.Counts));
+        AssertReconnects(client, ended: 1, drained: 1, unanswered: 1);
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task A_server_that_does_not_come_back_is_an_error_in_the_end(bool isHeldOnly)
+    {
+        var server = new ScriptedServer((peer, connection) =>
+        {
+            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
+            ScriptedServer.EchoAll(peer, connection, (_, _, message) => [message]);
+        });
+        await using var client = new LoadClient(Options(server) with { Connections = 2, IsHeldOnly = isHeldOnly });
+        await client.ConnectAsync();
+        server.Dispose();
+        _ = isHeldOnly ? await client.HoldAsync(Duration) : await client.RunAsync(Duration);
+        await client.CloseAsync();
+        Assert.That(client.Errors.CountOf(LoadError.NotServedAgain), Is.EqualTo(2), string.Join('\n', client.Errors.Counts));
+        Assert.That(
+            client.Errors.Counts.Single(error => error.Kind == LoadError.NotServedAgain).Example,
+            Does.Match("^connection [01]: connection refused: nothing listens there$"));
+        Assert.That(client.Reconnects!.Times.Count, Is.Zero);
+    }
+
+    [Test]
+    public async Task Connections_that_are_held_are_opened_again()
+    {
+        using var server = new ScriptedServer((peer, connection) =>
+        {
+            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
+            if (connection == 1)
+            {
+                peer.Send(WireFrame.Close(1001) with { Masked = false });
+            }
+
+            ScriptedServer.EchoAll(peer, connection, (_, _, message) => [message]);
+        });
+        await using var client = new LoadClient(Options(server) with { Connections = 3, IsHeldOnly = true });
+        await client.ConnectAsync();
+        await client.HoldAsync(Duration);
+        Assert.That(client.Open, Is.EqualTo(3));
+        await client.CloseAsync();
+        Assert.That(client.Errors.Counts, Is.Empty, string.Join('\n', client.Errors.Counts));
+        Assert.That((client.Reconnects!.Lost, client.Reconnects.Times.Count), Is.EqualTo((1L, 1L)));
+    }
+
+    /// <summary>A server that closes the load's first connection instead of echoing the chosen message.</summary>
+    private static ScriptedServer Closing(int code) => ScriptedServer.Echoing(
+        (connection, number, message) => connection == 1 && number == Chosen ? [WireFrame.Close(code)] : [message]);
+
+    private static ScriptedServer Serving(Action<RawPeer, int, int> before) => new((peer, connection) =>
+    {
+        peer.Send(ScriptedServer.Accept(peer.ReadHead()));
+        ScriptedServer.EchoAll(peer, connection, (_, number, message) =>
+        {
+            before(peer, connection, number);
+            return [message];
+        });
+    });
+
+    private static LoadOptions Options(ScriptedServer server) => new()
+    {
+        Url = server.Url,
+        Connections = 1,
+        Reconnects = true,
+        ConnectTimeout = TimeSpan.FromSeconds(1),
+        EchoTimeout = TimeSpan.FromSeconds(1),
+        CloseTimeout = TimeSpan.FromSeconds(1),
+    };
+
+    private static async Task<(LoadClient Client, LoadResult Result)> RunAsync(LoadOptions options, TimeSpan? duration = null)
+    {
+        await using var client = new LoadClient(options);
+        await client.ConnectAsync();
+        LoadResult result = await client.RunAsync(duration ?? Duration);
+        await client.CloseAsync();
+        return (client, result);
+    }
+
+    private static void AssertReconnects(LoadClient client, int ended, int drained, int unanswered, int failed = 0)
+    {
+        ReconnectResult result = client.Reconnects!;
+        Assert.That(
+            (result.Lost, result.Drained, result.Unanswered, result.Times.Count, result.FailedAttempts.Sum(attempt => attempt.Count)),
+            Is.EqualTo(((long)ended, (long)drained, (long)unanswered, (long)ended, (long)failed)));
+        Assert.That(result.Times.Max, Is.GreaterThan(TimeSpan.Zero));
+    }
+
+    private static void AssertOnly(IReadOnlyList<LoadErrorCount> errors, LoadError error) =>
+        Assert.That(errors.Select(count => (count.Kind, count.Count)), Is.EqualTo(new[] { (error, 1L) }), string.Join('\n', errors));
+}
