@@ -1,0 +1,203 @@
+using System.Diagnostics;
+using System.Text.Json;
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Deployment;
+
+/// <summary>Three instances behind a router that asks for their health, under load, while they are restarted and killed.</summary>
+internal sealed class InstancesTests
+{
+    private const int Connections = 60;
+    private const string Rate = "3000";
+
+    private static readonly TimeSpan HealthInterval = TimeSpan.FromMilliseconds(500);
+
+    // Every other kind of error is that of a wrong or missing echo, or of a place that was not served again.
+    private static readonly string[] EndsWithoutAWord = ["ended_without_close", "connection_reset"];
+
+    private readonly List<ServerProcess> _instances = [];
+    private TestCertificates _certificates = null!;
+    private Haproxy _router = null!;
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        for (int index = 0; index < 3; index++)
+        {
+            _instances.Add(await StartInstanceAsync(index, port: 0));
+        }
+
+        _certificates = new TestCertificates();
+        _router = await Haproxy.StartAsync(new HaproxyOptions
+        {
+            Certificate = _certificates.Issue("localhost"),
+            Instances = [.. _instances.Select(instance => instance.Port)],
+            HealthInterval = HealthInterval,
+        });
+        await WaitUntilAllAreUpAsync();
+    }
+
+    [TearDown]
+    public async Task StopAsync()
+    {
+        await (_router?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _certificates?.Dispose();
+        foreach (ServerProcess instance in _instances)
+        {
+            await instance.DisposeAsync();
+        }
+
+        _instances.Clear();
+    }
+
+    [Test]
+    public async Task A_rolling_restart_costs_no_echo_and_no_connection_a_word()
+    {
+        await using Load load = Load.Start(_router.Url(), _certificates.AuthorityFile);
+        await WaitUntilLoadedAsync();
+        int[] drained = new int[3];
+        for (int index = 0; index < 3; index++)
+        {
+            drained[index] = OpenConnections(index);
+            int port = _instances[index].Port;
+            await _instances[index].StopAndCheckBudgetAsync();
+            await _instances[index].DisposeAsync();
+            _instances[index] = await StartInstanceAsync(index, port);
+            await _router.WaitForAsync($"{index}", isUp: true);
+        }
+
+        JsonElement report = await load.StopAsync();
+        JsonElement reconnects = report.GetProperty("reconnects");
+        double longest = reconnects.GetProperty("outage_ms").GetProperty("max").GetDouble();
+        int ended = reconnects.GetProperty("ended").GetInt32();
+        await TestContext.Out.WriteLineAsync($"{ended} connections drained, served again within {longest:0} ms");
+        Assert.That(report.GetProperty("ok").GetBoolean(), Is.True, $"{report}");
+        Assert.That(drained, Has.All.Positive, "the load was on all of them");
+        Assert.That(ended, Is.EqualTo(drained.Sum()), "whoever was connected to an instance that stopped");
+        Assert.That(reconnects.GetProperty("drained").GetInt32(), Is.EqualTo(ended), "was told so by 1001");
+        Assert.That(reconnects.GetProperty("served_again").GetInt32(), Is.EqualTo(ended), "and had an echo soon after");
+        Assert.That(CloseCodes(report), Is.EquivalentTo(new[] { (1000, Connections), (1001, ended) }));
+        Assert.That(report.GetProperty("open_at_end").GetInt32(), Is.EqualTo(Connections));
+        Assert.That(longest, Is.LessThan(Load.MostOutage.TotalMilliseconds));
+    }
+
+    [Test]
+    public async Task An_instance_that_is_killed_is_out_of_rotation_and_its_clients_are_served_by_the_others()
+    {
+        Assert.That(await IndicesAsync(30), Is.EqualTo("0 1 2"), "/info shows that all of them answer");
+        await using Load load = Load.Start(_router.Url(), _certificates.AuthorityFile);
+        await WaitUntilLoadedAsync();
+        int broken = OpenConnections(1);
+        long killedAt = Stopwatch.GetTimestamp();
+        Programs.Signal(_instances[1].Id, "KILL");
+        await _router.WaitForAsync("1", isUp: false);
+        TimeSpan outOfRotation = Stopwatch.GetElapsedTime(killedAt);
+        Assert.That(await IndicesAsync(30), Is.EqualTo("0 2"), "the killed one is asked no more");
+
+        JsonElement report = await load.StopAsync();
+        JsonElement reconnects = report.GetProperty("reconnects");
+        double longest = reconnects.GetProperty("outage_ms").GetProperty("max").GetDouble();
+        await TestContext.Out.WriteLineAsync(
+            $"{broken} connections cut, served again within {longest:0} ms; out of rotation after {outOfRotation.TotalMilliseconds:0} ms, health interval {HealthInterval.TotalMilliseconds} ms");
+        Assert.That(broken, Is.Positive);
+        Assert.That(Errors(report).Select(error => error.Kind), Is.SubsetOf(EndsWithoutAWord), $"{report}");
+        Assert.That(Errors(report).Sum(error => error.Count), Is.EqualTo(broken), "nobody could tell them");
+        Assert.That(reconnects.GetProperty("ended").GetInt32(), Is.EqualTo(broken));
+        Assert.That(reconnects.GetProperty("drained").GetInt32(), Is.Zero);
+        Assert.That(reconnects.GetProperty("served_again").GetInt32(), Is.EqualTo(broken));
+        Assert.That(report.GetProperty("open_at_end").GetInt32(), Is.EqualTo(Connections));
+        Assert.That(longest, Is.LessThan(Load.MostOutage.TotalMilliseconds));
+    }
+
+    private static Task<ServerProcess> StartInstanceAsync(int index, int port) => ServerProcess.StartAsync(
+        ["--log-messages", "false"], new Dictionary<string, string> { ["CF_INSTANCE_INDEX"] = $"{index}", ["PORT"] = $"{port}" });
+
+    private async Task WaitUntilAllAreUpAsync()
+    {
+        for (int index = 0; index < 3; index++)
+        {
+            await _router.WaitForAsync($"{index}", isUp: true);
+        }
+    }
+
+    /// <summary>Waits until every connection of the load is at an instance; the one that it learned on is gone then.</summary>
+    private Task WaitUntilLoadedAsync() => Wait.UntilAsync(
+        () => Enumerable.Range(0, 3).Sum(OpenConnections) == Connections,
+        () => $"open connections: {string.Join(", ", Enumerable.Range(0, 3).Select(OpenConnections))}");
+
+    /// <summary>How many WebSocket connections an instance has, by its own account.</summary>
+    private int OpenConnections(int index)
+    {
+        using JsonDocument info = JsonDocument.Parse(HttpReply.Get(_instances[index].Port, "/info").Text);
+        return info.RootElement.GetProperty("connections").GetProperty("open").GetInt32();
+    }
+
+    /// <summary>Which instances answer, asked through the router: what a user sees of the spread.</summary>
+    private async Task<string> IndicesAsync(int requests)
+    {
+        using var trusting = new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
+        using var http = new HttpClient(trusting);
+        var indices = new SortedSet<int>();
+        for (int i = 0; i < requests; i++)
+        {
+            using JsonDocument info = JsonDocument.Parse(await http.GetStringAsync(_router.HttpUrl("/info")));
+            JsonElement root = info.RootElement;
+            int index = root.GetProperty("instance").GetProperty("index").GetInt32();
+            string told = root.GetProperty("request").GetProperty("headers").EnumerateArray()
+                .Single(header => header.GetProperty("name").GetString() == "X-Cf-Instanceindex").GetProperty("value").GetString()!;
+            Assert.That($"{index}", Is.EqualTo(told), "it is the one that the router meant");
+            indices.Add(index);
+        }
+
+        return string.Join(' ', indices);
+    }
+
+    private static IEnumerable<(string Kind, long Count)> Errors(JsonElement report) =>
+        report.GetProperty("errors").EnumerateArray().Select(error => (error.GetProperty("kind").GetString()!, error.GetProperty("count").GetInt64()));
+
+    private static IEnumerable<(int Code, int Count)> CloseCodes(JsonElement report) =>
+        report.GetProperty("close_codes").EnumerateArray().Select(seen => (seen.GetProperty("code").GetInt32(), seen.GetProperty("count").GetInt32()));
+
+    /// <summary><c>EchoServer load --reconnect</c>, until it is told to stop.</summary>
+    private sealed class Load : IAsyncDisposable
+    {
+        /// <summary>What a connection may be without service: a bound for when something hangs, not the second that is usual.</summary>
+        public static readonly TimeSpan MostOutage = TimeSpan.FromSeconds(10);
+
+        private readonly Process _process;
+
+        private Load(Process process) => _process = process;
+
+        public static Load Start(Uri url, string authorityFile)
+        {
+            ProcessStartInfo start = Programs.WithDefaultSignals(Programs.EchoServer(
+                ["load", url.AbsoluteUri, "--reconnect", "--json", "--connections", $"{Connections}", "--in-flight", "2", "--rate", Rate, "--duration", "300"]));
+            start.Environment["SSL_CERT_FILE"] = authorityFile;
+            return new Load(Process.Start(start)!);
+        }
+
+        /// <summary>Ends it as Ctrl-C does, after a moment in which all is well.</summary>
+        /// <returns>Its report.</returns>
+        public async Task<JsonElement> StopAsync()
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(500));
+            Programs.Signal(_process.Id, "INT");
+            using var patience = new CancellationTokenSource(ServerProcess.Patience);
+            string output = await _process.StandardOutput.ReadToEndAsync(patience.Token);
+            await _process.WaitForExitAsync(patience.Token);
+            using JsonDocument report = JsonDocument.Parse(output);
+            return report.RootElement.Clone();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            if (!_process.HasExited)
+            {
+                _process.Kill(entireProcessTree: true);
+                await _process.WaitForExitAsync();
+            }
+
+            _process.Dispose();
+        }
+    }
+}
