@@ -134,9 +134,11 @@ internal sealed class ReconnectTests
         });
         (LoadClient client, LoadResult result) = await RunAsync(Options(server), TimeSpan.FromSeconds(2));
         Assert.That(client.Errors.Counts, Is.Empty, string.Join('\n', client.Errors.Counts));
-        AssertReconnects(client, ended: 1, drained: 1, unanswered: 1, failed: 3);
+        ReconnectResult reconnects = client.Reconnects!;
+        Assert.That((reconnects.Lost, reconnects.Drained, reconnects.Times.Count), Is.EqualTo((1L, 1L, 1L)));
+        Assert.That(reconnects.Unanswered, Is.InRange(1, 2), "a message may have left before the second Close came");
         Assert.That(
-            client.Reconnects!.FailedAttempts.Select(failed => (failed.Kind, failed.Status, failed.Count)),
+            reconnects.FailedAttempts.Select(failed => (failed.Kind, failed.Status, failed.Count)),
             Is.EqualTo(new[] { (LoadError.HandshakeRefused, 503, 2L), (LoadError.ClosedByServer, 0, 1L) }));
         Assert.That(result.Messages, Is.GreaterThan(2 * Chosen));
     }
@@ -233,12 +235,12 @@ internal sealed class ReconnectTests
         return (client, result);
     }
 
-    private static void AssertReconnects(LoadClient client, int ended, int drained, int unanswered, int failed = 0)
+    private static void AssertReconnects(LoadClient client, int ended, int drained, int unanswered)
     {
         ReconnectResult result = client.Reconnects!;
         Assert.That(
-            (result.Lost, result.Drained, result.Unanswered, result.Times.Count, result.FailedAttempts.Sum(attempt => attempt.Count)),
-            Is.EqualTo(((long)ended, (long)drained, (long)unanswered, (long)ended, (long)failed)));
+            (result.Lost, result.Drained, result.Unanswered, result.Times.Count, result.FailedAttempts.Count),
+            Is.EqualTo(((long)ended, (long)drained, (long)unanswered, (long)ended, 0)));
         Assert.That(result.Times.Max, Is.GreaterThan(TimeSpan.Zero));
     }
 
