@@ -196,7 +196,7 @@ internal sealed class ReconnectTests
         await using var client = new LoadClient(Options(server) with { Connections = 3, IsHeldOnly = true });
         await client.ConnectAsync();
         await client.HoldAsync(Duration);
-        Assert.That(client.Open, Is.EqualTo(3));
+        Assert.That((client.Open, client.Opened), Is.EqualTo((3, 3)));
         await client.CloseAsync();
         Assert.That(client.Errors.Counts, Is.Empty, string.Join('\n', client.Errors.Counts));
         Assert.That((client.Reconnects!.Lost, client.Reconnects.Times.Count), Is.EqualTo((1L, 1L)));

@@ -34,6 +34,12 @@ internal sealed partial class LoadClient
                 return false;
             }
 
+            if (!ended.IsCounted)
+            {
+                // It ended before its place was ever open.
+                Count(next);
+            }
+
             next.TakeOver(ended, outage, Errors);
             _connections[next.Number] = next;
             int rank = Array.IndexOf(_inRun, ended);
@@ -79,10 +85,16 @@ internal sealed partial class LoadClient
         _connections[connection.Number] = connection;
         if (connection.IsOpen)
         {
-            Interlocked.Increment(ref _opened);
+            Count(connection);
         }
 
         _reconnector?.Follow(connection);
+    }
+
+    private void Count(LoadConnection connection)
+    {
+        connection.IsCounted = true;
+        Interlocked.Increment(ref _opened);
     }
 
     /// <summary>Opens a connection and waits for its greeting, or its end.</summary>
@@ -114,4 +126,5 @@ internal sealed partial class LoadClient
             throw new LoadException(
                 $"{_options.Connections} connections need {needed} open files, and the limit is {limit}: raise it with 'ulimit -n {needed}', or take fewer");
         }
-    }}
+    }
+}

@@ -20,6 +20,9 @@ internal sealed partial class LoadConnection
     /// <summary>Whether the server has said that it goes away, and that its clients may come again: 1001, 1012.</summary>
     internal bool IsDrained { get; private set; }
 
+    /// <summary>Whether its place is counted as one that was opened. Belongs to the client.</summary>
+    internal bool IsCounted { get; set; }
+
     /// <summary>Whether the load itself has given it up.</summary>
     internal bool IsAborted => _isAborted;
 
@@ -52,6 +55,7 @@ internal sealed partial class LoadConnection
     {
         _outage = outage;
         _errors = errors;
+        IsCounted = true;
         _rank = ended._rank;
         _firstOfRun = ended._firstOfRun;
         _run = ended._run;
