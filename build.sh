@@ -137,17 +137,19 @@ install_packages() {
 
 # Debian starts the services of a package with it: here only tests start any. Its maintainer scripts ask this file.
 without_services() {
-  local policy=/usr/sbin/policy-rc.d status=0
+  local policy=/usr/sbin/policy-rc.d
   if [ -e "$policy" ]; then
     quietly "$@"
     return
   fi
 
-  printf '#!/bin/sh\nexit 101\n' >"$policy"
-  chmod +x "$policy"
-  quietly "$@" || status=$?
-  rm -f "$policy"
-  return "$status"
+  # A shell of its own, so that the file goes whatever ends it.
+  (
+    trap 'rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    quietly "$@"
+  )
 }
 
 # Prometheus's own checker of what /metrics says, out of Debian's package: installing that would bring a daemon and its user.

@@ -54,10 +54,10 @@ internal sealed class InstancesTests
     public async Task A_rolling_restart_costs_no_echo_and_no_connection_a_word()
     {
         await using Load load = Load.Start(_router.Url(), _certificates.AuthorityFile);
-        await WaitUntilLoadedAsync();
         int[] drained = new int[3];
         for (int index = 0; index < 3; index++)
         {
+            await WaitUntilLoadedAsync();
             drained[index] = OpenConnections(index);
             int port = _instances[index].Port;
             await _instances[index].StopAndCheckBudgetAsync();
@@ -120,7 +120,9 @@ internal sealed class InstancesTests
         }
     }
 
-    /// <summary>Waits until every connection of the load is at an instance; the one that it learned on is gone then.</summary>
+    /// <summary>
+    /// Waits until every connection of the load is at an instance; the one that it learned on is gone then, and nobody is on the way.
+    /// </summary>
     private Task WaitUntilLoadedAsync() => Wait.UntilAsync(
         () => Enumerable.Range(0, 3).Sum(OpenConnections) == Connections,
         () => $"open connections: {string.Join(", ", Enumerable.Range(0, 3).Select(OpenConnections))}");
