@@ -269,13 +269,14 @@ make_droplet_root() {
   [ ! -d "$folder" ] && [ "$(id -u)" = 0 ] && command -v debootstrap >/dev/null || return 0
   mkdir -p artifacts/tools
   rm -rf "$folder.part"
-  if quietly debootstrap --variant=minbase bullseye "$folder.part"; then
+  if debootstrap --variant=minbase bullseye "$folder.part" >artifacts/debootstrap.log 2>&1; then
     # What the platform adds: places to mount at, and a name for the loopback address.
     mkdir -p "$folder.part/home/vcap/app" "$folder.part/home/vcap/tmp"
     echo 127.0.0.1 localhost >"$folder.part/etc/hosts"
     # Only what is whole gets the name: a run that was cut short leaves nothing that looks ready.
     mv "$folder.part" "$folder"
   else
+    tail -n 3 artifacts/debootstrap.log >&2
     rm -rf "$folder.part"
     echo "build.sh: without Debian bullseye the droplet test is skipped" >&2
   fi
