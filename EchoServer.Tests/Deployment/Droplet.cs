@@ -84,9 +84,17 @@ internal sealed class Droplet : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await (Server?.DisposeAsync() ?? ValueTask.CompletedTask);
-        await _memory.DisposeAsync();
-        Directory.Delete(_app, recursive: true);
+        try
+        {
+            await (Server?.DisposeAsync().AsTask() ?? Task.CompletedTask).WaitAsync(ServerProcess.Patience);
+        }
+        finally
+        {
+            // A command without "exec" is a shell that ends alone, and leaves the server behind with its output open.
+            _memory.KillProcesses();
+            await _memory.DisposeAsync();
+            Directory.Delete(_app, recursive: true);
+        }
     }
 
     /// <summary>How much of its memory was ever in use, in bytes.</summary>
