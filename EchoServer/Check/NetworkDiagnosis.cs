@@ -48,6 +48,13 @@ internal static class NetworkDiagnosis
             {
                 return TlsDiagnosis.Of(it, url);
             }
+
+            if (it is InvalidDataException)
+            {
+                return new(
+                    $"what answers on {Port(url)} speaks no HTTP: {ReceivedAnswer.Shown(it.Message)}",
+                    url.Scheme == "ws" ? "check the port; if it speaks TLS, use wss:// instead of ws://" : "check the port");
+            }
         }
 
         return stage == Stage.Tls ? TlsDiagnosis.Of(exception, url) : OfEnd(url, stage);

@@ -78,6 +78,7 @@ internal static class CommandLine
         root.Add(client);
         root.Add(ping);
         root.Add(load);
+        root.Add(BuildCheck());
         return root;
     }
 
@@ -99,6 +100,15 @@ internal static class CommandLine
         ConnectionSettings.AddTo(ping);
         ping.SetAction(result => PingCommand.RunAsync(result, result.GetRequiredValue(Url)));
         return ping;
+    }
+
+    private static DocumentedCommand BuildCheck()
+    {
+        var check = new DocumentedCommand("check", CheckCommand.Description, CheckCommand.Examples) { Url };
+        Array.ForEach(CheckSettings.Switches, check.Add);
+        ConnectionSettings.AddTo(check);
+        check.SetAction(result => CheckCommand.RunAsync(result, result.GetRequiredValue(Url)));
+        return check;
     }
 
     private static DocumentedCommand BuildLoad()
