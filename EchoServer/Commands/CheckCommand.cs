@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Diagnostics;
+using System.Text;
 using EchoServer.Check;
 using EchoServer.Check.Wire;
 using EchoServer.Client;
@@ -8,6 +10,12 @@ namespace EchoServer.Commands;
 /// <summary><c>EchoServer check</c>: does WebSocket work through here, and if not, why.</summary>
 internal static class CheckCommand
 {
+    // Narrower than that, a finding would be a column of single words.
+    private const int MinColumns = 60;
+
+    // As wide as people read; grep finds less in broken lines, but the JSON is for machines.
+    private const int PipedColumns = 120;
+
     /// <summary>For the help text.</summary>
     internal const string Description =
         """
@@ -34,13 +42,44 @@ internal static class CheckCommand
     /// <exception cref="UsageException">An option has a value that is not accepted.</exception>
     internal static async Task<int> RunAsync(ParseResult result, string url)
     {
-        ConnectionOptions options = ConnectionSettings.Read(result, url);
+        CheckOptions options = CheckSettings.Read(result, url);
         if (result.GetValue(CheckSettings.Quick))
         {
-            return await RunQuickAsync(options).ConfigureAwait(false);
+            return await RunQuickAsync(options.Connection).ConfigureAwait(false);
         }
 
-        throw new UsageException("check: only --quick is there yet");
+        using var signal = new StopSignal();
+        using var stop = new CancellationTokenSource();
+        _ = signal.Received.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
+        try
+        {
+            return await RunAllAsync(options, asJson: result.GetValue(CheckSettings.Json), stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("EchoServer: check: stopped before it was done").ConfigureAwait(false);
+            return ExitCode.Failed;
+        }
+    }
+
+    private static async Task<int> RunAllAsync(CheckOptions options, bool asJson, CancellationToken stop)
+    {
+        using Stream output = Console.OpenStandardOutput();
+        bool isTerminal = !Console.IsOutputRedirected;
+        bool isPlain = !isTerminal || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        var text = new CheckText(!isPlain, isTerminal ? Math.Max(MinColumns, Console.WindowWidth - 1) : PipedColumns);
+        long start = Stopwatch.GetTimestamp();
+        IReadOnlyList<ProbeResult> results = await CheckPlan.RunAsync(
+            options, result => Write(output, asJson ? "" : text.Write(result)), stop).ConfigureAwait(false);
+        var summary = new CheckSummary(options, results, Stopwatch.GetElapsedTime(start));
+        await output.WriteAsync(asJson ? CheckJson.Write(summary) : Encoding.UTF8.GetBytes(summary.Line() + "\n"), stop).ConfigureAwait(false);
+        return summary.IsFine ? ExitCode.Fine : ExitCode.Failed;
+    }
+
+    private static void Write(Stream output, string text)
+    {
+        output.Write(Encoding.UTF8.GetBytes(text));
+        output.Flush();
     }
 
     private static async Task<int> RunQuickAsync(ConnectionOptions options)

@@ -105,6 +105,7 @@ internal static class CommandLine
     private static DocumentedCommand BuildCheck()
     {
         var check = new DocumentedCommand("check", CheckCommand.Description, CheckCommand.Examples) { Url };
+        Array.ForEach(CheckSettings.All, setting => check.Add(setting.Option));
         Array.ForEach(CheckSettings.Switches, check.Add);
         ConnectionSettings.AddTo(check);
         check.SetAction(result => CheckCommand.RunAsync(result, result.GetRequiredValue(Url)));
@@ -120,7 +121,8 @@ internal static class CommandLine
         return load;
     }
 
-    private static IEnumerable<Setting> AllSettings => [.. Settings.All, .. LoadSettings.All, .. ConnectionSettings.All, .. ClientSettings.All, .. PingCommand.All];
+    private static IEnumerable<Setting> AllSettings =>
+        [.. Settings.All, .. LoadSettings.All, .. ConnectionSettings.All, .. ClientSettings.All, .. PingCommand.All, .. CheckSettings.All];
 
     private static string Explain(ParseError error)
     {

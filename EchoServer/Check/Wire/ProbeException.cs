@@ -4,7 +4,7 @@ namespace EchoServer.Check.Wire;
 /// <param name="stage">What was being done.</param>
 /// <param name="finding">What was seen, in a few words; escaped.</param>
 /// <param name="diagnosis">Why, and what to do.</param>
-internal sealed class ProbeException(Stage stage, string finding, Diagnosis diagnosis) : Exception(finding)
+internal class ProbeException(Stage stage, string finding, Diagnosis diagnosis) : Exception(finding)
 {
     /// <summary>What was being done.</summary>
     internal Stage Stage { get; } = stage;

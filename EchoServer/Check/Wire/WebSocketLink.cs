@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using EchoServer.Http;
@@ -12,19 +13,24 @@ internal sealed class WebSocketLink : IDisposable
     /// <summary>The largest message that is received.</summary>
     internal const int MaxMessageBytes = 4 * 1024 * 1024;
 
-    private const int BufferBytes = 64 * 1024;
+    private const int BufferBytes = 16 * 1024;
+    private const int RestingBytes = 512;
 
     private readonly TcpLink _link;
     private readonly MessageReader _reader = new(Role.Client, MaxMessageBytes);
     private readonly SemaphoreSlim _sending = new(1, 1);
-    private byte[] _buffer = new byte[BufferBytes];
+    private byte[] _buffer;
     private int _length;
     private Task<LinkEvent>? _receiving;
+    private long _lastActivity = Stopwatch.GetTimestamp();
+    private TimeSpan _idleBefore;
+    private TimeSpan? _idleAtEnd;
 
     private WebSocketLink(TcpLink link, ReceivedHead head)
     {
         _link = link;
         Head = head;
+        _buffer = new byte[Math.Max(BufferBytes, head.Rest.Length)];
         head.Rest.CopyTo(_buffer, 0);
         _length = head.Rest.Length;
     }
@@ -40,6 +46,9 @@ internal sealed class WebSocketLink : IDisposable
 
     /// <summary>How many pings the server has sent.</summary>
     internal int PingsReceived { get; private set; }
+
+    /// <summary>How long nothing has come or gone; up to the end, once there was one.</summary>
+    internal TimeSpan IdleFor => _idleAtEnd ?? Stopwatch.GetElapsedTime(_lastActivity);
 
     /// <summary>Greetings that have not been received yet on this connection, when it is known how many there are.</summary>
     internal int GreetingsDue { get; set; }
@@ -82,6 +91,7 @@ internal sealed class WebSocketLink : IDisposable
         {
             await _link.Stream.WriteAsync(frame, stop).ConfigureAwait(false);
             await _link.Stream.FlushAsync(stop).ConfigureAwait(false);
+            _lastActivity = Stopwatch.GetTimestamp();
         }
         finally
         {
@@ -116,6 +126,15 @@ internal sealed class WebSocketLink : IDisposable
         {
             stop.ThrowIfCancellationRequested();
             return null;
+        }
+    }
+
+    /// <summary>Keeps only a small buffer, until more is received. Nothing may be being received.</summary>
+    internal void GiveBackMemory()
+    {
+        if (_length == 0 && _receiving is null)
+        {
+            _buffer = new byte[RestingBytes];
         }
     }
 
@@ -162,6 +181,7 @@ internal sealed class WebSocketLink : IDisposable
             {
                 if (await NextAsync().ConfigureAwait(false) is LinkEvent found)
                 {
+                    _idleAtEnd = found.IsEnd ? _idleBefore : null;
                     return found;
                 }
 
@@ -172,8 +192,11 @@ internal sealed class WebSocketLink : IDisposable
                 }
 
                 int received = await _link.Stream.ReadAsync(_buffer.AsMemory(_length)).ConfigureAwait(false);
+                _idleBefore = Stopwatch.GetElapsedTime(_lastActivity);
+                _lastActivity = Stopwatch.GetTimestamp();
                 if (received == 0)
                 {
+                    _idleAtEnd = _idleBefore;
                     return new(LinkEventKind.Fin, []);
                 }
 
@@ -182,6 +205,8 @@ internal sealed class WebSocketLink : IDisposable
         }
         catch (Exception exception) when (Step.IsOfNetwork(exception))
         {
+            _idleAtEnd = Stopwatch.GetElapsedTime(_lastActivity);
+
             // TLS that ends without its own goodbye is a FIN as well.
             bool isFin = exception.GetBaseException() is not System.Net.Sockets.SocketException;
             return new(isFin ? LinkEventKind.Fin : LinkEventKind.Reset, []);

@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Security.Authentication;
+using EchoServer.Check.Wire;
+
+namespace EchoServer.Check.Probes;
+
+/// <summary>TLS and the server's certificate; for <c>ws://</c>, whether the host would speak TLS as well.</summary>
+internal sealed class TlsProbe : IProbe
+{
+    private const int HttpPort = 80;
+    private const int DaysLeftToWarn = 14;
+
+    // Where TLS is not asked for, a firewall's silence about it is not worth a wait.
+    private static readonly TimeSpan SideTimeout = TimeSpan.FromSeconds(2);
+
+    public string Name => "tls";
+
+    public bool IsEssential => true;
+
+    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    {
+        if (!run.Dialer.IsTls)
+        {
+            return await LookForTlsAsync(run, stop).ConfigureAwait(false);
+        }
+
+        using TcpLink link = await run.Dialer.OpenTcpAsync(stop).ConfigureAwait(false);
+        if (run.Dialer.Proxy is ProxyTunnel proxy)
+        {
+            await proxy.EstablishAsync(link, run.Dialer, stop).ConfigureAwait(false);
+        }
+
+        return Judge(await TlsSession.EstablishAsync(link, run.Dialer, stop).ConfigureAwait(false), run.Options.Connection.IsInsecure, DateTimeOffset.UtcNow);
+    }
+
+    /// <summary>Judges what was agreed on.</summary>
+    internal static Finding Judge(TlsSession session, bool isInsecure, DateTimeOffset now)
+    {
+        double? daysLeft = (session.Certificate?.NotAfter - now)?.TotalDays;
+        string text = $"{Version(session.Protocol)}, {session.CipherSuite}, ALPN {(session.ApplicationProtocol.Length > 0 ? ReceivedAnswer.Shown(session.ApplicationProtocol) : "not answered")}";
+        if (session.Certificate is CertificateFacts certificate)
+        {
+            text += string.Create(
+                CultureInfo.InvariantCulture,
+                $"; certificate '{ReceivedAnswer.Shown(certificate.Subject)}' by '{ReceivedAnswer.Shown(certificate.Issuer)}', {Math.Floor(daysLeft!.Value):0} days left");
+        }
+
+        Fact[] facts =
+        [
+            new("version", Version(session.Protocol)), new("cipher", session.CipherSuite.ToString()), new("alpn", session.ApplicationProtocol),
+            new("subject", session.Certificate?.Subject), new("issuer", session.Certificate?.Issuer), new("days_left", daysLeft),
+            new("trusted", session.Flaw is null),
+        ];
+        if (session.Flaw is Diagnosis flaw)
+        {
+            return isInsecure
+                ? Finding.Warn(text, flaw with { Advice = $"--insecure lets the check go on; {flaw.Advice}" }, facts)
+                : Finding.Fail(text, flaw, facts);
+        }
+
+        return daysLeft < DaysLeftToWarn
+            ? Finding.Warn(text, new("the certificate expires soon", "have it renewed where TLS ends: the router or the balancer, not the app"), facts)
+            : Finding.Pass(text, facts);
+    }
+
+    private static async Task<Finding> LookForTlsAsync(CheckRun run, CancellationToken stop)
+    {
+        const string unused = "ws:// goes without";
+        if (run.Dialer.Proxy is not null)
+        {
+            return Finding.Skip(unused);
+        }
+
+        Uri twin = new UriBuilder(run.Url) { Scheme = "wss", Port = run.Url.Port == HttpPort ? -1 : run.Url.Port }.Uri;
+        var dialer = new Dialer(run.Options.Connection with { Url = twin, Timeout = Min(SideTimeout, run.Options.Connection.Timeout) });
+        try
+        {
+            using TcpLink link = await dialer.OpenTcpAsync(stop).ConfigureAwait(false);
+            await TlsSession.EstablishAsync(link, dialer, stop).ConfigureAwait(false);
+        }
+        catch (ProbeException)
+        {
+            return Finding.Skip(unused);
+        }
+
+        string port = twin.Port.ToString(CultureInfo.InvariantCulture);
+        return Finding.Warn($"ws:// goes without, and port {port} speaks TLS", new(
+            "the host speaks TLS as well: browsers block ws:// from https pages (mixed content), and balancers may look into it or drop its Upgrade header",
+            $"use {EscapedText.From(twin.GetLeftPart(UriPartial.Authority).AsSpan())}"));
+    }
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    private static string Version(SslProtocols protocol) => protocol switch
+    {
+        SslProtocols.Tls12 => "TLS 1.2",
+        SslProtocols.Tls13 => "TLS 1.3",
+        _ => protocol.ToString(),
+    };
+}
