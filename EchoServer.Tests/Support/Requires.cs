@@ -44,6 +44,9 @@ internal static class Requires
         Unless(missing.Length == 0, missing);
     }
 
+    public static void Nginx() => Unless(
+        File.Exists(Support.Nginx.Executable), "Debian's package nginx-light is not installed: run ./build.sh test as root");
+
     public static void Haproxy() => Unless(
         File.Exists(Support.Haproxy.Executable), "Debian's package haproxy is not installed: run ./build.sh test as root");
 

@@ -69,7 +69,7 @@ internal static class AnswerDiagnosis
             "try wss://, which they cannot look into before the router; otherwise let the proxy pass on Upgrade and Connection"),
         400 => new(
             $"the handshake arrived broken{Saying(answer)}: most often a proxy took the Upgrade header out",
-            "let every proxy on the way speak HTTP/1.1 and pass on Upgrade and Connection (nginx: proxy_http_version 1.1 and proxy_set_header Upgrade $http_upgrade)"),
+            "let every proxy on the way speak HTTP/1.1 and pass on Upgrade and Connection (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)"),
         401 => new(
             $"the server wants to know who asks{Challenge(answer)}", "pass --basic-auth USER:PASSWORD, or -H 'Authorization: Bearer ...'"),
         403 => new(
@@ -90,7 +90,7 @@ internal static class AnswerDiagnosis
             $"the server speaks other versions of the protocol than 13: {ReceivedAnswer.Shown(versions)}", "let the server be updated: 13 is RFC 6455, of 2011"),
         426 => new(
             $"the upgrade request lost its Upgrade header on the way{Saying(answer)}",
-            "let every proxy on the way speak HTTP/1.1 and pass on Upgrade and Connection (nginx: proxy_http_version 1.1 and proxy_set_header Upgrade $http_upgrade)"),
+            "let every proxy on the way speak HTTP/1.1 and pass on Upgrade and Connection (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)"),
         429 => new($"the server or a gateway in front of it limits how often one may connect{Retry(answer)}", "wait, then check again"),
         431 => new("the request's headers are too large for the server or a proxy", "send fewer or shorter headers: cookies and tokens are the usual ones"),
         _ => new(
@@ -112,7 +112,7 @@ internal static class AnswerDiagnosis
             "see whether the server hangs; a proxy that knows no WebSockets also waits for an answer that ends"),
         505 => new(
             "the request arrived as another version of HTTP than 1.1, in which there is no upgrade",
-            "let the proxy speak HTTP/1.1 to what is behind it (nginx: proxy_http_version 1.1)"),
+            "let the proxy speak HTTP/1.1 to what is behind it and pass on Upgrade and Connection (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)"),
         _ => new(
             $"the upgrade of {ReceivedAnswer.Shown(url.AbsolutePath)} was answered with {answer.StatusLine}{Saying(answer)}",
             "see the logs of the server and of every proxy on the way for this request"),

@@ -49,7 +49,7 @@ internal static class CheckPlan
         {
             ProbeResult result = ended is null
                 ? await RunAsync(probe, run, stop).ConfigureAwait(false)
-                : new(probe.Name, Finding.Skip($"not tried: {ended} failed"), TimeSpan.Zero);
+                : new(probe.Name, Finding.Skip($"not tried, as {ended} failed") with { IsNotTried = true }, TimeSpan.Zero);
             results.Add(result);
             onResult(result);
             ended ??= probe.IsEssential && result.Finding.Outcome == Outcome.Fail ? probe.Name : null;

@@ -16,9 +16,17 @@ internal sealed class CheckText(bool isTerminal, int? columns)
     private const string Grey = "\u001b[90m";
     private const string Plain = "\u001b[0m";
 
-    /// <summary>One result.</summary>
+    private readonly List<string> _notTried = [];
+
+    /// <summary>One result; nothing for one that was not tried, which <see cref="End"/> names.</summary>
     internal string Write(ProbeResult result)
     {
+        if (result.Finding.IsNotTried)
+        {
+            _notTried.Add(result.Name);
+            return "";
+        }
+
         var text = new StringBuilder();
         Outcome outcome = result.Finding.Outcome;
         (string symbol, string colour) = outcome switch
@@ -32,8 +40,7 @@ internal sealed class CheckText(bool isTerminal, int? columns)
         string time = outcome == Outcome.Skip ? "" : Times.Show(result.Elapsed);
         text.Append(mark).Append(result.Name.PadRight(NameColumns)).Append(time.PadLeft(TimeColumns)).Append("  ");
         int indent = (isTerminal ? 2 : 6) + NameColumns + TimeColumns + 2;
-        string finding = outcome == Outcome.Skip ? $"skipped: {result.Finding.Text}" : result.Finding.Text;
-        Wrap(text, indent, isTerminal && outcome == Outcome.Skip ? finding : finding, indent);
+        Wrap(text, indent, isTerminal && outcome == Outcome.Skip ? $"skipped: {result.Finding.Text}" : result.Finding.Text, indent);
         if (result.Finding.Diagnosis is Diagnosis diagnosis)
         {
             Labelled(text, isTerminal ? 2 : 6, "cause:  ", diagnosis.Cause);
@@ -41,6 +48,21 @@ internal sealed class CheckText(bool isTerminal, int? columns)
         }
 
         return text.ToString();
+    }
+
+    /// <summary>What comes behind the last result.</summary>
+    internal string End(CheckSummary summary)
+    {
+        var text = new StringBuilder();
+        if (_notTried.Count > 0)
+        {
+            string mark = isTerminal ? $"{Grey}-{Plain} " : "skip  ";
+            text.Append(mark).Append("not tried:  ");
+            int indent = (isTerminal ? 2 : 6) + NameColumns;
+            Wrap(text, indent, string.Join(", ", _notTried), indent);
+        }
+
+        return text.Append('\n').Append(summary.Line()).Append('\n').ToString();
     }
 
     private void Labelled(StringBuilder text, int indent, string label, string words)

@@ -36,6 +36,9 @@ internal sealed record Finding(Outcome Outcome, string Text, Diagnosis? Diagnosi
 
     internal static Finding Fail(string text, Diagnosis diagnosis, params Fact[] facts) => new(Outcome.Fail, text, diagnosis) { Facts = facts };
 
+    /// <summary>Whether it was not tried since something before it failed.</summary>
+    internal bool IsNotTried { get; init; }
+
     internal static Finding Skip(string text) => new(Outcome.Skip, text);
 }
 

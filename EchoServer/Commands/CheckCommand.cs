@@ -72,7 +72,7 @@ internal static class CheckCommand
         IReadOnlyList<ProbeResult> results = await CheckPlan.RunAsync(
             options, result => Write(output, asJson ? "" : text.Write(result)), stop).ConfigureAwait(false);
         var summary = new CheckSummary(options, results, Stopwatch.GetElapsedTime(start));
-        await output.WriteAsync(asJson ? CheckJson.Write(summary) : Encoding.UTF8.GetBytes(summary.Line() + "\n"), stop).ConfigureAwait(false);
+        await output.WriteAsync(asJson ? CheckJson.Write(summary) : Encoding.UTF8.GetBytes(text.End(summary)), stop).ConfigureAwait(false);
         return summary.IsFine ? ExitCode.Fine : ExitCode.Failed;
     }
 

@@ -6,6 +6,7 @@ namespace EchoServer.Check.Probes;
 internal sealed class HttpProbe : IProbe
 {
     private const int MaxBodyBytes = 16 * 1024;
+    private const int BadRequest = 400;
 
     // What routers add to a request: where it shows up, one went through them.
     private static readonly string[] RouterFields =
@@ -23,11 +24,33 @@ internal sealed class HttpProbe : IProbe
         }
         catch (ProbeException exception)
         {
-            return Finding.Warn($"a plain GET: {exception.Message}", exception.Diagnosis);
+            return await ExplainAsync(exception, run, stop).ConfigureAwait(false);
         }
 
-        return run.Info is ServerInfo info ? Ours(info, page.Answer) : Other(page.Answer, run);
+        if (run.Info is ServerInfo info)
+        {
+            return Ours(info, page.Answer);
+        }
+
+        return page.Answer.Status == BadRequest && await SpeaksTlsAsync(run, stop).ConfigureAwait(false) is Finding finding
+            ? finding
+            : Other(page.Answer, run);
     }
+
+    private static async Task<Finding> ExplainAsync(ProbeException exception, CheckRun run, CancellationToken stop)
+    {
+        // A port that speaks TLS ends or refuses plain HTTP at once.
+        Finding? tls = exception.IsTimeout ? null : await SpeaksTlsAsync(run, stop).ConfigureAwait(false);
+        return tls ?? Finding.Warn($"a plain GET: {exception.Message}", exception.Diagnosis);
+    }
+
+    /// <returns>Null unless <c>ws://</c> goes to a port that speaks TLS.</returns>
+    private static async Task<Finding?> SpeaksTlsAsync(CheckRun run, CancellationToken stop) =>
+        run.Dialer is { IsTls: false, Proxy: null } && await TlsProbe.FindTlsAsync(run, run.Url.Port, stop).ConfigureAwait(false) is Uri twin
+            ? Finding.Fail("this port speaks TLS", new(
+                "ws:// goes to a port that speaks TLS; from https pages browsers block ws:// anyway (mixed content)",
+                $"use {EscapedText.From(twin.AbsoluteUri.AsSpan())}"))
+            : null;
 
     private static Finding Ours(ServerInfo info, ReceivedAnswer answer)
     {

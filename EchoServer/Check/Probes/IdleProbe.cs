@@ -47,11 +47,20 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
     {
         // Near each other although one was never idle: it is age that counts.
         double difference = Math.Abs((silent.Age - pinging.Age).TotalSeconds);
-        return silent.End is not null && difference <= 1 + (pinging.Age.TotalSeconds / 10)
+        if (silent.End is null || difference > 1 + (pinging.Age.TotalSeconds / 10))
+        {
+            return EndDiagnosis.OfIdle(Kind(end), end.Code, pinging.Idle);
+        }
+
+        string known = EndDiagnosis.KnownLimit(pinging.Age) is string who ? $"; that is the limit of {who}" : "";
+        string whole = $"{Seconds(pinging.Age)} after the connection begins, pings or not";
+        return end is { Kind: LinkEventKind.Close, Code: CloseCode code }
             ? new(
-                $"connections end {Seconds(pinging.Age)} after they begin, pings or not{(EndDiagnosis.KnownLimit(pinging.Age) is string who ? $"; that is the limit of {who}" : "")}",
-                "have the limit on a connection's whole life raised where it is set, and let clients connect again when it strikes")
-            : EndDiagnosis.OfIdle(Kind(end), end.Code, pinging.Idle);
+                $"the server itself closes {whole}, with {ClosePayload.Describe(code)}{known}",
+                "raise the server's own limit on a connection's life, or let clients connect again when it strikes")
+            : new(
+                $"something on the way ends connections {whole}{known}",
+                "have the limit on a connection's whole life raised where it is set, and let clients connect again when it strikes");
     }
 
     private async Task<Life> LiveAsync(CheckRun run, WebSocketLink link, TimeSpan? interval, CancellationToken stop)

@@ -63,31 +63,41 @@ internal sealed class TlsProbe : IProbe
             : Finding.Pass(text, facts);
     }
 
-    private static async Task<Finding> LookForTlsAsync(CheckRun run, CancellationToken stop)
+    /// <summary>Whether a port speaks TLS; without a wait worth mentioning.</summary>
+    /// <param name="run">What is being checked.</param>
+    /// <param name="port">The port; -1 for that of <c>wss://</c>.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <returns>The URL with <c>wss://</c> when it does, otherwise null.</returns>
+    internal static async Task<Uri?> FindTlsAsync(CheckRun run, int port, CancellationToken stop)
     {
-        const string unused = "ws:// goes without";
-        if (run.Dialer.Proxy is not null)
-        {
-            return Finding.Skip(unused);
-        }
-
-        Uri twin = new UriBuilder(run.Url) { Scheme = "wss", Port = run.Url.Port == HttpPort ? -1 : run.Url.Port }.Uri;
+        Uri twin = new UriBuilder(run.Url) { Scheme = "wss", Port = port }.Uri;
         var dialer = new Dialer(run.Options.Connection with { Url = twin, Timeout = Min(SideTimeout, run.Options.Connection.Timeout) });
         try
         {
             using TcpLink link = await dialer.OpenTcpAsync(stop).ConfigureAwait(false);
             await TlsSession.EstablishAsync(link, dialer, stop).ConfigureAwait(false);
+            return twin;
         }
         catch (ProbeException)
         {
-            return Finding.Skip(unused);
+            return null;
         }
-
-        string port = twin.Port.ToString(CultureInfo.InvariantCulture);
-        return Finding.Warn($"ws:// goes without, and port {port} speaks TLS", new(
-            "the host speaks TLS as well: browsers block ws:// from https pages (mixed content), and balancers may look into it or drop its Upgrade header",
-            $"use {EscapedText.From(twin.GetLeftPart(UriPartial.Authority).AsSpan())}"));
     }
+
+    /// <summary>Many hosts answer on both: then TLS is the better way.</summary>
+    private static async Task<Finding> LookForTlsAsync(CheckRun run, CancellationToken stop)
+    {
+        const string unused = "ws:// goes without";
+        bool hasTwin = run.Url.Port == HttpPort && run.Dialer.Proxy is null;
+        return hasTwin && await FindTlsAsync(run, -1, stop).ConfigureAwait(false) is Uri twin
+            ? Finding.Warn($"ws:// goes without, but the host speaks TLS on port {twin.Port.ToString(CultureInfo.InvariantCulture)}", MixedContent(twin))
+            : Finding.Skip(unused);
+    }
+
+    /// <summary>What plain <c>ws://</c> costs where there is TLS.</summary>
+    private static Diagnosis MixedContent(Uri twin) => new(
+        "the host speaks TLS as well: browsers block ws:// from https pages (mixed content), and balancers may look into it or drop its Upgrade header",
+        $"use {EscapedText.From(twin.AbsoluteUri.AsSpan())}");
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 

@@ -9,6 +9,9 @@ internal class ProbeException(Stage stage, string finding, Diagnosis diagnosis) 
     /// <summary>What was being done.</summary>
     internal Stage Stage { get; } = stage;
 
+    /// <summary>Whether nothing came in time.</summary>
+    internal bool IsTimeout { get; init; }
+
     /// <summary>Why, and what to do.</summary>
     internal Diagnosis Diagnosis { get; } = diagnosis;
 }

@@ -217,11 +217,15 @@ internal sealed class WebSocketLink : IDisposable
     {
         while (true)
         {
+            int before = _length;
             (ReadResult result, LinkEvent? found) = Read();
             switch (result)
             {
-                case ReadResult.NeedMore:
+                case ReadResult.NeedMore when _length == before || _length == 0:
                     return null;
+                case ReadResult.NeedMore:
+                    // A fragment is used up, and more may lie behind it.
+                    break;
                 case ReadResult.Ping:
                     PingsReceived++;
                     await SendAsync(Opcode.Pong, found!.Payload, CancellationToken.None).ConfigureAwait(false);
