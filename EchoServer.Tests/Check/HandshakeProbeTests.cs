@@ -188,6 +188,34 @@ internal sealed class HandshakeProbeTests
         Assert.That(tunnels, Is.GreaterThan(1));
     }
 
+    [TestCase(0, Outcome.Pass, "")]
+    [TestCase(2, Outcome.Fail, "does not allow a tunnel to echo.invalid:80")]
+    [TestCase(5, Outcome.Fail, "echo.invalid:80 refuses connections from the proxy")]
+    public async Task A_SOCKS_proxys_tunnel_is_used_and_its_refusal_named(byte reply, Outcome outcome, string cause)
+    {
+        using var proxy = new ScriptedServer((peer, _) =>
+        {
+            // RFC 1928 §3 and RFC 1929: user "u" with password "p".
+            if (!peer.ReadExactly(3).SequenceEqual(new byte[] { 5, 1, 2 }))
+            {
+                return;
+            }
+
+            peer.Send([5, 2]);
+            bool isUser = peer.ReadExactly(5).SequenceEqual("\u0001\u0001u\u0001p"u8.ToArray());
+            peer.Send([1, (byte)(isUser ? 0 : 1)]);
+            bool isHost = peer.ReadExactly(19).SequenceEqual("\u0005\u0001\0\u0003\u000cecho.invalid\0\u0050"u8.ToArray());
+            peer.Send([5, isHost ? reply : (byte)1, 0, 1, 127, 0, 0, 1, 0, 80]);
+            string inner = peer.ReadHead();
+            peer.Send(inner.Contains("Upgrade: websocket") ? ScriptedServer.Accept(inner) : "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            ScriptedServer.EchoAll(peer, 0, (_, _, message) => EchoScripts.Good(message));
+        });
+        Uri url = new UriBuilder(proxy.Url) { Scheme = "socks5" }.Uri;
+        Checks checks = await Checks.RunAsync("ws://echo.invalid", connection: options => options with { Proxy = new ProxyChoice(url, "u", "p") });
+        checks.Expect("proxy", outcome, "", cause);
+        Assert.That(checks["close"].Outcome, Is.EqualTo(outcome == Outcome.Pass ? Outcome.Pass : Outcome.Skip));
+    }
+
     private static ScriptedServer Answering(string answer) => new((peer, _) =>
     {
         peer.ReadHead();

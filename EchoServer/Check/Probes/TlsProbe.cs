@@ -11,7 +11,7 @@ internal sealed class TlsProbe : IProbe
     private const int DaysLeftToWarn = 14;
 
     // Where TLS is not asked for, a firewall's silence about it is not worth a wait.
-    private static readonly TimeSpan SideTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SideTimeout = TimeSpan.FromSeconds(1);
 
     public string Name => "tls";
 

@@ -5,7 +5,7 @@ using EchoServer.Client;
 
 namespace EchoServer.Check.Wire;
 
-/// <summary>An HTTP proxy that opens a tunnel when it is asked to (CONNECT, RFC 9110 §9.3.6).</summary>
+/// <summary>A proxy that opens a tunnel when it is asked to: over HTTP (CONNECT, RFC 9110 §9.3.6) or SOCKS 5.</summary>
 internal sealed class ProxyTunnel
 {
     private const int Ok = 200;
@@ -14,12 +14,14 @@ internal sealed class ProxyTunnel
     // What the runtime's own HTTP client looks at.
     private static readonly string[] Variables = ["https_proxy", "http_proxy", "all_proxy"];
 
-    private readonly string? _credentials;
+    private readonly string _user;
+    private readonly string _password;
 
-    private ProxyTunnel(Uri url, string? credentials)
+    private ProxyTunnel(Uri url, string user, string password)
     {
         Url = url;
-        _credentials = credentials;
+        _user = user;
+        _password = password;
     }
 
     /// <summary>Where it is.</summary>
@@ -31,7 +33,7 @@ internal sealed class ProxyTunnel
     {
         if (options.Proxy is ProxyChoice choice)
         {
-            return choice.Url is null ? null : new(choice.Url, Credentials(choice.User, choice.Password));
+            return choice.Url is null ? null : new(choice.Url, choice.User, choice.Password);
         }
 
         // To ask the runtime's HTTP client costs more than a whole quick check: only where there is something to ask for.
@@ -47,7 +49,7 @@ internal sealed class ProxyTunnel
         }
 
         NetworkCredential? credential = HttpClient.DefaultProxy.Credentials?.GetCredential(proxy, "Basic");
-        return new(proxy, credential is null ? null : Credentials(credential.UserName, credential.Password));
+        return new(proxy, credential?.UserName ?? "", credential?.Password ?? "");
     }
 
     /// <summary>Asks for a tunnel to the server.</summary>
@@ -58,9 +60,23 @@ internal sealed class ProxyTunnel
     internal async Task EstablishAsync(TcpLink link, Dialer dialer, CancellationToken stop)
     {
         string authority = string.Create(CultureInfo.InvariantCulture, $"{dialer.Url.Host}:{dialer.Url.Port}");
-        string credentials = _credentials is null ? "" : $"Proxy-Authorization: {_credentials}\r\n";
-        byte[] request = Encoding.ASCII.GetBytes($"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{credentials}\r\n");
         Step step = dialer.Step(Stage.Proxy);
+        if (Url.Scheme.StartsWith("socks", StringComparison.Ordinal))
+        {
+            Diagnosis? refusal = await step.RunAsync(
+                token => SocksTunnel.OpenAsync(link.Stream, dialer.Url.DnsSafeHost, dialer.Url.Port, _user, _password, token), stop).ConfigureAwait(false);
+            if (refusal is not null)
+            {
+                throw new ProbeException(Stage.Proxy, "no tunnel", refusal);
+            }
+
+            return;
+        }
+
+        string credentials = _user.Length == 0
+            ? ""
+            : $"Proxy-Authorization: Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_user}:{_password}"))}\r\n";
+        byte[] request = Encoding.ASCII.GetBytes($"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{credentials}\r\n");
         ReceivedHead head = await step.RunAsync(token => HttpExchange.SendAsync(link.Stream, request, token), stop).ConfigureAwait(false);
         ReceivedAnswer answer = head.Answer;
         if (answer.Status is < Ok or >= Redirection)
@@ -79,9 +95,6 @@ internal sealed class ProxyTunnel
         _ => new(
             $"the proxy answered CONNECT with {answer.StatusLine}: it may be no proxy, or not for tunnels", "check host and port in --proxy"),
     };
-
-    private static string? Credentials(string user, string password) =>
-        user.Length == 0 ? null : "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"));
 
     private static bool IsSet(string variable) =>
         !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(variable)) ||
