@@ -178,11 +178,11 @@ internal sealed class HandshakeProbeTests
             ScriptedServer.EchoAll(peer, 0, (_, _, message) => [message.Opcode == WireFrame.PingOpcode ? message with { Opcode = WireFrame.PongOpcode } : message]);
         });
         Uri url = new UriBuilder(proxy.Url) { Scheme = "http" }.Uri;
-        Checks refused = await Checks.RunAsync("ws://echo.invalid", connection: options => options with { Proxy = new ProxyChoice(url) });
+        Checks refused = await Checks.RunAsync("ws://echo.invalid", connection: options => options with { Proxy = new ProxyChoice(url, null) });
         refused.Expect("proxy", Outcome.Fail, "CONNECT answered with 407", "wants to know who asks", "USER:PASSWORD");
         refused.ExpectEndAfter("proxy");
 
-        Checks passed = await Checks.RunAsync("ws://echo.invalid", connection: options => options with { Proxy = new ProxyChoice(url, "u", "p") });
+        Checks passed = await Checks.RunAsync("ws://echo.invalid", connection: options => options with { Proxy = new ProxyChoice(url, new NetworkCredential("u", "p")) });
         passed.Expect("proxy", Outcome.Pass, "opened a tunnel");
         passed.Expect("text", Outcome.Pass, "echoed");
         Assert.That(tunnels, Is.GreaterThan(1));
@@ -211,7 +211,7 @@ internal sealed class HandshakeProbeTests
             ScriptedServer.EchoAll(peer, 0, (_, _, message) => EchoScripts.Good(message));
         });
         Uri url = new UriBuilder(proxy.Url) { Scheme = "socks5" }.Uri;
-        Checks checks = await Checks.RunAsync("ws://echo.invalid", connection: options => options with { Proxy = new ProxyChoice(url, "u", "p") });
+        Checks checks = await Checks.RunAsync("ws://echo.invalid", connection: options => options with { Proxy = new ProxyChoice(url, new NetworkCredential("u", "p")) });
         checks.Expect("proxy", outcome, "", cause);
         Assert.That(checks["close"].Outcome, Is.EqualTo(outcome == Outcome.Pass ? Outcome.Pass : Outcome.Skip));
     }

@@ -77,6 +77,23 @@ internal sealed class PathProbeTests
     }
 
     [Test]
+    public async Task Plain_ws_to_a_host_that_speaks_TLS_as_well_is_a_warning()
+    {
+        // A network of its own, where 80 and 443 are free.
+        await using NetworkNamespace network = await NetworkNamespace.CreateAsync();
+        using var certificates = new TestCertificates();
+        await using ServerProcess server = await ServerProcess.StartAsync(network.Enter(Programs.EchoServer(["--port", "80"])));
+        await using Haproxy router = await Haproxy.StartAsync(new HaproxyOptions
+        {
+            Instances = [server.Port], Certificate = certificates.Issue("localhost"), Port = 443, Namespace = network,
+        });
+        ProgramResult result = await Programs.RunAsync(network.Enter(Programs.EchoServer(["check", "ws://localhost"])));
+        Assert.That(result.ExitCode, Is.Zero);
+        Assert.That(result.Output, Does.Match("warn  tls .* ws:// goes without, but the host speaks TLS on port 443"));
+        Assert.That(result.Output, Does.Contain("mixed content").And.Contains("use wss://localhost/"));
+    }
+
+    [Test]
     public async Task Headers_that_are_stripped_are_named()
     {
         await using Haproxy router = await Haproxy.StartAsync(new HaproxyOptions

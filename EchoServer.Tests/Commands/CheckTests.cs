@@ -39,6 +39,20 @@ internal sealed class CheckTests
     }
 
     [Test]
+    public async Task A_cause_that_was_named_just_before_is_not_repeated()
+    {
+        using var router = new ScriptedServer((peer, _) =>
+        {
+            peer.ReadHead();
+            peer.Send("HTTP/1.1 404 Not Found\r\nX-Cf-RouterError: unknown_route\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        });
+        ProgramResult result = await RunAsync(router.Url.AbsoluteUri);
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Output.Split("the router has no route '127.0.0.1'"), Has.Length.EqualTo(2));
+        Assert.That(result.Output, Does.Match("fail  upgrade .* answered with 404 Not Found, X-Cf-RouterError: unknown_route\n      cause:  the same as above\nskip  not tried: "));
+    }
+
+    [Test]
     public async Task The_json_has_every_probe_under_its_name()
     {
         ProgramResult result = await RunAsync(SharedServers.Default.Url().AbsoluteUri, "--json");

@@ -29,16 +29,18 @@ internal sealed partial class ReadmeTests
         Assert.That(fromReadme, Is.EquivalentTo(fromHelp));
     }
 
-    /// <summary>The section on the client also has the options that ping shares with it.</summary>
+    /// <summary>The section on the client also has the options that ping and check share with it.</summary>
     [Test]
-    public async Task Every_option_of_client_and_ping_is_in_their_tables_with_its_default()
+    public async Task Every_option_of_client_ping_and_check_is_in_their_tables_with_its_default()
     {
         HelpEntry[] client = await ReadHelpAsync("client");
         HelpEntry[] ping = await ReadHelpAsync("ping");
+        HelpEntry[] check = await ReadHelpAsync("check");
         string readme = await File.ReadAllTextAsync(Path.Combine(Programs.ProjectFolder, "README.md"));
         Assert.That(client, Has.Length.GreaterThan(15));
         Assert.That(Rows(readme, "## Client"), Is.EquivalentTo(client.Select(Row)));
         Assert.That(Rows(readme, "## Ping"), Is.EquivalentTo(ping.Except(client).Select(Row)));
+        Assert.That(Rows(readme, "## Check"), Is.EquivalentTo(check.Except(client).Select(Row)));
 
         static async Task<HelpEntry[]> ReadHelpAsync(string command) =>
             [.. HelpEntry.Read((await Programs.RunAsync(Programs.EchoServer([command, "--help"]))).Output)];

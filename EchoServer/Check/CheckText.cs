@@ -17,6 +17,7 @@ internal sealed class CheckText(bool isTerminal, int? columns)
     private const string Plain = "\u001b[0m";
 
     private readonly List<string> _notTried = [];
+    private Diagnosis? _last;
 
     /// <summary>One result; nothing for one that was not tried, which <see cref="End"/> names.</summary>
     internal string Write(ProbeResult result)
@@ -43,8 +44,14 @@ internal sealed class CheckText(bool isTerminal, int? columns)
         Wrap(text, indent, isTerminal && outcome == Outcome.Skip ? $"skipped: {result.Finding.Text}" : result.Finding.Text, indent);
         if (result.Finding.Diagnosis is Diagnosis diagnosis)
         {
-            Labelled(text, isTerminal ? 2 : 6, "cause:  ", diagnosis.Cause);
-            Labelled(text, isTerminal ? 2 : 6, "advice: ", diagnosis.Advice);
+            bool isKnown = diagnosis == _last;
+            Labelled(text, isTerminal ? 2 : 6, "cause:  ", isKnown ? "the same as above" : diagnosis.Cause);
+            if (!isKnown)
+            {
+                Labelled(text, isTerminal ? 2 : 6, "advice: ", diagnosis.Advice);
+            }
+
+            _last = diagnosis;
         }
 
         return text.ToString();

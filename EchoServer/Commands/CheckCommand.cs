@@ -67,7 +67,7 @@ internal static class CheckCommand
         using Stream output = Console.OpenStandardOutput();
         bool isTerminal = !Console.IsOutputRedirected;
         bool isPlain = !isTerminal || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
-        var text = new CheckText(!isPlain, isTerminal ? Math.Max(MinColumns, Console.WindowWidth - 1) : PipedColumns);
+        var text = new CheckText(!isPlain, isTerminal && Console.WindowWidth is > 0 and int width ? Math.Max(MinColumns, width - 1) : PipedColumns);
         long start = Stopwatch.GetTimestamp();
         IReadOnlyList<ProbeResult> results = await CheckPlan.RunAsync(
             options, result => Write(output, asJson ? "" : text.Write(result)), stop).ConfigureAwait(false);

@@ -33,7 +33,7 @@ internal sealed class ProxyTunnel
     {
         if (options.Proxy is ProxyChoice choice)
         {
-            return choice.Url is null ? null : new(choice.Url, choice.User, choice.Password);
+            return choice.Url is null ? null : Create(choice.Url, choice.Credentials);
         }
 
         // To ask the runtime's HTTP client costs more than a whole quick check: only where there is something to ask for.
@@ -48,8 +48,7 @@ internal sealed class ProxyTunnel
             return null;
         }
 
-        NetworkCredential? credential = HttpClient.DefaultProxy.Credentials?.GetCredential(proxy, "Basic");
-        return new(proxy, credential?.UserName ?? "", credential?.Password ?? "");
+        return Create(proxy, HttpClient.DefaultProxy.Credentials);
     }
 
     /// <summary>Asks for a tunnel to the server.</summary>
@@ -95,6 +94,12 @@ internal sealed class ProxyTunnel
         _ => new(
             $"the proxy answered CONNECT with {answer.StatusLine}: it may be no proxy, or not for tunnels", "check host and port in --proxy"),
     };
+
+    private static ProxyTunnel Create(Uri url, ICredentials? credentials)
+    {
+        NetworkCredential? user = credentials?.GetCredential(url, "Basic");
+        return new(url, user?.UserName ?? "", user?.Password ?? "");
+    }
 
     private static bool IsSet(string variable) =>
         !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(variable)) ||
