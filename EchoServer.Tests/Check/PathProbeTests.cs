@@ -85,7 +85,10 @@ internal sealed class PathProbeTests
         await using ServerProcess server = await ServerProcess.StartAsync(network.Enter(Programs.EchoServer(["--port", "80"])));
         await using Haproxy router = await Haproxy.StartAsync(new HaproxyOptions
         {
-            Instances = [server.Port], Certificate = certificates.Issue("localhost"), Port = 443, Namespace = network,
+            Instances = [server.Port],
+            Certificate = certificates.Issue("localhost"),
+            Port = 443,
+            Namespace = network,
         });
         ProgramResult result = await Programs.RunAsync(network.Enter(Programs.EchoServer(["check", "ws://localhost"])));
         Assert.That(result.ExitCode, Is.Zero);

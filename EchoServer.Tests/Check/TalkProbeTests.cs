@@ -51,6 +51,29 @@ internal sealed class TalkProbeTests
         checks.Expect("compression", Outcome.Pass, "the echo came compressed");
     }
 
+    [TestCase(true, Outcome.Warn, "drops Sec-WebSocket-Extensions")]
+    [TestCase(false, Outcome.Skip, "")]
+    public async Task Compression_that_the_server_has_and_that_is_not_agreed_on_was_dropped_on_the_way(bool compresses, Outcome outcome, string cause)
+    {
+        string info = HttpReply.Get(SharedServers.Default.Port, "/info").Text.Replace("\"compression\": false", $"\"compression\": {(compresses ? "true" : "false")}");
+        using var server = new ScriptedServer((peer, _) =>
+        {
+            string request = peer.ReadHead();
+            if (request.Contains("Upgrade: websocket", StringComparison.Ordinal))
+            {
+                peer.Send(ScriptedServer.Accept(request));
+                ScriptedServer.EchoAll(peer, 0, (_, _, message) => EchoScripts.Good(message));
+            }
+            else
+            {
+                peer.Send($"HTTP/1.1 200 OK\r\nContent-Length: {Encoding.UTF8.GetByteCount(info)}\r\nConnection: close\r\n\r\n{info}");
+            }
+        });
+        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
+        checks.Expect("http", Outcome.Pass, "EchoServer ");
+        checks.Expect("compression", outcome, "", cause);
+    }
+
     [Test]
     public async Task A_wrong_echo_is_named()
     {

@@ -52,20 +52,21 @@ internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout)
     internal static bool IsOfNetwork(Exception exception) =>
         exception is IOException or SocketException or AuthenticationException or ObjectDisposedException or InvalidDataException;
 
-    private static string Words(Exception exception) => exception.GetBaseException() is SocketException socket
-        ? socket.SocketErrorCode switch
-        {
-            SocketError.ConnectionRefused => "connection refused",
-            SocketError.ConnectionReset => "connection reset",
-            SocketError.HostNotFound or SocketError.NoData => "host not found",
-            SocketError.TimedOut => "timed out",
-            SocketError.NetworkUnreachable or SocketError.HostUnreachable => "unreachable",
-            SocketError other => EscapedText.From(new SocketException((int)other).Message.AsSpan()),
-        }
-        : exception switch
-        {
-            AuthenticationException => "TLS failed",
-            InvalidDataException => "no HTTP",
-            _ => "the connection ended",
-        };
+    private static string Words(Exception exception) => exception.GetBaseException() switch
+    {
+        SocketException socket => Words(socket.SocketErrorCode),
+        _ when exception is AuthenticationException => "TLS failed",
+        _ when exception is InvalidDataException => "no HTTP",
+        _ => "the connection ended",
+    };
+
+    private static string Words(SocketError error) => error switch
+    {
+        SocketError.ConnectionRefused => "connection refused",
+        SocketError.ConnectionReset => "connection reset",
+        SocketError.HostNotFound or SocketError.NoData => "host not found",
+        SocketError.TimedOut => "timed out",
+        SocketError.NetworkUnreachable or SocketError.HostUnreachable => "unreachable",
+        _ => EscapedText.From(new SocketException((int)error).Message.AsSpan()),
+    };
 }
