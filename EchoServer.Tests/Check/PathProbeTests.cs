@@ -143,7 +143,7 @@ internal sealed class PathProbeTests
         await using ServerProcess server = await StartAsync("--keep-alive-interval", "off");
         await using Haproxy router = await Haproxy.StartAsync(new HaproxyOptions { Instances = [server.Port], IdleTimeout = TimeSpan.FromSeconds(2) });
         Checks checks = await Checks.RunAsync(router.Url("/raw").AbsoluteUri, options => options with { Idle = TimeSpan.FromSeconds(4) });
-        checks.Expect("idle", Outcome.Warn, "silent: ended after 2", "without a Close", "send pings more often");
+        checks.Expect("idle", Outcome.Warn, "silent: ended after 2", "something on the way ended (FIN) the connection after 2", "send pings more often");
         checks.Expect("idle", Outcome.Warn, "with a ping every 1 s: lives after 4 s", "after 2");
         Assert.That(checks["idle"].Facts, Does.Contain(new Fact("silent_survived", false)).And.Contains(new Fact("ping_survived", true)));
     }
@@ -157,7 +157,9 @@ internal sealed class PathProbeTests
         checks.Expect("idle", Outcome.Pass, "(the server sent ");
     }
 
+    /// <summary>With a Close of this code, with a reset where it is 0, otherwise with the end of the stream.</summary>
     [TestCase(1001, "the server itself closes 1", "with Close 1001 GoingAway")]
+    [TestCase(0, "something on the way ends connections 1", "a reset (RST)")]
     [TestCase(null, "something on the way ends connections 1", "the end of the stream (FIN)")]
     public async Task A_cut_after_a_time_is_named_with_who_ended_it(int? code, string cause, string end)
     {
@@ -197,6 +199,12 @@ internal sealed class PathProbeTests
         Thread.Sleep(1500);
         try
         {
+            if (code == 0)
+            {
+                peer.Reset();
+                return;
+            }
+
             if (code is int number)
             {
                 peer.Send(EchoScripts.Close(number, "") with { Masked = false });

@@ -20,7 +20,8 @@ internal sealed class CompressionProbe : TalkProbe
     // RFC 7692 §7.2.2: what the sender took off the end.
     private static readonly byte[] Tail = [0x00, 0x00, 0xFF, 0xFF];
 
-    private static readonly byte[] Message = "compress me, compress me, compress me, compress me, compress me, compress me"u8.ToArray();
+    // Long enough for servers that leave short messages as they are.
+    private static readonly byte[] Message = [.. Enumerable.Repeat("compress me, "u8.ToArray(), 100).SelectMany(part => part)];
 
     public override string Name => "compression";
 
