@@ -11,6 +11,22 @@ internal static class CommandLine
         Description = WebSocketUrl.Description,
     };
 
+    private const string RootExamples =
+        """
+        # Serve on port 9000, without a log line for each message:
+        EchoServer --port 9000 --log-messages false
+        # Talk to it:
+        EchoServer client ws://localhost:9000
+        """;
+
+    private const string ServeExamples =
+        """
+        # On a free port, which the first line of the log names:
+        EchoServer serve --port 0
+        # For IPv6 as well, with a greeting of one's own:
+        EchoServer serve --host "[::]" --greeting "Hello"
+        """;
+
     private static readonly Argument<string> MessageText = new("message")
     {
         Description = "The text to send.",
@@ -51,9 +67,10 @@ internal static class CommandLine
 
     private static RootCommand Build()
     {
-        var serve = new Command("serve", "Run the server. This is what happens without a command.");
+        var serve = new DocumentedCommand("serve", "Run the server. This is what happens without a command.", ServeExamples);
         var root = new RootCommand(
-            "A WebSocket echo server on raw sockets for Cloud Foundry, and the clients that talk to it.");
+            "A WebSocket echo server on raw sockets for Cloud Foundry, and the clients that talk to it. Without a command it serves.");
+        new HelpText(RootExamples).UseFor(root);
         foreach (Command command in (Command[])[root, serve])
         {
             Array.ForEach(Settings.All, setting => command.Add(setting.Option));
@@ -63,28 +80,30 @@ internal static class CommandLine
         var client = new Command("client", "Connect, send one message, show what comes back, disconnect.") { Url, MessageText };
         client.SetAction(result => ClientCommand.RunAsync(result.GetRequiredValue(Url), result.GetRequiredValue(MessageText)));
 
-        Command load = BuildLoad();
+        DocumentedCommand load = BuildLoad();
         root.Add(serve);
         root.Add(client);
         root.Add(load);
         return root;
     }
 
-    private static Command BuildLoad()
+    private static DocumentedCommand BuildLoad()
     {
-        var load = new Command("load", LoadCommand.Description) { Url };
+        var load = new DocumentedCommand("load", LoadCommand.Description, LoadCommand.Examples) { Url };
         Array.ForEach(LoadSettings.All, setting => load.Add(setting.Option));
         Array.ForEach(LoadSettings.Switches, load.Add);
         load.SetAction(result => LoadCommand.RunAsync(result, result.GetRequiredValue(Url)));
         return load;
     }
 
+    private static IEnumerable<Setting> AllSettings => Settings.All.Concat(LoadSettings.All).Concat(ConnectionSettings.All);
+
     private static string Explain(ParseError error)
     {
         // The parser's own words name the option, but not what it takes.
-        string? name = (error.SymbolResult as OptionResult)?.Option.Name;
-        return Settings.All.Concat(LoadSettings.All).FirstOrDefault(setting => setting.Name == name) is Setting known
-            ? $"{name}: exactly one value is needed: {known.Accepted}"
+        Option? option = (error.SymbolResult as OptionResult)?.Option;
+        return AllSettings.FirstOrDefault(setting => setting.Option == option) is Setting known
+            ? $"{known.Name}: exactly one value is needed: {known.Accepted}"
             : EscapedText.From(error.Message.AsSpan());
     }
 }
