@@ -27,12 +27,6 @@ internal static class CommandLine
         EchoServer serve --host "[::]" --greeting "Hello"
         """;
 
-    private static readonly Argument<string> MessageText = new("message")
-    {
-        Description = "The text to send.",
-        DefaultValueFactory = _ => ClientCommand.DefaultMessage,
-    };
-
     /// <summary>Runs the command that the arguments name.</summary>
     /// <returns>The exit code: 0 fine, 1 failed, 2 wrong usage.</returns>
     internal static async Task<int> RunAsync(string[] args)
@@ -77,14 +71,34 @@ internal static class CommandLine
             command.SetAction(ServeCommand.RunAsync);
         }
 
-        var client = new Command("client", "Connect, send one message, show what comes back, disconnect.") { Url, MessageText };
-        client.SetAction(result => ClientCommand.RunAsync(result.GetRequiredValue(Url), result.GetRequiredValue(MessageText)));
-
+        DocumentedCommand client = BuildClient();
+        DocumentedCommand ping = BuildPing();
         DocumentedCommand load = BuildLoad();
         root.Add(serve);
         root.Add(client);
+        root.Add(ping);
         root.Add(load);
         return root;
+    }
+
+    private static DocumentedCommand BuildClient()
+    {
+        var client = new DocumentedCommand("client", ClientCommand.Description, ClientCommand.Examples) { Url, ClientSettings.Messages };
+        Array.ForEach(ClientSettings.All, setting => client.Add(setting.Option));
+        Array.ForEach(ClientSettings.Switches, client.Add);
+        ConnectionSettings.AddTo(client);
+        client.SetAction(result => ClientCommand.RunAsync(ClientSettings.Read(result, result.GetRequiredValue(Url))));
+        return client;
+    }
+
+    private static DocumentedCommand BuildPing()
+    {
+        var ping = new DocumentedCommand("ping", PingCommand.Description, PingCommand.Examples) { Url };
+        Array.ForEach(PingCommand.All, setting => ping.Add(setting.Option));
+        ping.Add(PingCommand.Frames);
+        ConnectionSettings.AddTo(ping);
+        ping.SetAction(result => PingCommand.RunAsync(result, result.GetRequiredValue(Url)));
+        return ping;
     }
 
     private static DocumentedCommand BuildLoad()
@@ -96,7 +110,7 @@ internal static class CommandLine
         return load;
     }
 
-    private static IEnumerable<Setting> AllSettings => Settings.All.Concat(LoadSettings.All).Concat(ConnectionSettings.All);
+    private static IEnumerable<Setting> AllSettings => [.. Settings.All, .. LoadSettings.All, .. ConnectionSettings.All, .. ClientSettings.All, .. PingCommand.All];
 
     private static string Explain(ParseError error)
     {
@@ -119,4 +133,7 @@ internal static class ExitCode
 
     /// <summary>The command line or an environment variable is wrong.</summary>
     internal const int Usage = 2;
+
+    /// <summary>The server closed the connection with another code than 1000 (done) or 1001 (going away).</summary>
+    internal const int ClosedByServer = 3;
 }
