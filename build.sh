@@ -130,6 +130,7 @@ install_packages() {
   command -v haproxy >/dev/null || missing+=(haproxy)
   command -v nginx >/dev/null || missing+=(nginx-light)
   command -v ip >/dev/null || missing+=(iproute2)
+  command -v tmux >/dev/null || missing+=(tmux)
   [ ${#missing[@]} -gt 0 ] || return 0
   quietly apt-get update -q
   without_services apt-get install -q -y --no-install-recommends "${missing[@]}"

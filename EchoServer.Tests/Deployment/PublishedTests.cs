@@ -88,7 +88,7 @@ internal sealed class PublishedTests
 
     private static async Task AssertItEchoesAsync(ServerProcess server)
     {
-        ProgramResult client = await Programs.RunAsync(Programs.EchoServer(["client", server.Url().AbsoluteUri]));
+        ProgramResult client = await Programs.RunAsync(Programs.EchoServer(["client", server.Url().AbsoluteUri, "Hi there!"]));
         Assert.That(client.Output, Does.Contain("Received Message: Echo: Hi there!\n"));
     }
 

@@ -31,6 +31,10 @@ internal static class Requires
         return program;
     }
 
+    /// <summary>A terminal that keeps what is on its screen.</summary>
+    public static void Tmux() => Unless(
+        File.Exists(TmuxTerminal.Tmux), "Debian's package tmux is not installed: run ./build.sh test as root");
+
     public static void Curl() => Unless(File.Exists("/usr/bin/curl"), "curl is not installed");
 
     /// <summary>Every server that the bench knows.</summary>

@@ -20,6 +20,7 @@ internal sealed class TerminalOutput(ClientOptions options, TerminalScreen scree
         base.Opened(connection);
         string subprotocol = connection.Subprotocol is null ? "" : $", subprotocol {EscapedText.From(connection.Subprotocol.AsSpan())}";
         Note($"Connected to {ShownUrl}{subprotocol} (/help lists commands, Ctrl-D leaves)");
+        screen.ShowPrompt();
     }
 
     internal override void Sent(ClientInput sent)

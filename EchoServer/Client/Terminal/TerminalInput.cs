@@ -16,7 +16,9 @@ internal static class TerminalInput
     internal static ChannelReader<ClientInput> Begin(TerminalScreen screen, Action<string> print)
     {
         var channel = Channel.CreateBounded<ClientInput>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
-        screen.ShowPrompt();
+
+        // From here on the terminal itself shows nothing of what is typed.
+        _ = Console.KeyAvailable;
         new Thread(() => Read(screen, print, channel.Writer)) { IsBackground = true, Name = "keys" }.Start();
         return channel.Reader;
     }

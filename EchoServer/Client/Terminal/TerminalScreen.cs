@@ -26,17 +26,20 @@ internal sealed class TerminalScreen : IDisposable
     {
         lock (_lock)
         {
-            Write(EraseLine + text.Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\n" + (_hasPrompt ? PromptLine() : ""));
+            Write(EraseLine + text.Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\n" + PromptLine());
         }
     }
 
-    /// <summary>Shows the prompt, from here on until <see cref="Dispose"/>.</summary>
+    /// <summary>Shows the prompt, from here on until <see cref="Dispose"/>; keys that were pressed before are in it.</summary>
     internal void ShowPrompt()
     {
         lock (_lock)
         {
-            _hasPrompt = true;
-            Write(EraseLine + PromptLine());
+            if (!_hasPrompt)
+            {
+                _hasPrompt = true;
+                Write(EraseLine + PromptLine());
+            }
         }
     }
 
@@ -81,6 +84,11 @@ internal sealed class TerminalScreen : IDisposable
 
     private string PromptLine()
     {
+        if (!_hasPrompt)
+        {
+            return "";
+        }
+
         LineView view = LineView.Of(_editor.Line, _editor.Cursor, Math.Max(Columns(), FewestColumns) - Prompt.Length);
         return string.Create(CultureInfo.InvariantCulture, $"{Prompt}{view.Text}\r\u001b[{Prompt.Length + view.CursorColumn}C");
     }
