@@ -107,10 +107,7 @@ internal sealed class ClientOpening : IDisposable
         if (_options.Proxy is ProxyChoice proxy)
         {
             handler.UseProxy = proxy.Url is not null;
-            handler.Proxy = proxy.Url is null ? null : new WebProxy(proxy.Url)
-            {
-                Credentials = proxy.User.Length == 0 ? null : new NetworkCredential(proxy.User, proxy.Password),
-            };
+            handler.Proxy = proxy;
         }
 
         return handler;

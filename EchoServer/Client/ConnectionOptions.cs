@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
@@ -17,13 +18,25 @@ internal sealed class BasicCredentials(string user, string password)
 }
 
 /// <summary>Which proxy a connection goes through.</summary>
-/// <param name="Url">Where it is, without user and password; null for none at all, not even the environment's.</param>
-/// <param name="User">Who asks, where the proxy wants to know.</param>
-/// <param name="Password">The user's password.</param>
-internal sealed record ProxyChoice(Uri? Url, string User = "", string Password = "")
+/// <remarks>The runtime's <see cref="WebProxy"/> also has a list of exceptions, for which it would bring 1 MB of regular expressions along.</remarks>
+/// <param name="url">Where it is, without user and password; null for none at all, not even the environment's.</param>
+/// <param name="user">Who asks, where the proxy wants to know; null for nobody.</param>
+internal sealed class ProxyChoice(Uri? url, NetworkCredential? user) : IWebProxy
 {
+    /// <summary>Where it is; null for none at all.</summary>
+    internal Uri? Url => url;
+
     /// <inheritdoc/>
-    public override string ToString() => Url?.AbsoluteUri ?? "none";
+    public ICredentials? Credentials { get; set; } = user;
+
+    /// <inheritdoc/>
+    public Uri? GetProxy(Uri destination) => url;
+
+    /// <inheritdoc/>
+    public bool IsBypassed(Uri host) => url is null;
+
+    /// <inheritdoc/>
+    public override string ToString() => url?.AbsoluteUri ?? "none";
 }
 
 /// <summary>Everything that is needed to open one connection.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EchoServer.Client;
@@ -94,7 +95,7 @@ internal static class ConnectionParsers
 
     internal static bool TryParseProxy(string text, out ProxyChoice? proxy)
     {
-        proxy = new ProxyChoice(null);
+        proxy = new ProxyChoice(null, null);
         if (text == "none")
         {
             return true;
@@ -107,7 +108,7 @@ internal static class ConnectionParsers
         }
 
         (string user, string password) = SplitUser(uri);
-        proxy = new ProxyChoice(WithoutUser(uri), user, password);
+        proxy = new ProxyChoice(WithoutUser(uri), user.Length == 0 ? null : new NetworkCredential(user, password));
         return true;
     }
 
