@@ -225,5 +225,5 @@ internal sealed class ConnectionOptionTests
     }
 
     private static Task<ProgramResult> RunAsync(Uri url, string[] options, Dictionary<string, string>? environment = null) =>
-        Programs.RunAsync(Programs.EchoServer(["client", url.OriginalString, .. options], environment), input: "x\n");
+        Programs.RunAsync(Programs.EchoServer(["client", url.OriginalString, "x", "--quiet", .. options], environment));
 }

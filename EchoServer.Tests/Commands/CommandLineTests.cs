@@ -84,7 +84,7 @@ internal sealed class CommandLineTests
                 .SetName($"{{m}}({name}={value.Length} characters: {quoted[..Math.Min(quoted.Length, 30)].Replace('(', ' ').Replace(')', ' ')})");
 
         static TestCaseData Option(string[] arguments, string quoted) =>
-            new TestCaseData(arguments, new Dictionary<string, string>(), quoted).SetName($"{{m}}({string.Join(' ', arguments)})");
+            new TestCaseData(arguments, new Dictionary<string, string>(), quoted).SetName($"{{m}}({EscapedText.From(string.Join(' ', arguments).AsSpan())})");
     }
 
     [TestCaseSource(nameof(Mistakes))]

@@ -91,9 +91,9 @@ internal sealed class Setting<T> : Setting
     private static Option<string> MakeOption(
         string name, string? alias, string helpName, string? variable, string description, string defaultText) =>
         new(name, alias is null ? [] : [alias])
-    {
-        Description = $"{description} [{(variable is null ? "" : variable + ", ")}default: {defaultText}]",
-        HelpName = helpName,
-        Arity = ArgumentArity.ExactlyOne,
-    };
+        {
+            Description = $"{description} [{(variable is null ? "" : variable + ", ")}default: {defaultText}]",
+            HelpName = helpName,
+            Arity = ArgumentArity.ExactlyOne,
+        };
 }
