@@ -219,6 +219,7 @@ install_packages() {
   command -v objdump >/dev/null || missing+=(binutils)
   command -v debootstrap >/dev/null || missing+=(debootstrap)
   command -v podman >/dev/null && command -v runc >/dev/null || missing+=(podman runc)
+  command -v tmux >/dev/null || missing+=(tmux)
   [ ${#missing[@]} -gt 0 ] || return 0
   quietly apt-get update -q
   without_services apt-get install -q -y --no-install-recommends "${missing[@]}"

@@ -52,14 +52,39 @@ internal sealed class CommandLineTests
         yield return Option(["client"], "url");
         yield return Option(["client", "ftp://host"], "url: 'ftp://host' is not a ws://, wss://, http:// or https:// URL");
         yield return Option(["client", "host:8080"], "url: 'host:8080' is not");
-        yield return Option(["client", "ws://host", "one", "two"], "'two'");
+        yield return Option(["client", "ws://host", "--count", "-1", "x"], "--count");
+        yield return Option(["client", "ws://host", "--count", "many", "x"], "--count: 'many' is not a number of echoes (0-1000000000)");
+        yield return Option(["client", "ws://host", "--count", "1"], "--count: needs messages as arguments");
+        yield return Option(["client", "ws://host", "x", "--wait", "1"], "--wait: cannot be combined with messages as arguments");
+        yield return Option(["client", "ws://host", "x", "--reconnect"], "--reconnect: cannot be combined with messages as arguments");
+        yield return Option(["client", "ws://host", "--wait", "soon"], "--wait: 'soon' is not a number of seconds (0-86400)");
+        yield return Option(["client", "ws://host", "--timeout", "0"], "--timeout: '0' is not a number of seconds (0.1-86400)");
+        yield return Option(["client", "ws://host", "--ping-interval", "x"], "--ping-interval: 'x' is not a number of seconds (0.1-86400, or off)");
+        yield return Option(["client", "ws://host", "-H", "no colon"], "--header: 'no colon' is not a header such as 'X-Name: value'");
+        yield return Option(["client", "ws://host", "-H", "A: b\nC: d"], @"--header: 'A: b\nC: d' is not a header");
+        yield return Option(["client", "ws://host", "-H", "Upgrade: x"], "--header: 'Upgrade: x' is not a header");
+        yield return Option(["client", "ws://host", "--header"], "--header: exactly one value is needed: a header");
+        yield return Option(["client", "ws://host", "--subprotocol", "a b"], "--subprotocol: 'a b' is not the name of a subprotocol");
+        yield return Option(["client", "ws://host", "--origin", "a\rb"], @"--origin: 'a\rb' is not an origin");
+        yield return Option(["client", "ws://host", "--basic-auth", "geheim"], "--basic-auth: the value (not shown) is not a user and a password (user:password)");
+        yield return Variable("ECHO_BASIC_AUTH", "geheim", "ECHO_BASIC_AUTH: the value (not shown) is not a user and a password", "client", "ws://host");
+        yield return Option(["client", "ws://host", "--ca", "/no/such/file"], "--ca: '/no/such/file' is not a file with certificates in PEM");
+        yield return Option(["client", "ws://host", "--ca", "/etc/passwd"], "--ca: '/etc/passwd' is not a file with certificates in PEM");
+        yield return Option(["client", "ws://host", "--cert", "/no/such/file"], "--cert: '/no/such/file' is not a file with certificates in PEM");
+        yield return Option(["client", "ws://host", "--key", "/no/such/file"], "--key: needs --cert as well");
+        yield return Option(["client", "ws://host", "--proxy", "ftp://user:geheim@host"], "--proxy: the value (not shown) is not a proxy");
+        yield return Option(["client", "ws://host", "--instance", "1:2"], "--instance: '1:2' is not the GUID of an app and the number of an instance (GUID:INDEX)");
+        yield return Option(["ping"], "url");
+        yield return Option(["ping", "ws://host", "-i", "0"], "--interval: '0' is not a number of seconds (0.01-86400)");
+        yield return Option(["ping", "ws://host", "-c", "0"], "--count: '0' is not a number of messages (1-1000000000)");
+        yield return Option(["ping", "ws://host", "-W", "x"], "--wait: 'x' is not a number of seconds (0.1-86400)");
 
-        static TestCaseData Variable(string name, string value, string quoted) =>
-            new TestCaseData(Array.Empty<string>(), new Dictionary<string, string> { [name] = value }, quoted)
+        static TestCaseData Variable(string name, string value, string quoted, params string[] arguments) =>
+            new TestCaseData(arguments, new Dictionary<string, string> { [name] = value }, quoted)
                 .SetName($"{{m}}({name}={value.Length} characters: {quoted[..Math.Min(quoted.Length, 30)].Replace('(', ' ').Replace(')', ' ')})");
 
         static TestCaseData Option(string[] arguments, string quoted) =>
-            new TestCaseData(arguments, new Dictionary<string, string>(), quoted).SetName($"{{m}}({string.Join(' ', arguments)})");
+            new TestCaseData(arguments, new Dictionary<string, string>(), quoted).SetName($"{{m}}({EscapedText.From(string.Join(' ', arguments).AsSpan())})");
     }
 
     [TestCaseSource(nameof(Mistakes))]
@@ -73,6 +98,9 @@ internal sealed class CommandLineTests
             Assert.That(result.Error, Does.StartWith("EchoServer: ").And.Contain(quoted).And.EndsWith("\n"));
             Assert.That(result.Error.TrimEnd('\n'), Does.Not.Contain("\n"));
             Assert.That(result.Output, Is.Empty);
+
+            // Whose password it is sees it; nobody who looks over a shoulder or into a log does.
+            Assert.That(result.Error, Does.Not.Contain("geheim"));
         });
     }
 

@@ -146,7 +146,7 @@ internal sealed class EngineTests(ServerEngine engine)
     [Test]
     public async Task The_client_prints_the_tutorials_transcript()
     {
-        ProgramResult result = await Programs.RunAsync(_build.Start(["client", _server.Url().AbsoluteUri]));
+        ProgramResult result = await Programs.RunAsync(_build.Start(["client", _server.Url().AbsoluteUri, "Hi there!"]));
         Assert.That(result, Is.EqualTo(new ProgramResult(
             0,
             """

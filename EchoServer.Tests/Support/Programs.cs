@@ -8,11 +8,12 @@ internal sealed record ProgramResult(int ExitCode, string Output, string Error);
 /// <summary>Other processes: the program under test, and the tools that the tests need.</summary>
 internal static class Programs
 {
-    // What the server reads: a test must not depend on the shell that it was started from.
-    private static readonly string[] ServerVariables =
+    // What the program reads: a test must not depend on the shell that it was started from.
+    private static readonly string[] ProgramVariables =
     [
         "PORT", "ECHO_GREETING", "ECHO_PREFIX", "ECHO_MAX_MESSAGE_BYTES", "ECHO_INFO", "ECHO_METRICS",
         "VCAP_APPLICATION", "CF_INSTANCE_INDEX", "CF_INSTANCE_GUID", "LOG_LEVEL", "LOG_FORMAT", "LOG_MESSAGES",
+        "ECHO_BASIC_AUTH", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
         "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT",
     ];
 
@@ -29,7 +30,7 @@ internal static class Programs
         IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         ProcessStartInfo start = Start("dotnet", [EchoServerDll, .. arguments]);
-        foreach (string variable in ServerVariables)
+        foreach (string variable in ProgramVariables)
         {
             start.Environment.Remove(variable);
         }
@@ -54,22 +55,37 @@ internal static class Programs
     /// <summary>Runs a program to its end; one that takes too long is killed and fails the test.</summary>
     /// <param name="start">The program.</param>
     /// <param name="atMost">How long it may take; <see cref="ServerProcess.Patience"/> unless told otherwise.</param>
-    public static async Task<ProgramResult> RunAsync(ProcessStartInfo start, TimeSpan? atMost = null)
+    /// <param name="input">What it finds on standard input.</param>
+    public static async Task<ProgramResult> RunAsync(ProcessStartInfo start, TimeSpan? atMost = null, string input = "")
     {
         using Process process = Process.Start(start)!;
-        process.StandardInput.Close();
+        Task writing = WriteAsync(process.StandardInput, input);
         using var patience = new CancellationTokenSource(atMost ?? ServerProcess.Patience);
         try
         {
             Task<string> output = process.StandardOutput.ReadToEndAsync(patience.Token);
             Task<string> error = process.StandardError.ReadToEndAsync(patience.Token);
             await process.WaitForExitAsync(patience.Token);
+            await writing;
             return new ProgramResult(process.ExitCode, await output, await error);
         }
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
             throw new TimeoutException($"{start.FileName} {string.Join(' ', start.ArgumentList)} did not end");
+        }
+    }
+
+    private static async Task WriteAsync(StreamWriter writer, string text)
+    {
+        try
+        {
+            await writer.WriteAsync(text);
+            writer.Close();
+        }
+        catch (IOException)
+        {
+            // Who ends before it has read everything did not want the rest.
         }
     }
 

@@ -62,6 +62,10 @@ internal static class Requires
     public static void Git() => Unless(
         File.Exists("/usr/bin/git") && Path.Exists(Path.Combine(Programs.ProjectFolder, ".git")), "this is not a git repository, or git is not installed");
 
+    /// <summary>A terminal that keeps what is on its screen.</summary>
+    public static void Tmux() => Unless(
+        File.Exists(TmuxTerminal.Tmux), "Debian's package tmux is not installed: run ./build.sh test as root");
+
     public static void Curl() => Unless(File.Exists("/usr/bin/curl"), "curl is not installed");
 
     /// <summary>Every server that the bench knows.</summary>
@@ -70,6 +74,9 @@ internal static class Requires
         string missing = string.Join("; ", ServerKinds.All.Where(kind => kind.Missing is not null).Select(kind => $"{kind.Key}: {kind.Missing}"));
         Unless(missing.Length == 0, missing);
     }
+
+    public static void Nginx() => Unless(
+        File.Exists(Support.Nginx.Executable), "Debian's package nginx-light is not installed: run ./build.sh test as root");
 
     public static void Haproxy() => Unless(
         File.Exists(Support.Haproxy.Executable), "Debian's package haproxy is not installed: run ./build.sh test as root");

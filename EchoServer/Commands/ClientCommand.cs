@@ -1,143 +1,99 @@
-using System.Net.Sockets;
-using System.Net.WebSockets;
-using System.Security.Authentication;
 using System.Text;
+using System.Threading.Channels;
+using EchoServer.Client;
+using EchoServer.Client.Input;
+using EchoServer.Client.Output;
+using EchoServer.Client.Terminal;
+using EchoServer.WebSockets;
 
 namespace EchoServer.Commands;
 
-/// <summary><c>EchoServer client</c>: what the tutorial's client does, over the runtime's <see cref="ClientWebSocket"/>.</summary>
+/// <summary><c>EchoServer client</c>: talks to a WebSocket server, for a person, a pipe, or with the messages it is given.</summary>
 internal static class ClientCommand
 {
-    /// <summary>The tutorial's message.</summary>
-    internal const string DefaultMessage = "Hi there!";
+    /// <summary>For the help text.</summary>
+    internal const string Description =
+        """
+        Talk to a WebSocket server, from a terminal, a pipe or a script.
 
-    // A message that is longer is not an echo of something typed.
-    private const int MaxMessageBytes = 16 * 1024 * 1024;
+        On a terminal what one types is sent, and /help lists what else can be done.
+        In a pipe each line of standard input is a message, and each message a line
+        of standard output. Messages that are arguments are sent, and shown with
+        their echoes.
 
-    // A cold start behind a router takes seconds; a person waits no longer than this.
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
+        Exit codes: 0 fine, 1 the connection failed or broke, 2 wrong usage, 3 the
+        server closed with another code than 1000 or 1001.
+        """;
 
-    /// <summary>Connects, sends the message, shows what comes back until the echo, and closes.</summary>
-    /// <param name="url">A ws, wss, http or https URL.</param>
-    /// <param name="message">The text to send.</param>
+    /// <summary>For the help text.</summary>
+    internal const string Examples =
+        """
+        # Type messages:
+        EchoServer client wss://echo.example.com
+        # One line in, one line out:
+        echo hi | EchoServer client wss://echo.example.com/raw
+        # Two messages and their echoes, with a token of the app:
+        EchoServer client wss://echo.example.com one two -H "X-Token: abc"
+        """;
+
+    /// <summary>Runs it.</summary>
+    /// <param name="options">What to do.</param>
     /// <returns>The exit code.</returns>
-    /// <exception cref="UsageException">The URL is not one.</exception>
-    internal static async Task<int> RunAsync(string url, string message)
+    internal static async Task<int> RunAsync(ClientOptions options)
     {
-        Uri uri = WebSocketUrl.Parse(url);
-        using var timeout = new CancellationTokenSource(Timeout);
-        using var socket = new ClientWebSocket();
-        var waitingFor = Stage.Answer;
-        socket.Options.CollectHttpResponseDetails = true;
-        try
+        using var signal = new StopSignal();
+        using var stop = new CancellationTokenSource();
+        _ = signal.Received.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
+        if (options.IsJson)
         {
-            await socket.ConnectAsync(uri, timeout.Token).ConfigureAwait(false);
-            waitingFor = Stage.Echo;
-            await TalkAsync(socket, message, () => waitingFor = Stage.Close, timeout.Token).ConfigureAwait(false);
-            Console.WriteLine("Disconnected from Server");
-            return ExitCode.Fine;
+            using var json = new JsonOutput(options);
+            return await RunAsync(options, json, stop.Token).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException or ClientException)
+
+        if (options.Messages.Count > 0)
         {
-            string shownUrl = EscapedText.From(uri.AbsoluteUri.AsSpan());
-            await Console.Error.WriteLineAsync($"EchoServer: {shownUrl}: {Explain(exception, socket, waitingFor)}").ConfigureAwait(false);
-            return ExitCode.Failed;
+            return await RunAsync(options, new TranscriptOutput(options), stop.Token).ConfigureAwait(false);
         }
+
+        if (IsInteractive())
+        {
+            return await TalkAsync(options, stop.Token).ConfigureAwait(false);
+        }
+
+        using var lines = new LineOutput(options);
+        return await RunAsync(options, lines, stop.Token).ConfigureAwait(false);
     }
 
-    private static async Task TalkAsync(ClientWebSocket socket, string message, Action onEcho, CancellationToken stop)
+    /// <summary>With messages as arguments, or from standard input.</summary>
+    private static Task<int> RunAsync(ClientOptions options, ClientOutput output, CancellationToken stop)
     {
-        await socket.SendAsync(Encoding.UTF8.GetBytes(message), WebSocketMessageType.Text, endOfMessage: true, stop).ConfigureAwait(false);
-        Console.WriteLine($"Sent Message: {EscapedText.From(message.AsSpan())}");
-
-        bool isEchoed = false;
-        while (await ReceiveAsync(socket, stop).ConfigureAwait(false) is Received received)
-        {
-            Console.WriteLine($"Received Message: {received.Shown}");
-
-            // A greeting can end like the message does. The server answers in order: by going on until its Close is here, what
-            // comes after such a greeting is shown as well.
-            if (!isEchoed && received.Text?.EndsWith(message, StringComparison.Ordinal) == true)
-            {
-                isEchoed = true;
-                onEcho();
-                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, stop).ConfigureAwait(false);
-            }
-        }
-
-        if (!isEchoed)
-        {
-            string reason = string.IsNullOrEmpty(socket.CloseStatusDescription) ? "" : $" {EscapedText.From(socket.CloseStatusDescription.AsSpan())}";
-            throw new ClientException($"the server closed before the echo came: {(int?)socket.CloseStatus}{reason}");
-        }
+        bool hasMessages = options.Messages.Count > 0;
+        ChannelReader<ClientInput> input = hasMessages ? ReadMessages(options.Messages) : LineInput.Begin(Console.OpenStandardInput());
+        return new ClientSession(options, output, hasMessages ? EndOfInput.WaitsForEchoes : EndOfInput.WaitsForSilence).RunAsync(input, stop);
     }
 
-    /// <summary>Receives one whole message; null when the server has closed.</summary>
-    private static async Task<Received?> ReceiveAsync(ClientWebSocket socket, CancellationToken stop)
+    /// <summary>With a person.</summary>
+    private static async Task<int> TalkAsync(ClientOptions options, CancellationToken stop)
     {
-        using var bytes = new MemoryStream();
-        byte[] buffer = new byte[16 * 1024];
-        WebSocketReceiveResult part;
-        do
-        {
-            part = await socket.ReceiveAsync(buffer, stop).ConfigureAwait(false);
-            if (part.MessageType == WebSocketMessageType.Close)
-            {
-                return null;
-            }
-
-            bytes.Write(buffer, 0, part.Count);
-            if (bytes.Length > MaxMessageBytes)
-            {
-                throw new ClientException($"the server sent a message of more than {MaxMessageBytes} bytes");
-            }
-        }
-        while (!part.EndOfMessage);
-
-        ReadOnlySpan<byte> whole = bytes.GetBuffer().AsSpan(0, (int)bytes.Length);
-        return part.MessageType == WebSocketMessageType.Text
-            ? new Received(Encoding.UTF8.GetString(whole), EscapedText.From(whole))
-            : new Received(null, $"{whole.Length} bytes, binary");
+        using var screen = new TerminalScreen();
+        var output = new TerminalOutput(options, screen, hasColours: string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")));
+        ChannelReader<ClientInput> input = TerminalInput.Begin(screen, output.Answer);
+        return await new ClientSession(options, output, EndOfInput.Closes).RunAsync(input, stop).ConfigureAwait(false);
     }
 
-    private static string Explain(Exception exception, ClientWebSocket socket, Stage waitingFor)
+    private static ChannelReader<ClientInput> ReadMessages(IReadOnlyList<string> messages)
     {
-        if (exception is OperationCanceledException)
+        var channel = Channel.CreateUnbounded<ClientInput>();
+        foreach (string message in messages)
         {
-            string missing = waitingFor switch
-            {
-                Stage.Answer => "no answer",
-                Stage.Echo => "no echo",
-                _ => "no Close from the server",
-            };
-            return $"{missing} within {Timeout.TotalSeconds} s";
+            channel.Writer.TryWrite(new ClientInput(Opcode.Text, Encoding.UTF8.GetBytes(message)));
         }
 
-        if ((int)socket.HttpStatusCode is int status and not 0 and not 101)
-        {
-            return $"the server answered {status} {socket.HttpStatusCode} instead of a WebSocket";
-        }
-
-        return exception.GetBaseException() switch
-        {
-            SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "connection refused: nothing listens there",
-            SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => "the host name is not known",
-            SocketException { SocketErrorCode: SocketError.ConnectionReset } => "the server reset the connection",
-            AuthenticationException error => $"TLS failed: {EscapedText.From(error.Message.AsSpan())}",
-            Exception error => EscapedText.From(error.Message.AsSpan()),
-        };
+        channel.Writer.Complete();
+        return channel.Reader;
     }
 
-    /// <summary>What the client waits for.</summary>
-    private enum Stage
-    {
-        Answer,
-        Echo,
-        Close,
-    }
-
-    /// <summary>A failure in the conversation that has a sentence of its own.</summary>
-    private sealed class ClientException(string message) : Exception(message);
-
-    private sealed record Received(string? Text, string Shown);
+    /// <summary>Whether there is somebody to type, on something that can move its cursor.</summary>
+    private static bool IsInteractive() =>
+        !Console.IsInputRedirected && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
 }

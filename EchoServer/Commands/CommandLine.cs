@@ -11,11 +11,21 @@ internal static class CommandLine
         Description = WebSocketUrl.Description,
     };
 
-    private static readonly Argument<string> MessageText = new("message")
-    {
-        Description = "The text to send.",
-        DefaultValueFactory = _ => ClientCommand.DefaultMessage,
-    };
+    private const string RootExamples =
+        """
+        # Serve on port 9000, without a log line for each message:
+        EchoServer --port 9000 --log-messages false
+        # Talk to it:
+        EchoServer client ws://localhost:9000
+        """;
+
+    private const string ServeExamples =
+        """
+        # On a free port, which the first line of the log names:
+        EchoServer serve --port 0
+        # For IPv6 as well, with a greeting of one's own:
+        EchoServer serve --host "[::]" --greeting "Hello"
+        """;
 
     /// <summary>Runs the command that the arguments name.</summary>
     /// <returns>The exit code: 0 fine, 1 failed, 2 wrong usage.</returns>
@@ -53,40 +63,75 @@ internal static class CommandLine
 
     private static RootCommand Build()
     {
-        var serve = new Command("serve", "Run the server. This is what happens without a command.");
+        var serve = new DocumentedCommand("serve", "Run the server. This is what happens without a command.", ServeExamples);
         var root = new RootCommand(
-            "A WebSocket echo server on raw sockets for Cloud Foundry, and the clients that talk to it.");
+            "A WebSocket echo server on raw sockets for Cloud Foundry, and the clients that talk to it. Without a command it serves.");
+        new HelpText(RootExamples).UseFor(root);
         foreach (Command command in (Command[])[root, serve])
         {
             Array.ForEach(Settings.All, setting => command.Add(setting.Option));
             command.SetAction(ServeCommand.RunAsync);
         }
 
-        var client = new Command("client", "Connect, send one message, show what comes back, disconnect.") { Url, MessageText };
-        client.SetAction(result => ClientCommand.RunAsync(result.GetRequiredValue(Url), result.GetRequiredValue(MessageText)));
-
-        Command load = BuildLoad();
+        DocumentedCommand client = BuildClient();
+        DocumentedCommand ping = BuildPing();
+        DocumentedCommand load = BuildLoad();
         root.Add(serve);
         root.Add(client);
+        root.Add(ping);
         root.Add(load);
+        root.Add(BuildCheck());
         return root;
     }
 
-    private static Command BuildLoad()
+    private static DocumentedCommand BuildClient()
     {
-        var load = new Command("load", LoadCommand.Description) { Url };
+        var client = new DocumentedCommand("client", ClientCommand.Description, ClientCommand.Examples) { Url, ClientSettings.Messages };
+        Array.ForEach(ClientSettings.All, setting => client.Add(setting.Option));
+        Array.ForEach(ClientSettings.Switches, client.Add);
+        ConnectionSettings.AddTo(client);
+        client.SetAction(result => ClientCommand.RunAsync(ClientSettings.Read(result, result.GetRequiredValue(Url))));
+        return client;
+    }
+
+    private static DocumentedCommand BuildPing()
+    {
+        var ping = new DocumentedCommand("ping", PingCommand.Description, PingCommand.Examples) { Url };
+        Array.ForEach(PingCommand.All, setting => ping.Add(setting.Option));
+        ping.Add(PingCommand.Frames);
+        ConnectionSettings.AddTo(ping);
+        ping.SetAction(result => PingCommand.RunAsync(result, result.GetRequiredValue(Url)));
+        return ping;
+    }
+
+    private static DocumentedCommand BuildCheck()
+    {
+        var check = new DocumentedCommand("check", CheckCommand.Description, CheckCommand.Examples) { Url };
+        Array.ForEach(CheckSettings.All, setting => check.Add(setting.Option));
+        Array.ForEach(CheckSettings.Switches, check.Add);
+        ConnectionSettings.AddTo(check);
+        check.SetAction(result => CheckCommand.RunAsync(result, result.GetRequiredValue(Url)));
+        return check;
+    }
+
+    private static DocumentedCommand BuildLoad()
+    {
+        var load = new DocumentedCommand("load", LoadCommand.Description, LoadCommand.Examples) { Url };
         Array.ForEach(LoadSettings.All, setting => load.Add(setting.Option));
         Array.ForEach(LoadSettings.Switches, load.Add);
         load.SetAction(result => LoadCommand.RunAsync(result, result.GetRequiredValue(Url)));
         return load;
     }
 
+    private static IEnumerable<Setting> AllSettings =>
+        [.. Settings.All, .. LoadSettings.All, .. ConnectionSettings.All, .. ClientSettings.All, .. PingCommand.All, .. CheckSettings.All];
+
     private static string Explain(ParseError error)
     {
         // The parser's own words name the option, but not what it takes.
-        string? name = (error.SymbolResult as OptionResult)?.Option.Name;
-        return Settings.All.Concat(LoadSettings.All).FirstOrDefault(setting => setting.Name == name) is Setting known
-            ? $"{name}: exactly one value is needed: {known.Accepted}"
+        Option? option = (error.SymbolResult as OptionResult)?.Option;
+        return AllSettings.FirstOrDefault(setting => setting.Option == option) is Setting known
+            ? $"{known.Name}: exactly one value is needed: {known.Accepted}"
             : EscapedText.From(error.Message.AsSpan());
     }
 }
@@ -102,4 +147,7 @@ internal static class ExitCode
 
     /// <summary>The command line or an environment variable is wrong.</summary>
     internal const int Usage = 2;
+
+    /// <summary>The server closed the connection with another code than 1000 (done) or 1001 (going away).</summary>
+    internal const int ClosedByServer = 3;
 }

@@ -15,9 +15,15 @@ internal static class LoadCommand
 
         Exit code 0 means that every echo was right and no connection failed; with
         --reconnect, that those told to come again (Close 1001, 1012) were served again.
-        Example: 100 connections, 5000 messages a second over all of them:
+        """;
 
-          EchoServer load ws://localhost:8080/raw --connections 100 --rate 5000
+    /// <summary>For the help text.</summary>
+    internal const string Examples =
+        """
+        # 100 connections, 5000 messages a second over all of them:
+        EchoServer load ws://localhost:8080/raw --connections 100 --rate 5000
+        # 10,000 connections that say nothing, for a minute:
+        EchoServer load ws://localhost:8080 --connections 10000 --hold --duration 60
         """;
 
     /// <summary>Puts on the load until its time is over, or until SIGINT or SIGTERM.</summary>

@@ -14,15 +14,15 @@ internal delegate bool SettingParser<T>(string text, out T value);
 
 /// <summary>One thing that can be set, whatever the type of its value.</summary>
 /// <remarks>Where a result of parsing is asked for, null stands for an empty command line.</remarks>
-internal abstract class Setting(string name, Func<Option<string>> option, string? variable, string accepted, bool mayBeEmpty)
+internal abstract class Setting(string name, Func<Option> option, string? variable, string accepted, bool mayBeEmpty)
 {
-    private readonly Lazy<Option<string>> _option = new(option);
+    private readonly Lazy<Option> _option = new(option);
 
     /// <summary>What the option is called, such as <c>--port</c>.</summary>
     internal string Name => name;
 
     /// <summary>The option, to be added to a command.</summary>
-    internal Option<string> Option => _option.Value;
+    internal Option Option => _option.Value;
 
     /// <summary>What is accepted: completes "is not ...".</summary>
     internal string Accepted { get; } = accepted;
@@ -51,6 +51,7 @@ internal sealed class Setting<T> : Setting
 {
     private readonly T _default;
     private readonly SettingParser<T> _parse;
+    private readonly bool _isSecret;
 
     /// <summary>Describes a setting.</summary>
     /// <param name="name">The option, such as <c>--port</c>.</param>
@@ -61,32 +62,38 @@ internal sealed class Setting<T> : Setting
     /// <param name="accepted">What is accepted: completes "is not ...".</param>
     /// <param name="parse">Reads the text.</param>
     /// <param name="mayBeEmpty">Whether an empty variable is a value (as for a text that can be turned off).</param>
+    /// <param name="helpName">What the help text calls the value.</param>
+    /// <param name="alias">Its short name, such as <c>-c</c>; null for none.</param>
+    /// <param name="isSecret">Whether a value may hold a password: an error then does not quote it.</param>
     internal Setting(
         string name, string? variable, string description, T defaultValue, string defaultText, string accepted,
-        SettingParser<T> parse, bool mayBeEmpty = false)
-        : base(name, () => MakeOption(name, variable, $"{description} Takes {accepted}.", defaultText), variable, accepted, mayBeEmpty)
+        SettingParser<T> parse, bool mayBeEmpty = false, string helpName = "value", string? alias = null, bool isSecret = false)
+        : base(name, () => MakeOption(name, alias, helpName, variable, $"{description} Takes {accepted}.", defaultText), variable, accepted, mayBeEmpty)
     {
         _default = defaultValue;
         _parse = parse;
+        _isSecret = isSecret;
     }
 
     /// <summary>The value from option, variable or default.</summary>
     /// <exception cref="UsageException">The text that was given is not accepted.</exception>
     internal T Read(ParseResult? result)
     {
-        string? text = IsGiven(result) ? result!.GetValue(Option) ?? "" : FromVariable();
+        string? text = IsGiven(result) ? result!.GetValue((Option<string>)Option) ?? "" : FromVariable();
         return text is null ? _default : Parse(Source(result), text);
     }
 
     private T Parse(string source, string text) =>
         _parse(text, out T value)
             ? value
-            : throw new UsageException($"{source}: '{EscapedText.From(text.AsSpan())}' is not {Accepted}");
+            : throw new UsageException($"{source}: {(_isSecret ? "the value (not shown)" : $"'{EscapedText.From(text.AsSpan())}'")} is not {Accepted}");
 
-    private static Option<string> MakeOption(string name, string? variable, string description, string defaultText) => new(name)
-    {
-        Description = $"{description} [{(variable is null ? "" : variable + ", ")}default: {defaultText}]",
-        HelpName = "value",
-        Arity = ArgumentArity.ExactlyOne,
-    };
+    private static Option<string> MakeOption(
+        string name, string? alias, string helpName, string? variable, string description, string defaultText) =>
+        new(name, alias is null ? [] : [alias])
+        {
+            Description = $"{description} [{(variable is null ? "" : variable + ", ")}default: {defaultText}]",
+            HelpName = helpName,
+            Arity = ArgumentArity.ExactlyOne,
+        };
 }

@@ -36,6 +36,10 @@ internal static class SettingParsers
         return isAccepted;
     }
 
+    /// <summary>Seconds, with or without the <c>s</c> that people write.</summary>
+    internal static bool TryParseDuration(string text, out TimeSpan? value) =>
+        TryParseSeconds(text.EndsWith('s') ? text[..^1] : text, out value);
+
     internal static bool TryParseDecimal(string text, double lowest, double highest, out double? value)
     {
         bool isNumber = double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number);

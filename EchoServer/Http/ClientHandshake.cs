@@ -44,8 +44,10 @@ public static class ClientHandshake
     /// <summary>Judges the answer, once its status is 101.</summary>
     /// <param name="head">The head of the answer.</param>
     /// <param name="key">The key that was sent.</param>
+    /// <param name="subprotocols">The subprotocols that were offered; null for none.</param>
+    /// <param name="offersDeflate">Whether permessage-deflate was offered (RFC 7692).</param>
     /// <returns>Null when the connection is a WebSocket from here on, otherwise what is wrong, as a sentence part.</returns>
-    public static string? Check(ResponseHead head, string key)
+    public static string? Check(ResponseHead head, string key, IReadOnlyList<string>? subprotocols = null, bool offersDeflate = false)
     {
         if (head.Status != SwitchingProtocols)
         {
@@ -72,13 +74,35 @@ public static class ClientHandshake
         }
 
         // RFC 6455 §4.1, steps 5 and 6: what was not asked for must not be agreed on.
-        if (head.Fields.Find("Sec-WebSocket-Extensions"u8, out ReadOnlySpan<byte> extensions) > 0 && !extensions.IsEmpty)
+        if (head.Fields.Find("Sec-WebSocket-Extensions"u8, out ReadOnlySpan<byte> extensions) > 0 && !extensions.IsEmpty &&
+            !(offersDeflate && IsDeflateAlone(extensions)))
         {
             return $"the answer agrees on an extension that was not offered: '{EscapedText.Quote(extensions)}'";
         }
 
-        return head.Fields.Find("Sec-WebSocket-Protocol"u8, out ReadOnlySpan<byte> protocol) > 0
+        return head.Fields.Find("Sec-WebSocket-Protocol"u8, out ReadOnlySpan<byte> protocol) > 0 && !IsOffered(protocol, subprotocols)
             ? $"the answer agrees on a subprotocol that was not offered: '{EscapedText.Quote(protocol)}'"
             : null;
+    }
+
+    /// <summary>RFC 7692 §7.1: the extension's name, perhaps with parameters, and no other extension.</summary>
+    private static bool IsDeflateAlone(ReadOnlySpan<byte> extensions)
+    {
+        int end = extensions.IndexOf((byte)';');
+        ReadOnlySpan<byte> name = FieldSection.TrimWhiteSpace(end < 0 ? extensions : extensions[..end]);
+        return Ascii.EqualsIgnoreCase(name, "permessage-deflate"u8) && !extensions.Contains((byte)',');
+    }
+
+    private static bool IsOffered(ReadOnlySpan<byte> protocol, IReadOnlyList<string>? subprotocols)
+    {
+        foreach (string offered in subprotocols ?? [])
+        {
+            if (Ascii.Equals(protocol, offered))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

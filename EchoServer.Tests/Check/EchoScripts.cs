@@ -1,0 +1,42 @@
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Check;
+
+/// <summary>Scripted echo servers that are no EchoServer: they answer a plain GET with 404, and pings with pongs.</summary>
+internal static class EchoScripts
+{
+    /// <summary>A server whose every WebSocket goes by the script.</summary>
+    public static ScriptedServer Server(EchoScript script, Action<RawPeer>? onOpen = null) => new((peer, connection) =>
+    {
+        string request = peer.ReadHead();
+        if (!request.Contains("Upgrade: websocket", StringComparison.Ordinal))
+        {
+            peer.Send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            return;
+        }
+
+        peer.Send(ScriptedServer.Accept(request));
+        onOpen?.Invoke(peer);
+        ScriptedServer.EchoAll(peer, connection, (number, count, message) =>
+        {
+            IEnumerable<WireFrame> answer = script(number, count, message);
+            if (answer == Cut)
+            {
+                peer.Dispose();
+            }
+
+            return answer;
+        });
+    });
+
+    /// <summary>No answer, but the end of the connection without a Close.</summary>
+    public static readonly IEnumerable<WireFrame> Cut = [new WireFrame(WireFrame.CloseOpcode, [])];
+
+    /// <summary>What a good echo does.</summary>
+    public static IEnumerable<WireFrame> Good(WireFrame message) =>
+        [message.Opcode == WireFrame.PingOpcode ? message with { Opcode = WireFrame.PongOpcode } : message];
+
+    /// <summary>A Close of the server's own.</summary>
+    public static WireFrame Close(int code, string reason) =>
+        new(WireFrame.CloseOpcode, [(byte)(code >> 8), (byte)code, .. System.Text.Encoding.UTF8.GetBytes(reason)]);
+}

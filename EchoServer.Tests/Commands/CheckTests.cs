@@ -1,0 +1,149 @@
+using System.Text.Json;
+using EchoServer.Tests.Check;
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Commands;
+
+/// <summary><c>EchoServer check</c> as a process of its own: lines, JSON, exit codes.</summary>
+internal sealed class CheckTests
+{
+    private static readonly string[] ProbeNames =
+    [
+        "url", "dns", "tcp", "proxy", "tls", "http", "upgrade", "greeting", "text", "utf8", "binary", "empty", "fragments", "sizes",
+        "ping", "compression", "subprotocol", "headers", "round-trip", "close",
+    ];
+
+    [Test]
+    public async Task Each_probe_has_a_line_without_colours_in_a_pipe()
+    {
+        ProgramResult result = await RunAsync(SharedServers.Default.Url("/raw").AbsoluteUri);
+        string[] lines = result.Output.Split('\n');
+        Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
+        Assert.That(result.Output, Does.Not.Contain('\u001b'));
+        Assert.That(lines.Where(line => line.Length > 6 && line[0] != ' ' && line[4] == ' ').Select(line => line[6..18].Trim()), Is.EqualTo(ProbeNames));
+        Assert.That(lines[^2], Does.Match("^16 passed, 0 warnings, 4 skipped, 0 failed in .*: WebSockets work here$"));
+    }
+
+    [Test]
+    public async Task A_failure_has_its_cause_and_advice_below_and_exit_code_1()
+    {
+        int port = Haproxy.FreePort();
+        ProgramResult result = await RunAsync($"ws://127.0.0.1:{port}");
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Output, Does.Match(
+            $"fail  tcp          +[0-9.]+ ms  port {port}: 127.0.0.1 connection refused\n" +
+            $"      cause:  connection refused: nothing listens on port {port} of 127.0.0.1\n" +
+            "      advice: start the server, or check host and port in the URL\n" +
+            "skip  not tried:  proxy, tls, http"));
+        Assert.That(result.Output, Does.Contain("1 failed in").And.Contains(": WebSockets do not work here\n"));
+    }
+
+    [Test]
+    public async Task A_cause_that_was_named_just_before_is_not_repeated()
+    {
+        using var router = new ScriptedServer((peer, _) =>
+        {
+            peer.ReadHead();
+            peer.Send("HTTP/1.1 404 Not Found\r\nX-Cf-RouterError: unknown_route\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        });
+        ProgramResult result = await RunAsync(router.Url.AbsoluteUri);
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Output.Split("the router has no route '127.0.0.1'"), Has.Length.EqualTo(2));
+        Assert.That(result.Output, Does.Match("fail  upgrade .* answered with 404 Not Found, X-Cf-RouterError: unknown_route\n      cause:  the same as above\nskip  not tried: "));
+    }
+
+    [Test]
+    public async Task The_json_has_every_probe_under_its_name()
+    {
+        ProgramResult result = await RunAsync(SharedServers.Default.Url().AbsoluteUri, "--json");
+        using var document = JsonDocument.Parse(result.Output);
+        JsonElement root = document.RootElement;
+        JsonElement[] probes = [.. root.GetProperty("probes").EnumerateArray()];
+        Assert.That(result.ExitCode, Is.Zero);
+        Assert.That(root.GetProperty("ok").GetBoolean(), Is.True);
+        Assert.That(root.GetProperty("passed").GetInt32(), Is.EqualTo(16));
+        Assert.That(probes.Select(probe => probe.GetProperty("name").GetString()), Is.EqualTo(ProbeNames));
+        Assert.That(probes.Select(probe => string.Join(' ', probe.EnumerateObject().Select(it => it.Name))), Is.All.EqualTo("name outcome ms finding cause advice facts"));
+        JsonElement greeting = probes.Single(probe => probe.GetProperty("name").GetString() == "greeting").GetProperty("facts");
+        Assert.That(greeting.GetProperty("prefix").GetString(), Is.EqualTo("Echo: "));
+        Assert.That(greeting.GetProperty("greetings")[0].GetString(), Is.EqualTo("Hi, this is the Echo-Server"));
+    }
+
+    [Test]
+    public async Task Warnings_fail_only_when_strict()
+    {
+        using ScriptedServer server = EchoScripts.Server((_, _, message) =>
+            message.Payload.Length > 100_000 ? [EchoScripts.Close(1009, "")] : EchoScripts.Good(message));
+        ProgramResult relaxed = await RunAsync(server.Url.AbsoluteUri);
+        Assert.That(relaxed.ExitCode, Is.Zero);
+        Assert.That(relaxed.Output, Does.Contain("warn  sizes").And.Contains(", 1 warning, "));
+        ProgramResult strict = await RunAsync(server.Url.AbsoluteUri, "--strict");
+        Assert.That(strict.ExitCode, Is.EqualTo(1));
+        Assert.That(strict.Output, Does.Contain("but --strict takes warnings for failures"));
+    }
+
+    [Test]
+    public async Task Quick_prints_nothing_when_all_is_well()
+    {
+        ProgramResult result = await RunAsync(SharedServers.Default.Url().AbsoluteUri, "--quick");
+        Assert.That(result, Is.EqualTo(new ProgramResult(0, "", "")));
+    }
+
+    [Test]
+    public async Task Quick_says_why_in_one_line_when_it_is_not()
+    {
+        int port = Haproxy.FreePort();
+        ProgramResult result = await RunAsync($"ws://localhost:{port}", "--quick");
+        Assert.That(result, Is.EqualTo(new ProgramResult(
+            1,
+            "",
+            $"EchoServer: ws://localhost:{port}/: connection refused: nothing listens on port {port} of localhost; start the server, or check host and port in the URL\n")));
+    }
+
+    [Test]
+    public async Task Quick_notices_a_server_that_hangs_does_not_echo_or_does_not_close()
+    {
+        using var hangs = new ScriptedServer((peer, _) => peer.ReadToEndAndDrop());
+        using ScriptedServer mute = EchoScripts.Server((_, _, _) => []);
+        using var open = new ScriptedServer((peer, _) =>
+        {
+            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
+            peer.Send(peer.ReadOneFrame() with { Masked = false });
+            peer.ReadToEndAndDrop();
+        });
+        ProgramResult[] results = await Task.WhenAll(
+            ((ScriptedServer[])[hangs, mute, open]).Select(server => RunAsync(server.Url.AbsoluteUri, "--quick", "--timeout", "0.5")));
+        Assert.That(results.Select(result => result.ExitCode), Is.All.EqualTo(1));
+        Assert.That(results[0].Error, Does.Contain("was not answered within 0.5 s"));
+        Assert.That(results[1].Error, Does.Contain("no echo came within 0.5 s"));
+        Assert.That(results[2].Error, Does.Contain("did not answer the Close within 0.5 s"));
+    }
+
+    [TestCase(new[] { "ftp://x" }, "url: 'ftp://x' is not a ws://")]
+    [TestCase(new[] { "ws://x", "--idle", "long" }, "--idle: 'long' is not a number of seconds")]
+    [TestCase(new[] { "ws://x", "--connections", "0" }, "--connections: '0' is not a number of connections (1-10000)")]
+    [TestCase(new[] { "ws://x", "--quick", "--idle", "70" }, "--idle: cannot be combined with --quick")]
+    [TestCase(new[] { "ws://x", "--quick", "--json" }, "--json: cannot be combined with --quick")]
+    public async Task Wrong_usage_is_one_line_and_exit_code_2(string[] arguments, string error)
+    {
+        ProgramResult result = await RunAsync(arguments);
+        Assert.That((result.ExitCode, result.Output), Is.EqualTo((2, "")));
+        Assert.That(result.Error, Does.StartWith($"EchoServer: {error}").And.EndsWith("(see --help)\n"));
+    }
+
+    [Test]
+    public async Task On_a_terminal_there_are_symbols_and_colours_unless_they_are_not_wanted()
+    {
+        string command = $"dotnet {Programs.EchoServerDll} check {SharedServers.Default.Url("/raw").AbsoluteUri}";
+        ProgramResult coloured = await Programs.RunAsync(InTerminal(command));
+        Assert.That(coloured.Output, Does.Contain("\u001b[32m✓\u001b[0m url"));
+        ProgramResult plain = await Programs.RunAsync(InTerminal($"NO_COLOR=1 {command}"));
+        Assert.That(plain.Output, Does.Contain("pass  url").And.Not.Contain("✓").And.Not.Contain("\u001b[32m"));
+    }
+
+    private static System.Diagnostics.ProcessStartInfo InTerminal(string command) =>
+        Programs.Start("script", ["-q", "-e", "-c", command, "/dev/null"]);
+
+    private static Task<ProgramResult> RunAsync(params string[] arguments) =>
+        Programs.RunAsync(Programs.EchoServer(["check", .. arguments]));
+}

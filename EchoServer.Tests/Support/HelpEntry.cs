@@ -1,0 +1,38 @@
+using System.Text.RegularExpressions;
+
+namespace EchoServer.Tests.Support;
+
+/// <summary>An option, as a help text has it.</summary>
+/// <param name="Label">Its names and value: <c>-n, --count &lt;number&gt;</c>.</param>
+/// <param name="Description">What it does, in one line.</param>
+/// <param name="Variable">The environment variable; empty for none.</param>
+/// <param name="Default">The default; empty when it has none.</param>
+internal sealed partial record HelpEntry(string Label, string Description, string Variable, string Default)
+{
+    /// <summary>The long name.</summary>
+    public string Name => LongName().Match(Label).Value;
+
+    /// <summary>Reads the options of a help text, but for those that every command has.</summary>
+    public static IReadOnlyList<HelpEntry> Read(string help)
+    {
+        List<HelpEntry> entries = [];
+        foreach (Match match in Entry().Matches(help[help.IndexOf("\nOptions:\n", StringComparison.Ordinal)..]))
+        {
+            string text = string.Join(' ', match.Groups["text"].Value.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+            Match bracket = Bracket().Match(text);
+            string description = bracket.Success ? text[..bracket.Index].TrimEnd() : text;
+            entries.Add(new HelpEntry(match.Groups["label"].Value, description, bracket.Groups["variable"].Value, bracket.Groups["default"].Value.Trim('"')));
+        }
+
+        return [.. entries.Where(entry => entry.Name is not ("--help" or "--version"))];
+    }
+
+    [GeneratedRegex(@"^  (?<label>-.*)\n(?<text>(        .*\n)+)", RegexOptions.Multiline)]
+    private static partial Regex Entry();
+
+    [GeneratedRegex(@"\[((?<variable>[A-Z_]+), )?default: (?<default>.*)\]$")]
+    private static partial Regex Bracket();
+
+    [GeneratedRegex("--[a-z.-]+")]
+    private static partial Regex LongName();
+}

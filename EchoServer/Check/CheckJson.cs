@@ -1,0 +1,89 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace EchoServer.Check;
+
+/// <summary>A check's results for machines: one JSON object. README documents its names.</summary>
+internal static class CheckJson
+{
+    private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.Default };
+
+    /// <summary>Writes it.</summary>
+    /// <returns>UTF-8.</returns>
+    internal static byte[] Write(CheckSummary summary)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes, Indented))
+        {
+            json.WriteStartObject();
+            json.WriteString("url", summary.Options.Connection.Url.AbsoluteUri);
+            json.WriteBoolean("ok", summary.IsFine);
+            json.WriteNumber("seconds", Math.Round(summary.Elapsed.TotalSeconds, 3));
+            json.WriteNumber("passed", summary.Count(Outcome.Pass));
+            json.WriteNumber("warned", summary.Count(Outcome.Warn));
+            json.WriteNumber("failed", summary.Count(Outcome.Fail));
+            json.WriteNumber("skipped", summary.Count(Outcome.Skip));
+            json.WriteStartArray("probes");
+            foreach (ProbeResult result in summary.Results)
+            {
+                Write(json, result);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        bytes.Write("\n"u8);
+        return bytes.WrittenSpan.ToArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, ProbeResult result)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", result.Name);
+        json.WriteString("outcome", result.Finding.Outcome.ToString().ToLowerInvariant());
+        json.WriteNumber("ms", Math.Round(result.Elapsed.TotalMilliseconds, 3));
+        json.WriteString("finding", result.Finding.Text);
+        json.WriteString("cause", result.Finding.Diagnosis?.Cause);
+        json.WriteString("advice", result.Finding.Diagnosis?.Advice);
+        json.WriteStartObject("facts");
+        foreach (Fact fact in result.Finding.Facts)
+        {
+            json.WritePropertyName(fact.Name);
+            Write(json, fact.Value);
+        }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, object? value)
+    {
+        switch (value)
+        {
+            case null:
+                json.WriteNullValue();
+                break;
+            case string text:
+                json.WriteStringValue(text);
+                break;
+            case bool flag:
+                json.WriteBooleanValue(flag);
+                break;
+            case long number:
+                json.WriteNumberValue(number);
+                break;
+            case double number:
+                json.WriteNumberValue(Math.Round(number, 3));
+                break;
+            case string[] texts:
+                json.WriteStartArray();
+                Array.ForEach(texts, json.WriteStringValue);
+                json.WriteEndArray();
+                break;
+            default:
+                throw new InvalidOperationException($"a fact cannot be a {value.GetType()}");
+        }
+    }
+}

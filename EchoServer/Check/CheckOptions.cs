@@ -1,0 +1,25 @@
+using EchoServer.Client;
+
+namespace EchoServer.Check;
+
+/// <summary>What is to be checked.</summary>
+internal sealed record CheckOptions
+{
+    /// <summary>The URL as it was typed.</summary>
+    internal required string TypedUrl { get; init; }
+
+    /// <summary>Where to, and how.</summary>
+    internal required ConnectionOptions Connection { get; init; }
+
+    /// <summary>How long a connection is to live without messages; null for no such probe.</summary>
+    internal TimeSpan? Idle { get; init; }
+
+    /// <summary>How many connections are to be open at once; null for no such probe.</summary>
+    internal int? Connections { get; init; }
+
+    /// <summary>Whether each instance is to be reached.</summary>
+    internal bool ReachesInstances { get; init; }
+
+    /// <summary>Whether a warning counts as a failure.</summary>
+    internal bool IsStrict { get; init; }
+}

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using EchoServer.Check.Probes;
+using EchoServer.Check.Wire;
+
+namespace EchoServer.Check;
+
+/// <summary>The probes in their order, each run when its turn has come.</summary>
+internal static class CheckPlan
+{
+    /// <summary>The probes of a check.</summary>
+    internal static IReadOnlyList<IProbe> Probes(CheckOptions options)
+    {
+        List<IProbe> probes =
+        [
+            new UrlProbe(), new DnsProbe(), new TcpProbe(), new ProxyProbe(), new TlsProbe(), new HttpProbe(), new UpgradeProbe(),
+            new GreetingProbe(), new TextProbe(), new Utf8Probe(), new BinaryProbe(), new EmptyProbe(), new FragmentsProbe(),
+            new SizesProbe(), new PingProbe(), new CompressionProbe(), new SubprotocolProbe(), new HeadersProbe(), new RoundTripProbe(),
+            new CloseProbe(),
+        ];
+        if (options.Idle is TimeSpan idle)
+        {
+            probes.Add(new IdleProbe(idle));
+        }
+
+        if (options.Connections is int connections)
+        {
+            probes.Add(new ConnectionsProbe(connections));
+        }
+
+        if (options.ReachesInstances)
+        {
+            probes.Add(new InstancesProbe());
+        }
+
+        return probes;
+    }
+
+    /// <summary>Runs them.</summary>
+    /// <param name="options">What is to be checked.</param>
+    /// <param name="onResult">Told each result as it comes.</param>
+    /// <param name="stop">Ends the check.</param>
+    /// <returns>All results, in order.</returns>
+    internal static async Task<IReadOnlyList<ProbeResult>> RunAsync(CheckOptions options, Action<ProbeResult> onResult, CancellationToken stop)
+    {
+        using var run = new CheckRun(options);
+        List<ProbeResult> results = [];
+        string? ended = null;
+        foreach (IProbe probe in Probes(options))
+        {
+            ProbeResult result = ended is null
+                ? await RunAsync(probe, run, stop).ConfigureAwait(false)
+                : new(probe.Name, Finding.Skip($"not tried, as {ended} failed") with { IsNotTried = true }, TimeSpan.Zero);
+            results.Add(result);
+            onResult(result);
+            ended ??= probe.IsEssential && result.Finding.Outcome == Outcome.Fail ? probe.Name : null;
+        }
+
+        return results;
+    }
+
+    private static async Task<ProbeResult> RunAsync(IProbe probe, CheckRun run, CancellationToken stop)
+    {
+        long start = Stopwatch.GetTimestamp();
+        Finding finding;
+        try
+        {
+            finding = probe.CannotRun(run) is string reason ? Finding.Skip(reason) : await probe.RunAsync(run, stop).ConfigureAwait(false);
+        }
+        catch (ProbeException exception)
+        {
+            run.Talk.HangUp();
+            finding = Finding.Fail(exception.Message, exception.Diagnosis);
+        }
+        catch (Exception exception) when (Step.IsOfNetwork(exception))
+        {
+            // A connection that ended while something was sent on it.
+            run.Talk.HangUp();
+            ProbeException failure = run.Dialer.Step(Stage.Echo).Failed(exception);
+            finding = Finding.Fail(failure.Message, failure.Diagnosis);
+        }
+
+        return new(probe.Name, finding, Stopwatch.GetElapsedTime(start));
+    }
+}

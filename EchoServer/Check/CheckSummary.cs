@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace EchoServer.Check;
+
+/// <summary>What a whole check came to.</summary>
+/// <param name="Options">What was checked.</param>
+/// <param name="Results">What each probe found, in order.</param>
+/// <param name="Elapsed">How long it took.</param>
+internal sealed record CheckSummary(CheckOptions Options, IReadOnlyList<ProbeResult> Results, TimeSpan Elapsed)
+{
+    /// <summary>Whether all is well: nothing failed and, where that counts, nothing is odd.</summary>
+    internal bool IsFine => Count(Outcome.Fail) == 0 && !(Options.IsStrict && Count(Outcome.Warn) > 0);
+
+    /// <summary>How many probes ended so.</summary>
+    internal int Count(Outcome outcome) => Results.Count(result => result.Finding.Outcome == outcome);
+
+    /// <summary>In one line.</summary>
+    internal string Line()
+    {
+        string counts = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Count(Outcome.Pass)} passed, {Number(Count(Outcome.Warn), "warning")}, {Count(Outcome.Skip)} skipped, {Count(Outcome.Fail)} failed in {Times.Show(Elapsed)}");
+        string verdict = Count(Outcome.Fail) == 0
+            ? "WebSockets work here"
+            : Array.Exists([.. Results], result => result.Name == "upgrade" && result.Finding.Outcome == Outcome.Pass)
+                ? "WebSockets open here, but not all of it works"
+                : "WebSockets do not work here";
+        return $"{counts}: {verdict}{(Options.IsStrict && Count(Outcome.Fail) == 0 && !IsFine ? ", but --strict takes warnings for failures" : "")}";
+    }
+
+    private static string Number(int count, string what) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
+}

@@ -1,0 +1,99 @@
+using System.Text;
+
+namespace EchoServer.Check;
+
+/// <summary>A check's results for people: a line each, and the cause and what to do below what does not work.</summary>
+/// <param name="isTerminal">Whether symbols and colours are understood, and wanted.</param>
+/// <param name="columns">Where lines of causes and advice are broken; null for nowhere.</param>
+internal sealed class CheckText(bool isTerminal, int? columns)
+{
+    private const int NameColumns = 12;
+    private const int TimeColumns = 9;
+
+    private const string Green = "\u001b[32m";
+    private const string Yellow = "\u001b[33m";
+    private const string Red = "\u001b[31m";
+    private const string Grey = "\u001b[90m";
+    private const string Plain = "\u001b[0m";
+
+    private readonly List<string> _notTried = [];
+    private Diagnosis? _last;
+
+    /// <summary>One result; nothing for one that was not tried, which <see cref="End"/> names.</summary>
+    internal string Write(ProbeResult result)
+    {
+        if (result.Finding.IsNotTried)
+        {
+            _notTried.Add(result.Name);
+            return "";
+        }
+
+        var text = new StringBuilder();
+        Outcome outcome = result.Finding.Outcome;
+        (string symbol, string colour) = outcome switch
+        {
+            Outcome.Pass => ("✓", Green),
+            Outcome.Warn => ("!", Yellow),
+            Outcome.Fail => ("✗", Red),
+            _ => ("-", Grey),
+        };
+        string mark = isTerminal ? $"{colour}{symbol}{Plain} " : outcome.ToString().ToLowerInvariant() + "  ";
+        string time = outcome == Outcome.Skip ? "" : Times.Show(result.Elapsed);
+        text.Append(mark).Append(result.Name.PadRight(NameColumns)).Append(time.PadLeft(TimeColumns)).Append("  ");
+        int indent = (isTerminal ? 2 : 6) + NameColumns + TimeColumns + 2;
+        Wrap(text, indent, isTerminal && outcome == Outcome.Skip ? $"skipped: {result.Finding.Text}" : result.Finding.Text, indent);
+        if (result.Finding.Diagnosis is Diagnosis diagnosis)
+        {
+            bool isKnown = diagnosis == _last;
+            Labelled(text, isTerminal ? 2 : 6, "cause:  ", isKnown ? "the same as above" : diagnosis.Cause);
+            if (!isKnown)
+            {
+                Labelled(text, isTerminal ? 2 : 6, "advice: ", diagnosis.Advice);
+            }
+
+            _last = diagnosis;
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>What comes behind the last result.</summary>
+    internal string End(CheckSummary summary)
+    {
+        var text = new StringBuilder();
+        if (_notTried.Count > 0)
+        {
+            string mark = isTerminal ? $"{Grey}-{Plain} " : "skip  ";
+            text.Append(mark).Append("not tried:  ");
+            int indent = (isTerminal ? 2 : 6) + NameColumns;
+            Wrap(text, indent, string.Join(", ", _notTried), indent);
+        }
+
+        return text.Append('\n').Append(summary.Line()).Append('\n').ToString();
+    }
+
+    private void Labelled(StringBuilder text, int indent, string label, string words)
+    {
+        text.Append(' ', indent).Append(label);
+        Wrap(text, indent + label.Length, words, indent + label.Length);
+    }
+
+    /// <summary>Appends words, broken into lines that begin below the first one.</summary>
+    private void Wrap(StringBuilder text, int column, string words, int indent)
+    {
+        foreach (string word in words.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (column > indent && column + 1 + word.Length > columns)
+            {
+                text.Append('\n').Append(' ', indent);
+                column = indent;
+            }
+
+            string before = column == indent ? "" : " ";
+            text.Append(before).Append(word);
+            column += before.Length + word.Length;
+        }
+
+        text.Append('\n');
+    }
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Globalization;
+using EchoServer.Check.Wire;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Check.Probes;
+
+/// <summary>Many connections at once, each with an echo.</summary>
+/// <param name="count">How many.</param>
+internal sealed class ConnectionsProbe(int count) : TalkProbe
+{
+    private const int MostOpening = 64;
+
+    // With requests spread at random over 10 instances, this many miss one in less than one check of a hundred.
+    private const int MostAsked = 60;
+    private const int WithoutNews = 12;
+
+    public override string Name => "connections";
+
+    public override async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    {
+        long start = Stopwatch.GetTimestamp();
+        using var turns = new SemaphoreSlim(MostOpening, MostOpening);
+        Attempt[] attempts = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => OpenAsync(run, turns, stop))).ConfigureAwait(false);
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+        try
+        {
+            Attempt[] failed = [.. attempts.Where(attempt => attempt.Failure is not null)];
+            int open = count - failed.Length;
+            SortedDictionary<long, long> spread = run.Info?.Index is null ? [] : await AskAsync(run.Dialer, stop).ConfigureAwait(false);
+            string instances = spread.Count > 0
+                ? $"; open by instance: {string.Join(", ", spread.Select(it => string.Create(CultureInfo.InvariantCulture, $"{it.Key}: {it.Value}")))}"
+                : "";
+            string text = $"{open} of {count} open at once in {Times.Show(elapsed)}{instances}";
+            Fact[] facts =
+            [
+                new("open", (long)open), new("failed", (long)failed.Length),
+                new("by_instance", spread.Select(it => string.Create(CultureInfo.InvariantCulture, $"{it.Key}:{it.Value}")).ToArray()),
+            ];
+            return failed.Length == 0 ? Finding.Pass(text, facts) : Finding.Fail($"{text}; {Kinds(failed)}", failed[0].Failure!.Diagnosis, facts);
+        }
+        finally
+        {
+            Array.ForEach(attempts, attempt => attempt.Link?.Dispose());
+        }
+    }
+
+    private static async Task<Attempt> OpenAsync(CheckRun run, SemaphoreSlim turns, CancellationToken stop)
+    {
+        await turns.WaitAsync(stop).ConfigureAwait(false);
+        WebSocketLink? link = null;
+        try
+        {
+            link = await run.Talk.OpenAsync(stop).ConfigureAwait(false);
+            await run.Talk.EchoAsync(link, Opcode.Text, "one of many"u8.ToArray(), stop).ConfigureAwait(false);
+            link.GiveBackMemory();
+            return new(link, null);
+        }
+        catch (ProbeException exception)
+        {
+            link?.Dispose();
+            return new(null, exception);
+        }
+        finally
+        {
+            turns.Release();
+        }
+    }
+
+    private static string Kinds(Attempt[] failed) => string.Join(", ", failed
+        .GroupBy(attempt => attempt.Failure!.Message)
+        .OrderByDescending(group => group.Count())
+        .Take(3)
+        .Select(group => $"{group.Count()} failed: {group.Key}"));
+
+    /// <summary>Asks again and again, since the router chooses who answers, until no new instance turns up.</summary>
+    private static async Task<SortedDictionary<long, long>> AskAsync(Dialer dialer, CancellationToken stop)
+    {
+        var open = new SortedDictionary<long, long>();
+        for (int asked = 0, without = 0; asked < MostAsked && without < WithoutNews; asked++)
+        {
+            ServerInfo? info;
+            try
+            {
+                info = await ServerInfo.AskAsync(dialer, stop).ConfigureAwait(false);
+            }
+            catch (ProbeException)
+            {
+                // With so many connections open there may be none left for this: the others say enough.
+                break;
+            }
+
+            if (info?.Index is not long index)
+            {
+                break;
+            }
+
+            without = open.ContainsKey(index) ? without + 1 : 0;
+            open[index] = info.OpenConnections;
+        }
+
+        return open;
+    }
+
+    private sealed record Attempt(WebSocketLink? Link, ProbeException? Failure);
+}

@@ -1,0 +1,91 @@
+using EchoServer.Check.Wire;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Check.Probes;
+
+/// <summary>Messages around the bounds of the three ways to write a length (RFC 6455 §5.2), and a large one.</summary>
+internal sealed class SizesProbe : TalkProbe
+{
+    private static readonly int[] Sizes = [125, 126, 65_535, 65_536, 1024 * 1024];
+
+    public override string Name => "sizes";
+
+    public override async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    {
+        int passed = 0;
+        foreach (int size in Sizes)
+        {
+            if (await TryAsync(run, size, stop).ConfigureAwait(false) is ProbeException failure)
+            {
+                return await SearchAsync(run, passed, size, failure, stop).ConfigureAwait(false);
+            }
+
+            passed = size;
+        }
+
+        return Finding.Pass("125, 126, 65535 and 65536 bytes and 1 MiB came back as sent", new Fact("largest_bytes", (long)passed));
+    }
+
+    /// <summary>The largest message that passes, by halving.</summary>
+    private static async Task<Finding> SearchAsync(CheckRun run, int passed, int failed, ProbeException failure, CancellationToken stop)
+    {
+        // Each further step would wait as long as the first one.
+        bool isExact = failure is ConversationEndedException;
+        while (isExact && failed - passed > 1)
+        {
+            int middle = passed + ((failed - passed) / 2);
+            ProbeException? at = await TryAsync(run, middle, stop).ConfigureAwait(false);
+            (passed, failed, failure) = at is null ? (middle, failed, failure) : (passed, middle, at);
+            isExact = at is null or ConversationEndedException;
+        }
+
+        return Judge(run.Info, passed, failed, failure);
+    }
+
+    /// <summary>Judges where the limit is, and whose it is.</summary>
+    internal static Finding Judge(ServerInfo? info, int passed, int failed, ProbeException failure)
+    {
+        bool isClose = failure is ConversationEndedException { End: { Kind: LinkEventKind.Close, Code: CloseCode.MessageTooBig } };
+        string text = failed - passed == 1
+            ? $"{Times.Bytes(passed)} pass, one more does not: {failure.Message}"
+            : $"{Times.Bytes(passed)} pass, {Times.Bytes(failed)} do not: {failure.Message}";
+        Fact[] facts = [new("largest_bytes", (long)passed), new("server_limit_bytes", info?.MaxMessageBytes)];
+        if (info is not null && passed == info.MaxMessageBytes)
+        {
+            return Finding.Pass($"up to {Times.Bytes(passed)}, which is the server's own limit (--max-message-bytes)", facts);
+        }
+
+        if (isClose && info is null)
+        {
+            return Finding.Warn(text, new(
+                $"a limit of {Times.Bytes(passed)} for a message, most likely the server's own, as it says 1009",
+                "send smaller messages, or raise the server's limit (ws: maxPayload)"), facts);
+        }
+
+        string own = info is null ? "" : $", although the server takes {Times.Bytes(info.MaxMessageBytes)}";
+        return failure is ConversationEndedException
+            ? Finding.Fail(text, new(
+                $"something limits messages to {Times.Bytes(passed)}{own}", "find the proxy or gateway on the way that has this limit and raise it, or send smaller messages"), facts)
+            : Finding.Fail(text, failure.Diagnosis, facts);
+    }
+
+    private static async Task<ProbeException?> TryAsync(CheckRun run, int size, CancellationToken stop)
+    {
+        byte[] payload = new byte[size];
+        for (int i = 0; i < size; i++)
+        {
+            payload[i] = (byte)('a' + (i % 26));
+        }
+
+        try
+        {
+            // What an echo puts in front of text counts against nobody's limit in binary.
+            await run.Talk.EchoAsync(Opcode.Binary, payload, stop).ConfigureAwait(false);
+            return null;
+        }
+        catch (ProbeException exception) when (exception.Stage == Stage.Echo)
+        {
+            return exception;
+        }
+    }
+}

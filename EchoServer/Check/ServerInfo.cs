@@ -1,0 +1,75 @@
+using System.Text.Json;
+using EchoServer.Check.Wire;
+using EchoServer.Client;
+
+namespace EchoServer.Check;
+
+/// <summary>What an EchoServer says of itself in <c>/info</c>, as far as the check asks. Nothing in it is escaped yet.</summary>
+/// <param name="Version">Its version.</param>
+/// <param name="Application">Its name in Cloud Foundry; null where that is not known, as with the next ones.</param>
+/// <param name="Index">The number of the instance.</param>
+/// <param name="OpenConnections">WebSockets open on this instance.</param>
+/// <param name="MaxMessageBytes">The largest message that it takes.</param>
+/// <param name="KeepAliveSeconds">How often it pings; null for never.</param>
+/// <param name="Greeting">What it says first, where not on <c>/raw</c>.</param>
+/// <param name="Compresses">Whether it agrees to permessage-deflate.</param>
+/// <param name="Headers">The request's header fields as they arrived there.</param>
+internal sealed record ServerInfo(
+    string Version, string? Application, long? Index, long OpenConnections, long MaxMessageBytes, double? KeepAliveSeconds,
+    string Greeting, bool Compresses, IReadOnlyList<HeaderField> Headers)
+{
+    /// <summary>More than the document may be.</summary>
+    internal const int MaxBytes = 256 * 1024;
+    private const int Ok = 200;
+
+    /// <summary>Asks for it.</summary>
+    /// <param name="dialer">The way to the server.</param>
+    /// <param name="stop">Ends the attempt.</param>
+    /// <param name="extraLines">More header lines.</param>
+    /// <returns>Null when what answers is not an EchoServer, or keeps it to itself.</returns>
+    /// <exception cref="ProbeException">Nothing answers.</exception>
+    internal static async Task<ServerInfo?> AskAsync(Dialer dialer, CancellationToken stop, params string[] extraLines)
+    {
+        PlainAnswer answer = await PlainAnswer.GetAsync(dialer, "/info", MaxBytes, stop, extraLines).ConfigureAwait(false);
+        return answer.Answer.Status == Ok ? Read(answer.Body) : null;
+    }
+
+    /// <summary>The value of a header field as it arrived; null when it did not.</summary>
+    internal string? Header(string name) =>
+        Headers.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value).FirstOrDefault();
+
+    /// <summary>Reads the document. It comes from outside: where it is not what it should be, there is none.</summary>
+    internal static ServerInfo? Read(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            JsonElement root = document.RootElement;
+            return root.GetProperty("name").GetString() == "EchoServer" ? Read(root) : null;
+        }
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static ServerInfo Read(JsonElement root)
+    {
+        JsonElement instance = root.GetProperty("instance");
+        JsonElement index = instance.GetProperty("index");
+        JsonElement limits = root.GetProperty("limits");
+        JsonElement keepAlive = limits.GetProperty("keepAliveIntervalSeconds");
+        JsonElement echo = root.GetProperty("echo");
+        return new(
+            root.GetProperty("version").GetString() ?? "",
+            instance.GetProperty("application").GetString(),
+            index.ValueKind == JsonValueKind.Number ? index.GetInt64() : null,
+            root.GetProperty("connections").GetProperty("open").GetInt64(),
+            limits.GetProperty("maxMessageBytes").GetInt64(),
+            keepAlive.ValueKind == JsonValueKind.Number ? keepAlive.GetDouble() : null,
+            echo.GetProperty("greeting").GetString() ?? "",
+            echo.GetProperty("compression").ValueKind is not (JsonValueKind.False or JsonValueKind.Null),
+            [.. root.GetProperty("request").GetProperty("headers").EnumerateArray().Select(field => new HeaderField(
+                field.GetProperty("name").GetString() ?? "", field.GetProperty("value").GetString() ?? ""))]);
+    }
+}

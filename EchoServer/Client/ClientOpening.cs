@@ -1,0 +1,252 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using EchoServer.Check;
+using EchoServer.Http;
+
+namespace EchoServer.Client;
+
+/// <summary>Opens one connection: proxies, TLS and HTTP are the runtime's, the opening handshake (RFC 6455 §4.1) is here.</summary>
+/// <remarks>
+/// <see cref="System.Net.WebSockets.ClientWebSocket"/> goes over the same handler, but keeps to itself what a person asks when it
+/// does not work, and what the client shows when it does: the heads, the body of a refusal, pings and pongs, who closed and how. To
+/// get at them from beneath it took more code than to speak frames with the project's own codec.
+/// </remarks>
+internal sealed class ClientOpening : IDisposable
+{
+    private const string WebSocket = "websocket";
+    private const string SecureScheme = "wss";
+
+    // An error page's beginning says what it is.
+    private const int MaxBodyBytes = 16 * 1024;
+
+    // RFC 6455 §4.2.2: a SHA-1 hash in base64.
+    private const int AcceptCharacters = 28;
+
+    private readonly ConnectionOptions _options;
+    private readonly HeadRecord _heads = new();
+    private readonly HttpMessageInvoker _invoker;
+    private volatile Stage _stage = Stage.Resolve;
+
+    private ClientOpening(ConnectionOptions options)
+    {
+        _options = options;
+        _invoker = new HttpMessageInvoker(CreateHandler());
+    }
+
+    /// <summary>Opens a connection.</summary>
+    /// <param name="options">Where to, and how.</param>
+    /// <param name="stop">Ends the attempt.</param>
+    /// <exception cref="ConnectionFailedException">It could not be opened, or not in <see cref="ConnectionOptions.Timeout"/>.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    internal static async Task<ClientConnection> OpenAsync(ConnectionOptions options, CancellationToken stop)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        timeout.CancelAfter(options.Timeout);
+        var opening = new ClientOpening(options);
+        try
+        {
+            return await opening.RunAsync(timeout.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            opening.Dispose();
+            stop.ThrowIfCancellationRequested();
+            throw exception as ConnectionFailedException ?? new ConnectionFailedException(
+                exception is OperationCanceledException
+                    ? NetworkDiagnosis.OfTimeout(opening._stage, options.Timeout, options.Url)
+                    : opening.Explain(exception),
+                heads: opening._heads.Take());
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _invoker.Dispose();
+
+    private async Task<ClientConnection> RunAsync(CancellationToken stop)
+    {
+        string key = ClientHandshake.Key(RandomNumberGenerator.GetBytes(ClientHandshake.NonceBytes));
+        using HttpRequestMessage request = CreateRequest(key);
+        HttpResponseMessage response = await _invoker.SendAsync(request, stop).ConfigureAwait(false);
+        if ((int)response.StatusCode != ClientHandshake.SwitchingProtocols)
+        {
+            ReceivedAnswer answer = CopyHead(response) with { Body = await ReadBodyAsync(response, stop).ConfigureAwait(false) };
+            throw new ConnectionFailedException(AnswerDiagnosis.Of(answer, _options.Url), answer, _heads.Take());
+        }
+
+        if (Check(response, key) is string flaw)
+        {
+            var diagnosis = new Diagnosis(flaw, "what answers there is no sound WebSocket server, or a proxy on the way alters headers");
+            throw new ConnectionFailedException(diagnosis, CopyHead(response), _heads.Take());
+        }
+
+        Stream stream = await response.Content.ReadAsStreamAsync(stop).ConfigureAwait(false);
+        return new ClientConnection(stream, this, _heads.Take(), Value(response, "Sec-WebSocket-Protocol"));
+    }
+
+    private SocketsHttpHandler CreateHandler()
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            SslOptions = TlsOptions.Create(_options),
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+            ConnectCallback = (context, stop) => ConnectAsync(context.DnsEndPoint, stop),
+
+            // Above TLS, and through a proxy: what the server itself is told and says.
+            PlaintextStreamFilter = (context, _) =>
+            {
+                _stage = Stage.Answer;
+                _heads.Begin();
+                return new(new RecordingStream(context.PlaintextStream, _heads));
+            },
+        };
+        if (_options.Proxy is ProxyChoice proxy)
+        {
+            handler.UseProxy = proxy.Url is not null;
+            handler.Proxy = proxy;
+        }
+
+        return handler;
+    }
+
+    /// <summary>As the handler does, but so that one knows how far it came.</summary>
+    private async ValueTask<Stream> ConnectAsync(DnsEndPoint host, CancellationToken stop)
+    {
+        _stage = Stage.Resolve;
+        IPAddress[] addresses = IPAddress.TryParse(host.Host, out IPAddress? address)
+            ? [address]
+            : await Dns.GetHostAddressesAsync(host.Host, stop).ConfigureAwait(false);
+        _stage = Stage.Connect;
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(addresses, host.Port, stop).ConfigureAwait(false);
+            bool isServer = host.Host == _options.Url.IdnHost && host.Port == _options.Url.Port;
+            _stage = !isServer ? Stage.Proxy : _options.Url.Scheme == SecureScheme ? Stage.Tls : Stage.Answer;
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private HttpRequestMessage CreateRequest(string key)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, _options.Url)
+        {
+            Version = HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        Add("Connection", "Upgrade");
+        Add("Upgrade", WebSocket);
+        Add("Sec-WebSocket-Key", key);
+        Add("Sec-WebSocket-Version", Handshake.Version);
+        Add("Sec-WebSocket-Protocol", _options.Subprotocols.Count > 0 ? string.Join(", ", _options.Subprotocols) : null);
+        Add("Origin", _options.Origin);
+        Add("Authorization", _options.BasicAuth?.HeaderValue);
+        Add("X-Cf-App-Instance", _options.Instance);
+        foreach (HeaderField field in _options.Headers)
+        {
+            Add(field.Name, field.Value);
+        }
+
+        return request;
+
+        void Add(string name, string? value)
+        {
+            if (value is not null)
+            {
+                request.Headers.TryAddWithoutValidation(name, value);
+            }
+        }
+    }
+
+    /// <returns>Null when the connection is a WebSocket from here on, otherwise what is wrong, as a sentence part.</returns>
+    private string? Check(HttpResponseMessage response, string key)
+    {
+        if (!Has(response, "Upgrade", WebSocket))
+        {
+            return "the answer has no 'Upgrade: websocket'";
+        }
+
+        if (!Has(response, "Connection", "Upgrade"))
+        {
+            return "the answer has no 'Connection: Upgrade'";
+        }
+
+        string accept = Value(response, "Sec-WebSocket-Accept") ?? "";
+        Span<byte> expected = stackalloc byte[AcceptCharacters];
+        Handshake.WriteAccept(Encoding.ASCII.GetBytes(key), expected);
+        if (accept != Encoding.ASCII.GetString(expected))
+        {
+            return $"Sec-WebSocket-Accept '{ReceivedAnswer.Shown(accept)}' does not belong to the key that was sent";
+        }
+
+        // RFC 6455 §4.1, steps 5 and 6: what was not asked for must not be agreed on.
+        if (Value(response, "Sec-WebSocket-Extensions") is { Length: > 0 } extensions)
+        {
+            return $"the answer agrees on an extension that was not offered: '{ReceivedAnswer.Shown(extensions)}'";
+        }
+
+        return Value(response, "Sec-WebSocket-Protocol") is string subprotocol && !_options.Subprotocols.Contains(subprotocol)
+            ? $"the answer agrees on a subprotocol that was not offered: '{ReceivedAnswer.Shown(subprotocol)}'"
+            : null;
+    }
+
+    private Diagnosis Explain(Exception exception) => exception switch
+    {
+        HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } tunnel => new(
+            $"the proxy opened no connection to the server: {ReceivedAnswer.Shown(tunnel.Message)}",
+            "check host and port in the URL, and user and password in --proxy"),
+        HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } invalid => new(
+            $"the answer is no HTTP: {ReceivedAnswer.Shown(invalid.GetBaseException().Message)}",
+            "check the port: something else than a web server answers there"),
+        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => new(
+            "the answer's head is larger than 64 KiB", "see what the server puts into its headers"),
+        _ => NetworkDiagnosis.Of(exception, _options.Url, _stage),
+    };
+
+    private static string? Value(HttpResponseMessage response, string name) =>
+        response.Headers.NonValidated.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
+
+    private static bool Has(HttpResponseMessage response, string name, string token) =>
+        (Value(response, name) ?? "").Split(',', StringSplitOptions.TrimEntries).Contains(token, StringComparer.OrdinalIgnoreCase);
+
+    private static ReceivedAnswer CopyHead(HttpResponseMessage response)
+    {
+        var fields = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var header in response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated))
+        {
+            fields[header.Key] = string.Join(", ", header.Value);
+        }
+
+        return new ReceivedAnswer((int)response.StatusCode, response.ReasonPhrase ?? "", fields);
+    }
+
+    private static async Task<string> ReadBodyAsync(HttpResponseMessage response, CancellationToken stop)
+    {
+        byte[] body = new byte[MaxBodyBytes];
+        int length = 0;
+        try
+        {
+            using Stream stream = await response.Content.ReadAsStreamAsync(stop).ConfigureAwait(false);
+            int received;
+            while ((received = await stream.ReadAsync(body.AsMemory(length), stop).ConfigureAwait(false)) > 0)
+            {
+                length += received;
+            }
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException or OperationCanceledException)
+        {
+            // The status, and what there is of the body, say more than that it does not end.
+        }
+
+        return Encoding.UTF8.GetString(body, 0, length);
+    }
+}

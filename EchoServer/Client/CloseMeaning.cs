@@ -1,0 +1,33 @@
+using EchoServer.WebSockets;
+
+namespace EchoServer.Client;
+
+/// <summary>What a close code means to the person at the client (RFC 6455 §7.4.1 and the IANA registry).</summary>
+internal static class CloseMeaning
+{
+    /// <summary>A few words.</summary>
+    internal static string Of(CloseCode code) => code switch
+    {
+        CloseCode.NormalClosure => "done",
+        CloseCode.GoingAway => "stops or goes away",
+        CloseCode.ProtocolError => "the other side broke the protocol",
+        CloseCode.UnsupportedData => "does not take this kind of message",
+        CloseCode.NoStatusReceived => "no code was sent",
+        CloseCode.AbnormalClosure => "the connection ended without a Close",
+        CloseCode.InvalidPayloadData => "a text was not UTF-8",
+        CloseCode.PolicyViolation => "a rule or a limit was broken",
+        CloseCode.MessageTooBig => "a message was too large",
+        CloseCode.MandatoryExtension => "an extension that is needed was not agreed on",
+        CloseCode.InternalError => "it failed",
+        CloseCode.ServiceRestart => "it restarts",
+        CloseCode.TryAgainLater => "overloaded, try again later",
+        CloseCode.BadGateway => "a gateway got a bad answer from the server behind it",
+        >= (CloseCode)4000 and <= (CloseCode)4999 => "the application's own meaning",
+        >= (CloseCode)3000 and < (CloseCode)4000 => "a library's own meaning",
+        _ => "no meaning in the registry",
+    };
+
+    /// <summary>Number, name, reason and meaning in one line: <c>1009 MessageTooBig 'over 1048576 bytes' (a message was too large)</c>.</summary>
+    internal static string Describe(CloseCode code, string reason) =>
+        $"{ClosePayload.Describe(code)}{(reason.Length == 0 ? "" : $" '{EscapedText.From(reason.AsSpan())}'")} ({Of(code)})";
+}

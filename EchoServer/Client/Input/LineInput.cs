@@ -1,0 +1,89 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Unicode;
+using System.Threading.Channels;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Client.Input;
+
+/// <summary>Each line of a stream is a text message.</summary>
+internal static class LineInput
+{
+    /// <summary>The longest line that is kept: what the client takes for a message from a server, too.</summary>
+    internal const int MaxLineBytes = ClientConnection.MaxMessageBytes;
+
+    // Whoever writes faster than the server reads has to wait.
+    private const int MostWaiting = 16;
+    private const int BufferBytes = 64 * 1024;
+
+    /// <summary>Begins to read, on a thread of its own: standard input can only be waited for.</summary>
+    /// <param name="stream">The lines; a CR before the LF is not part of one. What is not UTF-8 becomes U+FFFD.</param>
+    /// <returns>The messages, which end with the stream; or with <see cref="InvalidDataException"/> when a line is too long.</returns>
+    internal static ChannelReader<ClientInput> Begin(Stream stream)
+    {
+        var channel = Channel.CreateBounded<ClientInput>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
+        new Thread(() => Read(stream, channel.Writer)) { IsBackground = true, Name = "input" }.Start();
+        return channel.Reader;
+    }
+
+    private static void Read(Stream stream, ChannelWriter<ClientInput> writer)
+    {
+        var line = new ArrayBufferWriter<byte>();
+        byte[] buffer = new byte[BufferBytes];
+        try
+        {
+            int count;
+            while ((count = stream.Read(buffer)) > 0)
+            {
+                ReadOnlySpan<byte> rest = buffer.AsSpan(0, count);
+                for (int end = rest.IndexOf((byte)'\n'); end >= 0; end = rest.IndexOf((byte)'\n'))
+                {
+                    Append(line, rest[..end]);
+                    Hand(writer, line);
+                    rest = rest[(end + 1)..];
+                }
+
+                Append(line, rest);
+            }
+
+            if (line.WrittenCount > 0)
+            {
+                Hand(writer, line);
+            }
+
+            writer.Complete();
+        }
+        catch (IOException exception)
+        {
+            writer.Complete(new InvalidDataException($"standard input cannot be read: {EscapedText.From(exception.Message.AsSpan())}"));
+        }
+        catch (InvalidDataException exception)
+        {
+            writer.Complete(exception);
+        }
+    }
+
+    private static void Append(ArrayBufferWriter<byte> line, ReadOnlySpan<byte> bytes)
+    {
+        if (line.WrittenCount + bytes.Length > MaxLineBytes)
+        {
+            throw new InvalidDataException($"standard input has a line of more than {MaxLineBytes} bytes");
+        }
+
+        line.Write(bytes);
+    }
+
+    private static void Hand(ChannelWriter<ClientInput> writer, ArrayBufferWriter<byte> line)
+    {
+        ReadOnlySpan<byte> bytes = line.WrittenSpan;
+        if (bytes.EndsWith("\r"u8))
+        {
+            bytes = bytes[..^1];
+        }
+
+        // RFC 6455 §5.6: a text is UTF-8, or the server has to fail the connection.
+        byte[] text = Utf8.IsValid(bytes) ? bytes.ToArray() : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(bytes));
+        line.ResetWrittenCount();
+        writer.WriteAsync(new ClientInput(Opcode.Text, text)).AsTask().GetAwaiter().GetResult();
+    }
+}

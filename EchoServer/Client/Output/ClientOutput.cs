@@ -1,0 +1,126 @@
+using System.Globalization;
+using EchoServer.Site;
+
+namespace EchoServer.Client.Output;
+
+/// <summary>What the client shows. Messages go to standard output; what else there is to say goes where the kind of output has it.</summary>
+/// <remarks>Safe on any thread: messages come in while others go out.</remarks>
+internal abstract class ClientOutput(ClientOptions options)
+{
+    /// <summary>Held while anything is written, so that lines stay whole.</summary>
+    protected Lock Writing { get; } = new();
+
+    /// <summary>What is to be shown, and how.</summary>
+    protected ClientOptions Options { get; } = options;
+
+    /// <summary>The URL, as it may be shown.</summary>
+    protected string ShownUrl { get; } = EscapedText.From(options.Connection.Url.AbsoluteUri.AsSpan());
+
+    /// <summary>A connection is open.</summary>
+    internal virtual void Opened(ClientConnection connection)
+    {
+        if (Options.IsVerbose)
+        {
+            WriteHeads(connection.Heads);
+        }
+    }
+
+    /// <summary>Something was sent.</summary>
+    internal abstract void Sent(ClientInput sent);
+
+    /// <summary>A message came.</summary>
+    internal abstract void Received(ClientEvent message);
+
+    /// <summary>A ping came, and was answered.</summary>
+    internal virtual void Pinged(byte[] payload)
+    {
+        if (Options.ShowsPings)
+        {
+            Note($"ping received{Quoted(payload)}, pong sent");
+        }
+    }
+
+    /// <summary>A pong came.</summary>
+    /// <param name="payload">What it carries.</param>
+    /// <param name="roundTrip">Since its ping was sent; null when it answers none.</param>
+    /// <param name="isAsked">Whether a person waits for it.</param>
+    internal virtual void Ponged(byte[] payload, TimeSpan? roundTrip, bool isAsked)
+    {
+        if (Options.ShowsPings || isAsked)
+        {
+            Note(DescribePong(payload, roundTrip));
+        }
+    }
+
+    /// <summary>A conversation has ended.</summary>
+    internal abstract void Closed(ConversationEnd end);
+
+    /// <summary>A connection could not be opened.</summary>
+    internal virtual void Failed(ConnectionFailedException failure)
+    {
+        if (Options.IsVerbose && failure.Heads is HandshakeHeads heads)
+        {
+            WriteHeads(heads);
+        }
+
+        WriteError(failure.Message);
+    }
+
+    /// <summary>The next attempt to connect comes after a pause.</summary>
+    internal virtual void Reconnecting(TimeSpan pause) =>
+        Note($"connecting again in {pause.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s");
+
+    /// <summary>Something about the connection, and no message.</summary>
+    protected abstract void Note(string text);
+
+    /// <summary>What went wrong: one line on standard error.</summary>
+    protected virtual void WriteError(string text)
+    {
+        lock (Writing)
+        {
+            Console.Error.WriteLine($"EchoServer: {ShownUrl}: {text}");
+        }
+    }
+
+    /// <summary>A line of a head, for people.</summary>
+    protected virtual void WriteHeadLine(string line)
+    {
+        lock (Writing)
+        {
+            Console.Error.WriteLine(line);
+        }
+    }
+
+    /// <summary>The time, where it is asked for, to be put before a line.</summary>
+    protected string Time() =>
+        Options.HasTimestamps ? DateTime.Now.ToString("HH:mm:ss.fff ", CultureInfo.InvariantCulture) : "";
+
+    /// <summary>A pong, in words.</summary>
+    protected static string DescribePong(byte[] payload, TimeSpan? roundTrip) => roundTrip is TimeSpan time
+        ? $"pong received{Quoted(payload)} after {Milliseconds(time)} ms"
+        : $"pong received{Quoted(payload)} that answers no ping";
+
+    /// <summary>What a ping or pong carries, ready to follow a word; nothing when it carries nothing.</summary>
+    protected static string Quoted(byte[] payload) => payload.Length == 0 ? "" : $" '{EscapedText.From(payload)}'";
+
+    /// <summary>A time, with the digits that matter.</summary>
+    internal static string Milliseconds(TimeSpan time) => time.TotalMilliseconds.ToString(
+        time.TotalMilliseconds < 100 ? "0.00" : "0", CultureInfo.InvariantCulture);
+
+    private void WriteHeads(HandshakeHeads heads)
+    {
+        WriteHead("> ", heads.Request);
+        WriteHead("< ", heads.Response);
+    }
+
+    private void WriteHead(string mark, string head)
+    {
+        foreach (string line in head.Split("\r\n", StringSplitOptions.RemoveEmptyEntries))
+        {
+            int colon = line.IndexOf(": ", StringComparison.Ordinal);
+            bool isSecret = colon > 0 && SensitiveFields.Contains(line[..colon]);
+            string shown = isSecret ? $"{line[..colon]}: (not shown)" : line;
+            WriteHeadLine(mark + EscapedText.From(shown.AsSpan()));
+        }
+    }
+}

@@ -1,0 +1,170 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using EchoServer.Check;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Client.Output;
+
+/// <summary>For scripts: a JSON object a line on standard output. Its names do not change; new ones may come.</summary>
+internal sealed class JsonOutput : ClientOutput, IDisposable
+{
+    private readonly Stream _output = Console.OpenStandardOutput();
+
+    internal JsonOutput(ClientOptions options)
+        : base(options)
+    {
+    }
+
+    internal override void Opened(ClientConnection connection)
+    {
+        base.Opened(connection);
+        Write("open", json =>
+        {
+            json.WriteString("url", Options.Connection.Url.AbsoluteUri);
+            json.WriteString("subprotocol", connection.Subprotocol);
+        });
+    }
+
+    internal override void Sent(ClientInput sent)
+    {
+        if (sent.Opcode != Opcode.Ping)
+        {
+            Write("sent", json => WriteMessage(json, sent.Opcode == Opcode.Text, sent.Payload));
+        }
+        else if (Options.ShowsPings)
+        {
+            Write("ping", json => WritePing(json, "sent", sent.Payload));
+        }
+    }
+
+    internal override void Received(ClientEvent message) =>
+        Write("message", json => WriteMessage(json, message.Kind == ClientEventKind.Text, message.Payload));
+
+    internal override void Pinged(byte[] payload)
+    {
+        if (Options.ShowsPings)
+        {
+            Write("ping", json => WritePing(json, "received", payload));
+        }
+    }
+
+    internal override void Ponged(byte[] payload, TimeSpan? roundTrip, bool isAsked)
+    {
+        if (Options.ShowsPings)
+        {
+            Write("pong", json =>
+            {
+                WritePing(json, "received", payload);
+                if (roundTrip is TimeSpan time)
+                {
+                    json.WriteNumber("round_trip_ms", Math.Round(time.TotalMilliseconds, 3));
+                }
+            });
+        }
+    }
+
+    internal override void Closed(ConversationEnd end)
+    {
+        Write("close", json =>
+        {
+            json.WriteString("by", end.IsOurs ? "client" : end.ReceivedCode is null ? "nobody" : "server");
+            WriteCode(json, "sent", end.SentCode, end.SentReason);
+            WriteCode(json, "received", end.ReceivedCode, end.ReceivedReason);
+        });
+        if (end.Failure is not null)
+        {
+            WriteFailure(end.Failure);
+        }
+    }
+
+    internal override void Failed(ConnectionFailedException failure)
+    {
+        base.Failed(failure);
+        Write("error", json => WriteDiagnosis(json, failure.Diagnosis, failure.Answer));
+    }
+
+    internal override void Reconnecting(TimeSpan pause) =>
+        Write("reconnect", json => json.WriteNumber("seconds", pause.TotalSeconds));
+
+    /// <inheritdoc/>
+    public void Dispose() => _output.Dispose();
+
+    protected override void Note(string text)
+    {
+        // Every note is an object of its own.
+    }
+
+    private void WriteFailure(Diagnosis failure)
+    {
+        WriteError(failure.ToString());
+        Write("error", json => WriteDiagnosis(json, failure, null));
+    }
+
+    private static void WriteDiagnosis(Utf8JsonWriter json, Diagnosis diagnosis, ReceivedAnswer? answer)
+    {
+        json.WriteString("cause", diagnosis.Cause);
+        json.WriteString("advice", diagnosis.Advice);
+        if (answer is not null)
+        {
+            json.WriteNumber("status", answer.Status);
+        }
+    }
+
+    private static void WriteMessage(Utf8JsonWriter json, bool isText, byte[] payload)
+    {
+        json.WriteString("type", isText ? "text" : "binary");
+        json.WriteNumber("bytes", payload.Length);
+        if (isText)
+        {
+            json.WriteString("text", payload);
+        }
+        else
+        {
+            json.WriteBase64String("base64", payload);
+        }
+    }
+
+    private static void WritePing(Utf8JsonWriter json, string direction, byte[] payload)
+    {
+        json.WriteString("direction", direction);
+        json.WriteString("payload", Encoding.UTF8.GetString(payload));
+    }
+
+    private static void WriteCode(Utf8JsonWriter json, string side, CloseCode? code, string reason)
+    {
+        if (code is CloseCode known)
+        {
+            json.WriteStartObject(side);
+            json.WriteNumber("code", (int)known);
+            json.WriteString("name", Enum.IsDefined(known) ? known.ToString() : "");
+            json.WriteString("reason", reason);
+            json.WriteEndObject();
+        }
+        else
+        {
+            json.WriteNull(side);
+        }
+    }
+
+    private void Write(string name, Action<Utf8JsonWriter> writeRest)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteString("time", DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
+            json.WriteString("event", name);
+            writeRest(json);
+            json.WriteEndObject();
+        }
+
+        bytes.Write("\n"u8);
+        lock (Writing)
+        {
+            _output.Write(bytes.WrittenSpan);
+            _output.Flush();
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Text;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Client.Output;
+
+/// <summary>A message a line on standard output, and nothing else there: for pipes.</summary>
+/// <remarks>
+/// Text arrives as it was sent, but stays one line and drives nothing: control characters are escaped, except for the tab. Where
+/// standard output is a terminal all that could deceive is escaped. Binary messages are hex digits.
+/// </remarks>
+internal sealed class LineOutput : ClientOutput, IDisposable
+{
+    private readonly StreamWriter _output = new(Console.OpenStandardOutput(), new UTF8Encoding(false)) { NewLine = "\n" };
+    private readonly bool _isTerminal = !Console.IsOutputRedirected;
+
+    internal LineOutput(ClientOptions options)
+        : base(options)
+    {
+    }
+
+    internal override void Sent(ClientInput sent)
+    {
+        if (sent.Opcode == Opcode.Ping && Options.ShowsPings)
+        {
+            Note($"ping sent{Quoted(sent.Payload)}");
+        }
+    }
+
+    internal override void Received(ClientEvent message)
+    {
+        lock (Writing)
+        {
+            _output.Write(Time());
+            _output.WriteLine(
+                message.Kind == ClientEventKind.Binary ? Convert.ToHexStringLower(message.Payload)
+                : _isTerminal ? EscapedText.From(message.Payload)
+                : OneLine(Encoding.UTF8.GetString(message.Payload)));
+            _output.Flush();
+        }
+    }
+
+    internal override void Closed(ConversationEnd end)
+    {
+        if (end.Failure is not null)
+        {
+            WriteError(end.Failure.ToString());
+        }
+        else if (!end.IsOurs)
+        {
+            Note($"the server closed with {CloseMeaning.Describe(end.ReceivedCode ?? CloseCode.AbnormalClosure, end.ReceivedReason)}");
+        }
+    }
+
+    protected override void Note(string text)
+    {
+        if (!Options.IsQuiet)
+        {
+            lock (Writing)
+            {
+                Console.Error.WriteLine($"{Time()}EchoServer: {text}");
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _output.Dispose();
+
+    private static string OneLine(string text)
+    {
+        if (!text.Any(IsEscaped))
+        {
+            return text;
+        }
+
+        var line = new StringBuilder(text.Length);
+        foreach (char character in text)
+        {
+            _ = character switch
+            {
+                '\n' => line.Append("\\n"),
+                '\r' => line.Append("\\r"),
+                _ when IsEscaped(character) => line.Append(CultureInfo.InvariantCulture, $"\\u{{{(int)character:x}}}"),
+                _ => line.Append(character),
+            };
+        }
+
+        return line.ToString();
+    }
+
+    // U+2028 and U+2029 end a line for some who read lines.
+    private static bool IsEscaped(char character) => (char.IsControl(character) && character != '\t') || character is '\u2028' or '\u2029';
+}

@@ -1,0 +1,110 @@
+using EchoServer.Client.Terminal;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Client.Output;
+
+/// <summary>For a person at a terminal: everything above the line that is being typed, what comes from the network escaped.</summary>
+internal sealed class TerminalOutput(ClientOptions options, TerminalScreen screen, bool hasColours) : ClientOutput(options)
+{
+    // A screen holds less. The rest of a longer message is in --json, or in a pipe.
+    private const int MaxShownCharacters = 16 * 1024;
+
+    // ECMA-48 SGR.
+    private const string Cyan = "\u001b[36m";
+    private const string Red = "\u001b[31m";
+    private const string Dim = "\u001b[2m";
+    private const string Plain = "\u001b[0m";
+
+    internal override void Opened(ClientConnection connection)
+    {
+        base.Opened(connection);
+        string subprotocol = connection.Subprotocol is null ? "" : $", subprotocol {EscapedText.From(connection.Subprotocol.AsSpan())}";
+        Note($"Connected to {ShownUrl}{subprotocol} (/help lists commands, Ctrl-D leaves)");
+        screen.ShowPrompt();
+    }
+
+    internal override void Sent(ClientInput sent)
+    {
+        if (sent.Opcode == Opcode.Ping && Options.ShowsPings)
+        {
+            Note($"ping sent{Quoted(sent.Payload)}");
+        }
+    }
+
+    internal override void Received(ClientEvent message)
+    {
+        string mark = $"{Time()}{Coloured(Cyan, "<")} ";
+        if (message.Kind == ClientEventKind.Text)
+        {
+            screen.Print(mark + EscapedText.From(message.Payload, MaxShownCharacters));
+            return;
+        }
+
+        string dump = HexDump.Of(message.Payload, "  ");
+        screen.Print($"{mark}{message.Payload.Length} bytes, binary{(dump.Length > 0 ? "\n" : "")}{dump}");
+    }
+
+    internal override void Closed(ConversationEnd end)
+    {
+        if (end.IsOurs)
+        {
+            Note($"Closed with {CloseMeaning.Describe(end.SentCode!.Value, end.SentReason)}");
+            Note(end.ReceivedCode is CloseCode answer
+                ? $"The server answered {CloseMeaning.Describe(answer, end.ReceivedReason)}"
+                : $"The server did not answer: {CloseMeaning.Describe(CloseCode.AbnormalClosure, "")}");
+        }
+        else
+        {
+            Note(end.ReceivedCode is CloseCode received
+                ? $"The server closed with {CloseMeaning.Describe(received, end.ReceivedReason)}"
+                : $"Disconnected: {CloseMeaning.Describe(CloseCode.AbnormalClosure, "")}");
+            if (end.SentCode is CloseCode sent)
+            {
+                Note($"Answered with {CloseMeaning.Describe(sent, end.SentReason)}");
+            }
+        }
+
+        if (end.Failure is not null)
+        {
+            WriteError(end.Failure.ToString());
+        }
+    }
+
+    /// <summary>What a command at the prompt has to say.</summary>
+    internal void Answer(string text) => screen.Print(Coloured(Dim, text));
+
+    protected override void Note(string text)
+    {
+        if (!Options.IsQuiet)
+        {
+            screen.Print(Time() + Coloured(Dim, text));
+        }
+    }
+
+    /// <summary>On standard error, where that is not the same terminal.</summary>
+    protected override void WriteError(string text)
+    {
+        if (Console.IsErrorRedirected)
+        {
+            base.WriteError(text);
+        }
+        else
+        {
+            screen.Print(Coloured(Red, $"EchoServer: {ShownUrl}: {text}"));
+        }
+    }
+
+    protected override void WriteHeadLine(string line)
+    {
+        if (Console.IsErrorRedirected)
+        {
+            base.WriteHeadLine(line);
+        }
+        else
+        {
+            screen.Print(Coloured(Dim, line));
+        }
+    }
+
+    private string Coloured(string colour, string text) => hasColours ? colour + text + Plain : text;
+}

@@ -1,0 +1,56 @@
+using EchoServer.WebSockets;
+
+namespace EchoServer.Client.Output;
+
+/// <summary>The tutorial's transcript on standard output: for messages of the command line.</summary>
+internal sealed class TranscriptOutput(ClientOptions options) : ClientOutput(options)
+{
+    internal override void Sent(ClientInput sent)
+    {
+        if (sent.Opcode == Opcode.Ping)
+        {
+            if (Options.ShowsPings)
+            {
+                Note($"ping sent{Quoted(sent.Payload)}");
+            }
+        }
+        else if (!Options.IsQuiet)
+        {
+            Write($"{Time()}Sent Message: {EscapedText.From(sent.Payload)}");
+        }
+    }
+
+    internal override void Received(ClientEvent message)
+    {
+        string shown = message.Kind == ClientEventKind.Text ? EscapedText.From(message.Payload) : $"{message.Payload.Length} bytes, binary";
+        Write(Options.IsQuiet ? $"{Time()}{shown}" : $"{Time()}Received Message: {shown}");
+    }
+
+    internal override void Closed(ConversationEnd end)
+    {
+        if (end.Failure is not null)
+        {
+            WriteError(end.Failure.ToString());
+        }
+        else if (!Options.IsQuiet)
+        {
+            Write("Disconnected from Server");
+        }
+    }
+
+    protected override void Note(string text)
+    {
+        lock (Writing)
+        {
+            Console.Error.WriteLine($"{Time()}{text}");
+        }
+    }
+
+    private void Write(string line)
+    {
+        lock (Writing)
+        {
+            Console.Out.WriteLine(line);
+        }
+    }
+}

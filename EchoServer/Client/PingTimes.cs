@@ -1,0 +1,67 @@
+using System.Diagnostics;
+
+namespace EchoServer.Client;
+
+/// <summary>Which pings are out, and since when. Safe on any thread.</summary>
+internal sealed class PingTimes
+{
+    // Who answers none of so many answers none.
+    private const int MostPings = 256;
+
+    private readonly LinkedList<(byte[] Payload, bool IsAsked, long SentAt)> _out = new();
+
+    /// <summary>How long the oldest of them has been out; null when none is.</summary>
+    internal TimeSpan? Oldest
+    {
+        get
+        {
+            lock (_out)
+            {
+                return _out.First is { } first ? Stopwatch.GetElapsedTime(first.Value.SentAt) : null;
+            }
+        }
+    }
+
+    /// <summary>A ping is about to be sent.</summary>
+    /// <param name="payload">What it carries.</param>
+    /// <param name="isAsked">Whether a person waits for its pong.</param>
+    internal void Sent(byte[] payload, bool isAsked)
+    {
+        lock (_out)
+        {
+            if (_out.Count == MostPings)
+            {
+                _out.RemoveFirst();
+            }
+
+            _out.AddLast((payload, isAsked, Stopwatch.GetTimestamp()));
+        }
+    }
+
+    /// <summary>A pong came.</summary>
+    /// <returns>How long its ping was out, and whether a person waits for it; null when it answers none.</returns>
+    internal (TimeSpan RoundTrip, bool IsAsked)? Received(byte[] payload)
+    {
+        lock (_out)
+        {
+            for (LinkedListNode<(byte[] Payload, bool IsAsked, long SentAt)>? node = _out.First; node is not null; node = node.Next)
+            {
+                if (!node.Value.Payload.AsSpan().SequenceEqual(payload))
+                {
+                    continue;
+                }
+
+                // RFC 6455 §5.5.3: who gets several pings may answer only the last one.
+                while (_out.First != node)
+                {
+                    _out.RemoveFirst();
+                }
+
+                _out.RemoveFirst();
+                return (Stopwatch.GetElapsedTime(node.Value.SentAt), node.Value.IsAsked);
+            }
+
+            return null;
+        }
+    }
+}

@@ -1,0 +1,291 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using EchoServer.Check;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Client.Pinging;
+
+/// <summary><c>ping</c>: one small message an interval, a line for each, and what they came to; over as many connections as it takes.</summary>
+/// <remarks>
+/// A message is a text that names itself: an echo ends with it, whatever a server greets with or puts before it. It goes through all
+/// that a message goes through, where a ping frame may be answered by a proxy. While there is no connection the messages that are
+/// due count as lost, so that the loss says how long that was.
+/// </remarks>
+internal sealed class PingRun(PingOptions options, TextWriter output)
+{
+    // A name that no other message has, in few enough bytes for a ping frame.
+    private const int NonceBytes = 4;
+
+    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(2);
+
+    private readonly string _nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(NonceBytes));
+    private readonly Lock _lock = new();
+    private readonly Dictionary<long, long> _out = [];
+    private readonly PingStatistics _statistics = new();
+    private ClientConnection? _connection;
+    private Task _receiving = Task.CompletedTask;
+    private string _down = "";
+    private long _downSince;
+
+    /// <summary>Pings until the count is reached or a person stops it.</summary>
+    /// <param name="stop">A person has enough.</param>
+    /// <returns>Whether every message came back in time.</returns>
+    /// <exception cref="ConnectionFailedException">Not even the first connection could be opened.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped before there was a connection.</exception>
+    internal async Task<bool> RunAsync(CancellationToken stop)
+    {
+        Use(await ClientOpening.OpenAsync(options.Connection, stop).ConfigureAwait(false));
+        WriteLine($"PING {EscapedText.From(options.Connection.Url.AbsoluteUri.AsSpan())}: {(options.UsesPingFrames ? "a ping frame" : "a text")} of "
+            + $"{Payload(1).Length} bytes every {Seconds(options.Interval)} s");
+        try
+        {
+            await SendAllAsync(stop).ConfigureAwait(false);
+            await WaitForLastAsync(stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // What is still out when a person stops was not lost: as ping(8) has it, it counts all the same.
+        }
+
+        await CloseAsync().ConfigureAwait(false);
+        lock (_lock)
+        {
+            WriteLine($"--- {EscapedText.From(options.Connection.Url.AbsoluteUri.AsSpan())}");
+            WriteLine(_statistics.Summarize());
+            return _statistics.Lost == 0;
+        }
+    }
+
+    private async Task SendAllAsync(CancellationToken stop)
+    {
+        // Each is due at its own time after the first, so that the rate does not depend on how long sending takes.
+        long start = Stopwatch.GetTimestamp();
+        Task opening = Task.CompletedTask;
+        for (long number = 1; options.Count is not int count || number <= count; number++)
+        {
+            TimeSpan left = (options.Interval * (number - 1)) - Stopwatch.GetElapsedTime(start);
+            if (left > TimeSpan.Zero)
+            {
+                await Task.Delay(left, stop).ConfigureAwait(false);
+            }
+
+            stop.ThrowIfCancellationRequested();
+            GiveUpOld();
+            if (_receiving.IsCompleted && opening.IsCompleted)
+            {
+                // Not waited for longer than an interval: lost messages are to be counted meanwhile.
+                opening = ReopenAsync(stop);
+                await Task.WhenAny(opening, Task.Delay(options.Interval, stop)).ConfigureAwait(false);
+            }
+
+            await SendAsync(number).ConfigureAwait(false);
+        }
+    }
+
+    private async Task SendAsync(long number)
+    {
+        ClientConnection? connection;
+        lock (_lock)
+        {
+            _statistics.AddSent();
+            connection = _connection;
+            if (connection is null)
+            {
+                WriteLine($"seq={number} not sent: {_down}");
+                return;
+            }
+
+            _out.Add(number, Stopwatch.GetTimestamp());
+        }
+
+        try
+        {
+            Task sending = connection.SendAsync(options.UsesPingFrames ? Opcode.Ping : Opcode.Text, Payload(number));
+
+            // A server that reads nothing must not hold up the messages after this one.
+            await sending.WaitAsync(options.Interval).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or TimeoutException)
+        {
+            // Whoever receives says why it broke.
+        }
+    }
+
+    private void Use(ClientConnection connection)
+    {
+        lock (_lock)
+        {
+            _connection = connection;
+        }
+
+        _receiving = ReceiveAsync(connection);
+    }
+
+    private async Task ReopenAsync(CancellationToken stop)
+    {
+        try
+        {
+            ClientConnection connection = await ClientOpening.OpenAsync(options.Connection, stop).ConfigureAwait(false);
+            Use(connection);
+            WriteLine($"connected again after {Stopwatch.GetElapsedTime(_downSince).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s");
+        }
+        catch (ConnectionFailedException exception)
+        {
+            _down = exception.Diagnosis.Cause;
+        }
+        catch (OperationCanceledException)
+        {
+            // A person has enough.
+        }
+    }
+
+    private async Task ReceiveAsync(ClientConnection connection)
+    {
+        ClientEvent received;
+        do
+        {
+            received = await connection.ReceiveAsync(CancellationToken.None).ConfigureAwait(false);
+            long now = Stopwatch.GetTimestamp();
+            ClientEventKind answer = options.UsesPingFrames ? ClientEventKind.Pong : ClientEventKind.Text;
+            if (received.Kind == answer && FindNumber(received.Payload) is long number)
+            {
+                Answered(number, now);
+            }
+        }
+        while (!received.IsEnd);
+        bool isOurs = connection.SentClose is not null && !connection.IsCloseAnAnswer;
+        if (!isOurs)
+        {
+            Lose(received);
+        }
+
+        await connection.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void Answered(long number, long now)
+    {
+        lock (_lock)
+        {
+            if (!_out.Remove(number, out long sentAt))
+            {
+                WriteLine($"seq={number} came too late or twice");
+                return;
+            }
+
+            TimeSpan time = Stopwatch.GetElapsedTime(sentAt, now);
+            bool isInTime = time <= options.Wait;
+            if (isInTime)
+            {
+                _statistics.AddReceived(now - sentAt);
+            }
+
+            WriteLine($"seq={number} time={Milliseconds(time)} ms{(isInTime ? "" : ", too late")}");
+        }
+    }
+
+    /// <summary>The connection is gone, and with it all that was out.</summary>
+    private void Lose(ClientEvent end)
+    {
+        Diagnosis why = end.Kind switch
+        {
+            ClientEventKind.Close => EndDiagnosis.OfClose(end.Code, end.Reason),
+            ClientEventKind.Violation => new($"the server broke the WebSocket protocol: {end.Reason}", ""),
+            _ => NetworkDiagnosis.Of(end.Cause ?? new IOException(), options.Connection.Url, Stage.Echo),
+        };
+        lock (_lock)
+        {
+            _connection = null;
+            _down = why.Cause;
+            _downSince = Stopwatch.GetTimestamp();
+            WriteLine($"disconnected: {why.Cause}");
+            foreach (long number in _out.Keys.Order())
+            {
+                WriteLine($"seq={number} lost with the connection");
+            }
+
+            _out.Clear();
+        }
+    }
+
+    private void GiveUpOld()
+    {
+        lock (_lock)
+        {
+            foreach (long number in _out.Where(one => Stopwatch.GetElapsedTime(one.Value) >= options.Wait).Select(one => one.Key).Order().ToArray())
+            {
+                _out.Remove(number);
+                WriteLine($"seq={number} no answer within {Seconds(options.Wait)} s");
+            }
+        }
+    }
+
+    private async Task WaitForLastAsync(CancellationToken stop)
+    {
+        TimeSpan look = TimeSpan.FromMilliseconds(Math.Min(options.Wait.TotalMilliseconds / 10, 10));
+        while (true)
+        {
+            GiveUpOld();
+            lock (_lock)
+            {
+                if (_out.Count == 0)
+                {
+                    return;
+                }
+            }
+
+            await Task.Delay(look, stop).ConfigureAwait(false);
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        ClientConnection? connection;
+        lock (_lock)
+        {
+            connection = _connection;
+        }
+
+        if (connection is null)
+        {
+            return;
+        }
+
+        try
+        {
+            await connection.CloseAsync(CloseCode.NormalClosure).WaitAsync(ClosePatience).ConfigureAwait(false);
+            await _receiving.WaitAsync(ClosePatience).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or TimeoutException)
+        {
+            // The figures are there: how it ends does not change them.
+        }
+    }
+
+    private byte[] Payload(long number) => Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"ping {_nonce} {number}"));
+
+    /// <summary>Which of our messages this is; null when it is another's, or a greeting.</summary>
+    private long? FindNumber(ReadOnlySpan<byte> payload)
+    {
+        ReadOnlySpan<byte> mark = Encoding.ASCII.GetBytes($"ping {_nonce} ");
+        int at = payload.LastIndexOf(mark);
+        return at >= 0 && long.TryParse(payload[(at + mark.Length)..], NumberStyles.None, CultureInfo.InvariantCulture, out long number) &&
+            number > 0 && number <= _statistics.Sent
+            ? number
+            : null;
+    }
+
+    private void WriteLine(string line)
+    {
+        lock (_lock)
+        {
+            output.WriteLine(line);
+            output.Flush();
+        }
+    }
+
+    private static string Milliseconds(TimeSpan time) => time.TotalMilliseconds.ToString("0.000", CultureInfo.InvariantCulture);
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,120 @@
+using System.Buffers;
+using System.Text;
+
+namespace EchoServer.Client;
+
+/// <summary>The heads of a handshake as they were on the wire.</summary>
+/// <param name="Request">What was sent, with CR LF; empty when it did not come to that.</param>
+/// <param name="Response">What came, up to and with the empty line.</param>
+internal sealed record HandshakeHeads(string Request, string Response);
+
+/// <summary>The first bytes of each direction of a connection. Written by whoever sends and whoever receives, read afterwards.</summary>
+internal sealed class HeadRecord
+{
+    /// <summary>More than a head may be.</summary>
+    private const int MaxBytes = 64 * 1024;
+
+    private Half _sent = new();
+    private Half _received = new();
+
+    /// <summary>Forgets what was recorded: another connection begins, as to a proxy and then through it.</summary>
+    internal void Begin() => (_sent, _received) = (new Half(), new Half());
+
+    internal void Sent(ReadOnlySpan<byte> bytes) => _sent.Add(bytes);
+
+    internal void Received(ReadOnlySpan<byte> bytes) => _received.Add(bytes);
+
+    /// <summary>The heads; nothing is recorded from here on.</summary>
+    internal HandshakeHeads Take() => new(_sent.Take(), _received.Take());
+
+    private sealed class Half
+    {
+        private readonly ArrayBufferWriter<byte> _bytes = new();
+        private volatile bool _isTaken;
+
+        internal void Add(ReadOnlySpan<byte> bytes)
+        {
+            if (!_isTaken && _bytes.WrittenCount < MaxBytes)
+            {
+                _bytes.Write(bytes);
+            }
+        }
+
+        internal string Take()
+        {
+            // It goes on being called with what comes later, on other threads.
+            _isTaken = true;
+            ReadOnlySpan<byte> bytes = _bytes.WrittenSpan;
+            int end = bytes.IndexOf("\r\n\r\n"u8);
+            return Encoding.UTF8.GetString(end < 0 ? bytes : bytes[..(end + 4)]);
+        }
+    }
+}
+
+/// <summary>A stream that shows what goes over it.</summary>
+internal sealed class RecordingStream(Stream inner, HeadRecord record) : Stream
+{
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        int received = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        record.Received(buffer.Span[..received]);
+        return received;
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        record.Sent(buffer.Span);
+        return inner.WriteAsync(buffer, cancellationToken);
+    }
+
+    public override int Read(byte[] buffer, int offset, int count)
+    {
+        int received = inner.Read(buffer, offset, count);
+        record.Received(buffer.AsSpan(offset, received));
+        return received;
+    }
+
+    public override void Write(byte[] buffer, int offset, int count)
+    {
+        record.Sent(buffer.AsSpan(offset, count));
+        inner.Write(buffer, offset, count);
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Flush() => inner.Flush();
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

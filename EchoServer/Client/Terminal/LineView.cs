@@ -1,0 +1,47 @@
+using System.Text;
+
+namespace EchoServer.Client.Terminal;
+
+/// <summary>The part of a line that fits beside the prompt, and where the cursor is in it.</summary>
+/// <param name="Text">What to show; control characters have become visible ones of one column.</param>
+/// <param name="CursorColumn">Columns from the beginning of the text to the cursor.</param>
+internal readonly record struct LineView(string Text, int CursorColumn)
+{
+    // U+2400 and on picture the control characters.
+    private const int ControlPictures = 0x2400;
+
+    /// <summary>Cuts a line to what fits, so that the cursor is in it.</summary>
+    /// <param name="line">The characters.</param>
+    /// <param name="cursor">How many are before the cursor.</param>
+    /// <param name="columns">How many columns there are; one is kept free for the cursor.</param>
+    internal static LineView Of(IReadOnlyList<Rune> line, int cursor, int columns)
+    {
+        int room = Math.Max(columns - 1, 1);
+        int start = cursor;
+        int before = 0;
+        while (start > 0 && before + CharacterWidth.Of(line[start - 1]) <= room)
+        {
+            before += CharacterWidth.Of(line[--start]);
+        }
+
+        var text = new StringBuilder();
+        int used = 0;
+        for (int i = start; i < line.Count && used + CharacterWidth.Of(line[i]) <= room; i++)
+        {
+            used += CharacterWidth.Of(line[i]);
+            text.Append(Visible(line[i]));
+        }
+
+        return new LineView(text.ToString(), before);
+    }
+
+    /// <summary>A whole line, as it is shown.</summary>
+    internal static string Whole(IEnumerable<Rune> line) => string.Concat(line.Select(Visible));
+
+    private static Rune Visible(Rune rune) => rune.Value switch
+    {
+        < ' ' => new Rune(ControlPictures + rune.Value),
+        _ when Rune.IsControl(rune) => Rune.ReplacementChar,
+        _ => rune,
+    };
+}

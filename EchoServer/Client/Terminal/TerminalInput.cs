@@ -1,0 +1,68 @@
+using System.Threading.Channels;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Client.Terminal;
+
+/// <summary>What a person types at the prompt.</summary>
+internal static class TerminalInput
+{
+    // Lines typed while there is no connection wait for the next one.
+    private const int MostWaiting = 64;
+
+    /// <summary>Begins to read keys, on a thread of its own: they can only be waited for.</summary>
+    /// <param name="screen">Where the line is edited.</param>
+    /// <param name="print">Shows what a command has to say.</param>
+    /// <returns>What is to be sent; it ends with Ctrl-D.</returns>
+    internal static ChannelReader<ClientInput> Begin(TerminalScreen screen, Action<string> print)
+    {
+        var channel = Channel.CreateBounded<ClientInput>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
+
+        // From here on the terminal itself shows nothing of what is typed.
+        _ = Console.KeyAvailable;
+        new Thread(() => Read(screen, print, channel.Writer)) { IsBackground = true, Name = "keys" }.Start();
+        return channel.Reader;
+    }
+
+    private static void Read(TerminalScreen screen, Action<string> print, ChannelWriter<ClientInput> writer)
+    {
+        try
+        {
+            while (true)
+            {
+                EditResult result = screen.Apply(Console.ReadKey(intercept: true), out string line);
+                if (result == EditResult.EndOfInput)
+                {
+                    break;
+                }
+
+                // An empty line is a person who looks whether there is still somebody.
+                if (result == EditResult.Finished && line.Length > 0 && !Hand(PromptCommand.Parse(line), print, writer))
+                {
+                    break;
+                }
+            }
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or IOException)
+        {
+            // The terminal is gone.
+        }
+
+        writer.Complete();
+    }
+
+    /// <returns>False when nothing can follow.</returns>
+    private static bool Hand(PromptCommand command, Action<string> print, ChannelWriter<ClientInput> writer)
+    {
+        if (command.Answer is not null)
+        {
+            print(command.Answer);
+        }
+
+        if (command.Input is ClientInput input)
+        {
+            writer.WriteAsync(input).AsTask().GetAwaiter().GetResult();
+        }
+
+        return command.Input?.Opcode != Opcode.Close;
+    }
+}

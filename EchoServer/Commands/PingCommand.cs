@@ -1,0 +1,106 @@
+using System.CommandLine;
+using System.Globalization;
+using EchoServer.Client;
+using EchoServer.Client.Pinging;
+
+namespace EchoServer.Commands;
+
+/// <summary><c>EchoServer ping</c>: how long messages take to a server and back, as ping(8) does for machines.</summary>
+internal static class PingCommand
+{
+    /// <summary>For the help text.</summary>
+    internal const string Description =
+        """
+        Send a small message an interval, and show how long each echo took.
+
+        At the end, or at Ctrl-C: how many were sent, received and lost, and the
+        times. A connection that ends is opened again; what is due meanwhile counts
+        as lost.
+
+        Exit codes: 0 all came back, 1 some did not or there was no connection,
+        2 wrong usage.
+        """;
+
+    /// <summary>For the help text.</summary>
+    internal const string Examples =
+        """
+        # Ten messages, five a second:
+        EchoServer ping wss://echo.example.com -c 10 -i 0.2
+        # A server that echoes nothing, by ping frames:
+        EchoServer ping wss://chat.example.com --frames
+        """;
+
+    private const int MostCount = 1_000_000_000;
+    private const double LeastInterval = 0.01;
+    private const double MostInterval = 86400;
+
+    internal static readonly Setting<TimeSpan?> Interval = new(
+        "--interval", null, "Time from one message to the next.", PingOptions.DefaultInterval, Invariant(PingOptions.DefaultInterval.TotalSeconds),
+        $"a number of seconds ({Invariant(LeastInterval)}-{Invariant(MostInterval)})", TryParseInterval, helpName: "seconds", alias: "-i");
+
+    internal static readonly Setting<int?> Count = new(
+        "--count", null, "How many messages are sent.", null, "until Ctrl-C", $"a number of messages (1-{Invariant(MostCount)})",
+        TryParseCount, helpName: "number", alias: "-c");
+
+    internal static readonly Setting<TimeSpan?> Wait = new(
+        "--wait", null, "How long an echo may take; then it is lost.", PingOptions.DefaultWait, Invariant(PingOptions.DefaultWait.TotalSeconds),
+        SettingParsers.SecondsAccepted, SettingParsers.TryParseSeconds, helpName: "seconds", alias: "-W");
+
+    internal static readonly Option<bool> Frames = new("--frames")
+    {
+        Description = "Sends WebSocket ping frames in place of messages: every server answers them, but so may a proxy on the way.",
+    };
+
+    /// <summary>Those with a value, in the order of the help text.</summary>
+    internal static readonly Setting[] All = [Interval, Count, Wait];
+
+    /// <summary>Runs it.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="url">Where to.</param>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="UsageException">An option has a value that is not accepted.</exception>
+    internal static async Task<int> RunAsync(ParseResult result, string url)
+    {
+        var options = new PingOptions
+        {
+            Connection = ConnectionSettings.Read(result, url),
+            Interval = Interval.Read(result)!.Value,
+            Count = Count.Read(result),
+            Wait = Wait.Read(result)!.Value,
+            UsesPingFrames = result.GetValue(Frames),
+        };
+        using var signal = new StopSignal();
+        using var stop = new CancellationTokenSource();
+        _ = signal.Received.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
+        try
+        {
+            return await new PingRun(options, Console.Out).RunAsync(stop.Token).ConfigureAwait(false) ? ExitCode.Fine : ExitCode.Failed;
+        }
+        catch (ConnectionFailedException exception)
+        {
+            string shownUrl = EscapedText.From(options.Connection.Url.AbsoluteUri.AsSpan());
+            await Console.Error.WriteLineAsync($"EchoServer: {shownUrl}: {exception.Message}").ConfigureAwait(false);
+            return ExitCode.Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Failed;
+        }
+    }
+
+    private static bool TryParseInterval(string text, out TimeSpan? value)
+    {
+        bool isAccepted = SettingParsers.TryParseDecimal(text, LeastInterval, MostInterval, out double? seconds);
+        value = isAccepted ? TimeSpan.FromSeconds(seconds!.Value) : null;
+        return isAccepted;
+    }
+
+    private static bool TryParseCount(string text, out int? count)
+    {
+        bool isNumber = SettingParsers.TryParseNumber(text, MostCount, out int number);
+        count = isNumber ? number : null;
+        return isNumber;
+    }
+
+    private static string Invariant(double value) => value.ToString(CultureInfo.InvariantCulture);
+}
