@@ -1,0 +1,121 @@
+namespace EchoServer.WebSockets;
+
+/// <summary>Decompresses messages of permessage-deflate (RFC 7692 §7.2.2), piece by piece.</summary>
+/// <remarks>
+/// Always has the largest window, 32 KiB, and so takes what was compressed with any. Holds <see cref="Bytes"/> of native memory
+/// until it is disposed of. Belongs to one thread at a time. Comes from <see cref="ZlibPool"/>.
+/// </remarks>
+internal sealed unsafe class Inflater : IDisposable
+{
+    /// <summary>What it takes in the runtime's zlib: the window and the code tables.</summary>
+    internal const int Bytes = 44 * 1024;
+
+    // A negative number of bits asks for raw deflate (zlib.h).
+    private const int RawWindowBits = -15;
+
+    private Zlib.ZStream _stream;
+
+    private Inflater()
+    {
+    }
+
+    /// <summary>For one that was never disposed of: its memory is not the garbage collector's.</summary>
+    ~Inflater() => Free();
+
+    /// <summary>What the sender leaves out at the end of a message: length and complement of an empty stored block (RFC 7692 §7.2.1).</summary>
+    internal static ReadOnlySpan<byte> Tail => [0x00, 0x00, 0xFF, 0xFF];
+
+    // Behind a message that ends where it should, empty stored blocks change nothing; three of them, because one of the longest
+    // codes, 48 bits, can swallow one without a sign.
+    private static ReadOnlySpan<byte> Probe =>
+        [0x00, 0x00, 0x00, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0xFF, 0xFF];
+
+    /// <summary>Makes one.</summary>
+    /// <returns>Null when there is no memory for it.</returns>
+    internal static Inflater? Create()
+    {
+        var inflater = new Inflater();
+        fixed (Zlib.ZStream* stream = &inflater._stream)
+        {
+            if (Zlib.InflateInit(stream, RawWindowBits) == Zlib.Ok)
+            {
+                return inflater;
+            }
+        }
+
+        inflater.Dispose();
+        return null;
+    }
+
+    /// <summary>Decompresses as much as there is input and room for.</summary>
+    /// <param name="input">The next bytes; may be empty, when there was not room enough before.</param>
+    /// <param name="output">Where to; at least one byte.</param>
+    /// <param name="consumed">How many bytes of the input are used up: all of them, unless the output is full.</param>
+    /// <param name="written">How many bytes came out. When the output is full there may be more.</param>
+    /// <returns>False when the input is not deflate data.</returns>
+    internal bool Inflate(ReadOnlySpan<byte> input, Span<byte> output, out int consumed, out int written)
+    {
+        fixed (Zlib.ZStream* stream = &_stream)
+        fixed (byte* inputStart = input)
+        fixed (byte* outputStart = output)
+        {
+            stream->NextIn = inputStart;
+            stream->AvailableIn = (uint)input.Length;
+            stream->NextOut = outputStart;
+            stream->AvailableOut = (uint)output.Length;
+            int result;
+            do
+            {
+                result = Zlib.Inflate(stream, Zlib.SyncFlush);
+                if (result == Zlib.AtEnd)
+                {
+                    // RFC 7692 §7.2.3.4: a message may have blocks with BFINAL set. What follows such a block begins anew.
+                    _ = Zlib.InflateReset(stream, RawWindowBits);
+                }
+            }
+            while (result == Zlib.AtEnd && stream->AvailableIn > 0 && stream->AvailableOut > 0);
+
+            consumed = input.Length - (int)stream->AvailableIn;
+            written = output.Length - (int)stream->AvailableOut;
+            return result is Zlib.Ok or Zlib.AtEnd or Zlib.NoProgress;
+        }
+    }
+
+    /// <summary>Ends a message: puts back what the sender has left out, and sees whether the message ended there.</summary>
+    /// <param name="hasTail">Whether the message brought its tail along.</param>
+    /// <returns>False when it was cut off. A cut inside a table of codes may show only in the message after it.</returns>
+    internal bool EndMessage(bool hasTail)
+    {
+        Span<byte> none = stackalloc byte[1];
+        return (hasTail || (Inflate(Tail, none, out _, out int written) && written == 0)) &&
+            Inflate(Probe, none, out _, out written) && written == 0;
+    }
+
+    /// <summary>From here on nothing can refer back to what was before.</summary>
+    internal void Forget()
+    {
+        fixed (Zlib.ZStream* stream = &_stream)
+        {
+            _ = Zlib.InflateReset(stream, RawWindowBits);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        fixed (Zlib.ZStream* stream = &_stream)
+        {
+            if (stream->State != null)
+            {
+                _ = Zlib.InflateEnd(stream);
+                stream->State = null;
+            }
+        }
+    }
+}
