@@ -127,9 +127,14 @@ internal static class DeflateOffer
                 parameters = parameters with { ServerMaxWindowBits = bits };
                 return true;
 
-            // §7.1.2.2: it may be without a value. Whatever it is, the client may use less than what is decompressed here.
-            case Parameter.ClientMaxWindowBits:
-                return !hasValue || TryReadWindowBits(value, out _);
+            // §7.1.2.2: without a value the client only says that it understands the parameter.
+            case Parameter.ClientMaxWindowBits when !hasValue:
+                return true;
+
+            // A value need not be repeated, but .NET's client takes the silence for 15, and gives up.
+            case Parameter.ClientMaxWindowBits when TryReadWindowBits(value, out bits):
+                parameters = parameters with { ClientMaxWindowBits = bits };
+                return true;
             default:
                 return false;
         }

@@ -7,11 +7,10 @@ namespace EchoServer.WebSockets;
 /// <param name="ServerNoContextTakeover">Whether each message of the server is compressed by itself (§7.1.1.1).</param>
 /// <param name="ClientNoContextTakeover">Whether each message of the client is compressed by itself (§7.1.1.2).</param>
 /// <param name="ServerMaxWindowBits">How far back the server's messages may refer, as a logarithm, 8 to 15; null for 15, without a word (§7.1.2.1).</param>
-/// <remarks>
-/// A <c>client_max_window_bits</c> is never answered (§7.1.2.2 leaves that to the server): what decompresses has the largest
-/// window in any case. A value without state: safe on any thread.
-/// </remarks>
-internal readonly record struct DeflateParameters(bool ServerNoContextTakeover, bool ClientNoContextTakeover, int? ServerMaxWindowBits)
+/// <param name="ClientMaxWindowBits">How far back the client's may refer, 8 to 15; null for 15, without a word (§7.1.2.2). Nothing here depends on it: what decompresses has the largest window in any case.</param>
+/// <remarks>A value without state: safe on any thread.</remarks>
+internal readonly record struct DeflateParameters(
+    bool ServerNoContextTakeover, bool ClientNoContextTakeover, int? ServerMaxWindowBits, int? ClientMaxWindowBits = null)
 {
     /// <summary>The extension's name (§7).</summary>
     internal const string Extension = "permessage-deflate";
@@ -43,9 +42,14 @@ internal readonly record struct DeflateParameters(bool ServerNoContextTakeover, 
             text.Append("; ").Append(ClientNoContextTakeoverName);
         }
 
-        if (ServerMaxWindowBits is int bits)
+        if (ServerMaxWindowBits is int serverBits)
         {
-            text.Append(CultureInfo.InvariantCulture, $"; {ServerMaxWindowBitsName}={bits}");
+            text.Append(CultureInfo.InvariantCulture, $"; {ServerMaxWindowBitsName}={serverBits}");
+        }
+
+        if (ClientMaxWindowBits is int clientBits)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"; {ClientMaxWindowBitsName}={clientBits}");
         }
 
         return text.ToString();

@@ -18,6 +18,7 @@ internal static unsafe partial class Zlib
     internal const int NoFlush = 0;
     internal const int SyncFlush = 2;
     internal const int FullFlush = 3;
+    internal const int ToEndOfBlock = 5;
 
     // zlib.h: return codes. No progress was possible; not an error by itself.
     internal const int Ok = 0;
