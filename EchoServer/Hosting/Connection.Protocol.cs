@@ -96,8 +96,7 @@ internal sealed partial class Connection
             head.Path.SequenceEqual("/"u8) ? "/" : Encoding.Latin1.GetString(head.Path),
             Encoding.Latin1.GetString(host),
             hasOrigin ? Encoding.Latin1.GetString(origin) : null,
-            subProtocol.IsEmpty ? null : Encoding.Latin1.GetString(subProtocol),
-            extensions);
+            subProtocol.IsEmpty ? null : Encoding.Latin1.GetString(subProtocol));
         _reader = new MessageReader(Role.Server, _server.Options.MaxMessageBytes, _server.Options.MaxFragments, _server.Budget)
         {
             Deflate = deflate is DeflateParameters agreed ? new PerMessageDeflate(agreed, _server.Zlib!, _server.Budget) : null,
@@ -105,7 +104,7 @@ internal sealed partial class Connection
         _phase = Phase.Open;
         Volatile.Write(ref _info, info);
         _server.Counters.Opened();
-        _server.Log.ConnectionOpened(info, head);
+        _server.Log.ConnectionOpened(info, head, extensions);
         Open();
     }
 

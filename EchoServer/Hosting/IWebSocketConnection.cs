@@ -59,7 +59,6 @@ public interface IWebSocketConnection
 /// <param name="Host">The <c>Host</c> header.</param>
 /// <param name="Origin">The <c>Origin</c> header, which browsers send (RFC 6455 §10.2); null when there is none.</param>
 /// <param name="SubProtocol">The subprotocol that was agreed on; null when the client offered none.</param>
-/// <param name="Extensions">The extensions that were agreed on, as answered; null when there is none.</param>
 /// <remarks>Never changes. Everything but the number comes from the network: escape it before it is shown.</remarks>
 public sealed record ConnectionInfo(
-    long Id, IPEndPoint Client, string Path, string Host, string? Origin, string? SubProtocol, string? Extensions = null);
+    long Id, IPEndPoint Client, string Path, string Host, string? Origin, string? SubProtocol);

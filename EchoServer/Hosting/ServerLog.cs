@@ -122,12 +122,12 @@ internal static partial class ServerLog
         }
     }
 
-    internal static void ConnectionOpened(this ILogger log, ConnectionInfo info, RequestHead head)
+    internal static void ConnectionOpened(this ILogger log, ConnectionInfo info, RequestHead head, string? extensions)
     {
         if (log.IsEnabled(LogLevel.Debug))
         {
             log.ConnectionOpened(
-                info.Id, info.Client, ForwardedFor(head), EscapedText.From(head.Path, MaxPathCharacters), info.Extensions is null ? "" : $", {info.Extensions}");
+                info.Id, info.Client, ForwardedFor(head), EscapedText.From(head.Path, MaxPathCharacters), extensions is null ? "" : $", {extensions}");
         }
     }
 
