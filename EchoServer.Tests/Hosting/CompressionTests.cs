@@ -27,7 +27,7 @@ internal sealed class CompressionTests
         await using var server = InProcessServer.Start(_ => { }, On);
         using RawPeer peer = Open(server, line, out string head);
         Assert.That(head, agreed is null ? Does.Not.Contain("Extensions") : Does.Contain($"\r\nSec-WebSocket-Extensions: {agreed}\r\n"));
-        string opened = server.Log.Lines.Single(entry => entry.Contains(" opened: ", StringComparison.Ordinal));
+        string opened = server.Log.Lines.Single(line => line.Text.Contains(" opened: ", StringComparison.Ordinal)).Text;
         Assert.That(opened, Does.EndWith(agreed is null ? " /" : $" /, {agreed}"));
     }
 

@@ -76,10 +76,18 @@ internal sealed class ZlibPool : IDisposable
     /// <summary>Frees what is kept. What is returned after it is left to the garbage collector.</summary>
     public void Dispose()
     {
-        Array.ForEach(_deflaters, free => free?.Dispose());
-        Array.ForEach(_inflaters, free => free?.Dispose());
-        Array.Clear(_deflaters);
-        Array.Clear(_inflaters);
+        Free(_deflaters);
+        Free(_inflaters);
+
+        // One at a time out of its place first: a connection that is slow to end may still ask.
+        static void Free<T>(T?[] places)
+            where T : class, IDisposable
+        {
+            foreach (ref T? place in places.AsSpan())
+            {
+                Interlocked.Exchange(ref place, null)?.Dispose();
+            }
+        }
     }
 
     private T? Rent<T>(T? one)
