@@ -97,6 +97,6 @@ internal sealed class CompressionAttackTests
 
     private static Task<Siege> BeginAsync() => Siege.BeginAsync("--compression", "on", "--keep-alive-timeout", "20");
 
-    private static Task<Crowd> OpenAsync(Siege siege, int count) => 
+    private static Task<Crowd> OpenAsync(Siege siege, int count) =>
         Crowd.OpenAsync(siege, count, null, "Sec-WebSocket-Extensions: permessage-deflate");
 }
