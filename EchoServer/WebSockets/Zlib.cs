@@ -30,7 +30,11 @@ internal static unsafe partial class Zlib
     internal const int Deflated = 8;
     internal const int DefaultStrategy = 0;
 
+    // In a single file the runtime knows its own libraries by exactly this name.
     private const string Library = "libSystem.IO.Compression.Native";
+    private const string LibraryOnWindows = "System.IO.Compression.Native";
+
+    private static int _isPrepared;
 
     /// <summary>What the functions work on (pal_zlib.h); zlib's own state hangs on it.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -42,6 +46,17 @@ internal static unsafe partial class Zlib
         internal void* State;
         internal uint AvailableIn;
         internal uint AvailableOut;
+    }
+
+    /// <summary>To be called before anything else: on Windows the library has another name.</summary>
+    internal static void Prepare()
+    {
+        if (OperatingSystem.IsWindows() && Interlocked.Exchange(ref _isPrepared, 1) == 0)
+        {
+            NativeLibrary.SetDllImportResolver(
+                typeof(Zlib).Assembly,
+                (name, assembly, path) => name == Library ? NativeLibrary.Load(LibraryOnWindows, assembly, path) : IntPtr.Zero);
+        }
     }
 
     [LibraryImport(Library, EntryPoint = "CompressionNative_DeflateInit2_")]

@@ -16,7 +16,11 @@ internal sealed class ZlibPool : IDisposable
     private int _rented;
 
     /// <param name="level">How hard to compress: 1, the fastest, to 9, the smallest.</param>
-    internal ZlibPool(int level) => _level = level;
+    internal ZlibPool(int level)
+    {
+        Zlib.Prepare();
+        _level = level;
+    }
 
     /// <summary>How many are in somebody's hands now.</summary>
     internal int Rented => Volatile.Read(ref _rented);
