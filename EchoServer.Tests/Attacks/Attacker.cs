@@ -54,9 +54,10 @@ internal sealed class Attacker : IDisposable
     }
 
     /// <summary>Upgrades to WebSocket on <c>/raw</c>, where the server says nothing by itself.</summary>
-    public async Task UpgradeAsync()
+    /// <param name="lines">More header lines.</param>
+    public async Task UpgradeAsync(params string[] lines)
     {
-        await SendAsync(Encoding.ASCII.GetBytes(RawPeer.UpgradeRequest()));
+        await SendAsync(Encoding.ASCII.GetBytes(RawPeer.UpgradeRequest("/raw", lines)));
         byte[] buffer = new byte[512];
         int length = 0;
         do

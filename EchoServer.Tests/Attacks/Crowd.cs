@@ -20,10 +20,17 @@ internal sealed class Crowd : IDisposable
         GatherAsync(siege, count, () => Attacker.ConnectAsync(siege.Port, siege.Patience, bufferBytes));
 
     /// <summary>Connects so many and upgrades each to WebSocket.</summary>
-    public static Task<Crowd> OpenAsync(Siege siege, int count, int? bufferBytes = null) => GatherAsync(siege, count, async () =>
+    public static Task<Crowd> OpenAsync(Siege siege, int count, int? bufferBytes = null) => OpenAsync(siege, count, bufferBytes, []);
+
+    /// <summary>Connects so many and upgrades each to WebSocket.</summary>
+    /// <param name="siege">The server.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="bufferBytes">The size of the kernel's buffers on this side; null for its own choice.</param>
+    /// <param name="lines">More header lines of each upgrade.</param>
+    public static Task<Crowd> OpenAsync(Siege siege, int count, int? bufferBytes, params string[] lines) => GatherAsync(siege, count, async () =>
     {
         Attacker attacker = await Attacker.ConnectAsync(siege.Port, siege.Patience, bufferBytes);
-        await attacker.UpgradeAsync();
+        await attacker.UpgradeAsync(lines);
         return attacker;
     });
 

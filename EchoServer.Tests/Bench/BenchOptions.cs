@@ -37,7 +37,7 @@ internal sealed record BenchOptions
     public static IReadOnlyList<string> AllShapes { get; } =
     [
         .. EchoShape.All.Select(shape => shape.Key),
-        OtherShape.Connects, OtherShape.Idle, OtherShape.Start, OtherShape.Tutorial, OtherShape.Allocations,
+        OtherShape.Connects, OtherShape.Idle, OtherShape.Start, OtherShape.Tutorial, OtherShape.Allocations, OtherShape.Deflate,
     ];
 
     /// <summary>The same, in a few seconds: to see that all of it works, not what anything costs.</summary>
@@ -68,4 +68,7 @@ internal static class OtherShape
 
     /// <summary>Managed bytes allocated for each message.</summary>
     public const string Allocations = "allocations";
+
+    /// <summary>Echoes with permessage-deflate.</summary>
+    public const string Deflate = "deflate";
 }

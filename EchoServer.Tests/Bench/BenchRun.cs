@@ -30,6 +30,7 @@ internal static class BenchRun
         [
             (OtherShape.Connects, ConnectBench.RunAsync), (OtherShape.Idle, IdleBench.RunAsync), (OtherShape.Start, StartBench.RunAsync),
             (OtherShape.Tutorial, TutorialBench.RunAsync), (OtherShape.Allocations, AllocationBench.RunAsync),
+            (OtherShape.Deflate, DeflateBench.RunAsync),
         ];
         foreach ((_, Func<Session, Task> measure) in others.Where(other => options.Shapes.Contains(other.Shape)))
         {

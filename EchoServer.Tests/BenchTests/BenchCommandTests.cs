@@ -33,7 +33,7 @@ internal sealed class BenchCommandTests
         JsonElement report = json.RootElement;
         Assert.That(report.EnumerateObject().Select(property => property.Name), Is.EqualTo(
             (string[])["date", "commit", "machine", "conditions", "servers", "leftOut", "echo", "connects", "idle", "start", "tutorial",
-                "allocations", "cfBytesOnDisk", "targets", "errors"]));
+                "allocations", "deflate", "cfBytesOnDisk", "targets", "errors"]));
         Assert.That(report.GetProperty("errors").GetInt64(), Is.Zero, result.Error);
         Assert.That(report.GetProperty("leftOut").GetArrayLength(), Is.Zero);
         Assert.That(Keys(report, "servers", "key"), Is.EqualTo(ServerKinds.All.Select(kind => kind.Key)));
@@ -118,7 +118,7 @@ internal sealed class BenchCommandTests
     [TestCase("--round-time", "1e3", "--round-time: '1e3' is not a number from 0.05 to 60")]
     [TestCase("--warm-up", "601", "--warm-up: '601' is not a number from 0 to 600")]
     [TestCase("--servers", "raw,nginx", "--servers: 'nginx' is none of raw, cf, dotnet, bun, kestrel, kestrel-inline, node, node-bufferutil, tutorial")]
-    [TestCase("--shapes", "", "--shapes: '' is none of 50x64Bx1, 50x64Bx16, 50x4KiBx1, 8x64KiBx4, 1000x64Bx1, connects, idle, start, tutorial, allocations")]
+    [TestCase("--shapes", "", "--shapes: '' is none of 50x64Bx1, 50x64Bx16, 50x4KiBx1, 8x64KiBx4, 1000x64Bx1, connects, idle, start, tutorial, allocations, deflate")]
     public async Task A_wrong_value_is_one_line_and_exit_code_2(string option, string value, string message)
     {
         ProgramResult result = await Programs.RunAsync(Bench(option, value));
@@ -176,6 +176,9 @@ internal sealed class BenchCommandTests
         Assert.That(Keys(report, "start", "server"), Is.EqualTo(ServerKinds.All.Select(kind => kind.Key)));
         string[] logging = [ServerKinds.Cf, ServerKinds.Dotnet, ServerKinds.Tutorial];
         Assert.That(Keys(report, "tutorial", "server"), Is.EqualTo((string[])[.. logging, .. logging]), "with 1 and with 16 in flight");
+        Assert.That(
+            Keys(report, "deflate", "server"),
+            Is.EqualTo(Enumerable.Repeat(ServerKinds.Deflating.Select(kind => kind.Key), 6).SelectMany(keys => keys)), "three shapes, with and without context");
         Assert.That(report.GetProperty("allocations").GetArrayLength(), Is.GreaterThan(0));
         Assert.That(report.GetProperty("targets").EnumerateArray().SelectMany(target => target.GetProperty("measured").EnumerateArray())
             .Select(measured => measured.GetProperty("verdict").GetString()), Has.None.EqualTo("not measured"));

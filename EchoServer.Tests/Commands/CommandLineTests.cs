@@ -46,6 +46,9 @@ internal sealed class CommandLineTests
         yield return Option(["--memory-budget", "lots"], "--memory-budget: 'lots' is not a number of bytes (1-2147483647, or auto)");
         yield return Option(["--allowed-origins", "example.org"], "--allowed-origins: 'example.org' is not a list of origins");
         yield return Option(["--allowed-origins", "https://example.org/path"], "is not a list of origins");
+        yield return Option(["--compression", "true"], "--compression: 'true' is not on or off");
+        yield return Variable("ECHO_COMPRESSION", "yes", "ECHO_COMPRESSION: 'yes' is not on or off");
+        yield return Option(["--compression-level", "10"], "--compression-level: '10' is not a level (1-9)");
         yield return Option(["--no-such-option"], "'--no-such-option'");
         yield return Option(["nonsense"], "'nonsense'");
         yield return Option(["serve", "--port", "x"], "--port: 'x' is not a port (0-65535)");

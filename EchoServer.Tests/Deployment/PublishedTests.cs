@@ -64,6 +64,29 @@ internal sealed partial class PublishedTests
         Assert.That(result.Output, Does.Contain("\"ok\":true"));
     }
 
+    [TestCase("cf/EchoServer")]
+    [TestCase("portable/EchoServer.dll")]
+    public async Task What_is_published_has_the_zlib_that_compression_needs(string program)
+    {
+        string path = Path.Combine(Programs.ProjectFolder, "artifacts", program);
+        string[] command = program.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", path] : [path];
+        ProcessStartInfo start = Programs.Start(command[0], [.. command[1..], "--compression", "on", "--port", "0", "--host", "127.0.0.1"], _folder);
+        await using ServerProcess server = await ServerProcess.StartAsync(start);
+        using var peer = new RawPeer(server.Port);
+        peer.Send(RawPeer.UpgradeRequest("/raw", "Sec-WebSocket-Extensions: permessage-deflate"));
+        Assert.That(peer.ReadHead(), Does.Contain("\r\nSec-WebSocket-Extensions: permessage-deflate\r\n"));
+        var decoder = new DeflateDecoder();
+        byte[] json = Deflated.Json(1_000);
+        for (int i = 0; i < 2; i++)
+        {
+            peer.Send(new WireFrame(WireFrame.TextOpcode, Deflated.Message(json), Rsv: 4));
+            Assert.That(decoder.Read(peer.ReadOneFrame().Payload), Is.EqualTo(json));
+        }
+
+        Assert.That(decoder.FarthestBeforeMessage, Is.Positive);
+        Assert.That(await server.StopAsync(), Is.Zero);
+    }
+
     [Test]
     public void What_is_pushed_is_one_file_of_at_most_30_MB()
     {

@@ -21,26 +21,43 @@ internal sealed class AllocationTests
     [TestCase(true, 4096, "/raw", TestName = "{m}(binary of 4 KiB)")]
     [TestCase(false, 16 * 1024, "/", TestName = "{m}(text of 16 KiB, with prefix)")]
     [TestCase(true, 64 * 1024, "/raw", TestName = "{m}(binary of 64 KiB)")]
-    public async Task Echoing_a_message_allocates_nothing(bool binary, int size, string path)
+    public Task Echoing_a_message_allocates_nothing(bool binary, int size, string path)
+    {
+        byte[] payload = new byte[size];
+        Array.Fill(payload, (byte)'x');
+        return CheckAsync(binary ? WireFrame.Binary(payload) : WireFrame.Text(payload), path);
+    }
+
+    [TestCase(1_000, true)]
+    [TestCase(1_000, false)]
+    [TestCase(64 * 1024, true)]
+    [TestCase(64 * 1024, false)]
+    public Task Echoing_a_compressed_message_allocates_nothing(int size, bool keepsContext)
+    {
+        var frame = new WireFrame(WireFrame.TextOpcode, Deflated.Message(Deflated.Json(size)), Rsv: 4);
+        string context = keepsContext ? "" : "; server_no_context_takeover; client_no_context_takeover";
+        return CheckAsync(frame, "/raw", $"Sec-WebSocket-Extensions: permessage-deflate{context}");
+    }
+
+    private static async Task CheckAsync(WireFrame frame, string path, params string[] lines)
     {
         var options = new EchoOptions { LogMessages = false };
         var meter = new Meter();
         await using var server = InProcessServer.Start(
-            (engine, log) => EchoHandlers.Start(new MeteredServer(engine, meter), options, log.CreateLogger("Echo")));
-        using RawPeer peer = RawPeer.Open(server.Port, path);
+            (engine, log) => EchoHandlers.Start(new MeteredServer(engine, meter), options, log.CreateLogger("Echo")),
+            new ServerOptions { Compression = lines.Length > 0 });
+        using var peer = new RawPeer(server.Port);
+        peer.Send(RawPeer.UpgradeRequest(path, lines));
+        Assert.That(peer.ReadHead().Contains("Sec-WebSocket-Extensions", StringComparison.Ordinal), Is.EqualTo(lines.Length > 0));
         if (path == "/")
         {
             peer.ReadText();
         }
 
-        byte[] payload = new byte[size];
-        Array.Fill(payload, (byte)'x');
-        byte[] message = (binary ? WireFrame.Binary(payload) : WireFrame.Text(payload)).ToBytes();
-        peer.Send(message);
-        int echoBytes = (peer.ReadOneFrame() with { Masked = false }).ToBytes().Length;
+        byte[] message = frame.ToBytes();
 
         // Pools fill, and the runtime replaces its first, unoptimised code.
-        Echo(peer, message, echoBytes, WarmUp);
+        Echo(peer, message, WarmUp);
 
         // What else the test's process and its runner allocate meanwhile only adds: the least of the rounds is the echo's own.
         var byLoop = new List<long>();
@@ -49,7 +66,7 @@ internal sealed class AllocationTests
         {
             meter.Reset();
             long before = GC.GetTotalAllocatedBytes(precise: true);
-            Echo(peer, message, echoBytes, MessagesPerRound);
+            Echo(peer, message, MessagesPerRound);
             inAll.Add(GC.GetTotalAllocatedBytes(precise: true) - before);
             byLoop.Add(meter.Bytes);
             Assert.That(meter.Steps, Is.GreaterThan(MessagesPerRound / 2), "the meter saw too little");
@@ -59,12 +76,12 @@ internal sealed class AllocationTests
         Assert.That(inAll.Min() / MessagesPerRound, Is.Zero, $"bytes by all threads: {string.Join(' ', inAll)}");
     }
 
-    private static void Echo(RawPeer peer, byte[] message, int echoBytes, int count)
+    private static void Echo(RawPeer peer, byte[] message, int count)
     {
         for (int i = 0; i < count; i++)
         {
             peer.Send(message.AsSpan());
-            peer.Skip(echoBytes);
+            peer.SkipFrame();
         }
     }
 

@@ -42,6 +42,13 @@ internal sealed class InfoTests
     }
 
     [Test]
+    public async Task It_says_whether_compression_is_offered()
+    {
+        await using InProcessServer server = SiteServer.Start(new ServerOptions { Compression = true });
+        Assert.That(Parse(HttpReply.Get(server.Port, "/info")).GetProperty("echo").GetProperty("compression").GetBoolean(), Is.True);
+    }
+
+    [Test]
     public async Task What_is_turned_off_is_null_and_the_origins_are_named()
     {
         await using InProcessServer server = SiteServer.Start(

@@ -192,6 +192,24 @@ internal sealed class RawPeer : IDisposable
         }
     }
 
+    /// <summary>Reads a server's frame and drops it, without allocating.</summary>
+    public void SkipFrame()
+    {
+        Skip(1);
+        int length = ReadByte() ?? throw new EndOfStreamException("end of stream in a frame");
+        if (length >= 126)
+        {
+            int bytes = length == 126 ? 2 : 8;
+            length = 0;
+            for (int i = 0; i < bytes; i++)
+            {
+                length = (length << 8) | (ReadByte() ?? throw new EndOfStreamException("end of stream in a frame"));
+            }
+        }
+
+        Skip(length);
+    }
+
     public void Dispose() => _socket.Dispose();
 
     private byte? ReadByte() => Fill() ? _buffer[_start++] : null;

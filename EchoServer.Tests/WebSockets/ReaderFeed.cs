@@ -6,11 +6,16 @@ namespace EchoServer.Tests.WebSockets;
 /// Feeds a <see cref="MessageReader"/> as the connection does: what was not consumed stays in front of what arrives next, a
 /// violation is followed by DiscardUntilClose, and nothing is read behind a Close.
 /// </summary>
-internal sealed class ReaderFeed(Role role, int maxMessageBytes)
+internal sealed class ReaderFeed(MessageReader reader)
 {
     private byte[] _leftOver = [];
 
-    public MessageReader Reader { get; } = new(role, maxMessageBytes);
+    public ReaderFeed(Role role, int maxMessageBytes)
+        : this(new MessageReader(role, maxMessageBytes))
+    {
+    }
+
+    public MessageReader Reader { get; } = reader;
 
     /// <summary>All that the reader told, NeedMore left out.</summary>
     public List<ReadEvent> Events { get; } = [];

@@ -72,6 +72,8 @@ internal static class ServeCommand
             KeepAliveTimeout = Settings.KeepAliveTimeout.Read(result)!.Value,
             CloseTimeout = Settings.CloseTimeout.Read(result)!.Value,
             DrainTimeout = Settings.DrainTimeout.Read(result)!.Value,
+            Compression = Settings.Compression.Read(result),
+            CompressionLevel = Settings.CompressionLevel.Read(result),
             IoThreads = Settings.IoThreads.Read(result),
             StatsInterval = Settings.StatsInterval.Read(result),
             AllowedOrigins = Settings.AllowedOrigins.Read(result),

@@ -54,6 +54,12 @@ internal static class SettingParsers
         return text is "off" or "0" || TryParseSeconds(text, out value);
     }
 
+    internal static bool TryParseOnOff(string text, out bool value)
+    {
+        value = text == "on";
+        return value || text == "off";
+    }
+
     internal static bool TryParseText(string text, out string value)
     {
         value = text;

@@ -83,6 +83,14 @@ internal static class Settings
     internal static readonly Setting<TimeSpan?> DrainTimeout = Seconds(
         "--drain-timeout", "ECHO_DRAIN_TIMEOUT", "How long all clients may take after SIGTERM. Cloud Foundry kills an app after 10.", Defaults.DrainTimeout);
 
+    internal static readonly Setting<bool> Compression = new(
+        "--compression", "ECHO_COMPRESSION", "Whether permessage-deflate is agreed on with clients that offer it. Off: it costs memory and CPU, and length can tell secrets.",
+        Defaults.Compression, "off", "on or off", SettingParsers.TryParseOnOff);
+
+    internal static readonly Setting<int> CompressionLevel = Number(
+        "--compression-level", "ECHO_COMPRESSION_LEVEL", "How hard to compress: 1 is the fastest, 9 the smallest.",
+        Defaults.CompressionLevel, "a level", ServerOptions.HighestCompressionLevel);
+
     internal static readonly Setting<IReadOnlyList<string>> AllowedOrigins = new(
         "--allowed-origins", "ECHO_ALLOWED_ORIGINS", "Origins whose pages may connect; others get 403.",
         [], "any", "a list of origins (scheme://host or scheme://host:port, separated by commas)", SettingParsers.TryParseOrigins);
@@ -118,7 +126,7 @@ internal static class Settings
     internal static readonly Setting[] All =
     [
         Port, Host, ServerUrls, Greeting, Prefix, MaxMessageBytes, MaxFragments, MaxConnections, MemoryBudget, HandshakeTimeout, MessageTimeout, SendTimeout,
-        KeepAliveInterval, KeepAliveTimeout, CloseTimeout, DrainTimeout, AllowedOrigins, IoThreads, StatsInterval, Level, Format,
+        KeepAliveInterval, KeepAliveTimeout, CloseTimeout, DrainTimeout, Compression, CompressionLevel, AllowedOrigins, IoThreads, StatsInterval, Level, Format,
         LogMessages, Info, Metrics,
     ];
 

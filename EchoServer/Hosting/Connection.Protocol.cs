@@ -30,7 +30,8 @@ internal sealed partial class Connection
         }
 
         rejection ??= _isSurplus ? TooManyConnections() : null;
-        rejection ??= Handshake.Check(head) ?? Handshake.CheckOrigin(head, _server.Options.AllowedOrigins);
+        DeflateParameters? deflate = null;
+        rejection ??= Handshake.Check(head) ?? Handshake.CheckOrigin(head, _server.Options.AllowedOrigins) ?? AgreeOnCompression(head, out deflate);
         if (rejection is not null)
         {
             // Also where the head could not be read to its end.
@@ -38,7 +39,7 @@ internal sealed partial class Connection
             return input.Length;
         }
 
-        Upgrade(head);
+        Upgrade(head, deflate is DeflateParameters agreed ? TakeMemoryFor(agreed) : null);
         return head.Size;
     }
 
@@ -80,10 +81,11 @@ internal sealed partial class Connection
         }
     }
 
-    private void Upgrade(RequestHead head)
+    private void Upgrade(RequestHead head, DeflateParameters? deflate)
     {
-        Span<byte> response = stackalloc byte[Handshake.MaxResponseBytes(head)];
-        _outbound.GatherAnswer(response[..Handshake.WriteResponse(head, response)]);
+        string? extensions = deflate?.ToString();
+        Span<byte> response = stackalloc byte[Handshake.MaxResponseBytes(head, extensions)];
+        _outbound.GatherAnswer(response[..Handshake.WriteResponse(head, response, extensions)]);
 
         head.Find("Host"u8, out ReadOnlySpan<byte> host);
         bool hasOrigin = head.Find("Origin"u8, out ReadOnlySpan<byte> origin) > 0;
@@ -95,11 +97,14 @@ internal sealed partial class Connection
             Encoding.Latin1.GetString(host),
             hasOrigin ? Encoding.Latin1.GetString(origin) : null,
             subProtocol.IsEmpty ? null : Encoding.Latin1.GetString(subProtocol));
-        _reader = new MessageReader(Role.Server, _server.Options.MaxMessageBytes, _server.Options.MaxFragments, _server.Budget);
+        _reader = new MessageReader(Role.Server, _server.Options.MaxMessageBytes, _server.Options.MaxFragments, _server.Budget)
+        {
+            Deflate = deflate is DeflateParameters agreed ? new PerMessageDeflate(agreed, _server.Zlib!, _server.Budget) : null,
+        };
         _phase = Phase.Open;
         Volatile.Write(ref _info, info);
         _server.Counters.Opened();
-        _server.Log.ConnectionOpened(info, head);
+        _server.Log.ConnectionOpened(info, head, extensions);
         Open();
     }
 

@@ -61,7 +61,7 @@ internal sealed partial class Connection
     {
         if (IsOnLoop)
         {
-            _outbound.GatherFrame(opcode, first, second);
+            GatherMessage(opcode, first, second);
         }
         else
         {

@@ -174,6 +174,7 @@ internal sealed partial class Connection : IWebSocketConnection
         _socket.Close(dropsOutput: _outbound.HasUnsent || _receivedAfterAbort);
         _outbound.End();
         _reader?.Abandon();
+        _reader?.Deflate?.Release();
         _leftOver.Drop();
         Ending ending = _ending ?? Ending.Vanished;
         _server.Counters.Ended(this, _info is null ? null : ending.Code, ending.Cause);

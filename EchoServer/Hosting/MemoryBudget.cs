@@ -2,7 +2,7 @@ using EchoServer.WebSockets;
 
 namespace EchoServer.Hosting;
 
-/// <summary>The bound on the bytes that all connections together make the server keep: partial heads, partial messages, unsent output.</summary>
+/// <summary>The bound on the bytes that all connections together make the server keep: partial heads, partial messages, unsent output, compression.</summary>
 /// <remarks>
 /// Safe on any thread. Only what outlives a step of a connection's loop is counted: the buffers that a step rents and gives back
 /// are bounded by the number of threads, and an echo that fits one receive never comes here.
@@ -38,6 +38,30 @@ internal sealed class MemoryBudget(long limit) : IByteBudget
         }
 
         return true;
+    }
+
+    /// <summary>Asks for memory that would make a connection cheaper, and is not needed: only while half of the budget is free after it.</summary>
+    /// <param name="bytes">How much, 0 or more.</param>
+    /// <returns>False when there is not so much to spare; nothing is taken then.</returns>
+    internal bool TryTakeSpare(int bytes)
+    {
+        if (bytes == 0)
+        {
+            return true;
+        }
+
+        if (!TryTake(bytes))
+        {
+            return false;
+        }
+
+        if (Used <= Limit / 2)
+        {
+            return true;
+        }
+
+        GiveBack(bytes);
+        return false;
     }
 
     /// <inheritdoc/>

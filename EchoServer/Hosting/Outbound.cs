@@ -86,39 +86,15 @@ internal sealed partial class Outbound
     }
 
     /// <summary>Gathers a frame whose payload comes in two parts. Loop only.</summary>
-    internal void GatherFrame(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
-    {
-        if (_loopHasTurn)
-        {
-            if (!_closed)
-            {
-                _sending.AppendFrame(opcode, first, second);
-                _gathered.Count(opcode, first.Length + second.Length);
-            }
+    internal void GatherFrame(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second) =>
+        Gather(opcode, first, second, first.Length + second.Length, isCompressed: false);
 
-            return;
-        }
-
-        lock (_gate)
-        {
-            if (_closed)
-            {
-                return;
-            }
-
-            _gathered.Count(opcode, first.Length + second.Length);
-            if (TakeTurn())
-            {
-                _sending.AppendFrame(opcode, first, second);
-            }
-            else
-            {
-                int before = _queued.Length;
-                _queued.AppendFrame(opcode, first, second);
-                _queuedByLoop += _queued.Length - before;
-            }
-        }
-    }
+    /// <summary>Gathers a compressed message (RFC 7692 §6.1). Loop only.</summary>
+    /// <param name="opcode">Text or binary.</param>
+    /// <param name="payload">The message, compressed.</param>
+    /// <param name="messageBytes">How long it is when it is not: what is counted.</param>
+    internal void GatherCompressed(Opcode opcode, ReadOnlySpan<byte> payload, int messageBytes) =>
+        Gather(opcode, payload, default, messageBytes, isCompressed: true);
 
     /// <summary>Gathers the answer to the handshake. Loop only, before any other thread knows of the connection.</summary>
     internal void GatherAnswer(ReadOnlySpan<byte> answer) => _sending.Append(answer);
@@ -236,6 +212,40 @@ internal sealed partial class Outbound
             if (_loopHasTurn || !_turnTaken)
             {
                 _sending.Clear();
+            }
+        }
+    }
+
+    private void Gather(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, int messageBytes, bool isCompressed)
+    {
+        if (_loopHasTurn)
+        {
+            if (!_closed)
+            {
+                _sending.AppendFrame(opcode, first, second, isCompressed);
+                _gathered.Count(opcode, messageBytes);
+            }
+
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            _gathered.Count(opcode, messageBytes);
+            if (TakeTurn())
+            {
+                _sending.AppendFrame(opcode, first, second, isCompressed);
+            }
+            else
+            {
+                int before = _queued.Length;
+                _queued.AppendFrame(opcode, first, second, isCompressed);
+                _queuedByLoop += _queued.Length - before;
             }
         }
     }

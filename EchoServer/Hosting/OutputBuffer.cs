@@ -25,12 +25,12 @@ internal struct OutputBuffer
     internal readonly ReadOnlyMemory<byte> Waiting => new(_bytes, _start, Length);
 
     /// <summary>Appends one unfragmented, unmasked frame (RFC 6455 §5.2) whose payload comes in two parts.</summary>
-    internal void AppendFrame(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    internal void AppendFrame(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool isCompressed = false)
     {
         int payload = checked(first.Length + second.Length);
         int header = Frame.SizeOfHeader(payload, masked: false);
         Span<byte> destination = Reserve(checked(header + payload));
-        Frame.WriteHeader(destination, opcode, payload);
+        Frame.WriteHeader(destination, opcode, payload, isCompressed: isCompressed);
         first.CopyTo(destination[header..]);
         second.CopyTo(destination[(header + first.Length)..]);
         _end += header + payload;

@@ -48,8 +48,9 @@ internal static partial class ServerLog
     private static partial void RequestAnswered(
         this ILogger log, EndPoint client, string forwardedFor, string method, string path, int status);
 
-    [LoggerMessage(6, LogLevel.Debug, "Connection {Id} opened: {Client}{ForwardedFor} {Path}")]
-    private static partial void ConnectionOpened(this ILogger log, long id, EndPoint client, string forwardedFor, string path);
+    [LoggerMessage(6, LogLevel.Debug, "Connection {Id} opened: {Client}{ForwardedFor} {Path}{Extensions}")]
+    private static partial void ConnectionOpened(
+        this ILogger log, long id, EndPoint client, string forwardedFor, string path, string extensions);
 
     [LoggerMessage(7, LogLevel.Debug, "Connection {Id} closed: {Code}, {Cause}; messages received {MessagesReceived}, bytes received {BytesReceived}, bytes sent {BytesSent}, duration {Seconds:0.000} s")]
     private static partial void ConnectionClosed(
@@ -121,11 +122,12 @@ internal static partial class ServerLog
         }
     }
 
-    internal static void ConnectionOpened(this ILogger log, ConnectionInfo info, RequestHead head)
+    internal static void ConnectionOpened(this ILogger log, ConnectionInfo info, RequestHead head, string? extensions)
     {
         if (log.IsEnabled(LogLevel.Debug))
         {
-            log.ConnectionOpened(info.Id, info.Client, ForwardedFor(head), EscapedText.From(head.Path, MaxPathCharacters));
+            log.ConnectionOpened(
+                info.Id, info.Client, ForwardedFor(head), EscapedText.From(head.Path, MaxPathCharacters), extensions is null ? "" : $", {extensions}");
         }
     }
 

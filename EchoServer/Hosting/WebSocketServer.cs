@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Hosting;
@@ -41,6 +42,7 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
     {
         Options = options;
         Budget = new MemoryBudget(Capacity.MemoryBudgetBytes(options));
+        Zlib = options.Compression ? new ZlibPool(options.CompressionLevel) : null;
         Limits = new ServerLimits(options, Capacity.MaxConnections(options), Budget.Limit);
         Log = logging.CreateLogger("Server");
         _announcements = logging.CreateLogger(AnnouncementCategory);
@@ -74,6 +76,9 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
     internal ServerOptions Options { get; }
 
     internal MemoryBudget Budget { get; }
+
+    /// <summary>What compresses, for all connections; null where compression is not offered.</summary>
+    internal ZlibPool? Zlib { get; }
 
     internal ILogger Log { get; }
 
@@ -154,6 +159,7 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
         await UntilNoConnectionAsync(static (connection, _) => connection.Abort(), AbortTimeout).ConfigureAwait(false);
         _heartbeat?.Dispose();
         _ioThreads?.Dispose();
+        Zlib?.Dispose();
         if (_statsTimer is not null)
         {
             await _statsTimer.DisposeAsync().ConfigureAwait(false);

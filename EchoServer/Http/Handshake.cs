@@ -14,8 +14,8 @@ public static class Handshake
     private const int KeyBytes = 16;
     private const int KeyCharacters = 24;
 
-    // The answer without the subprotocol is 129 bytes long.
-    private const int FixedResponseBytes = 160;
+    // The answer is 129 bytes long, and 26 and 28 more before the subprotocol and the extensions.
+    private const int FixedResponseBytes = 192;
 
     // SHA-1 is 20 bytes, in base64 28 characters.
     private const int AcceptCharacters = 28;
@@ -104,8 +104,9 @@ public static class Handshake
     /// <summary>Writes the 101 answer (RFC 6455 §4.2.2).</summary>
     /// <param name="head">A head that <see cref="Check"/> accepts.</param>
     /// <param name="destination">At least <see cref="MaxResponseBytes"/> long.</param>
+    /// <param name="extensions">The extensions that are agreed on, in ASCII; null for none.</param>
     /// <returns>The number of bytes written.</returns>
-    public static int WriteResponse(RequestHead head, Span<byte> destination)
+    public static int WriteResponse(RequestHead head, Span<byte> destination, string? extensions = null)
     {
         head.Find("Sec-WebSocket-Key"u8, out ReadOnlySpan<byte> key);
         int position = 0;
@@ -118,14 +119,22 @@ public static class Handshake
             Append(destination, ref position, subProtocol);
         }
 
+        if (extensions is not null)
+        {
+            Append(destination, ref position, "\r\nSec-WebSocket-Extensions: "u8);
+            position += Encoding.ASCII.GetBytes(extensions, destination[position..]);
+        }
+
         Append(destination, ref position, "\r\n\r\n"u8);
         return position;
     }
 
     /// <summary>The most bytes that <see cref="WriteResponse"/> needs.</summary>
     /// <param name="head">A head that <see cref="Check"/> accepts.</param>
-    /// <returns>A bound on the length of the answer: its fixed part, and the subprotocol that it repeats.</returns>
-    public static int MaxResponseBytes(RequestHead head) => FixedResponseBytes + SelectSubProtocol(head).Length;
+    /// <param name="extensions">The extensions that are agreed on; null for none.</param>
+    /// <returns>A bound on the length of the answer: its fixed part, the subprotocol that it repeats, and the extensions.</returns>
+    public static int MaxResponseBytes(RequestHead head, string? extensions = null) =>
+        FixedResponseBytes + SelectSubProtocol(head).Length + (extensions?.Length ?? 0);
 
     /// <summary>Writes the value of <c>Sec-WebSocket-Accept</c> that proves that the key was read (RFC 6455 §4.2.2, step 5.4).</summary>
     /// <param name="key">The value of <c>Sec-WebSocket-Key</c> as sent, 24 characters.</param>

@@ -104,8 +104,7 @@ internal sealed class InfoDocument
         json.WriteString("greeting", _echo.Greeting);
         json.WriteString("prefix", _echo.Prefix);
         json.WriteString("rawPath", EchoHandlers.RawPath);
-        // The engine agrees to no extension.
-        json.WriteBoolean("compression", false);
+        json.WriteBoolean("compression", _limits.Options.Compression);
         json.WriteEndObject();
     }
 

@@ -77,6 +77,7 @@ public readonly struct Frame
     // RFC 6455 §5.2, the first two bytes.
     private const byte FinBit = 0x80;
     private const byte ReservedBits = 0x70;
+    private const byte CompressedBit = 0x40;
     private const byte OpcodeBits = 0x0F;
     private const byte ControlBit = 0x08;
     private const byte MaskBit = 0x80;
@@ -87,9 +88,10 @@ public readonly struct Frame
     private const int Length64Follows = 127;
     private const int MaskingKeySize = sizeof(uint);
 
-    private Frame(bool isFinal, Opcode opcode, bool isMasked, uint maskingKey, ulong payloadLength, int headerSize)
+    private Frame(bool isFinal, bool isCompressed, Opcode opcode, bool isMasked, uint maskingKey, ulong payloadLength, int headerSize)
     {
         IsFinal = isFinal;
+        IsCompressed = isCompressed;
         Opcode = opcode;
         IsMasked = isMasked;
         MaskingKey = maskingKey;
@@ -99,6 +101,9 @@ public readonly struct Frame
 
     /// <summary>Whether this is the last fragment of its message (FIN).</summary>
     public bool IsFinal { get; }
+
+    /// <summary>Whether this begins a compressed message (RSV1; RFC 7692 §6).</summary>
+    public bool IsCompressed { get; }
 
     /// <summary>What the frame is; a reserved value only from <see cref="TryReadLayout"/>.</summary>
     public Opcode Opcode { get; }
@@ -124,7 +129,18 @@ public readonly struct Frame
     /// <param name="frame">The header, when <see cref="ParseStatus.Done"/>.</param>
     /// <param name="violation">The rule broken, when <see cref="ParseStatus.Bad"/>.</param>
     /// <returns>What came of it. Nothing is consumed by this call.</returns>
-    public static ParseStatus Read(ReadOnlySpan<byte> input, Role role, out Frame frame, out ProtocolViolation? violation)
+    public static ParseStatus Read(ReadOnlySpan<byte> input, Role role, out Frame frame, out ProtocolViolation? violation) =>
+        Read(input, role, mayCompress: false, out frame, out violation);
+
+    /// <summary>Reads and checks the header at the start of the input, where permessage-deflate may have been agreed on.</summary>
+    /// <param name="input">Bytes received, beginning at a frame.</param>
+    /// <param name="role">Which end reads.</param>
+    /// <param name="mayCompress">Whether permessage-deflate was agreed on: then a message may begin with RSV1 set (RFC 7692 §6).</param>
+    /// <param name="frame">The header, when <see cref="ParseStatus.Done"/>.</param>
+    /// <param name="violation">The rule broken, when <see cref="ParseStatus.Bad"/>.</param>
+    /// <returns>What came of it. Nothing is consumed by this call.</returns>
+    public static ParseStatus Read(
+        ReadOnlySpan<byte> input, Role role, bool mayCompress, out Frame frame, out ProtocolViolation? violation)
     {
         frame = default;
         violation = null;
@@ -133,7 +149,7 @@ public readonly struct Frame
             return ParseStatus.NeedMore;
         }
 
-        violation = CheckFirstTwoBytes(input[0], input[1], role);
+        violation = CheckFirstTwoBytes(input[0], input[1], role, mayCompress);
         if (violation is not null)
         {
             return ParseStatus.Bad;
@@ -175,7 +191,7 @@ public readonly struct Frame
             _ => (ulong)shortLength,
         };
         uint key = isMasked ? MemoryMarshal.Read<uint>(input[(size - MaskingKeySize)..]) : 0;
-        frame = new Frame((input[0] & FinBit) != 0, (Opcode)(input[0] & OpcodeBits), isMasked, key, length, size);
+        frame = new Frame((input[0] & FinBit) != 0, (input[0] & CompressedBit) != 0, (Opcode)(input[0] & OpcodeBits), isMasked, key, length, size);
         return true;
     }
 
@@ -191,13 +207,14 @@ public readonly struct Frame
     /// <param name="payloadLength">Bytes of payload that will follow.</param>
     /// <param name="isFinal">Whether this is the last fragment of its message.</param>
     /// <param name="maskingKey">A client's key in memory order, fresh from a strong random source (§5.3); null for a server.</param>
+    /// <param name="isCompressed">Whether the frame begins a compressed message (RFC 7692 §6).</param>
     /// <returns>The number of bytes written.</returns>
     public static int WriteHeader(
-        Span<byte> destination, Opcode opcode, int payloadLength, bool isFinal = true, uint? maskingKey = null)
+        Span<byte> destination, Opcode opcode, int payloadLength, bool isFinal = true, uint? maskingKey = null, bool isCompressed = false)
     {
         int shortLength = ShortLength(payloadLength);
         int size = SizeOf(shortLength, maskingKey.HasValue);
-        destination[0] = (byte)((isFinal ? FinBit : 0) | (byte)opcode);
+        destination[0] = (byte)((isFinal ? FinBit : 0) | (isCompressed ? CompressedBit : 0) | (byte)opcode);
         destination[1] = (byte)((maskingKey.HasValue ? MaskBit : 0) | shortLength);
         if (shortLength == Length16Follows)
         {
@@ -216,12 +233,14 @@ public readonly struct Frame
         return size;
     }
 
-    private static ProtocolViolation? CheckFirstTwoBytes(byte first, byte second, Role role)
+    private static ProtocolViolation? CheckFirstTwoBytes(byte first, byte second, Role role, bool mayCompress)
     {
         // RFC 6455 §5.2: reserved bits "MUST be 0 unless an extension is negotiated that defines meanings".
-        if ((first & ReservedBits) != 0)
+        if ((first & ReservedBits) != 0 && !(mayCompress && IsStartOfCompressed(first)))
         {
-            return new(CloseCode.ProtocolError, $"reserved bits 0x{first & ReservedBits:X2} are set without an extension");
+            return mayCompress && (first & ReservedBits) == CompressedBit
+                ? new(CloseCode.ProtocolError, $"RSV1 is set on a frame that begins no message (opcode 0x{first & OpcodeBits:X})")
+                : new(CloseCode.ProtocolError, $"reserved bits 0x{first & ReservedBits:X2} are set without an extension");
         }
 
         var opcode = (Opcode)(first & OpcodeBits);
@@ -254,6 +273,10 @@ public readonly struct Frame
 
         return null;
     }
+
+    /// <summary>RFC 7692 §6: RSV1 stands on the first frame of a data message, and on no other.</summary>
+    private static bool IsStartOfCompressed(byte first) =>
+        (first & ReservedBits) == CompressedBit && (Opcode)(first & OpcodeBits) is (Opcode.Text or Opcode.Binary);
 
     private static ProtocolViolation? CheckLength(int shortLength, ulong length)
     {

@@ -12,7 +12,7 @@ public sealed partial class MessageReader
     /// <summary>Reads a header, and the frame when it is a control frame or a whole message; null when its payload comes next.</summary>
     private ReadResult? ReadFrame(Span<byte> input, ref int consumed, ref ReadOnlySpan<byte> payload)
     {
-        ParseStatus status = Frame.Read(input, _role, out Frame frame, out ProtocolViolation? violation);
+        ParseStatus status = Frame.Read(input, _role, Deflate is not null, out Frame frame, out ProtocolViolation? violation);
         if (status == ParseStatus.NeedMore)
         {
             return ReadResult.NeedMore;
@@ -30,14 +30,15 @@ public sealed partial class MessageReader
         }
 
         consumed = frame.HeaderSize;
-        violation = CheckSequence(frame) ?? CheckFragments(frame) ?? CheckSize(frame);
+        bool isCompressed = frame.IsCompressed || (_inMessage && _isCompressed);
+        violation = CheckSequence(frame) ?? CheckFragments(frame) ?? (isCompressed ? CheckCompressed(frame) : CheckSize(frame));
         if (violation is not null)
         {
             return Fail(violation, frame.PayloadLength);
         }
 
         Span<byte> rest = input[frame.HeaderSize..];
-        if (frame.IsFinal && !_inMessage && frame.PayloadLength <= (ulong)rest.Length)
+        if (frame.IsFinal && !_inMessage && !isCompressed && frame.PayloadLength <= (ulong)rest.Length)
         {
             return ReadWholeMessage(frame, rest[..(int)frame.PayloadLength], ref consumed, ref payload);
         }
@@ -51,6 +52,7 @@ public sealed partial class MessageReader
         if (!_inMessage)
         {
             _inMessage = true;
+            _isCompressed = frame.IsCompressed;
             IsText = frame.Opcode == Opcode.Text;
             _utf8 = default;
         }
@@ -100,7 +102,8 @@ public sealed partial class MessageReader
     {
         Span<byte> rest = input[consumed..];
         int length = (int)Math.Min((ulong)rest.Length, _frameBytesDue);
-        if (length > 0 && Append(rest[..length]) is ProtocolViolation violation)
+        ProtocolViolation? violation = length == 0 ? null : _isCompressed ? Inflate(rest[..length]) : Append(rest[..length]);
+        if (violation is not null)
         {
             consumed += length;
             return Fail(violation, _frameBytesDue - (ulong)length);
@@ -119,9 +122,11 @@ public sealed partial class MessageReader
             return ReadResult.NeedMore;
         }
 
-        if (IsText && !_utf8.IsComplete)
+        violation = _isCompressed ? EndCompressed() : null;
+        violation ??= IsText && !_utf8.IsComplete ? NotUtf8() : null;
+        if (violation is not null)
         {
-            return Fail(NotUtf8(), bytesDue: 0);
+            return Fail(violation, bytesDue: 0);
         }
 
         payload = _message.AsSpan(0, _messageBytes);
@@ -134,7 +139,7 @@ public sealed partial class MessageReader
         int needed = _messageBytes + masked.Length;
         if (needed > HeldBytes && !TryGrow(needed))
         {
-            return new(CloseCode.TryAgainLater, $"no memory left for a message of {needed} bytes or more");
+            return NoMemoryFor(needed);
         }
 
         Span<byte> added = _message.AsSpan(_messageBytes, masked.Length);

@@ -47,6 +47,7 @@ public sealed partial class MessageReader
 
     // The message that is being put together.
     private bool _inMessage;
+    private bool _isCompressed;
     private byte[]? _message;
     private int _messageBytes;
     private int _fragments;
@@ -141,5 +142,6 @@ public sealed partial class MessageReader
         _inMessage = false;
         _state = State.Failed;
         ReleaseMessage();
+        Deflate?.LeaveMessage();
     }
 }

@@ -41,6 +41,9 @@ internal sealed record BenchReport
     /// <summary>Managed bytes allocated.</summary>
     public List<AllocationEntry> Allocations { get; init; } = [];
 
+    /// <summary>Echoes with permessage-deflate.</summary>
+    public List<DeflateEntry> Deflate { get; init; } = [];
+
     /// <summary>Bytes of <c>artifacts/cf</c> on disk; null when it is not there.</summary>
     public long? CfBytesOnDisk { get; set; }
 
@@ -49,7 +52,7 @@ internal sealed record BenchReport
 
     /// <summary>Wrong or missing echoes and failed connections, in all.</summary>
     public long Errors => Echo.Sum(entry => entry.Errors) + Connects.Sum(entry => entry.Errors) + Idle.Sum(entry => entry.Errors)
-        + Tutorial.Sum(entry => entry.Errors);
+        + Tutorial.Sum(entry => entry.Errors) + Deflate.Sum(entry => entry.Errors);
 
     /// <summary>CPU of a server for each message of a shape, as a multiple of another's; null when either was not measured.</summary>
     public double? CpuRatio(string shape, string server, string to) =>
@@ -58,6 +61,15 @@ internal sealed record BenchReport
     /// <summary>CPU microseconds of a server for each message of a shape, greeting, prefix and log line included; null when it was not measured.</summary>
     public double? TutorialCpu(string shape, string server) =>
         Tutorial.Find(entry => entry.Shape == shape && entry.Server == server)?.CpuMicroseconds.Best;
+
+    /// <summary>CPU of a server for each compressed message of a shape, as a multiple of another's; null when either was not measured.</summary>
+    public double? DeflateRatio(string shape, bool keepsContext, string server, string to)
+    {
+        return Figures.Ratio(Cpu(server), Cpu(to));
+
+        double? Cpu(string key) =>
+            Deflate.Find(entry => entry.Shape == shape && entry.KeepsContext == keepsContext && entry.Server == key)?.CpuMicroseconds.Best;
+    }
 
     /// <summary>What was measured for a server and a shape.</summary>
     public EchoEntry? FindEcho(string shape, string server) =>
@@ -112,6 +124,20 @@ internal sealed record TutorialEntry(
 
 /// <summary>Managed bytes that our server allocates for a message.</summary>
 internal sealed record AllocationEntry(string Path, bool IsText, int MessageBytes, double BytesPerMessage);
+
+/// <summary>Echoes of JSON text of one server in one shape, compressed both ways.</summary>
+internal sealed record DeflateEntry(
+    string Shape, bool KeepsContext, string Server, long Messages, long Errors, Figures CpuMicroseconds, Figures MessagesPerSecond)
+{
+    /// <summary>Payload of each echo, as compressed.</summary>
+    public required double EchoBytes { get; init; }
+
+    /// <summary>Resident memory after the last round.</summary>
+    public required long ResidentBytes { get; init; }
+
+    /// <summary>How much of it came with each connection.</summary>
+    public required double BytesPerConnection { get; init; }
+}
 
 /// <summary>A figure that had to be reached.</summary>
 internal sealed record TargetEntry(string Figure, string Must, string Stretch, IReadOnlyList<TargetMeasurement> Measured);

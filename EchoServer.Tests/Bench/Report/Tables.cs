@@ -104,7 +104,21 @@ internal static class Tables
             "Managed bytes that EchoServer allocates for each message", 2, "path", "kind", "size", "bytes");
         report.Allocations.ForEach(entry => allocations.Add(
             entry.Path, entry.IsText ? "text" : "binary", EchoShape.Size(entry.MessageBytes), Short(entry.BytesPerMessage)));
-        return [connects, idle, start, tutorial, allocations];
+        return [connects, idle, start, tutorial, allocations, Deflate(report)];
+    }
+
+    /// <summary>Echoes with compression.</summary>
+    public static Table Deflate(BenchReport report)
+    {
+        var table = new Table(
+            "Echoes of JSON text on /raw with permessage-deflate", 3,
+            "shape", "context", "server", "CPU µs", "median", "messages/s", "bytes of an echo", "resident MB", "KB per connection", "errors");
+        report.Deflate.ForEach(entry => table.Add(
+            DeflateBench.All.First(shape => shape.Key == entry.Shape).Name, DeflateBench.Words(entry.KeepsContext),
+            ServerKinds.Deflating.First(kind => kind.Key == entry.Server).Name,
+            Short(entry.CpuMicroseconds.Best), Short(entry.CpuMicroseconds.Median), Whole(entry.MessagesPerSecond.Best),
+            Whole(entry.EchoBytes), Short(entry.ResidentBytes / MB), Short(entry.BytesPerConnection / KB), $"{entry.Errors}"));
+        return table;
     }
 
     /// <summary>What had to be reached.</summary>

@@ -39,6 +39,15 @@ internal static class Targets
     private static readonly (string Shape, double Must, double? Stretch)[] AgainstKestrel =
         [.. EchoShape.All.Select(shape => (shape.Key, 0.6, (double?)null))];
 
+    private static readonly (string Name, string Level, string Ours, string Theirs)[] DeflatePairs =
+    [
+        ("Kestrel", "as each comes", ServerKinds.CfDeflate, ServerKinds.KestrelDeflate),
+        ("Node ws", "as each comes", ServerKinds.CfDeflate, ServerKinds.NodeDeflate6),
+        ("Kestrel", "level 6", ServerKinds.CfDeflate6, ServerKinds.KestrelDeflate),
+        ("Node ws", "level 6", ServerKinds.CfDeflate6, ServerKinds.NodeDeflate6),
+        ("Node ws", "level 2", ServerKinds.CfDeflate, ServerKinds.NodeDeflate2),
+    ];
+
     /// <summary>Judges a run.</summary>
     public static IEnumerable<TargetEntry> Judge(BenchReport report) =>
     [
@@ -59,6 +68,7 @@ internal static class Targets
         new Target("connects a second, against Node ws", 2, null, Times) { IsAtLeast = true }.Judge(
             Builds, server => Figures.Ratio(ConnectRate(report, server), ConnectRate(report, ServerKinds.Node))),
         .. Logged(report, EchoShape.Small, EchoShape.Pipelined),
+        .. Deflate(report),
         new Target("cf build, size on disk", 30 * MB, 20 * MB, Megabytes).Judge(CfOnly, _ => report.CfBytesOnDisk),
     ];
 
@@ -80,6 +90,15 @@ internal static class Targets
         $"CPU with greeting, prefix and log line, against the tutorial's server, {EchoShape.All.First(shape => shape.Key == key).Name}",
         0.33, null, Times).Judge(
             Builds, server => Figures.Ratio(report.TutorialCpu(key, server), report.TutorialCpu(key, ServerKinds.Tutorial))));
+
+    /// <summary>With the same context and window; at the same level, and as each server comes.</summary>
+    private static IEnumerable<TargetEntry> Deflate(BenchReport report) =>
+        from shape in DeflateBench.All
+        from keepsContext in (bool[])[true, false]
+        from pair in DeflatePairs
+        select new Target(
+            $"CPU with compression, {pair.Level}, against {pair.Name}, {shape.Name}, {DeflateBench.Words(keepsContext)}", 0.8, null, Times).Judge(
+                [pair.Ours], server => report.DeflateRatio(shape.Key, keepsContext, server, pair.Theirs));
 
     private static string Times(double value) => $"{N(value)}x";
 

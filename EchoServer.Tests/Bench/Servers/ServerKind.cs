@@ -31,6 +31,9 @@ internal sealed record ServerKind(string Key, string Name, string Program, param
     /// <summary>Arguments for when each message is to be logged; null when it cannot or always does.</summary>
     public string[]? LoggingArguments { get; init; }
 
+    /// <summary>The server that this is another form of: it is measured when that is.</summary>
+    public string? Of { get; init; }
+
     /// <summary>Why it cannot take part; null when it can.</summary>
     public string? Missing =>
         Array.Find(Needs, need => !File.Exists(need.Path)) is { Path: not null } missing ? missing.Otherwise : null;

@@ -30,6 +30,21 @@ internal static class ServerKinds
     /// <summary>The tutorial's ten lines on <c>ws</c>.</summary>
     public const string Tutorial = "tutorial";
 
+    /// <summary>Our server with compression, as it comes.</summary>
+    public const string CfDeflate = "cf-deflate";
+
+    /// <summary>Our server with compression at the level that others have.</summary>
+    public const string CfDeflate6 = "cf-deflate-6";
+
+    /// <summary>Kestrel with compression.</summary>
+    public const string KestrelDeflate = "kestrel-deflate";
+
+    /// <summary>Node's <c>ws</c> with compression at our level.</summary>
+    public const string NodeDeflate2 = "node-deflate-2";
+
+    /// <summary>Node's <c>ws</c> with compression as it comes.</summary>
+    public const string NodeDeflate6 = "node-deflate";
+
     private const string AspNetCore = "Microsoft.AspNetCore.App";
     private const string KestrelSettings = "slim builder, no logging, no keep-alive timer, zero-byte receive before a pooled buffer, "
         + "server GC (the SDK's default)";
@@ -105,6 +120,16 @@ internal static class ServerKinds
         },
     ];
 
+    /// <summary>Those that compress, each of one of <see cref="All"/>.</summary>
+    public static IReadOnlyList<ServerKind> Deflating { get; } =
+    [
+        Deflated(Cf, CfDeflate, "EchoServer, level 2", "--compression on", ("ECHO_COMPRESSION", "on")),
+        Deflated(Cf, CfDeflate6, "EchoServer, level 6", "--compression on --compression-level 6", ("ECHO_COMPRESSION", "on"), ("ECHO_COMPRESSION_LEVEL", "6")),
+        Deflated(Kestrel, KestrelDeflate, "Kestrel, level 6", "DangerousEnableCompression; its level is always 6") with { Arguments = [KestrelProgram, "deflate"] },
+        Deflated(Node, NodeDeflate2, "Node ws, level 2", "perMessageDeflate, zlibDeflateOptions.level 2", ("WS_DEFLATE_LEVEL", "2")),
+        Deflated(Node, NodeDeflate6, "Node ws, level 6", "perMessageDeflate with its defaults", ("WS_DEFLATE_LEVEL", "6")),
+    ];
+
     // Loopback only, like every other server here; the port is the machine's choice.
     private static string[] OurArguments => ["--host", "127.0.0.1", "--port", "0"];
 
@@ -117,6 +142,15 @@ internal static class ServerKinds
     private static string BunProgram => Peer("node_modules/.bin/bun");
 
     private static string KestrelProgram => Artifact("bin/Kestrel/release/Kestrel.dll");
+
+    private static ServerKind Deflated(
+        string of, string key, string name, string settings, params (string Name, string Value)[] environment)
+    {
+        ServerKind plain = All.First(kind => kind.Key == of);
+        var variables = new Dictionary<string, string>(plain.Environment);
+        Array.ForEach(environment, variable => variables[variable.Name] = variable.Value);
+        return plain with { Key = key, Name = name, Of = of, Settings = settings, Environment = variables };
+    }
 
     private static string Peer(string path) => Path.Combine(Folders.Peers, path);
 

@@ -37,7 +37,9 @@ static async Task AcceptAsync(HttpContext context, Func<WebSocket, CancellationT
         return;
     }
 
-    using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
+    // "Dangerous", because a secret beside text of the client's choice can be guessed by its compressed length.
+    using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(
+        new WebSocketAcceptContext { DangerousEnableCompression = Environment.GetCommandLineArgs().Contains("deflate") });
     try
     {
         await echo(socket, context.RequestAborted);

@@ -1,8 +1,10 @@
-// Node's ws package without compression. bufferutil, native code for masking, is installed beside it and used unless
+// Node's ws package without compression, or with its own settings for it at the level of WS_DEFLATE_LEVEL. bufferutil, native code for masking, is installed beside it and used unless
 // WS_NO_BUFFER_UTIL is set. Echoes on /raw; greets and prefixes elsewhere. Port from PORT.
 const { WebSocketServer } = require('ws');
 
-const server = new WebSocketServer({ host: '127.0.0.1', port: Number(process.env.PORT ?? 0), perMessageDeflate: false });
+const level = process.env.WS_DEFLATE_LEVEL;
+const perMessageDeflate = level === undefined ? false : { zlibDeflateOptions: { level: Number(level) } };
+const server = new WebSocketServer({ host: '127.0.0.1', port: Number(process.env.PORT ?? 0), perMessageDeflate });
 
 server.on('connection', (socket, request) => {
   socket.on('error', () => socket.terminate());

@@ -61,6 +61,31 @@ internal sealed partial class OpeningTests : PageTest
     }
 
     [Test]
+    public async Task It_shows_the_compression_that_was_agreed_on_and_echoes_with_it()
+    {
+        await OpenAsync(SharedServers.Default);
+        await Expect(Tab.Locator("#compression")).ToHaveTextAsync("none");
+        await Expect(Fact("Compression")).ToHaveTextAsync("not offered");
+
+        await using ServerProcess server = await ServerProcess.StartAsync(["--compression", "on"]);
+        await OpenAsync(server);
+        await Expect(Tab.Locator("#compression")).ToHaveTextAsync("permessage-deflate");
+        await Expect(Fact("Compression")).ToHaveTextAsync("offered (permessage-deflate)");
+        string text = string.Join(' ', Enumerable.Range(0, 500).Select(i => $"part {i} of a long text, Zürich"));
+        for (int i = 0; i < 3; i++)
+        {
+            await SendAsync(text);
+            await Expect(Received).ToHaveCountAsync(2 + i);
+            await Expect(Tab.Locator("#received")).ToContainTextAsync($"{2 + i} (");
+        }
+
+        await Expect(Received.First.Locator(".text")).ToContainTextAsync("Echo: part 0 of a long text, Zürich part 1 of");
+        await Button("Disconnect").ClickAsync();
+        await Expect(Tab.Locator("#compression")).ToHaveTextAsync("–");
+        await Expect(Detail).ToContainTextAsync("1000");
+    }
+
+    [Test]
     public async Task Without_info_it_says_so_and_echoes_all_the_same()
     {
         await using ServerProcess server = await ServerProcess.StartAsync(["--info", "false"]);

@@ -47,6 +47,11 @@ export class Connection extends EventTarget {
     return this.#attempts;
   }
 
+  /** What was agreed on beside the protocol itself, such as compression; empty for nothing, or while there is no connection. */
+  get extensions() {
+    return this.#socket?.extensions ?? '';
+  }
+
   get isOpen() {
     return this.state === State.Open;
   }

@@ -40,7 +40,7 @@ function showNothing(text) {
   byId('info-headers').replaceChildren();
 }
 
-function showInfo({ name, version, commit, uptimeSeconds, instance, limits, connections, memory, request }) {
+function showInfo({ name, version, commit, uptimeSeconds, instance, limits, echo, connections, memory, request }) {
   setText(byId('version'), `${version}${commit ? ` (${commit})` : ''}`);
   setText(note, 'Of this page’s request for /info. With several instances it may be another one that echoes.');
   byId('info-facts').replaceChildren(...termRows([
@@ -51,6 +51,7 @@ function showInfo({ name, version, commit, uptimeSeconds, instance, limits, conn
     [name, `up ${duration(uptimeSeconds)}`],
     ['Connections', `${count(connections.open)} open, ${count(connections.total)} so far, ${count(limits.maxConnections)} at most`],
     ['Message limit', bytes(limits.maxMessageBytes)],
+    ['Compression', echo.compression ? 'offered (permessage-deflate)' : 'not offered'],
     ['Ping', limits.keepAliveIntervalSeconds === null ? 'off' : `every ${limits.keepAliveIntervalSeconds} s`],
     ['Memory', memory.residentBytes === null ? 'unknown' : `${bytes(memory.residentBytes)} resident`],
     ['Request from', request.peer],

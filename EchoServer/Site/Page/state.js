@@ -20,6 +20,7 @@ export function showState(connection) {
   byId('state').dataset.state = connection.state;
   setText(byId('state-name'), name);
   setText(byId('state-url'), connection.url);
+  setText(byId('compression'), connection.state === State.Open ? connection.extensions || 'none' : '–');
   showDetail(connection);
   showButtons(connection.state);
 

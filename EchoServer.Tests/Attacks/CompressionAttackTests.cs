@@ -1,0 +1,102 @@
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Attacks;
+
+/// <summary>What compression invites: a little that becomes much, what never ends, and what is no deflate data at all.</summary>
+[Category("Attacks")]
+internal sealed class CompressionAttackTests
+{
+    private const int Compressed = 4;
+
+    [Test]
+    public async Task Bombs_of_a_gibibyte_cost_no_more_than_a_message_of_the_limit()
+    {
+        byte[] bomb = new WireFrame(WireFrame.BinaryOpcode, Deflated.Bomb(1024), Rsv: Compressed).ToBytes();
+        await using Siege siege = await BeginAsync();
+        using (Crowd crowd = await OpenAsync(siege, 50))
+        {
+            Answer[] answers = await crowd.AllAsync(async (attacker, _) =>
+            {
+                Task<Answer> reading = attacker.ReadToEndAsync();
+                await attacker.SendAsync(bomb);
+                return await reading;
+            });
+            Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1009));
+        }
+
+        await siege.EndAsync();
+    }
+
+    [Test]
+    public async Task A_thousand_compressed_messages_that_do_not_end_hold_no_more_than_the_budget()
+    {
+        // Each would become 900 KiB, and has its decompressor as well.
+        byte[] unfinished = new WireFrame(WireFrame.BinaryOpcode, Deflated.Flushed(new byte[900 * 1024]), Fin: false, Rsv: Compressed).ToBytes();
+        await using Siege siege = await BeginAsync();
+        using (Crowd crowd = await OpenAsync(siege, 1000))
+        {
+            Answer[] answers = await crowd.AllAsync(async (attacker, _) =>
+            {
+                Task<Answer> reading = attacker.ReadToEndAsync();
+                await attacker.SendAsync(unfinished);
+                return await reading;
+            });
+
+            // No memory for it, or too late.
+            Assert.That(answers.Select(answer => answer.CloseCode), Has.All.AnyOf(1013, 1008));
+            Assert.That(answers.Select(answer => answer.CloseCode), Has.Some.EqualTo(1013));
+        }
+
+        await siege.EndAsync();
+    }
+
+    [Test]
+    public async Task What_is_cut_off_or_no_deflate_data_is_refused()
+    {
+        byte[] json = Deflated.Message(Deflated.Json(50_000));
+        byte[] noise = new byte[10_000];
+        new Random(1).NextBytes(noise);
+        noise[0] = 0x07;
+        byte[][] messages = [json[..(json.Length / 2)], json[..20], noise, [0x00, 0xFF, 0xFF, 0xFF], [0x05, 0xFF, 0xFF, 0xFF]];
+        await using Siege siege = await BeginAsync();
+        using (Crowd crowd = await OpenAsync(siege, 100))
+        {
+            Answer[] answers = await crowd.AllAsync(async (attacker, i) =>
+            {
+                Task<Answer> reading = attacker.ReadToEndAsync();
+                await attacker.SendAsync(new WireFrame(WireFrame.BinaryOpcode, messages[i % messages.Length], Rsv: Compressed).ToBytes());
+                return await reading;
+            });
+            Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1007));
+        }
+
+        await siege.EndAsync();
+    }
+
+    [Test]
+    public async Task Endless_deflate_data_that_becomes_nothing_meets_a_limit()
+    {
+        // Empty blocks, and empty last blocks, each of which begins anew.
+        byte[][] nothings = [[0x00, 0x00, 0x00, 0xFF, 0xFF], [0x03, 0x00]];
+        await using Siege siege = await BeginAsync();
+        using (Crowd crowd = await OpenAsync(siege, 4))
+        {
+            Answer[] answers = await crowd.AllAsync(async (attacker, i) =>
+            {
+                byte[] nothing = [.. Enumerable.Repeat(nothings[i % 2], 10_000).SelectMany(bytes => bytes)];
+                Task<Answer> reading = attacker.ReadToEndAsync();
+                await attacker.SendAsync(new WireFrame(WireFrame.BinaryOpcode, [], Fin: false, Rsv: Compressed).ToBytes());
+                await attacker.FloodUntilCutAsync(WireFrame.More(nothing).ToBytes());
+                return await reading;
+            });
+            Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1009));
+        }
+
+        await siege.EndAsync();
+    }
+
+    private static Task<Siege> BeginAsync() => Siege.BeginAsync("--compression", "on", "--keep-alive-timeout", "20");
+
+    private static Task<Crowd> OpenAsync(Siege siege, int count) =>
+        Crowd.OpenAsync(siege, count, null, "Sec-WebSocket-Extensions: permessage-deflate");
+}

@@ -1,0 +1,256 @@
+using System.Text;
+using EchoServer.Echo;
+using EchoServer.Hosting;
+using EchoServer.Tests.Support;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Tests.Hosting;
+
+/// <summary>permessage-deflate on the wire: what is agreed on, what goes out compressed, and what is given back.</summary>
+internal sealed class CompressionTests
+{
+    private const int Compressed = 4;
+    private const string Offer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits";
+    private const string WithoutContext =
+        "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+
+    private static readonly ServerOptions On = new() { Compression = true };
+
+    [TestCase(Offer, "permessage-deflate")]
+    [TestCase(WithoutContext, "permessage-deflate; server_no_context_takeover; client_no_context_takeover")]
+    [TestCase("Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8", "permessage-deflate; server_max_window_bits=8")]
+    [TestCase("Sec-WebSocket-Extensions: permessage-deflate; mystery, permessage-deflate", "permessage-deflate")]
+    [TestCase("Sec-WebSocket-Extensions: permessage-deflate; mystery", null)]
+    [TestCase("X-Nothing: 1", null)]
+    public async Task The_answer_says_what_was_agreed_on(string line, string? agreed)
+    {
+        await using var server = InProcessServer.Start(_ => { }, On);
+        using RawPeer peer = Open(server, line, out string head);
+        Assert.That(head, agreed is null ? Does.Not.Contain("Extensions") : Does.Contain($"\r\nSec-WebSocket-Extensions: {agreed}\r\n"));
+        string opened = server.Log.Lines.Single(line => line.Text.Contains(" opened: ", StringComparison.Ordinal)).Text;
+        Assert.That(opened, Does.EndWith(agreed is null ? " /" : $" /, {agreed}"));
+    }
+
+    [Test]
+    public async Task Nothing_is_agreed_on_unless_it_is_turned_on()
+    {
+        await using var server = InProcessServer.Start(_ => { });
+        using RawPeer peer = Open(server, Offer, out string head);
+        Assert.That(head, Does.Not.Contain("Extensions"));
+        peer.Send(new WireFrame(WireFrame.TextOpcode, Deflated.Message("Hello"), Rsv: Compressed));
+        Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1002));
+    }
+
+    [Test]
+    public async Task A_client_that_offers_nothing_gets_plain_messages_and_may_send_no_others()
+    {
+        await using var server = StartEcho(On);
+        using RawPeer peer = Open(server, "X-Nothing: 1", out _);
+        string text = new('x', 1000);
+        peer.Send(WireFrame.Text(text));
+        Assert.That(peer.ReadText(), Is.EqualTo($"Echo: {text}"));
+        peer.Send(new WireFrame(WireFrame.TextOpcode, Deflated.Message("Hello"), Rsv: Compressed));
+        Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1002));
+    }
+
+    [Test]
+    public async Task A_header_that_breaks_its_grammar_is_a_bad_request()
+    {
+        await using var server = InProcessServer.Start(_ => { }, On);
+        using var peer = new RawPeer(server.Port);
+        peer.Send(RawPeer.UpgradeRequest("/", "Sec-WebSocket-Extensions: permessage-deflate;;"));
+        Assert.That(peer.ReadHead(), Does.StartWith("HTTP/1.1 400 "));
+    }
+
+    [TestCase(Offer, true)]
+    [TestCase(WithoutContext, false)]
+    public async Task Echoes_are_compressed_and_refer_back_where_that_was_agreed_on(string line, bool refersBack)
+    {
+        await using var server = StartEcho(On);
+        using RawPeer peer = Open(server, line, out _);
+        var decoder = new DeflateDecoder();
+        byte[] json = Deflated.Json(1_000);
+        byte[] expected = [.. "Echo: "u8, .. json];
+        int[] sizes = [.. Enumerable.Range(0, 3).Select(_ =>
+        {
+            peer.Send(new WireFrame(WireFrame.TextOpcode, Deflated.Message(json), Rsv: Compressed));
+            WireFrame echo = peer.ReadOneFrame();
+            Assert.That((echo.Opcode, echo.Rsv, echo.Fin), Is.EqualTo((WireFrame.TextOpcode, Compressed, true)));
+            Assert.That(decoder.Read(echo.Payload), Is.EqualTo(expected));
+            return echo.Payload.Length;
+        })];
+        Assert.That(sizes[0], Is.LessThan(json.Length / 2));
+        Assert.That(sizes[1], refersBack ? Is.LessThan(50) : Is.EqualTo(sizes[0]));
+        Assert.That(decoder.FarthestBeforeMessage, refersBack ? Is.Positive : Is.Not.Positive);
+    }
+
+    [Test]
+    public async Task What_would_grow_goes_out_as_it_is_and_so_do_control_frames()
+    {
+        await using var server = StartEcho(On);
+        using RawPeer peer = Open(server, Offer, out _);
+        byte[] noise = new byte[5_000];
+        new Random(1).NextBytes(noise);
+        foreach (byte[] payload in (byte[][])[[], [1], noise])
+        {
+            peer.Send(WireFrame.Join(new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(payload), Rsv: Compressed), WireFrame.Ping([7])));
+            WireFrame echo = peer.ReadOneFrame();
+            Assert.That((echo.Opcode, echo.Rsv), Is.EqualTo((WireFrame.BinaryOpcode, 0)));
+            Assert.That(echo.Payload, Is.EqualTo(payload));
+            Assert.That(peer.ReadOneFrame(), Has.Property("Opcode").EqualTo(WireFrame.PongOpcode).And.Property("Rsv").EqualTo(0));
+        }
+    }
+
+    [Test]
+    public async Task What_other_threads_send_goes_out_plain_between_compressed_messages()
+    {
+        IWebSocketConnection? connection = null;
+        byte[] json = Deflated.Json(500);
+        string text = Encoding.ASCII.GetString(json);
+        await using var server = InProcessServer.Start(
+            socket =>
+            {
+                connection = socket;
+                socket.OnMessage = message => socket.Send(default, message);
+            },
+            On);
+        using RawPeer peer = Open(server, Offer, out _);
+        var decoder = new DeflateDecoder();
+        for (int i = 0; i < 3; i++)
+        {
+            connection!.Send(text);
+            Assert.That(peer.ReadOneFrame() is { Rsv: 0 } plain && plain.Payload.SequenceEqual(json), Is.True);
+            peer.Send(WireFrame.Text(text));
+            WireFrame echo = peer.ReadOneFrame();
+            Assert.That(echo.Rsv, Is.EqualTo(Compressed));
+            Assert.That(decoder.Read(echo.Payload), Is.EqualTo(json));
+        }
+    }
+
+    [Test]
+    public async Task The_memory_of_contexts_is_counted_and_where_it_is_short_none_is_kept()
+    {
+        // Room for one connection's contexts within half of the budget, and for one more inflater.
+        int each = Deflater.BytesOf(15) + Inflater.Bytes;
+        await using var server = StartEcho(On with { MemoryBudgetBytes = 2 * (each + Inflater.Bytes) });
+        using RawPeer first = Open(server, Offer, out string firstHead);
+        Assert.That(server.Budget.Used, Is.EqualTo(each));
+        using RawPeer second = Open(server, Offer, out string secondHead);
+        Assert.That(server.Budget.Used, Is.EqualTo(each + Inflater.Bytes));
+        using RawPeer third = Open(server, Offer, out string thirdHead);
+        Assert.That(server.Budget.Used, Is.EqualTo(each + Inflater.Bytes));
+        Assert.That(
+            ((string[])[firstHead, secondHead, thirdHead]).Select(head => head.Split("Extensions: ")[1].TrimEnd()),
+            Is.EqualTo(
+                [
+                    "permessage-deflate",
+                    "permessage-deflate; server_no_context_takeover",
+                    "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+                ]));
+
+        // Each works as it was told.
+        byte[] json = Deflated.Json(1_000);
+        foreach (RawPeer peer in (RawPeer[])[first, second, third, first])
+        {
+            peer.Send(new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(json), Rsv: Compressed));
+            Assert.That(peer.ReadOneFrame().Rsv, Is.EqualTo(Compressed));
+        }
+    }
+
+    private static IEnumerable<TestCaseData> Ends()
+    {
+        byte[] half = Deflated.Message(Deflated.Json(5_000))[..100];
+        yield return End("after a Close", peer => peer.Send(WireFrame.Close(1000)));
+        yield return End("by a reset in the middle of a message", peer =>
+        {
+            peer.Send(new WireFrame(WireFrame.TextOpcode, half, Fin: false, Rsv: Compressed));
+            peer.Reset();
+        });
+        yield return End("after a violation in the middle of a message", peer =>
+            peer.Send(WireFrame.Join(new WireFrame(WireFrame.TextOpcode, half, Fin: false, Rsv: Compressed), WireFrame.Text("no"))));
+        yield return End("after data that cannot be decompressed", peer =>
+            peer.Send(new WireFrame(WireFrame.TextOpcode, [0x06, 0xFF], Rsv: Compressed)));
+
+        static TestCaseData End(string name, Action<RawPeer> end) => new TestCaseData(end).SetName($"{{m}}({name})");
+    }
+
+    [TestCaseSource(nameof(Ends))]
+    public async Task However_a_connection_ends_everything_is_given_back(Action<RawPeer> end)
+    {
+        await using var server = StartEcho(On);
+        byte[] json = Deflated.Json(1_000);
+        foreach (string line in (string[])[Offer, WithoutContext])
+        {
+            using RawPeer peer = Open(server, line, out _);
+            peer.Send(new WireFrame(WireFrame.TextOpcode, Deflated.Message(json), Rsv: Compressed));
+            peer.ReadOneFrame();
+            end(peer);
+            if (peer.Socket.Connected)
+            {
+                peer.ReadToEndAndDrop();
+            }
+        }
+
+        await server.WaitUntilEmptyAsync();
+        Assert.That((server.Engine.Zlib!.Rented, server.Budget.Used), Is.EqualTo((0, 0L)));
+    }
+
+    [Test]
+    public async Task Aborted_from_another_thread_while_messages_fly_nothing_is_lost_or_freed_twice()
+    {
+        IWebSocketConnection? connection = null;
+        await using var server = InProcessServer.Start(
+            socket =>
+            {
+                connection = socket;
+                socket.OnMessage = message => socket.Send(default, message);
+            },
+            On);
+        byte[] json = Deflated.Json(20_000);
+        byte[] message = new WireFrame(WireFrame.TextOpcode, Deflated.Message(json), Rsv: Compressed).ToBytes();
+        for (int i = 0; i < 40; i++)
+        {
+            using RawPeer peer = Open(server, i % 2 == 0 ? Offer : WithoutContext, out _);
+            for (int sent = 0; sent < 5; sent++)
+            {
+                peer.Send(message.AsSpan());
+            }
+
+            ((Connection)connection!).Abort();
+        }
+
+        await server.WaitUntilEmptyAsync();
+        Assert.That((server.Engine.Zlib!.Rented, server.Budget.Used), Is.EqualTo((0, 0L)));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task What_is_counted_are_messages_as_they_are_said_and_bytes_as_they_are_sent(bool compresses)
+    {
+        await using var server = StartEcho(On with { Compression = compresses });
+        byte[] json = Deflated.Json(1_000);
+        using (RawPeer peer = Open(server, Offer, out _))
+        {
+            peer.Send(WireFrame.Text(json));
+            peer.ReadOneFrame();
+            peer.Send(WireFrame.Close(1000));
+            peer.ReadToEndAndDrop();
+        }
+
+        await server.WaitUntilEmptyAsync();
+        Assert.That(server.Snapshot.Totals.Sent.TextBytes, Is.EqualTo(json.Length + "Echo: ".Length));
+        Assert.That(server.Snapshot.Totals.NetworkBytesSent, compresses ? Is.LessThan(json.Length) : Is.GreaterThan(json.Length));
+    }
+
+    private static InProcessServer StartEcho(ServerOptions options) => InProcessServer.Start(
+        (engine, log) => EchoHandlers.Start(engine, new EchoOptions { LogMessages = false, Greeting = "" }, log.CreateLogger("Echo")), options);
+
+    private static RawPeer Open(InProcessServer server, string line, out string head)
+    {
+        var peer = new RawPeer(server.Port);
+        peer.Send(RawPeer.UpgradeRequest("/", line));
+        head = peer.ReadHead();
+        Assert.That(head, Does.StartWith("HTTP/1.1 101 "));
+        return peer;
+    }
+}

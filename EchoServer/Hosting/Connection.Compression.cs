@@ -1,0 +1,62 @@
+using System.Buffers;
+using EchoServer.Http;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Hosting;
+
+/// <content>permessage-deflate (RFC 7692), where the server offers it. Everything here runs on the loop.</content>
+/// <remarks>What other threads send goes out as it is: what compresses belongs to the loop, and each message may be either.</remarks>
+internal sealed partial class Connection
+{
+    /// <summary>Agrees on compression, if the client wants it and the server offers it.</summary>
+    /// <param name="head">The request.</param>
+    /// <param name="agreed">What to agree on; null for none.</param>
+    /// <returns>Null, or the refusal of a header that breaks its grammar.</returns>
+    private HttpRejection? AgreeOnCompression(RequestHead head, out DeflateParameters? agreed)
+    {
+        agreed = null;
+        return _server.Zlib is null ? null : DeflateOffer.Select(head.Fields, out agreed);
+    }
+
+    /// <summary>
+    /// Takes memory for what is kept from message to message. Where the budget is short nothing is kept: a server may agree on
+    /// that for itself and for the client, asked or not (RFC 7692 §7.1.1.1, §7.1.1.2).
+    /// </summary>
+    private DeflateParameters TakeMemoryFor(DeflateParameters agreed)
+    {
+        if (!_server.Budget.TryTakeSpare(PerMessageDeflate.DeflaterBytes(agreed)))
+        {
+            agreed = agreed with { ServerNoContextTakeover = true };
+        }
+
+        return _server.Budget.TryTakeSpare(PerMessageDeflate.InflaterBytes(agreed)) ? agreed : agreed with { ClientNoContextTakeover = true };
+    }
+
+    private void GatherMessage(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        int room = _reader!.Deflate is PerMessageDeflate deflate && !_outbound.IsClosed ? deflate.RoomFor(first.Length, second.Length) : 0;
+        if (room == 0)
+        {
+            _outbound.GatherFrame(opcode, first, second);
+            return;
+        }
+
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(room);
+        try
+        {
+            int compressed = _reader.Deflate!.Compress(first, second, buffer.AsSpan(0, room));
+            if (compressed > 0)
+            {
+                _outbound.GatherCompressed(opcode, buffer.AsSpan(0, compressed), first.Length + second.Length);
+            }
+            else
+            {
+                _outbound.GatherFrame(opcode, first, second);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+using System.Buffers.Binary;
+
+namespace EchoServer.WebSockets;
+
+/// <summary>Compression of one connection's messages, both ways (RFC 7692). Exists only where it was agreed on.</summary>
+/// <remarks>
+/// <para>
+/// Where a direction keeps its context, what compresses or decompresses is the connection's own from the first message on, and its
+/// memory is counted in the budget from the handshake on. Where it does not, both are rented for a message: an inflater counts
+/// while a message arrives in parts.
+/// </para>
+/// <para>Belongs to one connection's loop, which calls <see cref="Release"/> at its end: no other thread touches native memory in use.</para>
+/// </remarks>
+internal sealed class PerMessageDeflate
+{
+    // Shorter messages hardly ever get smaller; without context they have to be longer for it.
+    private const int LeastBytesWithContext = 64;
+    private const int LeastBytesWithoutContext = 256;
+
+    private readonly DeflateParameters _parameters;
+    private readonly ZlibPool _pool;
+    private readonly IByteBudget _budget;
+    private Deflater? _deflater;
+    private Inflater? _inflater;
+
+    // The message that is arriving: what of it came, as compressed, and the last four bytes of that.
+    private ulong _compressedBytes;
+    private uint _lastFour;
+
+    /// <param name="parameters">What was agreed on.</param>
+    /// <param name="pool">Where to get what compresses.</param>
+    /// <param name="budget">In which <see cref="DeflaterBytes"/> and <see cref="InflaterBytes"/> are taken already; given back in <see cref="Release"/>.</param>
+    internal PerMessageDeflate(DeflateParameters parameters, ZlibPool pool, IByteBudget budget)
+    {
+        _parameters = parameters;
+        _pool = pool;
+        _budget = budget;
+    }
+
+    /// <summary>The size of the last message that was decompressed: the next is often as large.</summary>
+    internal int LastMessageBytes { get; set; }
+
+    /// <summary>What a connection's own deflater takes; 0 where the server keeps no context.</summary>
+    internal static int DeflaterBytes(DeflateParameters parameters) =>
+        parameters.ServerNoContextTakeover ? 0 : Deflater.BytesOf(parameters.DeflateWindowBits);
+
+    /// <summary>What a connection's own inflater takes; 0 where the client keeps no context.</summary>
+    internal static int InflaterBytes(DeflateParameters parameters) => parameters.ClientNoContextTakeover ? 0 : Inflater.Bytes;
+
+    /// <summary>How many bytes to have ready for <see cref="Compress"/>; 0 when a message of such parts is not worth the attempt.</summary>
+    internal int RoomFor(int first, int second)
+    {
+        long length = (long)first + second;
+        int least = _parameters.ServerNoContextTakeover ? LeastBytesWithoutContext : LeastBytesWithContext;
+        return length >= least && length <= Array.MaxLength - Inflater.Tail.Length ? (int)length + Inflater.Tail.Length : 0;
+    }
+
+    /// <summary>Compresses a message that comes in two parts.</summary>
+    /// <param name="first">The first part; may be empty.</param>
+    /// <param name="second">The second part.</param>
+    /// <param name="room">As long as <see cref="RoomFor"/> says.</param>
+    /// <returns>How many bytes it became; 0 when it would not get smaller, and is to be sent as it is.</returns>
+    internal int Compress(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, Span<byte> room)
+    {
+        bool keeps = !_parameters.ServerNoContextTakeover;
+        Deflater? deflater = _deflater ?? _pool.RentDeflater(_parameters.DeflateWindowBits);
+        if (deflater is null)
+        {
+            return 0;
+        }
+
+        // The room ends where the message would have grown. Then the deflater forgets what the other end does not get to see.
+        _deflater = keeps ? deflater : null;
+        int written = deflater.Compress(first, second, room, keeps);
+        if (!keeps)
+        {
+            _pool.Return(deflater, isFresh: true);
+        }
+
+        return written;
+    }
+
+    /// <summary>Begins a compressed message.</summary>
+    /// <returns>False when there is no memory for it.</returns>
+    internal bool TryBeginMessage()
+    {
+        _compressedBytes = 0;
+        _lastFour = 0;
+        if (_inflater is not null)
+        {
+            return true;
+        }
+
+        int bytes = _parameters.ClientNoContextTakeover ? Inflater.Bytes : 0;
+        if (!_budget.TryTake(bytes))
+        {
+            return false;
+        }
+
+        _inflater = _pool.RentInflater();
+        if (_inflater is null)
+        {
+            _budget.GiveBack(bytes);
+        }
+
+        return _inflater is not null;
+    }
+
+    /// <summary>Whether a frame of the message may still come.</summary>
+    /// <param name="length">How long it says that it is.</param>
+    /// <param name="most">How many bytes the message may have decompressed.</param>
+    /// <remarks>
+    /// Deflate data need not decompress to anything. But more than twice the message, and what many flushes need, is nothing that
+    /// a message is made of.
+    /// </remarks>
+    internal bool TryDeclare(ulong length, int most)
+    {
+        const int Slack = 64 * 1024;
+        ulong allowed = (2 * (ulong)most) + Slack - _compressedBytes;
+        bool isAllowed = length <= allowed;
+        _compressedBytes += isAllowed ? length : 0;
+        return isAllowed;
+    }
+
+    /// <summary>Notes a piece of the message that is about to be decompressed.</summary>
+    internal void Note(ReadOnlySpan<byte> compressed)
+    {
+        if (compressed.Length >= sizeof(uint))
+        {
+            _lastFour = BinaryPrimitives.ReadUInt32BigEndian(compressed[^sizeof(uint)..]);
+            return;
+        }
+
+        foreach (byte b in compressed)
+        {
+            _lastFour = (_lastFour << 8) | b;
+        }
+    }
+
+    /// <summary>Decompresses: see <see cref="Inflater.Inflate"/>.</summary>
+    internal bool Inflate(ReadOnlySpan<byte> input, Span<byte> output, out int consumed, out int written) =>
+        _inflater!.Inflate(input, output, out consumed, out written);
+
+    /// <summary>Ends the message that is arriving.</summary>
+    /// <returns>False when it was cut off.</returns>
+    /// <remarks>
+    /// Who sends in fragments, and has nothing left for the last of them, cannot take off the tail of the one before; and who
+    /// marks an empty message as compressed may send nothing at all.
+    /// </remarks>
+    internal bool TryEndMessage()
+    {
+        bool hasTail = _compressedBytes == 0 || _lastFour == BinaryPrimitives.ReadUInt32BigEndian(Inflater.Tail);
+        bool isWhole = _inflater!.EndMessage(hasTail);
+        LeaveMessage();
+        return isWhole;
+    }
+
+    /// <summary>After the message, or in the middle of one that is given up: keeps nothing that need not be kept.</summary>
+    internal void LeaveMessage()
+    {
+        if (_inflater is not null && _parameters.ClientNoContextTakeover)
+        {
+            _pool.Return(_inflater);
+            _inflater = null;
+            _budget.GiveBack(Inflater.Bytes);
+        }
+    }
+
+    /// <summary>At the end of the connection: gives everything back.</summary>
+    internal void Release()
+    {
+        LeaveMessage();
+        if (_inflater is not null)
+        {
+            _pool.Return(_inflater);
+            _inflater = null;
+        }
+
+        if (_deflater is not null)
+        {
+            _pool.Return(_deflater, isFresh: false);
+            _deflater = null;
+        }
+
+        _budget.GiveBack(DeflaterBytes(_parameters) + InflaterBytes(_parameters));
+    }
+}

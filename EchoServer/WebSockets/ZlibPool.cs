@@ -1,0 +1,122 @@
+namespace EchoServer.WebSockets;
+
+/// <summary>Where the connections of a server get what compresses and decompresses: a few that are free are kept for the next message.</summary>
+/// <remarks>
+/// Safe on any thread, without a lock. What is kept free is not counted in the memory budget: at most
+/// <see cref="KeptOfEachKind"/> of each kind.
+/// </remarks>
+internal sealed class ZlibPool : IDisposable
+{
+    /// <summary>How many of each kind are kept: each I/O thread needs one of each at a time, and there are seldom more than four.</summary>
+    internal const int KeptOfEachKind = 4;
+
+    private readonly int _level;
+    private readonly Deflater?[] _deflaters = new Deflater?[KeptOfEachKind];
+    private readonly Inflater?[] _inflaters = new Inflater?[KeptOfEachKind];
+    private int _rented;
+
+    /// <param name="level">How hard to compress: 1, the fastest, to 9, the smallest.</param>
+    internal ZlibPool(int level)
+    {
+        Zlib.Prepare();
+        _level = level;
+    }
+
+    /// <summary>How many are in somebody's hands now.</summary>
+    internal int Rented => Volatile.Read(ref _rented);
+
+    /// <summary>Rents what compresses.</summary>
+    /// <param name="windowBits">Its window, as a logarithm: 9 to 15.</param>
+    /// <returns>One that refers back to nothing; null when there is no memory for it.</returns>
+    internal Deflater? RentDeflater(int windowBits)
+    {
+        foreach (ref Deflater? place in _deflaters.AsSpan())
+        {
+            Deflater? free = Volatile.Read(ref place);
+            if (free?.WindowBits == windowBits && Interlocked.CompareExchange(ref place, null, free) == free)
+            {
+                return Rent(free);
+            }
+        }
+
+        return Rent(Deflater.Create(_level, windowBits));
+    }
+
+    /// <summary>Rents what decompresses.</summary>
+    /// <returns>One at the start of a message; null when there is no memory for it.</returns>
+    internal Inflater? RentInflater()
+    {
+        foreach (ref Inflater? place in _inflaters.AsSpan())
+        {
+            if (Interlocked.Exchange(ref place, null) is Inflater free)
+            {
+                return Rent(free);
+            }
+        }
+
+        return Rent(Inflater.Create());
+    }
+
+    /// <summary>Gives back what compresses. It must not be used any more.</summary>
+    /// <param name="deflater">What was rented.</param>
+    /// <param name="isFresh">Whether it refers back to nothing already.</param>
+    internal void Return(Deflater deflater, bool isFresh)
+    {
+        if (!isFresh)
+        {
+            deflater.Forget();
+        }
+
+        Return(_deflaters, deflater);
+    }
+
+    /// <summary>Gives back what decompresses, wherever it stands. It must not be used any more.</summary>
+    internal void Return(Inflater inflater)
+    {
+        inflater.Forget();
+        Return(_inflaters, inflater);
+    }
+
+    /// <summary>Frees what is kept. What is returned after it is left to the garbage collector.</summary>
+    public void Dispose()
+    {
+        Free(_deflaters);
+        Free(_inflaters);
+
+        // One at a time out of its place first: a connection that is slow to end may still ask.
+        static void Free<T>(T?[] places)
+            where T : class, IDisposable
+        {
+            foreach (ref T? place in places.AsSpan())
+            {
+                Interlocked.Exchange(ref place, null)?.Dispose();
+            }
+        }
+    }
+
+    private T? Rent<T>(T? one)
+        where T : class
+    {
+        if (one is not null)
+        {
+            Interlocked.Increment(ref _rented);
+        }
+
+        return one;
+    }
+
+    private void Return<T>(T?[] places, T one)
+        where T : class, IDisposable
+    {
+        Interlocked.Decrement(ref _rented);
+        foreach (ref T? place in places.AsSpan())
+        {
+            if (Interlocked.CompareExchange(ref place, one, null) is null)
+            {
+                return;
+            }
+        }
+
+        one.Dispose();
+    }
+}
