@@ -42,7 +42,8 @@ internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout)
     internal ProbeException TimedOut() => new(
         Stage,
         string.Create(CultureInfo.InvariantCulture, $"nothing within {Timeout.TotalSeconds} s"),
-        NetworkDiagnosis.OfTimeout(Stage, Timeout, Url)) { IsTimeout = true };
+        NetworkDiagnosis.OfTimeout(Stage, Timeout, Url))
+    { IsTimeout = true };
 
     /// <summary>What to throw for an exception of the network.</summary>
     internal ProbeException Failed(Exception exception) => new(
