@@ -19,6 +19,10 @@ usage: ./build.sh [command]
   (none)         same as publish
   publish        publish artifacts/portable (any platform: dotnet EchoServer.dll)
                  and artifacts/cf (linux-x64, needs no .NET: what cf push takes)
+  image [--base image] [name:tag]
+                 make a container image, echo-server:latest unless told otherwise, without
+                 a Dockerfile, and load it into docker or podman, else write it to
+                 artifacts/image.tar; CONTAINER_ENGINE=docker, podman or none chooses
   run [args]     build the server and run it; args go to EchoServer (try: run --help)
   test [args]    install what the tests need, then run all of them;
                  args go to dotnet test (try: test --filter Conformance)
@@ -111,6 +115,88 @@ publish() {
   echo "$cf/EchoServer ($(($(wc -c <"$cf/EchoServer") / 1024 / 1024)) MiB)"
 }
 
+# The engine that images are loaded into, or "none". A docker without its daemon is no engine.
+container_engine() {
+  local engine
+  case "${CONTAINER_ENGINE:-}" in
+    docker | podman)
+      "$CONTAINER_ENGINE" info >/dev/null 2>&1 ||
+        fail "CONTAINER_ENGINE: $CONTAINER_ENGINE does not answer to '$CONTAINER_ENGINE info'"
+      echo "$CONTAINER_ENGINE"
+      ;;
+    none) echo none ;;
+    '')
+      for engine in docker podman; do
+        if "$engine" info >/dev/null 2>&1; then
+          echo "$engine"
+          return
+        fi
+      done
+      echo none
+      ;;
+    *) usage_error "CONTAINER_ENGINE: '$CONTAINER_ENGINE' is not an engine: docker, podman, none" ;;
+  esac
+}
+
+# The SDK writes the archive, and the engine loads it: so there is one way, with and without an engine.
+image() {
+  local base=${ContainerBaseImage:-} name='' argument
+  while [ $# -gt 0 ]; do
+    argument=$1
+    shift
+    case "$argument" in
+      --base)
+        [ $# -gt 0 ] || usage_error "--base: the name of an image is needed"
+        base=$1
+        shift
+        ;;
+      --base=*) base=${argument#--base=} ;;
+      -*) usage_error "image: '$argument' is not an option: --base" ;;
+      *)
+        [ -z "$name" ] || usage_error "image: '$argument' is one name too many"
+        name=$argument
+        ;;
+    esac
+  done
+  local tag='' part='[a-z0-9]+([._-]+[a-z0-9]+)*'
+  name=${name:-echo-server:latest}
+  [[ $name =~ ^($part(:[0-9]+)?/)?$part(/$part)*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?$ ]] ||
+    usage_error "image: '$name' is not a name for an image: [registry/]name[:tag], in small letters but for the tag"
+  [[ $name =~ :[^/]+$ ]] || name=$name:latest
+  tag=${name##*:}
+
+  need_sdk
+  local engine archive=artifacts/image.tar
+  engine=$(container_engine)
+  publish_image "$base" "${name%:*}" "$tag" "$archive"
+  if [ "$engine" = none ]; then
+    echo "$archive ($name: docker load -i $archive)"
+    return
+  fi
+
+  quietly "$engine" load -q -i "$archive"
+  rm -f "$archive"
+  echo "$name (loaded into $engine)"
+}
+
+publish_image() {
+  local base=$1 repository=$2 tag=$3 archive=$4 folder=artifacts/image output
+  rm -rf "$folder" "$archive"
+  local properties=(-p:ContainerRepository="$repository" -p:ContainerImageTag="$tag" -p:ContainerArchiveOutputPath="$PWD/$archive" -p:ContainerImageFormat=Docker)
+  [ -z "$base" ] || properties+=(-p:ContainerBaseImage="$base")
+  if output=$(dotnet publish "$server" -t:PublishContainer -c Release -r linux-x64 -o "$folder" "${properties[@]}" --nologo -v quiet 2>&1); then
+    rm -rf "$folder"
+    return
+  fi
+
+  local reason
+  # What the SDK says of the image, or, where it had not thought of that, the exception's own words.
+  reason=$(sed -nE '/error CONTAINER[0-9]+: |error MSB4018: [A-Za-z.]+Exception: /{s/.*(CONTAINER[0-9]+|Exception): //; s/ \[[^][]*\]$//; p; q}' <<<"$output")
+  [ -n "$reason" ] || fail "image: the build failed:"$'\n'"$output"
+  [ -n "$base" ] || base=$(dotnet msbuild "$server" -getProperty:ContainerBaseImage -p:RuntimeIdentifier=linux-x64)
+  fail "image: the base image $base cannot be had: ${reason%.}; give another one with --base"
+}
+
 run() {
   take_engine "$@"
   need_sdk
@@ -131,6 +217,9 @@ install_packages() {
   command -v nginx >/dev/null || missing+=(nginx-light)
   command -v ip >/dev/null || missing+=(iproute2)
   command -v tmux >/dev/null || missing+=(tmux)
+  command -v objdump >/dev/null || missing+=(binutils)
+  command -v debootstrap >/dev/null || missing+=(debootstrap)
+  command -v podman >/dev/null && command -v runc >/dev/null || missing+=(podman runc)
   [ ${#missing[@]} -gt 0 ] || return 0
   quietly apt-get update -q
   without_services apt-get install -q -y --no-install-recommends "${missing[@]}"
@@ -153,20 +242,45 @@ without_services() {
   )
 }
 
-# Prometheus's own checker of what /metrics says, out of Debian's package: installing that would bring a daemon and its user.
-unpack_promtool() {
-  [ ! -x artifacts/tools/promtool ] && command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 0
-  local folder
+# Programs out of Debian's packages: to install those would bring daemons and their users. promtool is Prometheus's own checker
+# of what /metrics says; from docker-registry the SDK takes the base image of the image that the tests make.
+unpack_tools() {
+  unpack_tool prometheus promtool
+  unpack_tool docker-registry docker-registry
+}
+
+unpack_tool() {
+  local package=$1 program=$2 folder
+  [ ! -x "artifacts/tools/$program" ] && command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 0
   folder=$(mktemp -d)
   [ "$(id -u)" != 0 ] || quietly apt-get update -q || true
-  if (cd "$folder" && quietly apt-get download -q -o APT::Sandbox::User=root prometheus) && quietly dpkg-deb -x "$folder"/prometheus_*.deb "$folder/package"; then
+  if (cd "$folder" && quietly apt-get download -q -o APT::Sandbox::User=root "$package") && quietly dpkg-deb -x "$folder/$package"_*.deb "$folder/package"; then
     mkdir -p artifacts/tools
-    cp "$folder/package/usr/bin/promtool" artifacts/tools/
+    cp "$folder/package/usr/bin/$program" artifacts/tools/
   else
-    echo "build.sh: without promtool the test with it is skipped" >&2
+    echo "build.sh: without $program the tests with it are skipped" >&2
   fi
 
   rm -rf "$folder"
+}
+
+# Where the droplet test runs what cf push takes: Debian bullseye, whose C library is older than that of Cloud Foundry's cflinuxfs4.
+make_droplet_root() {
+  local folder=artifacts/tools/bullseye
+  [ ! -d "$folder" ] && [ "$(id -u)" = 0 ] && command -v debootstrap >/dev/null || return 0
+  mkdir -p artifacts/tools
+  rm -rf "$folder.part"
+  if debootstrap --variant=minbase bullseye "$folder.part" >artifacts/debootstrap.log 2>&1; then
+    # What the platform adds: places to mount at, and a name for the loopback address.
+    mkdir -p "$folder.part/home/vcap/app" "$folder.part/home/vcap/tmp"
+    echo 127.0.0.1 localhost >"$folder.part/etc/hosts"
+    # Only what is whole gets the name: a run that was cut short leaves nothing that looks ready.
+    mv "$folder.part" "$folder"
+  else
+    tail -n 3 artifacts/debootstrap.log >&2
+    rm -rf "$folder.part"
+    echo "build.sh: without Debian bullseye the droplet test is skipped" >&2
+  fi
 }
 
 # Node's packages of EchoServer.Tests/Peers, in a copy under artifacts: nothing is installed into the source tree.
@@ -231,7 +345,8 @@ run_tests() {
   [ "${CI:-}" != true ] || export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
   publish >&2
   install_packages
-  unpack_promtool
+  unpack_tools
+  make_droplet_root
   install_peers
   install_bench_peers
   if [ "${CI:-}" = true ]; then
@@ -296,6 +411,7 @@ command=${1:-publish}
 [ $# = 0 ] || shift
 case "$command" in
   publish) publish "$@" ;;
+  image) image "$@" ;;
   run) run "$@" ;;
   test) run_tests "$@" ;;
   soak) soak "$@" ;;
@@ -303,7 +419,7 @@ case "$command" in
   clean) rm -rf artifacts EchoServer/{bin,obj} EchoServer.Tests/{bin,obj} ;;
   help | -h | --help) help ;;
   *)
-    echo "build.sh: '$command' is not a command: (none), publish, run, test, soak, bench, clean, help" >&2
+    echo "build.sh: '$command' is not a command: (none), publish, image, run, test, soak, bench, clean, help" >&2
     exit 2
     ;;
 esac

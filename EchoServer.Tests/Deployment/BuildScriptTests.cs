@@ -11,7 +11,7 @@ internal sealed class BuildScriptTests
     {
         ProgramResult result = await RunAsync("help");
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
-        foreach (string command in (string[])["publish", "run", "test", "soak", "bench", "clean", "help", "artifacts/portable", "artifacts/cf", "--engine fleck"])
+        foreach (string command in (string[])["publish", "image", "run", "test", "soak", "bench", "clean", "help", "artifacts/portable", "artifacts/cf", "--engine fleck"])
         {
             Assert.That(result.Output, Does.Contain(command));
         }
@@ -22,7 +22,7 @@ internal sealed class BuildScriptTests
     {
         ProgramResult result = await RunAsync("bild");
         Assert.That(result, Is.EqualTo(new ProgramResult(
-            2, "", "build.sh: 'bild' is not a command: (none), publish, run, test, soak, bench, clean, help\n")));
+            2, "", "build.sh: 'bild' is not a command: (none), publish, image, run, test, soak, bench, clean, help\n")));
     }
 
     [TestCase("run --engine turbo", "--engine: 'turbo' is not an engine: builtin, fleck")]

@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.Deployment;
 
 /// <summary>What <c>./build.sh</c> publishes, started the way it is meant to be.</summary>
-internal sealed class PublishedTests
+internal sealed partial class PublishedTests
 {
     private string _folder = null!;
 
@@ -27,15 +28,12 @@ internal sealed class PublishedTests
     [Test]
     public async Task The_manifests_command_runs_from_a_copy_of_the_folder_it_pushes()
     {
-        string manifest = await File.ReadAllTextAsync(Path.Combine(Programs.ProjectFolder, "manifest.yml"));
-        string pushed = Path.Combine(Programs.ProjectFolder, Attribute(manifest, "path"));
-        foreach (string file in Directory.EnumerateFiles(pushed))
-        {
-            File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
-        }
+        // DropletTests does the same where there is more than a shell: this one runs for everybody.
+        Manifest manifest = Manifest.Read();
+        Copy(manifest);
 
         // Only what Cloud Foundry sets, and no .NET anywhere.
-        ProcessStartInfo start = Programs.Start("/bin/bash", ["-c", Attribute(manifest, "command")], _folder);
+        ProcessStartInfo start = Programs.Start("/bin/bash", ["-c", manifest.Text("command")], _folder);
         start.Environment.Clear();
         start.Environment["PORT"] = "0";
         start.Environment["HOME"] = _folder;
@@ -46,8 +44,7 @@ internal sealed class PublishedTests
         // What Cloud Foundry asks to know whether it is up, and whether to send anybody there.
         foreach (string check in (string[])["health-check", "readiness-health-check"])
         {
-            Assert.That(Attribute(manifest, $"{check}-type"), Is.EqualTo("http"));
-            Assert.That(HttpReply.Get(server.Port, Attribute(manifest, $"{check}-http-endpoint")).Status, Is.EqualTo(200));
+            Assert.That(HttpReply.Get(server.Port, manifest.Text($"{check}-http-endpoint")).Status, Is.EqualTo(200));
         }
 
         Assert.That(HttpReply.Get(server.Port, "/").Text, Does.StartWith("<!doctype html>"), "the page was trimmed away");
@@ -76,14 +73,67 @@ internal sealed class PublishedTests
     }
 
     [Test]
-    public async Task The_portable_build_runs_with_dotnet_as_the_dotnet_core_buildpack_starts_it()
+    public async Task What_is_pushed_needs_glibc_2_27_libstdcxx_and_nothing_else()
     {
-        ProcessStartInfo start = Programs.Start(
-            "dotnet", [Path.Combine(Programs.ProjectFolder, "artifacts", "portable", "EchoServer.dll"), "--server.urls", "http://0.0.0.0:0"], _folder);
-        start.Environment["PORT"] = "1";
+        Requires.Objdump();
+        ProgramResult result = await Programs.RunAsync(
+            Programs.Start("objdump", ["-p", Path.Combine(Programs.ProjectFolder, "artifacts", "cf", "EchoServer")]));
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(
+            NeededLibrary().Matches(result.Output).Select(match => match.Groups["library"].Value),
+            Is.SubsetOf(
+                [
+                    "ld-linux-x86-64.so.2", "libc.so.6", "libm.so.6", "libdl.so.2", "librt.so.1", "libpthread.so.0", "libgcc_s.so.1", "libstdc++.so.6",
+                ]));
+
+        Version[] versions = [.. GlibcVersion().Matches(result.Output).Select(match => Version.Parse(match.Groups["version"].Value))];
+        Assert.That(versions, Is.Not.Empty.And.All.LessThanOrEqualTo(new Version(2, 27)));
+    }
+
+    [Test]
+    public async Task The_portable_build_runs_as_the_dotnet_core_buildpack_starts_it()
+    {
+        Manifest manifest = Manifest.Parse(Readme.Block("yaml", "dotnet_core_buildpack"));
+        Copy(manifest);
+        await using MemoryCgroup? memory = MemoryCgroup.TryCreate(manifest.MemoryBytes);
+        string enter = memory is null ? "" : $"echo $$ > {memory.ProcessesFile}; ";
+
+        // The buildpack's own start command. It installs .NET, which is what the last two variables say, and sets the third last.
+        const string command = "cd ${HOME} && exec dotnet ./EchoServer.dll --server.urls http://0.0.0.0:${PORT}";
+        ProcessStartInfo start = Programs.Start("/bin/bash", ["-c", enter + command], _folder);
+        start.Environment.Clear();
+        foreach ((string name, string value) in Droplet.Variables(manifest, port: 0))
+        {
+            start.Environment[name] = value;
+        }
+
+        string dotnet = Path.GetDirectoryName(Environment.ProcessPath)!;
+        start.Environment["HOME"] = _folder;
+        start.Environment["TMPDIR"] = Path.GetTempPath();
+        start.Environment["ASPNETCORE_URLS"] = "http://0.0.0.0:0";
+        start.Environment["DOTNET_ROOT"] = dotnet;
+        start.Environment["PATH"] = $"{dotnet}:/usr/bin:/bin";
         await using ServerProcess server = await ServerProcess.StartAsync(start);
         await AssertItEchoesAsync(server);
+        foreach (string check in (string[])["health-check", "readiness-health-check"])
+        {
+            Assert.That(HttpReply.Get(server.Port, manifest.Text($"{check}-http-endpoint")).Status, Is.EqualTo(200));
+        }
+
+        ProgramResult load = await Programs.RunAsync(Programs.EchoServer(
+            ["load", server.Url("/raw").AbsoluteUri, "--connections", "500", "--size", "8192", "--binary", "--duration", "1"]));
+        Assert.That((load.ExitCode, load.Error), Is.EqualTo((0, "")), load.Output);
         Assert.That(await server.StopAsync(), Is.Zero);
+    }
+
+    /// <summary>As <c>cf push</c> takes it.</summary>
+    private void Copy(Manifest manifest)
+    {
+        string pushed = Path.Combine(Programs.ProjectFolder, manifest.Text("path"));
+        foreach (string file in Directory.EnumerateFiles(pushed))
+        {
+            File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
+        }
     }
 
     private static async Task AssertItEchoesAsync(ServerProcess server)
@@ -92,7 +142,9 @@ internal sealed class PublishedTests
         Assert.That(client.Output, Does.Contain("Received Message: Echo: Hi there!\n"));
     }
 
-    private static string Attribute(string manifest, string name) => manifest.Split('\n')
-        .Select(line => line.Trim())
-        .Single(line => line.StartsWith($"{name}: ", StringComparison.Ordinal))[(name.Length + 2)..];
+    [GeneratedRegex(@"^\s+NEEDED\s+(?<library>\S+)$", RegexOptions.Multiline)]
+    private static partial Regex NeededLibrary();
+
+    [GeneratedRegex(@"\sGLIBC_(?<version>[0-9.]+)$", RegexOptions.Multiline)]
+    private static partial Regex GlibcVersion();
 }

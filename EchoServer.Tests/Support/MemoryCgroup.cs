@@ -43,6 +43,15 @@ internal sealed class MemoryCgroup : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends every process that is still in the group.</summary>
+    public void KillProcesses()
+    {
+        foreach (string id in File.ReadAllLines(ProcessesFile))
+        {
+            Programs.Signal(int.Parse(id), "KILL");
+        }
+    }
+
     /// <summary>Removes the group, once the kernel has taken its last process out.</summary>
     public async ValueTask DisposeAsync() =>
         await Wait.UntilAsync(() => Remove(_folder), () => $"the cgroup {_folder} cannot be removed: it still has processes");

@@ -35,6 +35,37 @@ internal static class Requires
     public static void Tmux() => Unless(
         File.Exists(TmuxTerminal.Tmux), "Debian's package tmux is not installed: run ./build.sh test as root");
 
+    /// <summary>A root folder of Debian bullseye, and the right to make it a process's own.</summary>
+    public static string DropletRoot()
+    {
+        string folder = Path.Combine(Programs.ProjectFolder, "artifacts", "tools", "bullseye");
+        Unless(Environment.IsPrivilegedProcess && Directory.Exists(folder), "there is no Debian bullseye: run ./build.sh test as root on Debian");
+        return folder;
+    }
+
+    /// <summary>A memory cgroup.</summary>
+    public static MemoryCgroup Memory(long bytes)
+    {
+        MemoryCgroup? cgroup = MemoryCgroup.TryCreate(bytes);
+        Unless(cgroup is not null, "no memory cgroup can be made here: that takes root and cgroup v1");
+        return cgroup!;
+    }
+
+    /// <summary>A container engine, and what a base image is had from.</summary>
+    public static void Containers()
+    {
+        Unless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/podman"), "podman cannot be used: run ./build.sh test as root on Debian");
+        Unless(File.Exists(DockerRegistry), "docker-registry is not there: run ./build.sh test where Debian's packages can be had");
+    }
+
+    /// <summary>A registry of container images.</summary>
+    public static string DockerRegistry => Path.Combine(Programs.ProjectFolder, "artifacts", "tools", "docker-registry");
+
+    public static void Objdump() => Unless(File.Exists("/usr/bin/objdump"), "Debian's package binutils is not installed: run ./build.sh test as root");
+
+    public static void Git() => Unless(
+        File.Exists("/usr/bin/git") && Path.Exists(Path.Combine(Programs.ProjectFolder, ".git")), "this is not a git repository, or git is not installed");
+
     public static void Curl() => Unless(File.Exists("/usr/bin/curl"), "curl is not installed");
 
     /// <summary>Every server that the bench knows.</summary>

@@ -48,7 +48,9 @@ internal static class CommandLine
     private static Task<int> ParseAndRunAsync(string[] args)
     {
         // An '@' at the start of a value is part of the value, not the name of a file to read it from.
-        ParseResult result = Build().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        RootCommand root = Build();
+        ShowVersion.UseFor(root);
+        ParseResult result = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Errors.Count > 0)
         {
             throw new UsageException(Explain(result.Errors[0]));

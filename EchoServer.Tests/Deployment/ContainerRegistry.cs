@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Deployment;
+
+/// <summary>Debian's <c>docker-registry</c> on a free port of this machine, with nothing in it.</summary>
+internal sealed partial class ContainerRegistry : IDisposable
+{
+    private readonly Process _process;
+
+    private ContainerRegistry(Process process) => _process = process;
+
+    /// <summary>What begins the names of its images.</summary>
+    public string Host { get; private set; } = "";
+
+    /// <param name="folder">Where it keeps what it is given.</param>
+    public static async Task<ContainerRegistry> StartAsync(string folder)
+    {
+        string configuration = Path.Combine(folder, "registry.yml");
+        await File.WriteAllTextAsync(
+            configuration,
+            $$"""
+            version: 0.1
+            storage: { filesystem: { rootdirectory: {{folder}}/registry } }
+            http: { addr: "127.0.0.1:0" }
+            """);
+        ProcessStartInfo start = Programs.Start(Requires.DockerRegistry, ["serve", configuration]);
+        start.Environment["OTEL_TRACES_EXPORTER"] = "none";
+        var registry = new ContainerRegistry(Process.Start(start)!);
+        try
+        {
+            await registry.WaitForPortAsync();
+            return registry;
+        }
+        catch
+        {
+            registry.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    private async Task WaitForPortAsync()
+    {
+        using var patience = new CancellationTokenSource(ServerProcess.Patience);
+        while (Host.Length == 0)
+        {
+            string line = await _process.StandardError.ReadLineAsync(patience.Token) ?? throw new InvalidOperationException("the registry ended");
+            Match match = ListeningLine().Match(line);
+            Host = match.Success ? $"localhost:{match.Groups["port"].Value}" : "";
+        }
+
+        // It would stand still as soon as the pipes are full.
+        _ = _process.StandardError.ReadToEndAsync(CancellationToken.None);
+        _ = _process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+    }
+
+    [GeneratedRegex(@"listening on 127\.0\.0\.1:(?<port>\d+)")]
+    private static partial Regex ListeningLine();
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+using EchoServer.Tests.Support;
+using YamlDotNet.RepresentationModel;
+
+namespace EchoServer.Tests.Deployment;
+
+/// <summary>The one application of a Cloud Foundry manifest.</summary>
+internal sealed class Manifest
+{
+    private readonly Dictionary<string, YamlNode> _attributes;
+
+    private Manifest(Dictionary<string, YamlNode> attributes) => _attributes = attributes;
+
+    /// <summary>The project's own.</summary>
+    public static string File => Path.Combine(Programs.ProjectFolder, "manifest.yml");
+
+    public IReadOnlyCollection<string> Names => _attributes.Keys;
+
+    /// <summary>The variables that it sets.</summary>
+    public IReadOnlyDictionary<string, string> Environment => _attributes.TryGetValue("env", out YamlNode? variables)
+        ? ((YamlMappingNode)variables).Children.ToDictionary(pair => Scalar(pair.Key), pair => Scalar(pair.Value))
+        : new Dictionary<string, string>();
+
+    /// <summary>What <c>memory</c> allows.</summary>
+    public long MemoryBytes => Bytes("memory");
+
+    public static Manifest Read() => Parse(System.IO.File.ReadAllText(File));
+
+    /// <summary>Reads YAML; a name that stands twice in it is an error.</summary>
+    public static Manifest Parse(string yaml)
+    {
+        var stream = new YamlStream();
+        stream.Load(new StringReader(yaml));
+        var root = (YamlMappingNode)stream.Documents.Single().RootNode;
+        Assert.That(root.Children.Keys.Select(Scalar), Is.EqualTo(["applications"]));
+        var application = (YamlMappingNode)((YamlSequenceNode)root.Children[0].Value).Single();
+        return new Manifest(application.Children.ToDictionary(pair => Scalar(pair.Key), pair => pair.Value));
+    }
+
+    /// <summary>The value of an attribute that has one line.</summary>
+    public string Text(string name) => Scalar(_attributes[name]);
+
+    public int Number(string name) => int.Parse(Text(name), NumberStyles.None, CultureInfo.InvariantCulture);
+
+    /// <summary>A size, such as <c>64M</c>.</summary>
+    public long Bytes(string name)
+    {
+        string text = Text(name);
+        Assert.That(text, Does.Match("^[1-9][0-9]*[KMG]$"), name);
+        return long.Parse(text[..^1], CultureInfo.InvariantCulture) << (text[^1] switch { 'K' => 10, 'M' => 20, _ => 30 });
+    }
+
+    /// <summary>The values of an attribute that is a list.</summary>
+    public IReadOnlyList<string> List(string name) => [.. ((YamlSequenceNode)_attributes[name]).Select(Scalar)];
+
+    /// <summary>An attribute that is a group of others, such as <c>docker</c>; or each in a list of those, such as <c>routes</c>.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Pairs(string name)
+    {
+        IEnumerable<YamlNode> groups = _attributes[name] is YamlSequenceNode list ? list : [_attributes[name]];
+        return groups.SelectMany(group => ((YamlMappingNode)group).Children).Select(pair => KeyValuePair.Create(Scalar(pair.Key), Scalar(pair.Value)));
+    }
+
+    private static string Scalar(YamlNode node) => ((YamlScalarNode)node).Value ?? "";
+}

@@ -1,0 +1,18 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+
+namespace EchoServer.Commands;
+
+/// <summary><c>--version</c>, in the words of <c>/info</c> and of the image's labels; the library would show the assembly's attribute.</summary>
+internal sealed class ShowVersion : SynchronousCommandLineAction
+{
+    /// <summary>Makes it what the library's option does.</summary>
+    internal static void UseFor(RootCommand root) => root.Options.OfType<VersionOption>().Single().Action = new ShowVersion();
+
+    /// <inheritdoc/>
+    public override int Invoke(ParseResult parseResult)
+    {
+        Console.WriteLine(Build.Description);
+        return ExitCode.Fine;
+    }
+}
