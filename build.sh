@@ -225,21 +225,28 @@ install_packages() {
   without_services apt-get install -q -y --no-install-recommends "${missing[@]}"
 }
 
-# Debian starts the services of a package with it: here only tests start any. Its maintainer scripts ask this file.
+# Debian starts the services of a package with it, and at each boot from then on: here only tests start any.
 without_services() {
-  local policy=/usr/sbin/policy-rc.d
-  if [ -e "$policy" ]; then
-    quietly "$@"
-    return
-  fi
-
-  # A shell of its own, so that the file goes whatever ends it.
+  local policy=/usr/sbin/policy-rc.d ours='# build.sh' before unit
+  before=$(enabled_units)
+  # A shell of its own, so that the file goes whatever ends it. The maintainer scripts ask it; an administrator's own is left alone.
   (
-    trap 'rm -f "$policy"' EXIT
-    printf '#!/bin/sh\nexit 101\n' >"$policy"
-    chmod +x "$policy"
+    if [ ! -e "$policy" ] || grep -qsx "$ours" "$policy"; then
+      trap 'rm -f "$policy"' EXIT
+      printf '#!/bin/sh\n%s\nexit 101\n' "$ours" >"$policy"
+      chmod +x "$policy"
+    fi
     quietly "$@"
   )
+  comm -13 <(echo "$before") <(enabled_units) | while read -r unit; do
+    find /etc/systemd/system -path "*.wants/$unit" -delete
+    [ ! -e "/etc/init.d/${unit%.service}" ] || quietly update-rc.d "${unit%.service}" disable
+  done
+}
+
+# What starts at the next boot.
+enabled_units() {
+  find /etc/systemd/system -path '*.wants/*' -printf '%f\n' 2>/dev/null | sort -u
 }
 
 # Programs out of Debian's packages: to install those would bring daemons and their users. promtool is Prometheus's own checker

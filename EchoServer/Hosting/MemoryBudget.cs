@@ -22,48 +22,46 @@ internal sealed class MemoryBudget(long limit) : IByteBudget
     internal long Peak => Volatile.Read(ref _peak);
 
     /// <inheritdoc/>
-    public bool TryTake(int bytes)
-    {
-        long used = Interlocked.Add(ref _used, bytes);
-        if (used > Limit)
-        {
-            Interlocked.Add(ref _used, -bytes);
-            return false;
-        }
+    public bool TryTake(int bytes) => TryTake(bytes, Limit);
 
-        long peak = Volatile.Read(ref _peak);
-        while (used > peak && Interlocked.CompareExchange(ref _peak, used, peak) is long seen && seen != peak)
+    /// <summary>Asks for memory that would make a connection cheaper, and is not needed: only while half of the budget is free after it.</summary>
+    /// <param name="bytes">How much, 0 or more.</param>
+    /// <returns>False when there is not so much to spare; nothing is taken then.</returns>
+    internal bool TryTakeSpare(int bytes) => TryTake(bytes, Limit / 2);
+
+    /// <inheritdoc/>
+    public void GiveBack(int bytes) => Interlocked.Add(ref _used, -bytes);
+
+    // Never over the limit, not even for a moment: somebody else, who needs less, would be refused in that moment.
+    private bool TryTake(int bytes, long limit)
+    {
+        long used = Volatile.Read(ref _used);
+        while (bytes > 0)
         {
-            peak = seen;
+            if (used + bytes > limit)
+            {
+                return false;
+            }
+
+            long seen = Interlocked.CompareExchange(ref _used, used + bytes, used);
+            if (seen == used)
+            {
+                NotePeak(used + bytes);
+                break;
+            }
+
+            used = seen;
         }
 
         return true;
     }
 
-    /// <summary>Asks for memory that would make a connection cheaper, and is not needed: only while half of the budget is free after it.</summary>
-    /// <param name="bytes">How much, 0 or more.</param>
-    /// <returns>False when there is not so much to spare; nothing is taken then.</returns>
-    internal bool TryTakeSpare(int bytes)
+    private void NotePeak(long used)
     {
-        if (bytes == 0)
+        long peak = Volatile.Read(ref _peak);
+        while (used > peak && Interlocked.CompareExchange(ref _peak, used, peak) is long seen && seen != peak)
         {
-            return true;
+            peak = seen;
         }
-
-        if (!TryTake(bytes))
-        {
-            return false;
-        }
-
-        if (Used <= Limit / 2)
-        {
-            return true;
-        }
-
-        GiveBack(bytes);
-        return false;
     }
-
-    /// <inheritdoc/>
-    public void GiveBack(int bytes) => Interlocked.Add(ref _used, -bytes);
 }
