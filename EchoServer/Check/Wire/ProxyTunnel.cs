@@ -24,7 +24,7 @@ internal sealed class ProxyTunnel
         _password = password;
     }
 
-    /// <summary>Where it is.</summary>
+    /// <summary>Where it is, without user and password.</summary>
     internal Uri Url { get; }
 
     /// <summary>The proxy that the options or the environment name.</summary>
@@ -98,7 +98,10 @@ internal sealed class ProxyTunnel
     private static ProxyTunnel Create(Uri url, ICredentials? credentials)
     {
         NetworkCredential? user = credentials?.GetCredential(url, "Basic");
-        return new(url, user?.UserName ?? "", user?.Password ?? "");
+
+        // The environment's URL still has user and password in it, and this one is shown.
+        Uri shown = new UriBuilder(url) { UserName = "", Password = "" }.Uri;
+        return new(shown, user?.UserName ?? "", user?.Password ?? "");
     }
 
     private static bool IsSet(string variable) =>
