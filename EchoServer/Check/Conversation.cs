@@ -54,9 +54,15 @@ internal sealed class Conversation(Dialer dialer) : IDisposable
         WebSocketLink link = await LinkAsync(stop).ConfigureAwait(false);
         await link.SendAsync(Opcode.Text, unique, stop).ConfigureAwait(false);
         List<byte[]> greetings = [];
+        var deadline = Deadline.In(dialer.Options.Timeout);
         while (true)
         {
-            LinkEvent received = await ReceiveAsync(link, stop).ConfigureAwait(false);
+            LinkEvent? received = await TryReceiveAsync(link, deadline, stop).ConfigureAwait(false);
+            if (received is null)
+            {
+                throw greetings.Count > 0 ? NoEcho($"{greetings.Count} messages") : dialer.Step(Stage.Echo).TimedOut();
+            }
+
             if (received.Payload.AsSpan().EndsWith(unique))
             {
                 Prefix = received.Payload[..^unique.Length];
@@ -68,7 +74,7 @@ internal sealed class Conversation(Dialer dialer) : IDisposable
             greetings.Add(received.Payload);
             if (greetings.Count > MaxGreetings)
             {
-                throw new ProbeException(Stage.Echo, $"over {MaxGreetings} messages, none of them the echo", NoEcho());
+                throw NoEcho($"over {MaxGreetings} messages");
             }
         }
     }
@@ -106,9 +112,10 @@ internal sealed class Conversation(Dialer dialer) : IDisposable
     /// <summary>Waits for the echo of what was sent.</summary>
     internal async Task AwaitEchoAsync(WebSocketLink link, bool isText, ReadOnlyMemory<byte> payload, CancellationToken stop)
     {
+        var deadline = Deadline.In(dialer.Options.Timeout);
         while (true)
         {
-            LinkEvent received = await ReceiveAsync(link, stop).ConfigureAwait(false);
+            LinkEvent received = await TryReceiveAsync(link, deadline, stop).ConfigureAwait(false) ?? throw dialer.Step(Stage.Echo).TimedOut();
             if (IsEcho(received, isText, payload.Span))
             {
                 return;
@@ -137,16 +144,11 @@ internal sealed class Conversation(Dialer dialer) : IDisposable
             (!isText && came.SequenceEqual(payload)));
     }
 
-    private async Task<LinkEvent> ReceiveAsync(WebSocketLink link, CancellationToken stop)
+    /// <returns>The next message; null when the time is up.</returns>
+    private async Task<LinkEvent?> TryReceiveAsync(WebSocketLink link, Deadline deadline, CancellationToken stop)
     {
-        while (true)
+        while (await link.ReceiveAsync(deadline, stop).ConfigureAwait(false) is LinkEvent received)
         {
-            LinkEvent? received = await link.ReceiveAsync(dialer.Options.Timeout, stop).ConfigureAwait(false);
-            if (received is null)
-            {
-                throw dialer.Step(Stage.Echo).TimedOut();
-            }
-
             if (received.IsEnd)
             {
                 throw new ConversationEndedException(received, received.Diagnose(dialer.Url));
@@ -157,6 +159,8 @@ internal sealed class Conversation(Dialer dialer) : IDisposable
                 return received;
             }
         }
+
+        return null;
     }
 
     private static async Task SendQuietlyAsync(WebSocketLink link, Opcode opcode, ReadOnlyMemory<byte> payload, CancellationToken stop)
@@ -186,9 +190,9 @@ internal sealed class Conversation(Dialer dialer) : IDisposable
             : $"the echo has {came.Length} bytes instead of {payload.Length}, and differs from byte {same} on";
     }
 
-    private static Diagnosis NoEcho() => new(
+    private static ProbeException NoEcho(string messages) => new(Stage.Echo, $"{messages}, none of them the echo", new(
         "messages come, but none of them is the echo of what was sent: this is no echo server",
-        "check the path: any WebSocket echo will do, such as an EchoServer's / or /raw");
+        "check the path: any WebSocket echo will do, such as an EchoServer's / or /raw"));
 }
 
 /// <summary>The connection ended while an echo was waited for.</summary>

@@ -58,10 +58,11 @@ internal sealed class CloseProbe : IProbe
         try
         {
             await send(link).ConfigureAwait(false);
+            var deadline = Deadline.In(run.Options.Connection.Timeout);
             LinkEvent? received;
             do
             {
-                received = await link.ReceiveAsync(run.Options.Connection.Timeout, stop).ConfigureAwait(false)
+                received = await link.ReceiveAsync(deadline, stop).ConfigureAwait(false)
                     ?? throw run.Dialer.Step(Stage.Close).TimedOut();
             }
             while (!received.IsEnd);

@@ -90,9 +90,10 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
         TimeSpan idleFor = link.IdleFor;
         byte[] payload = "still there?"u8.ToArray();
         await PingAsync(link, stop, payload).ConfigureAwait(false);
+        var deadline = Deadline.In(run.Options.Connection.Timeout);
         while (true)
         {
-            LinkEvent? received = await link.ReceiveAsync(run.Options.Connection.Timeout, stop).ConfigureAwait(false);
+            LinkEvent? received = await link.ReceiveAsync(deadline, stop).ConfigureAwait(false);
             TimeSpan age = TimeProvider.System.GetElapsedTime(start);
             if (received is null || received.IsEnd)
             {

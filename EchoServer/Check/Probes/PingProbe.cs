@@ -16,7 +16,8 @@ internal sealed class PingProbe : IProbe
         byte[] payload = Encoding.ASCII.GetBytes(Guid.NewGuid().ToString("N"));
         long start = Stopwatch.GetTimestamp();
         await link.SendAsync(Opcode.Ping, payload, stop).ConfigureAwait(false);
-        while (await link.ReceiveAsync(run.Options.Connection.Timeout, stop).ConfigureAwait(false) is LinkEvent received)
+        var deadline = Deadline.In(run.Options.Connection.Timeout);
+        while (await link.ReceiveAsync(deadline, stop).ConfigureAwait(false) is LinkEvent received)
         {
             if (received.IsEnd)
             {

@@ -16,6 +16,7 @@ internal sealed partial class WebSocketLink : IDisposable
     private const int RestingBytes = 512;
 
     private readonly TcpLink _link;
+    private readonly Step _step;
     private readonly MessageReader _reader = new(Role.Client, MaxMessageBytes);
     private readonly SemaphoreSlim _sending = new(1, 1);
     private byte[] _buffer;
@@ -25,9 +26,10 @@ internal sealed partial class WebSocketLink : IDisposable
     private TimeSpan _idleBefore;
     private TimeSpan? _idleAtEnd;
 
-    private WebSocketLink(TcpLink link, ReceivedHead head)
+    private WebSocketLink(TcpLink link, ReceivedHead head, Step step)
     {
         _link = link;
+        _step = step;
         Head = head;
         _buffer = new byte[Math.Max(BufferBytes, head.Rest.Length)];
         head.Rest.CopyTo(_buffer, 0);
@@ -79,22 +81,22 @@ internal sealed partial class WebSocketLink : IDisposable
     /// <param name="stop">Ends the attempt, and with it the connection's use.</param>
     /// <param name="isFinal">Whether it is the last fragment.</param>
     /// <exception cref="IOException">The connection has ended.</exception>
+    /// <exception cref="ProbeException">The server does not take it: it reads nothing.</exception>
     internal async Task SendAsync(Opcode opcode, ReadOnlyMemory<byte> payload, CancellationToken stop, bool isFinal = true)
     {
         uint key = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
         byte[] frame = new byte[Frame.SizeOfHeader(payload.Length, masked: true) + payload.Length];
         int header = Frame.WriteHeader(frame, opcode, payload.Length, isFinal, key);
         Masking.Apply(payload.Span, frame.AsSpan(header), key);
-        await _sending.WaitAsync(stop).ConfigureAwait(false);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(_step.Timeout);
         try
         {
-            await _link.Stream.WriteAsync(frame, stop).ConfigureAwait(false);
-            await _link.Stream.FlushAsync(stop).ConfigureAwait(false);
-            _lastActivity = Stopwatch.GetTimestamp();
+            await SendAsync(frame, limit.Token).ConfigureAwait(false);
         }
-        finally
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            _sending.Release();
+            throw _step.TimedOut();
         }
     }
 
@@ -128,6 +130,11 @@ internal sealed partial class WebSocketLink : IDisposable
         }
     }
 
+    /// <summary>Waits for what comes next, for as long as is left of the time for all of a wait.</summary>
+    /// <returns>Null when the time is up, even where more has come already: a server that never pauses does not prolong it.</returns>
+    internal async Task<LinkEvent?> ReceiveAsync(Deadline deadline, CancellationToken stop) =>
+        deadline.Left is { Ticks: > 0 } left ? await ReceiveAsync(left, stop).ConfigureAwait(false) : null;
+
     /// <summary>Keeps only a small buffer, until more is received. Nothing may be being received.</summary>
     internal void GiveBackMemory()
     {
@@ -155,6 +162,21 @@ internal sealed partial class WebSocketLink : IDisposable
         _sending.Dispose();
     }
 
+    private async Task SendAsync(byte[] frame, CancellationToken stop)
+    {
+        await _sending.WaitAsync(stop).ConfigureAwait(false);
+        try
+        {
+            await _link.Stream.WriteAsync(frame, stop).ConfigureAwait(false);
+            await _link.Stream.FlushAsync(stop).ConfigureAwait(false);
+            _lastActivity = Stopwatch.GetTimestamp();
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
     private static async Task<WebSocketLink> UpgradeAsync(
         TcpLink link, Dialer dialer, IReadOnlyList<string> subprotocols, string? extensions, CancellationToken stop)
     {
@@ -169,6 +191,6 @@ internal sealed partial class WebSocketLink : IDisposable
 
         return UpgradeRefusal.Judge(head, key, subprotocols, extensions) is (string finding, Diagnosis diagnosis)
             ? throw new ProbeException(Stage.Answer, finding, diagnosis)
-            : new WebSocketLink(link, head);
+            : new WebSocketLink(link, head, dialer.Step(Stage.Echo));
     }
 }

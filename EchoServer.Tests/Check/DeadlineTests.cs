@@ -1,0 +1,52 @@
+using EchoServer.Check;
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Check;
+
+/// <summary>Servers that never pause: a wait for one thing ends in time whatever else comes meanwhile.</summary>
+internal sealed class DeadlineTests
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
+
+    [TestCase(false, "messages, none of them the echo", TestName = "{m}(messages)")]
+    [TestCase(true, "nothing within 0.5 s", TestName = "{m}(pongs that nobody asked for)")]
+    public async Task A_server_that_ticks_and_answers_nothing_is_named_and_bounded(bool sendsPongs, string greeting)
+    {
+        WireFrame tick = sendsPongs ? WireFrame.Pong([]) : WireFrame.Text("tick");
+        using ScriptedServer server = Endless((tick with { Masked = false }).ToBytes(), Tick);
+        Checks checks = await Checks.RunAsync(
+            server.Url.AbsoluteUri, options => options with { Idle = TimeSpan.FromSeconds(0.3) }, options => options with { Timeout = Timeout });
+        checks.Expect("greeting", Outcome.Fail, greeting);
+        checks.Expect("ping", Outcome.Fail, "no pong", "pings are not answered");
+        checks.Expect("close", Outcome.Fail, "nothing within 0.5 s", "did not answer the Close within 0.5 s");
+        Assert.That(checks["idle"].Outcome, Is.EqualTo(Outcome.Fail));
+    }
+
+    [Test]
+    public async Task A_server_that_pings_without_end_and_reads_nothing_is_bounded()
+    {
+        byte[] pings = WireFrame.Join(Enumerable.Repeat(WireFrame.Ping(new byte[100]) with { Masked = false }, 1000));
+        using ScriptedServer server = Endless(pings, TimeSpan.Zero);
+        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri, connection: options => options with { Timeout = Timeout });
+        Assert.That(new[] { checks["greeting"].Outcome, checks["ping"].Outcome, checks["close"].Outcome }, Is.All.EqualTo(Outcome.Fail));
+    }
+
+    /// <summary>A server that sends the same again and again on every WebSocket, until the client is gone, and reads nothing.</summary>
+    private static ScriptedServer Endless(byte[] frames, TimeSpan pause) => new((peer, _) =>
+    {
+        string request = peer.ReadHead();
+        if (!request.Contains("Upgrade: websocket", StringComparison.Ordinal))
+        {
+            peer.Send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            return;
+        }
+
+        peer.Send(ScriptedServer.Accept(request));
+        while (true)
+        {
+            peer.Send(frames.AsSpan());
+            Thread.Sleep(pause);
+        }
+    });
+}
