@@ -14,6 +14,9 @@ internal enum EndKind
 
     /// <summary>It was reset (RST).</summary>
     Reset,
+
+    /// <summary>Nobody knows when: nothing got through any more, or what was sent at last was answered with a reset.</summary>
+    Lost,
 }
 
 /// <summary>Why a connection that was open ended.</summary>
@@ -53,23 +56,30 @@ internal static class EndDiagnosis
     /// <summary>Says why an idle connection did not live.</summary>
     /// <param name="kind">How it ended.</param>
     /// <param name="code">The code in its Close.</param>
-    /// <param name="idle">How long nothing had come or gone.</param>
+    /// <param name="idle">How long nothing had come or gone; of one that was lost, the most that it can have been.</param>
     internal static Diagnosis OfIdle(EndKind kind, CloseCode? code, TimeSpan idle)
     {
         string after = string.Create(CultureInfo.InvariantCulture, $"after {idle.TotalSeconds:0.#} idle seconds");
-        string known = KnownLimit(idle) is string who ? $"; that is the limit of {who}" : "";
+        if (kind == EndKind.Lost)
+        {
+            return new(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"something on the way forgot the connection at some time within {idle.TotalSeconds:0.#} idle seconds, and told neither side"),
+                $"send pings often from either side (this server: --keep-alive-interval, default {Pings} s); a shorter --idle narrows down how often");
+        }
+
         if (kind == EndKind.Close && code is not (null or CloseCode.NoStatusReceived))
         {
             return new(
-                $"the server itself closed {after}, with {Described(code.Value)}{known}",
+                $"the server itself closed {after}, with {Described(code.Value)}",
                 "raise the server's own idle or keep-alive limit, or send something more often");
         }
 
+        string known = KnownLimit(idle) is string who ? $"; that is the limit of {who}" : "";
         return new(
             $"something on the way {(kind == EndKind.Reset ? "reset (RST)" : "ended (FIN)")} the connection {after}, without a Close{known}",
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"send pings more often than that from either side (this server: --keep-alive-interval, default {OurPings.TotalSeconds:0} s), or have the limit raised"));
+            $"send pings more often than that from either side (this server: --keep-alive-interval, default {Pings} s), or have the limit raised");
     }
 
     /// <summary>Says why a server closed when nobody asked it to.</summary>
@@ -92,6 +102,8 @@ internal static class EndDiagnosis
             _ => new(said, "the meaning of this code is the application's own: see its documentation or log"),
         };
     }
+
+    private static string Pings => OurPings.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
 
     private static string Described(CloseCode code) => ClosePayload.Describe(code);
 }

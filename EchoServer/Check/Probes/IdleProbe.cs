@@ -33,7 +33,7 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
             new("seconds", idle.TotalSeconds), new("silent_survived", silent.End is null), new("silent_seconds", silent.Idle.TotalSeconds),
             new("silent_end", silent.End?.Kind.ToString().ToLowerInvariant()), new("server_pings", (long)silent.ServerPings),
             new("ping_survived", pinging.End is null), new("ping_seconds", pinging.Age.TotalSeconds),
-            new("known_limit", silent.End is null ? null : EndDiagnosis.KnownLimit(silent.Idle)),
+            new("known_limit", silent.End?.Kind is LinkEventKind.Fin or LinkEventKind.Reset ? EndDiagnosis.KnownLimit(silent.Idle) : null),
         ];
         return (silent.End, pinging.End) switch
         {
@@ -45,21 +45,26 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
 
     private static Diagnosis OfBoth(Life silent, Life pinging, LinkEvent end)
     {
+        // Of one that was lost nobody knows how old it became.
+        if (end.Kind == LinkEventKind.Lost)
+        {
+            return EndDiagnosis.OfIdle(EndKind.Lost, null, pinging.Age);
+        }
+
         // Near each other although one was never idle: it is age that counts.
         double difference = Math.Abs((silent.Age - pinging.Age).TotalSeconds);
-        if (silent.End is null || difference > 1 + (pinging.Age.TotalSeconds / 10))
+        if (silent.End?.Kind is null or LinkEventKind.Lost || difference > 1 + (pinging.Age.TotalSeconds / 10))
         {
             return EndDiagnosis.OfIdle(Kind(end), end.Code, pinging.Idle);
         }
 
-        string known = EndDiagnosis.KnownLimit(pinging.Age) is string who ? $"; that is the limit of {who}" : "";
         string whole = $"{Seconds(pinging.Age)} after the connection begins, pings or not";
         return end is { Kind: LinkEventKind.Close, Code: CloseCode code }
             ? new(
-                $"the server itself closes {whole}, with {ClosePayload.Describe(code)}{known}",
+                $"the server itself closes {whole}, with {ClosePayload.Describe(code)}",
                 "raise the server's own limit on a connection's life, or let clients connect again when it strikes")
             : new(
-                $"something on the way ends connections {whole}{known}",
+                $"something on the way ends connections {whole}{(EndDiagnosis.KnownLimit(pinging.Age) is string who ? $"; that is the limit of {who}" : "")}",
                 "have the limit on a connection's whole life raised where it is set, and let clients connect again when it strikes");
     }
 
@@ -97,7 +102,9 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
             TimeSpan age = TimeProvider.System.GetElapsedTime(start);
             if (received is null || received.IsEnd)
             {
-                return new(received ?? new LinkEvent(LinkEventKind.Fin, []), age, idleFor, link.PingsReceived) { IsSilentlyLost = received is null };
+                // A reset that only the ping brought says no more than silence: not when it was dropped.
+                bool isSeen = received is { Kind: not LinkEventKind.Reset };
+                return new(isSeen ? received : new LinkEvent(LinkEventKind.Lost, []), age, idleFor, link.PingsReceived);
             }
 
             if (received.Kind == LinkEventKind.Pong && received.Payload.AsSpan().SequenceEqual(payload))
@@ -123,6 +130,7 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
     {
         LinkEventKind.Close => EndKind.Close,
         LinkEventKind.Reset => EndKind.Reset,
+        LinkEventKind.Lost => EndKind.Lost,
         _ => EndKind.Fin,
     };
 
@@ -130,20 +138,17 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
 
     /// <summary>How a connection fared.</summary>
     /// <param name="End">How it ended; null when it lives.</param>
-    /// <param name="Age">For how long it lived, or has lived.</param>
-    /// <param name="Idle">How long nothing had come or gone at its end.</param>
+    /// <param name="Age">For how long it lived, or has lived; of one that was lost, the most.</param>
+    /// <param name="Idle">How long nothing had come or gone at its end; of one that was lost, the most.</param>
     /// <param name="ServerPings">How many pings the server sent.</param>
     internal sealed record Life(LinkEvent? End, TimeSpan Age, TimeSpan Idle, int ServerPings)
     {
-        /// <summary>Whether it did not end, but nothing got through any more.</summary>
-        internal bool IsSilentlyLost { get; init; }
-
         internal string Describe()
         {
             string pings = ServerPings > 0 ? $" (the server sent {ServerPings} pings)" : "";
             return End is null
                 ? $"lives after {Seconds(Age)}{pings}"
-                : IsSilentlyLost ? $"dead after {Seconds(Idle)}, and nobody said so{pings}" : $"ended after {Seconds(Age)} with {End.Describe()}{pings}";
+                : End.Kind == LinkEventKind.Lost ? $"lost at some time within {Seconds(Age)}, and nobody said so{pings}" : $"ended after {Seconds(Age)} with {End.Describe()}{pings}";
         }
     }
 }

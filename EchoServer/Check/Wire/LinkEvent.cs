@@ -22,6 +22,9 @@ internal enum LinkEventKind
 
     /// <summary>The server broke the protocol.</summary>
     Violation,
+
+    /// <summary>Nothing gets through any more, and nobody had said so: only a probe finds that, none receives it.</summary>
+    Lost,
 }
 
 /// <summary>Something that came over a WebSocket. Text in it is not escaped yet.</summary>
@@ -55,6 +58,7 @@ internal sealed record LinkEvent(LinkEventKind Kind, byte[] Payload, bool IsText
         LinkEventKind.Close => $"Close {ClosePayload.Describe(Code!.Value)}{(Text.Length > 0 ? $" '{ReceivedAnswer.Shown(Text)}'" : "")}",
         LinkEventKind.Fin => "the end of the stream (FIN), without a Close",
         LinkEventKind.Reset => "a reset (RST), without a Close",
+        LinkEventKind.Lost => "silence",
         _ => $"a broken frame: {ReceivedAnswer.Shown(Text)}",
     };
 }

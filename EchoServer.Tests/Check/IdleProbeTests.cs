@@ -1,0 +1,73 @@
+using EchoServer.Check;
+using EchoServer.Check.Probes;
+using EchoServer.Check.Wire;
+using EchoServer.Tests.Support;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Tests.Check;
+
+/// <summary>Of a connection that was dropped in silence nobody knows when: no limit is made up for it.</summary>
+internal sealed class IdleProbeTests
+{
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(350);
+    private static readonly IdleProbe.Life Living = new(null, Idle, Idle, 0);
+
+    [TestCase(false, TestName = "{m}(nothing comes back)")]
+    [TestCase(true, TestName = "{m}(a reset comes back)")]
+    public async Task What_shows_only_when_something_is_sent_is_lost(bool resets)
+    {
+        using var server = new ScriptedServer((peer, connection) =>
+        {
+            string request = peer.ReadHead();
+            if (!request.Contains("Upgrade: websocket", StringComparison.Ordinal))
+            {
+                peer.Send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                return;
+            }
+
+            peer.Send(ScriptedServer.Accept(request));
+            ScriptedServer.EchoAll(peer, connection, (_, number, message) =>
+            {
+                // The first thing on the silent connection is the ping at its end.
+                bool isLate = number == 0 && message is { Opcode: WireFrame.PingOpcode, Payload.Length: > 0 };
+                if (isLate && resets)
+                {
+                    peer.Reset();
+                    throw new IOException("reset");
+                }
+
+                return isLate ? [] : EchoScripts.Good(message);
+            });
+        });
+        Checks checks = await Checks.RunAsync(
+            server.Url.AbsoluteUri,
+            options => options with { Idle = TimeSpan.FromSeconds(1) },
+            options => options with { Timeout = TimeSpan.FromSeconds(0.5) });
+        checks.Expect("idle", Outcome.Warn, "silent: lost at some time within 1", "forgot the connection at some time within 1 idle seconds", "send pings");
+        checks.Expect("idle", Outcome.Warn, "with a ping every 0.3 s: lives");
+        Assert.That(checks["idle"].Facts, Does.Contain(new Fact("silent_end", "lost")).And.Contain(new Fact("known_limit", null)));
+    }
+
+    [TestCase(LinkEventKind.Lost, null)]
+    [TestCase(LinkEventKind.Close, null)]
+    [TestCase(LinkEventKind.Fin, "AWS NLB (350 s)")]
+    [TestCase(LinkEventKind.Reset, "AWS NLB (350 s)")]
+    public void A_known_limit_is_named_only_where_the_end_was_seen_and_was_no_Close(LinkEventKind kind, string? limit)
+    {
+        Finding finding = Judge(new(new LinkEvent(kind, [], Code: CloseCode.GoingAway), Idle, Idle, 0), Living);
+        Assert.That(finding.Outcome, Is.EqualTo(Outcome.Warn));
+        Assert.That(finding.Facts, Does.Contain(new Fact("known_limit", limit)));
+        Assert.That(finding.Diagnosis!.Cause.Contains("limit of", StringComparison.Ordinal), Is.EqualTo(limit is not null));
+    }
+
+    [Test]
+    public void Two_that_are_lost_did_not_end_at_one_age()
+    {
+        var lost = new IdleProbe.Life(new LinkEvent(LinkEventKind.Lost, []), Idle, Idle, 0);
+        Finding finding = Judge(lost, lost);
+        Assert.That(finding.Outcome, Is.EqualTo(Outcome.Fail));
+        Assert.That(finding.Diagnosis!.Cause, Does.Contain("at some time within 350").And.Not.Contain("limit").And.Not.Contain("after"));
+    }
+
+    private static Finding Judge(IdleProbe.Life silent, IdleProbe.Life pinging) => IdleProbe.Judge(silent, pinging, Idle, TimeSpan.FromSeconds(25));
+}
