@@ -142,6 +142,8 @@ internal sealed class HandshakeProbeTests
     [TestCase("wss://192.0.2.1/", "", Outcome.Warn, "an address instead of a host name")]
     [TestCase("wss://[2001:db8::1]/", "", Outcome.Warn, "an address instead of a host name")]
     [TestCase("wss://my_app.example.org/", "", Outcome.Warn, "underscore")]
+    [TestCase("wss://my_app.example.org:8080/", "", Outcome.Warn, "only 80 and 443 answer; the host name has an underscore")]
+    [TestCase("wss://192.0.2.1:8080/", "", Outcome.Warn, "only 80 and 443 answer; the URL has an address")]
     [TestCase("wss://echo.example.org/", "wss://echo.example.org/", Outcome.Pass, "")]
     public void What_the_url_alone_says_is_said(string typed, string text, Outcome outcome, string cause)
     {

@@ -34,7 +34,7 @@ internal sealed class NetworkDiagnosisTests
 
     [TestCase(Stage.Resolve, "the name server did not answer within 2.5 s")]
     [TestCase(Stage.Connect, "nothing answered on port 443 of echo.example.org within 2.5 s: a firewall")]
-    [TestCase(Stage.Proxy, "the proxy did not answer CONNECT")]
+    [TestCase(Stage.Proxy, "did not answer CONNECT within 2.5 s")]
     [TestCase(Stage.Tls, "the TLS handshake was not answered")]
     [TestCase(Stage.Answer, "what is behind it hangs")]
     [TestCase(Stage.Echo, "no echo came")]
@@ -50,7 +50,7 @@ internal sealed class NetworkDiagnosisTests
         NetworkDiagnosis.Of(new IOException("Received an unexpected EOF or 0 bytes from the transport stream."), Url, stage).Cause, Does.Contain(cause));
 
     [TestCase("wss://echo.example.org:8080/", "port inside the app's container", "wss://echo.example.org")]
-    [TestCase("ws://echo.example.org:3333/", "from a tutorial", "ws://echo.example.org")]
+    [TestCase("ws://echo.example.org:3333/", "from a tutorial", "leave the port out: wss://echo.example.org")]
     [TestCase("wss://echo.example.org:4443/", "old foundations", "wss://echo.example.org")]
     [TestCase("wss://echo.example.org:80/", "port 80 speaks plain HTTP", "wss://echo.example.org")]
     [TestCase("ws://echo.example.org:443/", "port 443 speaks TLS", "wss://echo.example.org")]
@@ -65,6 +65,7 @@ internal sealed class NetworkDiagnosisTests
     [TestCase("wss://echo.example.org/")]
     [TestCase("ws://echo.example.org/")]
     [TestCase("ws://localhost:8080/")]
+    [TestCase("http://proxy.example.org:8080/")]
     public void Any_other_port_is_not(string url) => Assert.That(PortFacts.Of(new Uri(url)), Is.Null);
 
     [TestCase("Authentication failed", "error:0A00010B:SSL routines::wrong version number", "speaks no TLS")]
@@ -126,6 +127,18 @@ internal sealed class NetworkDiagnosisTests
     [TestCase(EndKind.Close, CloseCode.GoingAway, "the server itself closed after 2 idle seconds, with 1001 GoingAway")]
     public void Who_ended_an_idle_connection_is_said(EndKind kind, CloseCode? code, string cause) =>
         Assert.That(EndDiagnosis.OfIdle(kind, code, TimeSpan.FromSeconds(2)).Cause, Does.Contain(cause));
+
+    [Test]
+    public void A_known_limit_is_named_only_where_the_end_was_seen_and_was_no_Close()
+    {
+        foreach (int seconds in (int[])[60, 350, 3600])
+        {
+            Diagnosis lost = EndDiagnosis.OfIdle(EndKind.Lost, null, TimeSpan.FromSeconds(seconds));
+            Assert.That(lost.Cause, Does.Contain($"at some time within {seconds} idle seconds").And.Not.Contain("limit"));
+            Assert.That(EndDiagnosis.OfIdle(EndKind.Close, CloseCode.GoingAway, TimeSpan.FromSeconds(seconds)).Cause, Does.Not.Contain("limit"));
+            Assert.That(EndDiagnosis.OfIdle(EndKind.Reset, null, TimeSpan.FromSeconds(seconds)).Cause, Does.Contain("that is the limit of"));
+        }
+    }
 
     [Test]
     public void Every_close_code_is_explained()

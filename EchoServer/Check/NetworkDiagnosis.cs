@@ -35,13 +35,16 @@ internal static class NetworkDiagnosis
     /// <param name="exception">What was thrown; what lies innermost counts.</param>
     /// <param name="url">Where to.</param>
     /// <param name="stage">What was being done.</param>
-    internal static Diagnosis Of(Exception exception, Uri url, Stage stage)
+    /// <param name="proxy">The proxy that is gone through; null for none. Up to its tunnel it is what went wrong.</param>
+    internal static Diagnosis Of(Exception exception, Uri url, Stage stage, Uri? proxy = null)
     {
+        bool isProxy = IsOfProxy(stage, proxy);
         for (Exception? it = exception; it is not null; it = it.InnerException)
         {
             if (it is SocketException socket)
             {
-                return OfSocket(socket.SocketErrorCode, url, stage);
+                return (isProxy ? ProxyDiagnosis.OfSocket(socket.SocketErrorCode, proxy, stage) : null) ??
+                    OfSocket(socket.SocketErrorCode, url, stage);
             }
 
             if (it is AuthenticationException)
@@ -51,21 +54,27 @@ internal static class NetworkDiagnosis
 
             if (it is InvalidDataException)
             {
-                return new(
+                return isProxy ? ProxyDiagnosis.OfNonsense(it.Message, proxy) : new(
                     $"what answers on {Port(url)} speaks no HTTP: {ReceivedAnswer.Shown(it.Message)}",
                     url.Scheme == "ws" ? "check the port; if it speaks TLS, use wss:// instead of ws://" : "check the port");
             }
         }
 
-        return stage == Stage.Tls ? TlsDiagnosis.Of(exception, url) : OfEnd(url, stage);
+        return isProxy ? ProxyDiagnosis.OfEnd(proxy)
+            : stage == Stage.Tls ? TlsDiagnosis.Of(exception, url)
+            : OfEnd(url, stage);
     }
 
     /// <summary>Says why nothing came within the time.</summary>
-    internal static Diagnosis OfTimeout(Stage stage, TimeSpan timeout, Uri url)
+    /// <param name="stage">What was waited for.</param>
+    /// <param name="timeout">How long.</param>
+    /// <param name="url">Where to.</param>
+    /// <param name="proxy">The proxy that is gone through; null for none.</param>
+    internal static Diagnosis OfTimeout(Stage stage, TimeSpan timeout, Uri url, Uri? proxy = null)
     {
         string within = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"within {timeout.TotalSeconds} s");
         string port = Port(url);
-        return stage switch
+        return IsOfProxy(stage, proxy) ? ProxyDiagnosis.OfTimeout(within, proxy, stage) : stage switch
         {
             Stage.Resolve => new($"the name server did not answer {within}", "look at this machine's DNS settings, VPN and network"),
             Stage.Connect => PortFacts.Of(url) is Diagnosis oddPort
@@ -73,7 +82,6 @@ internal static class NetworkDiagnosis
                 : new(
                     $"nothing answered on {port} {within}: a firewall drops the packets, or no machine is at that address",
                     "check port and address; from inside a company network try --proxy, otherwise have the port opened"),
-            Stage.Proxy => new($"the proxy did not answer CONNECT {within}", "check host and port in --proxy"),
             Stage.Tls => new(
                 $"the TLS handshake was not answered {within}: what listens on {port} speaks no TLS, or hangs",
                 "check the port, or try ws:// if TLS is not meant here"),
@@ -122,16 +130,18 @@ internal static class NetworkDiagnosis
         Stage.Answer => new(
             "the server ended the connection instead of answering: it speaks no HTTP there, speaks TLS, or crashed",
             url.Scheme == "ws" ? "check the port, try wss://, and see the app's log" : "check the port, and see the app's log"),
-        Stage.Proxy => new("the proxy ended the connection instead of answering CONNECT", "check host and port in --proxy, and whether it is an HTTP proxy"),
         _ => new(
             "the connection ended without a Close in the middle of the conversation",
             "see whether the app or the router was restarted just then ('cf app NAME', 'cf events NAME'), and check again"),
     };
 
+    /// <summary>Whether a proxy, not the server, is at the other end then.</summary>
+    private static bool IsOfProxy(Stage stage, Uri? proxy) =>
+        stage == Stage.Proxy || (proxy is not null && stage is (Stage.Resolve or Stage.Connect));
+
     private static string While(Stage stage) => stage switch
     {
         Stage.Connect => "as soon as it was opened",
-        Stage.Proxy => "by the proxy",
         Stage.Tls => "during the TLS handshake",
         _ => "instead of an answer",
     };

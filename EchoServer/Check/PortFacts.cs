@@ -10,18 +10,18 @@ internal static class PortFacts
     private const int OldWebSocketPort = 4443;
 
     /// <summary>Says what is odd about the URL's port.</summary>
-    /// <param name="url">A ws or wss URL.</param>
+    /// <param name="url">A URL: only ws and wss have such ports, a proxy's does not.</param>
     /// <returns>Null when nothing is.</returns>
     internal static Diagnosis? Of(Uri url)
     {
         // On one's own machine and network every port can be meant.
-        if (url.IsLoopback)
+        if (url.IsLoopback || url.Scheme is not ("ws" or "wss"))
         {
             return null;
         }
 
         bool isTls = url.Scheme == "wss";
-        string better = isTls ? $"wss://{ReceivedAnswer.Shown(url.Host)}" : $"ws://{ReceivedAnswer.Shown(url.Host)}";
+        string better = $"wss://{ReceivedAnswer.Shown(url.Host)}";
         return url.Port switch
         {
             AppPort => new(
@@ -34,7 +34,7 @@ internal static class PortFacts
                 "4443 was the WebSocket port of old foundations, whose balancers could not upgrade on 443; today's answer on 443",
                 $"leave the port out, unless the operator says otherwise: {better}"),
             Http when isTls => new("port 80 speaks plain HTTP, and wss:// speaks TLS", $"leave the port out: {better}"),
-            Https when !isTls => new("port 443 speaks TLS, and ws:// does not", $"use wss://{ReceivedAnswer.Shown(url.Host)}"),
+            Https when !isTls => new("port 443 speaks TLS, and ws:// does not", $"use {better}"),
             _ => null,
         };
     }

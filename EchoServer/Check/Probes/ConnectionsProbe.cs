@@ -21,10 +21,11 @@ internal sealed class ConnectionsProbe(int count) : TalkProbe
     {
         long start = Stopwatch.GetTimestamp();
         using var turns = new SemaphoreSlim(MostOpening, MostOpening);
-        Attempt[] attempts = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => OpenAsync(run, turns, stop))).ConfigureAwait(false);
-        TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+        Task<Attempt>[] opening = [.. Enumerable.Range(0, count).Select(_ => OpenAsync(run, turns, stop))];
         try
         {
+            Attempt[] attempts = await Task.WhenAll(opening).ConfigureAwait(false);
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
             Attempt[] failed = [.. attempts.Where(attempt => attempt.Failure is not null)];
             int open = count - failed.Length;
             SortedDictionary<long, long> spread = run.Info?.Index is null ? [] : await AskAsync(run.Dialer, stop).ConfigureAwait(false);
@@ -41,7 +42,7 @@ internal sealed class ConnectionsProbe(int count) : TalkProbe
         }
         finally
         {
-            Array.ForEach(attempts, attempt => attempt.Link?.Dispose());
+            Array.ForEach(opening, attempt => (attempt.IsCompletedSuccessfully ? attempt.Result.Link : null)?.Dispose());
         }
     }
 
@@ -60,6 +61,11 @@ internal sealed class ConnectionsProbe(int count) : TalkProbe
         {
             link?.Dispose();
             return new(null, exception);
+        }
+        catch (Exception exception) when (Step.IsOfNetwork(exception))
+        {
+            link?.Dispose();
+            return new(null, run.Dialer.Step(Stage.Echo).Failed(exception));
         }
         finally
         {

@@ -18,24 +18,32 @@ internal sealed class UrlProbe : IProbe
         string scheme = typed.Split(':')[0].ToLowerInvariant();
         string text = scheme == url.Scheme ? shown : $"{shown} ({scheme}:// is taken as {url.Scheme}://)";
         Fact fact = new("url", url.AbsoluteUri);
+        Diagnosis[] odd = [.. Oddities(url)];
+        return odd.Length == 0
+            ? Finding.Pass(text, fact)
+            : Finding.Warn(
+                text, new(string.Join("; ", odd.Select(it => it.Cause)), string.Join("; ", odd.Select(it => it.Advice).Distinct())), fact);
+    }
+
+    private static IEnumerable<Diagnosis> Oddities(Uri url)
+    {
         if (PortFacts.Of(url) is Diagnosis port)
         {
-            return Finding.Warn(text, port, fact);
+            yield return port;
         }
 
         if (!url.IsLoopback && IPAddress.TryParse(url.DnsSafeHost, out _))
         {
-            return Finding.Warn(
-                text,
-                new("the URL has an address instead of a host name: Cloud Foundry's router finds an app by its host name, and certificates seldom name addresses", "use the app's route as the host, as 'cf app NAME' shows it"),
-                fact);
+            yield return new(
+                "the URL has an address instead of a host name: Cloud Foundry's router finds an app by its host name, and certificates seldom name addresses",
+                "use the app's route as the host, as 'cf app NAME' shows it");
         }
 
-        return url.Host.Contains('_', StringComparison.Ordinal)
-            ? Finding.Warn(
-                text,
-                new("the host name has an underscore, which host names must not have (RFC 952): some clients and certificate checks refuse it", "map a route with a hyphen instead"),
-                fact)
-            : Finding.Pass(text, fact);
+        if (url.Host.Contains('_', StringComparison.Ordinal))
+        {
+            yield return new(
+                "the host name has an underscore, which host names must not have (RFC 952): some clients and certificate checks refuse it",
+                "map a route with a hyphen instead");
+        }
     }
 }

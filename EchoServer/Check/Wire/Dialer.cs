@@ -27,10 +27,10 @@ internal sealed class Dialer(ConnectionOptions options)
     internal bool IsTls => Url.Scheme is "wss" or "https";
 
     /// <summary>Host and port that TCP connects to: the server's, or the proxy's.</summary>
-    internal (string Host, int Port) Target => Proxy is ProxyTunnel proxy ? (proxy.Url.DnsSafeHost, proxy.Url.Port) : (Url.DnsSafeHost, Url.Port);
+    internal (string Host, int Port) Target => Proxy is ProxyTunnel proxy ? (proxy.Url.IdnHost, proxy.Url.Port) : (Url.IdnHost, Url.Port);
 
     /// <summary>A step, bounded by the time that the options allow.</summary>
-    internal Step Step(Stage stage) => new(stage, stage is Stage.Resolve or Stage.Connect && Proxy is ProxyTunnel proxy ? proxy.Url : Url, options.Timeout);
+    internal Step Step(Stage stage) => new(stage, Url, options.Timeout, Proxy?.Url);
 
     /// <summary>Looks up the addresses to connect to.</summary>
     /// <exception cref="ProbeException">There are none.</exception>
@@ -52,15 +52,22 @@ internal sealed class Dialer(ConnectionOptions options)
     /// <exception cref="ProbeException">It does not answer.</exception>
     internal async Task<Socket> ConnectAsync(IPAddress address, CancellationToken stop)
     {
-        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Socket? socket = null;
         try
         {
-            await Step(Stage.Connect).RunAsync(token => socket.ConnectAsync(new IPEndPoint(address, Target.Port), token).AsTask(), stop).ConfigureAwait(false);
-            return socket;
+            await Step(Stage.Connect).RunAsync(
+                token =>
+                {
+                    // This fails as well, where the process has as many open as it may.
+                    socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                    return socket.ConnectAsync(new IPEndPoint(address, Target.Port), token).AsTask();
+                },
+                stop).ConfigureAwait(false);
+            return socket!;
         }
         catch
         {
-            socket.Dispose();
+            socket?.Dispose();
             throw;
         }
     }

@@ -8,7 +8,8 @@ namespace EchoServer.Check.Wire;
 /// <param name="Stage">What it is.</param>
 /// <param name="Url">Where to.</param>
 /// <param name="Timeout">How long it may take.</param>
-internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout)
+/// <param name="Proxy">The proxy that is gone through; null for none.</param>
+internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout, Uri? Proxy = null)
 {
     /// <summary>Takes the step.</summary>
     /// <exception cref="ProbeException">It failed, or took too long.</exception>
@@ -42,12 +43,12 @@ internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout)
     internal ProbeException TimedOut() => new(
         Stage,
         string.Create(CultureInfo.InvariantCulture, $"nothing within {Timeout.TotalSeconds} s"),
-        NetworkDiagnosis.OfTimeout(Stage, Timeout, Url))
+        NetworkDiagnosis.OfTimeout(Stage, Timeout, Url, Proxy))
     { IsTimeout = true };
 
     /// <summary>What to throw for an exception of the network.</summary>
     internal ProbeException Failed(Exception exception) => new(
-        Stage, Words(exception), NetworkDiagnosis.Of(exception, Url, Stage));
+        Stage, Stage == Stage.Proxy && exception is InvalidDataException ? "no proxy's answer" : Words(exception), NetworkDiagnosis.Of(exception, Url, Stage, Proxy));
 
     /// <summary>Whether an exception comes from a socket, a stream or TLS.</summary>
     internal static bool IsOfNetwork(Exception exception) =>
