@@ -1,3 +1,5 @@
+using EchoServer.Check;
+using EchoServer.Client;
 using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.Check;
@@ -18,4 +20,65 @@ internal sealed class ProxyProbeTests
         Assert.That(result.Output, Does.Match(shown).And.Not.Contain("geheim").And.Not.Contain("me:"));
         Assert.That(proxy.Targets, Is.Not.Empty);
     }
+
+    [Test]
+    public async Task A_proxy_that_is_down_or_unknown_is_not_the_server()
+    {
+        int port = Haproxy.FreePort();
+        Checks down = await RunAsync("wss://echo.example.org", $"http://127.0.0.1:{port}");
+        down.Expect("tcp", Outcome.Fail, "127.0.0.1 connection refused", $"the proxy 127.0.0.1:{port} refuses connections", "--proxy");
+        down.ExpectEndAfter("tcp");
+
+        // RFC 6761: names under .invalid never resolve.
+        Checks unknown = await RunAsync("wss://echo.example.org", "http://proxy.invalid:8080");
+        unknown.Expect("dns", Outcome.Fail, "", "the host name of the proxy proxy.invalid:8080");
+        unknown.ExpectEndAfter("dns");
+    }
+
+    [TestCase("http", "220 mail.example.org ESMTP", TestName = "{m}(CONNECT)")]
+    [TestCase("socks5", "no SOCKS 5", TestName = "{m}(SOCKS 5)")]
+    public async Task What_is_no_proxy_is_not_the_server(string scheme, string cause)
+    {
+        using var mail = new ScriptedServer((peer, _) => peer.Send("220 mail.example.org ESMTP\r\n"));
+        Checks checks = await RunAsync("wss://echo.example.org", $"{scheme}://{mail.Url.Authority}");
+        checks.Expect("proxy", Outcome.Fail, "no proxy's answer", $"the proxy {mail.Url.Authority} does not speak as such a proxy does");
+        Assert.That(checks["proxy"].Diagnosis!.Cause, Does.Contain(cause));
+    }
+
+    [TestCase("http")]
+    [TestCase("socks5")]
+    public async Task A_host_name_with_other_letters_goes_to_the_proxy_in_ASCII(string scheme)
+    {
+        var asked = new TaskCompletionSource<string>();
+        using var proxy = new ScriptedServer((peer, _) =>
+        {
+            if (scheme == "http")
+            {
+                asked.TrySetResult(peer.ReadHead());
+                return;
+            }
+
+            // RFC 1928 §3 and §4: the length of the name is the fifth byte.
+            peer.ReadExactly(3);
+            peer.Send([5, 0]);
+            asked.TrySetResult(System.Text.Encoding.Latin1.GetString(peer.ReadExactly(peer.ReadExactly(5)[4])));
+        });
+        await RunAsync("ws://bücher.invalid", $"{scheme}://{proxy.Url.Authority}");
+        Assert.That(await asked.Task.WaitAsync(ServerProcess.Patience), scheme == "http"
+            ? Does.StartWith("CONNECT xn--bcher-kva.invalid:80 HTTP/1.1\r\nHost: xn--bcher-kva.invalid:80\r\n")
+            : Is.EqualTo("xn--bcher-kva.invalid"));
+    }
+
+    [TestCase("https://127.0.0.1:3128")]
+    [TestCase("socks4://127.0.0.1:1080")]
+    [TestCase("socks4a://127.0.0.1:1080")]
+    public async Task A_kind_of_proxy_that_is_not_spoken_is_refused(string proxy)
+    {
+        ProgramResult option = await Programs.RunAsync(Programs.EchoServer(["check", "ws://localhost:1", "--proxy", proxy]));
+        Assert.That((option.ExitCode, option.Output), Is.EqualTo((2, "")));
+        Assert.That(option.Error, Does.StartWith("EchoServer: --proxy: ").And.Contain("is not a proxy (http://[user:password@]host:port, socks5://"));
+    }
+
+    private static Task<Checks> RunAsync(string url, string proxy) =>
+        Checks.RunAsync(url, connection: options => options with { Proxy = new ProxyChoice(new Uri(proxy), null) });
 }

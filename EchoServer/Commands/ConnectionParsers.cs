@@ -19,7 +19,8 @@ internal static class ConnectionParsers
         "Sec-WebSocket-Accept", "Content-Length", "Transfer-Encoding", "Expect", "TE", "Trailer",
     ];
 
-    private static readonly string[] ProxySchemes = ["http", "https", "socks4", "socks4a", "socks5"];
+    // What both client and check speak.
+    private static readonly string[] ProxySchemes = ["http", "socks5"];
 
     internal static bool TryParseHeader(string text, out HeaderField header)
     {

@@ -108,6 +108,9 @@ internal static class HttpExchange
         return isChunked ? Unchunk(body.AsSpan(0, length)) : body[..length];
     }
 
+    /// <summary>A URL's host as it is on the wire: in ASCII, an IPv6 address in brackets.</summary>
+    internal static string Host(Uri url) => url.HostNameType == UriHostNameType.IPv6 ? url.Host : url.IdnHost;
+
     private static byte[] Write(ConnectionOptions options, string pathAndQuery, IEnumerable<string> lines)
     {
         var request = new StringBuilder();
@@ -115,7 +118,7 @@ internal static class HttpExchange
         request.Append(CultureInfo.InvariantCulture, $"GET {pathAndQuery} HTTP/1.1\r\n");
         if (!options.Headers.Any(field => field.Name.Equals("Host", StringComparison.OrdinalIgnoreCase)))
         {
-            request.Append(CultureInfo.InvariantCulture, $"Host: {(options.Url.IsDefaultPort ? options.Url.Host : options.Url.Authority)}\r\n");
+            request.Append(CultureInfo.InvariantCulture, $"Host: {Host(options.Url)}{(options.Url.IsDefaultPort ? "" : $":{options.Url.Port}")}\r\n");
         }
 
         foreach (string line in lines.Concat(options.Headers.Select(field => $"{field.Name}: {field.Value}")))

@@ -58,12 +58,19 @@ internal sealed class ProxyTunnel
     /// <exception cref="ProbeException">The proxy refuses, or says nothing.</exception>
     internal async Task EstablishAsync(TcpLink link, Dialer dialer, CancellationToken stop)
     {
-        string authority = string.Create(CultureInfo.InvariantCulture, $"{dialer.Url.Host}:{dialer.Url.Port}");
+        string authority = string.Create(CultureInfo.InvariantCulture, $"{HttpExchange.Host(dialer.Url)}:{dialer.Url.Port}");
         Step step = dialer.Step(Stage.Proxy);
-        if (Url.Scheme.StartsWith("socks", StringComparison.Ordinal))
+        if (Url.Scheme is not ("http" or "socks5"))
+        {
+            // Such a one comes from the environment: the option takes none.
+            throw new ProbeException(Stage.Proxy, $"no way to speak to a proxy with {ReceivedAnswer.Shown(Url.Scheme)}://", new(
+                "the environment names a proxy of a kind that is not spoken here", "name one with --proxy http://HOST:PORT or socks5://HOST:PORT, or none"));
+        }
+
+        if (Url.Scheme == "socks5")
         {
             Diagnosis? refusal = await step.RunAsync(
-                token => SocksTunnel.OpenAsync(link.Stream, dialer.Url.DnsSafeHost, dialer.Url.Port, _user, _password, token), stop).ConfigureAwait(false);
+                token => SocksTunnel.OpenAsync(link.Stream, dialer.Url.IdnHost, dialer.Url.Port, _user, _password, token), stop).ConfigureAwait(false);
             if (refusal is not null)
             {
                 throw new ProbeException(Stage.Proxy, "no tunnel", refusal);

@@ -21,7 +21,7 @@ internal sealed record TlsSession(
         SslPolicyErrors errors = SslPolicyErrors.None;
         var statuses = X509ChainStatusFlags.NoError;
         CertificateFacts? facts = null;
-        SslClientAuthenticationOptions tls = TlsOptions.Create(dialer.Options, dialer.Url.DnsSafeHost);
+        SslClientAuthenticationOptions tls = TlsOptions.Create(dialer.Options, dialer.Url.IdnHost);
         tls.RemoteCertificateValidationCallback = (_, certificate, chain, found) =>
         {
             errors = found;
