@@ -83,6 +83,17 @@ internal sealed class CheckTests
     }
 
     [Test]
+    public async Task Connections_for_which_there_are_no_sockets_are_counted_as_failed()
+    {
+        string url = SharedServers.Default.Url("/raw").AbsoluteUri;
+        ProgramResult result = await Programs.RunAsync(Programs.Start(
+            "bash", ["-c", $"ulimit -n 200; exec dotnet {Programs.EchoServerDll} check {url} --connections 300"]));
+        Assert.That((result.ExitCode, result.Error), Is.EqualTo((1, "")));
+        Assert.That(result.Output, Does.Match("fail  connections .* [0-9]+ of 300 open at once in .* [0-9]+ failed: too many open files"));
+        Assert.That(result.Output, Does.Contain("cause:  this process may not open more sockets\n      advice: raise the limit of open files: ulimit -n\n"));
+    }
+
+    [Test]
     public async Task Quick_prints_nothing_when_all_is_well()
     {
         ProgramResult result = await RunAsync(SharedServers.Default.Url().AbsoluteUri, "--quick");

@@ -68,6 +68,7 @@ internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout, Uri
         SocketError.ConnectionReset => "connection reset",
         SocketError.HostNotFound or SocketError.NoData => "host not found",
         SocketError.TimedOut => "timed out",
+        SocketError.TooManyOpenSockets => "too many open files",
         SocketError.NetworkUnreachable or SocketError.HostUnreachable => "unreachable",
         _ => EscapedText.From(new SocketException((int)error).Message.AsSpan()),
     };
