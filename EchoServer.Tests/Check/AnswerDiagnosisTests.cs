@@ -25,7 +25,7 @@ internal sealed class AnswerDiagnosisTests
     [TestCase(503, "route_service_unsupported", "Websocket requests are not supported for routes bound to Route Services.", "route service", "unbind")]
     [TestCase(525, "endpoint_failure", "", "own TLS to the app's container", "operator")]
     [TestCase(526, "endpoint_failure", "", "does not trust the certificate of the app's container", "operator")]
-    [TestCase(496, "endpoint_failure", "", "client certificate", "--cert")]
+    [TestCase(496, "endpoint_failure", "", "the client certificate that the router itself shows", "operator")]
     [TestCase(418, "something_new", "", "something_new (418 Answer)", "RTR")]
     public void What_the_router_says_is_explained(int status, string error, string body, string cause, string advice)
     {
@@ -36,6 +36,10 @@ internal sealed class AnswerDiagnosisTests
 
     [TestCase("https://tenant.authentication.example.org/oauth/authorize?client_id=x", "a login", "websockets")]
     [TestCase("/login", "a login", "approuter")]
+    [TestCase("/login.html?back=/chat", "a login", "approuter")]
+    [TestCase("https://sso.example.org/", "a login", "approuter")]
+    [TestCase("https://accounts.example.org/o/oauth2/v2/auth", "a login", "approuter")]
+    [TestCase("https://lessons.example.org/processor?sso=1", "another place", "right host")]
     [TestCase("/chat/", "redirected to /chat/", "use the redirect's target")]
     [TestCase("https://other.example.org/", "another place", "right host")]
     [TestCase(null, "redirect to nowhere", "right host")]
@@ -52,6 +56,18 @@ internal sealed class AnswerDiagnosisTests
         Diagnosis diagnosis = Of(Ws, 301, "", ("Location", "https://echo.example.org/chat"));
         Assert.That(diagnosis.Cause, Does.Contain("redirected to TLS"));
         Assert.That(diagnosis.Advice, Is.EqualTo("use wss:// instead of ws://"));
+    }
+
+    [TestCase("ws://lessons.example.org/", "https://lessons.example.org/", "redirected to TLS", "use wss://")]
+    [TestCase("ws://login.example.org/", "https://login.example.org/", "redirected to TLS", "use wss://")]
+    [TestCase("ws://shop.example.org/", "https://shop.example.org/login", "redirected to TLS", "use wss://")]
+    [TestCase("ws://login.example.org/chat", "/chat/", "the path is redirected", "target")]
+    [TestCase("wss://shop.example.org/sso", "/sso/", "the path is redirected", "target")]
+    public void A_word_for_logins_counts_only_where_it_is_new_and_whole(string url, string location, string cause, string advice)
+    {
+        Diagnosis diagnosis = Of(new Uri(url), 301, "", ("Location", location));
+        Assert.That(diagnosis.Cause, Does.Contain(cause));
+        Assert.That(diagnosis.Advice, Does.Contain(advice));
     }
 
     [TestCase(200, "<html><head><title>Shop</title></head>", "with a page instead of a WebSocket (it says: Shop)", "path")]
@@ -77,6 +93,9 @@ internal sealed class AnswerDiagnosisTests
     [TestCase(504, "", "waited in vain", "hangs")]
     [TestCase(505, "", "another version of HTTP than 1.1", "HTTP/1.1")]
     [TestCase(599, "", "599 Answer", "logs")]
+    [TestCase(496, "", "a proxy or balancer in front asks for a client certificate", "--cert")]
+    [TestCase(525, "", "a proxy in front could not agree on TLS with the server behind it (525 Answer); it was not Cloud Foundry's router", "Cloudflare")]
+    [TestCase(526, "", "a proxy in front could not agree on TLS with the server behind it (526 Answer); it was not Cloud Foundry's router", "Cloudflare")]
     public void Any_other_answer_is_explained_by_its_status_and_body(int status, string body, string cause, string advice)
     {
         Diagnosis diagnosis = Of(Wss, status, body, ("WWW-Authenticate", "Basic realm=x"), ("Retry-After", "7"));

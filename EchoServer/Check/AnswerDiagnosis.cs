@@ -3,7 +3,17 @@ namespace EchoServer.Check;
 /// <summary>Why an upgrade request was answered with something other than 101.</summary>
 internal static class AnswerDiagnosis
 {
-    private static readonly string[] LoginWords = ["login", "oauth", "authorize", "saml", "signin", "sso"];
+    // Not of any RFC: nginx's 496, and Cloudflare's 525 and 526. Cloud Foundry's router has all three in another sense.
+    private const int ClientCertificateWanted = 496;
+    private const int TlsHandshakeFailed = 525;
+    private const int InvalidCertificate = 526;
+
+    // Whole labels of a host or segments of a path: "sso" is also in "lessons".
+    private static readonly string[] LoginWords =
+    [
+        "login", "logon", "signin", "sign-in", "sign_in", "sso", "auth", "oauth", "oauth2", "authorize", "authorization", "authentication",
+        "saml", "saml2", "openid-connect", "idp",
+    ];
 
     /// <summary>Says why, from status, router error, redirect target and body.</summary>
     /// <param name="answer">The answer, which is not 101.</param>
@@ -18,14 +28,17 @@ internal static class AnswerDiagnosis
         });
 
     /// <summary>Whether a redirect goes to where people log in.</summary>
-    internal static bool IsLogin(string location) =>
-        Array.Exists(LoginWords, word => location.Contains(word, StringComparison.OrdinalIgnoreCase));
+    /// <param name="location">Where to: not escaped, may be relative.</param>
+    /// <param name="url">What was asked for: words that are in it already say nothing.</param>
+    internal static bool IsLogin(string location, Uri url) =>
+        Uri.TryCreate(url, location, out Uri? target) && !IsToTls(target, url) &&
+        Words(target).Except(Words(url)).Any(word => LoginWords.Contains(word, StringComparer.OrdinalIgnoreCase));
 
     private static Diagnosis OfRedirect(ReceivedAnswer answer, Uri url)
     {
         string location = answer.Field("Location") ?? "";
         string shown = ReceivedAnswer.Shown(location);
-        if (IsLogin(location))
+        if (IsLogin(location, url))
         {
             return new(
                 $"a login stands in front of the app: the upgrade was redirected to {shown}",
@@ -34,7 +47,7 @@ internal static class AnswerDiagnosis
 
         if (location.Length > 0 && Uri.TryCreate(url, location, out Uri? target) && target.Host == url.Host)
         {
-            if (url.Scheme == "ws" && target.Scheme is "https" or "wss")
+            if (IsToTls(target, url))
             {
                 return new($"plain HTTP is redirected to TLS here ({shown}), and WebSocket clients follow no redirects", "use wss:// instead of ws://");
             }
@@ -50,6 +63,12 @@ internal static class AnswerDiagnosis
                 : $"the upgrade was redirected to another place, {shown}, and WebSocket clients follow no redirects",
             "ask for the right host and path: something other than the WebSocket server answers at this one");
     }
+
+    private static bool IsToTls(Uri target, Uri url) => url.Scheme == "ws" && target.Scheme is ("https" or "wss") && target.Host == url.Host;
+
+    /// <summary>The labels of the host and the segments of the path, these without what follows a dot.</summary>
+    private static IEnumerable<string> Words(Uri url) =>
+        url.Host.Split('.').Concat(url.AbsolutePath.Split('/').Select(segment => segment.Split('.')[0]));
 
     private static Diagnosis OfSuccess(ReceivedAnswer answer) => IsOurs(answer)
         ? new(
@@ -93,6 +112,9 @@ internal static class AnswerDiagnosis
             "let every proxy on the way speak HTTP/1.1 and pass on Upgrade and Connection (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)"),
         429 => new($"the server or a gateway in front of it limits how often one may connect{Retry(answer)}", "wait, then check again"),
         431 => new("the request's headers are too large for the server or a proxy", "send fewer or shorter headers: cookies and tokens are the usual ones"),
+        ClientCertificateWanted => new(
+            "a proxy or balancer in front asks for a client certificate, and none was sent or it was not accepted",
+            "pass one with --cert and --key"),
         _ => new(
             $"the upgrade was answered with {answer.StatusLine}{Saying(answer)}", "see the logs of the server and of every proxy on the way for this request"),
     };
@@ -113,6 +135,9 @@ internal static class AnswerDiagnosis
         505 => new(
             "the request arrived as another version of HTTP than 1.1, in which there is no upgrade",
             "let the proxy speak HTTP/1.1 to what is behind it and pass on Upgrade and Connection (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)"),
+        TlsHandshakeFailed or InvalidCertificate => new(
+            $"a proxy in front could not agree on TLS with the server behind it ({answer.StatusLine}); it was not Cloud Foundry's router that said so",
+            "check the certificate of the server behind that proxy, and that proxy's TLS settings (these statuses are Cloudflare's)"),
         _ => new(
             $"the upgrade of {ReceivedAnswer.Shown(url.AbsolutePath)} was answered with {answer.StatusLine}{Saying(answer)}",
             "see the logs of the server and of every proxy on the way for this request"),

@@ -18,14 +18,15 @@ internal static class RouterDiagnosis
     /// <returns>Null when the router did not answer itself.</returns>
     internal static Diagnosis? Of(ReceivedAnswer answer, Uri url)
     {
-        if (OfPlatformTls(answer.Status) is Diagnosis platform)
-        {
-            return platform;
-        }
-
+        // Others answer with these statuses as well, but without the header.
         if (answer.Field(ErrorField) is not string error)
         {
             return null;
+        }
+
+        if (OfPlatformTls(answer.Status) is Diagnosis platform)
+        {
+            return platform;
         }
 
         string host = ReceivedAnswer.Shown(url.Host);
@@ -99,8 +100,8 @@ internal static class RouterDiagnosis
             "the router does not trust the certificate of the app's container",
             "wait a minute for the router's table to be renewed, then restart the app; if it stays, tell the platform's operator"),
         CertificateRequired => new(
-            "a client certificate is asked for, and none was sent or it was not accepted",
-            "pass one with --cert and --key; where you have none, tell the platform's operator"),
+            "the app's container does not accept the client certificate that the router itself shows in the platform's own TLS",
+            "wait a minute for the router's table to be renewed, then restart the app; if it stays, tell the platform's operator"),
         _ => null,
     };
 }

@@ -81,7 +81,7 @@ internal sealed class HttpProbe : IProbe
         if (answer.Field("Location") is string location)
         {
             string shown = ReceivedAnswer.Shown(location);
-            return AnswerDiagnosis.IsLogin(location)
+            return AnswerDiagnosis.IsLogin(location, run.Url)
                 ? Finding.Warn($"{answer.StatusLine}: a login, {shown}", AnswerDiagnosis.Of(answer, run.Url), facts)
                 : Finding.Pass($"{answer.StatusLine} to {shown}{server}", facts);
         }
