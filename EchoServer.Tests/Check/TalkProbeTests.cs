@@ -136,6 +136,22 @@ internal sealed class TalkProbeTests
         checks.Expect("round-trip", Outcome.Pass, "20 echoes");
     }
 
+    [TestCase(1003, 0, "binary", "does not take this kind of message")]
+    [TestCase(1011, 1000, "sizes", "it failed")]
+    [TestCase(1012, 1000, "sizes", "it restarts")]
+    public async Task A_close_for_another_reason_than_size_is_no_limit(int code, int from, string probe, string cause)
+    {
+        using ScriptedServer server = EchoScripts.Server((_, _, message) =>
+            message.Opcode == WireFrame.BinaryOpcode && message.Payload.Length > from ? [EchoScripts.Close(code, "")] : EchoScripts.Good(message));
+        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
+        checks.Expect(probe, Outcome.Fail, $"Close {code}", cause);
+        Assert.That(checks["sizes"].Diagnosis?.Cause ?? "", Does.Not.Contain("limits messages"));
+        if (probe == "binary")
+        {
+            checks.Expect("sizes", Outcome.Skip, "needs the echo of binary messages");
+        }
+    }
+
     [Test]
     public async Task The_servers_own_limit_is_no_failure()
     {

@@ -29,6 +29,9 @@ internal sealed class CheckRun : IDisposable
     /// <summary>What the server says of itself; null where it is not an EchoServer, or does not say so.</summary>
     internal ServerInfo? Info { get; set; }
 
+    /// <summary>Whether binary messages are known to come back as they were.</summary>
+    internal bool EchoesBinary { get; set; }
+
     /// <inheritdoc/>
     public void Dispose() => Talk.Dispose();
 }

@@ -10,6 +10,9 @@ internal sealed class SizesProbe : TalkProbe
 
     public override string Name => "sizes";
 
+    public override string? CannotRun(CheckRun run) =>
+        base.CannotRun(run) ?? (run.EchoesBinary ? null : "needs the echo of binary messages");
+
     public override async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         int passed = 0;
@@ -30,13 +33,13 @@ internal sealed class SizesProbe : TalkProbe
     private static async Task<Finding> SearchAsync(CheckRun run, int passed, int failed, ProbeException failure, CancellationToken stop)
     {
         // Each further step would wait as long as the first one.
-        bool isExact = failure is ConversationEndedException;
+        bool isExact = IsOfLimit(failure);
         while (isExact && failed - passed > 1)
         {
             int middle = passed + ((failed - passed) / 2);
             ProbeException? at = await TryAsync(run, middle, stop).ConfigureAwait(false);
             (passed, failed, failure) = at is null ? (middle, failed, failure) : (passed, middle, at);
-            isExact = at is null or ConversationEndedException;
+            isExact = at is null || IsOfLimit(at);
         }
 
         return Judge(run.Info, passed, failed, failure);
@@ -55,7 +58,7 @@ internal sealed class SizesProbe : TalkProbe
             return Finding.Pass($"up to {Times.Bytes(passed)}, which is the server's own limit (--max-message-bytes)", facts);
         }
 
-        if (isClose && info is null)
+        if (isClose && passed > 0 && info is null)
         {
             return Finding.Warn(text, new(
                 $"a limit of {Times.Bytes(passed)} for a message, most likely the server's own, as it says 1009",
@@ -63,11 +66,17 @@ internal sealed class SizesProbe : TalkProbe
         }
 
         string own = info is null ? "" : $", although the server takes {Times.Bytes(info.MaxMessageBytes)}";
-        return failure is ConversationEndedException
+        return passed > 0 && IsOfLimit(failure)
             ? Finding.Fail(text, new(
                 $"something limits messages to {Times.Bytes(passed)}{own}", "find the proxy or gateway on the way that has this limit and raise it, or send smaller messages"), facts)
             : Finding.Fail(text, failure.Diagnosis, facts);
     }
+
+    /// <summary>Whether it ended as a limit ends it: other codes say something else, such as a restart.</summary>
+    private static bool IsOfLimit(ProbeException failure) => failure is ConversationEndedException
+    {
+        End: { Kind: LinkEventKind.Fin or LinkEventKind.Reset } or { Code: CloseCode.MessageTooBig },
+    };
 
     private static async Task<ProbeException?> TryAsync(CheckRun run, int size, CancellationToken stop)
     {

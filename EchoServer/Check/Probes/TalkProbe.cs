@@ -81,6 +81,7 @@ internal sealed class BinaryProbe : TalkProbe
     {
         byte[] all = [.. Enumerable.Range(0, byte.MaxValue + 1).Select(value => (byte)value)];
         TimeSpan time = await run.Talk.EchoAsync(Opcode.Binary, all, stop).ConfigureAwait(false);
+        run.EchoesBinary = true;
         return Finding.Pass($"every byte value, echoed in {Times.Show(time)}", new Fact("echo_ms", time.TotalMilliseconds));
     }
 }
