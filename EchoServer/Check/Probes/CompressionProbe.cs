@@ -12,9 +12,6 @@ internal sealed class CompressionProbe : TalkProbe
     // Without context from message to message each can be read by itself.
     private const string Offer = $"{Extension}; server_no_context_takeover; client_no_context_takeover";
 
-    // RFC 6455 §5.2 and RFC 7692 §6: RSV1 says that the message is compressed.
-    private const byte Rsv1 = 0x40;
-
     private const int MaxBytes = 64 * 1024;
 
     // RFC 7692 §7.2.2: what the sender took off the end.
@@ -35,7 +32,7 @@ internal sealed class CompressionProbe : TalkProbe
 
         // Not compressed, as the extension allows for any message; what comes back may be.
         await link.SendAsync(Opcode.Text, Message, stop).ConfigureAwait(false);
-        bool wasCompressed = await run.Dialer.Step(Stage.Echo).RunAsync(token => AwaitEchoAsync(link, token), stop).ConfigureAwait(false);
+        bool wasCompressed = await run.Dialer.Step(Stage.Echo).RunAsync(token => AwaitEchoAsync(link, run.Url, token), stop).ConfigureAwait(false);
         return Finding.Pass(
             $"{ReceivedAnswer.Shown(agreed)}; the echo came {(wasCompressed ? "compressed" : "uncompressed")}",
             new("agreed", true), new("extensions", agreed));
@@ -53,50 +50,79 @@ internal sealed class CompressionProbe : TalkProbe
 
     /// <summary>Reads messages, compressed or not, until the echo is there.</summary>
     /// <returns>Whether it was compressed.</returns>
-    private static async Task<bool> AwaitEchoAsync(WebSocketLink link, CancellationToken stop)
+    private static async Task<bool> AwaitEchoAsync(WebSocketLink link, Uri url, CancellationToken stop)
     {
         byte[] bytes = [];
-        while (bytes.Length < MaxBytes)
+        byte[] message = [];
+        bool isCompressed = false;
+        while (bytes.Length + message.Length < MaxBytes)
         {
             ReadOnlyMemory<byte> more = await link.ReadRawAsync(stop).ConfigureAwait(false);
             if (more.IsEmpty)
             {
-                throw new EndOfStreamException("the stream ended before the echo");
+                throw Ended(new LinkEvent(LinkEventKind.Fin, []), url);
             }
 
             bytes = [.. bytes, .. more.Span];
-            while (TryTake(ref bytes, out byte[] payload, out bool isCompressed))
+            while (TryTake(ref bytes, out Frame frame, out byte[] payload))
             {
-                if (payload.AsSpan().EndsWith(Message))
+                if (frame.IsControl)
+                {
+                    await AnswerAsync(link, frame.Opcode, payload, url, stop).ConfigureAwait(false);
+                    continue;
+                }
+
+                // RFC 7692 §6: of a message in fragments only the first one says whether it is compressed.
+                (message, isCompressed) = frame.Opcode == Opcode.Continuation
+                    ? ([.. message, .. payload], isCompressed)
+                    : (payload, frame.IsCompressed);
+                if (frame.IsFinal && (isCompressed ? Inflate(message, url) : message).AsSpan().EndsWith(Message))
                 {
                     return isCompressed;
                 }
             }
         }
 
-        throw new InvalidDataException("what came is no echo of what was sent");
+        throw new ProbeException(Stage.Echo, "what came is no echo of what was sent", new(
+            "without compression the echo comes, with it something else does: something on the way alters messages, or the server has a fault",
+            "check the server without the proxies on the way"));
     }
 
-    private static bool TryTake(ref byte[] bytes, out byte[] payload, out bool isCompressed)
+    private static Task AnswerAsync(WebSocketLink link, Opcode opcode, byte[] payload, Uri url, CancellationToken stop) => opcode switch
+    {
+        Opcode.Ping => link.SendAsync(Opcode.Pong, payload, stop),
+        Opcode.Close => throw Ended(WebSocketLink.ReadClose(payload), url),
+        _ => Task.CompletedTask,
+    };
+
+    private static ConversationEndedException Ended(LinkEvent end, Uri url) => new(end, end.Diagnose(url));
+
+    private static bool TryTake(ref byte[] bytes, out Frame frame, out byte[] payload)
     {
         payload = [];
-        isCompressed = bytes.Length > 0 && (bytes[0] & Rsv1) != 0;
-        if (!Frame.TryReadLayout(bytes, out Frame frame) || (ulong)(bytes.Length - frame.HeaderSize) < frame.PayloadLength)
+        if (!Frame.TryReadLayout(bytes, out frame) || (ulong)(bytes.Length - frame.HeaderSize) < frame.PayloadLength)
         {
             return false;
         }
 
         int end = frame.HeaderSize + (int)frame.PayloadLength;
-        payload = isCompressed ? Inflate(bytes[frame.HeaderSize..end]) : bytes[frame.HeaderSize..end];
+        payload = bytes[frame.HeaderSize..end];
         bytes = bytes[end..];
         return true;
     }
 
-    private static byte[] Inflate(byte[] compressed)
+    private static byte[] Inflate(byte[] compressed, Uri url)
     {
-        using var inflater = new DeflateStream(new MemoryStream([.. compressed, .. Tail]), CompressionMode.Decompress);
-        byte[] plain = new byte[MaxBytes];
-        int length = inflater.ReadAtLeast(plain, plain.Length, throwOnEndOfStream: false);
-        return plain[..length];
+        try
+        {
+            using var inflater = new DeflateStream(new MemoryStream([.. compressed, .. Tail]), CompressionMode.Decompress);
+            byte[] plain = new byte[MaxBytes];
+            int length = inflater.ReadAtLeast(plain, plain.Length, throwOnEndOfStream: false);
+            return plain[..length];
+        }
+        catch (InvalidDataException)
+        {
+            throw Ended(new LinkEvent(LinkEventKind.Violation, [], Text: "a compressed message that cannot be read (RFC 7692 §6)"), url);
+        }
     }
 }

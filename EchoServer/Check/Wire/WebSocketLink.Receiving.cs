@@ -87,7 +87,8 @@ internal sealed partial class WebSocketLink
         return (result, found);
     }
 
-    private static LinkEvent ReadClose(ReadOnlySpan<byte> payload) =>
+    /// <summary>What a Close says.</summary>
+    internal static LinkEvent ReadClose(ReadOnlySpan<byte> payload) =>
         ClosePayload.Read(payload, out CloseCode code, out ReadOnlySpan<byte> reason) is ProtocolViolation violation
             ? new(LinkEventKind.Violation, [], Text: violation.Reason)
             : new(LinkEventKind.Close, [], Code: code, Text: Encoding.UTF8.GetString(reason));
