@@ -21,7 +21,7 @@ internal sealed class HandshakeProbeTests
     [TestCase("503 Service Unavailable", "route_service_unsupported", "route service")]
     [TestCase("525 SSL Handshake Failed", "endpoint_failure", "own TLS")]
     [TestCase("526 Invalid SSL Certificate", "endpoint_failure", "does not trust the certificate of the app's container")]
-    [TestCase("496 SSL Certificate Required", "endpoint_failure", "client certificate")]
+    [TestCase("496 SSL Certificate Required", "endpoint_failure", "client certificate that the router itself shows")]
     public async Task What_the_router_answers_itself_is_named(string status, string error, string cause)
     {
         using var router = Answering($"HTTP/1.1 {status}\r\nX-Cf-RouterError: {error}\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
@@ -48,6 +48,27 @@ internal sealed class HandshakeProbeTests
         checks.Expect("http", Outcome.Pass, "200 OK, Server: nginx, 'Hello': not an EchoServer");
         checks.Expect("upgrade", Outcome.Fail, "answered with 200 OK", "a page instead of a WebSocket (it says: Hello)");
     }
+
+    [Test]
+    public async Task A_page_that_does_not_end_keeps_its_status()
+    {
+        using var endless = new ScriptedServer((peer, _) =>
+        {
+            peer.ReadHead();
+            peer.Send("HTTP/1.1 200 OK\r\nServer: nginx\r\n\r\n<title>Hello</title>");
+            peer.ReadToEndAndDrop();
+        });
+        Checks checks = await Checks.RunAsync(endless.Url.AbsoluteUri, connection: options => options with { Timeout = Short });
+        checks.Expect("http", Outcome.Pass, "200 OK, Server: nginx, 'Hello': not an EchoServer");
+    }
+
+    [TestCase("ws://echo.example.org/", true)]
+    [TestCase("ws://echo.example.org:8080/", true)]
+    [TestCase("ws://localhost/", true)]
+    [TestCase("ws://localhost:8080/", false)]
+    [TestCase("ws://127.0.0.1:8080/", false)]
+    public void Another_port_is_looked_at_for_TLS_unless_it_is_of_this_machine(string url, bool isLookedAt) =>
+        Assert.That(EchoServer.Check.Probes.TlsProbe.MayHaveTwin(new Uri(url)), Is.EqualTo(isLookedAt));
 
     [Test]
     public async Task A_wrong_accept_key_is_named()

@@ -20,6 +20,14 @@ internal static class Times
         };
     }
 
+    /// <summary>The same with two digits that count also where it is short: <c>0.041 ms</c>, <c>0.41 ms</c>, <c>4.1 ms</c>.</summary>
+    internal static string ShowShort(TimeSpan time) => time.TotalMilliseconds switch
+    {
+        < 0.0995 and double milliseconds => string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0.000} ms"),
+        < 0.995 and double milliseconds => string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0.00} ms"),
+        _ => Show(time),
+    };
+
     /// <summary>A number of bytes: <c>125 bytes</c>, <c>1 MiB</c>.</summary>
     internal static string Bytes(long count) => count > 0 && count % (1024 * 1024) == 0
         ? string.Create(CultureInfo.InvariantCulture, $"{count / (1024 * 1024)} MiB")

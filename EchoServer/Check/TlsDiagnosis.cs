@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace EchoServer.Check;
@@ -21,9 +22,22 @@ internal sealed record CertificateFacts(
         certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: true),
         certificate.NotBefore.ToUniversalTime(),
         certificate.NotAfter.ToUniversalTime(),
-        [.. NamesOf(certificate).Take(MaxNames)]);
+        NamesOf(certificate));
 
-    private static IEnumerable<string> NamesOf(X509Certificate2 certificate)
+    private static string[] NamesOf(X509Certificate2 certificate)
+    {
+        try
+        {
+            return [.. EnumerateNames(certificate).Take(MaxNames)];
+        }
+        catch (CryptographicException)
+        {
+            // Whoever made it did not know how: then it is for nobody, as far as one can read.
+            return [];
+        }
+    }
+
+    private static IEnumerable<string> EnumerateNames(X509Certificate2 certificate)
     {
         foreach (X509SubjectAlternativeNameExtension names in certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>())
         {

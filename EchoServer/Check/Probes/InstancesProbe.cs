@@ -52,7 +52,6 @@ internal sealed class InstancesProbe : TalkProbe
     /// <returns>Null when it was reached.</returns>
     private static async Task<Finding?> ReachAsync(CheckRun run, string name, int index, CancellationToken stop)
     {
-        // A proxy's address that answered stays the first one.
         var dialer = new Dialer(run.Options.Connection with { Instance = name });
         PlainAnswer answer = await PlainAnswer.GetAsync(dialer, "/info", ServerInfo.MaxBytes, stop).ConfigureAwait(false);
         if (answer.Answer.Status is BadRequest or NotFound && answer.Answer.Field(RouterDiagnosis.ErrorField) is not null)

@@ -23,10 +23,10 @@ internal sealed class RoundTripProbe : TalkProbe
 
         List<TimeSpan> plain = run.Info is null ? [] : await AskHealthAsync(run.Dialer, stop).ConfigureAwait(false);
         string beside = plain.Count > 0
-            ? $"; a GET of /health: p50 {Times.Show(Percentile(plain, 50))}, p99 {Times.Show(Percentile(plain, 99))}"
+            ? $"; a GET of /health: p50 {Times.ShowShort(Percentile(plain, 50))}, p99 {Times.ShowShort(Percentile(plain, 99))}"
             : "";
         return Finding.Pass(
-            $"{Count} echoes: p50 {Times.Show(Percentile(echoes, 50))}, p99 {Times.Show(Percentile(echoes, 99))}{beside}",
+            $"{Count} echoes: p50 {Times.ShowShort(Percentile(echoes, 50))}, p99 {Times.ShowShort(Percentile(echoes, 99))}{beside}",
             new("p50_ms", Percentile(echoes, 50).TotalMilliseconds),
             new("p99_ms", Percentile(echoes, 99).TotalMilliseconds),
             new("health_p50_ms", plain.Count > 0 ? Percentile(plain, 50).TotalMilliseconds : null),

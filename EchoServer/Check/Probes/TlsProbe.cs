@@ -88,11 +88,13 @@ internal sealed class TlsProbe : IProbe
     private static async Task<Finding> LookForTlsAsync(CheckRun run, CancellationToken stop)
     {
         const string unused = "ws:// goes without";
-        bool hasTwin = run.Url.Port == HttpPort && run.Dialer.Proxy is null;
-        return hasTwin && await FindTlsAsync(run, -1, stop).ConfigureAwait(false) is Uri twin
+        return run.Dialer.Proxy is null && MayHaveTwin(run.Url) && await FindTlsAsync(run, -1, stop).ConfigureAwait(false) is Uri twin
             ? Finding.Warn($"ws:// goes without, but the host speaks TLS on port {twin.Port.ToString(CultureInfo.InvariantCulture)}", MixedContent(twin))
             : Finding.Skip(unused);
     }
+
+    /// <summary>Whether TLS on port 443 would be the same host's: on one's own machine another port is another program.</summary>
+    internal static bool MayHaveTwin(Uri url) => url.Port == HttpPort || !url.IsLoopback;
 
     /// <summary>What plain <c>ws://</c> costs where there is TLS.</summary>
     private static Diagnosis MixedContent(Uri twin) => new(

@@ -79,14 +79,17 @@ internal static class HttpExchange
         throw new InvalidDataException("the head of the answer is too large");
     }
 
-    /// <summary>Reads the body of an answer up to its end, or as much of it as is wanted.</summary>
+    /// <summary>Reads the body of an answer up to its end, or as much of it as is wanted or comes in time: the status says more than that it does not end.</summary>
     /// <param name="stream">What the head came from.</param>
     /// <param name="head">The head.</param>
     /// <param name="most">The most bytes to read.</param>
+    /// <param name="atMost">How long to wait for its end.</param>
     /// <param name="stop">Ends the attempt.</param>
     /// <returns>The bytes, without chunk headers.</returns>
-    internal static async Task<byte[]> ReadBodyAsync(Stream stream, ReceivedHead head, int most, CancellationToken stop)
+    internal static async Task<byte[]> ReadBodyAsync(Stream stream, ReceivedHead head, int most, TimeSpan atMost, CancellationToken stop)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(atMost);
         int due = int.TryParse(head.Answer.Field("Content-Length"), NumberStyles.None, CultureInfo.InvariantCulture, out int declared)
             ? Math.Min(declared, most)
             : most;
@@ -96,7 +99,8 @@ internal static class HttpExchange
         bool isChunked = head.Answer.Field("Transfer-Encoding")?.Contains("chunked", StringComparison.OrdinalIgnoreCase) == true;
         while (length < due && !(isChunked && body.AsSpan(0, length).EndsWith("0\r\n\r\n"u8)))
         {
-            int received = await stream.ReadAsync(body.AsMemory(length), stop).ConfigureAwait(false);
+            int received = await ReadQuietlyAsync(stream, body.AsMemory(length), limit.Token).ConfigureAwait(false);
+            stop.ThrowIfCancellationRequested();
             if (received == 0)
             {
                 break;
@@ -106,6 +110,19 @@ internal static class HttpExchange
         }
 
         return isChunked ? Unchunk(body.AsSpan(0, length)) : body[..length];
+    }
+
+    /// <returns>0 at the end, however it ends.</returns>
+    private static async Task<int> ReadQuietlyAsync(Stream stream, Memory<byte> buffer, CancellationToken stop)
+    {
+        try
+        {
+            return await stream.ReadAsync(buffer, stop).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException || Step.IsOfNetwork(exception))
+        {
+            return 0;
+        }
     }
 
     /// <summary>A URL's host as it is on the wire: in ASCII, an IPv6 address in brackets.</summary>

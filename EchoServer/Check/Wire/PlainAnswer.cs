@@ -22,17 +22,13 @@ internal sealed record PlainAnswer(ReceivedAnswer Answer, byte[] Body)
     }
 
     /// <summary>Asks, on a connection that is there.</summary>
-    internal static Task<PlainAnswer> GetAsync(
+    internal static async Task<PlainAnswer> GetAsync(
         TcpLink link, Dialer dialer, string pathAndQuery, int most, CancellationToken stop, params string[] extraLines)
     {
         byte[] request = HttpExchange.Get(dialer.Options, pathAndQuery, extraLines);
-        return dialer.Step(Stage.Answer).RunAsync(
-            async token =>
-            {
-                ReceivedHead head = await HttpExchange.SendAsync(link.Stream, request, token).ConfigureAwait(false);
-                byte[] body = await HttpExchange.ReadBodyAsync(link.Stream, head, most, token).ConfigureAwait(false);
-                return new PlainAnswer(head.Answer with { Body = Encoding.UTF8.GetString(body) }, body);
-            },
-            stop);
+        ReceivedHead head = await dialer.Step(Stage.Answer).RunAsync(
+            token => HttpExchange.SendAsync(link.Stream, request, token), stop).ConfigureAwait(false);
+        byte[] body = await HttpExchange.ReadBodyAsync(link.Stream, head, most, dialer.Options.Timeout, stop).ConfigureAwait(false);
+        return new PlainAnswer(head.Answer with { Body = Encoding.UTF8.GetString(body) }, body);
     }
 }

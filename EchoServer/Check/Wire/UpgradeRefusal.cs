@@ -12,17 +12,7 @@ internal static class UpgradeRefusal
     /// <summary>Reads what comes behind the head of a refusal, and says why.</summary>
     internal static async Task<ProbeException> ReadAsync(TcpLink link, ReceivedHead head, Dialer dialer, CancellationToken stop)
     {
-        byte[] body = head.Rest;
-        try
-        {
-            Step step = dialer.Step(Stage.Answer) with { Timeout = BodyTimeout };
-            body = await step.RunAsync(token => HttpExchange.ReadBodyAsync(link.Stream, head, MaxBodyBytes, token), stop).ConfigureAwait(false);
-        }
-        catch (ProbeException)
-        {
-            // The status says more than a body that does not end.
-        }
-
+        byte[] body = await HttpExchange.ReadBodyAsync(link.Stream, head, MaxBodyBytes, BodyTimeout, stop).ConfigureAwait(false);
         ReceivedAnswer answer = head.Answer with { Body = System.Text.Encoding.UTF8.GetString(body) };
         return new ProbeException(Stage.Answer, Finding(answer), AnswerDiagnosis.Of(answer, dialer.Url));
     }
