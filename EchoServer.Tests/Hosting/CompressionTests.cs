@@ -157,6 +157,50 @@ internal sealed class CompressionTests
         }
     }
 
+    [TestCase(Offer)]
+    [TestCase(WithoutContext)]
+    public async Task Nothing_is_forgotten_or_mixed_up_where_others_have_their_turn_in_between(string line)
+    {
+        // One send that becomes 13 MiB: far more than a connection may have processed in one go.
+        byte[][] messages = [.. Enumerable.Range(0, 200).Select(i => (byte[])[(byte)i, .. new byte[64 * 1024]])];
+        await using var server = StartEcho(On);
+        using RawPeer peer = Open(server, line, out _);
+        peer.Send(WireFrame.Join(
+            [
+                .. messages.Select(message => new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(message), Rsv: Compressed)),
+                WireFrame.Ping([7]),
+                WireFrame.Binary([1, 2, 3]),
+                WireFrame.Close(1000),
+            ]));
+        var decoder = new DeflateDecoder();
+        foreach (byte[] message in messages)
+        {
+            Assert.That(decoder.Read(peer.ReadOneFrame().Payload).AsSpan().SequenceEqual(message), Is.True, $"echo {message[0]}");
+        }
+
+        Assert.That(peer.ReadOneFrame().Opcode, Is.EqualTo(WireFrame.PongOpcode));
+        Assert.That(peer.ReadOneFrame().Payload, Is.EqualTo(new byte[] { 1, 2, 3 }));
+        Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1000));
+        peer.ReadToEndAndDrop();
+    }
+
+    [Test]
+    public async Task Input_that_waits_while_others_have_their_turn_is_counted_and_refused_where_memory_is_short()
+    {
+        // Enough to decompress each message, and not for the rest of what was received with it.
+        byte[] one = new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(new byte[64 * 1024]), Rsv: Compressed).ToBytes();
+        await using var server = StartEcho(On with { MemoryBudgetBytes = Inflater.Bytes + (72 * 1024) });
+        using RawPeer peer = Open(server, WithoutContext, out _);
+        peer.Send(Enumerable.Repeat(one, 4 * ServerOptions.ReceiveBytes / one.Length).SelectMany(bytes => bytes).ToArray().AsSpan());
+        WireFrame frame = peer.ReadOneFrame();
+        while (frame.Opcode == WireFrame.BinaryOpcode)
+        {
+            frame = peer.ReadOneFrame();
+        }
+
+        Assert.That(frame.CloseCode, Is.EqualTo(1013));
+    }
+
     private static IEnumerable<TestCaseData> Ends()
     {
         byte[] half = Deflated.Message(Deflated.Json(5_000))[..100];

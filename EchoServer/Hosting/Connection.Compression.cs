@@ -32,6 +32,10 @@ internal sealed partial class Connection
         return _server.Budget.TryTakeSpare(PerMessageDeflate.InflaterBytes(agreed)) ? agreed : agreed with { ClientNoContextTakeover = true };
     }
 
+    /// <summary>Whether compression has cost so much in this go that other connections are to have their turn.</summary>
+    private bool HasDeflatedMuch() =>
+        _reader?.Deflate is PerMessageDeflate deflate && deflate.Work - _deflateWorkBeforeThisGo >= MaxDeflateWorkInOneGo;
+
     private void GatherMessage(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
         int room = _reader!.Deflate is PerMessageDeflate deflate && !_outbound.IsClosed ? deflate.RoomFor(first.Length, second.Length) : 0;
