@@ -201,6 +201,21 @@ internal sealed class CompressionTests
         Assert.That(frame.CloseCode, Is.EqualTo(1013));
     }
 
+    [TestCase(1, false)]
+    [TestCase(PerMessageDeflate.LeastBudget - 1, false)]
+    [TestCase(PerMessageDeflate.LeastBudget, true)]
+    public async Task Nothing_is_agreed_on_where_no_compressed_message_could_be_received(int budget, bool agrees)
+    {
+        await using var server = StartEcho(On with { MemoryBudgetBytes = budget });
+        using RawPeer peer = Open(server, Offer, out string head);
+        Assert.That(head, agrees ? Does.Contain("\r\nSec-WebSocket-Extensions: permessage-deflate; ") : Does.Not.Contain("Extensions"));
+        byte[] json = Deflated.Json(1_000);
+        peer.Send(agrees ? new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(json), Rsv: Compressed) : WireFrame.Binary(json));
+        WireFrame echo = peer.ReadOneFrame();
+        Assert.That(echo.Opcode, Is.EqualTo(WireFrame.BinaryOpcode));
+        Assert.That(agrees ? new DeflateDecoder().Read(echo.Payload) : echo.Payload, Is.EqualTo(json));
+    }
+
     private static IEnumerable<TestCaseData> Ends()
     {
         byte[] half = Deflated.Message(Deflated.Json(5_000))[..100];

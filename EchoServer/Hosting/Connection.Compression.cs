@@ -15,7 +15,16 @@ internal sealed partial class Connection
     private HttpRejection? AgreeOnCompression(RequestHead head, out DeflateParameters? agreed)
     {
         agreed = null;
-        return _server.Zlib is null ? null : DeflateOffer.Select(head.Fields, out agreed);
+        if (_server.Zlib is null)
+        {
+            return null;
+        }
+
+        HttpRejection? rejection = DeflateOffer.Select(head.Fields, out agreed);
+
+        // Else each compressed message would be refused for want of memory.
+        agreed = _server.Budget.Limit < PerMessageDeflate.LeastBudget ? null : agreed;
+        return rejection;
     }
 
     /// <summary>

@@ -7,12 +7,15 @@ namespace EchoServer.WebSockets;
 /// <para>
 /// Where a direction keeps its context, what compresses or decompresses is the connection's own from the first message on, and its
 /// memory is counted in the budget from the handshake on. Where it does not, both are rented for a message: an inflater counts
-/// while a message arrives in parts.
+/// from the beginning of each compressed message to its end, a deflater never.
 /// </para>
 /// <para>Belongs to one connection's loop, which calls <see cref="Release"/> at its end: no other thread touches native memory in use.</para>
 /// </remarks>
 internal sealed class PerMessageDeflate
 {
+    /// <summary>The least budget with which there is any point in it: an inflater and a small message, in bytes.</summary>
+    internal const int LeastBudget = Inflater.Bytes + (4 * 1024);
+
     // Shorter messages hardly ever get smaller; without context they have to be longer for it.
     private const int LeastBytesWithContext = 64;
     private const int LeastBytesWithoutContext = 256;
