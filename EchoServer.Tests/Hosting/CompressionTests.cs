@@ -216,6 +216,20 @@ internal sealed class CompressionTests
         Assert.That(agrees ? new DeflateDecoder().Read(echo.Payload) : echo.Payload, Is.EqualTo(json));
     }
 
+    [TestCase((2 * 1024 * 1024) - (64 * 1024), false)]
+    [TestCase(4 * 1024 * 1024, true)]
+    public async Task A_large_message_goes_out_compressed_only_while_there_is_memory_for_one_more_copy(int budget, bool compresses)
+    {
+        await using var server = StartEcho(On with { MemoryBudgetBytes = budget });
+        using RawPeer peer = Open(server, WithoutContext, out _);
+        byte[] json = Deflated.Json(1024 * 1024);
+        peer.Send(new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(json), Rsv: Compressed));
+        WireFrame echo = peer.ReadOneFrame();
+        Assert.That((echo.Opcode, echo.Rsv), Is.EqualTo((WireFrame.BinaryOpcode, compresses ? Compressed : 0)));
+        Assert.That((compresses ? new DeflateDecoder().Read(echo.Payload) : echo.Payload).AsSpan().SequenceEqual(json), Is.True);
+        Assert.That(server.Budget.Peak, Is.GreaterThan(budget / 3));
+    }
+
     private static IEnumerable<TestCaseData> Ends()
     {
         byte[] half = Deflated.Message(Deflated.Json(5_000))[..100];
@@ -258,28 +272,45 @@ internal sealed class CompressionTests
     public async Task Aborted_from_another_thread_while_messages_fly_nothing_is_lost_or_freed_twice()
     {
         IWebSocketConnection? connection = null;
+        bool isSending = false;
+        using var sending = new SemaphoreSlim(0);
         await using var server = InProcessServer.Start(
             socket =>
             {
                 connection = socket;
-                socket.OnMessage = message => socket.Send(default, message);
+                socket.OnMessage = message =>
+                {
+                    Volatile.Write(ref isSending, true);
+                    sending.Release();
+                    socket.Send(default, message);
+                    Volatile.Write(ref isSending, false);
+                };
             },
-            On);
-        byte[] json = Deflated.Json(20_000);
-        byte[] message = new WireFrame(WireFrame.TextOpcode, Deflated.Message(json), Rsv: Compressed).ToBytes();
-        for (int i = 0; i < 40; i++)
+            On with { CompressionLevel = 9 });
+
+        // Large, and compressed as hard as can be: that takes so long that it is under way when the other thread aborts.
+        byte[] message = new WireFrame(WireFrame.TextOpcode, Deflated.Message(Deflated.Json(512 * 1024)), Rsv: Compressed).ToBytes();
+        int overlaps = 0;
+        for (int i = 0; i < 60; i++)
         {
             using RawPeer peer = Open(server, i % 2 == 0 ? Offer : WithoutContext, out _);
-            for (int sent = 0; sent < 5; sent++)
-            {
-                peer.Send(message.AsSpan());
-            }
+            peer.Send(message.AsSpan());
+            peer.Send(message.AsSpan());
 
+            // Every third time while the first of them is still being decompressed, or has not arrived.
+            bool waits = i % 3 != 0;
+            Assert.That(!waits || await sending.WaitAsync(ServerProcess.Patience), Is.True);
+            overlaps += waits && Volatile.Read(ref isSending) ? 1 : 0;
             ((Connection)connection!).Abort();
+            await server.WaitUntilEmptyAsync();
+            while (sending.Wait(0))
+            {
+                // Of a message that came through before the abort.
+            }
         }
 
-        await server.WaitUntilEmptyAsync();
         Assert.That((server.Engine.Zlib!.Rented, server.Budget.Used), Is.EqualTo((0, 0L)));
+        Assert.That(overlaps, Is.Positive, "no abort came while zlib was at work");
     }
 
     [TestCase(true)]

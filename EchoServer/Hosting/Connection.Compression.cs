@@ -54,6 +54,14 @@ internal sealed partial class Connection
             return;
         }
 
+        // Beside the message and the output this is one copy more: where that is large, only while there is memory to spare for it.
+        int counted = room <= ServerOptions.ReceiveBytes ? 0 : PerMessageDeflate.BytesOfRoom(room);
+        if (counted > 0 && !_server.Budget.TryTake(counted))
+        {
+            _outbound.GatherFrame(opcode, first, second);
+            return;
+        }
+
         byte[] buffer = ArrayPool<byte>.Shared.Rent(room);
         try
         {
@@ -70,6 +78,10 @@ internal sealed partial class Connection
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+            if (counted > 0)
+            {
+                _server.Budget.GiveBack(counted);
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 
 namespace EchoServer.WebSockets;
 
@@ -19,6 +20,9 @@ internal sealed class PerMessageDeflate
     // Shorter messages hardly ever get smaller; without context they have to be longer for it.
     private const int LeastBytesWithContext = 64;
     private const int LeastBytesWithoutContext = 256;
+
+    // From here on the room for a message is large enough to be worth rounding.
+    private const int LeastBytesToRound = 64 * 1024;
 
     // What a message costs besides its bytes, in bytes: to begin, to end, to forget. Roughly; zlib does some 300 bytes in a microsecond.
     private const int WorkOfAMessage = 256;
@@ -57,12 +61,25 @@ internal sealed class PerMessageDeflate
     internal static int InflaterBytes(DeflateParameters parameters) => parameters.ClientNoContextTakeover ? 0 : Inflater.Bytes;
 
     /// <summary>How many bytes to have ready for <see cref="Compress"/>; 0 when a message of such parts is not worth the attempt.</summary>
+    /// <remarks>
+    /// Arrays come in powers of two: a message that is a little longer than one, as with a prefix, has to get smaller by that
+    /// little, up to an eighth, rather than take twice the room.
+    /// </remarks>
     internal int RoomFor(int first, int second)
     {
         long length = (long)first + second;
         int least = _parameters.ServerNoContextTakeover ? LeastBytesWithoutContext : LeastBytesWithContext;
-        return length >= least && length <= Array.MaxLength - Inflater.Tail.Length ? (int)length + Inflater.Tail.Length : 0;
+        if (length < least || length > Array.MaxLength - Inflater.Tail.Length)
+        {
+            return 0;
+        }
+
+        int powerOf2 = 1 << BitOperations.Log2((uint)length);
+        return length >= LeastBytesToRound && powerOf2 >= length - (length / 8) ? powerOf2 : (int)length + Inflater.Tail.Length;
     }
+
+    /// <summary>What so much room takes: the pool rounds up to a power of two, as far as there are such arrays.</summary>
+    internal static int BytesOfRoom(int room) => room > 1 << 30 ? room : (int)BitOperations.RoundUpToPowerOf2((uint)room);
 
     /// <summary>Compresses a message that comes in two parts.</summary>
     /// <param name="first">The first part; may be empty.</param>
