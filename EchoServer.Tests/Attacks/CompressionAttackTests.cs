@@ -1,3 +1,4 @@
+using EchoServer.Hosting;
 using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.Attacks;
@@ -7,6 +8,7 @@ namespace EchoServer.Tests.Attacks;
 internal sealed class CompressionAttackTests
 {
     private const int Compressed = 4;
+    private const int EnoughBytes = 32 * 1024;
 
     [Test]
     public async Task Bombs_of_a_gibibyte_cost_no_more_than_a_message_of_the_limit()
@@ -22,6 +24,36 @@ internal sealed class CompressionAttackTests
                 return await reading;
             });
             Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1009));
+        }
+
+        await siege.EndAsync();
+    }
+
+    [Test]
+    public async Task Little_input_that_becomes_many_allowed_messages_leaves_others_their_turn()
+    {
+        // Nothing here is over a limit. What one receive brings becomes 100 MiB, and keeps a thread for as long as that takes.
+        byte[] one = new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(new byte[64 * 1024]), Rsv: Compressed).ToBytes();
+        byte[] many = [.. Enumerable.Repeat(one, ServerOptions.ReceiveBytes / one.Length).SelectMany(bytes => bytes)];
+        const string WithoutContext = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+        await using Siege siege = await BeginAsync();
+        using (Crowd crowd = await Crowd.OpenAsync(siege, 40, null, WithoutContext))
+        {
+            int[] answered = await crowd.AllAsync(async (attacker, _) =>
+            {
+                await attacker.SendAsync(many);
+
+                // The first echoes are enough: all of them would take long, and prove no more.
+                byte[] buffer = new byte[EnoughBytes];
+                int received = 0;
+                while (received < EnoughBytes && await attacker.ReadAsync(buffer) is > 0 and int more)
+                {
+                    received += more;
+                }
+
+                return received;
+            });
+            Assert.That(answered, Has.All.GreaterThanOrEqualTo(EnoughBytes), "bytes of echoes");
         }
 
         await siege.EndAsync();

@@ -157,6 +157,79 @@ internal sealed class CompressionTests
         }
     }
 
+    [TestCase(Offer)]
+    [TestCase(WithoutContext)]
+    public async Task Nothing_is_forgotten_or_mixed_up_where_others_have_their_turn_in_between(string line)
+    {
+        // One send that becomes 13 MiB: far more than a connection may have processed in one go.
+        byte[][] messages = [.. Enumerable.Range(0, 200).Select(i => (byte[])[(byte)i, .. new byte[64 * 1024]])];
+        await using var server = StartEcho(On);
+        using RawPeer peer = Open(server, line, out _);
+        peer.Send(WireFrame.Join(
+            [
+                .. messages.Select(message => new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(message), Rsv: Compressed)),
+                WireFrame.Ping([7]),
+                WireFrame.Binary([1, 2, 3]),
+                WireFrame.Close(1000),
+            ]));
+        var decoder = new DeflateDecoder();
+        foreach (byte[] message in messages)
+        {
+            Assert.That(decoder.Read(peer.ReadOneFrame().Payload).AsSpan().SequenceEqual(message), Is.True, $"echo {message[0]}");
+        }
+
+        Assert.That(peer.ReadOneFrame().Opcode, Is.EqualTo(WireFrame.PongOpcode));
+        Assert.That(peer.ReadOneFrame().Payload, Is.EqualTo(new byte[] { 1, 2, 3 }));
+        Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1000));
+        peer.ReadToEndAndDrop();
+    }
+
+    [Test]
+    public async Task Input_that_waits_while_others_have_their_turn_is_counted_and_refused_where_memory_is_short()
+    {
+        // Enough to decompress each message, and not for the rest of what was received with it.
+        byte[] one = new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(new byte[64 * 1024]), Rsv: Compressed).ToBytes();
+        await using var server = StartEcho(On with { MemoryBudgetBytes = Inflater.Bytes + (72 * 1024) });
+        using RawPeer peer = Open(server, WithoutContext, out _);
+        peer.Send(Enumerable.Repeat(one, 4 * ServerOptions.ReceiveBytes / one.Length).SelectMany(bytes => bytes).ToArray().AsSpan());
+        WireFrame frame = peer.ReadOneFrame();
+        while (frame.Opcode == WireFrame.BinaryOpcode)
+        {
+            frame = peer.ReadOneFrame();
+        }
+
+        Assert.That(frame.CloseCode, Is.EqualTo(1013));
+    }
+
+    [TestCase(1, false)]
+    [TestCase(PerMessageDeflate.LeastBudget - 1, false)]
+    [TestCase(PerMessageDeflate.LeastBudget, true)]
+    public async Task Nothing_is_agreed_on_where_no_compressed_message_could_be_received(int budget, bool agrees)
+    {
+        await using var server = StartEcho(On with { MemoryBudgetBytes = budget });
+        using RawPeer peer = Open(server, Offer, out string head);
+        Assert.That(head, agrees ? Does.Contain("\r\nSec-WebSocket-Extensions: permessage-deflate; ") : Does.Not.Contain("Extensions"));
+        byte[] json = Deflated.Json(1_000);
+        peer.Send(agrees ? new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(json), Rsv: Compressed) : WireFrame.Binary(json));
+        WireFrame echo = peer.ReadOneFrame();
+        Assert.That(echo.Opcode, Is.EqualTo(WireFrame.BinaryOpcode));
+        Assert.That(agrees ? new DeflateDecoder().Read(echo.Payload) : echo.Payload, Is.EqualTo(json));
+    }
+
+    [TestCase((2 * 1024 * 1024) - (64 * 1024), false)]
+    [TestCase(4 * 1024 * 1024, true)]
+    public async Task A_large_message_goes_out_compressed_only_while_there_is_memory_for_one_more_copy(int budget, bool compresses)
+    {
+        await using var server = StartEcho(On with { MemoryBudgetBytes = budget });
+        using RawPeer peer = Open(server, WithoutContext, out _);
+        byte[] json = Deflated.Json(1024 * 1024);
+        peer.Send(new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(json), Rsv: Compressed));
+        WireFrame echo = peer.ReadOneFrame();
+        Assert.That((echo.Opcode, echo.Rsv), Is.EqualTo((WireFrame.BinaryOpcode, compresses ? Compressed : 0)));
+        Assert.That((compresses ? new DeflateDecoder().Read(echo.Payload) : echo.Payload).AsSpan().SequenceEqual(json), Is.True);
+        Assert.That(server.Budget.Peak, Is.GreaterThan(budget / 3));
+    }
+
     private static IEnumerable<TestCaseData> Ends()
     {
         byte[] half = Deflated.Message(Deflated.Json(5_000))[..100];
@@ -199,28 +272,45 @@ internal sealed class CompressionTests
     public async Task Aborted_from_another_thread_while_messages_fly_nothing_is_lost_or_freed_twice()
     {
         IWebSocketConnection? connection = null;
+        bool isSending = false;
+        using var sending = new SemaphoreSlim(0);
         await using var server = InProcessServer.Start(
             socket =>
             {
                 connection = socket;
-                socket.OnMessage = message => socket.Send(default, message);
+                socket.OnMessage = message =>
+                {
+                    Volatile.Write(ref isSending, true);
+                    sending.Release();
+                    socket.Send(default, message);
+                    Volatile.Write(ref isSending, false);
+                };
             },
-            On);
-        byte[] json = Deflated.Json(20_000);
-        byte[] message = new WireFrame(WireFrame.TextOpcode, Deflated.Message(json), Rsv: Compressed).ToBytes();
-        for (int i = 0; i < 40; i++)
+            On with { CompressionLevel = 9 });
+
+        // Large, and compressed as hard as can be: that takes so long that it is under way when the other thread aborts.
+        byte[] message = new WireFrame(WireFrame.TextOpcode, Deflated.Message(Deflated.Json(512 * 1024)), Rsv: Compressed).ToBytes();
+        int overlaps = 0;
+        for (int i = 0; i < 60; i++)
         {
             using RawPeer peer = Open(server, i % 2 == 0 ? Offer : WithoutContext, out _);
-            for (int sent = 0; sent < 5; sent++)
-            {
-                peer.Send(message.AsSpan());
-            }
+            peer.Send(message.AsSpan());
+            peer.Send(message.AsSpan());
 
+            // Every third time while the first of them is still being decompressed, or has not arrived.
+            bool waits = i % 3 != 0;
+            Assert.That(!waits || await sending.WaitAsync(ServerProcess.Patience), Is.True);
+            overlaps += waits && Volatile.Read(ref isSending) ? 1 : 0;
             ((Connection)connection!).Abort();
+            await server.WaitUntilEmptyAsync();
+            while (sending.Wait(0))
+            {
+                // Of a message that came through before the abort.
+            }
         }
 
-        await server.WaitUntilEmptyAsync();
         Assert.That((server.Engine.Zlib!.Rented, server.Budget.Used), Is.EqualTo((0, 0L)));
+        Assert.That(overlaps, Is.Positive, "no abort came while zlib was at work");
     }
 
     [TestCase(true)]

@@ -128,6 +128,28 @@ internal sealed class CompressedMessageTests
     }
 
     [Test]
+    public void Where_memory_is_short_a_small_message_is_read_whatever_was_guessed_of_its_size()
+    {
+        const int Budget = 2 * Mebibyte;
+        const int TakenByOthers = Budget - Inflater.Bytes - (56 * 1024);
+        using var setup = new Setup(Mebibyte, keepsContext: false, Budget);
+        byte[] json = Deflated.Json(3_000);
+        byte[] noise = new byte[20_000];
+        new Random(1).NextBytes(noise);
+
+        // The last was large: so may the next be. And what is sent is mostly a quarter of what comes out.
+        setup.Feed(new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(new byte[Mebibyte]), Rsv: Compressed).ToBytes(), null);
+        Assert.That(setup.Budget.TryTake(TakenByOthers), Is.True);
+        setup.Feed(WireFrame.Join(First(Deflated.Message("Hello")), First(Deflated.Message(json))), null);
+        setup.Feed(new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(noise), Rsv: Compressed).ToBytes(), null);
+        setup.Budget.GiveBack(TakenByOthers);
+        Assert.That(
+            setup.Events.Skip(1),
+            Is.EqualTo([new ReadEvent(ReadEvent.Text, Hello), new ReadEvent(ReadEvent.Text, json), new ReadEvent(ReadEvent.Binary, noise)]));
+        Assert.That(setup.Budget.Used, Is.Zero);
+    }
+
+    [Test]
     public void Without_context_a_message_under_way_is_counted_and_nothing_between_messages()
     {
         using var setup = new Setup(keepsContext: false, budget: Mebibyte);

@@ -106,6 +106,21 @@ internal sealed class ZlibTests
         Assert.That(pool.RentDeflater(9), Is.Not.AnyOf(deflaters));
     }
 
+    [Test]
+    public void Windows_that_nobody_wants_any_more_make_place_for_those_that_are_wanted()
+    {
+        using var pool = new ZlibPool(Level);
+        Deflater[] unwanted = [.. Enumerable.Range(Deflater.LeastWindowBits, ZlibPool.KeptOfEachKind).Select(bits => pool.RentDeflater(bits)!)];
+        Array.ForEach(unwanted, deflater => pool.Return(deflater, isFresh: true));
+        Deflater[] wanted = [.. Enumerable.Range(0, ZlibPool.KeptOfEachKind).Select(_ => pool.RentDeflater(15)!)];
+        Array.ForEach(wanted, deflater => pool.Return(deflater, isFresh: true));
+        Deflater[] again = [.. wanted.Select(_ => pool.RentDeflater(15)!)];
+        Assert.That(again, Is.EquivalentTo(wanted));
+        Array.ForEach(again, deflater => Assert.That(new DeflateDecoder().Read(Compress(deflater, Deflated.Json(1_000), keeps: false)), Is.EqualTo(Deflated.Json(1_000))));
+        Array.ForEach(again, deflater => pool.Return(deflater, isFresh: true));
+        Assert.That(pool.Rented, Is.Zero);
+    }
+
     [TestCase(9)]
     [TestCase(12)]
     [TestCase(15)]

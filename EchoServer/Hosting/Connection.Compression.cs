@@ -15,7 +15,16 @@ internal sealed partial class Connection
     private HttpRejection? AgreeOnCompression(RequestHead head, out DeflateParameters? agreed)
     {
         agreed = null;
-        return _server.Zlib is null ? null : DeflateOffer.Select(head.Fields, out agreed);
+        if (_server.Zlib is null)
+        {
+            return null;
+        }
+
+        HttpRejection? rejection = DeflateOffer.Select(head.Fields, out agreed);
+
+        // Else each compressed message would be refused for want of memory.
+        agreed = _server.Budget.Limit < PerMessageDeflate.LeastBudget ? null : agreed;
+        return rejection;
     }
 
     /// <summary>
@@ -32,10 +41,22 @@ internal sealed partial class Connection
         return _server.Budget.TryTakeSpare(PerMessageDeflate.InflaterBytes(agreed)) ? agreed : agreed with { ClientNoContextTakeover = true };
     }
 
+    /// <summary>Whether compression has cost so much in this go that other connections are to have their turn.</summary>
+    private bool HasDeflatedMuch() =>
+        _reader?.Deflate is PerMessageDeflate deflate && deflate.Work - _deflateWorkBeforeThisGo >= MaxDeflateWorkInOneGo;
+
     private void GatherMessage(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
         int room = _reader!.Deflate is PerMessageDeflate deflate && !_outbound.IsClosed ? deflate.RoomFor(first.Length, second.Length) : 0;
         if (room == 0)
+        {
+            _outbound.GatherFrame(opcode, first, second);
+            return;
+        }
+
+        // Beside the message and the output this is one copy more: where that is large, only while there is memory to spare for it.
+        int counted = room <= ServerOptions.ReceiveBytes ? 0 : PerMessageDeflate.BytesOfRoom(room);
+        if (counted > 0 && !_server.Budget.TryTake(counted))
         {
             _outbound.GatherFrame(opcode, first, second);
             return;
@@ -57,6 +78,10 @@ internal sealed partial class Connection
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+            if (counted > 0)
+            {
+                _server.Budget.GiveBack(counted);
+            }
         }
     }
 }

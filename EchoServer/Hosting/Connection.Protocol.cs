@@ -73,7 +73,7 @@ internal sealed partial class Connection
                 Reject(new(HttpStatus.ServiceUnavailable, "This instance has no memory left: try again in a moment."));
                 break;
             case Phase.Open:
-                Fail(new(CloseCode.TryAgainLater, "no memory left for a message that arrives in parts"));
+                Fail(new(CloseCode.TryAgainLater, "no memory left for a message that arrives in parts or has to wait"));
                 break;
             default:
                 Abort();

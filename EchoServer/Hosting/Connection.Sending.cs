@@ -29,8 +29,8 @@ internal sealed partial class Connection
 
     /// <summary>For the shutdown: says 1001 to a client, ends a connection that has not become one. Any thread.</summary>
     /// <param name="isPatient">
-    /// Whether to let it be while messages that it has sent already wait to be received, or its request is yet to come: to be
-    /// called again then.
+    /// Whether to let it be while messages that it has sent already wait to be received or processed, or its request is yet to
+    /// come: to be called again then.
     /// </param>
     internal void GoAway(bool isPatient)
     {
@@ -42,7 +42,7 @@ internal sealed partial class Connection
                 Abort();
             }
         }
-        else if (!_outbound.IsClosed && !(isPatient && _socket.HasInput()))
+        else if (!_outbound.IsClosed && !(isPatient && (_isHeldUp || _socket.HasInput())))
         {
             Close(CloseCode.GoingAway, "server is shutting down", EndCause.Drain);
         }

@@ -28,9 +28,7 @@ internal sealed partial class Connection
             if (_isAborted)
             {
                 // Linux goes on receiving after a shutdown: a peer that goes on sending would keep the loop going without end.
-                _receivedAfterAbort = true;
-                _phase = Phase.Ended;
-                return true;
+                return EndWithInputLeft();
             }
 
             _waitsFirst = _socket.IsEmptyAfter(received, room.Length);
@@ -46,9 +44,23 @@ internal sealed partial class Connection
         }
     }
 
-    /// <summary>Goes on with input that had to wait until output was sent.</summary>
+    private bool EndWithInputLeft()
+    {
+        _receivedAfterAbort = true;
+        _phase = Phase.Ended;
+        return true;
+    }
+
+    /// <summary>Goes on with input that had to wait until output was sent, or others had their turn.</summary>
     private bool ProcessLeftOver()
     {
+        if (_isAborted)
+        {
+            return EndWithInputLeft();
+        }
+
+        // The peer is not silent: there is more of it to be read than there was time for.
+        _lastReceivedAt = _server.Now;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ServerOptions.ReceiveBytes);
         try
         {
@@ -63,7 +75,10 @@ internal sealed partial class Connection
     }
 
     /// <summary>Uses up as much input as it can, keeps the rest, and sends what that gave rise to.</summary>
-    /// <returns>False when output has to be waited for, or input was left for its sake: nothing may be received before.</returns>
+    /// <returns>
+    /// False when output has to be waited for, or input was left for its sake or for that of other connections: nothing may be
+    /// received before.
+    /// </returns>
     private bool Process(Span<byte> input, int seenBefore)
     {
         bool isHeldUp = false;
@@ -86,10 +101,14 @@ internal sealed partial class Connection
                 }
 
                 input = input[consumed..];
-                isHeldUp = !SendPartIfMuch();
+                isHeldUp = !SendPartIfMuch() || (!input.IsEmpty && HasDeflatedMuch());
             }
 
             KeepLeftOver(input);
+            if (_isHeldUp != isHeldUp)
+            {
+                _isHeldUp = isHeldUp;
+            }
         }
         finally
         {

@@ -27,6 +27,9 @@ internal sealed partial class Connection : IWebSocketConnection
     private const int MaxReceivesInOneGo = 16;
     private const int MaxBytesInOneGo = 2 * ServerOptions.ReceiveBytes;
 
+    // How much compression may cost in one go (PerMessageDeflate.Work): a few received bytes can become a thousand times as many.
+    private const int MaxDeflateWorkInOneGo = MaxBytesInOneGo;
+
     private readonly WebSocketServer _server;
     private readonly NonBlockingSocket _socket;
     private readonly Outbound _outbound;
@@ -49,6 +52,10 @@ internal sealed partial class Connection : IWebSocketConnection
     private bool _waitsFirst;
     private int _receivesInOneGo;
     private long _bytesBeforeThisGo;
+    private long _deflateWorkBeforeThisGo;
+
+    // Whether whole messages may wait in what is left over. Written by the loop; who stops the server looks at it.
+    private volatile bool _isHeldUp;
     private bool _isHalfClosed;
 
     // Zero outside a step: tells a callback's own sends from those of other threads.
@@ -130,7 +137,7 @@ internal sealed partial class Connection : IWebSocketConnection
                     await readable.ConfigureAwait(false);
                 }
 
-                if (++_receivesInOneGo > MaxReceivesInOneGo || _bytesReceived - _bytesBeforeThisGo >= MaxBytesInOneGo)
+                if (++_receivesInOneGo > MaxReceivesInOneGo || _bytesReceived - _bytesBeforeThisGo >= MaxBytesInOneGo || HasDeflatedMuch())
                 {
                     BeginGo();
                     await Task.Yield();
@@ -140,6 +147,12 @@ internal sealed partial class Connection : IWebSocketConnection
                 while (!flushed)
                 {
                     await _outbound.FlushAsync().ConfigureAwait(false);
+                    if (HasDeflatedMuch())
+                    {
+                        BeginGo();
+                        await Task.Yield();
+                    }
+
                     flushed = ProcessLeftOver();
                 }
 
@@ -163,6 +176,7 @@ internal sealed partial class Connection : IWebSocketConnection
     {
         _receivesInOneGo = 0;
         _bytesBeforeThisGo = _bytesReceived;
+        _deflateWorkBeforeThisGo = _reader?.Deflate?.Work ?? 0;
     }
 
     private void End()

@@ -28,7 +28,7 @@ public sealed partial class MessageReader
         Masking.Apply(masked, _maskingKey);
         _maskingKey = Masking.Advance(_maskingKey, masked.Length);
         Deflate!.Note(masked);
-        if (_message is null && !TryGrow(FirstGuess(masked.Length, isAll: _frameIsFinal && (ulong)masked.Length == _frameBytesDue)))
+        if (_message is null && !TryBegin(FirstGuess(masked.Length, isAll: _frameIsFinal && (ulong)masked.Length == _frameBytesDue)))
         {
             return NoMemoryFor(1);
         }
@@ -70,6 +70,9 @@ public sealed partial class MessageReader
             }
         }
     }
+
+    /// <summary>A guess may be far too much: where there is no room for it the message begins small, and grows if it must.</summary>
+    private bool TryBegin(int guess) => TryGrow(guess) || (guess > LeastInflatedBytes && TryGrow(LeastInflatedBytes));
 
     private ProtocolViolation? MakeRoom()
     {

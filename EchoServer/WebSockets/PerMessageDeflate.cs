@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 
 namespace EchoServer.WebSockets;
 
@@ -7,15 +8,24 @@ namespace EchoServer.WebSockets;
 /// <para>
 /// Where a direction keeps its context, what compresses or decompresses is the connection's own from the first message on, and its
 /// memory is counted in the budget from the handshake on. Where it does not, both are rented for a message: an inflater counts
-/// while a message arrives in parts.
+/// from the beginning of each compressed message to its end, a deflater never.
 /// </para>
 /// <para>Belongs to one connection's loop, which calls <see cref="Release"/> at its end: no other thread touches native memory in use.</para>
 /// </remarks>
 internal sealed class PerMessageDeflate
 {
+    /// <summary>The least budget with which there is any point in it: an inflater and a small message, in bytes.</summary>
+    internal const int LeastBudget = Inflater.Bytes + (4 * 1024);
+
     // Shorter messages hardly ever get smaller; without context they have to be longer for it.
     private const int LeastBytesWithContext = 64;
     private const int LeastBytesWithoutContext = 256;
+
+    // From here on the room for a message is large enough to be worth rounding.
+    private const int LeastBytesToRound = 64 * 1024;
+
+    // What a message costs besides its bytes, in bytes: to begin, to end, to forget. Roughly; zlib does some 300 bytes in a microsecond.
+    private const int WorkOfAMessage = 256;
 
     private readonly DeflateParameters _parameters;
     private readonly ZlibPool _pool;
@@ -40,6 +50,9 @@ internal sealed class PerMessageDeflate
     /// <summary>The size of the last message that was decompressed: the next is often as large.</summary>
     internal int LastMessageBytes { get; set; }
 
+    /// <summary>What both directions have cost so far: bytes that went into compressing and came out of decompressing, and something for each message.</summary>
+    internal long Work { get; private set; }
+
     /// <summary>What a connection's own deflater takes; 0 where the server keeps no context.</summary>
     internal static int DeflaterBytes(DeflateParameters parameters) =>
         parameters.ServerNoContextTakeover ? 0 : Deflater.BytesOf(parameters.DeflateWindowBits);
@@ -48,12 +61,25 @@ internal sealed class PerMessageDeflate
     internal static int InflaterBytes(DeflateParameters parameters) => parameters.ClientNoContextTakeover ? 0 : Inflater.Bytes;
 
     /// <summary>How many bytes to have ready for <see cref="Compress"/>; 0 when a message of such parts is not worth the attempt.</summary>
+    /// <remarks>
+    /// Arrays come in powers of two: a message that is a little longer than one, as with a prefix, has to get smaller by that
+    /// little, up to an eighth, rather than take twice the room.
+    /// </remarks>
     internal int RoomFor(int first, int second)
     {
         long length = (long)first + second;
         int least = _parameters.ServerNoContextTakeover ? LeastBytesWithoutContext : LeastBytesWithContext;
-        return length >= least && length <= Array.MaxLength - Inflater.Tail.Length ? (int)length + Inflater.Tail.Length : 0;
+        if (length < least || length > Array.MaxLength - Inflater.Tail.Length)
+        {
+            return 0;
+        }
+
+        int powerOf2 = 1 << BitOperations.Log2((uint)length);
+        return length >= LeastBytesToRound && powerOf2 >= length - (length / 8) ? powerOf2 : (int)length + Inflater.Tail.Length;
     }
+
+    /// <summary>What so much room takes: the pool rounds up to a power of two, as far as there are such arrays.</summary>
+    internal static int BytesOfRoom(int room) => room > 1 << 30 ? room : (int)BitOperations.RoundUpToPowerOf2((uint)room);
 
     /// <summary>Compresses a message that comes in two parts.</summary>
     /// <param name="first">The first part; may be empty.</param>
@@ -63,6 +89,7 @@ internal sealed class PerMessageDeflate
     internal int Compress(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, Span<byte> room)
     {
         bool keeps = !_parameters.ServerNoContextTakeover;
+        Work += (long)first.Length + second.Length + WorkOfAMessage;
         Deflater? deflater = _deflater ?? _pool.RentDeflater(_parameters.DeflateWindowBits);
         if (deflater is null)
         {
@@ -84,6 +111,7 @@ internal sealed class PerMessageDeflate
     /// <returns>False when there is no memory for it.</returns>
     internal bool TryBeginMessage()
     {
+        Work += WorkOfAMessage;
         _compressedBytes = 0;
         _lastFour = 0;
         if (_inflater is not null)
@@ -138,8 +166,12 @@ internal sealed class PerMessageDeflate
     }
 
     /// <summary>Decompresses: see <see cref="Inflater.Inflate"/>.</summary>
-    internal bool Inflate(ReadOnlySpan<byte> input, Span<byte> output, out int consumed, out int written) =>
-        _inflater!.Inflate(input, output, out consumed, out written);
+    internal bool Inflate(ReadOnlySpan<byte> input, Span<byte> output, out int consumed, out int written)
+    {
+        bool isDeflate = _inflater!.Inflate(input, output, out consumed, out written);
+        Work += written;
+        return isDeflate;
+    }
 
     /// <summary>Ends the message that is arriving.</summary>
     /// <returns>False when it was cut off.</returns>

@@ -14,6 +14,7 @@ internal sealed class ZlibPool : IDisposable
     private readonly Deflater?[] _deflaters = new Deflater?[KeptOfEachKind];
     private readonly Inflater?[] _inflaters = new Inflater?[KeptOfEachKind];
     private int _rented;
+    private uint _replaced;
 
     /// <param name="level">How hard to compress: 1, the fastest, to 9, the smallest.</param>
     internal ZlibPool(int level)
@@ -67,14 +68,22 @@ internal sealed class ZlibPool : IDisposable
             deflater.Forget();
         }
 
-        Return(_deflaters, deflater);
+        Interlocked.Decrement(ref _rented);
+        if (!TryKeep(_deflaters, deflater))
+        {
+            Replace(deflater);
+        }
     }
 
     /// <summary>Gives back what decompresses, wherever it stands. It must not be used any more.</summary>
     internal void Return(Inflater inflater)
     {
         inflater.Forget();
-        Return(_inflaters, inflater);
+        Interlocked.Decrement(ref _rented);
+        if (!TryKeep(_inflaters, inflater))
+        {
+            inflater.Dispose();
+        }
     }
 
     /// <summary>Frees what is kept. What is returned after it is left to the garbage collector.</summary>
@@ -105,18 +114,38 @@ internal sealed class ZlibPool : IDisposable
         return one;
     }
 
-    private void Return<T>(T?[] places, T one)
-        where T : class, IDisposable
+    private static bool TryKeep<T>(T?[] places, T one)
+        where T : class
     {
-        Interlocked.Decrement(ref _rented);
         foreach (ref T? place in places.AsSpan())
         {
             if (Interlocked.CompareExchange(ref place, one, null) is null)
             {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Keeps it in place of one with another window, now this one, now that: else the first few windows that anybody asked for
+    /// would keep their places for good, and who needs another would have one made for each message.
+    /// </summary>
+    private void Replace(Deflater deflater)
+    {
+        uint first = Interlocked.Increment(ref _replaced);
+        for (uint i = 0; i < KeptOfEachKind; i++)
+        {
+            ref Deflater? place = ref _deflaters[(first + i) % KeptOfEachKind];
+            Deflater? other = Volatile.Read(ref place);
+            if (other?.WindowBits != deflater.WindowBits && Interlocked.CompareExchange(ref place, deflater, other) == other)
+            {
+                other?.Dispose();
                 return;
             }
         }
 
-        one.Dispose();
+        deflater.Dispose();
     }
 }
