@@ -40,6 +40,18 @@ internal sealed class PingTests
     }
 
     [Test]
+    public async Task What_is_lost_is_said_when_it_is_and_not_an_interval_later()
+    {
+        using ScriptedServer server = ScriptedServer.Echoing((_, _, _) => []);
+        using Process process = Process.Start(Programs.WithDefaultSignals(Programs.EchoServer(["ping", server.Url.AbsoluteUri, "-i", "3600", "-W", "0.2"])))!;
+        using var patience = new CancellationTokenSource(ServerProcess.Patience);
+        await ReadUntilAsync(process, "seq=1 no answer within 0.2 s", patience.Token);
+        Programs.Signal(process.Id, "INT");
+        await process.WaitForExitAsync(patience.Token);
+        Assert.That(process.ExitCode, Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Nothing_that_comes_back_has_no_times()
     {
         using ScriptedServer server = ScriptedServer.Echoing((_, _, _) => [WireFrame.Text("ping 00000000 1")]);

@@ -144,6 +144,41 @@ internal sealed class ClientTests
     }
 
     [Test]
+    public async Task Messages_that_are_no_echo_do_not_put_the_end_off()
+    {
+        using var server = new ScriptedServer((peer, _) =>
+        {
+            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
+            while (true)
+            {
+                peer.Send(WireFrame.Text("tick") with { Masked = false });
+                Thread.Sleep(100);
+            }
+        });
+        ProgramResult result = await RunAsync(server.Url.AbsoluteUri, "x", "--timeout", "1");
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Output, Does.Contain("Received Message: tick\n"));
+        Assert.That(result.Error, Does.StartWith($"EchoServer: {server.Url}: no echo came within 1 s: "));
+    }
+
+    [Test]
+    public async Task A_message_that_is_never_read_is_a_failure()
+    {
+        using var server = new ScriptedServer((peer, _) =>
+        {
+            peer.Socket.ReceiveBufferSize = 4096;
+            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
+            Thread.Sleep(ServerProcess.Patience);
+        });
+
+        // More than the buffers of loopback hold, in arguments that are not too long.
+        string[] messages = [.. Enumerable.Repeat(new string('x', 100_000), 18)];
+        ProgramResult result = await RunAsync([server.Url.AbsoluteUri, .. messages, "-q", "--timeout", "1"]);
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Error, Does.StartWith($"EchoServer: {server.Url}: no echo came within 1 s: "));
+    }
+
+    [Test]
     public async Task A_server_that_does_not_answer_the_Close_is_a_failure()
     {
         using var server = new ScriptedServer((peer, _) =>

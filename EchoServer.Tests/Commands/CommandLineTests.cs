@@ -54,6 +54,8 @@ internal sealed class CommandLineTests
         yield return Option(["serve", "--port", "x"], "--port: 'x' is not a port (0-65535)");
         yield return Option(["client"], "url");
         yield return Option(["client", "ftp://host"], "url: 'ftp://host' is not a ws://, wss://, http:// or https:// URL");
+        yield return Option(["client", "ftp://me:geheim@host"], "url: 'ftp://...@host' is not a ws://");
+        yield return Option(["client", "me:geheim@host"], "url: '...@host' is not a ws://");
         yield return Option(["client", "host:8080"], "url: 'host:8080' is not");
         yield return Option(["client", "ws://host", "--count", "-1", "x"], "--count");
         yield return Option(["client", "ws://host", "--count", "many", "x"], "--count: 'many' is not a number of echoes (0-1000000000)");
@@ -63,9 +65,9 @@ internal sealed class CommandLineTests
         yield return Option(["client", "ws://host", "--wait", "soon"], "--wait: 'soon' is not a number of seconds (0-86400)");
         yield return Option(["client", "ws://host", "--timeout", "0"], "--timeout: '0' is not a number of seconds (0.1-86400)");
         yield return Option(["client", "ws://host", "--ping-interval", "x"], "--ping-interval: 'x' is not a number of seconds (0.1-86400, or off)");
-        yield return Option(["client", "ws://host", "-H", "no colon"], "--header: 'no colon' is not a header such as 'X-Name: value'");
-        yield return Option(["client", "ws://host", "-H", "A: b\nC: d"], @"--header: 'A: b\nC: d' is not a header");
-        yield return Option(["client", "ws://host", "-H", "Upgrade: x"], "--header: 'Upgrade: x' is not a header");
+        yield return Option(["client", "ws://host", "-H", "no-colon geheim"], "--header: the value (not shown) is not a header such as 'X-Name: value'");
+        yield return Option(["client", "ws://host", "-H", "A: geheim\nC: d"], "--header: 'A: ...' is not a header");
+        yield return Option(["client", "ws://host", "-H", "Upgrade: x"], "--header: 'Upgrade: ...' is not a header");
         yield return Option(["client", "ws://host", "--header"], "--header: exactly one value is needed: a header");
         yield return Option(["client", "ws://host", "--subprotocol", "a b"], "--subprotocol: 'a b' is not the name of a subprotocol");
         yield return Option(["client", "ws://host", "--origin", "a\rb"], @"--origin: 'a\rb' is not an origin");

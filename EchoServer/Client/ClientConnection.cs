@@ -14,6 +14,9 @@ internal sealed class ClientConnection : IAsyncDisposable
     /// <summary>The largest message that is taken and kept; for a larger one the server is told 1009.</summary>
     internal const int MaxMessageBytes = 16 * 1024 * 1024;
 
+    /// <summary>How long anybody waits for the last that there is to say, where a server may have stopped reading.</summary>
+    internal static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
+
     private const int ReceiveBytes = 64 * 1024;
 
     private readonly Stream _stream;
@@ -196,11 +199,12 @@ internal sealed class ClientConnection : IAsyncDisposable
                     break;
                 case ClientEventKind.Close:
                 case ClientEventKind.Violation:
-                    await CloseAsync(found.Code, "", isAnswer: true).ConfigureAwait(false);
+                    // Behind what others are sending: to a server that has stopped reading it never goes out.
+                    await CloseAsync(found.Code, "", isAnswer: true).WaitAsync(ClosePatience).ConfigureAwait(false);
                     break;
             }
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or TimeoutException)
         {
             // Who has closed need not wait for the answer.
         }

@@ -25,13 +25,16 @@ internal sealed class ClientOpening : IDisposable
     private const int AcceptCharacters = 28;
 
     private readonly ConnectionOptions _options;
-    private readonly HeadRecord _heads = new();
+    private readonly Uri? _proxy;
     private readonly HttpMessageInvoker _invoker;
+    private volatile HeadRecord _heads = new();
+    private volatile HeadRecord _tunnel = new();
     private volatile Stage _stage = Stage.Resolve;
 
     private ClientOpening(ConnectionOptions options)
     {
         _options = options;
+        _proxy = ProxyDiagnosis.Find(options);
         _invoker = new HttpMessageInvoker(CreateHandler());
     }
 
@@ -53,11 +56,7 @@ internal sealed class ClientOpening : IDisposable
         {
             opening.Dispose();
             stop.ThrowIfCancellationRequested();
-            throw exception as ConnectionFailedException ?? new ConnectionFailedException(
-                exception is OperationCanceledException
-                    ? NetworkDiagnosis.OfTimeout(opening._stage, options.Timeout, options.Url)
-                    : opening.Explain(exception),
-                heads: opening._heads.Take());
+            throw exception as ConnectionFailedException ?? new ConnectionFailedException(opening.Explain(exception), heads: opening._heads.Take());
         }
     }
 
@@ -96,12 +95,21 @@ internal sealed class ClientOpening : IDisposable
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
             ConnectCallback = (context, stop) => ConnectAsync(context.DnsEndPoint, stop),
 
-            // Above TLS, and through a proxy: what the server itself is told and says.
+            // Above TLS, and through a proxy: what the server itself is told and says; before that, what a proxy is asked.
             PlaintextStreamFilter = (context, _) =>
             {
-                _stage = Stage.Answer;
-                _heads.Begin();
-                return new(new RecordingStream(context.PlaintextStream, _heads));
+                var heads = new HeadRecord();
+                _heads = heads;
+                if (context.InitialRequestMessage.Method == HttpMethod.Connect)
+                {
+                    _tunnel = heads;
+                }
+                else
+                {
+                    _stage = Stage.Answer;
+                }
+
+                return new(new RecordingStream(context.PlaintextStream, heads));
             },
         };
         if (_options.Proxy is ProxyChoice proxy)
@@ -125,9 +133,9 @@ internal sealed class ClientOpening : IDisposable
         try
         {
             await socket.ConnectAsync(addresses, host.Port, stop).ConfigureAwait(false);
-            bool isServer = host.Host == _options.Url.IdnHost && host.Port == _options.Url.Port;
-            _stage = !isServer ? Stage.Proxy : _options.Url.Scheme == SecureScheme ? Stage.Tls : Stage.Answer;
-            return new NetworkStream(socket, ownsSocket: true);
+            _stage = _proxy is not null ? Stage.Proxy : _options.Url.Scheme == SecureScheme ? Stage.Tls : Stage.Answer;
+            var stream = new NetworkStream(socket, ownsSocket: true);
+            return _proxy?.Scheme.StartsWith("socks", StringComparison.Ordinal) == true ? new RecordingStream(stream, _tunnel = new HeadRecord()) : stream;
         }
         catch
         {
@@ -199,18 +207,29 @@ internal sealed class ClientOpening : IDisposable
             : null;
     }
 
-    private Diagnosis Explain(Exception exception) => exception switch
+    private Diagnosis Explain(Exception exception)
     {
-        HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } tunnel => new(
-            $"the proxy opened no connection to the server: {ReceivedAnswer.Shown(tunnel.Message)}",
-            "check host and port in the URL, and user and password in --proxy"),
-        HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } invalid => new(
-            $"the answer is no HTTP: {ReceivedAnswer.Shown(invalid.GetBaseException().Message)}",
-            "check the port: something else than a web server answers there"),
-        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => new(
-            "the answer's head is larger than 64 KiB", "see what the server puts into its headers"),
-        _ => NetworkDiagnosis.Of(exception, _options.Url, _stage),
-    };
+        // The runtime does not say when the tunnel is there; that TLS begins in it does.
+        Stage stage = _stage == Stage.Proxy && _tunnel.HasTlsBegun ? Stage.Tls : _stage;
+        bool isTimeout = exception is OperationCanceledException;
+        if (_proxy is not null && stage is (Stage.Resolve or Stage.Connect or Stage.Proxy))
+        {
+            return isTimeout
+                ? ProxyDiagnosis.OfTimeout(stage, _options.Timeout, _proxy)
+                : ProxyDiagnosis.Of(exception, _proxy, _tunnel.Take().Response);
+        }
+
+        return exception switch
+        {
+            _ when isTimeout => NetworkDiagnosis.OfTimeout(stage, _options.Timeout, _options.Url),
+            HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } invalid => new(
+                $"the answer is no HTTP: {ReceivedAnswer.Shown(invalid.GetBaseException().Message)}",
+                "check the port: something else than a web server answers there"),
+            HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => new(
+                "the answer's head is larger than 64 KiB", "see what the server puts into its headers"),
+            _ => NetworkDiagnosis.Of(exception, _options.Url, stage),
+        };
+    }
 
     private static string? Value(HttpResponseMessage response, string name) =>
         response.Headers.NonValidated.TryGetValues(name, out var values) ? string.Join(", ", values) : null;

@@ -24,9 +24,6 @@ internal enum EndOfInput
 /// <summary>What goes over one connection: sends the input, shows what comes, pings, and closes.</summary>
 internal sealed class Conversation
 {
-    // A person who wants to leave waits no longer for a server that does not answer.
-    private static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(5);
-
     private readonly ClientOptions _options;
     private readonly ClientConnection _connection;
     private readonly ClientOutput _output;
@@ -84,7 +81,9 @@ internal sealed class Conversation
 
     private async Task CloseAsync(Task receiving)
     {
-        TimeSpan patience = _options.Connection.Timeout < MostPatience ? _options.Connection.Timeout : MostPatience;
+        // A person who wants to leave waits no longer for a server that does not answer.
+        TimeSpan most = ClientConnection.ClosePatience;
+        TimeSpan patience = _options.Connection.Timeout < most ? _options.Connection.Timeout : most;
         Task closing = CloseAsync(CloseCode.NormalClosure, "");
 
         // Who answered no ping will not answer this either.
@@ -137,9 +136,15 @@ internal sealed class Conversation
             return;
         }
 
-        Volatile.Write(ref _lastActivity, Stopwatch.GetTimestamp());
+        // What a server says of its own accord is no echo, and must not put off the end of waiting for one.
+        bool isAwaited = _endOfInput != EndOfInput.WaitsForEchoes || IsEcho(received);
+        if (isAwaited)
+        {
+            Volatile.Write(ref _lastActivity, Stopwatch.GetTimestamp());
+        }
+
         _output.Received(received);
-        if (_endOfInput == EndOfInput.WaitsForEchoes && IsEcho(received) && --_echoesDue == 0)
+        if (_endOfInput == EndOfInput.WaitsForEchoes && isAwaited && --_echoesDue == 0)
         {
             _echoed.TrySetResult();
         }
@@ -176,6 +181,10 @@ internal sealed class Conversation
         {
             // It is over.
         }
+        catch (TimeoutException)
+        {
+            _failure = NetworkDiagnosis.OfTimeout(Stage.Echo, _options.Connection.Timeout, _options.Connection.Url);
+        }
         catch (InvalidDataException exception)
         {
             _failure = new(exception.Message, "cut it into shorter lines");
@@ -195,7 +204,10 @@ internal sealed class Conversation
         }
 
         _output.Sent(next);
-        await _connection.SendAsync(next.Opcode, next.Payload).ConfigureAwait(false);
+
+        // In a pipe a server may take its time to read. What is never read, though, is never echoed.
+        TimeSpan patience = _endOfInput == EndOfInput.WaitsForEchoes ? _options.Connection.Timeout : Timeout.InfiniteTimeSpan;
+        await _connection.SendAsync(next.Opcode, next.Payload).WaitAsync(patience).ConfigureAwait(false);
         Volatile.Write(ref _lastActivity, Stopwatch.GetTimestamp());
     }
 
@@ -225,27 +237,53 @@ internal sealed class Conversation
     {
         try
         {
-            for (int number = 1; ; number++)
+            Task sending = Task.CompletedTask;
+            for (int number = 1; await WaitForPongsAsync(over).ConfigureAwait(false); number++)
             {
-                await Task.Delay(_options.PingInterval ?? Timeout.InfiniteTimeSpan, over).ConfigureAwait(false);
-                if (_pings.Oldest > _options.Connection.Timeout)
+                // Where a server has stopped reading, whoever sends holds up the pings as well: one that waits is enough to see it.
+                if (sending.IsCompleted)
                 {
-                    _failure = new(
-                        $"no pong came within {_options.Connection.Timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: the server hangs, or the connection is dead",
-                        "connect again; what stands in the way of pings, such as an SAP approuter, needs --ping-interval off");
-                    _isDead = true;
-                    return;
+                    byte[] payload = Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture));
+                    _pings.Sent(payload, isAsked: false);
+                    _output.Sent(new ClientInput(Opcode.Ping, payload));
+                    sending = _connection.SendAsync(Opcode.Ping, payload);
                 }
-
-                byte[] payload = Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture));
-                _pings.Sent(payload, isAsked: false);
-                _output.Sent(new ClientInput(Opcode.Ping, payload));
-                await _connection.SendAsync(Opcode.Ping, payload).ConfigureAwait(false);
             }
+
+            _failure = new(
+                $"no pong came within {_options.Connection.Timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: the server hangs, or the connection is dead",
+                "connect again; what stands in the way of pings, such as an SAP approuter, needs --ping-interval off");
+            _isDead = true;
         }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException)
+        catch (OperationCanceledException)
         {
-            await Task.Delay(Timeout.Infinite, over).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+            // It is over.
+        }
+    }
+
+    /// <summary>Waits until the next ping is due.</summary>
+    /// <returns>False when a pong has been due for too long.</returns>
+    private async Task<bool> WaitForPongsAsync(CancellationToken over)
+    {
+        if (_options.PingInterval is not TimeSpan interval)
+        {
+            await Task.Delay(Timeout.Infinite, over).ConfigureAwait(false);
+            return true;
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            TimeSpan untilNext = interval - Stopwatch.GetElapsedTime(start);
+            TimeSpan untilDead = _options.Connection.Timeout - (_pings.Oldest ?? TimeSpan.Zero);
+            if (untilNext <= TimeSpan.Zero || untilDead <= TimeSpan.Zero)
+            {
+                return untilDead > TimeSpan.Zero;
+            }
+
+            // A delay has whole milliseconds: one more, or the rest of one would be waited for in a busy loop.
+            TimeSpan wait = untilNext < untilDead ? untilNext : untilDead;
+            await Task.Delay(wait + TimeSpan.FromMilliseconds(1), over).ConfigureAwait(false);
         }
     }
 

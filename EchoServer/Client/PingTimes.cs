@@ -5,10 +5,11 @@ namespace EchoServer.Client;
 /// <summary>Which pings are out, and since when. Safe on any thread.</summary>
 internal sealed class PingTimes
 {
-    // Who answers none of so many answers none.
-    private const int MostPings = 256;
+    // At ten a second those of minutes: what is out longer is not waited for, but still counts as unanswered.
+    private const int MostPings = 4096;
 
     private readonly LinkedList<(byte[] Payload, bool IsAsked, long SentAt)> _out = new();
+    private long? _oldestForgotten;
 
     /// <summary>How long the oldest of them has been out; null when none is.</summary>
     internal TimeSpan? Oldest
@@ -17,7 +18,7 @@ internal sealed class PingTimes
         {
             lock (_out)
             {
-                return _out.First is { } first ? Stopwatch.GetElapsedTime(first.Value.SentAt) : null;
+                return (_oldestForgotten ?? _out.First?.Value.SentAt) is long sentAt ? Stopwatch.GetElapsedTime(sentAt) : null;
             }
         }
     }
@@ -31,6 +32,7 @@ internal sealed class PingTimes
         {
             if (_out.Count == MostPings)
             {
+                _oldestForgotten ??= _out.First!.Value.SentAt;
                 _out.RemoveFirst();
             }
 
@@ -58,6 +60,7 @@ internal sealed class PingTimes
                 }
 
                 _out.RemoveFirst();
+                _oldestForgotten = null;
                 return (Stopwatch.GetElapsedTime(node.Value.SentAt), node.Value.IsAsked);
             }
 

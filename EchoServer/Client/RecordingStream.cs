@@ -14,13 +14,21 @@ internal sealed class HeadRecord
     /// <summary>More than a head may be.</summary>
     private const int MaxBytes = 64 * 1024;
 
-    private Half _sent = new();
-    private Half _received = new();
+    // RFC 8446 §5.1: the type of the record that a ClientHello is in. No text begins so, and no SOCKS request.
+    private const byte TlsHandshake = 22;
 
-    /// <summary>Forgets what was recorded: another connection begins, as to a proxy and then through it.</summary>
-    internal void Begin() => (_sent, _received) = (new Half(), new Half());
+    private readonly Half _sent = new();
+    private readonly Half _received = new();
+    private volatile bool _hasTlsBegun;
 
-    internal void Sent(ReadOnlySpan<byte> bytes) => _sent.Add(bytes);
+    /// <summary>Whether TLS was begun over the connection, as through a tunnel that a proxy has opened.</summary>
+    internal bool HasTlsBegun => _hasTlsBegun;
+
+    internal void Sent(ReadOnlySpan<byte> bytes)
+    {
+        _hasTlsBegun |= bytes is [TlsHandshake, ..];
+        _sent.Add(bytes);
+    }
 
     internal void Received(ReadOnlySpan<byte> bytes) => _received.Add(bytes);
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EchoServer.Check;
+using EchoServer.Client;
 
 namespace EchoServer.Commands;
 
@@ -52,10 +53,16 @@ internal static class CheckSettings
             }
         }
 
+        ConnectionOptions connection = ConnectionSettings.Read(result, url);
+        if (result.GetValue(Instances))
+        {
+            ConnectionSettings.RefuseHeader(Instances.Name, connection.Headers, ConnectionSettings.InstanceField);
+        }
+
         return new CheckOptions
         {
             TypedUrl = url,
-            Connection = ConnectionSettings.Read(result, url),
+            Connection = connection,
             Idle = Idle.Read(result),
             Connections = Connections.Read(result),
             ReachesInstances = result.GetValue(Instances),

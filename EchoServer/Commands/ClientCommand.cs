@@ -46,13 +46,13 @@ internal static class ClientCommand
         _ = signal.Received.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
         if (options.IsJson)
         {
-            using var json = new JsonOutput(options);
+            using var json = new JsonOutput(options, StandardOutput.Open(stop.Cancel));
             return await RunAsync(options, json, stop.Token).ConfigureAwait(false);
         }
 
         if (options.Messages.Count > 0)
         {
-            return await RunAsync(options, new TranscriptOutput(options), stop.Token).ConfigureAwait(false);
+            return await RunAsync(options, new TranscriptOutput(options, StandardOutput.OpenText(stop.Cancel)), stop.Token).ConfigureAwait(false);
         }
 
         if (IsInteractive())
@@ -60,7 +60,7 @@ internal static class ClientCommand
             return await TalkAsync(options, stop.Token).ConfigureAwait(false);
         }
 
-        using var lines = new LineOutput(options);
+        using var lines = new LineOutput(options, StandardOutput.Open(stop.Cancel));
         return await RunAsync(options, lines, stop.Token).ConfigureAwait(false);
     }
 
@@ -68,7 +68,7 @@ internal static class ClientCommand
     private static Task<int> RunAsync(ClientOptions options, ClientOutput output, CancellationToken stop)
     {
         bool hasMessages = options.Messages.Count > 0;
-        ChannelReader<ClientInput> input = hasMessages ? ReadMessages(options.Messages) : LineInput.Begin(Console.OpenStandardInput());
+        ChannelReader<ClientInput> input = hasMessages ? ReadMessages(options.Messages) : LineInput.Begin(LineInput.OpenStandardInput());
         return new ClientSession(options, output, hasMessages ? EndOfInput.WaitsForEchoes : EndOfInput.WaitsForSilence).RunAsync(input, stop);
     }
 
@@ -94,6 +94,6 @@ internal static class ClientCommand
     }
 
     /// <summary>Whether there is somebody to type, on something that can move its cursor.</summary>
-    private static bool IsInteractive() =>
+    internal static bool IsInteractive() =>
         !Console.IsInputRedirected && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
 }

@@ -77,9 +77,27 @@ internal static class ClientSettings
             throw new UsageException($"{Reconnect.Name}: cannot be combined with messages as arguments");
         }
 
+        bool isJson = result.GetValue(Json);
+        if (isJson && ((Option<bool>[])[Quiet, Timestamps]).FirstOrDefault(result.GetValue) is Option<bool> unused)
+        {
+            throw new UsageException($"{unused.Name}: cannot be combined with {Json.Name}, which has all that happens and when");
+        }
+
+        if (result.GetValue(Quiet) && result.GetValue(ShowPings))
+        {
+            throw new UsageException($"{ShowPings.Name}: cannot be combined with {Quiet.Name}");
+        }
+
+        if (Wait.IsGiven(result) && !isJson && ClientCommand.IsInteractive())
+        {
+            throw new UsageException($"{Wait.Name}: needs a pipe; at a terminal Ctrl-D is the end");
+        }
+
+        ConnectionOptions connection = ConnectionSettings.Read(result, url);
+        ConnectionSettings.RefuseUnusedTls(result, connection);
         return new ClientOptions
         {
-            Connection = ConnectionSettings.Read(result, url),
+            Connection = connection,
             Messages = messages,
             Count = Count.Read(result),
             Wait = Wait.Read(result)!.Value,
@@ -87,7 +105,7 @@ internal static class ClientSettings
             Reconnects = result.GetValue(Reconnect),
             ShowsPings = result.GetValue(ShowPings),
             HasTimestamps = result.GetValue(Timestamps),
-            IsJson = result.GetValue(Json),
+            IsJson = isJson,
             IsQuiet = result.GetValue(Quiet),
             IsVerbose = result.GetValue(Verbose),
         };

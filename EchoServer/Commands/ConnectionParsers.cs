@@ -35,6 +35,13 @@ internal static class ConnectionParsers
         return !HandshakeFields.Contains(name, StringComparer.OrdinalIgnoreCase) && IsFieldValue(header.Value);
     }
 
+    /// <summary>What may be shown of a header that is not accepted: its name. What has no name may be a token of somebody's.</summary>
+    internal static string? ShowHeader(string text)
+    {
+        int colon = text.IndexOf(':', StringComparison.Ordinal);
+        return colon >= 0 && TryParseToken(text[..colon], out string name) ? $"{name}: ..." : null;
+    }
+
     internal static bool TryParseToken(string text, out string token)
     {
         token = text;

@@ -11,9 +11,13 @@ internal static class ConnectionSettings
     /// <summary>The environment variable that keeps a password out of the command line, which other users of a machine can see.</summary>
     internal const string BasicAuthVariable = "ECHO_BASIC_AUTH";
 
+    /// <summary>The header that <c>--instance</c> and <c>--instances</c> stand for.</summary>
+    internal const string InstanceField = "X-Cf-App-Instance";
+
     internal static readonly RepeatedSetting<HeaderField> Header = new(
         "--header", "-H", "name: value", "Adds a header to the handshake request; may be repeated.",
-        "a header such as 'X-Name: value' that is not part of the handshake itself", ConnectionParsers.TryParseHeader);
+        "a header such as 'X-Name: value' that is not part of the handshake itself", ConnectionParsers.TryParseHeader,
+        ConnectionParsers.ShowHeader);
 
     internal static readonly Setting<string?> Origin = new(
         "--origin", null, "The origin that a browser would send, to try what the server allows.",
@@ -83,13 +87,25 @@ internal static class ConnectionSettings
             throw new UsageException($"{Authorities.Name}: cannot be combined with {Insecure.Name}, which trusts everybody");
         }
 
+        IReadOnlyList<HeaderField> headers = Header.Read(result);
+        bool hasAuthorization = Has(headers, "Authorization");
+        if (hasAuthorization && inUrl is not null)
+        {
+            throw new UsageException($"url: user and password cannot be combined with {Header.Name} Authorization");
+        }
+
+        RefuseBoth(result, headers, BasicAuth, "Authorization");
+        RefuseBoth(result, headers, Origin, "Origin");
+        RefuseBoth(result, headers, Instance, InstanceField);
         return new ConnectionOptions
         {
             Url = uri,
-            Headers = Header.Read(result),
+            Headers = headers,
             Origin = Origin.Read(result),
             Subprotocols = Subprotocol.Read(result),
-            BasicAuth = BasicAuth.IsGiven(result) ? BasicAuth.Read(result) : inUrl ?? BasicAuth.Read(result),
+
+            // What was typed wins over the variable.
+            BasicAuth = hasAuthorization ? null : BasicAuth.IsGiven(result) ? BasicAuth.Read(result) : inUrl ?? BasicAuth.Read(result),
             IsInsecure = result.GetValue(Insecure),
             Authorities = Authorities.Read(result),
             ClientCertificate = certificate,
@@ -98,6 +114,44 @@ internal static class ConnectionSettings
             Instance = Instance.Read(result),
         };
     }
+
+    /// <summary>Refuses what would have no effect where only the URL's own connection counts.</summary>
+    /// <exception cref="UsageException">An option of TLS is given, and there is none.</exception>
+    internal static void RefuseUnusedTls(ParseResult result, ConnectionOptions options)
+    {
+        if (options.Url.Scheme == "wss" || options.Proxy?.Url?.Scheme == Uri.UriSchemeHttps)
+        {
+            return;
+        }
+
+        string? given = ((Setting[])[Authorities, Certificate]).FirstOrDefault(setting => setting.IsGiven(result))?.Name
+            ?? (options.IsInsecure ? Insecure.Name : null);
+        if (given is not null)
+        {
+            throw new UsageException($"{given}: is about TLS, which ws:// goes without; use wss://");
+        }
+    }
+
+    /// <summary>Refuses an option together with the header that it stands for.</summary>
+    /// <exception cref="UsageException">Both are given.</exception>
+    internal static void RefuseHeader(string option, IReadOnlyList<HeaderField> headers, string name)
+    {
+        if (Has(headers, name))
+        {
+            throw new UsageException($"{option}: cannot be combined with {Header.Name} {name}");
+        }
+    }
+
+    private static void RefuseBoth(ParseResult result, IReadOnlyList<HeaderField> headers, Setting setting, string name)
+    {
+        if (setting.IsGiven(result))
+        {
+            RefuseHeader(setting.Name, headers, name);
+        }
+    }
+
+    private static bool Has(IReadOnlyList<HeaderField> headers, string name) =>
+        headers.Any(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     private static X509Certificate2Collection? ReadClientCertificate(ParseResult result)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using EchoServer.Client;
+using EchoServer.Client.Output;
 using EchoServer.Client.Pinging;
 
 namespace EchoServer.Commands;
@@ -69,12 +70,13 @@ internal static class PingCommand
             Wait = Wait.Read(result)!.Value,
             UsesPingFrames = result.GetValue(Frames),
         };
+        ConnectionSettings.RefuseUnusedTls(result, options.Connection);
         using var signal = new StopSignal();
         using var stop = new CancellationTokenSource();
         _ = signal.Received.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
         try
         {
-            return await new PingRun(options, Console.Out).RunAsync(stop.Token).ConfigureAwait(false) ? ExitCode.Fine : ExitCode.Failed;
+            return await new PingRun(options, StandardOutput.OpenText(stop.Cancel)).RunAsync(stop.Token).ConfigureAwait(false) ? ExitCode.Fine : ExitCode.Failed;
         }
         catch (ConnectionFailedException exception)
         {

@@ -10,16 +10,26 @@ namespace EchoServer.Commands;
 /// <param name="description">What it is, for the help text.</param>
 /// <param name="accepted">What is accepted: completes "is not ...".</param>
 /// <param name="parse">Reads one value.</param>
+/// <param name="show">What an error may show of a value that is not accepted, not yet escaped; null for nothing. All of it when not given.</param>
 internal sealed class RepeatedSetting<T>(
-    string name, string alias, string helpName, string description, string accepted, SettingParser<T> parse)
+    string name, string alias, string helpName, string description, string accepted, SettingParser<T> parse,
+    Func<string, string?>? show = null)
     : Setting(name, () => MakeOption(name, alias, helpName, $"{description} Takes {accepted}."), null, accepted, mayBeEmpty: false)
 {
     /// <summary>The values, in the order given.</summary>
     /// <exception cref="UsageException">One of them is not accepted.</exception>
     internal IReadOnlyList<T> Read(ParseResult result) => [.. (result.GetValue((Option<string[]>)Option) ?? []).Select(Parse)];
 
-    private T Parse(string text) =>
-        parse(text, out T value) ? value : throw new UsageException($"{Name}: '{EscapedText.From(text.AsSpan())}' is not {Accepted}");
+    private T Parse(string text)
+    {
+        if (parse(text, out T value))
+        {
+            return value;
+        }
+
+        string? shown = show is null ? text : show(text);
+        throw new UsageException($"{Name}: {(shown is null ? "the value (not shown)" : $"'{EscapedText.From(shown.AsSpan())}'")} is not {Accepted}");
+    }
 
     private static Option<string[]> MakeOption(string name, string alias, string helpName, string description) => new(name, alias)
     {

@@ -27,6 +27,15 @@ internal static class WebSocketUrl
             }
         }
 
-        throw new UsageException($"url: '{EscapedText.From(text.AsSpan())}' is not a ws://, wss://, http:// or https:// URL");
+        throw new UsageException($"url: '{EscapedText.From(WithoutUser(text).AsSpan())}' is not a ws://, wss://, http:// or https:// URL");
+    }
+
+    /// <summary>What is before an '@' may be a password, whatever else is wrong with the URL.</summary>
+    private static string WithoutUser(string text)
+    {
+        int scheme = text.IndexOf("://", StringComparison.Ordinal);
+        int start = scheme < 0 ? 0 : scheme + "://".Length;
+        int at = text.LastIndexOf('@');
+        return at < start ? text : $"{text[..start]}...{text[at..]}";
     }
 }

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Text;
 using EchoServer.Client;
 using EchoServer.Client.Terminal;
+using EchoServer.Tests.Support;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.Client.Terminal;
@@ -63,6 +65,32 @@ internal sealed class PromptCommandTests
         Assert.That(PromptCommand.Parse("/ping " + new string('x', 126)).Answer, Is.EqualTo("a ping carries at most 125 bytes, and this text has 126"));
         Assert.That(PromptCommand.Parse("/close 1000 " + new string('x', 124)).Answer, Is.EqualTo("a close reason has at most 123 bytes"));
         Assert.That(PromptCommand.Parse("/close 1000 " + new string('x', 123)).Input!.Reason, Has.Length.EqualTo(123));
+    }
+
+    [Test]
+    public void A_pipe_to_which_nobody_writes_does_not_hold_up_the_prompt()
+    {
+        string folder = Directory.CreateTempSubdirectory("echo-prompt-").FullName;
+        try
+        {
+            string pipe = Path.Combine(folder, "pipe");
+            using (Process made = Process.Start("mkfifo", [pipe]))
+            {
+                made.WaitForExit();
+            }
+
+            Task<PromptCommand> parsing = Task.Run(() => PromptCommand.Parse($"/file {pipe}"));
+            Assert.That(parsing.Wait(ServerProcess.Patience), Is.True);
+            Assert.That(parsing.Result.Answer, Is.EqualTo($"'{pipe}' cannot be read: nothing came from it"));
+
+            // Whoever still waits to open it may go on.
+            using Process writer = Process.Start("sh", ["-c", $": > '{pipe}'"]);
+            writer.WaitForExit();
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Test]

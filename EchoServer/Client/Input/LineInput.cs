@@ -16,6 +16,12 @@ internal static class LineInput
     private const int MostWaiting = 16;
     private const int BufferBytes = 64 * 1024;
 
+    // O_CLOEXEC, as proc_pid_fdinfo(5) shows it, on every architecture that the runtime has.
+    private const int CloseOnExec = 0x80000;
+
+    /// <summary>Standard input; without a line where it was closed, as by <c>&lt;&amp;-</c>.</summary>
+    internal static Stream OpenStandardInput() => OperatingSystem.IsLinux() && IsTaken() ? Stream.Null : Console.OpenStandardInput();
+
     /// <summary>Begins to read, on a thread of its own: standard input can only be waited for.</summary>
     /// <param name="stream">The lines; a CR before the LF is not part of one. What is not UTF-8 becomes U+FFFD.</param>
     /// <returns>The messages, which end with the stream; or with <see cref="InvalidDataException"/> when a line is too long.</returns>
@@ -24,6 +30,20 @@ internal static class LineInput
         var channel = Channel.CreateBounded<ClientInput>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
         new Thread(() => Read(stream, channel.Writer)) { IsBackground = true, Name = "input" }.Start();
         return channel.Reader;
+    }
+
+    /// <summary>Whether descriptor 0 was closed, and something of the runtime's own has it now: what was inherited is not closed by exec(2).</summary>
+    private static bool IsTaken()
+    {
+        try
+        {
+            string? flags = File.ReadLines("/proc/self/fdinfo/0").FirstOrDefault(line => line.StartsWith("flags:", StringComparison.Ordinal));
+            return flags is not null && (Convert.ToInt32(flags["flags:".Length..].Trim(), 8) & CloseOnExec) != 0;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException or OverflowException)
+        {
+            return false;
+        }
     }
 
     private static void Read(Stream stream, ChannelWriter<ClientInput> writer)

@@ -10,11 +10,14 @@ namespace EchoServer.Client.Output;
 /// <summary>For scripts: a JSON object a line on standard output. Its names do not change; new ones may come.</summary>
 internal sealed class JsonOutput : ClientOutput, IDisposable
 {
-    private readonly Stream _output = Console.OpenStandardOutput();
+    private readonly Stream _output;
 
-    internal JsonOutput(ClientOptions options)
+    /// <param name="options">What is to be shown.</param>
+    /// <param name="output">Standard output.</param>
+    internal JsonOutput(ClientOptions options, Stream output)
         : base(options)
     {
+        _output = output;
     }
 
     internal override void Opened(ClientConnection connection)

@@ -11,12 +11,15 @@ namespace EchoServer.Client.Output;
 /// </remarks>
 internal sealed class LineOutput : ClientOutput, IDisposable
 {
-    private readonly StreamWriter _output = new(Console.OpenStandardOutput(), new UTF8Encoding(false)) { NewLine = "\n" };
+    private readonly StreamWriter _output;
     private readonly bool _isTerminal = !Console.IsOutputRedirected;
 
-    internal LineOutput(ClientOptions options)
+    /// <param name="options">What is to be shown, and how.</param>
+    /// <param name="output">Standard output.</param>
+    internal LineOutput(ClientOptions options, Stream output)
         : base(options)
     {
+        _output = new StreamWriter(output, new UTF8Encoding(false)) { NewLine = "\n" };
     }
 
     internal override void Sent(ClientInput sent)

@@ -3,7 +3,7 @@ using EchoServer.WebSockets;
 namespace EchoServer.Client.Output;
 
 /// <summary>The tutorial's transcript on standard output: for messages of the command line.</summary>
-internal sealed class TranscriptOutput(ClientOptions options) : ClientOutput(options)
+internal sealed class TranscriptOutput(ClientOptions options, TextWriter output) : ClientOutput(options)
 {
     internal override void Sent(ClientInput sent)
     {
@@ -50,7 +50,7 @@ internal sealed class TranscriptOutput(ClientOptions options) : ClientOutput(opt
     {
         lock (Writing)
         {
-            Console.Out.WriteLine(line);
+            output.WriteLine(line);
         }
     }
 }

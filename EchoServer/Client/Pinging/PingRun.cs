@@ -46,7 +46,7 @@ internal sealed class PingRun(PingOptions options, TextWriter output)
         }
         catch (OperationCanceledException)
         {
-            // What is still out when a person stops was not lost: as ping(8) has it, it counts all the same.
+            // What is still out when a person stops was sent and did not come back: as with ping(8) it counts as lost.
         }
 
         await CloseAsync().ConfigureAwait(false);
@@ -63,24 +63,44 @@ internal sealed class PingRun(PingOptions options, TextWriter output)
         // Each is due at its own time after the first, so that the rate does not depend on how long sending takes.
         long start = Stopwatch.GetTimestamp();
         Task opening = Task.CompletedTask;
-        for (long number = 1; options.Count is not int count || number <= count; number++)
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        try
         {
-            TimeSpan left = (options.Interval * (number - 1)) - Stopwatch.GetElapsedTime(start);
-            if (left > TimeSpan.Zero)
+            for (long number = 1; options.Count is not int count || number <= count; number++)
             {
-                await Task.Delay(left, stop).ConfigureAwait(false);
-            }
+                await WaitAsync(start, options.Interval * (number - 1), stop).ConfigureAwait(false);
+                if (_receiving.IsCompleted && opening.IsCompleted)
+                {
+                    // Not waited for longer than an interval: lost messages are to be counted meanwhile.
+                    opening = ReopenAsync(over.Token);
+                    await Task.WhenAny(opening, Task.Delay(options.Interval, stop)).ConfigureAwait(false);
+                }
 
+                await SendAsync(number).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            // Nothing is left to send: a connection that came now would only be in the way of the summary.
+            await over.CancelAsync().ConfigureAwait(false);
+            await opening.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits until some time after the start, and says meanwhile which messages have been out for too long.</summary>
+    private async Task WaitAsync(long start, TimeSpan due, CancellationToken stop)
+    {
+        while (true)
+        {
             stop.ThrowIfCancellationRequested();
-            GiveUpOld();
-            if (_receiving.IsCompleted && opening.IsCompleted)
+            TimeSpan wait = GiveUpOld();
+            TimeSpan left = due - Stopwatch.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero)
             {
-                // Not waited for longer than an interval: lost messages are to be counted meanwhile.
-                opening = ReopenAsync(stop);
-                await Task.WhenAny(opening, Task.Delay(options.Interval, stop)).ConfigureAwait(false);
+                return;
             }
 
-            await SendAsync(number).ConfigureAwait(false);
+            await Task.Delay(wait < left ? wait : left, stop).ConfigureAwait(false);
         }
     }
 
@@ -209,15 +229,23 @@ internal sealed class PingRun(PingOptions options, TextWriter output)
         }
     }
 
-    private void GiveUpOld()
+    /// <summary>Counts those as lost that have been out for too long.</summary>
+    /// <returns>When to look again: the time until the next one may have been.</returns>
+    private TimeSpan GiveUpOld()
     {
         lock (_lock)
         {
-            foreach (long number in _out.Where(one => Stopwatch.GetElapsedTime(one.Value) >= options.Wait).Select(one => one.Key).Order().ToArray())
+            long now = Stopwatch.GetTimestamp();
+            foreach (long number in _out.Where(one => Stopwatch.GetElapsedTime(one.Value, now) >= options.Wait).Select(one => one.Key).Order().ToArray())
             {
                 _out.Remove(number);
                 WriteLine($"seq={number} no answer within {Seconds(options.Wait)} s");
             }
+
+            TimeSpan oldest = _out.Count == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_out.Values.Min(), now);
+
+            // A delay has whole milliseconds: one more, or the rest of one would be waited for in a busy loop.
+            return options.Wait - oldest + TimeSpan.FromMilliseconds(1);
         }
     }
 

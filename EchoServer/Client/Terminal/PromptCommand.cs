@@ -24,6 +24,8 @@ internal sealed record PromptCommand(ClientInput? Input, string? Answer = null)
 
     private const char Slash = '/';
 
+    private static readonly TimeSpan FilePatience = TimeSpan.FromSeconds(1);
+
     /// <summary>Reads a line.</summary>
     internal static PromptCommand Parse(string line)
     {
@@ -80,17 +82,30 @@ internal sealed record PromptCommand(ClientInput? Input, string? Answer = null)
                 return new(null, $"'{shown}' is not a file");
             }
 
-            using FileStream stream = file.OpenRead();
-            byte[] bytes = new byte[ClientConnection.MaxMessageBytes + 1];
-            int length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            return length <= ClientConnection.MaxMessageBytes
-                ? new(new ClientInput(Opcode.Binary, bytes[..length]), $"sending {length} bytes of {shown}")
+            // What seems to be empty may be a pipe to which nobody writes, and the prompt would never come back.
+            Task<byte[]> reading = Task.Run(() => Read(file));
+            if (file.Length == 0 && Task.WaitAny([reading], FilePatience) < 0)
+            {
+                return new(null, $"'{shown}' cannot be read: nothing came from it");
+            }
+
+            byte[] bytes = reading.GetAwaiter().GetResult();
+            return bytes.Length <= ClientConnection.MaxMessageBytes
+                ? new(new ClientInput(Opcode.Binary, bytes), $"sending {bytes.Length} bytes of {shown}")
                 : new(null, $"'{shown}' is larger than {ClientConnection.MaxMessageBytes} bytes");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             return new(null, path.Length == 0 ? "/file: a path is needed" : $"'{shown}' cannot be read: {EscapedText.From(exception.Message.AsSpan())}");
         }
+    }
+
+    /// <returns>All of it, or one byte more than a message may have.</returns>
+    private static byte[] Read(FileInfo file)
+    {
+        using FileStream stream = file.OpenRead();
+        byte[] bytes = new byte[ClientConnection.MaxMessageBytes + 1];
+        return bytes[..stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
     }
 
     private static PromptCommand Close(string text)

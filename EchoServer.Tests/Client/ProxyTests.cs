@@ -1,0 +1,108 @@
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Client;
+
+/// <summary>What is said of a proxy through which no connection comes about: that it is the proxy, and never its password.</summary>
+internal sealed class ProxyTests
+{
+    private const string Refused = " opened no connection to the server, and answered ";
+
+    private static IEnumerable<TestCaseData> Proxies()
+    {
+        yield return Proxy("http", peer => Answer(peer, "HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n"), Refused + "407 Who are you; put user", "407");
+        yield return Proxy("http", peer => Answer(peer, "HTTP/1.1 502 Bad\u001b Gateway\r\nContent-Length: 0\r\n\r\n"), Refused + "502 Bad\\u{1b} Gateway; ", "502");
+        yield return Proxy("http", peer => Answer(peer, "SSH-2.0-OpenSSH\r\n\r\n"), " speaks no HTTP; ", "no HTTP");
+        yield return Proxy("http", peer => Answer(peer, ""), " ended the connection instead of opening one to the server; ", "FIN");
+        yield return Proxy("http", peer => peer.ReadToEndAndDrop(), " took the connection, but opened none to the server within 1 s; ", "silence");
+        yield return Proxy("socks5", peer => peer.ReadToEndAndDrop(), " took the connection, but opened none to the server within 1 s; ", "SOCKS, silence");
+        yield return Proxy("socks5", peer => Answer(peer, "HTTP/1.1 400 Bad Request\r\n\r\n"), " opened no connection to the server: Unexpected SOCKS protocol version", "no SOCKS");
+
+        static TestCaseData Proxy(string scheme, Action<RawPeer> serve, string expected, string name) =>
+            new TestCaseData(scheme, serve, expected).SetName($"{{m}}({name})");
+
+        static void Answer(RawPeer peer, string text)
+        {
+            // Of SOCKS 5 the first request has at least three bytes; of HTTP all is taken, or the end becomes a reset.
+            peer.Skip(3);
+            if (text.Contains("HTTP/1.1 400", StringComparison.Ordinal))
+            {
+                peer.Send(text);
+                peer.ReadToEndAndDrop();
+                return;
+            }
+
+            peer.ReadHead();
+            peer.Send(text);
+            if (text.Length > 0)
+            {
+                peer.ReadToEndAndDrop();
+            }
+        }
+    }
+
+    [TestCaseSource(nameof(Proxies))]
+    public async Task What_a_proxy_does_is_not_blamed_on_the_server(string scheme, Action<RawPeer> serve, string expected)
+    {
+        using var proxy = new ScriptedServer((peer, _) => serve(peer));
+        string inEnvironment = $"{scheme}://me:geheim@{proxy.Url.Authority}";
+        foreach (string url in (string[])["ws://server.example:8080/", "wss://server.example/"])
+        {
+            ProgramResult result = await RunAsync(url, inEnvironment, "--timeout", "1");
+            Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
+            Assert.That(result.Error, Does.StartWith($"EchoServer: {url}: the proxy {proxy.Url.Authority}{expected}"));
+            Assert.That(result.Error, Does.Not.Contain("geheim").And.Not.Contain("container"));
+        }
+    }
+
+    [TestCase("http")]
+    [TestCase("socks5")]
+    public async Task A_proxy_that_cannot_be_reached_is_named(string scheme)
+    {
+        string address = $"127.0.0.1:{FreePort.Find()}";
+        ProgramResult refused = await RunAsync("ws://server.example:8080/", $"{scheme}://me:geheim@{address}");
+        Assert.That(refused.Error, Does.StartWith($"EchoServer: ws://server.example:8080/: the proxy {address} cannot be reached: connection refused; check host and port in --proxy"));
+        Assert.That(refused.Error, Does.Not.Contain("geheim"));
+
+        // RFC 6761: names under .invalid never resolve.
+        ProgramResult unknown = await RunAsync("ws://server.example:8080/", $"{scheme}://me:geheim@proxy.invalid:8080");
+        Assert.That(unknown.Error, Does.Contain("proxy proxy.invalid:8080").And.Not.Contain("container").And.Not.Contain("geheim"));
+    }
+
+    [Test]
+    public async Task JSON_and_verbose_have_no_password_either()
+    {
+        using var proxy = new ConnectProxy("another:user");
+        string inEnvironment = $"http://me:geheim@{proxy.Address}";
+        ProgramResult result = await RunAsync(SharedServers.Default.Url("/raw").AbsoluteUri, inEnvironment, "--json", "--verbose");
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Output, Does.Contain("and answered 407 Proxy Authentication Required").And.Not.Contain("geheim"));
+        Assert.That(result.Error, Does.StartWith("> CONNECT 127.0.0.1:").And.Not.Contain("geheim"));
+    }
+
+    [Test]
+    public async Task TLS_that_hangs_behind_the_tunnel_is_not_the_proxys()
+    {
+        using var proxy = new ScriptedServer((peer, _) =>
+        {
+            peer.ReadHead();
+            peer.Send("HTTP/1.1 200 OK\r\n\r\n");
+            peer.ReadToEndAndDrop();
+        });
+        ProgramResult result = await RunAsync("wss://server.example/", $"http://{proxy.Url.Authority}", "--timeout", "1");
+        Assert.That(result.Error, Does.StartWith("EchoServer: wss://server.example/: the TLS handshake was not answered within 1 s"));
+    }
+
+    [Test]
+    public async Task Verbose_shows_the_servers_heads_through_a_tunnel()
+    {
+        using var certificates = new TestCertificates();
+        using var server = new TlsFront(SharedServers.Default.Port, certificates.Issue("localhost"));
+        using var proxy = new ConnectProxy();
+        ProgramResult result = await RunAsync(server.Url.AbsoluteUri, $"http://{proxy.Address}", "--quiet", "--verbose", "--ca", certificates.AuthorityFile);
+        Assert.That(result.ExitCode, Is.Zero);
+        Assert.That(result.Error, Does.StartWith("> GET /raw HTTP/1.1\n").And.Contain("\n< HTTP/1.1 101 Switching Protocols\n").And.Not.Contain("\\u{"));
+    }
+
+    private static Task<ProgramResult> RunAsync(string url, string proxy, params string[] options) => Programs.RunAsync(
+        Programs.EchoServer(["client", url, "x", .. options], new Dictionary<string, string> { ["ALL_PROXY"] = proxy }));
+}

@@ -1,0 +1,55 @@
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Commands;
+
+/// <summary>Options of the client commands of which one would have no effect, or two would say different things.</summary>
+internal sealed class ContradictionTests
+{
+    private const string Instance = "6f5a2a30-0d8e-4f4b-8a53-3a1f4de1d7c1:2";
+
+    private static readonly string[][] Contradictions =
+    [
+        ["--basic-auth: cannot be combined with --header Authorization", "client", "ws://host", "-H", "authorization: x", "--basic-auth", "me:geheim"],
+        ["--basic-auth: cannot be combined with --header Authorization", "check", "ws://host", "-H", "Authorization: x", "--basic-auth", "me:geheim"],
+        ["url: user and password cannot be combined with --header Authorization", "ping", "ws://me:geheim@host", "-H", "Authorization: x"],
+        ["--origin: cannot be combined with --header Origin", "ping", "ws://host", "-H", "Origin: https://a.example", "--origin", "https://b.example"],
+        ["--instance: cannot be combined with --header X-Cf-App-Instance", "client", "ws://host", "-H", "X-CF-APP-INSTANCE: x", "--instance", Instance],
+        ["--instances: cannot be combined with --header X-Cf-App-Instance", "check", "ws://host", "-H", "X-Cf-App-Instance: x", "--instances"],
+        ["--quiet: cannot be combined with --json", "client", "ws://host", "--json", "-q"],
+        ["--timestamps: cannot be combined with --json", "client", "ws://host", "--json", "-t"],
+        ["--show-pings: cannot be combined with --quiet", "client", "ws://host", "-q", "--show-pings"],
+        ["--insecure: is about TLS, which ws:// goes without", "client", "http://host", "-k"],
+        ["--insecure: is about TLS, which ws:// goes without", "ping", "ws://host", "-k"],
+        ["--ca: is about TLS, which ws:// goes without", "client", "ws://host", "--ca", "FILE"],
+        ["--cert: is about TLS, which ws:// goes without", "client", "ws://host", "--cert", "FILE"],
+    ];
+
+    [TestCaseSource(nameof(Contradictions))]
+    public async Task It_is_one_line_and_exit_code_2(string[] expectedAndArguments)
+    {
+        using var certificates = new TestCertificates();
+        string file = certificates.Issue("a").CombinedFile;
+        ProgramResult result = await Programs.RunAsync(Programs.EchoServer(expectedAndArguments[1..].Select(argument => argument == "FILE" ? file : argument)));
+        Assert.That((result.ExitCode, result.Output), Is.EqualTo((2, "")));
+        Assert.That(result.Error, Does.StartWith($"EchoServer: {expectedAndArguments[0]}").And.Not.Contain("geheim"));
+        Assert.That(result.Error.TrimEnd('\n'), Does.Not.Contain("\n"));
+    }
+
+    [Test]
+    public async Task A_header_that_is_typed_wins_over_the_variable()
+    {
+        var head = new TaskCompletionSource<string>();
+        using var server = new ScriptedServer((peer, connection) =>
+        {
+            string request = peer.ReadHead();
+            head.SetResult(request);
+            peer.Send(ScriptedServer.Accept(request));
+            ScriptedServer.EchoAll(peer, connection, (_, _, message) => [message]);
+        });
+        var environment = new Dictionary<string, string> { ["ECHO_BASIC_AUTH"] = "me:geheim" };
+        ProgramResult result = await Programs.RunAsync(
+            Programs.EchoServer(["client", server.Url.AbsoluteUri, "x", "-q", "-H", "Authorization: Bearer abc"], environment));
+        Assert.That(result, Is.EqualTo(new ProgramResult(0, "x\n", "")));
+        Assert.That(await head.Task, Does.Contain("\r\nAuthorization: Bearer abc\r\n"));
+    }
+}
