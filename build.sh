@@ -246,7 +246,7 @@ without_services() {
 
 # What starts at the next boot.
 enabled_units() {
-  find /etc/systemd/system -path '*.wants/*' -printf '%f\n' 2>/dev/null | sort -u
+  { find /etc/systemd/system -path '*.wants/*' -printf '%f\n' 2>/dev/null || true; } | sort -u
 }
 
 # Programs out of Debian's packages: to install those would bring daemons and their users. promtool is Prometheus's own checker
