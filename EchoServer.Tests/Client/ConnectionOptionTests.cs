@@ -82,8 +82,11 @@ internal sealed class ConnectionOptionTests
         yield return Answer("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n", "the answer has no 'Upgrade: websocket'");
         yield return Answer("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n", "the answer has no 'Connection: Upgrade'");
         yield return Answer(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: wrong\u200e\r\n",
+            "Sec-WebSocket-Accept 'wrong\\u{200e}' does not belong to the key that was sent");
+        yield return Answer(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: wrong\u001b\r\n",
-            "Sec-WebSocket-Accept 'wrong\\u{1b}' does not belong to the key that was sent");
+            "the value of header 'Sec-WebSocket-Accept' has a control character");
         yield return Answer("SSH-2.0-OpenSSH\r\n", "the answer is no HTTP");
 
         static TestCaseData Answer(string head, string expected) => new TestCaseData(head, expected).SetName($"{{m}}({expected.Split('\'')[0]})");

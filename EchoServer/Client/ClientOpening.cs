@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using EchoServer.Check;
 using EchoServer.Http;
+using EchoServer.WebSockets;
 
 namespace EchoServer.Client;
 
@@ -15,14 +16,10 @@ namespace EchoServer.Client;
 /// </remarks>
 internal sealed class ClientOpening : IDisposable
 {
-    private const string WebSocket = "websocket";
     private const string SecureScheme = "wss";
 
     // An error page's beginning says what it is.
     private const int MaxBodyBytes = 16 * 1024;
-
-    // RFC 6455 §4.2.2: a SHA-1 hash in base64.
-    private const int AcceptCharacters = 28;
 
     private readonly ConnectionOptions _options;
     private readonly Uri? _proxy;
@@ -152,7 +149,7 @@ internal sealed class ClientOpening : IDisposable
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         Add("Connection", "Upgrade");
-        Add("Upgrade", WebSocket);
+        Add("Upgrade", "websocket");
         Add("Sec-WebSocket-Key", key);
         Add("Sec-WebSocket-Version", Handshake.Version);
         Add("Sec-WebSocket-Protocol", _options.Subprotocols.Count > 0 ? string.Join(", ", _options.Subprotocols) : null);
@@ -178,33 +175,17 @@ internal sealed class ClientOpening : IDisposable
     /// <returns>Null when the connection is a WebSocket from here on, otherwise what is wrong, as a sentence part.</returns>
     private string? Check(HttpResponseMessage response, string key)
     {
-        if (!Has(response, "Upgrade", WebSocket))
+        // The head as the runtime took it, without what may come before it (RFC 9110 §15.2: other 1xx answers), for the one judge
+        // of such heads.
+        var text = new StringBuilder($"HTTP/1.1 {(int)response.StatusCode} \r\n");
+        foreach (var header in response.Headers.NonValidated)
         {
-            return "the answer has no 'Upgrade: websocket'";
+            text.Append($"{header.Key}: {string.Join(", ", header.Value)}\r\n");
         }
 
-        if (!Has(response, "Connection", "Upgrade"))
-        {
-            return "the answer has no 'Connection: Upgrade'";
-        }
-
-        string accept = Value(response, "Sec-WebSocket-Accept") ?? "";
-        Span<byte> expected = stackalloc byte[AcceptCharacters];
-        Handshake.WriteAccept(Encoding.ASCII.GetBytes(key), expected);
-        if (accept != Encoding.ASCII.GetString(expected))
-        {
-            return $"Sec-WebSocket-Accept '{ReceivedAnswer.Shown(accept)}' does not belong to the key that was sent";
-        }
-
-        // RFC 6455 §4.1, steps 5 and 6: what was not asked for must not be agreed on.
-        if (Value(response, "Sec-WebSocket-Extensions") is { Length: > 0 } extensions)
-        {
-            return $"the answer agrees on an extension that was not offered: '{ReceivedAnswer.Shown(extensions)}'";
-        }
-
-        return Value(response, "Sec-WebSocket-Protocol") is string subprotocol && !_options.Subprotocols.Contains(subprotocol)
-            ? $"the answer agrees on a subprotocol that was not offered: '{ReceivedAnswer.Shown(subprotocol)}'"
-            : null;
+        return ResponseHead.Read(Encoding.UTF8.GetBytes(text.Append("\r\n").ToString()), out ResponseHead head, out string? flaw) == ParseStatus.Done
+            ? ClientHandshake.Check(head, key, _options.Subprotocols)
+            : flaw ?? "the answer's head cannot be read";
     }
 
     private Diagnosis Explain(Exception exception)
@@ -233,9 +214,6 @@ internal sealed class ClientOpening : IDisposable
 
     private static string? Value(HttpResponseMessage response, string name) =>
         response.Headers.NonValidated.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
-
-    private static bool Has(HttpResponseMessage response, string name, string token) =>
-        (Value(response, name) ?? "").Split(',', StringSplitOptions.TrimEntries).Contains(token, StringComparer.OrdinalIgnoreCase);
 
     private static ReceivedAnswer CopyHead(HttpResponseMessage response)
     {
