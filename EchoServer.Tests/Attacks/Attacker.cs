@@ -117,6 +117,14 @@ internal sealed class Attacker : IDisposable
         }
     }
 
+    /// <summary>Sends while it reads what comes back, to its end: a server that is busy answering need not be waited for.</summary>
+    public async Task<Answer> SendAndReadToEndAsync(byte[] bytes)
+    {
+        Task<Answer> reading = ReadToEndAsync();
+        await SendAsync(bytes);
+        return await reading;
+    }
+
     /// <summary>Reads until the connection ends, by end of stream or reset.</summary>
     public async Task<Answer> ReadToEndAsync()
     {

@@ -17,12 +17,7 @@ internal sealed class CompressionAttackTests
         await using Siege siege = await BeginAsync();
         using (Crowd crowd = await OpenAsync(siege, 50))
         {
-            Answer[] answers = await crowd.AllAsync(async (attacker, _) =>
-            {
-                Task<Answer> reading = attacker.ReadToEndAsync();
-                await attacker.SendAsync(bomb);
-                return await reading;
-            });
+            Answer[] answers = await crowd.AllAsync((attacker, _) => attacker.SendAndReadToEndAsync(bomb));
             Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1009));
         }
 
@@ -67,12 +62,7 @@ internal sealed class CompressionAttackTests
         await using Siege siege = await BeginAsync();
         using (Crowd crowd = await OpenAsync(siege, 1000))
         {
-            Answer[] answers = await crowd.AllAsync(async (attacker, _) =>
-            {
-                Task<Answer> reading = attacker.ReadToEndAsync();
-                await attacker.SendAsync(unfinished);
-                return await reading;
-            });
+            Answer[] answers = await crowd.AllAsync((attacker, _) => attacker.SendAndReadToEndAsync(unfinished));
 
             // No memory for it, or too late.
             Assert.That(answers.Select(answer => answer.CloseCode), Has.All.AnyOf(1013, 1008));
@@ -93,12 +83,8 @@ internal sealed class CompressionAttackTests
         await using Siege siege = await BeginAsync();
         using (Crowd crowd = await OpenAsync(siege, 100))
         {
-            Answer[] answers = await crowd.AllAsync(async (attacker, i) =>
-            {
-                Task<Answer> reading = attacker.ReadToEndAsync();
-                await attacker.SendAsync(new WireFrame(WireFrame.BinaryOpcode, messages[i % messages.Length], Rsv: Compressed).ToBytes());
-                return await reading;
-            });
+            Answer[] answers = await crowd.AllAsync((attacker, i) => attacker.SendAndReadToEndAsync(
+                new WireFrame(WireFrame.BinaryOpcode, messages[i % messages.Length], Rsv: Compressed).ToBytes()));
             Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1007));
         }
 

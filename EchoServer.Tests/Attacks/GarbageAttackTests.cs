@@ -16,7 +16,7 @@ internal sealed class GarbageAttackTests
         await using Siege siege = await Siege.BeginAsync();
         using (Crowd crowd = await Crowd.ConnectAsync(siege, Clients))
         {
-            Answer[] answers = await crowd.AllAsync((attacker, i) => SendAndReadToEnd(attacker, garbage[i]));
+            Answer[] answers = await crowd.AllAsync((attacker, i) => attacker.SendAndReadToEndAsync(garbage[i]));
             Assert.That(answers.Select(answer => answer.Status), Has.All.AnyOf(400, 405, 408, 431, 505));
         }
 
@@ -32,7 +32,7 @@ internal sealed class GarbageAttackTests
         using (Crowd crowd = await Crowd.OpenAsync(siege, Clients))
         {
             // Every garbled stream ends: as a violation, or because the message that it happens to look like never does.
-            Answer[] answers = await crowd.AllAsync((attacker, i) => SendAndReadToEnd(attacker, garbage[i]));
+            Answer[] answers = await crowd.AllAsync((attacker, i) => attacker.SendAndReadToEndAsync(garbage[i]));
             Assert.That(answers.Select(answer => answer.CloseCode), Has.All.AnyOf(1002, 1007, 1008, 1009));
         }
 
@@ -50,7 +50,7 @@ internal sealed class GarbageAttackTests
         await using Siege siege = await Siege.BeginAsync();
         using (Crowd crowd = await Crowd.OpenAsync(siege, Clients))
         {
-            Answer[] answers = await crowd.AllAsync((attacker, i) => SendAndReadToEnd(attacker, streams[i]));
+            Answer[] answers = await crowd.AllAsync((attacker, i) => attacker.SendAndReadToEndAsync(streams[i]));
             Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1002));
             Assert.That(answers.Select(answer => answer.Echoes), Has.All.EqualTo((string[])["one", "two"]));
         }
@@ -71,12 +71,5 @@ internal sealed class GarbageAttackTests
         byte[] garbage = new byte[random.Next(100, 20_000)];
         random.NextBytes(garbage);
         return garbage;
-    }
-
-    private static async Task<Answer> SendAndReadToEnd(Attacker attacker, byte[] bytes)
-    {
-        Task<Answer> reading = attacker.ReadToEndAsync();
-        await attacker.SendAsync(bytes);
-        return await reading;
     }
 }

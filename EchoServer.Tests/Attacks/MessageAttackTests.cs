@@ -17,12 +17,7 @@ internal sealed class MessageAttackTests
         {
             // All but the last 64 KiB of a message of the largest size that is allowed: a gigabyte that would have to be kept.
             byte[] unfinished = WireFrame.Binary(new byte[OneMebibyte]).ToBytes()[..^(64 * 1024)];
-            Answer[] answers = await crowd.AllAsync(async (attacker, _) =>
-            {
-                Task<Answer> reading = attacker.ReadToEndAsync();
-                await attacker.SendAsync(unfinished);
-                return await reading;
-            });
+            Answer[] answers = await crowd.AllAsync((attacker, _) => attacker.SendAndReadToEndAsync(unfinished));
 
             // Try again later for those that were too much; too late for those whose bytes were kept.
             Assert.That(answers.Select(answer => answer.CloseCode), Has.All.AnyOf(1013, 1008));
