@@ -39,8 +39,8 @@ internal sealed class LoadErrorTests
     {
         using ScriptedServer server = ScriptedServer.Echoing(
             (connection, number, message) => connection == 1 && number == Chosen ? misdeed(message) : ScriptedServer.Echo(message));
-        LoadErrors errors = await RunAsync(Options(server) with { InFlight = inFlight });
-        AssertOnly(errors, error);
+        LoadErrors errors = await RunAsync(LoadAgainst.Options(server) with { InFlight = inFlight });
+        LoadAgainst.AssertOnly(errors, error);
     }
 
     [Test]
@@ -57,7 +57,7 @@ internal sealed class LoadErrorTests
 
             return connection == 1 && number == Chosen + 1 ? [message, held!] : ScriptedServer.Echo(message);
         });
-        AssertOnly(await RunAsync(Options(server) with { InFlight = 4 }), LoadError.EchoOutOfOrder);
+        LoadAgainst.AssertOnly(await RunAsync(LoadAgainst.Options(server) with { InFlight = 4 }), LoadError.EchoOutOfOrder);
     }
 
     [TestCase(64)]
@@ -82,8 +82,8 @@ internal sealed class LoadErrorTests
 
             return ScriptedServer.Echo(message);
         });
-        LoadErrors errors = await RunAsync(Options(server) with { Connections = 2, MessageBytes = size });
-        AssertOnly(errors, size == 64 ? LoadError.EchoMisdelivered : LoadError.EchoAltered);
+        LoadErrors errors = await RunAsync(LoadAgainst.Options(server) with { Connections = 2, MessageBytes = size });
+        LoadAgainst.AssertOnly(errors, size == 64 ? LoadError.EchoMisdelivered : LoadError.EchoAltered);
     }
 
     [Test]
@@ -91,8 +91,8 @@ internal sealed class LoadErrorTests
     {
         using ScriptedServer server = ScriptedServer.Echoing((connection, number, message) =>
             connection == 1 && number == Chosen ? [WireFrame.Close(1013, "full\u001b[2J")] : ScriptedServer.Echo(message));
-        LoadErrors errors = await RunAsync(Options(server) with { Connections = 2 });
-        AssertOnly(errors, LoadError.ClosedByServer);
+        LoadErrors errors = await RunAsync(LoadAgainst.Options(server) with { Connections = 2 });
+        LoadAgainst.AssertOnly(errors, LoadError.ClosedByServer);
         Assert.That(errors.Counts[0].Example, Is.EqualTo("1013 TryAgainLater: full\\u{1b}[2J"));
         Assert.That(errors.CloseCodes, Is.EqualTo(new[] { (EchoServer.WebSockets.CloseCode.NormalClosure, 1L), (EchoServer.WebSockets.CloseCode.TryAgainLater, 1L) }));
     }
@@ -123,7 +123,7 @@ internal sealed class LoadErrorTests
                 return ScriptedServer.Echo(message);
             });
         });
-        AssertOnly(await RunAsync(Options(server)), Enum.Parse<LoadError>(error));
+        LoadAgainst.AssertOnly(await RunAsync(LoadAgainst.Options(server)), Enum.Parse<LoadError>(error));
     }
 
     [Test]
@@ -135,7 +135,7 @@ internal sealed class LoadErrorTests
             peer.Send(connection is 1 or 2 ? "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n" : answer);
             ScriptedServer.EchoAll(peer, connection, (_, _, message) => ScriptedServer.Echo(message));
         });
-        await using var client = new LoadClient(Options(server) with { Connections = 5 });
+        await using var client = new LoadClient(LoadAgainst.Options(server) with { Connections = 5 });
         await client.ConnectAsync();
         Assert.That(client.Opened, Is.EqualTo(3));
         LoadErrorCount error = client.Errors.Counts.Single();
@@ -153,7 +153,7 @@ internal sealed class LoadErrorTests
             peer.Send(connection == 1 ? $"HTTP/1.1 101 Switching Protocols\r\n{fields}\r\n\r\n" : answer);
             ScriptedServer.EchoAll(peer, connection, (_, _, message) => ScriptedServer.Echo(message));
         });
-        AssertOnly(await RunAsync(Options(server) with { Connections = 2 }), LoadError.HandshakeInvalid);
+        LoadAgainst.AssertOnly(await RunAsync(LoadAgainst.Options(server) with { Connections = 2 }), LoadError.HandshakeInvalid);
     }
 
     [Test]
@@ -170,7 +170,7 @@ internal sealed class LoadErrorTests
             peer.Send(answer);
             ScriptedServer.EchoAll(peer, connection, (_, _, message) => ScriptedServer.Echo(message));
         });
-        AssertOnly(await RunAsync(Options(server) with { Connections = 2 }), LoadError.ConnectTimedOut);
+        LoadAgainst.AssertOnly(await RunAsync(LoadAgainst.Options(server) with { Connections = 2 }), LoadError.ConnectTimedOut);
     }
 
     [Test]
@@ -187,7 +187,7 @@ internal sealed class LoadErrorTests
                 }
             }
         });
-        AssertOnly(await RunAsync(Options(server)), LoadError.CloseTimedOut);
+        LoadAgainst.AssertOnly(await RunAsync(LoadAgainst.Options(server)), LoadError.CloseTimedOut);
     }
 
     [Test]
@@ -206,8 +206,8 @@ internal sealed class LoadErrorTests
                 return ScriptedServer.Echo(message);
             });
         });
-        LoadErrors errors = await RunAsync(Options(server));
-        AssertOnly(errors, LoadError.ProtocolViolation);
+        LoadErrors errors = await RunAsync(LoadAgainst.Options(server));
+        LoadAgainst.AssertOnly(errors, LoadError.ProtocolViolation);
         Assert.That(errors.Counts[0].Example, Is.EqualTo("a frame from a server is masked"));
     }
 
@@ -223,7 +223,7 @@ internal sealed class LoadErrorTests
             pong.TrySetResult(frame is { Opcode: WireFrame.PongOpcode, Masked: true } ? frame.Payload : []);
             peer.Send((peer.ReadOneFrame() with { Masked = false }).ToBytes().AsSpan());
         });
-        await using var client = new LoadClient(Options(server) with { IsHeldOnly = true });
+        await using var client = new LoadClient(LoadAgainst.Options(server) with { IsHeldOnly = true });
         await client.ConnectAsync();
         Assert.That(await pong.Task.WaitAsync(ServerProcess.Patience), Is.EqualTo(new byte[] { 1, 2, 3 }));
         await client.CloseAsync();
@@ -244,12 +244,12 @@ internal sealed class LoadErrorTests
 
             ScriptedServer.EchoAll(peer, connection, (_, _, message) => ScriptedServer.Echo(message));
         });
-        await using var client = new LoadClient(Options(server) with { Connections = 5, IsHeldOnly = true });
+        await using var client = new LoadClient(LoadAgainst.Options(server) with { Connections = 5, IsHeldOnly = true });
         await client.ConnectAsync();
         LoadResult result = await client.HoldAsync(Duration);
         Assert.That((client.Open, result.Messages), Is.EqualTo((4, 0L)));
         await client.CloseAsync();
-        AssertOnly(client.Errors, LoadError.ClosedByServer);
+        LoadAgainst.AssertOnly(client.Errors, LoadError.ClosedByServer);
         Assert.That(client.Errors.CloseCodes, Is.EqualTo(new[] { (EchoServer.WebSockets.CloseCode.NormalClosure, 4L), (EchoServer.WebSockets.CloseCode.GoingAway, 1L) }));
     }
 
@@ -265,7 +265,7 @@ internal sealed class LoadErrorTests
             }
         });
         var url = new Uri($"tcp://127.0.0.1:{server.Url.Port}");
-        await using var client = new LoadClient(Options(server) with { Url = url, Connections = 3, InFlight = 4, MessageBytes = 700 });
+        await using var client = new LoadClient(LoadAgainst.Options(server) with { Url = url, Connections = 3, InFlight = 4, MessageBytes = 700 });
         await client.ConnectAsync();
         LoadResult result = await client.RunAsync(Duration);
         await client.CloseAsync();
@@ -284,7 +284,7 @@ internal sealed class LoadErrorTests
             WireFrame.More([]),
             WireFrame.More(message.Payload[30..], fin: true),
         ]);
-        await using var client = new LoadClient(Options(server) with { Connections = 3, InFlight = 7 });
+        await using var client = new LoadClient(LoadAgainst.Options(server) with { Connections = 3, InFlight = 7 });
         await client.ConnectAsync();
         LoadResult result = await client.RunAsync(Duration);
         await client.CloseAsync();
@@ -293,27 +293,12 @@ internal sealed class LoadErrorTests
         Assert.That(result.Latency.Count, Is.EqualTo(result.Messages));
     }
 
-    private static LoadOptions Options(ScriptedServer server) => new()
-    {
-        Url = server.Url,
-        Connections = 1,
-        ConnectTimeout = TimeSpan.FromSeconds(1),
-        EchoTimeout = TimeSpan.FromSeconds(1),
-        CloseTimeout = TimeSpan.FromSeconds(1),
-    };
-
     private static async Task<LoadErrors> RunAsync(LoadOptions options)
     {
-        await using var client = new LoadClient(options);
-        await client.ConnectAsync();
-        LoadResult result = await client.RunAsync(Duration);
-        await client.CloseAsync();
+        (LoadClient client, LoadResult result) = await LoadAgainst.RunAsync(options, Duration);
         Assert.That(result.Messages, Is.GreaterThanOrEqualTo(Chosen));
         return client.Errors;
     }
-
-    private static void AssertOnly(LoadErrors errors, LoadError error) =>
-        Assert.That(errors.Counts.Select(count => (count.Kind, count.Count)), Is.EqualTo(new[] { (error, 1L) }), string.Join('\n', errors.Counts));
 
     private static WireFrame With(WireFrame message, Action<byte[]> change)
     {

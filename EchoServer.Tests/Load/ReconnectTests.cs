@@ -30,7 +30,7 @@ internal sealed class ReconnectTests
     {
         using ScriptedServer server = Closing(code);
         (LoadClient client, LoadResult result) = await RunAsync(Options(server));
-        AssertOnly(client.Errors.Counts, LoadError.ClosedByServer);
+        LoadAgainst.AssertOnly(client.Errors, LoadError.ClosedByServer);
         AssertReconnects(client, ended: 1, drained: 0, unanswered: 1);
         Assert.That(result.Messages, Is.GreaterThan(2 * Chosen));
     }
@@ -56,7 +56,7 @@ internal sealed class ReconnectTests
             }
         });
         (LoadClient client, LoadResult result) = await RunAsync(Options(server));
-        AssertOnly(client.Errors.Counts, Enum.Parse<LoadError>(error));
+        LoadAgainst.AssertOnly(client.Errors, Enum.Parse<LoadError>(error));
         AssertReconnects(client, ended: 1, drained: 0, unanswered: 1);
         Assert.That(result.Messages, Is.GreaterThan(2 * Chosen));
     }
@@ -95,7 +95,7 @@ internal sealed class ReconnectTests
             _ => [message],
         });
         (LoadClient client, _) = await RunAsync(Options(server) with { InFlight = 4 });
-        AssertOnly(client.Errors.Counts, LoadError.EchoMissing);
+        LoadAgainst.AssertOnly(client.Errors, LoadError.EchoMissing);
         Assert.That(client.Reconnects!.Drained, Is.EqualTo(1));
     }
 
@@ -114,7 +114,7 @@ internal sealed class ReconnectTests
             return connection == 2 && number == 0 ? [last!, message] : [message];
         });
         (LoadClient client, _) = await RunAsync(Options(server));
-        AssertOnly(client.Errors.Counts, LoadError.EchoDuplicated);
+        LoadAgainst.AssertOnly(client.Errors, LoadError.EchoDuplicated);
     }
 
     [Test]
@@ -216,24 +216,10 @@ internal sealed class ReconnectTests
         });
     });
 
-    private static LoadOptions Options(ScriptedServer server) => new()
-    {
-        Url = server.Url,
-        Connections = 1,
-        Reconnects = true,
-        ConnectTimeout = TimeSpan.FromSeconds(1),
-        EchoTimeout = TimeSpan.FromSeconds(1),
-        CloseTimeout = TimeSpan.FromSeconds(1),
-    };
+    private static LoadOptions Options(ScriptedServer server) => LoadAgainst.Options(server) with { Reconnects = true };
 
-    private static async Task<(LoadClient Client, LoadResult Result)> RunAsync(LoadOptions options, TimeSpan? duration = null)
-    {
-        await using var client = new LoadClient(options);
-        await client.ConnectAsync();
-        LoadResult result = await client.RunAsync(duration ?? Duration);
-        await client.CloseAsync();
-        return (client, result);
-    }
+    private static Task<(LoadClient Client, LoadResult Result)> RunAsync(LoadOptions options, TimeSpan? duration = null) =>
+        LoadAgainst.RunAsync(options, duration ?? Duration);
 
     private static void AssertReconnects(LoadClient client, int ended, int drained, int unanswered)
     {
@@ -243,7 +229,4 @@ internal sealed class ReconnectTests
             Is.EqualTo(((long)ended, (long)drained, (long)unanswered, (long)ended, 0)));
         Assert.That(result.Times.Max, Is.GreaterThan(TimeSpan.Zero));
     }
-
-    private static void AssertOnly(IReadOnlyList<LoadErrorCount> errors, LoadError error) =>
-        Assert.That(errors.Select(count => (count.Kind, count.Count)), Is.EqualTo(new[] { (error, 1L) }), string.Join('\n', errors));
 }
