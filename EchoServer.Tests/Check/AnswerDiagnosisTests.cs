@@ -2,7 +2,7 @@ using EchoServer.Check;
 
 namespace EchoServer.Tests.Check;
 
-/// <summary>What an answer that is no WebSocket means: the table of /work/shared's facts, a row each.</summary>
+/// <summary>What an answer that is no WebSocket means: what Cloud Foundry's router and others answer, a row each.</summary>
 internal sealed class AnswerDiagnosisTests
 {
     private static readonly Uri Wss = new("wss://echo.example.org/chat");
