@@ -83,6 +83,56 @@ internal sealed class SocketTests
         Assert.That(server.ConnectionCount, Is.Zero);
     }
 
+    [TestCaseSource(nameof(Ways))]
+    public async Task More_at_once_than_are_accepted_in_one_go_are_all_let_in(ServerOptions options)
+    {
+        const int crowd = 200;
+        using var isBusy = new ManualResetEventSlim();
+        using var mayGoOn = new ManualResetEventSlim();
+        await using var server = InProcessServer.Start(
+            socket => socket.OnMessage = message =>
+            {
+                if (message.ToString() == "wait")
+                {
+                    isBusy.Set();
+                    mayGoOn.Wait(ServerProcess.Patience);
+                }
+
+                socket.Send(default, message);
+            },
+            options);
+        using RawPeer first = RawPeer.Open(server.Port);
+        first.Send(WireFrame.Text("wait"));
+        Assert.That(isBusy.Wait(ServerProcess.Patience), Is.True);
+        RawPeer[] peers = [.. Enumerable.Range(0, crowd).Select(_ => new RawPeer(server.Port))];
+        Array.ForEach(peers, peer => peer.Send(RawPeer.UpgradeRequest()));
+        mayGoOn.Set();
+        Assert.That(first.ReadText(), Is.EqualTo("wait"));
+        foreach (RawPeer peer in peers)
+        {
+            Assert.That(peer.ReadHead(), Does.StartWith("HTTP/1.1 101 "));
+            peer.Send(WireFrame.Text("hello"));
+            Assert.That(peer.ReadText(), Is.EqualTo("hello"));
+        }
+
+        Assert.That(server.ConnectionCount, Is.EqualTo(crowd + 1));
+        Array.ForEach(peers, peer => peer.Dispose());
+    }
+
+    [Test]
+    public async Task The_client_is_who_connected([Values] bool isPortable, [Values("127.0.0.1", "::1", "::")] string host)
+    {
+        IPAddress listensOn = IPAddress.Parse(host);
+        var told = new TaskCompletionSource<IPEndPoint>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = new WebSocketServer(new ServerOptions { Host = listensOn, Port = 0, IsPortable = isPortable }, new CapturedLog());
+        server.Start(socket => told.TrySetResult(socket.Info.Client));
+
+        // Of all addresses one of IPv4: it is shown as such.
+        using var peer = new RawPeer(server.EndPoint!.Port, listensOn.Equals(IPAddress.IPv6Any) ? IPAddress.Loopback : listensOn);
+        peer.Send(RawPeer.UpgradeRequest());
+        Assert.That(await told.Task.WaitAsync(ServerProcess.Patience), Is.EqualTo(peer.Socket.LocalEndPoint));
+    }
+
     [Test]
     public async Task Several_threads_share_the_connections()
     {

@@ -247,5 +247,5 @@ internal sealed partial class Connection
     }
 
     private IPEndPoint Client() =>
-        _client.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(_client.Address.MapToIPv4(), _client.Port) : _client;
+        _socket.Peer is { Address.IsIPv4MappedToIPv6: true } mapped ? new(mapped.Address.MapToIPv4(), mapped.Port) : _socket.Peer;
 }

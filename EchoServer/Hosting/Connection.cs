@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using EchoServer.WebSockets;
 
@@ -34,8 +33,6 @@ internal sealed partial class Connection : IWebSocketConnection
     private readonly NonBlockingSocket _socket;
     private readonly Outbound _outbound;
 
-    // Taken at the start: the heartbeat asks for it when the loop may have disposed of the socket.
-    private readonly IPEndPoint _client;
     private readonly long _id;
     private readonly int _slot;
     private readonly bool _isSurplus;
@@ -77,7 +74,6 @@ internal sealed partial class Connection : IWebSocketConnection
         _isSurplus = isSurplus;
         _server = server;
         _socket = socket;
-        _client = socket.Peer;
         _id = id;
         _outbound = new Outbound(socket, server.Options.MaxQueuedBytes, server.Budget);
         _slot = server.Connections.Add(this);

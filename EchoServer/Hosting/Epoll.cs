@@ -9,6 +9,9 @@ namespace EchoServer.Hosting;
 [Flags]
 internal enum EpollEvents : uint
 {
+    /// <summary>Nothing, but what cannot be left out: the end.</summary>
+    None = 0,
+
     /// <summary>EPOLLIN: something to receive, or the end.</summary>
     Readable = 0x1,
 
@@ -28,6 +31,13 @@ internal enum EpollEvents : uint
     EdgeTriggered = 0x80000000,
 }
 
+/// <summary>What an I/O thread tells.</summary>
+internal interface IWatched
+{
+    /// <summary>Says what there is; on the I/O thread, which nothing may block.</summary>
+    void Signal(EpollEvents events);
+}
+
 /// <summary>An I/O thread: waits with epoll(7) for all of its sockets at once, and runs on what each was waiting for.</summary>
 /// <remarks>
 /// One wait tells of as many sockets as have something, so a busy program makes few of them. A socket is watched until
@@ -35,6 +45,9 @@ internal enum EpollEvents : uint
 /// </remarks>
 internal sealed unsafe class Epoll : IDisposable
 {
+    /// <summary>The name of each such thread, as the platform shows it as well.</summary>
+    internal const string ThreadName = "Echo I/O";
+
     // How many sockets one wait tells of at most.
     private const int MaxEvents = 512;
 
@@ -48,7 +61,7 @@ internal sealed unsafe class Epoll : IDisposable
 
     // By file descriptor, which the kernel keeps small. What epoll tells of a descriptor that has been given away anew meanwhile
     // reaches the wrong socket: that costs it a look in vain, or, when it tells of an end, one after each receive.
-    private EpollSocket?[] _sockets = new EpollSocket?[64];
+    private IWatched?[] _sockets = new IWatched?[64];
 
     /// <summary>Starts the thread.</summary>
     /// <exception cref="SocketException">There are no file descriptors left.</exception>
@@ -57,22 +70,28 @@ internal sealed unsafe class Epoll : IDisposable
         _epoll = Libc.Own(Libc.EpollCreate(Libc.CloseOnExec));
         _stop = Libc.Own(Libc.EventFile(0, Libc.CloseOnExec));
         Control(Libc.EpollAdd, _stop, EpollEvents.Readable);
-        new Thread(Run) { IsBackground = true, Name = "Echo I/O" }.Start();
+        new Thread(Run) { IsBackground = true, Name = ThreadName }.Start();
     }
+
+    /// <summary>Watches a connected socket from here on: tells it once of each change.</summary>
+    /// <inheritdoc cref="Watch(IWatched, SafeHandle, EpollEvents)"/>
+    internal void Watch(IWatched socket, SafeHandle handle) =>
+        Watch(socket, handle, EpollEvents.Readable | EpollEvents.PeerShutdown | EpollEvents.EdgeTriggered);
 
     /// <summary>Watches a socket from here on.</summary>
     /// <param name="socket">Who is told.</param>
     /// <param name="handle">Its socket.</param>
+    /// <param name="events">What it is told of.</param>
     /// <exception cref="SocketException">The kernel has no memory left for it.</exception>
     /// <exception cref="ObjectDisposedException">The thread, or the socket, has ended.</exception>
-    internal void Watch(EpollSocket socket, SafeSocketHandle handle)
+    internal void Watch(IWatched socket, SafeHandle handle, EpollEvents events)
     {
         int file = (int)handle.DangerousGetHandle();
         lock (_gate)
         {
             if (file >= _sockets.Length)
             {
-                var larger = new EpollSocket?[Math.Max(file + 1, _sockets.Length * 2)];
+                var larger = new IWatched?[Math.Max(file + 1, _sockets.Length * 2)];
                 _sockets.CopyTo(larger, 0);
                 Volatile.Write(ref _sockets, larger);
             }
@@ -80,16 +99,20 @@ internal sealed unsafe class Epoll : IDisposable
             Volatile.Write(ref _sockets[file], socket);
         }
 
-        Control(Libc.EpollAdd, handle, EpollEvents.Readable | EpollEvents.PeerShutdown | EpollEvents.EdgeTriggered);
+        Control(Libc.EpollAdd, handle, events);
     }
 
     /// <summary>From here on tells a socket that is watched of room to send as well; of what there is already, too.</summary>
     /// <exception cref="ObjectDisposedException">The thread, or the socket, has ended.</exception>
-    internal void WatchForRoom(SafeSocketHandle handle) => Control(
-        Libc.EpollModify, handle, EpollEvents.Readable | EpollEvents.Writable | EpollEvents.PeerShutdown | EpollEvents.EdgeTriggered);
+    internal void WatchForRoom(SafeHandle handle) =>
+        Change(handle, EpollEvents.Readable | EpollEvents.Writable | EpollEvents.PeerShutdown | EpollEvents.EdgeTriggered);
+
+    /// <summary>From here on tells a socket that is watched of these events; of those that there are already, too.</summary>
+    /// <exception cref="ObjectDisposedException">The thread, or the socket, has ended.</exception>
+    internal void Change(SafeHandle handle, EpollEvents events) => Control(Libc.EpollModify, handle, events);
 
     /// <summary>Tells a socket nothing more. Right before it is closed, which the kernel takes as the end of watching.</summary>
-    internal void Forget(SafeSocketHandle handle)
+    internal void Forget(SafeHandle handle)
     {
         int file = (int)handle.DangerousGetHandle();
         lock (_gate)

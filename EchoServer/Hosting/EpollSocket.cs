@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading.Tasks.Sources;
 
@@ -10,8 +12,13 @@ namespace EchoServer.Hosting;
 /// about 700 bytes for each connection that waits. Continuations run on the thread that calls <see cref="Signal"/> or
 /// <see cref="Close"/>. On Linux any thread may close.
 /// </remarks>
-internal sealed class EpollSocket : NonBlockingSocket, IValueTaskSource
+internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSource
 {
+    // include/uapi/linux/tcp.h: struct tcp_info, tcpi_bytes_acked.
+    private const int TcpInfoBytes = 128;
+    private const int BytesAckedOffset = 120;
+
+
     private const short ReadToken = 0;
     private const short WriteToken = 1;
 
@@ -23,25 +30,46 @@ internal sealed class EpollSocket : NonBlockingSocket, IValueTaskSource
     private volatile bool _isHungUp;
 
     private readonly Epoll _epoll;
+    private readonly SafeHandle _file;
+
+    // What owns the file: the handle itself, or the runtime's socket.
+    private readonly IDisposable _owner;
 
     // Belongs to who sends. Few sockets are ever full: the others spare the I/O thread the news that they have room.
     private bool _isWatchedForRoom;
 
-    /// <summary>Takes over a connected socket.</summary>
+    /// <summary>Takes over a socket that was accepted.</summary>
+    /// <param name="file">The socket.</param>
+    /// <param name="peer">The other end.</param>
+    /// <param name="epoll">The thread that watches it.</param>
+    /// <exception cref="SocketException">The kernel has no memory left. The socket is closed then.</exception>
+    internal EpollSocket(SocketFile file, IPEndPoint peer, Epoll epoll)
+        : this(file, file, peer, epoll)
+    {
+    }
+
+    /// <summary>Takes over a socket that the runtime has connected.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="epoll">The thread that watches it.</param>
     /// <exception cref="SocketException">The connection is broken already, or the kernel has no memory left. The socket is closed then.</exception>
     internal EpollSocket(Socket socket, Epoll epoll)
-        : base(socket)
+        : this(socket.SafeHandle, socket, PeerOf(socket), epoll)
     {
+    }
+
+    private EpollSocket(SafeHandle file, IDisposable owner, IPEndPoint peer, Epoll epoll)
+        : base(peer)
+    {
+        _file = file;
+        _owner = owner;
         _epoll = epoll;
         try
         {
-            epoll.Watch(this, socket.SafeHandle);
+            epoll.Watch(this, file);
         }
         catch
         {
-            socket.Dispose();
+            owner.Dispose();
             throw;
         }
     }
@@ -51,7 +79,7 @@ internal sealed class EpollSocket : NonBlockingSocket, IValueTaskSource
     {
         fixed (byte* start = buffer)
         {
-            count = (int)Libc.Receive(Socket.SafeHandle, start, buffer.Length, Libc.MsgDontWait);
+            count = (int)Libc.Receive(_file, start, buffer.Length, Libc.MsgDontWait);
         }
 
         if (count >= 0)
@@ -73,7 +101,7 @@ internal sealed class EpollSocket : NonBlockingSocket, IValueTaskSource
     {
         fixed (byte* start = bytes)
         {
-            count = (int)Libc.Send(Socket.SafeHandle, start, bytes.Length, Libc.MsgDontWait | Libc.MsgNoSignal);
+            count = (int)Libc.Send(_file, start, bytes.Length, Libc.MsgDontWait | Libc.MsgNoSignal);
         }
 
         if (count >= 0)
@@ -93,24 +121,74 @@ internal sealed class EpollSocket : NonBlockingSocket, IValueTaskSource
         if (!_isWatchedForRoom)
         {
             _isWatchedForRoom = true;
-            _epoll.WatchForRoom(Socket.SafeHandle);
+            _epoll.WatchForRoom(_file);
         }
 
         return _writer.TakeSignal() ? default : new ValueTask(this, WriteToken);
     }
 
     /// <inheritdoc/>
+    internal override void Shutdown(SocketShutdown how)
+    {
+        try
+        {
+            // Fails when the connection is broken already: then whoever waits has been told.
+            _ = Libc.Shutdown(_file, (int)how);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended by itself meanwhile.
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override unsafe bool HasInput()
+    {
+        try
+        {
+            byte first;
+            return Libc.Receive(_file, &first, 1, Libc.MsgPeek | Libc.MsgDontWait) > 0;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override unsafe ulong BytesAcked()
+    {
+        byte* info = stackalloc byte[TcpInfoBytes];
+        int size = TcpInfoBytes;
+        try
+        {
+            return Libc.GetSocketOption(_file, Libc.TcpLevel, Libc.TcpInfoOption, info, &size) == 0 && size == TcpInfoBytes
+                ? Unsafe.ReadUnaligned<ulong>(info + BytesAckedOffset)
+                : 0;
+        }
+        catch (ObjectDisposedException)
+        {
+            return 0;
+        }
+    }
+
+    /// <inheritdoc/>
     internal override void Close(bool dropsOutput)
     {
-        _epoll.Forget(Socket.SafeHandle);
-        base.Close(dropsOutput);
+        _epoll.Forget(_file);
+        if (dropsOutput)
+        {
+            DropOutput();
+        }
+
+        _owner.Dispose();
         // A closed file is not watched any more: who waits would wait for ever.
         _reader.Signal();
         _writer.Signal();
     }
 
     /// <summary>For <see cref="Epoll"/>: ends the waits that these events are for, here and now.</summary>
-    internal void Signal(EpollEvents events)
+    public void Signal(EpollEvents events)
     {
         const EpollEvents ends = EpollEvents.PeerShutdown | EpollEvents.HangUp | EpollEvents.Error;
         if ((events & ends) != 0)
@@ -140,62 +218,25 @@ internal sealed class EpollSocket : NonBlockingSocket, IValueTaskSource
     /// <inheritdoc/>
     void IValueTaskSource.GetResult(short token) => Of(token).TakeSignal();
 
-    private ref Waiter Of(short token) => ref token == ReadToken ? ref _reader : ref _writer;
-
-    /// <summary>One wait at a time, and the signal that ends it, whichever comes first.</summary>
-    private struct Waiter
+    /// <summary>Makes closing a reset: socket(7), struct linger, on and for no time.</summary>
+    private unsafe void DropOutput()
     {
-        // Stands for a signal that nobody has waited for yet.
-        private static readonly Action<object?> Signalled = static _ => { };
+        int* linger = stackalloc int[] { 1, 0 };
+        _ = Libc.SetSocketOption(_file, Libc.SocketLevel, Libc.LingerOption, linger, 2 * sizeof(int));
+    }
 
-        private Action<object?>? _continuation;
-        private object? _state;
-
-        internal bool IsSignalled => ReferenceEquals(Volatile.Read(ref _continuation), Signalled);
-
-        /// <summary>Uses up a signal that is there. Before the socket is looked at: a signal that comes later counts.</summary>
-        internal bool TakeSignal() => IsSignalled && Interlocked.Exchange(ref _continuation, null) is not null;
-
-        internal void Wait(Action<object?> continuation, object? state)
+    private static IPEndPoint PeerOf(Socket socket)
+    {
+        try
         {
-            _state = state;
-            if (Interlocked.CompareExchange(ref _continuation, continuation, null) is not null)
-            {
-                // Signalled meanwhile. Not from here: the caller is still on its way to the wait.
-                _state = null;
-                Volatile.Write(ref _continuation, null);
-                ThreadPool.UnsafeQueueUserWorkItem(continuation, state, preferLocal: false);
-            }
+            return (IPEndPoint)socket.RemoteEndPoint!;
         }
-
-        internal void Signal()
+        catch
         {
-            Action<object?>? waiting = Volatile.Read(ref _continuation);
-            while (!ReferenceEquals(waiting, Signalled))
-            {
-                // Two threads may signal at once: only one of them may take the continuation.
-                Action<object?>? next = waiting is null ? Signalled : null;
-                Action<object?>? found = Interlocked.CompareExchange(ref _continuation, next, waiting);
-                if (ReferenceEquals(found, waiting))
-                {
-                    if (waiting is not null)
-                    {
-                        Resume(waiting);
-                    }
-
-                    return;
-                }
-
-                waiting = found;
-            }
-        }
-
-        /// <summary>Only for who has taken the continuation: until it runs, nobody else begins a wait or touches the state.</summary>
-        private void Resume(Action<object?> continuation)
-        {
-            object? state = _state;
-            _state = null;
-            continuation(state);
+            socket.Dispose();
+            throw;
         }
     }
+
+    private ref Waiter Of(short token) => ref token == ReadToken ? ref _reader : ref _writer;
 }

@@ -33,11 +33,15 @@ internal sealed class IoThreads : IDisposable
         _threads = [.. threads];
     }
 
+    /// <summary>Takes over a listening socket: the first thread accepts.</summary>
+    /// <exception cref="SocketException">The kernel has no memory left to watch it.</exception>
+    internal IListener Listen(Socket socket) => _threads.Length > 0
+        ? new EpollListener(socket, _threads[0], (file, peer) => new EpollSocket(file, peer, Next()))
+        : new PortableListener(socket);
+
     /// <summary>Takes over a connected socket; the threads take turns.</summary>
-    /// <exception cref="SocketException">The kernel has no memory left to watch it. It is closed then.</exception>
-    internal NonBlockingSocket Watch(Socket socket) => _threads.Length > 0
-        ? new EpollSocket(socket, _threads[Interlocked.Increment(ref _next) % (uint)_threads.Length])
-        : new PortableSocket(socket);
+    /// <exception cref="SocketException">The connection is broken already, or the kernel has no memory left to watch it. It is closed then.</exception>
+    internal NonBlockingSocket Watch(Socket socket) => _threads.Length > 0 ? new EpollSocket(socket, Next()) : new PortableSocket(socket);
 
     /// <summary>Ends them; what still waits then waits for ever.</summary>
     public void Dispose()
@@ -47,4 +51,6 @@ internal sealed class IoThreads : IDisposable
             Array.ForEach(_threads, thread => thread.Dispose());
         }
     }
+
+    private Epoll Next() => _threads[Interlocked.Increment(ref _next) % (uint)_threads.Length];
 }

@@ -4,31 +4,55 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EchoServer.Hosting;
 
-/// <summary>The system calls of Linux that <see cref="EpollSocket"/> and <see cref="Epoll"/> are made of; see their manual pages, section 2.</summary>
+/// <summary>The system calls of Linux that <see cref="EpollSocket"/>, <see cref="EpollListener"/> and <see cref="Epoll"/> are made of; see their manual pages, section 2.</summary>
 /// <remarks>Errors come back as -1, their number from <see cref="Marshal.GetLastPInvokeError"/>. All are safe on any thread.</remarks>
 internal static unsafe partial class Libc
 {
     // Same numbers on every architecture that .NET runs on with Linux.
+    internal const int EInterrupted = 4;
     internal const int EAgain = 11;
     internal const int ETooManyFilesOfSystem = 23;
     internal const int ETooManyFiles = 24;
     internal const int EPipe = 32;
+    internal const int EConnectionAborted = 103;
     internal const int EConnectionReset = 104;
 
-    // recv(2), send(2): do not wait; do not raise SIGPIPE.
+    // recv(2), send(2): leave it there; do not wait; do not raise SIGPIPE.
+    internal const int MsgPeek = 0x2;
     internal const int MsgDontWait = 0x40;
     internal const int MsgNoSignal = 0x4000;
 
-    // epoll_create1(2), epoll_ctl(2), eventfd(2).
+    // socket(7), tcp(7): levels and options.
+    internal const int SocketLevel = 1;
+    internal const int LingerOption = 13;
+    internal const int TcpLevel = 6;
+    internal const int TcpInfoOption = 11;
+
+    // accept4(2), epoll_create1(2), epoll_ctl(2), eventfd(2).
     internal const int CloseOnExec = 0x80000;
     internal const int EpollAdd = 1;
     internal const int EpollModify = 3;
 
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
-    internal static partial nint Receive(SafeSocketHandle socket, byte* buffer, nint length, int flags);
+    internal static partial nint Receive(SafeHandle socket, byte* buffer, nint length, int flags);
 
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
-    internal static partial nint Send(SafeSocketHandle socket, byte* bytes, nint length, int flags);
+    internal static partial nint Send(SafeHandle socket, byte* bytes, nint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
+    internal static partial int Accept(SafeHandle listener, byte* address, int* addressBytes, int flags);
+
+    [LibraryImport("libc", EntryPoint = "shutdown", SetLastError = true)]
+    internal static partial int Shutdown(SafeHandle socket, int how);
+
+    [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
+    internal static partial int GetSocketOption(SafeHandle socket, int level, int option, void* value, int* valueBytes);
+
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    internal static partial int SetSocketOption(SafeHandle socket, int level, int option, void* value, int valueBytes);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    internal static partial int Close(nint file);
 
     [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
     internal static partial int EpollCreate(int flags);

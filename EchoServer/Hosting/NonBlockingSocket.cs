@@ -10,19 +10,11 @@ namespace EchoServer.Hosting;
 /// </remarks>
 internal abstract class NonBlockingSocket
 {
-    // Linux, include/uapi/linux/tcp.h: struct tcp_info, tcpi_bytes_acked.
-    private const int TcpInfoOption = 11;
-    private const int TcpInfoBytes = 128;
-    private const int BytesAckedOffset = 120;
+    /// <param name="peer">The other end.</param>
+    protected NonBlockingSocket(IPEndPoint peer) => Peer = peer;
 
-    /// <summary>Takes a connected socket over.</summary>
-    protected NonBlockingSocket(Socket socket) => Socket = socket;
-
-    /// <summary>The runtime's socket.</summary>
-    protected Socket Socket { get; }
-
-    /// <summary>The other end. Not once the socket may be closed.</summary>
-    internal IPEndPoint Peer => (IPEndPoint)Socket.RemoteEndPoint!;
+    /// <summary>The other end. Any thread.</summary>
+    internal IPEndPoint Peer { get; }
 
     /// <summary>What broke the connection, once <see cref="TryReceive"/> has found it broken; until then Success.</summary>
     internal SocketError Error { get; private protected set; }
@@ -56,51 +48,18 @@ internal abstract class NonBlockingSocket
     internal abstract ValueTask WritableAsync();
 
     /// <summary>Says that we send no more, or that nothing goes either way. Wakes whoever waits. Any thread; quiet when it is too late.</summary>
-    internal void Shutdown(SocketShutdown how)
-    {
-        try
-        {
-            Socket.Shutdown(how);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            // It ended by itself meanwhile.
-        }
-    }
+    internal abstract void Shutdown(SocketShutdown how);
 
     /// <summary>Whether something is there to receive. Any thread; false when it is too late.</summary>
-    internal bool HasInput()
-    {
-        try
-        {
-            return Socket.Available > 0;
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            return false;
-        }
-    }
+    internal abstract bool HasInput();
 
     /// <summary>How much the peer's TCP has acknowledged: moves while the peer reads, however slowly. Any thread. Linux only; elsewhere 0.</summary>
-    internal ulong BytesAcked()
-    {
-        Span<byte> info = stackalloc byte[TcpInfoBytes];
-        try
-        {
-            return OperatingSystem.IsLinux() && Socket.GetRawSocketOption((int)SocketOptionLevel.Tcp, TcpInfoOption, info) == TcpInfoBytes
-                ? BitConverter.ToUInt64(info[BytesAckedOffset..])
-                : 0;
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            return 0;
-        }
-    }
+    internal abstract ulong BytesAcked();
 
     /// <summary>
     /// Closes the socket. On the server only who receives does: anyone else calls <see cref="Shutdown"/>. Whoever waits is resumed,
     /// by the caller itself, and finds it closed.
     /// </summary>
     /// <param name="dropsOutput">Whether output that the peer has not taken is dropped, and the peer told by a reset.</param>
-    internal virtual void Close(bool dropsOutput) => Socket.Close(dropsOutput ? 0 : -1);
+    internal abstract void Close(bool dropsOutput);
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 
 namespace EchoServer.Hosting;
@@ -8,13 +9,21 @@ internal sealed class PortableSocket : NonBlockingSocket
     // How often a socket that takes nothing is tried again: the runtime has no wait for room that sends nothing.
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(5);
 
+    private readonly Socket _socket;
+
+    /// <summary>Takes over a connected socket.</summary>
+    /// <exception cref="SocketException">The connection is broken already. The socket is closed then.</exception>
     internal PortableSocket(Socket socket)
-        : base(socket) => socket.Blocking = false;
+        : base(PeerOf(socket))
+    {
+        _socket = socket;
+        socket.Blocking = false;
+    }
 
     /// <inheritdoc/>
     internal override bool TryReceive(Span<byte> buffer, out int count)
     {
-        count = Socket.Receive(buffer, SocketFlags.None, out SocketError error);
+        count = _socket.Receive(buffer, SocketFlags.None, out SocketError error);
         if (error is not SocketError.Success)
         {
             count = 0;
@@ -29,12 +38,12 @@ internal sealed class PortableSocket : NonBlockingSocket
 
     /// <inheritdoc/>
     internal override async ValueTask ReadableAsync() =>
-        await Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None).ConfigureAwait(false);
+        await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None).ConfigureAwait(false);
 
     /// <inheritdoc/>
     internal override bool TrySend(ReadOnlySpan<byte> bytes, out int count)
     {
-        count = Socket.Send(bytes, SocketFlags.None, out SocketError error);
+        count = _socket.Send(bytes, SocketFlags.None, out SocketError error);
         return error switch
         {
             SocketError.Success => true,
@@ -45,4 +54,49 @@ internal sealed class PortableSocket : NonBlockingSocket
 
     /// <inheritdoc/>
     internal override async ValueTask WritableAsync() => await Task.Delay(RetryDelay).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    internal override void Shutdown(SocketShutdown how)
+    {
+        try
+        {
+            _socket.Shutdown(how);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // It ended by itself meanwhile.
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override bool HasInput()
+    {
+        try
+        {
+            return _socket.Available > 0;
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override ulong BytesAcked() => 0;
+
+    /// <inheritdoc/>
+    internal override void Close(bool dropsOutput) => _socket.Close(dropsOutput ? 0 : -1);
+
+    private static IPEndPoint PeerOf(Socket socket)
+    {
+        try
+        {
+            return (IPEndPoint)socket.RemoteEndPoint!;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 }

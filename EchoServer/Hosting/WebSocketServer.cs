@@ -24,7 +24,8 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
     private readonly ILogger _announcements;
     private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
     private readonly long _madeAt = Heartbeat.Now;
-    private Socket? _listener;
+    private IPEndPoint? _endPoint;
+    private IListener? _listener;
     private Heartbeat? _heartbeat;
     private IoThreads? _ioThreads;
     private Timer? _statsTimer;
@@ -52,7 +53,7 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
     public static string AnnouncementCategory => "EchoServer";
 
     /// <inheritdoc/>
-    public IPEndPoint? EndPoint => (IPEndPoint?)_listener?.LocalEndPoint;
+    public IPEndPoint? EndPoint => _endPoint;
 
     /// <summary>How the server is doing now.</summary>
     public ServerStats Stats => new(Connections.Count, Budget.Used, Budget.Peak, Budget.Limit, GC.GetTotalMemory(forceFullCollection: false));
@@ -90,45 +91,24 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
     public void Start(Action<IWebSocketConnection> configure)
     {
         Configure = configure;
-        var listener = new Socket(Options.Host.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            if (Options.Host.Equals(IPAddress.IPv6Any))
-            {
-                // [::] means every address, IPv4 included, as it does elsewhere.
-                listener.DualMode = true;
-            }
-
-            // Accepted sockets inherit it. What is sent is gathered already: to hold it back would only delay it.
-            listener.NoDelay = true;
-            // So is this: else a receive would end before a byte that the peer marks as urgent, as if nothing came behind it.
-            listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.OutOfBandInline, true);
-            listener.Bind(new IPEndPoint(Options.Host, Options.Port));
-            // The kernel cuts this to its own maximum. After a router's restart every client comes back at the same moment.
-            listener.Listen(int.MaxValue);
-        }
-        catch
-        {
-            listener.Dispose();
-            throw;
-        }
-
-        _listener = listener;
+        Socket socket = Bind();
+        _endPoint = (IPEndPoint)socket.LocalEndPoint!;
         _ioThreads = new IoThreads(Capacity.IoThreads(Options), Options.IsPortable);
+        _listener = _ioThreads.Listen(socket);
         _heartbeat = new Heartbeat(Connections);
         if (Options.StatsInterval is TimeSpan interval)
         {
             _statsTimer = new Timer(_ => Log.Stats(Stats), null, interval, interval);
         }
 
-        _announcements.Listening(EndPoint!);
+        _announcements.Listening(_endPoint);
         Log.ConnectionLimit(Limits.MaxConnections);
         if (Options.MaxConnections > Limits.MaxConnections)
         {
             Log.FewerConnections(Limits.MaxConnections, Options.MaxConnections.Value);
         }
 
-        _ = AcceptAsync(listener);
+        _ = AcceptAsync(_listener);
     }
 
     /// <inheritdoc/>
@@ -191,17 +171,44 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
         }
     }
 
-    private void Serve(Socket socket)
+    private Socket Bind()
+    {
+        var socket = new Socket(Options.Host.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (Options.Host.Equals(IPAddress.IPv6Any))
+            {
+                // [::] means every address, IPv4 included, as it does elsewhere.
+                socket.DualMode = true;
+            }
+
+            // Accepted sockets inherit it. What is sent is gathered already: to hold it back would only delay it.
+            socket.NoDelay = true;
+            // So is this: else a receive would end before a byte that the peer marks as urgent, as if nothing came behind it.
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.OutOfBandInline, true);
+            socket.Bind(new IPEndPoint(Options.Host, Options.Port));
+            // The kernel cuts this to its own maximum. After a router's restart every client comes back at the same moment.
+            socket.Listen(int.MaxValue);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private void Serve(NonBlockingSocket socket)
     {
         int surplus = Connections.Count - Limits.MaxConnections;
         if (surplus >= Capacity.SurplusConnections + Capacity.EndingConnections)
         {
             Counters.SocketRefused();
-            socket.Close(0);
+            socket.Close(dropsOutput: true);
             return;
         }
 
-        var connection = new Connection(this, _ioThreads!.Watch(socket), ++_lastId, isSurplus: surplus >= 0);
+        var connection = new Connection(this, socket, ++_lastId, isSurplus: surplus >= 0);
         if (surplus >= 0)
         {
             TakePlaceOfOldestSurplus(connection);
@@ -227,14 +234,14 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
         place = connection;
     }
 
-    private async Task AcceptAsync(Socket listener)
+    private async Task AcceptAsync(IListener listener)
     {
         int failures = 0;
         while (!_isStopping)
         {
             try
             {
-                Socket socket = await listener.AcceptAsync().ConfigureAwait(false);
+                NonBlockingSocket socket = await listener.AcceptAsync().ConfigureAwait(false);
                 if (failures > 0)
                 {
                     Log.AcceptRecovered(failures);
