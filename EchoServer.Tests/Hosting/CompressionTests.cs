@@ -85,6 +85,48 @@ internal sealed class CompressionTests
     }
 
     [Test]
+    public async Task Short_messages_that_are_alike_refer_back_though_the_first_of_them_grows()
+    {
+        await using var server = StartEcho(On);
+        using RawPeer peer = Open(server, Offer, out _);
+        var decoder = new DeflateDecoder();
+        for (int i = 0; i < 20; i++)
+        {
+            byte[] json = Encoding.ASCII.GetBytes($$"""{"id":"3F2504E0-4F89-11D3-9A0C-0305E82C{{1000 + i}}","to":"lobby","say":"Hi!"}""");
+            byte[] expected = [.. "Echo: "u8, .. json];
+            peer.Send(new WireFrame(WireFrame.TextOpcode, Deflated.Message(json), Rsv: Compressed));
+            WireFrame echo = peer.ReadOneFrame();
+            Assert.That(echo.Rsv, Is.EqualTo(Compressed));
+            Assert.That(decoder.Read(echo.Payload), Is.EqualTo(expected));
+            Assert.That(
+                echo.Payload.Length,
+                i == 0 ? Is.InRange(expected.Length + 1, expected.Length + 16) : Is.LessThan(expected.Length / 2), $"message {i}");
+        }
+    }
+
+    [Test]
+    public async Task Short_messages_that_nothing_makes_smaller_grow_once()
+    {
+        await using var server = StartEcho(On);
+        using RawPeer peer = Open(server, Offer, out _);
+        var decoder = new DeflateDecoder();
+        var random = new Random(3);
+        byte[] noise = new byte[100];
+        int compressed = 0;
+        for (int i = 0; i < 20; i++)
+        {
+            random.NextBytes(noise);
+            peer.Send(new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(noise), Rsv: Compressed));
+            WireFrame echo = peer.ReadOneFrame();
+            compressed += echo.Rsv == Compressed ? 1 : 0;
+            Assert.That(echo.Payload.Length, Is.LessThanOrEqualTo(noise.Length + 16));
+            Assert.That(echo.Rsv == Compressed ? decoder.Read(echo.Payload) : echo.Payload.ToArray(), Is.EqualTo(noise));
+        }
+
+        Assert.That(compressed, Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task What_would_grow_goes_out_as_it_is_and_so_do_control_frames()
     {
         await using var server = StartEcho(On);

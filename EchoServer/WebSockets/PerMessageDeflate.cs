@@ -21,6 +21,9 @@ internal sealed class PerMessageDeflate
     private const int LeastBytesWithContext = 64;
     private const int LeastBytesWithoutContext = 256;
 
+    // By how much a short message may grow that is the first of a context: those behind it refer back to it, and get smaller.
+    private const int MostGrowth = 16;
+
     // From here on the room for a message is large enough to be worth rounding.
     private const int LeastBytesToRound = 64 * 1024;
 
@@ -32,6 +35,10 @@ internal sealed class PerMessageDeflate
     private readonly IByteBudget _budget;
     private Deflater? _deflater;
     private Inflater? _inflater;
+
+    // Whether the next message has something to refer back to; and whether, without, it may grow: not again until one got smaller.
+    private bool _hasContext;
+    private bool _mayGrow = true;
 
     // The message that is arriving: what of it came, as compressed, and the last four bytes of that.
     private ulong _compressedBytes;
@@ -75,7 +82,9 @@ internal sealed class PerMessageDeflate
         }
 
         int powerOf2 = 1 << BitOperations.Log2((uint)length);
-        return length >= LeastBytesToRound && powerOf2 >= length - (length / 8) ? powerOf2 : (int)length + Inflater.Tail.Length;
+        return length >= LeastBytesToRound && powerOf2 >= length - (length / 8)
+            ? powerOf2
+            : (int)length + Inflater.Tail.Length + (MayBeginContext((int)length) ? MostGrowth : 0);
     }
 
     /// <summary>What so much room takes: the pool rounds up to a power of two, as far as there are such arrays.</summary>
@@ -85,7 +94,10 @@ internal sealed class PerMessageDeflate
     /// <param name="first">The first part; may be empty.</param>
     /// <param name="second">The second part.</param>
     /// <param name="room">As long as <see cref="RoomFor"/> says.</param>
-    /// <returns>How many bytes it became; 0 when it would not get smaller, and is to be sent as it is.</returns>
+    /// <returns>
+    /// How many bytes it became; 0 when it would not get smaller, and is to be sent as it is. A short one may have grown a little
+    /// where that gives the next ones something to refer back to.
+    /// </returns>
     internal int Compress(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, Span<byte> room)
     {
         bool keeps = !_parameters.ServerNoContextTakeover;
@@ -102,10 +114,20 @@ internal sealed class PerMessageDeflate
         if (!keeps)
         {
             _pool.Return(deflater, isFresh: true);
+            return written;
         }
 
+        _hasContext = written > 0;
+        _mayGrow = _hasContext ? written <= first.Length + second.Length : _mayGrow;
         return written;
     }
+
+    /// <summary>
+    /// Whether this message is let grow. Else a client of many short messages, none of which gets smaller by itself, would never have
+    /// a context.
+    /// </summary>
+    private bool MayBeginContext(int length) =>
+        length < LeastBytesWithoutContext && _mayGrow && !_hasContext && !_parameters.ServerNoContextTakeover;
 
     /// <summary>Begins a compressed message.</summary>
     /// <returns>False when there is no memory for it.</returns>
