@@ -25,7 +25,7 @@ internal static class ServeCommand
 
         if (Engine.NeverBlocks)
         {
-            // Where the server has I/O threads of its own, the runtime's only accept.
+            // Elsewhere than on Linux, where the server has I/O threads of its own, the runtime's are what waits for sockets.
             InlineCompletions.Enable(threads: 1);
         }
 

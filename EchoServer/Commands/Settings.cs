@@ -96,7 +96,7 @@ internal static class Settings
         [], "any", "a list of origins (scheme://host or scheme://host:port, separated by commas)", SettingParsers.TryParseOrigins);
 
     internal static readonly Setting<int?> IoThreads = Auto(
-        "--io-threads", "ECHO_IO_THREADS", "Threads that wait for sockets and run the connections. auto: half of the processors, 1 to 4.",
+        "--io-threads", "ECHO_IO_THREADS", "Threads that wait for sockets and run the connections. auto: half of the processors, 1 to 4; with compression all, at most 16.",
         "a number of threads", ServerOptions.HighestIoThreads);
 
     internal static readonly Setting<TimeSpan?> StatsInterval = SecondsOrOff(

@@ -25,6 +25,9 @@ internal static class Capacity
     // Where there is no limit that can be read.
     private const int AssumedFiles = 4096;
 
+    // One that compresses has work enough for a processor of its own, whose cache then holds the windows of fewer connections.
+    private const int MostIoThreadsToCompress = 16;
+
     /// <summary>Half of the processors, within bounds: the other half is the kernel's, or the peers' on the same machine.</summary>
     internal static int DefaultIoThreads { get; } = Math.Clamp(Environment.ProcessorCount / 2, 1, MostIoThreads);
 
@@ -40,7 +43,8 @@ internal static class Capacity
         int.MaxValue);
 
     /// <summary>How many I/O threads: as asked for, or as this machine has.</summary>
-    internal static int IoThreads(ServerOptions options) => options.IoThreads ?? DefaultIoThreads;
+    internal static int IoThreads(ServerOptions options) => options.IoThreads ??
+        (options.Compression ? Math.Min(Environment.ProcessorCount, MostIoThreadsToCompress) : DefaultIoThreads);
 
     /// <summary>The soft limit of open files, which the runtime has raised to the hard one.</summary>
     internal static long OpenFileLimit()

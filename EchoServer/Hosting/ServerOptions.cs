@@ -126,7 +126,8 @@ public sealed record ServerOptions
     /// <summary>
     /// How many threads wait for sockets and run the connections, 1 to <see cref="HighestIoThreads"/>; null for half of the
     /// processors, 1 to 4: the other half is the kernel's, which works about as much for each message. One thread that is busy
-    /// costs less for each message than two that are half idle, because one wait tells of more sockets. Linux only.
+    /// costs less for each message than two that are half idle, because one wait tells of more sockets. With
+    /// <see cref="Compression"/> as many as there are processors, 16 at most: there the messages themselves are the work. Linux only.
     /// </summary>
     public int? IoThreads { get; init; }
 
