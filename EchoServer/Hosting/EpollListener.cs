@@ -21,6 +21,7 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
     private readonly Func<SocketFile, IPEndPoint, NonBlockingSocket> _watch;
     private readonly SocketAddress _address;
     private readonly IPEndPoint _anyPeer = new(IPAddress.Any, 0);
+    private readonly SpareFiles _spareFiles = new();
     private Waiter _waiter;
     private int _acceptsInOneGo;
     private bool _isPaused;
@@ -45,6 +46,11 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
     {
         if (_isPaused)
         {
+            if (!_spareFiles.TryFill())
+            {
+                throw new SocketException((int)SocketError.TooManyOpenSockets);
+            }
+
             _isPaused = false;
             _epoll.Change(_socket.SafeHandle, EpollEvents.Readable);
         }
@@ -69,6 +75,7 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
     {
         _epoll.Forget(_socket.SafeHandle);
         _socket.Dispose();
+        _spareFiles.Dispose();
         _waiter.Signal();
     }
 
@@ -114,6 +121,11 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
                 default:
                     // As long as it cannot be taken in epoll would tell of it again and again.
                     SocketException error = Libc.LastError();
+                    if (error.SocketErrorCode == SocketError.TooManyOpenSockets)
+                    {
+                        _spareFiles.Release();
+                    }
+
                     _isPaused = true;
                     _epoll.Change(_socket.SafeHandle, EpollEvents.None);
                     throw error;
