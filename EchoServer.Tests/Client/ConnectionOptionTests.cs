@@ -118,6 +118,19 @@ internal sealed class ConnectionOptionTests
     }
 
     [Test]
+    public async Task What_else_an_answer_has_is_not_the_clients_business()
+    {
+        // More fields than the server takes of a request, more bytes, and one with a control character.
+        string more = string.Concat(Enumerable.Range(0, 120).Select(i => $"Set-Cookie: c{i}={new string('x', 200)}\r\n")) + "X-Odd: a\u001bb\r\n";
+        using var server = new ScriptedServer((peer, _) =>
+        {
+            peer.Send(ScriptedServer.Accept(peer.ReadHead()).Replace("\r\n\r\n", $"\r\n{more}\r\n", StringComparison.Ordinal));
+            ScriptedServer.EchoAll(peer, 0, (_, _, message) => [message]);
+        });
+        Assert.That(await RunAsync(server.Url, []), Is.EqualTo(new ProgramResult(0, "x\n", "")));
+    }
+
+    [Test]
     public async Task A_server_that_does_not_answer_is_given_up()
     {
         using var server = new ScriptedServer((peer, _) => peer.ReadToEndAndDrop());

@@ -18,6 +18,10 @@ internal sealed class ClientOpening : IDisposable
 {
     private const string SecureScheme = "wss";
 
+    // RFC 6455 §4.1: what a client has to look at. Whatever else an answer has is not its business.
+    private static readonly string[] JudgedFields =
+        ["Upgrade", "Connection", "Sec-WebSocket-Accept", "Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol"];
+
     // An error page's beginning says what it is.
     private const int MaxBodyBytes = 16 * 1024;
 
@@ -175,12 +179,15 @@ internal sealed class ClientOpening : IDisposable
     /// <returns>Null when the connection is a WebSocket from here on, otherwise what is wrong, as a sentence part.</returns>
     private string? Check(HttpResponseMessage response, string key)
     {
-        // The head as the runtime took it, without what may come before it (RFC 9110 §15.2: other 1xx answers), for the one judge
-        // of such heads.
+        // The runtime has read the head, by its own limits, and without what may come before it (RFC 9110 §15.2: other 1xx answers).
+        // What makes it a WebSocket's is for the one judge of such heads.
         var text = new StringBuilder($"HTTP/1.1 {(int)response.StatusCode} \r\n");
-        foreach (var header in response.Headers.NonValidated)
+        foreach (string name in JudgedFields)
         {
-            text.Append($"{header.Key}: {string.Join(", ", header.Value)}\r\n");
+            if (Value(response, name) is string value)
+            {
+                text.Append($"{name}: {value}\r\n");
+            }
         }
 
         return ResponseHead.Read(Encoding.UTF8.GetBytes(text.Append("\r\n").ToString()), out ResponseHead head, out string? flaw) == ParseStatus.Done
