@@ -10,6 +10,7 @@ namespace EchoServer.Tests.WebSockets;
 internal sealed class ZlibTests
 {
     private const int Level = 2;
+    private const int Kept = 4;
 
     [TestCase("f248cdc9c90700", TestName = "{m}(§7.2.3.1 one block)")]
     [TestCase("000500faff48656c6c6f00", TestName = "{m}(§7.2.3.3 a block without compression)")]
@@ -92,10 +93,10 @@ internal sealed class ZlibTests
     [Test]
     public void What_is_free_is_used_again_and_what_is_too_much_is_not_kept()
     {
-        using var pool = new ZlibPool(Level);
-        Deflater[] deflaters = [.. Enumerable.Range(0, ZlibPool.KeptOfEachKind + 1).Select(_ => pool.RentDeflater(15)!)];
-        Inflater[] inflaters = [.. Enumerable.Range(0, ZlibPool.KeptOfEachKind + 1).Select(_ => pool.RentInflater()!)];
-        Assert.That(pool.Rented, Is.EqualTo(2 * (ZlibPool.KeptOfEachKind + 1)));
+        using var pool = new ZlibPool(Level, Kept);
+        Deflater[] deflaters = [.. Enumerable.Range(0, Kept + 1).Select(_ => pool.RentDeflater(15)!)];
+        Inflater[] inflaters = [.. Enumerable.Range(0, Kept + 1).Select(_ => pool.RentInflater()!)];
+        Assert.That(pool.Rented, Is.EqualTo(2 * (Kept + 1)));
         Array.ForEach(deflaters, deflater => pool.Return(deflater, isFresh: false));
         Array.ForEach(inflaters, pool.Return);
         Assert.That(pool.Rented, Is.Zero);
@@ -109,10 +110,10 @@ internal sealed class ZlibTests
     [Test]
     public void Windows_that_nobody_wants_any_more_make_place_for_those_that_are_wanted()
     {
-        using var pool = new ZlibPool(Level);
-        Deflater[] unwanted = [.. Enumerable.Range(Deflater.LeastWindowBits, ZlibPool.KeptOfEachKind).Select(bits => pool.RentDeflater(bits)!)];
+        using var pool = new ZlibPool(Level, Kept);
+        Deflater[] unwanted = [.. Enumerable.Range(Deflater.LeastWindowBits, Kept).Select(bits => pool.RentDeflater(bits)!)];
         Array.ForEach(unwanted, deflater => pool.Return(deflater, isFresh: true));
-        Deflater[] wanted = [.. Enumerable.Range(0, ZlibPool.KeptOfEachKind).Select(_ => pool.RentDeflater(15)!)];
+        Deflater[] wanted = [.. Enumerable.Range(0, Kept).Select(_ => pool.RentDeflater(15)!)];
         Array.ForEach(wanted, deflater => pool.Return(deflater, isFresh: true));
         Deflater[] again = [.. wanted.Select(_ => pool.RentDeflater(15)!)];
         Assert.That(again, Is.EquivalentTo(wanted));

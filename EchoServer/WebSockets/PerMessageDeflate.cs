@@ -21,8 +21,12 @@ internal sealed class PerMessageDeflate
     private const int LeastBytesWithContext = 64;
     private const int LeastBytesWithoutContext = 256;
 
-    // By how much a short message may grow that is the first of a context: those behind it refer back to it, and get smaller.
-    private const int MostGrowth = 16;
+    // A short message that is the first of a context may grow, by less than this: those behind it refer back to it, and get smaller.
+    private const int GrowthRoom = 16;
+
+    // If they do not, so many go out plain before it is tried again; then twice as many, and so on.
+    private const int LeastPause = 8;
+    private const int MostPause = 256;
 
     // From here on the room for a message is large enough to be worth rounding.
     private const int LeastBytesToRound = 64 * 1024;
@@ -36,9 +40,11 @@ internal sealed class PerMessageDeflate
     private Deflater? _deflater;
     private Inflater? _inflater;
 
-    // Whether the next message has something to refer back to; and whether, without, it may grow: not again until one got smaller.
+    // Whether the next message has something to refer back to; else how many are to go out plain before one may grow.
     private bool _hasContext;
-    private bool _mayGrow = true;
+    private bool _hasGrownInVain;
+    private int _pause;
+    private int _nextPause = LeastPause;
 
     // The message that is arriving: what of it came, as compressed, and the last four bytes of that.
     private ulong _compressedBytes;
@@ -84,7 +90,7 @@ internal sealed class PerMessageDeflate
         int powerOf2 = 1 << BitOperations.Log2((uint)length);
         return length >= LeastBytesToRound && powerOf2 >= length - (length / 8)
             ? powerOf2
-            : (int)length + Inflater.Tail.Length + (MayBeginContext((int)length) ? MostGrowth : 0);
+            : (int)length + Inflater.Tail.Length + (MayBeginContext((int)length) ? GrowthRoom : 0);
     }
 
     /// <summary>What so much room takes: the pool rounds up to a power of two, as far as there are such arrays.</summary>
@@ -117,9 +123,33 @@ internal sealed class PerMessageDeflate
             return written;
         }
 
-        _hasContext = written > 0;
-        _mayGrow = _hasContext ? written <= first.Length + second.Length : _mayGrow;
+        NoteContext(first.Length + second.Length, written);
         return written;
+    }
+
+    private void NoteContext(int length, int written)
+    {
+        if (written > 0 && written < length)
+        {
+            _hasGrownInVain = false;
+            _nextPause = LeastPause;
+        }
+        else if (written > 0)
+        {
+            _hasGrownInVain = true;
+        }
+        else if (_hasGrownInVain)
+        {
+            _hasGrownInVain = false;
+            _pause = _nextPause;
+            _nextPause = Math.Min(2 * _nextPause, MostPause);
+        }
+        else if (_pause > 0)
+        {
+            _pause--;
+        }
+
+        _hasContext = written > 0;
     }
 
     /// <summary>
@@ -127,7 +157,7 @@ internal sealed class PerMessageDeflate
     /// a context.
     /// </summary>
     private bool MayBeginContext(int length) =>
-        length < LeastBytesWithoutContext && _mayGrow && !_hasContext && !_parameters.ServerNoContextTakeover;
+        length < LeastBytesWithoutContext && !_hasContext && _pause == 0 && !_parameters.ServerNoContextTakeover;
 
     /// <summary>Begins a compressed message.</summary>
     /// <returns>False when there is no memory for it.</returns>

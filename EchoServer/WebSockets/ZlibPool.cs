@@ -2,25 +2,24 @@ namespace EchoServer.WebSockets;
 
 /// <summary>Where the connections of a server get what compresses and decompresses: a few that are free are kept for the next message.</summary>
 /// <remarks>
-/// Safe on any thread, without a lock. What is kept free is not counted in the memory budget: at most
-/// <see cref="KeptOfEachKind"/> of each kind.
+/// Safe on any thread, without a lock. What is kept free is not counted in the memory budget.
 /// </remarks>
 internal sealed class ZlibPool : IDisposable
 {
-    /// <summary>How many of each kind are kept: each I/O thread needs one of each at a time, and there are seldom more than four.</summary>
-    internal const int KeptOfEachKind = 4;
-
     private readonly int _level;
-    private readonly Deflater?[] _deflaters = new Deflater?[KeptOfEachKind];
-    private readonly Inflater?[] _inflaters = new Inflater?[KeptOfEachKind];
+    private readonly Deflater?[] _deflaters;
+    private readonly Inflater?[] _inflaters;
     private int _rented;
     private uint _replaced;
 
     /// <param name="level">How hard to compress: 1, the fastest, to 9, the smallest.</param>
-    internal ZlibPool(int level)
+    /// <param name="keptOfEachKind">How many of each kind are kept, 1 or more: each I/O thread needs one of each at a time.</param>
+    internal ZlibPool(int level, int keptOfEachKind)
     {
         Zlib.Prepare();
         _level = level;
+        _deflaters = new Deflater?[keptOfEachKind];
+        _inflaters = new Inflater?[keptOfEachKind];
     }
 
     /// <summary>How many are in somebody's hands now.</summary>
@@ -135,9 +134,9 @@ internal sealed class ZlibPool : IDisposable
     private void Replace(Deflater deflater)
     {
         uint first = Interlocked.Increment(ref _replaced);
-        for (uint i = 0; i < KeptOfEachKind; i++)
+        for (uint i = 0; i < _deflaters.Length; i++)
         {
-            ref Deflater? place = ref _deflaters[(first + i) % KeptOfEachKind];
+            ref Deflater? place = ref _deflaters[(first + i) % (uint)_deflaters.Length];
             Deflater? other = Volatile.Read(ref place);
             if (other?.WindowBits != deflater.WindowBits && Interlocked.CompareExchange(ref place, deflater, other) == other)
             {
