@@ -84,28 +84,41 @@ internal sealed class SocketTests
     }
 
     [TestCaseSource(nameof(Ways))]
-    public async Task More_at_once_than_are_accepted_in_one_go_are_all_let_in(ServerOptions options)
+    public async Task More_at_once_than_are_accepted_in_one_go_are_all_let_in_and_hold_up_nobody(ServerOptions options)
     {
         const int crowd = 200;
+        int opened = 0;
+        int openedBefore = 0;
         using var isBusy = new ManualResetEventSlim();
         using var mayGoOn = new ManualResetEventSlim();
         await using var server = InProcessServer.Start(
-            socket => socket.OnMessage = message =>
+            socket =>
             {
-                if (message.ToString() == "wait")
+                Interlocked.Increment(ref opened);
+                socket.OnMessage = message =>
                 {
-                    isBusy.Set();
-                    mayGoOn.Wait(ServerProcess.Patience);
-                }
+                    switch (message.ToString())
+                    {
+                        case "wait":
+                            isBusy.Set();
+                            mayGoOn.Wait(ServerProcess.Patience);
+                            break;
+                        case "behind the crowd":
+                            openedBefore = opened;
+                            break;
+                    }
 
-                socket.Send(default, message);
+                    socket.Send(default, message);
+                };
             },
-            options);
+            options with { IoThreads = 1 });
         using RawPeer first = RawPeer.Open(server.Port);
+        using RawPeer second = RawPeer.Open(server.Port);
         first.Send(WireFrame.Text("wait"));
         Assert.That(isBusy.Wait(ServerProcess.Patience), Is.True);
         RawPeer[] peers = [.. Enumerable.Range(0, crowd).Select(_ => new RawPeer(server.Port))];
         Array.ForEach(peers, peer => peer.Send(RawPeer.UpgradeRequest()));
+        second.Send(WireFrame.Text("behind the crowd"));
         mayGoOn.Set();
         Assert.That(first.ReadText(), Is.EqualTo("wait"));
         foreach (RawPeer peer in peers)
@@ -115,7 +128,9 @@ internal sealed class SocketTests
             Assert.That(peer.ReadText(), Is.EqualTo("hello"));
         }
 
-        Assert.That(server.ConnectionCount, Is.EqualTo(crowd + 1));
+        Assert.That(server.ConnectionCount, Is.EqualTo(crowd + 2));
+        Assert.That(second.ReadText(), Is.EqualTo("behind the crowd"));
+        Assert.That(openedBefore, options.IsPortable ? Is.Positive : Is.InRange(2, 2 + 64));
         Array.ForEach(peers, peer => peer.Dispose());
     }
 
@@ -134,31 +149,11 @@ internal sealed class SocketTests
     }
 
     [Test]
-    public async Task Several_threads_share_the_connections()
-    {
-        var threads = new System.Collections.Concurrent.ConcurrentDictionary<string, int>();
-        await using var server = InProcessServer.Start(
-            socket => socket.OnMessage = message =>
-            {
-                threads.AddOrUpdate($"{Environment.CurrentManagedThreadId}", 1, (_, count) => count + 1);
-                socket.Send(default, message);
-            },
-            new ServerOptions { IoThreads = 3 });
-        RawPeer[] peers = [.. Enumerable.Range(0, 12).Select(_ => RawPeer.Open(server.Port))];
-        foreach (RawPeer peer in peers)
-        {
-            // The first message can be there before the connection waits for the first time, and then is met by who accepted it.
-            for (int i = 0; i < 20; i++)
-            {
-                peer.Send(WireFrame.Text($"{i}"));
-                Assert.That(peer.ReadText(), Is.EqualTo($"{i}"));
-            }
+    public Task Several_threads_share_the_connections() => AssertThreadsAsync(new ServerOptions { IoThreads = 3 }, 3);
 
-            peer.Dispose();
-        }
-
-        Assert.That(threads.Values.Count(messages => messages >= 4 * 19), Is.EqualTo(3), string.Join(", ", threads));
-    }
+    [Test]
+    public Task Who_compresses_uses_every_processor() =>
+        AssertThreadsAsync(new ServerOptions { Compression = true }, Math.Min(Environment.ProcessorCount, 16));
 
     [Test]
     public async Task A_signal_is_never_lost()
@@ -189,6 +184,33 @@ internal sealed class SocketTests
         }
     });
 
+    /// <summary>Has messages handled on many connections, by so many threads.</summary>
+    private static async Task AssertThreadsAsync(ServerOptions options, int expected)
+    {
+        var threads = new System.Collections.Concurrent.ConcurrentDictionary<string, int>();
+        await using var server = InProcessServer.Start(
+            socket => socket.OnMessage = message =>
+            {
+                threads.AddOrUpdate($"{Environment.CurrentManagedThreadId}", 1, (_, count) => count + 1);
+                socket.Send(default, message);
+            },
+            options);
+        RawPeer[] peers = [.. Enumerable.Range(0, 4 * expected).Select(_ => RawPeer.Open(server.Port))];
+        foreach (RawPeer peer in peers)
+        {
+            // The first message can be there before the connection waits for the first time, and then is met by who accepted it.
+            for (int i = 0; i < 20; i++)
+            {
+                peer.Send(WireFrame.Text($"{i}"));
+                Assert.That(peer.ReadText(), Is.EqualTo($"{i}"));
+            }
+
+            peer.Dispose();
+        }
+
+        Assert.That(threads.Values.Count(messages => messages >= 4 * 19), Is.EqualTo(expected), string.Join(", ", threads));
+    }
+
     /// <summary>Awaits a socket's signals so many times, while two threads signal.</summary>
     private static async Task RunWaiterAsync(int rounds, Action beforeEach, Action<EpollSocket, Func<bool>> signal)
     {
@@ -196,7 +218,7 @@ internal sealed class SocketTests
         listener.Start();
         using var client = new TcpClient();
         await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
-        using var epoll = new Epoll();
+        using var epoll = new Epoll(new WatchedFiles());
         var socket = new EpollSocket(await listener.AcceptSocketAsync(), epoll);
         int told = 0;
         Task waiter = Task.Run(async () =>

@@ -38,6 +38,51 @@ internal interface IWatched
     void Signal(EpollEvents events);
 }
 
+/// <summary>Who is told of what file: one table for all I/O threads, because a process has each descriptor once.</summary>
+/// <remarks>
+/// What epoll tells of a descriptor that has been given away anew meanwhile reaches the wrong socket: that costs it a look in vain, or,
+/// when it tells of an end, one after each receive. Safe on any thread.
+/// </remarks>
+internal sealed class WatchedFiles
+{
+    private readonly Lock _gate = new();
+
+    // By file descriptor, which the kernel keeps small.
+    private IWatched?[] _files = new IWatched?[64];
+
+    /// <summary>Who watches this file; null for nobody.</summary>
+    internal IWatched? this[int file] => Volatile.Read(ref Volatile.Read(ref _files)[file]);
+
+    /// <summary>From here on it is told of this file.</summary>
+    internal void Add(int file, IWatched watched)
+    {
+        lock (_gate)
+        {
+            if (file >= _files.Length)
+            {
+                var larger = new IWatched?[Math.Max(file + 1, _files.Length * 2)];
+                _files.CopyTo(larger, 0);
+                Volatile.Write(ref _files, larger);
+            }
+
+            Volatile.Write(ref _files[file], watched);
+        }
+    }
+
+    /// <summary>Nobody is told of this file any more, unless it is closed and so, perhaps, somebody else's already.</summary>
+    internal void Remove(SafeHandle handle)
+    {
+        int file = (int)handle.DangerousGetHandle();
+        lock (_gate)
+        {
+            if (!handle.IsClosed)
+            {
+                _files[file] = null;
+            }
+        }
+    }
+}
+
 /// <summary>An I/O thread: waits with epoll(7) for all of its sockets at once, and runs on what each was waiting for.</summary>
 /// <remarks>
 /// One wait tells of as many sockets as have something, so a busy program makes few of them. A socket is watched until
@@ -55,18 +100,16 @@ internal sealed unsafe class Epoll : IDisposable
     private static readonly int DataOffset = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? 4 : 8;
     private static readonly int EventBytes = DataOffset + sizeof(ulong);
 
-    private readonly Lock _gate = new();
+    private readonly WatchedFiles _files;
     private readonly SafeFileHandle _epoll;
     private readonly SafeFileHandle _stop;
 
-    // By file descriptor, which the kernel keeps small. What epoll tells of a descriptor that has been given away anew meanwhile
-    // reaches the wrong socket: that costs it a look in vain, or, when it tells of an end, one after each receive.
-    private IWatched?[] _sockets = new IWatched?[64];
-
     /// <summary>Starts the thread.</summary>
+    /// <param name="files">Who is told of what; the same for all threads.</param>
     /// <exception cref="SocketException">There are no file descriptors left.</exception>
-    internal Epoll()
+    internal Epoll(WatchedFiles files)
     {
+        _files = files;
         _epoll = Libc.Own(Libc.EpollCreate(Libc.CloseOnExec));
         _stop = Libc.Own(Libc.EventFile(0, Libc.CloseOnExec));
         Control(Libc.EpollAdd, _stop, EpollEvents.Readable);
@@ -86,19 +129,7 @@ internal sealed unsafe class Epoll : IDisposable
     /// <exception cref="ObjectDisposedException">The thread, or the socket, has ended.</exception>
     internal void Watch(IWatched socket, SafeHandle handle, EpollEvents events)
     {
-        int file = (int)handle.DangerousGetHandle();
-        lock (_gate)
-        {
-            if (file >= _sockets.Length)
-            {
-                var larger = new IWatched?[Math.Max(file + 1, _sockets.Length * 2)];
-                _sockets.CopyTo(larger, 0);
-                Volatile.Write(ref _sockets, larger);
-            }
-
-            Volatile.Write(ref _sockets[file], socket);
-        }
-
+        _files.Add((int)handle.DangerousGetHandle(), socket);
         Control(Libc.EpollAdd, handle, events);
     }
 
@@ -112,17 +143,7 @@ internal sealed unsafe class Epoll : IDisposable
     internal void Change(SafeHandle handle, EpollEvents events) => Control(Libc.EpollModify, handle, events);
 
     /// <summary>Tells a socket nothing more. Right before it is closed, which the kernel takes as the end of watching.</summary>
-    internal void Forget(SafeHandle handle)
-    {
-        int file = (int)handle.DangerousGetHandle();
-        lock (_gate)
-        {
-            if (!handle.IsClosed)
-            {
-                _sockets[file] = null;
-            }
-        }
-    }
+    internal void Forget(SafeHandle handle) => _files.Remove(handle);
 
     /// <summary>Ends the thread; what still waits then waits for ever.</summary>
     public void Dispose()
@@ -161,7 +182,7 @@ internal sealed unsafe class Epoll : IDisposable
                     return;
                 }
 
-                Volatile.Read(ref Volatile.Read(ref _sockets)[file])?.Signal(Unsafe.ReadUnaligned<EpollEvents>(told));
+                _files[file]?.Signal(Unsafe.ReadUnaligned<EpollEvents>(told));
             }
         }
     }

@@ -30,15 +30,24 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
     /// <param name="socket">The socket; owned from here on.</param>
     /// <param name="epoll">The thread that watches it.</param>
     /// <param name="watch">Hands a new connection to an I/O thread.</param>
-    /// <exception cref="SocketException">The kernel has no memory left for it.</exception>
+    /// <exception cref="SocketException">The kernel has no memory left for it. It is closed then.</exception>
     internal EpollListener(Socket socket, Epoll epoll, Func<SocketFile, IPEndPoint, NonBlockingSocket> watch)
     {
         _socket = socket;
         _epoll = epoll;
         _watch = watch;
         _address = new SocketAddress(socket.AddressFamily);
-        socket.Blocking = false;
-        epoll.Watch(this, socket.SafeHandle, EpollEvents.Readable);
+        try
+        {
+            socket.Blocking = false;
+            epoll.Watch(this, socket.SafeHandle, EpollEvents.Readable);
+        }
+        catch
+        {
+            socket.Dispose();
+            _spareFiles.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -59,7 +68,7 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
         {
             if (_acceptsInOneGo++ < MaxAcceptsInOneGo && TryAccept(out SocketFile? file))
             {
-                return _watch(file, (IPEndPoint)_anyPeer.Create(_address));
+                return Watch(file);
             }
 
             _acceptsInOneGo = 0;
@@ -93,6 +102,27 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
     /// <inheritdoc/>
     void IValueTaskSource.GetResult(short token) => _waiter.TakeSignal();
 
+    private NonBlockingSocket Watch(SocketFile file)
+    {
+        try
+        {
+            return _watch(file, (IPEndPoint)_anyPeer.Create(_address));
+        }
+        catch
+        {
+            file.Dispose();
+            Pause();
+            throw;
+        }
+    }
+
+    /// <summary>As long as nobody takes in what is there epoll would tell of it again and again.</summary>
+    private void Pause()
+    {
+        _isPaused = true;
+        _epoll.Change(_socket.SafeHandle, EpollEvents.None);
+    }
+
     private unsafe bool TryAccept([NotNullWhen(true)] out SocketFile? file)
     {
         while (true)
@@ -119,15 +149,13 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
                     // It was gone before it was taken in; there may be another.
                     continue;
                 default:
-                    // As long as it cannot be taken in epoll would tell of it again and again.
                     SocketException error = Libc.LastError();
                     if (error.SocketErrorCode == SocketError.TooManyOpenSockets)
                     {
                         _spareFiles.Release();
                     }
 
-                    _isPaused = true;
-                    _epoll.Change(_socket.SafeHandle, EpollEvents.None);
+                    Pause();
                     throw error;
             }
         }

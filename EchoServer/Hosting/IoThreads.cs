@@ -17,11 +17,12 @@ internal sealed class IoThreads : IDisposable
     internal IoThreads(int count, bool isPortable = false)
     {
         var threads = new List<Epoll>();
+        var files = new WatchedFiles();
         try
         {
             while (threads.Count < count && OperatingSystem.IsLinux() && !isPortable)
             {
-                threads.Add(new Epoll());
+                threads.Add(new Epoll(files));
             }
         }
         catch
@@ -34,7 +35,7 @@ internal sealed class IoThreads : IDisposable
     }
 
     /// <summary>Takes over a listening socket: the first thread accepts.</summary>
-    /// <exception cref="SocketException">The kernel has no memory left to watch it.</exception>
+    /// <exception cref="SocketException">The kernel has no memory left to watch it. It is closed then.</exception>
     internal IListener Listen(Socket socket) => _threads.Length > 0
         ? new EpollListener(socket, _threads[0], (file, peer) => new EpollSocket(file, peer, Next()))
         : new PortableListener(socket);

@@ -43,7 +43,7 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
     {
         Options = options;
         Budget = new MemoryBudget(Capacity.MemoryBudgetBytes(options));
-        Zlib = options.Compression ? new ZlibPool(options.CompressionLevel) : null;
+        Zlib = options.Compression ? new ZlibPool(options.CompressionLevel, Capacity.IoThreads(options)) : null;
         Limits = new ServerLimits(options, Capacity.MaxConnections(options), Budget.Limit);
         Log = logging.CreateLogger("Server");
         _announcements = logging.CreateLogger(AnnouncementCategory);
@@ -93,8 +93,18 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
         Configure = configure;
         Socket socket = Bind();
         _endPoint = (IPEndPoint)socket.LocalEndPoint!;
-        _ioThreads = new IoThreads(Capacity.IoThreads(Options), Options.IsPortable);
-        _listener = _ioThreads.Listen(socket);
+        try
+        {
+            _ioThreads = new IoThreads(Capacity.IoThreads(Options), Options.IsPortable);
+            _listener = _ioThreads.Listen(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            _ioThreads?.Dispose();
+            throw;
+        }
+
         _heartbeat = new Heartbeat(Connections);
         if (Options.StatsInterval is TimeSpan interval)
         {
@@ -254,8 +264,9 @@ public sealed class WebSocketServer : IWebSocketServer, IServerState
             {
                 return;
             }
-            catch (SocketException exception)
+            catch (Exception exception)
             {
+                // Mostly a SocketException. Whatever it is: nobody else would begin again.
                 if (failures++ == 0)
                 {
                     Log.AcceptFailed(exception.Message);
