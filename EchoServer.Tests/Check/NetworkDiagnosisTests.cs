@@ -34,7 +34,7 @@ internal sealed class NetworkDiagnosisTests
 
     [TestCase(Stage.Resolve, "the name server did not answer within 2.5 s")]
     [TestCase(Stage.Connect, "nothing answered on port 443 of echo.example.org within 2.5 s: a firewall")]
-    [TestCase(Stage.Proxy, "did not answer CONNECT within 2.5 s")]
+    [TestCase(Stage.Proxy, "the proxy accepted the connection, but opened no tunnel within 2.5 s")]
     [TestCase(Stage.Tls, "the TLS handshake was not answered")]
     [TestCase(Stage.Answer, "what is behind it hangs")]
     [TestCase(Stage.Echo, "no echo came")]
@@ -43,7 +43,7 @@ internal sealed class NetworkDiagnosisTests
         Assert.That(NetworkDiagnosis.OfTimeout(stage, TimeSpan.FromSeconds(2.5), Url).Cause, Does.Contain(cause));
 
     [TestCase(Stage.Answer, "ended the connection instead of answering")]
-    [TestCase(Stage.Proxy, "instead of answering CONNECT")]
+    [TestCase(Stage.Proxy, "the proxy ended the connection instead of opening a tunnel")]
     [TestCase(Stage.Echo, "without a Close")]
     [TestCase(Stage.Tls, "during the TLS handshake")]
     public void An_end_of_the_stream_is_explained(Stage stage, string cause) => Assert.That(

@@ -20,7 +20,7 @@ internal sealed class ProxyDiagnosisTests
 
     [TestCase(Stage.Resolve, "for the host name of the proxy proxy.example.org:8080 within 2 s")]
     [TestCase(Stage.Connect, "the proxy proxy.example.org:8080 did not answer within 2 s")]
-    [TestCase(Stage.Proxy, "the proxy proxy.example.org:8080 accepted the connection, but did not answer CONNECT within 2 s")]
+    [TestCase(Stage.Proxy, "the proxy proxy.example.org:8080 accepted the connection, but opened no tunnel within 2 s")]
     public void A_time_out_names_the_proxy(Stage stage, string cause) =>
         Expect(NetworkDiagnosis.OfTimeout(stage, TimeSpan.FromSeconds(2), Url, Proxy), cause);
 
@@ -30,8 +30,23 @@ internal sealed class ProxyDiagnosisTests
         Expect(NetworkDiagnosis.Of(new EndOfStreamException(), Url, Stage.Proxy, Proxy), "the proxy proxy.example.org:8080 ended the connection");
         Expect(
             NetworkDiagnosis.Of(new InvalidDataException("220 mail\u001b"), Url, Stage.Proxy, Proxy),
-            "the proxy proxy.example.org:8080 does not speak as such a proxy does: 220 mail\\u{1b}");
+            "the proxy proxy.example.org:8080 does not answer as an HTTP proxy does: 220 mail\\u{1b}");
     }
+
+    [TestCase("http", "put them into its URL: --proxy http://USER:PASSWORD@proxy.example.org:8080")]
+    [TestCase("https", "put them into its URL: HTTPS_PROXY=https://USER:PASSWORD@proxy.example.org:8080")]
+    public void Who_must_say_who_asks_is_told_where(string scheme, string advice)
+    {
+        var answer = new ReceivedAnswer(407, "Who\u001b", new Dictionary<string, string>());
+        Diagnosis diagnosis = ProxyDiagnosis.OfAnswer(answer, Url, new UriBuilder(Proxy) { Scheme = scheme }.Uri);
+        Assert.That(diagnosis.Cause, Does.StartWith("the proxy proxy.example.org:8080 wants to know who asks").And.EndWith("(it answered 407 Who\\u{1b})"));
+        Assert.That(diagnosis.Advice, Is.EqualTo(advice));
+    }
+
+    [Test]
+    public void TLS_with_the_proxy_itself_is_not_the_servers() => Assert.That(
+        NetworkDiagnosis.Of(new System.Security.Authentication.AuthenticationException("no\u001b."), Url, Stage.Proxy, Proxy).Cause,
+        Is.EqualTo("TLS with the proxy proxy.example.org:8080 failed: no\\u{1b}"));
 
     [TestCase(Stage.Tls)]
     [TestCase(Stage.Answer)]

@@ -5,17 +5,30 @@ namespace EchoServer.Tests.Client;
 /// <summary>What is said of a proxy through which no connection comes about: that it is the proxy, and never its password.</summary>
 internal sealed class ProxyTests
 {
-    private const string Refused = " opened no connection to the server, and answered ";
+    private const string Silent = " accepted the connection, but opened no tunnel within 1 s: it hangs, ";
 
     private static IEnumerable<TestCaseData> Proxies()
     {
-        yield return Proxy("http", peer => Answer(peer, "HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n"), Refused + "407 Who are you; put user", "407");
-        yield return Proxy("http", peer => Answer(peer, "HTTP/1.1 502 Bad\u001b Gateway\r\nContent-Length: 0\r\n\r\n"), Refused + "502 Bad\\u{1b} Gateway; ", "502");
-        yield return Proxy("http", peer => Answer(peer, "SSH-2.0-OpenSSH\r\n\r\n"), " speaks no HTTP; ", "no HTTP");
-        yield return Proxy("http", peer => Answer(peer, ""), " ended the connection instead of opening one to the server; ", "FIN");
-        yield return Proxy("http", peer => peer.ReadToEndAndDrop(), " took the connection, but opened none to the server within 1 s; ", "silence");
-        yield return Proxy("socks5", peer => peer.ReadToEndAndDrop(), " took the connection, but opened none to the server within 1 s; ", "SOCKS, silence");
-        yield return Proxy("socks5", peer => Answer(peer, "HTTP/1.1 400 Bad Request\r\n\r\n"), " opened no connection to the server: Unexpected SOCKS protocol version", "no SOCKS");
+        yield return Proxy(
+            "http",
+            peer => Answer(peer, "HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n"),
+            " wants to know who asks, or does not accept the user and password that it got (it answered 407 Who are you); put them into its URL: --proxy http://USER:PASSWORD@127.0.0.1:",
+            "407");
+        yield return Proxy(
+            "http",
+            peer => Answer(peer, "HTTP/1.1 502 Bad\u001b Gateway\r\nContent-Length: 0\r\n\r\n"),
+            " could not reach server.example:TARGET (it answered 502 Bad\\u{1b} Gateway); ",
+            "502");
+        yield return Proxy("http", peer => Answer(peer, "SSH-2.0-OpenSSH\r\n\r\n"), " does not answer as an HTTP proxy does: the status line 'SSH-2.0-OpenSSH' is not ", "no HTTP");
+        yield return Proxy("http", peer => Answer(peer, ""), " ended the connection instead of opening a tunnel; ", "FIN");
+        yield return Proxy("http", peer => peer.ReadToEndAndDrop(), Silent, "silence");
+        yield return Proxy("socks5", peer => peer.ReadToEndAndDrop(), Silent, "SOCKS, silence");
+        yield return Proxy(
+            "socks5",
+            peer => Answer(peer, "HTTP/1.1 400 Bad Request\r\n\r\n"),
+            " does not answer as a SOCKS proxy does: the first byte of its answer is 0x48, not 0x05; check scheme, ",
+            "no SOCKS");
+        yield return Proxy("socks4a", peer => peer.Send("\0[\0\0\0\0\0\0"), " opened no tunnel: SOCKS server failed to connect to the destination. Received error code 0x5B; ", "SOCKS 4");
 
         static TestCaseData Proxy(string scheme, Action<RawPeer> serve, string expected, string name) =>
             new TestCaseData(scheme, serve, expected).SetName($"{{m}}({name})");
@@ -49,9 +62,17 @@ internal sealed class ProxyTests
         {
             ProgramResult result = await RunAsync(url, inEnvironment, "--timeout", "1");
             Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-            Assert.That(result.Error, Does.StartWith($"EchoServer: {url}: the proxy {proxy.Url.Authority}{expected}"));
+            Assert.That(result.Error, Does.StartWith($"EchoServer: {url}: the proxy {proxy.Url.Authority}{expected.Replace("TARGET", $"{new Uri(url).Port}")}"));
             Assert.That(result.Error, Does.Not.Contain("geheim").And.Not.Contain("container"));
         }
+    }
+
+    [Test]
+    public async Task A_name_that_SOCKS_4_has_looked_up_here_is_not_the_proxys()
+    {
+        using var proxy = new ScriptedServer((peer, _) => peer.ReadToEndAndDrop());
+        ProgramResult result = await RunAsync("ws://server.invalid:8080/", $"socks4://{proxy.Url.Authority}");
+        Assert.That(result.Error, Does.StartWith("EchoServer: ws://server.invalid:8080/: ").And.Contain(" 'server.invalid'").And.Not.Contain(proxy.Url.Authority));
     }
 
     [TestCase("http")]
@@ -60,7 +81,7 @@ internal sealed class ProxyTests
     {
         string address = $"127.0.0.1:{FreePort.Find()}";
         ProgramResult refused = await RunAsync("ws://server.example:8080/", $"{scheme}://me:geheim@{address}");
-        Assert.That(refused.Error, Does.StartWith($"EchoServer: ws://server.example:8080/: the proxy {address} cannot be reached: connection refused; check host and port in --proxy"));
+        Assert.That(refused.Error, Does.StartWith($"EchoServer: ws://server.example:8080/: the proxy {address} refuses connections: nothing listens there; check host and port in --proxy"));
         Assert.That(refused.Error, Does.Not.Contain("geheim"));
 
         // RFC 6761: names under .invalid never resolve.
@@ -75,7 +96,7 @@ internal sealed class ProxyTests
         string inEnvironment = $"http://me:geheim@{proxy.Address}";
         ProgramResult result = await RunAsync(SharedServers.Default.Url("/raw").AbsoluteUri, inEnvironment, "--json", "--verbose");
         Assert.That(result.ExitCode, Is.EqualTo(1));
-        Assert.That(result.Output, Does.Contain("and answered 407 Proxy Authentication Required").And.Not.Contain("geheim"));
+        Assert.That(result.Output, Does.Contain("(it answered 407 Proxy Authentication Required)").And.Not.Contain("geheim"));
         Assert.That(result.Error, Does.StartWith("> CONNECT 127.0.0.1:").And.Not.Contain("geheim"));
     }
 

@@ -99,7 +99,7 @@ internal static class AnswerDiagnosis
             "ask for the path that the app's WebSocket server listens on"),
         405 => new(
             "the server does not take a GET at this path, and every WebSocket begins with one", "ask for the path that the app's WebSocket server listens on"),
-        407 => new("the proxy wants to know who asks", "put its user and password into the proxy's URL: --proxy http://USER:PASSWORD@HOST:PORT"),
+        407 => ProxyDiagnosis.OfAnswer(answer, url, proxy: null),
         408 => new(
             "the server did not get the whole request in time", "look for a proxy on the way that holds requests back, and check again"),
         421 => new(

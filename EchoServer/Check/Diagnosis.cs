@@ -6,7 +6,7 @@ namespace EchoServer.Check;
 /// <remarks>
 /// Made from what was seen: <see cref="AnswerDiagnosis"/> for an HTTP answer that is no WebSocket, <see cref="RouterDiagnosis"/> for
 /// one that Cloud Foundry's router gave itself, <see cref="NetworkDiagnosis"/> for DNS, TCP and time-outs, <see cref="ProxyDiagnosis"/> for
-/// the same on the way to a proxy, <see cref="TlsDiagnosis"/> for TLS, <see cref="EndDiagnosis"/> for a connection that ended. All pure, safe on any thread.
+/// a proxy on this side, <see cref="TlsDiagnosis"/> for TLS, <see cref="EndDiagnosis"/> for a connection that ended. All pure, safe on any thread.
 /// </remarks>
 internal sealed record Diagnosis(string Cause, string Advice)
 {

@@ -12,7 +12,7 @@ internal enum Stage
     /// <summary>A TCP connection.</summary>
     Connect,
 
-    /// <summary>The proxy's answer to CONNECT.</summary>
+    /// <summary>A proxy's answer to the request for a tunnel.</summary>
     Proxy,
 
     /// <summary>The TLS handshake.</summary>
@@ -49,7 +49,7 @@ internal static class NetworkDiagnosis
 
             if (it is AuthenticationException)
             {
-                return TlsDiagnosis.Of(it, url);
+                return isProxy ? ProxyDiagnosis.OfTls(it.Message, proxy) : TlsDiagnosis.Of(it, url);
             }
 
             if (it is InvalidDataException)

@@ -35,7 +35,7 @@ internal sealed class ClientOpening : IDisposable
     private ClientOpening(ConnectionOptions options)
     {
         _options = options;
-        _proxy = ProxyDiagnosis.Find(options);
+        _proxy = FindProxy(options);
         _invoker = new HttpMessageInvoker(CreateHandler());
     }
 
@@ -83,6 +83,16 @@ internal sealed class ClientOpening : IDisposable
 
         Stream stream = await response.Content.ReadAsStreamAsync(stop).ConfigureAwait(false);
         return new ClientConnection(stream, this, _heads.Take(), Value(response, "Sec-WebSocket-Protocol"));
+    }
+
+    /// <summary>The proxy that the handler will go through, as the options or the environment name it.</summary>
+    /// <returns>Its URL, always without user and password; null for none.</returns>
+    private static Uri? FindProxy(ConnectionOptions options)
+    {
+        IWebProxy proxy = options.Proxy ?? HttpClient.DefaultProxy;
+        return !proxy.IsBypassed(options.Url) && proxy.GetProxy(options.Url) is Uri url
+            ? new UriBuilder(url) { UserName = "", Password = "" }.Uri
+            : null;
     }
 
     private SocketsHttpHandler CreateHandler()
@@ -200,16 +210,11 @@ internal sealed class ClientOpening : IDisposable
         // The runtime does not say when the tunnel is there; that TLS begins in it does.
         Stage stage = _stage == Stage.Proxy && _tunnel.HasTlsBegun ? Stage.Tls : _stage;
         bool isTimeout = exception is OperationCanceledException;
-        if (_proxy is not null && stage is (Stage.Resolve or Stage.Connect or Stage.Proxy))
-        {
-            return isTimeout
-                ? ProxyDiagnosis.OfTimeout(stage, _options.Timeout, _proxy)
-                : ProxyDiagnosis.Of(exception, _proxy, _tunnel.Take().Response);
-        }
-
         return exception switch
         {
-            _ when isTimeout => NetworkDiagnosis.OfTimeout(stage, _options.Timeout, _options.Url),
+            _ when isTimeout => NetworkDiagnosis.OfTimeout(stage, _options.Timeout, _options.Url, _proxy),
+            _ when _proxy is not null && stage is (Stage.Resolve or Stage.Connect or Stage.Proxy) =>
+                TunnelFailure.Of(exception, stage, _options.Url, _proxy, _tunnel),
             HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } invalid => new(
                 $"the answer is no HTTP: {ReceivedAnswer.Shown(invalid.GetBaseException().Message)}",
                 "check the port: something else than a web server answers there"),

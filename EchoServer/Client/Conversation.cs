@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using System.Threading.Channels;
 using EchoServer.Check;
@@ -22,7 +21,7 @@ internal enum EndOfInput
 }
 
 /// <summary>What goes over one connection: sends the input, shows what comes, pings, and closes.</summary>
-internal sealed class Conversation
+internal sealed partial class Conversation
 {
     private readonly ClientOptions _options;
     private readonly ClientConnection _connection;
@@ -155,136 +154,6 @@ internal sealed class Conversation
     {
         string text = Encoding.UTF8.GetString(received.Payload);
         return _options.Messages.Any(message => text.EndsWith(message, StringComparison.Ordinal));
-    }
-
-    private async Task SendAllAsync(ChannelReader<ClientInput> input, CancellationToken over)
-    {
-        try
-        {
-            while (await input.WaitToReadAsync(over).ConfigureAwait(false))
-            {
-                while (!over.IsCancellationRequested && input.TryRead(out ClientInput? next))
-                {
-                    if (next.Opcode == Opcode.Close)
-                    {
-                        await CloseAsync(next.Code, next.Reason).ConfigureAwait(false);
-                        return;
-                    }
-
-                    await SendAsync(next).ConfigureAwait(false);
-                }
-            }
-
-            await WaitForAnswersAsync(over).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // It is over.
-        }
-        catch (TimeoutException)
-        {
-            _failure = NetworkDiagnosis.OfTimeout(Stage.Echo, _options.Connection.Timeout, _options.Connection.Url);
-        }
-        catch (InvalidDataException exception)
-        {
-            _failure = new(exception.Message, "cut it into shorter lines");
-        }
-        catch (IOException)
-        {
-            // Whoever receives says why: it comes to the same end.
-            await Task.Delay(Timeout.Infinite, over).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
-        }
-    }
-
-    private async Task SendAsync(ClientInput next)
-    {
-        if (next.Opcode == Opcode.Ping)
-        {
-            _pings.Sent(next.Payload, isAsked: true);
-        }
-
-        _output.Sent(next);
-
-        // In a pipe a server may take its time to read. What is never read, though, is never echoed.
-        TimeSpan patience = _endOfInput == EndOfInput.WaitsForEchoes ? _options.Connection.Timeout : Timeout.InfiniteTimeSpan;
-        await _connection.SendAsync(next.Opcode, next.Payload).WaitAsync(patience).ConfigureAwait(false);
-        Volatile.Write(ref _lastActivity, Stopwatch.GetTimestamp());
-    }
-
-    private async Task WaitForAnswersAsync(CancellationToken over)
-    {
-        TimeSpan patience = _endOfInput switch
-        {
-            EndOfInput.WaitsForEchoes => _options.Connection.Timeout,
-            EndOfInput.WaitsForSilence => _options.Wait,
-            _ => TimeSpan.Zero,
-        };
-        for (TimeSpan left = patience - Silence; left > TimeSpan.Zero && !_echoed.Task.IsCompleted; left = patience - Silence)
-        {
-            Task waiting = Task.Delay(left, over);
-            await await Task.WhenAny(waiting, _echoed.Task).ConfigureAwait(false);
-        }
-
-        over.ThrowIfCancellationRequested();
-        if (_endOfInput == EndOfInput.WaitsForEchoes && !_echoed.Task.IsCompleted)
-        {
-            _failure = NetworkDiagnosis.OfTimeout(Stage.Echo, patience, _options.Connection.Url);
-        }
-    }
-
-    /// <summary>Pings at every interval; ends when no pong comes.</summary>
-    private async Task PingAsync(CancellationToken over)
-    {
-        try
-        {
-            Task sending = Task.CompletedTask;
-            for (int number = 1; await WaitForPongsAsync(over).ConfigureAwait(false); number++)
-            {
-                // Where a server has stopped reading, whoever sends holds up the pings as well: one that waits is enough to see it.
-                if (sending.IsCompleted)
-                {
-                    byte[] payload = Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture));
-                    _pings.Sent(payload, isAsked: false);
-                    _output.Sent(new ClientInput(Opcode.Ping, payload));
-                    sending = _connection.SendAsync(Opcode.Ping, payload);
-                }
-            }
-
-            _failure = new(
-                $"no pong came within {_options.Connection.Timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: the server hangs, or the connection is dead",
-                "connect again; what stands in the way of pings, such as an SAP approuter, needs --ping-interval off");
-            _isDead = true;
-        }
-        catch (OperationCanceledException)
-        {
-            // It is over.
-        }
-    }
-
-    /// <summary>Waits until the next ping is due.</summary>
-    /// <returns>False when a pong has been due for too long.</returns>
-    private async Task<bool> WaitForPongsAsync(CancellationToken over)
-    {
-        if (_options.PingInterval is not TimeSpan interval)
-        {
-            await Task.Delay(Timeout.Infinite, over).ConfigureAwait(false);
-            return true;
-        }
-
-        long start = Stopwatch.GetTimestamp();
-        while (true)
-        {
-            TimeSpan untilNext = interval - Stopwatch.GetElapsedTime(start);
-            TimeSpan untilDead = _options.Connection.Timeout - (_pings.Oldest ?? TimeSpan.Zero);
-            if (untilNext <= TimeSpan.Zero || untilDead <= TimeSpan.Zero)
-            {
-                return untilDead > TimeSpan.Zero;
-            }
-
-            // A delay has whole milliseconds: one more, or the rest of one would be waited for in a busy loop.
-            TimeSpan wait = untilNext < untilDead ? untilNext : untilDead;
-            await Task.Delay(wait + TimeSpan.FromMilliseconds(1), over).ConfigureAwait(false);
-        }
     }
 
     private async Task CloseAsync(CloseCode code, string reason)

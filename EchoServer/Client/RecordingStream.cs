@@ -35,6 +35,9 @@ internal sealed class HeadRecord
     /// <summary>The heads; nothing is recorded from here on.</summary>
     internal HandshakeHeads Take() => new(_sent.Take(), _received.Take());
 
+    /// <summary>All that was recorded, heads or not; nothing is from here on. What was sent may have a password in it.</summary>
+    internal (byte[] Sent, byte[] Received) TakeBytes() => (_sent.TakeBytes(), _received.TakeBytes());
+
     private sealed class Half
     {
         private readonly ArrayBufferWriter<byte> _bytes = new();
@@ -50,11 +53,18 @@ internal sealed class HeadRecord
 
         internal string Take()
         {
-            // It goes on being called with what comes later, on other threads.
-            _isTaken = true;
-            ReadOnlySpan<byte> bytes = _bytes.WrittenSpan;
+            ReadOnlySpan<byte> bytes = TakeSpan();
             int end = bytes.IndexOf("\r\n\r\n"u8);
             return Encoding.UTF8.GetString(end < 0 ? bytes : bytes[..(end + 4)]);
+        }
+
+        internal byte[] TakeBytes() => TakeSpan().ToArray();
+
+        private ReadOnlySpan<byte> TakeSpan()
+        {
+            // It goes on being called with what comes later, on other threads.
+            _isTaken = true;
+            return _bytes.WrittenSpan;
         }
     }
 }

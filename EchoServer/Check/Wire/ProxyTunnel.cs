@@ -63,14 +63,13 @@ internal sealed class ProxyTunnel
         if (Url.Scheme is not ("http" or "socks5"))
         {
             // Such a one comes from the environment: the option takes none.
-            throw new ProbeException(Stage.Proxy, $"no way to speak to a proxy with {ReceivedAnswer.Shown(Url.Scheme)}://", new(
-                "the environment names a proxy of a kind that is not spoken here", "name one with --proxy http://HOST:PORT or socks5://HOST:PORT, or none"));
+            throw new ProbeException(Stage.Proxy, $"no way to speak to a proxy with {ReceivedAnswer.Shown(Url.Scheme)}://", ProxyDiagnosis.OfScheme(Url));
         }
 
         if (Url.Scheme == "socks5")
         {
             Diagnosis? refusal = await step.RunAsync(
-                token => SocksTunnel.OpenAsync(link.Stream, dialer.Url.IdnHost, dialer.Url.Port, _user, _password, token), stop).ConfigureAwait(false);
+                token => SocksTunnel.OpenAsync(link.Stream, dialer.Url, Url, _user, _password, token), stop).ConfigureAwait(false);
             if (refusal is not null)
             {
                 throw new ProbeException(Stage.Proxy, "no tunnel", refusal);
@@ -87,20 +86,9 @@ internal sealed class ProxyTunnel
         ReceivedAnswer answer = head.Answer;
         if (answer.Status is < Ok or >= Redirection)
         {
-            throw new ProbeException(Stage.Proxy, $"CONNECT answered with {answer.StatusLine}", Refused(answer, authority));
+            throw new ProbeException(Stage.Proxy, $"CONNECT answered with {answer.StatusLine}", ProxyDiagnosis.OfAnswer(answer, dialer.Url, Url));
         }
     }
-
-    private static Diagnosis Refused(ReceivedAnswer answer, string authority) => answer.Status switch
-    {
-        407 => new("the proxy wants to know who asks", "put its user and password into the proxy's URL: --proxy http://USER:PASSWORD@HOST:PORT"),
-        403 or 405 => new(
-            $"the proxy does not allow a tunnel to {ReceivedAnswer.Shown(authority)}", "have the host and the port allowed there, or go around it with --proxy none"),
-        502 or 503 or 504 => new(
-            $"the proxy could not reach {ReceivedAnswer.Shown(authority)}", "check host and port in the URL; a host of the internal network may need --proxy none"),
-        _ => new(
-            $"the proxy answered CONNECT with {answer.StatusLine}: it may be no proxy, or not for tunnels", "check host and port in --proxy"),
-    };
 
     private static ProxyTunnel Create(Uri url, ICredentials? credentials)
     {

@@ -11,14 +11,15 @@ internal static class SocksTunnel
     private const byte UserAndPassword = 2;
     private const byte PasswordVersion = 1;
     private const byte Connect = 1;
+    private const byte Succeeded = 0;
     private const byte DomainName = 3;
     private const byte IPv4 = 1;
     private const byte IPv6 = 4;
 
     /// <summary>Asks for a tunnel.</summary>
     /// <param name="stream">A connection to the proxy.</param>
-    /// <param name="host">Where the tunnel is to end: a name is looked up by the proxy.</param>
-    /// <param name="port">The port there.</param>
+    /// <param name="url">Where the tunnel is to end: a name is looked up by the proxy.</param>
+    /// <param name="proxy">Where the proxy is.</param>
     /// <param name="user">Who asks; empty for nobody in particular.</param>
     /// <param name="password">The user's password.</param>
     /// <param name="stop">Ends the attempt.</param>
@@ -26,35 +27,37 @@ internal static class SocksTunnel
     /// <exception cref="IOException">The proxy ended the connection.</exception>
     /// <exception cref="InvalidDataException">It speaks something else.</exception>
     internal static async Task<Diagnosis?> OpenAsync(
-        Stream stream, string host, int port, string user, string password, CancellationToken stop)
+        Stream stream, Uri url, Uri proxy, string user, string password, CancellationToken stop)
     {
-        byte method = user.Length == 0 ? NoAuthentication : UserAndPassword;
-        await stream.WriteAsync(new byte[] { Version, 1, method }, stop).ConfigureAwait(false);
-        byte[] choice = await ReadAsync(stream, 2, stop).ConfigureAwait(false);
-        if (choice[0] != Version)
+        // As the runtime's own client offers them: a proxy need not want to know who asks because somebody would say it.
+        byte[] methods = user.Length == 0 ? [NoAuthentication] : [NoAuthentication, UserAndPassword];
+        await stream.WriteAsync((byte[])[Version, (byte)methods.Length, .. methods], stop).ConfigureAwait(false);
+        byte[] choice = await ReadAnswerAsync(stream, 2, stop).ConfigureAwait(false);
+        if (!methods.Contains(choice[1]) ||
+            (choice[1] == UserAndPassword && !await LogInAsync(stream, user, password, stop).ConfigureAwait(false)))
         {
-            throw new InvalidDataException("the proxy speaks no SOCKS 5");
+            return ProxyDiagnosis.OfSocksLogin(proxy);
         }
 
-        if (choice[1] != method || (method == UserAndPassword && !await LogInAsync(stream, user, password, stop).ConfigureAwait(false)))
-        {
-            return new("the proxy wants to know who asks, or does not accept it", "put its user and password into the proxy's URL: --proxy socks5://USER:PASSWORD@HOST:PORT");
-        }
-
-        byte[] name = Encoding.ASCII.GetBytes(host);
+        byte[] name = Encoding.ASCII.GetBytes(url.IdnHost);
         byte[] request = [Version, Connect, 0, DomainName, (byte)name.Length, .. name, 0, 0];
-        BinaryPrimitives.WriteUInt16BigEndian(request.AsSpan(request.Length - 2), (ushort)port);
+        BinaryPrimitives.WriteUInt16BigEndian(request.AsSpan(request.Length - 2), (ushort)url.Port);
         await stream.WriteAsync(request, stop).ConfigureAwait(false);
-        byte[] reply = await ReadAsync(stream, 4, stop).ConfigureAwait(false);
+        byte[] reply = await ReadAnswerAsync(stream, 4, stop).ConfigureAwait(false);
+        if (reply[1] != Succeeded)
+        {
+            return ProxyDiagnosis.OfSocksReply(reply[1], url, proxy);
+        }
+
         int address = reply[3] switch
         {
             IPv4 => 4,
             IPv6 => 16,
             DomainName => (await ReadAsync(stream, 1, stop).ConfigureAwait(false))[0],
-            _ => throw new InvalidDataException("the proxy's reply is no SOCKS 5"),
+            _ => throw new InvalidDataException(ProxyDiagnosis.NoSocksAddress),
         };
         await ReadAsync(stream, address + sizeof(ushort), stop).ConfigureAwait(false);
-        return Explain(reply[1], $"{ReceivedAnswer.Shown(host)}:{port}");
+        return null;
     }
 
     private static async Task<bool> LogInAsync(Stream stream, string user, string password, CancellationToken stop)
@@ -70,20 +73,17 @@ internal static class SocksTunnel
         return (await ReadAsync(stream, 2, stop).ConfigureAwait(false))[1] == 0;
     }
 
+    /// <summary>Reads an answer that begins with the version.</summary>
+    private static async Task<byte[]> ReadAnswerAsync(Stream stream, int count, CancellationToken stop)
+    {
+        byte[] answer = await ReadAsync(stream, count, stop).ConfigureAwait(false);
+        return answer[0] == Version ? answer : throw new InvalidDataException(ProxyDiagnosis.NoSocks(answer[0]));
+    }
+
     private static async Task<byte[]> ReadAsync(Stream stream, int count, CancellationToken stop)
     {
         byte[] bytes = new byte[count];
         await stream.ReadExactlyAsync(bytes, stop).ConfigureAwait(false);
         return bytes;
     }
-
-    /// <summary>RFC 1928 §6.</summary>
-    private static Diagnosis? Explain(byte reply, string target) => reply switch
-    {
-        0 => null,
-        2 => new($"the proxy does not allow a tunnel to {target}", "have the host and the port allowed there, or go around it with --proxy none"),
-        3 or 4 or 6 => new($"the proxy could not reach {target}", "check host and port in the URL; a host of the internal network may need --proxy none"),
-        5 => new($"{target} refuses connections from the proxy", "start the server, or check host and port in the URL"),
-        _ => new($"the proxy could not open a tunnel to {target} (reply {reply})", "see the proxy's log"),
-    };
 }
