@@ -238,7 +238,7 @@ explain_image_failure() {
   esac
   case "$first" in
     '') fail "image: the build failed:"$'\n'"$output" ;;
-    CONTAINER2009:*) usage_error "--base: '$base' is not a name of an image: [registry/]name[:tag]" ;;
+    CONTAINER2009:*) usage_error "--base or ContainerBaseImage: '$base' is not a name of an image: [registry/]name[:tag or @digest]" ;;
     CONTAINER2005:* | CONTAINER2007:* | CONTAINER2010:*) usage_error "image: $reason" ;;
     *CONTAINER1008:* | *CONTAINER1016:*) fail "$cannot; log in to its registry, or $instead" ;;
     *CONTAINER100[367]:* | *CONTAINER101[014578]:* | *CONTAINER200[134]:* | *CONTAINER2012:*) fail "$cannot; $instead" ;;

@@ -80,7 +80,7 @@ internal sealed class ImageFailureTests
     [TestCase("LOUD/base:1", "LOUD/base:1", TestName = "{m}(in capitals)")]
     [TestCase("LOUD\e[31m/base:1", "LOUD?[31m/base:1", TestName = "{m}(with an escape sequence)")]
     public async Task A_base_image_with_a_wrong_name(string name, string shown) =>
-        await FailsAsync(Script(name), $"--base: '{shown}' is not a name of an image: [registry/]name[:tag]", exitCode: 2);
+        await FailsAsync(Script(name), $"--base or ContainerBaseImage: '{shown}' is not a name of an image: [registry/]name[:tag or @digest]", exitCode: 2);
 
     [Test]
     public async Task A_disk_that_is_full()
