@@ -115,24 +115,49 @@ publish() {
   echo "$cf/EchoServer ($(($(wc -c <"$cf/EchoServer") / 1024 / 1024)) MiB)"
 }
 
-# The engine that images are loaded into, or "none". A docker without its daemon is no engine.
+# What another program or a registry says, for a terminal: without control characters, and without the user in a URL.
+plain() {
+  LC_ALL=C sed -E $'s/\r$//; s/\xc2[\x80-\x9f]|[\x01-\x08\x0b-\x1f\x7f]/?/g; s#://[^/@ ]+@#://#g'
+}
+
+# Why an engine does not do what it was asked for: its last word, where it has tried several formats that about ours; and what helps.
+engine_reason() {
+  local reason
+  reason=$(grep -m 1 -o 'docker-archive: .*' <<<"$1" || grep . <<<"$1" | tail -n 1 || true)
+  reason=$(plain <<<"${reason#docker-archive: }")
+  reason=${reason#Error: }
+  reason=${reason%[.?]}
+  reason=${reason%. Is the docker daemon running}
+  case "$reason" in
+    *'annot connect to'* | *'onnection refused'* | *'daemon is running'*) reason+='; start it' ;;
+    *'ermission denied'*) reason+='; be a user who may use it' ;;
+    *'o space left on device'*) reason+='; make room for it' ;;
+  esac
+  echo "${reason:-it does not say why}"
+}
+
+# The engine that images are loaded into, or "none", and why unless that was asked for. A docker without its daemon is no engine.
 container_engine() {
-  local engine
+  local engine said refusals=''
   case "${CONTAINER_ENGINE:-}" in
     docker | podman)
-      "$CONTAINER_ENGINE" info >/dev/null 2>&1 ||
-        fail "CONTAINER_ENGINE: $CONTAINER_ENGINE does not answer to '$CONTAINER_ENGINE info'"
+      command -v "$CONTAINER_ENGINE" >/dev/null ||
+        fail "CONTAINER_ENGINE: $CONTAINER_ENGINE is not installed; CONTAINER_ENGINE=none makes an archive"
+      said=$("$CONTAINER_ENGINE" info 2>&1) ||
+        fail "CONTAINER_ENGINE: $CONTAINER_ENGINE refuses: $(engine_reason "$said"); CONTAINER_ENGINE=none makes an archive"
       echo "$CONTAINER_ENGINE"
       ;;
     none) echo none ;;
     '')
       for engine in docker podman; do
-        if "$engine" info >/dev/null 2>&1; then
+        command -v "$engine" >/dev/null || continue
+        if said=$("$engine" info 2>&1); then
           echo "$engine"
           return
         fi
+        refusals+="${refusals:+; }$engine refuses: $(engine_reason "$said")"
       done
-      echo none
+      echo "none ${refusals:-neither docker nor podman is installed}"
       ;;
     *) usage_error "CONTAINER_ENGINE: '$CONTAINER_ENGINE' is not an engine: docker, podman, none" ;;
   esac
@@ -166,15 +191,20 @@ image() {
   tag=${name##*:}
 
   need_sdk
-  local engine archive=artifacts/image.tar
+  local engine why archive=artifacts/image.tar
   engine=$(container_engine)
+  why=${engine#none}
+  engine=${engine%% *}
   publish_image "$base" "${name%:*}" "$tag" "$archive"
   if [ "$engine" = none ]; then
+    [ -z "$why" ] || echo "build.sh: image: nothing to load it into:$why" >&2
     echo "$archive ($name: docker load -i $archive)"
     return
   fi
 
-  quietly "$engine" load -q -i "$archive"
+  local said
+  said=$("$engine" load -q -i "$archive" 2>&1) ||
+    fail "image: $engine does not load $archive: $(engine_reason "$said"); the archive is still there"
   rm -f "$archive"
   echo "$name (loaded into $engine)"
 }
@@ -189,12 +219,47 @@ publish_image() {
     return
   fi
 
-  local reason
-  # What the SDK says of the image, or, where it had not thought of that, the exception's own words.
-  reason=$(sed -nE '/error CONTAINER[0-9]+: |error MSB4018: [A-Za-z.]+Exception: /{s/.*(CONTAINER[0-9]+|Exception): //; s/ \[[^][]*\]$//; p; q}' <<<"$output")
-  [ -n "$reason" ] || fail "image: the build failed:"$'\n'"$output"
+  rm -f "$archive"
   [ -n "$base" ] || base=$(dotnet msbuild "$server" -getProperty:ContainerBaseImage -p:RuntimeIdentifier=linux-x64)
-  fail "image: the base image $base cannot be had: ${reason%.}; give another one with --base"
+  explain_image_failure "$(plain <<<"$output")" "$(plain <<<"$base")"
+}
+
+# Told apart by the SDK's codes and the types of its exceptions, which are the same in every language.
+explain_image_failure() {
+  local output=$1 base=$2 errors first reason
+  errors=$(sdk_errors <<<"$output")
+  first=${errors%%$'\n'*}
+  # Its own words: without the types of exceptions and its code.
+  reason=$(sed -E 's/^([A-Za-z.]+Exception: )?([A-Z]+[0-9]+: )?//; s/[. ]*$//' <<<"$first")
+  local cannot="image: the base image $base cannot be had: $reason" instead='give another one with --base'
+  case "$errors" in
+    *'No space left on device'* | *'Disk quota exceeded'*)
+      fail "image: the disk is full: $(grep -m 1 -oE '(No space left on device|Disk quota exceeded).*' <<<"$errors")" ;;
+  esac
+  case "$first" in
+    '') fail "image: the build failed:"$'\n'"$output" ;;
+    CONTAINER2009:*) usage_error "--base or ContainerBaseImage: '$base' is not a name of an image: [registry/]name[:tag or @digest]" ;;
+    CONTAINER2005:* | CONTAINER2007:* | CONTAINER2010:*) usage_error "image: $reason" ;;
+    *CONTAINER1008:* | *CONTAINER1016:*) fail "$cannot; log in to its registry, or $instead" ;;
+    *CONTAINER100[367]:* | *CONTAINER101[014578]:* | *CONTAINER200[134]:* | *CONTAINER2012:*) fail "$cannot; $instead" ;;
+    *HttpRequestException:* | *HttpIOException:* | *TaskCanceledException:* | *BaseImageNotFoundException:*) fail "$cannot; $instead" ;;
+    *CONTAINER[0-9]* | *Exception:*) fail "image: the SDK cannot make it: $errors" ;;
+    *) fail "image: the build failed: $errors" ;;
+  esac
+}
+
+# The errors in the output of a build, each once, without what names no cause: the project, the SDK's own files, a stack trace.
+sdk_errors() {
+  sed -nE '
+    s/ \[[^][]*\]$//
+    s/^.*error MSB4018: (([A-Za-z]+\.)+[A-Za-z]*Exception: )/\1/
+    /error MSB4018: /d
+    s/^.*\.targets\([0-9,]+\): error ([A-Z]+[0-9]+)? ?: ?/\1: /
+    s/^: //
+    /^[A-Za-z.]+Exception: ./p
+    /^CONTAINER[0-9]+: /p
+    /(^|: )error ([A-Z]+[0-9]+)? ?: ./p
+    ' | awk '!seen[$0]++'
 }
 
 run() {

@@ -54,6 +54,16 @@ internal sealed class Podman
         return start;
     }
 
+    /// <summary><c>build.sh</c>, which then loads images into this store. It leaves no build server behind.</summary>
+    public ProcessStartInfo BuildScript(params IEnumerable<string> arguments)
+    {
+        ProcessStartInfo start = Start("/usr/bin/bash", [Path.Combine(Programs.ProjectFolder, "build.sh"), .. arguments]);
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
+        start.Environment["UseSharedCompilation"] = "false";
+        return start;
+    }
+
     /// <summary>Runs a command that must not fail.</summary>
     /// <returns>What it printed.</returns>
     public async Task<string> RunAsync(params IEnumerable<string> arguments)

@@ -8,6 +8,9 @@ namespace EchoServer.Tests.Metrics;
 /// <summary><c>GET /metrics</c> on the wire: a format that Prometheus reads, and numbers that are right.</summary>
 internal sealed class MetricsTests
 {
+    // RSV1 (RFC 7692 §6).
+    private const int CompressedRsv = 4;
+
     [Test]
     public async Task Prometheus_finds_nothing_wrong_with_the_text()
     {
@@ -67,6 +70,47 @@ internal sealed class MetricsTests
     }
 
     [Test]
+    public async Task What_compression_did_is_exact_and_stays_when_the_connection_ends()
+    {
+        await using InProcessServer server = SiteServer.Start(new ServerOptions { Compression = true });
+        using RawPeer plain = RawPeer.Open(server.Port, "/raw");
+        byte[] json = Deflated.Json(1_000);
+        Echo(plain, 3, WireFrame.Text(json));
+        Assert.That(Compression(Scrape.Of(server.Port)), Is.EqualTo((0, 0, 0, 0, 0, 0, 0)), "nobody agreed on it");
+
+        byte[] large = Deflated.Message(json);
+        byte[] small = Deflated.Message("tiny");
+        int sent = 0;
+        using (RawPeer peer = OpenCompressed(server.Port))
+        {
+            // Whole, in two fragments, not compressed though it could be, and too short for its echo to be compressed.
+            peer.Send(new WireFrame(WireFrame.TextOpcode, large, Rsv: CompressedRsv));
+            sent += peer.ReadOneFrame().Payload.Length;
+            peer.Send(new WireFrame(WireFrame.TextOpcode, large[..10], Fin: false, Rsv: CompressedRsv));
+            peer.Send(WireFrame.More(large[10..], fin: true));
+            sent += peer.ReadOneFrame().Payload.Length;
+            peer.Send(WireFrame.Text(json));
+            sent += peer.ReadOneFrame().Payload.Length;
+            peer.Send(new WireFrame(WireFrame.TextOpcode, small, Rsv: CompressedRsv));
+            Assert.That(peer.ReadText(), Is.EqualTo("tiny"));
+
+            // One that is no UTF-8 is no message.
+            peer.Send(new WireFrame(WireFrame.TextOpcode, Deflated.Message([0xFF]), Rsv: CompressedRsv));
+            Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1007));
+            Assert.That(Compression(Scrape.Of(server.Port)), Is.EqualTo(Expected()), "while it is open");
+        }
+
+        await Wait.UntilAsync(() => server.Snapshot.OpenConnections == 1, () => "the connection did not end");
+        Scrape scrape = Scrape.Of(server.Port);
+        Assert.That(Compression(scrape), Is.EqualTo(Expected()), "after its end");
+        Assert.That(scrape["message_bytes_total{direction=\"received\",kind=\"text\"}"], Is.EqualTo((6 * json.Length) + "tiny".Length));
+        Assert.That(scrape["messages_total{direction=\"received\",kind=\"text\"}"], Is.EqualTo(7));
+
+        (double, double, double, double, double, double, double) Expected() => (
+            1, 3, (2 * large.Length) + small.Length, (2 * json.Length) + "tiny".Length, 3, sent, 3 * json.Length);
+    }
+
+    [Test]
     public async Task A_scrape_counts_itself_in_the_next_one()
     {
         await using InProcessServer server = SiteServer.Start();
@@ -89,17 +133,21 @@ internal sealed class MetricsTests
         }
     }
 
-    [Test]
-    public async Task Under_load_no_counter_ever_goes_down()
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Under_load_no_counter_ever_goes_down(bool compresses)
     {
-        await using InProcessServer server = SiteServer.Start();
+        await using InProcessServer server = SiteServer.Start(new ServerOptions { Compression = compresses });
+        WireFrame message = compresses
+            ? new WireFrame(WireFrame.TextOpcode, Deflated.Message(Deflated.Json(300)), Rsv: CompressedRsv)
+            : WireFrame.Text("x");
         using var stop = new CancellationTokenSource();
         Task[] clients = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
         {
             while (!stop.IsCancellationRequested)
             {
-                using RawPeer peer = RawPeer.Open(server.Port);
-                Echo(peer, 20, WireFrame.Text("x"));
+                using RawPeer peer = compresses ? OpenCompressed(server.Port) : RawPeer.Open(server.Port);
+                Echo(peer, 20, message);
                 peer.Send(WireFrame.Close(1000));
                 peer.ReadToEnd();
             }
@@ -127,6 +175,11 @@ internal sealed class MetricsTests
         Assert.That(last["messages_total{direction=\"sent\",kind=\"text\"}"], Is.EqualTo(20 * opened));
         Assert.That(last.NotZero("connections_ended_total"), Is.EqualTo([$"peer={opened}"]));
         Assert.That(last["connections_open"], Is.Zero);
+        double compressed = compresses ? opened : 0;
+        Assert.That(last["compressed_connections_total"], Is.EqualTo(compressed));
+        Assert.That(last["compressed_messages_total{direction=\"received\"}"], Is.EqualTo(20 * compressed));
+        Assert.That(last["compressed_messages_total{direction=\"sent\"}"], Is.EqualTo(20 * compressed));
+        Assert.That(last["compressed_message_plain_bytes_total{direction=\"sent\"}"], Is.EqualTo(300 * 20 * compressed));
     }
 
     [Test]
@@ -139,6 +192,25 @@ internal sealed class MetricsTests
             Assert.That(instrument.Name.EndsWith("_total", StringComparison.Ordinal), Is.EqualTo(instrument.Kind == InstrumentKind.Counter), instrument.Name);
             Assert.That(instrument.Help, Does.Match(@"^[A-Z][^\\\n]+\.$"), instrument.Name);
         }
+    }
+
+    private static RawPeer OpenCompressed(int port)
+    {
+        var peer = new RawPeer(port);
+        peer.Send(RawPeer.UpgradeRequest("/raw", "Sec-WebSocket-Extensions: permessage-deflate"));
+        Assert.That(peer.ReadHead(), Does.Contain("permessage-deflate"));
+        return peer;
+    }
+
+    /// <summary>Connections; messages, bytes after and bytes before compression: received, then sent.</summary>
+    private static (double, double, double, double, double, double, double) Compression(Scrape scrape)
+    {
+        return (
+            scrape["compressed_connections_total"],
+            Of("messages", "received"), Of("message_bytes", "received"), Of("message_plain_bytes", "received"),
+            Of("messages", "sent"), Of("message_bytes", "sent"), Of("message_plain_bytes", "sent"));
+
+        double Of(string what, string direction) => scrape[$"compressed_{what}_total{{direction=\"{direction}\"}}"];
     }
 
     private static void Echo(RawPeer peer, int times, WireFrame message)

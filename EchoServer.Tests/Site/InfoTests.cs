@@ -19,7 +19,7 @@ internal sealed class InfoTests
         JsonElement info = Parse(HttpReply.Get(server.Port, "/info"));
         Assert.That(Names(info), Is.EqualTo(
             [
-                "name", "version", "commit", "uptimeSeconds", "instance", "limits", "echo", "connections", "totals", "memory", "request",
+                "name", "version", "commit", "uptimeSeconds", "instance", "limits", "echo", "connections", "totals", "compression", "memory", "request",
             ]));
         Assert.That(info.GetProperty("name").GetString(), Is.EqualTo("EchoServer"));
         Assert.That(info.GetProperty("version").GetString(), Does.Match(@"^\d+\.\d+\.\d+$"));
@@ -42,10 +42,23 @@ internal sealed class InfoTests
     }
 
     [Test]
-    public async Task It_says_whether_compression_is_offered()
+    public async Task It_says_whether_compression_is_offered_and_what_it_did()
     {
         await using InProcessServer server = SiteServer.Start(new ServerOptions { Compression = true });
-        Assert.That(Parse(HttpReply.Get(server.Port, "/info")).GetProperty("echo").GetProperty("compression").GetBoolean(), Is.True);
+        using var peer = new RawPeer(server.Port);
+        peer.Send(RawPeer.UpgradeRequest("/raw", "Sec-WebSocket-Extensions: permessage-deflate"));
+        peer.ReadHead();
+        byte[] json = Deflated.Json(1_000);
+        byte[] compressed = Deflated.Message(json);
+        peer.Send(new WireFrame(WireFrame.TextOpcode, compressed, Rsv: 4));
+        int sent = peer.ReadOneFrame().Payload.Length;
+        JsonElement info = Parse(HttpReply.Get(server.Port, "/info"));
+        Assert.That(info.GetProperty("echo").GetProperty("compression").GetBoolean(), Is.True);
+        Assert.That(Flat(info, "compression"), Is.EqualTo(
+            $$"""
+            {"connections":1,"messagesReceived":1,"messagesSent":1,"bytesReceived":{{compressed.Length}},"bytesSent":{{sent}},
+            "plainBytesReceived":1000,"plainBytesSent":1000}
+            """.ReplaceLineEndings("")));
     }
 
     [Test]

@@ -65,14 +65,15 @@ internal sealed partial class Connection
         byte[] buffer = ArrayPool<byte>.Shared.Rent(room);
         try
         {
+            int messageBytes = first.Length + second.Length;
             int compressed = _reader.Deflate!.Compress(first, second, buffer.AsSpan(0, room));
-            if (compressed > 0)
-            {
-                _outbound.GatherCompressed(opcode, buffer.AsSpan(0, compressed), first.Length + second.Length);
-            }
-            else
+            if (compressed == 0)
             {
                 _outbound.GatherFrame(opcode, first, second);
+            }
+            else if (_outbound.GatherCompressed(opcode, buffer.AsSpan(0, compressed), messageBytes))
+            {
+                _reader.Deflate.CountSent(compressed, messageBytes);
             }
         }
         finally

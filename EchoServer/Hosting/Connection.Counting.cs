@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EchoServer.WebSockets;
 
 namespace EchoServer.Hosting;
 
@@ -50,6 +51,11 @@ internal sealed partial class Connection
             sum.Received.Add(_received);
             sum.NetworkBytesReceived += _bytesReceived;
             _outbound.AddCountsTo(sum);
+            if (_reader?.Deflate is PerMessageDeflate deflate)
+            {
+                sum.CompressedReceived.Add(deflate.Received);
+                sum.CompressedSent.Add(deflate.Sent);
+            }
         }
     }
 

@@ -103,7 +103,7 @@ internal sealed partial class Connection
         };
         _phase = Phase.Open;
         Volatile.Write(ref _info, info);
-        _server.Counters.Opened();
+        _server.Counters.Opened(isCompressed: deflate is not null);
         _server.Log.ConnectionOpened(info, head, extensions);
         Open();
     }

@@ -93,7 +93,8 @@ internal sealed partial class Outbound
     /// <param name="opcode">Text or binary.</param>
     /// <param name="payload">The message, compressed.</param>
     /// <param name="messageBytes">How long it is when it is not: what is counted.</param>
-    internal void GatherCompressed(Opcode opcode, ReadOnlySpan<byte> payload, int messageBytes) =>
+    /// <returns>False when it was dropped, because a Close frame was accepted before.</returns>
+    internal bool GatherCompressed(Opcode opcode, ReadOnlySpan<byte> payload, int messageBytes) =>
         Gather(opcode, payload, default, messageBytes, isCompressed: true);
 
     /// <summary>Gathers the answer to the handshake. Loop only, before any other thread knows of the connection.</summary>
@@ -216,24 +217,25 @@ internal sealed partial class Outbound
         }
     }
 
-    private void Gather(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, int messageBytes, bool isCompressed)
+    private bool Gather(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, int messageBytes, bool isCompressed)
     {
         if (_loopHasTurn)
         {
-            if (!_closed)
+            if (_closed)
             {
-                _sending.AppendFrame(opcode, first, second, isCompressed);
-                _gathered.Count(opcode, messageBytes);
+                return false;
             }
 
-            return;
+            _sending.AppendFrame(opcode, first, second, isCompressed);
+            _gathered.Count(opcode, messageBytes);
+            return true;
         }
 
         lock (_gate)
         {
             if (_closed)
             {
-                return;
+                return false;
             }
 
             _gathered.Count(opcode, messageBytes);
@@ -247,6 +249,8 @@ internal sealed partial class Outbound
                 _queued.AppendFrame(opcode, first, second, isCompressed);
                 _queuedByLoop += _queued.Length - before;
             }
+
+            return true;
         }
     }
 }

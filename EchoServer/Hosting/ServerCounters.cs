@@ -20,11 +20,13 @@ internal sealed class ServerCounters
     private int _open;
 
     /// <summary>Counts a handshake that was accepted.</summary>
-    internal void Opened()
+    /// <param name="isCompressed">Whether permessage-deflate was agreed on.</param>
+    internal void Opened(bool isCompressed)
     {
         lock (_gate)
         {
             _totals.Opened++;
+            _totals.OpenedCompressed += isCompressed ? 1 : 0;
             _open++;
         }
     }

@@ -1,4 +1,5 @@
 using EchoServer.Http;
+using EchoServer.WebSockets;
 
 namespace EchoServer.Hosting;
 
@@ -9,6 +10,9 @@ internal sealed class ServerTotals
     /// <summary>WebSocket connections that were opened.</summary>
     internal long Opened;
 
+    /// <summary>Those of them on which permessage-deflate was agreed on.</summary>
+    internal long OpenedCompressed;
+
     /// <summary>TCP connections beyond the limit that were ended for want of room.</summary>
     internal long SocketsRefused;
 
@@ -17,6 +21,12 @@ internal sealed class ServerTotals
 
     /// <summary>Messages sent, or accepted for sending.</summary>
     internal MessageCounts Sent;
+
+    /// <summary>Those of the messages received that came compressed.</summary>
+    internal CompressedCounts CompressedReceived;
+
+    /// <summary>Those of the messages sent that went out compressed.</summary>
+    internal CompressedCounts CompressedSent;
 
     /// <summary>Bytes received from sockets: HTTP, and frames with their headers.</summary>
     internal long NetworkBytesReceived;
@@ -51,9 +61,12 @@ internal sealed class ServerTotals
     internal ServerTotals(ServerTotals other)
     {
         Opened = other.Opened;
+        OpenedCompressed = other.OpenedCompressed;
         SocketsRefused = other.SocketsRefused;
         Received = other.Received;
         Sent = other.Sent;
+        CompressedReceived = other.CompressedReceived;
+        CompressedSent = other.CompressedSent;
         NetworkBytesReceived = other.NetworkBytesReceived;
         NetworkBytesSent = other.NetworkBytesSent;
         PingsSent = other.PingsSent;

@@ -50,12 +50,16 @@ internal static class Instruments
             snapshot => ByDirectionAndKind(snapshot.Totals, counts => counts.TextMessages, counts => counts.BinaryMessages)),
         new("echo_server_message_bytes_total", InstrumentKind.Counter, Bytes, "Payload of messages, by direction and kind.",
             snapshot => ByDirectionAndKind(snapshot.Totals, counts => counts.TextBytes, counts => counts.BinaryBytes)),
+        new("echo_server_compressed_connections_total", InstrumentKind.Counter, Connections,
+            "WebSocket connections that were opened with permessage-deflate.", snapshot => snapshot.Totals.OpenedCompressed),
+        new("echo_server_compressed_messages_total", InstrumentKind.Counter, "{message}", "Messages that went over the network compressed, by direction.",
+            snapshot => ByDirection(snapshot.Totals.CompressedReceived.Messages, snapshot.Totals.CompressedSent.Messages)),
+        new("echo_server_compressed_message_bytes_total", InstrumentKind.Counter, Bytes, "Payload of these messages after compression, by direction.",
+            snapshot => ByDirection(snapshot.Totals.CompressedReceived.CompressedBytes, snapshot.Totals.CompressedSent.CompressedBytes)),
+        new("echo_server_compressed_message_plain_bytes_total", InstrumentKind.Counter, Bytes, "Payload of these messages before compression, by direction.",
+            snapshot => ByDirection(snapshot.Totals.CompressedReceived.PlainBytes, snapshot.Totals.CompressedSent.PlainBytes)),
         new("echo_server_network_bytes_total", InstrumentKind.Counter, Bytes, "Bytes of all connections, with HTTP and the headers of frames.",
-            snapshot =>
-            [
-                Sample.Of(snapshot.Totals.NetworkBytesReceived, "direction", "received"),
-                Sample.Of(snapshot.Totals.NetworkBytesSent, "direction", "sent"),
-            ]),
+            snapshot => ByDirection(snapshot.Totals.NetworkBytesReceived, snapshot.Totals.NetworkBytesSent)),
         new("echo_server_pings_sent_total", InstrumentKind.Counter, "{ping}", "Pings to clients that were silent for the keep-alive interval.",
             snapshot => snapshot.Totals.PingsSent),
         new("echo_server_memory_budget_used_bytes", InstrumentKind.Gauge, Bytes, "What clients make the server keep now.",
@@ -83,6 +87,9 @@ internal static class Instruments
         .Select((status, index) => (Status: status, Count: counts[index]))
         .Where(entry => applies(entry.Status))
         .Select(entry => Sample.Of(entry.Count, "status", ((int)entry.Status).ToString(CultureInfo.InvariantCulture)));
+
+    private static Sample[] ByDirection(long received, long sent) =>
+        [Sample.Of(received, "direction", "received"), Sample.Of(sent, "direction", "sent")];
 
     private static IEnumerable<Sample> ByDirectionAndKind(
         ServerTotals totals, Func<MessageCounts, long> text, Func<MessageCounts, long> binary)

@@ -120,6 +120,15 @@ internal sealed class InfoDocument
         json.WriteNumber("bytesReceived", snapshot.Totals.Received.Bytes);
         json.WriteNumber("bytesSent", snapshot.Totals.Sent.Bytes);
         json.WriteEndObject();
+        json.WriteStartObject("compression");
+        json.WriteNumber("connections", snapshot.Totals.OpenedCompressed);
+        json.WriteNumber("messagesReceived", snapshot.Totals.CompressedReceived.Messages);
+        json.WriteNumber("messagesSent", snapshot.Totals.CompressedSent.Messages);
+        json.WriteNumber("bytesReceived", snapshot.Totals.CompressedReceived.CompressedBytes);
+        json.WriteNumber("bytesSent", snapshot.Totals.CompressedSent.CompressedBytes);
+        json.WriteNumber("plainBytesReceived", snapshot.Totals.CompressedReceived.PlainBytes);
+        json.WriteNumber("plainBytesSent", snapshot.Totals.CompressedSent.PlainBytes);
+        json.WriteEndObject();
         json.WriteStartObject("memory");
         json.WriteNumber("budgetUsedBytes", snapshot.Stats.BudgetUsed);
         json.WriteNumber("residentBytes", ProcessFacts.Now.ResidentBytes);

@@ -129,6 +129,11 @@ public sealed partial class MessageReader
             return Fail(violation, bytesDue: 0);
         }
 
+        if (_isCompressed)
+        {
+            Deflate!.CountReceived(_messageBytes);
+        }
+
         payload = _message.AsSpan(0, _messageBytes);
         _inMessage = false;
         return ReadResult.Message;

@@ -50,6 +50,9 @@ internal sealed class PerMessageDeflate
     private ulong _compressedBytes;
     private uint _lastFour;
 
+    private CompressedCounts _received;
+    private CompressedCounts _sent;
+
     /// <param name="parameters">What was agreed on.</param>
     /// <param name="pool">Where to get what compresses.</param>
     /// <param name="budget">In which <see cref="DeflaterBytes"/> and <see cref="InflaterBytes"/> are taken already; given back in <see cref="Release"/>.</param>
@@ -65,6 +68,12 @@ internal sealed class PerMessageDeflate
 
     /// <summary>What both directions have cost so far: bytes that went into compressing and came out of decompressing, and something for each message.</summary>
     internal long Work { get; private set; }
+
+    /// <summary>Compressed messages that came in whole. Any thread.</summary>
+    internal ref readonly CompressedCounts Received => ref _received;
+
+    /// <summary>Messages that went out compressed. Any thread.</summary>
+    internal ref readonly CompressedCounts Sent => ref _sent;
 
     /// <summary>What a connection's own deflater takes; 0 where the server keeps no context.</summary>
     internal static int DeflaterBytes(DeflateParameters parameters) =>
@@ -158,6 +167,12 @@ internal sealed class PerMessageDeflate
     /// </summary>
     private bool MayBeginContext(int length) =>
         length < LeastBytesWithoutContext && !_hasContext && _pause == 0 && !_parameters.ServerNoContextTakeover;
+
+    /// <summary>Counts what <see cref="Compress"/> made, once it is certain to go out.</summary>
+    internal void CountSent(int compressedBytes, int messageBytes) => _sent.Count(compressedBytes, messageBytes);
+
+    /// <summary>Counts the message that has just ended, once nothing was found wrong with it.</summary>
+    internal void CountReceived(int messageBytes) => _received.Count((long)_compressedBytes, messageBytes);
 
     /// <summary>Begins a compressed message.</summary>
     /// <returns>False when there is no memory for it.</returns>

@@ -1,0 +1,264 @@
+using System.Diagnostics;
+using System.Formats.Tar;
+using System.Net;
+using System.Text;
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Deployment;
+
+/// <summary><c>./build.sh image</c> where it cannot work: each cause is told from the others, in one line.</summary>
+[NonParallelizable]
+internal sealed class ImageFailureTests
+{
+    private const string Instead = "give another one with --base";
+
+    private string? _folder;
+    private ContainerRegistry? _registry;
+    private Podman _podman = null!;
+    private string _base = null!;
+
+    [OneTimeSetUp]
+    public async Task MakeBaseAsync()
+    {
+        Requires.Containers();
+        _folder = Directory.CreateTempSubdirectory("echo-image-failure-").FullName;
+        _podman = new Podman(_folder);
+        _registry = await ContainerRegistry.StartAsync(_folder);
+        _base = $"{_registry.Host}/base:1";
+        string root = Directory.CreateDirectory(Path.Combine(_folder, "base")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(root, "file"), "nothing in it runs");
+        await TarFile.CreateFromDirectoryAsync(root, $"{root}.tar", includeBaseDirectory: false);
+        await _podman.RunAsync("import", $"{root}.tar", _base);
+        await _podman.RunAsync("push", "--tls-verify=false", _base);
+    }
+
+    [OneTimeTearDown]
+    public void Remove()
+    {
+        _registry?.Dispose();
+        if (_folder is not null)
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
+    }
+
+    [TestCase("localhost:1/base:1", "Connection refused (localhost:1)")]
+    [TestCase("no-such-host.invalid/base:1", "Name or service not known (no-such-host.invalid:443)")]
+    public async Task A_base_image_that_cannot_be_reached(string name, string reason) =>
+        await FailsAsync(Script(name), $"image: the base image {name} cannot be had: {reason}; {Instead}");
+
+    [Test]
+    public async Task A_base_image_that_does_not_exist() => await FailsAsync(
+        Script($"{_base}.2"),
+        $"image: the base image {_base}.2 cannot be had: Unable to access the repository 'base' at tag '1.2' in the registry ''. " +
+        $"Please confirm that this name and tag are present in the registry; {Instead}");
+
+    [Test]
+    public async Task A_base_image_that_is_not_for_everybody()
+    {
+        using var registry = new Answering(401, "text/plain", "no");
+        ProcessStartInfo start = Script($"{registry.Host}/base:1");
+        start.Environment["DOCKER_CONFIG"] = _folder;
+        await FailsAsync(
+            start,
+            $"image: the base image {registry.Host}/base:1 cannot be had: Failed retrieving credentials for \"{registry.Host}\": " +
+            $"Docker config file doesn't exist; log in to its registry, or {Instead}");
+    }
+
+    [Test]
+    public async Task A_base_image_that_is_no_image()
+    {
+        using var registry = new Answering(200, "text/html", "<html>Log in to this network first</html>");
+        ProgramResult result = await Programs.RunAsync(Script($"{registry.Host}/base:1"), ServerBuild.Patience);
+        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
+        Assert.That(
+            result.Error,
+            Does.StartWith($"build.sh: image: the base image {registry.Host}/base:1 cannot be had: The manifest for ")
+                .And.Contain("was an unknown type: text/html").And.EndWith($"; {Instead}\n"));
+    }
+
+    [TestCase("LOUD/base:1", "LOUD/base:1", TestName = "{m}(in capitals)")]
+    [TestCase("LOUD\e[31m/base:1", "LOUD?[31m/base:1", TestName = "{m}(with an escape sequence)")]
+    public async Task A_base_image_with_a_wrong_name(string name, string shown) =>
+        await FailsAsync(Script(name), $"--base or ContainerBaseImage: '{shown}' is not a name of an image: [registry/]name[:tag or @digest]", exitCode: 2);
+
+    [Test]
+    public async Task A_disk_that_is_full()
+    {
+        ProcessStartInfo start = Script(_base);
+        string temporary = Directory.CreateDirectory(Path.Combine(_folder!, "temporary")).FullName;
+        start.Environment["TMPDIR"] = temporary;
+        string[] arguments = [.. start.ArgumentList];
+        start.FileName = "unshare";
+        start.ArgumentList.Clear();
+        foreach (string argument in (string[])["--mount", "bash", "-c", "mount -t tmpfs -o size=4m none \"$TMPDIR\" && exec bash \"$@\"", "bash", .. arguments])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        ProgramResult result = await Programs.RunAsync(start, ServerBuild.Patience);
+        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
+        Assert.That(result.Error, Does.Match($"^build.sh: image: the disk is full: No space left on device : '{temporary}/.*'\n$"));
+    }
+
+    [Test]
+    public async Task A_setting_that_the_SDK_does_not_know_has_its_own_words()
+    {
+        ProcessStartInfo start = Script(_base);
+        start.Environment["ContainerAppCommandInstruction"] = "Nonsense";
+        await FailsAsync(
+            start,
+            "image: the SDK cannot make it: System.NotSupportedException: CONTAINER2021: Unknown AppCommandInstruction 'Nonsense'. " +
+            "Valid instructions are Entrypoint,DefaultArgs,None.");
+    }
+
+    [Test]
+    public async Task What_does_not_build_is_no_matter_of_the_base_image()
+    {
+        ProcessStartInfo start = Script(_base);
+        start.Environment["WebSocketEngine"] = "steam";
+        ProgramResult result = await Programs.RunAsync(start, ServerBuild.Patience);
+        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
+        Assert.That(
+            result.Error,
+            Does.Match(@"^build.sh: image: the build failed: .*EchoServer.csproj\(\d+,\d+\): error : WebSocketEngine: 'steam' is not an engine \(builtin, Fleck\)\n$"));
+    }
+
+    [Test]
+    public async Task An_engine_that_is_not_installed()
+    {
+        ProcessStartInfo start = Script(_base);
+        start.Environment["PATH"] = Tools("bash", "dirname", "dotnet");
+        start.Environment["CONTAINER_ENGINE"] = "docker";
+        await FailsAsync(start, "CONTAINER_ENGINE: docker is not installed; CONTAINER_ENGINE=none makes an archive");
+    }
+
+    // What docker 28.2.2 says.
+    [TestCase(
+        "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+        "Cannot connect to the Docker daemon at unix:///var/run/docker.sock; start it")]
+    [TestCase(
+        "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Get \"http://%2Fvar%2Frun%2Fdocker.sock/v1.50/info\": dial unix /var/run/docker.sock: connect: permission denied",
+        "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Get \"http://%2Fvar%2Frun%2Fdocker.sock/v1.50/info\": dial unix /var/run/docker.sock: connect: permission denied; be a user who may use it")]
+    public async Task A_docker_that_refuses(string said, string reason)
+    {
+        ProcessStartInfo start = Script(_base);
+        start.Environment["PATH"] = $"{StandIn("docker", $"echo Server:; echo '{said}' >&2; exit 1")}:{start.Environment["PATH"]}";
+        start.Environment["CONTAINER_ENGINE"] = "docker";
+        await FailsAsync(start, $"CONTAINER_ENGINE: docker refuses: {reason}; CONTAINER_ENGINE=none makes an archive");
+    }
+
+    [Test]
+    public async Task A_podman_that_refuses()
+    {
+        ProcessStartInfo start = Script(_base);
+        string settings = start.Environment["CONTAINERS_STORAGE_CONF"]!;
+        string wrong = Path.Combine(_folder!, "wrong.conf");
+        await File.WriteAllTextAsync(wrong, (await File.ReadAllTextAsync(settings)).Replace("\"vfs\"", "\"nosuch\"").Replace("/graph\"", "/other-graph\""));
+        start.Environment["CONTAINERS_STORAGE_CONF"] = wrong;
+        ProgramResult result = await Programs.RunAsync(start, ServerBuild.Patience);
+        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
+        Assert.That(
+            result.Error,
+            Does.Match("^build.sh: CONTAINER_ENGINE: podman refuses: .*driver not supported; CONTAINER_ENGINE=none makes an archive\n$"));
+    }
+
+    [Test]
+    public async Task An_engine_that_does_not_load_the_image()
+    {
+        // Debian's podman, with a policy under which it takes no image.
+        string policy = Path.Combine(_folder!, "policy.json");
+        await File.WriteAllTextAsync(policy, """{ "default": [{ "type": "reject" }] }""");
+        ProcessStartInfo start = Script(_base);
+        string standIn = StandIn("podman", $"[ \"$1\" != load ] || exec /usr/bin/podman load --signature-policy {policy} \"${{@:2}}\"; exec /usr/bin/podman \"$@\"");
+        start.Environment["PATH"] = $"{standIn}:{start.Environment["PATH"]}";
+        await FailsAsync(
+            start,
+            "image: podman does not load artifacts/image.tar: Source image rejected: Running image " +
+            "docker-archive:artifacts/image.tar:docker.io/library/echo-failure:1 is rejected by policy; the archive is still there");
+        string archive = Path.Combine(Programs.ProjectFolder, "artifacts", "image.tar");
+        Assert.That(archive, Does.Exist);
+        File.Delete(archive);
+    }
+
+    [Test]
+    public async Task Without_an_engine_it_says_so_beside_the_archive()
+    {
+        ProcessStartInfo start = Script(_base);
+        start.Environment["PATH"] =
+            $"{StandIn("docker", "echo 'no daemon' >&2; exit 1")}:{StandIn("podman", "echo 'Error: no such luck' >&2; exit 125")}:{start.Environment["PATH"]}";
+        start.Environment.Remove("CONTAINER_ENGINE");
+        Assert.That(await Programs.RunAsync(start, ServerBuild.Patience), Is.EqualTo(new ProgramResult(
+            0,
+            "artifacts/image.tar (echo-failure:1: docker load -i artifacts/image.tar)\n",
+            "build.sh: image: nothing to load it into: docker refuses: no daemon; podman refuses: no such luck\n")));
+        File.Delete(Path.Combine(Programs.ProjectFolder, "artifacts", "image.tar"));
+    }
+
+    private static async Task FailsAsync(ProcessStartInfo start, string error, int exitCode = 1) =>
+        Assert.That(await Programs.RunAsync(start, ServerBuild.Patience), Is.EqualTo(new ProgramResult(exitCode, "", $"build.sh: {error}\n")));
+
+    private ProcessStartInfo Script(string baseImage) => _podman.BuildScript("image", "--base", baseImage, "echo-failure:1");
+
+    /// <summary>A folder for PATH in which a program is a script of the test's.</summary>
+    private string StandIn(string program, string script)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(_folder!, Guid.NewGuid().ToString("N"))).FullName;
+        string path = Path.Combine(folder, program);
+        File.WriteAllText(path, $"#!/bin/bash\n{script}\n");
+        using Process chmod = Process.Start("chmod", ["+x", path]);
+        chmod.WaitForExit();
+        return folder;
+    }
+
+    /// <summary>A PATH with some programs of this machine, and no others.</summary>
+    private string Tools(params string[] programs)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(_folder!, Guid.NewGuid().ToString("N"))).FullName;
+        string[] places = Environment.GetEnvironmentVariable("PATH")!.Split(':');
+        foreach (string program in programs)
+        {
+            File.CreateSymbolicLink(Path.Combine(folder, program), places.Select(place => Path.Combine(place, program)).First(File.Exists));
+        }
+
+        return folder;
+    }
+
+    /// <summary>What listens where a registry should, and answers every request alike.</summary>
+    private sealed class Answering : IDisposable
+    {
+        private readonly HttpListener _listener = new();
+
+        public Answering(int status, string contentType, string body)
+        {
+            Host = $"localhost:{FreePort.Find()}";
+            _listener.Prefixes.Add($"http://{Host}/");
+            _listener.Start();
+            _ = AnswerAsync(status, contentType, Encoding.ASCII.GetBytes(body));
+        }
+
+        /// <summary>What begins the names of its images.</summary>
+        public string Host { get; }
+
+        public void Dispose() => _listener.Close();
+
+        private async Task AnswerAsync(int status, string contentType, byte[] body)
+        {
+            try
+            {
+                while (true)
+                {
+                    HttpListenerContext context = await _listener.GetContextAsync();
+                    context.Response.StatusCode = status;
+                    context.Response.ContentType = contentType;
+                    context.Response.AddHeader("WWW-Authenticate", "Basic realm=\"tests\"");
+                    context.Response.Close(body, willBlock: false);
+                }
+            }
+            catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException)
+            {
+                // The end of the test.
+            }
+        }
+    }
+}
