@@ -15,8 +15,6 @@ internal static class ProxyDiagnosis
     /// <summary>What is wrong with a reply of SOCKS 5 whose address is none, for <see cref="OfNonsense"/>.</summary>
     internal const string NoSocksAddress = "its reply has an address of an unknown kind";
 
-    private const byte SocksVersion = 5;
-
     private const string CheckUrl = "check host and port in --proxy, or in the environment's HTTPS_PROXY and the like";
     private const string AroundIt = CheckUrl + "; --proxy none goes without one";
     private const string CheckKind =
@@ -79,7 +77,7 @@ internal static class ProxyDiagnosis
     /// <summary>What is wrong with an answer that is none of SOCKS 5 (RFC 1928 §3 and §6), for <see cref="OfNonsense"/>.</summary>
     /// <param name="version">Its first byte.</param>
     internal static string NoSocks(byte version) =>
-        string.Create(CultureInfo.InvariantCulture, $"the first byte of its answer is 0x{version:x2}, not 0x{SocksVersion:x2}");
+        string.Create(CultureInfo.InvariantCulture, $"the first byte of its answer is 0x{version:x2}, not 0x{Wire.SocksTunnel.Version:x2}");
 
     /// <summary>Says what an answer to CONNECT means.</summary>
     /// <param name="answer">The answer, which is not 2xx.</param>

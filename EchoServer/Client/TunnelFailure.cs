@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using EchoServer.Check;
+using EchoServer.Check.Wire;
 using EchoServer.Http;
 using EchoServer.WebSockets;
 
@@ -13,13 +14,6 @@ namespace EchoServer.Client;
 /// </summary>
 internal static class TunnelFailure
 {
-    private const byte SocksVersion = 5;
-    private const byte NoAuthentication = 0;
-    private const byte UserAndPassword = 2;
-    private const byte IPv4 = 1;
-    private const byte DomainName = 3;
-    private const byte IPv6 = 4;
-
     /// <summary>Says why there is no way through a proxy.</summary>
     /// <param name="exception">What was thrown.</param>
     /// <param name="stage">What was being done: nothing behind <see cref="Stage.Proxy"/>.</param>
@@ -89,28 +83,28 @@ internal static class TunnelFailure
     /// <summary>RFC 1928 §3 and §6, RFC 1929.</summary>
     private static Diagnosis OfSocks(ReadOnlySpan<byte> sent, ReadOnlySpan<byte> received, Uri url, Uri proxy)
     {
-        if (received is [not SocksVersion, _, ..])
+        if (received is [not SocksTunnel.Version, _, ..])
         {
             return ProxyDiagnosis.OfNonsense(ProxyDiagnosis.NoSocks(received[0]), proxy);
         }
 
-        bool hasOfferedUser = sent is [SocksVersion, > 1, ..];
+        bool hasOfferedUser = sent is [SocksTunnel.Version, > 1, ..];
         return received switch
         {
-            [_, not (NoAuthentication or UserAndPassword), ..] => ProxyDiagnosis.OfSocksLogin(proxy),
-            [_, UserAndPassword, ..] when !hasOfferedUser => ProxyDiagnosis.OfSocksLogin(proxy),
-            [_, UserAndPassword, _, not 0, ..] => ProxyDiagnosis.OfSocksLogin(proxy),
-            [_, UserAndPassword, _, _, .. var reply] => OfSocksReply(reply, url, proxy),
-            [_, NoAuthentication, .. var reply] => OfSocksReply(reply, url, proxy),
+            [_, not (SocksTunnel.NoAuthentication or SocksTunnel.UserAndPassword), ..] => ProxyDiagnosis.OfSocksLogin(proxy),
+            [_, SocksTunnel.UserAndPassword, ..] when !hasOfferedUser => ProxyDiagnosis.OfSocksLogin(proxy),
+            [_, SocksTunnel.UserAndPassword, _, not 0, ..] => ProxyDiagnosis.OfSocksLogin(proxy),
+            [_, SocksTunnel.UserAndPassword, _, _, .. var reply] => OfSocksReply(reply, url, proxy),
+            [_, SocksTunnel.NoAuthentication, .. var reply] => OfSocksReply(reply, url, proxy),
             _ => ProxyDiagnosis.OfEnd(proxy),
         };
     }
 
     private static Diagnosis OfSocksReply(ReadOnlySpan<byte> reply, Uri url, Uri proxy) => reply switch
     {
-        [not SocksVersion, _, _, _, ..] => ProxyDiagnosis.OfNonsense(ProxyDiagnosis.NoSocks(reply[0]), proxy),
+        [not SocksTunnel.Version, _, _, _, ..] => ProxyDiagnosis.OfNonsense(ProxyDiagnosis.NoSocks(reply[0]), proxy),
         [_, not 0, _, _, ..] => ProxyDiagnosis.OfSocksReply(reply[1], url, proxy),
-        [_, _, _, not (IPv4 or DomainName or IPv6), ..] => ProxyDiagnosis.OfNonsense(ProxyDiagnosis.NoSocksAddress, proxy),
+        [_, _, _, not (SocksTunnel.IPv4 or SocksTunnel.DomainName or SocksTunnel.IPv6), ..] => ProxyDiagnosis.OfNonsense(ProxyDiagnosis.NoSocksAddress, proxy),
         _ => ProxyDiagnosis.OfEnd(proxy),
     };
 }

@@ -225,18 +225,5 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
         _ = Libc.SetSocketOption(_file, Libc.SocketLevel, Libc.LingerOption, linger, 2 * sizeof(int));
     }
 
-    private static IPEndPoint PeerOf(Socket socket)
-    {
-        try
-        {
-            return (IPEndPoint)socket.RemoteEndPoint!;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
-
     private ref Waiter Of(short token) => ref token == ReadToken ? ref _reader : ref _writer;
 }

@@ -62,4 +62,19 @@ internal abstract class NonBlockingSocket
     /// </summary>
     /// <param name="dropsOutput">Whether output that the peer has not taken is dropped, and the peer told by a reset.</param>
     internal abstract void Close(bool dropsOutput);
+
+    /// <summary>The other end of a socket that is taken over, which is closed when there is none any more.</summary>
+    /// <exception cref="SocketException">The connection is broken already.</exception>
+    protected static IPEndPoint PeerOf(Socket socket)
+    {
+        try
+        {
+            return (IPEndPoint)socket.RemoteEndPoint!;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 
 namespace EchoServer.Hosting;
@@ -86,17 +85,4 @@ internal sealed class PortableSocket : NonBlockingSocket
 
     /// <inheritdoc/>
     internal override void Close(bool dropsOutput) => _socket.Close(dropsOutput ? 0 : -1);
-
-    private static IPEndPoint PeerOf(Socket socket)
-    {
-        try
-        {
-            return (IPEndPoint)socket.RemoteEndPoint!;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }

@@ -6,15 +6,17 @@ namespace EchoServer.Check.Wire;
 /// <summary>What a SOCKS 5 proxy is asked (RFC 1928), with user and password where it wants them (RFC 1929).</summary>
 internal static class SocksTunnel
 {
-    private const byte Version = 5;
-    private const byte NoAuthentication = 0;
-    private const byte UserAndPassword = 2;
+    // RFC 1928 §3 to §5.
+    internal const byte Version = 5;
+    internal const byte NoAuthentication = 0;
+    internal const byte UserAndPassword = 2;
+    internal const byte DomainName = 3;
+    internal const byte IPv4 = 1;
+    internal const byte IPv6 = 4;
+
     private const byte PasswordVersion = 1;
     private const byte Connect = 1;
     private const byte Succeeded = 0;
-    private const byte DomainName = 3;
-    private const byte IPv4 = 1;
-    private const byte IPv6 = 4;
 
     /// <summary>Asks for a tunnel.</summary>
     /// <param name="stream">A connection to the proxy.</param>
