@@ -209,10 +209,9 @@ internal sealed class ClientOpening : IDisposable
     {
         // The runtime does not say when the tunnel is there; that TLS begins in it does.
         Stage stage = _stage == Stage.Proxy && _tunnel.HasTlsBegun ? Stage.Tls : _stage;
-        bool isTimeout = exception is OperationCanceledException;
         return exception switch
         {
-            _ when isTimeout => NetworkDiagnosis.OfTimeout(stage, _options.Timeout, _options.Url, _proxy),
+            OperationCanceledException => NetworkDiagnosis.OfTimeout(stage, _options.Timeout, _options.Url, _proxy),
             _ when _proxy is not null && stage is (Stage.Resolve or Stage.Connect or Stage.Proxy) =>
                 TunnelFailure.Of(exception, stage, _options.Url, _proxy, _tunnel),
             HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } invalid => new(

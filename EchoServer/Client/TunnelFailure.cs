@@ -22,7 +22,7 @@ internal static class TunnelFailure
     /// <param name="tunnel">What went to and came from the proxy.</param>
     internal static Diagnosis Of(Exception exception, Stage stage, Uri url, Uri proxy, HeadRecord tunnel)
     {
-        HttpRequestError? error = (exception as HttpRequestException)?.HttpRequestError;
+        HttpRequestError? error = null;
         for (Exception? it = exception; it is not null; it = it.InnerException)
         {
             if (it is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } && stage == Stage.Proxy)
