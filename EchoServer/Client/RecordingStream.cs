@@ -70,21 +70,11 @@ internal sealed class HeadRecord
 }
 
 /// <summary>A stream that shows what goes over it.</summary>
-internal sealed class RecordingStream(Stream inner, HeadRecord record) : Stream
+internal sealed class RecordingStream(Stream inner, HeadRecord record) : SequentialStream
 {
     public override bool CanRead => true;
 
-    public override bool CanSeek => false;
-
     public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -121,10 +111,6 @@ internal sealed class RecordingStream(Stream inner, HeadRecord record) : Stream
     public override void Flush() => inner.Flush();
 
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -8,7 +8,7 @@ namespace EchoServer.Client.Output;
 /// The runtime's own stream goes on as if nothing were. Programs that do not ignore SIGPIPE end then; the runtime does ignore it.
 /// Not thread-safe.
 /// </remarks>
-internal sealed class StandardOutput : Stream
+internal sealed class StandardOutput : SequentialStream
 {
     private const int Descriptor = 1;
 
@@ -26,20 +26,7 @@ internal sealed class StandardOutput : Stream
     public override bool CanRead => false;
 
     /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
     public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Opens it.</summary>
     /// <param name="onReaderGone">Called once, on any thread, when nobody reads it any more. What is written after that is lost.</param>
@@ -95,12 +82,6 @@ internal sealed class StandardOutput : Stream
 
     /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <returns>Null when it is no pipe, or not there.</returns>
     private static FileStream? OpenPipe()
