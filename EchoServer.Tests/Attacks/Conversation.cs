@@ -14,7 +14,9 @@ internal sealed class Conversation
     private int _buffered;
     private int _sent;
 
-    private Conversation(Attacker client, int number)
+    /// <param name="client">Upgraded already.</param>
+    /// <param name="number">Tells its messages from those of others.</param>
+    public Conversation(Attacker client, int number)
     {
         _client = client;
         _number = number;
@@ -30,21 +32,19 @@ internal sealed class Conversation
     public string? Failure { get; private set; }
 
     /// <summary>Talks until the server says Close, or until enough is said: then every echo is waited for, and ours is the first Close.</summary>
-    public static async Task<Conversation> HoldAsync(Attacker client, int number, CancellationToken enough = default)
+    public async Task HoldAsync(CancellationToken enough = default)
     {
-        var conversation = new Conversation(client, number);
-        while (conversation is { CloseCode: 0, Failure: null } && (!enough.IsCancellationRequested || conversation.Echoes < conversation._sent))
+        while (CloseCode == 0 && Failure is null && (!enough.IsCancellationRequested || Echoes < _sent))
         {
             if (!enough.IsCancellationRequested)
             {
-                await conversation.SayMoreAsync();
+                await SayMoreAsync();
             }
 
-            await conversation.ListenAsync();
+            await ListenAsync();
         }
 
-        await conversation.EndAsync();
-        return conversation;
+        await EndAsync();
     }
 
     private string Message(int i) => $"{_number}/{i} {new string('x', (_number + i) * 37 % 1000)}";

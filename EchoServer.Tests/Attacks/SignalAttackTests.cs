@@ -13,15 +13,15 @@ internal sealed class SignalAttackTests
     {
         await using Siege siege = await Siege.BeginAsync();
         using Crowd crowd = await Crowd.OpenAsync(siege, Clients);
-        Task<Conversation[]> talking = crowd.AllAsync((attacker, i) => Conversation.HoldAsync(attacker, i));
-        await Task.Delay(1000);
+        var conversations = new Conversation[Clients];
+        Task talking = crowd.AllAsync((attacker, i) => (conversations[i] = new Conversation(attacker, i)).HoldAsync());
+        await UntilAllHearAsync(conversations, echoes: 10);
         Task<ServerEnd> ending = siege.Target.StopAsync();
-        Conversation[] conversations = await talking;
+        await talking;
         Assert.Multiple(() =>
         {
             Assert.That(conversations.Select(conversation => conversation.Failure), Has.All.Null);
             Assert.That(conversations.Select(conversation => conversation.CloseCode), Has.All.EqualTo(1001));
-            Assert.That(conversations.Select(conversation => conversation.Echoes), Has.All.GreaterThan(10));
         });
         await siege.EndAfterSigtermAsync(ending);
         Assert.That(siege.Target.Log, Has.Some.EndsWith($"Stopped: {Clients + 1} connections ended in time, 0 were aborted"));
@@ -35,22 +35,27 @@ internal sealed class SignalAttackTests
         using (Crowd crowd = await Crowd.OpenAsync(siege, Clients))
         {
             using var enough = new CancellationTokenSource();
-            Task<Conversation[]> talking = crowd.AllAsync((attacker, i) => Conversation.HoldAsync(attacker, i, enough.Token));
-            await Task.Delay(500);
+            var conversations = new Conversation[Clients];
+            Task talking = crowd.AllAsync((attacker, i) => (conversations[i] = new Conversation(attacker, i)).HoldAsync(enough.Token));
+            await UntilAllHearAsync(conversations, echoes: 10);
             Programs.Signal(siege.Target.Id, "STOP");
             await Task.Delay(5000);
             Programs.Signal(siege.Target.Id, "CONT");
-            await Task.Delay(2000);
+            await UntilAllHearAsync(conversations, echoes: 10 + conversations.Max(conversation => conversation.Echoes));
             await enough.CancelAsync();
-            Conversation[] conversations = await talking;
+            await talking;
             Assert.Multiple(() =>
             {
                 Assert.That(conversations.Select(conversation => conversation.Failure), Has.All.Null);
                 Assert.That(conversations.Select(conversation => conversation.CloseCode), Has.All.EqualTo(1000));
-                Assert.That(conversations.Select(conversation => conversation.Echoes), Has.All.GreaterThan(10));
             });
         }
 
-        await siege.EndAsync(longestGoodWait: TimeSpan.FromSeconds(6));
+        await siege.EndAsync();
     }
+
+    /// <summary>Waits until each has heard so many echoes, or has failed.</summary>
+    private static Task UntilAllHearAsync(Conversation?[] conversations, int echoes) => Wait.UntilAsync(
+        () => conversations.All(conversation => conversation?.Echoes >= echoes || conversation?.Failure is not null),
+        () => $"not everyone was served: {string.Join(", ", conversations.Select(conversation => conversation?.Echoes))} echoes");
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using EchoServer.Bench.Servers;
 
 namespace EchoServer.Tests.Support;
 
@@ -30,6 +31,13 @@ internal sealed partial class Target : IAsyncDisposable
 
     /// <summary>How many file descriptors it has open in all: what its limit counts.</summary>
     public int AllOpenFiles => Directory.GetFileSystemEntries($"/proc/{Id}/fd").Length;
+
+    /// <summary>The CPU time that it has used so far.</summary>
+    public TimeSpan ProcessorTime => ProcessClock.Read(Id);
+
+    /// <summary>How much memory it has that is not of files, in bytes: its heaps, buffers and stacks.</summary>
+    public long AnonymousBytes =>
+        1024 * long.Parse(ResidentAnonymous().Match(File.ReadAllText($"/proc/{Id}/status")).Groups["kilobytes"].Value);
 
     /// <summary>How many threads it has.</summary>
     public int Threads => Directory.GetFileSystemEntries($"/proc/{Id}/task").Length;
@@ -108,6 +116,9 @@ internal sealed partial class Target : IAsyncDisposable
         await _server.DisposeAsync();
         await (_cgroup?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
+
+    [GeneratedRegex(@"RssAnon:\s+(?<kilobytes>\d+) kB")]
+    private static partial Regex ResidentAnonymous();
 
     [GeneratedRegex(@"VmHWM:\s+(?<kilobytes>\d+) kB")]
     private static partial Regex ResidentPeak();
