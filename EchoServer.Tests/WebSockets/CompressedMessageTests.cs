@@ -1,3 +1,4 @@
+using EchoServer.Buffers;
 using EchoServer.Tests.Support;
 using EchoServer.WebSockets;
 

@@ -60,6 +60,24 @@ internal sealed class ClientConnection : IAsyncDisposable
     /// <exception cref="OperationCanceledException">It was stopped; nothing can be received after that.</exception>
     internal async ValueTask<ClientEvent> ReceiveAsync(CancellationToken stop)
     {
+        ClientEvent? received = null;
+        try
+        {
+            received = await ReceiveNextAsync(stop).ConfigureAwait(false);
+            return received;
+        }
+        finally
+        {
+            // Here and not when the connection is disposed of, because that may happen while this is still reading.
+            if (received is null or { IsEnd: true })
+            {
+                _reader.Abandon();
+            }
+        }
+    }
+
+    private async ValueTask<ClientEvent> ReceiveNextAsync(CancellationToken stop)
+    {
         while (true)
         {
             if (Read() is ClientEvent found)
@@ -121,7 +139,6 @@ internal sealed class ClientConnection : IAsyncDisposable
     {
         await _stream.DisposeAsync().ConfigureAwait(false);
         _owner.Dispose();
-        _reader.Abandon();
     }
 
     private async Task CloseAsync(CloseCode code, string reason, bool isAnswer)

@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Net;
 using System.Text;
+using EchoServer.Buffers;
 using EchoServer.Hosting;
 using EchoServer.WebSockets;
 using IFleckConnection = global::Fleck.IWebSocketConnection;
@@ -108,10 +108,9 @@ internal sealed partial class FleckConnection : IWebSocketConnection
 
     private void Receive(string text) => Call(() =>
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetByteCount(text));
-        int length = Encoding.UTF8.GetBytes(text, buffer);
-        Receive(new Message(isText: true, buffer.AsSpan(0, length)));
-        ArrayPool<byte>.Shared.Return(buffer);
+        using var buffer = new StepBuffer(Encoding.UTF8.GetByteCount(text));
+        int length = Encoding.UTF8.GetBytes(text, buffer.Span);
+        Receive(new Message(isText: true, buffer.Span[..length]));
     });
 
     private void Receive(Message message)

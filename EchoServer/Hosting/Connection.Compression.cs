@@ -1,4 +1,4 @@
-using System.Buffers;
+using EchoServer.Buffers;
 using EchoServer.Http;
 using EchoServer.WebSockets;
 
@@ -55,30 +55,29 @@ internal sealed partial class Connection
         }
 
         // Beside the message and the output this is one copy more: where that is large, only while there is memory to spare for it.
-        int counted = room <= ServerOptions.ReceiveBytes ? 0 : PerMessageDeflate.BytesOfRoom(room);
+        int counted = room <= ServerOptions.ReceiveBytes ? 0 : NativeBuffer.SizeFor(room);
         if (counted > 0 && !_server.Budget.TryTake(counted))
         {
             _outbound.GatherFrame(opcode, first, second);
             return;
         }
 
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(room);
+        using var buffer = new StepBuffer(room);
         try
         {
             int messageBytes = first.Length + second.Length;
-            int compressed = _reader.Deflate!.Compress(first, second, buffer.AsSpan(0, room));
+            int compressed = _reader.Deflate!.Compress(first, second, buffer.Span[..room]);
             if (compressed == 0)
             {
                 _outbound.GatherFrame(opcode, first, second);
             }
-            else if (_outbound.GatherCompressed(opcode, buffer.AsSpan(0, compressed), messageBytes))
+            else if (_outbound.GatherCompressed(opcode, buffer.Span[..compressed], messageBytes))
             {
                 _reader.Deflate.CountSent(compressed, messageBytes);
             }
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
             if (counted > 0)
             {
                 _server.Budget.GiveBack(counted);

@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Net.Sockets;
 using System.Text;
+using EchoServer.Buffers;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Hosting;
@@ -13,11 +13,9 @@ internal sealed partial class Connection
     /// <inheritdoc/>
     public void Send(string text)
     {
-        int maxBytes = Encoding.UTF8.GetMaxByteCount(text.Length);
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(maxBytes);
-        int length = Encoding.UTF8.GetBytes(text, bytes);
-        Send(Opcode.Text, default, bytes.AsSpan(0, length));
-        ArrayPool<byte>.Shared.Return(bytes);
+        using var buffer = new StepBuffer(Encoding.UTF8.GetMaxByteCount(text.Length));
+        int length = Encoding.UTF8.GetBytes(text, buffer.Span);
+        Send(Opcode.Text, default, buffer.Span[..length]);
     }
 
     /// <inheritdoc/>

@@ -1,15 +1,15 @@
-using System.Buffers;
+using EchoServer.Buffers;
 
 namespace EchoServer.Hosting;
 
 /// <summary>
-/// Input that is not used up: less than a head, a header or a control frame, or what must wait until output is sent. Kept in a
-/// buffer of its own size, so that a connection in the middle of something does not hold a whole receive buffer.
+/// Input that is not used up: less than a head, a header or a control frame, or what must wait until output is sent. Kept in memory
+/// of its own size, so that a connection in the middle of something does not hold a whole receive buffer.
 /// </summary>
 /// <remarks>A mutable value: belongs to one connection's loop.</remarks>
 internal struct LeftOver
 {
-    private byte[]? _bytes;
+    private NativeBuffer _memory;
     private MemoryBudget? _budget;
 
     /// <summary>How many bytes are kept.</summary>
@@ -24,35 +24,30 @@ internal struct LeftOver
             return true;
         }
 
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(input.Length);
-        if (!budget.TryTake(bytes.Length))
+        if (!_memory.TryGrow(input.Length, budget))
         {
-            ArrayPool<byte>.Shared.Return(bytes);
             return false;
         }
 
         _budget = budget;
-        _bytes = bytes;
         Length = input.Length;
-        input.CopyTo(bytes);
+        input.CopyTo(_memory.Span);
         return true;
     }
 
     /// <summary>Moves what is kept to the start of a buffer that is long enough.</summary>
     internal void MoveTo(Span<byte> buffer)
     {
-        _bytes.AsSpan(0, Length).CopyTo(buffer);
+        _memory.Span[..Length].CopyTo(buffer);
         Drop();
     }
 
     /// <summary>Gives back the memory.</summary>
     internal void Drop()
     {
-        if (_bytes is not null)
+        if (Length > 0)
         {
-            _budget!.GiveBack(_bytes.Length);
-            ArrayPool<byte>.Shared.Return(_bytes);
-            _bytes = null;
+            _memory.Free(_budget);
             Length = 0;
         }
     }

@@ -1,4 +1,4 @@
-using EchoServer.WebSockets;
+using EchoServer.Buffers;
 
 namespace EchoServer.Hosting;
 

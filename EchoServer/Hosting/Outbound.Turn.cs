@@ -129,7 +129,7 @@ internal sealed partial class Outbound
             {
                 Volatile.Write(ref _waitingSince, Heartbeat.Now);
                 int sent;
-                while (!_socket.TrySend(_sending.Waiting.Span, out sent))
+                while (!_socket.TrySend(_sending.Waiting, out sent))
                 {
                     await _socket.WritableAsync().ConfigureAwait(false);
                 }

@@ -123,7 +123,7 @@ internal sealed partial class Outbound
             if (TakeTurn())
             {
                 // What others queued meanwhile was accepted before the Close.
-                _sending.Append(_queued.Waiting.Span);
+                _sending.Append(_queued.Waiting);
                 _queued.Clear();
                 _sending.AppendFrame(Opcode.Close, payload, default);
             }
@@ -157,7 +157,7 @@ internal sealed partial class Outbound
         {
             while (_sending.Length > 0)
             {
-                if (!_socket.TrySend(_sending.Waiting.Span, out int sent))
+                if (!_socket.TrySend(_sending.Waiting, out int sent))
                 {
                     return false;
                 }

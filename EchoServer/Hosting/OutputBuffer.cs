@@ -1,17 +1,18 @@
-using System.Buffers;
+using EchoServer.Buffers;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Hosting;
 
 /// <summary>Bytes on their way to a socket: frames are appended at one end, what was sent is taken off the other.</summary>
 /// <remarks>
-/// Holds memory only while it holds bytes. A mutable value with an owner: <see cref="Outbound"/> says which thread may touch it.
+/// Holds memory only while it holds bytes: that of a step, until it is counted because it will be held for longer. A mutable value with
+/// an owner: <see cref="Outbound"/> says which thread may touch it.
 /// </remarks>
 internal struct OutputBuffer
 {
     private const int LeastBytes = 4096;
 
-    private byte[]? _bytes;
+    private StepBuffer _memory;
     private int _start;
     private int _end;
 
@@ -22,7 +23,7 @@ internal struct OutputBuffer
     internal readonly int Length => _end - _start;
 
     /// <summary>The bytes that wait, in order.</summary>
-    internal readonly ReadOnlyMemory<byte> Waiting => new(_bytes, _start, Length);
+    internal readonly ReadOnlySpan<byte> Waiting => _memory.Span[_start.._end];
 
     /// <summary>Appends one unfragmented, unmasked frame (RFC 6455 §5.2) whose payload comes in two parts.</summary>
     internal void AppendFrame(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool isCompressed = false)
@@ -49,18 +50,24 @@ internal struct OutputBuffer
     /// <summary>Whether the memory held is counted.</summary>
     internal readonly bool IsCounted => _countedIn is not null;
 
-    /// <summary>Counts the memory held, because it will be held for a while.</summary>
+    /// <summary>Counts the memory held, because it will be held for a while: then it is not of the pool any more.</summary>
     /// <returns>False when the budget has no room for it; nothing is counted then.</returns>
     internal bool TryCount(MemoryBudget budget)
     {
-        if (_bytes is null || _countedIn is not null)
+        if (Length == 0 || _countedIn is not null)
         {
             return true;
         }
 
-        bool hasRoom = budget.TryTake(_bytes.Length);
-        _countedIn = hasRoom ? budget : null;
-        return hasRoom;
+        if (!_memory.TryKeep(_start.._end, budget))
+        {
+            return false;
+        }
+
+        _end = Length;
+        _start = 0;
+        _countedIn = budget;
+        return true;
     }
 
     /// <summary>Takes sent bytes off; gives the memory back when nothing waits.</summary>
@@ -76,34 +83,28 @@ internal struct OutputBuffer
     /// <summary>Drops what waits and gives the memory back.</summary>
     internal void Clear()
     {
+        Uncount();
+        _memory.Dispose();
         _start = _end = 0;
-        ReturnArray();
     }
 
     /// <summary>Room for at least so many bytes behind what waits.</summary>
     private Span<byte> Reserve(int count)
     {
-        if (_bytes is null || _bytes.Length - _end < count)
+        if (_memory.Length - _end < count)
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(checked(Length + count), LeastBytes));
-            _bytes.AsSpan(_start, Length).CopyTo(larger);
+            Uncount();
+            _memory.Grow(_start.._end, Math.Max(checked(Length + count), LeastBytes));
             _end = Length;
             _start = 0;
-            ReturnArray();
-            _bytes = larger;
         }
 
-        return _bytes.AsSpan(_end);
+        return _memory.Span[_end..];
     }
 
-    private void ReturnArray()
+    private void Uncount()
     {
-        if (_bytes is not null)
-        {
-            _countedIn?.GiveBack(_bytes.Length);
-            _countedIn = null;
-            ArrayPool<byte>.Shared.Return(_bytes);
-            _bytes = null;
-        }
+        _countedIn?.GiveBack(_memory.Length);
+        _countedIn = null;
     }
 }

@@ -28,7 +28,7 @@ public sealed partial class MessageReader
         Masking.Apply(masked, _maskingKey);
         _maskingKey = Masking.Advance(_maskingKey, masked.Length);
         Deflate!.Note(masked);
-        if (_message is null && !TryBegin(FirstGuess(masked.Length, isAll: _frameIsFinal && (ulong)masked.Length == _frameBytesDue)))
+        if (_message.Length == 0 && !TryBegin(FirstGuess(masked.Length, isAll: _frameIsFinal && (ulong)masked.Length == _frameBytesDue)))
         {
             return NoMemoryFor(1);
         }
@@ -38,7 +38,7 @@ public sealed partial class MessageReader
         while (true)
         {
             // No more comes out than a message may have, and one byte, which tells that there is more.
-            scoped Span<byte> room = _message.AsSpan(_messageBytes, Math.Min(HeldBytes, _maxMessageBytes) - _messageBytes);
+            scoped Span<byte> room = _message.Span[_messageBytes..Math.Min(HeldBytes, _maxMessageBytes)];
             bool isFull = room.IsEmpty;
             room = isFull ? oneMore : room;
             if (!Deflate.Inflate(rest, room, out int consumed, out int written))
@@ -53,10 +53,10 @@ public sealed partial class MessageReader
 
             if (isFull && written > 0)
             {
-                _message![_messageBytes] = oneMore[0];
+                _message.Span[_messageBytes] = oneMore[0];
             }
 
-            Span<byte> added = _message.AsSpan(_messageBytes, written);
+            Span<byte> added = _message.Span.Slice(_messageBytes, written);
             _messageBytes += written;
             if (IsText && !_utf8.Append(added))
             {

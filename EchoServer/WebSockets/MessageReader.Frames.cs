@@ -6,9 +6,6 @@ namespace EchoServer.WebSockets;
 /// <content>Frame by frame: headers, control frames, payload.</content>
 public sealed partial class MessageReader
 {
-    // The smallest array of the pool.
-    private const int LeastPoolBytes = 16;
-
     /// <summary>Reads a header, and the frame when it is a control frame or a whole message; null when its payload comes next.</summary>
     private ReadResult? ReadFrame(Span<byte> input, ref int consumed, ref ReadOnlySpan<byte> payload)
     {
@@ -134,7 +131,7 @@ public sealed partial class MessageReader
             Deflate!.CountReceived(_messageBytes);
         }
 
-        payload = _message.AsSpan(0, _messageBytes);
+        payload = _message.Span[.._messageBytes];
         _inMessage = false;
         return ReadResult.Message;
     }
@@ -147,7 +144,7 @@ public sealed partial class MessageReader
             return NoMemoryFor(needed);
         }
 
-        Span<byte> added = _message.AsSpan(_messageBytes, masked.Length);
+        Span<byte> added = _message.Span.Slice(_messageBytes, masked.Length);
         Masking.Apply(masked, added, _maskingKey);
         _maskingKey = Masking.Advance(_maskingKey, masked.Length);
         _messageBytes = needed;
@@ -156,31 +153,8 @@ public sealed partial class MessageReader
         return IsText && !_utf8.Append(added) ? NotUtf8() : null;
     }
 
-    private bool TryGrow(int needed)
-    {
-        // What the pool gives: a power of two, so that many small pieces cost few copies.
-        int size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(needed, LeastPoolBytes));
-        if (_budget?.TryTake(size) == false)
-        {
-            return false;
-        }
-
-        byte[] larger = MessageBuffers.Rent(size);
-        _message.AsSpan(0, _messageBytes).CopyTo(larger);
-        ReturnMessage();
-        _message = larger;
-        return true;
-    }
-
-    private void ReturnMessage()
-    {
-        if (_message is not null)
-        {
-            _budget?.GiveBack(_message.Length);
-            MessageBuffers.Return(_message);
-            _message = null;
-        }
-    }
+    // At least twice as much each time, so that many small pieces cost few copies.
+    private bool TryGrow(int needed) => _message.TryGrow((int)BitOperations.RoundUpToPowerOf2((uint)needed), _budget);
 
     private ProtocolViolation? CheckSequence(Frame frame)
     {

@@ -1,3 +1,5 @@
+using EchoServer.Buffers;
+
 namespace EchoServer.WebSockets;
 
 /// <summary>What <see cref="MessageReader.Read"/> found.</summary>
@@ -26,7 +28,7 @@ public enum ReadResult
 /// <remarks>
 /// <para>
 /// A message that lies whole in one unfragmented frame is unmasked where it is and handed out from there: nothing is copied or
-/// allocated. Anything else is put together in a rented buffer that grows with the bytes that really arrived, never with what
+/// allocated. Anything else is put together in a buffer that grows with the bytes that really arrived, never with what
 /// was declared. Control frames between fragments are handed out at once and do not touch the message.
 /// </para>
 /// <para>No I/O and no clock. Belongs to one connection's loop: not safe for use by two threads at a time.</para>
@@ -48,7 +50,7 @@ public sealed partial class MessageReader
     // The message that is being put together.
     private bool _inMessage;
     private bool _isCompressed;
-    private byte[]? _message;
+    private NativeBuffer _message;
     private int _messageBytes;
     private int _fragments;
     private Utf8Stream _utf8;
@@ -84,7 +86,7 @@ public sealed partial class MessageReader
     public bool IsInMessage => _inMessage;
 
     /// <summary>Bytes of memory held for a message that is not complete.</summary>
-    public int HeldBytes => _message?.Length ?? 0;
+    public int HeldBytes => _message.Length;
 
     /// <summary>Reads up to the next thing worth telling.</summary>
     /// <param name="input">
@@ -129,9 +131,9 @@ public sealed partial class MessageReader
     /// <summary>Gives back the memory of the message that was handed out; a message that is still arriving is left alone.</summary>
     public void ReleaseMessage()
     {
-        if (_message is not null && !_inMessage)
+        if (_message.Length > 0 && !_inMessage)
         {
-            ReturnMessage();
+            _message.Free(_budget);
             _messageBytes = 0;
         }
     }

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Numerics;
+using EchoServer.Buffers;
 
 namespace EchoServer.WebSockets;
 
@@ -27,9 +27,6 @@ internal sealed class PerMessageDeflate
     // If they do not, so many go out plain before it is tried again; then twice as many, and so on.
     private const int LeastPause = 8;
     private const int MostPause = 256;
-
-    // From here on the room for a message is large enough to be worth rounding.
-    private const int LeastBytesToRound = 64 * 1024;
 
     // What a message costs besides its bytes, in bytes: to begin, to end, to forget. Roughly; zlib does some 300 bytes in a microsecond.
     private const int WorkOfAMessage = 256;
@@ -83,10 +80,6 @@ internal sealed class PerMessageDeflate
     internal static int InflaterBytes(DeflateParameters parameters) => parameters.ClientNoContextTakeover ? 0 : Inflater.Bytes;
 
     /// <summary>How many bytes to have ready for <see cref="Compress"/>; 0 when a message of such parts is not worth the attempt.</summary>
-    /// <remarks>
-    /// Arrays come in powers of two: a message that is a little longer than one, as with a prefix, has to get smaller by that
-    /// little, up to an eighth, rather than take twice the room.
-    /// </remarks>
     internal int RoomFor(int first, int second)
     {
         long length = (long)first + second;
@@ -96,14 +89,8 @@ internal sealed class PerMessageDeflate
             return 0;
         }
 
-        int powerOf2 = 1 << BitOperations.Log2((uint)length);
-        return length >= LeastBytesToRound && powerOf2 >= length - (length / 8)
-            ? powerOf2
-            : (int)length + Inflater.Tail.Length + (MayBeginContext((int)length) ? GrowthRoom : 0);
+        return (int)length + Inflater.Tail.Length + (MayBeginContext((int)length) ? GrowthRoom : 0);
     }
-
-    /// <summary>What so much room takes: the pool rounds up to a power of two, as far as there are such arrays.</summary>
-    internal static int BytesOfRoom(int room) => room > 1 << 30 ? room : (int)BitOperations.RoundUpToPowerOf2((uint)room);
 
     /// <summary>Compresses a message that comes in two parts.</summary>
     /// <param name="first">The first part; may be empty.</param>

@@ -9,6 +9,17 @@ internal sealed partial class WebSocketLink
 {
     private async Task<LinkEvent> ReadEventAsync()
     {
+        LinkEvent found = await ReadNextEventAsync().ConfigureAwait(false);
+        if (found.IsEnd)
+        {
+            _reader.Abandon();
+        }
+
+        return found;
+    }
+
+    private async Task<LinkEvent> ReadNextEventAsync()
+    {
         try
         {
             while (true)

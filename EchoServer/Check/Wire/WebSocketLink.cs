@@ -158,6 +158,12 @@ internal sealed partial class WebSocketLink : IDisposable
     public void Dispose()
     {
         _link.Dispose();
+        if (_receiving is null)
+        {
+            _reader.Abandon();
+        }
+
+        // One that is still reading ends now, and gives the memory back itself.
         _ = _receiving?.ContinueWith(static it => it.Exception, TaskScheduler.Default);
         _sending.Dispose();
     }

@@ -1,4 +1,4 @@
-namespace EchoServer.WebSockets;
+namespace EchoServer.Buffers;
 
 /// <summary>Where the memory for bytes that have to be kept is asked for.</summary>
 /// <remarks>Safe on any thread.</remarks>
