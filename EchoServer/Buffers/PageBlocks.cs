@@ -7,21 +7,28 @@ namespace EchoServer.Buffers;
 /// </remarks>
 internal static unsafe class PageBlocks
 {
-    /// <summary>The largest block that is kept, in bytes.</summary>
-    internal const int MaxKeptBlockBytes = 256 * 1024;
+    private const int MaxKeptBlocks = 64;
 
-    // The process's memory exceeds the budget by this at most.
-    private const int MaxKeptBytes = 1024 * 1024;
-    private const int MaxKeptBlocks = 32;
+    // How much a process keeps beyond its budget: a 32nd of its memory, from a small instance's 1 MiB to what a few clients that echo
+    // messages of a mebibyte use in turn.
+    private const long MemoryPerKeptByte = 32;
+    private const int LeastKeptBytes = 1024 * 1024;
+    private const int MostKeptBytes = 8 * 1024 * 1024;
 
     // Half of vm.max_map_count's default. The other half is for the runtime, which ends the process when a mapping is refused.
     private const int MaxMappings = 32 * 1024;
+
+    private static readonly int MaxKeptBytes =
+        (int)Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MemoryPerKeptByte, LeastKeptBytes, MostKeptBytes);
 
     private static readonly Lock Gate = new();
     private static readonly (nint Start, int Size)[] Kept = new (nint, int)[MaxKeptBlocks];
     private static int _keptBlocks;
     private static int _keptBytes;
     private static int _mappings;
+
+    /// <summary>The largest block that is kept, in bytes: one alone does not displace all others.</summary>
+    internal static int MaxKeptBlockBytes => MaxKeptBytes / 4;
 
     /// <summary>Takes a block, its content unknown.</summary>
     /// <param name="size">A multiple of the page size.</param>
