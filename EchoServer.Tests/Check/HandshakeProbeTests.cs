@@ -128,7 +128,7 @@ internal sealed class HandshakeProbeTests
     [Test]
     public async Task A_port_on_which_nothing_listens_is_named()
     {
-        Checks checks = await Checks.RunAsync($"ws://127.0.0.1:{Haproxy.FreePort()}");
+        Checks checks = await Checks.RunAsync($"ws://127.0.0.1:{FreePort.Find()}");
         checks.Expect("tcp", Outcome.Fail, "127.0.0.1 connection refused", "nothing listens on port", "start the server");
         checks.ExpectEndAfter("tcp");
     }

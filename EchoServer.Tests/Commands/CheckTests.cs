@@ -27,7 +27,7 @@ internal sealed class CheckTests
     [Test]
     public async Task A_failure_has_its_cause_and_advice_below_and_exit_code_1()
     {
-        int port = Haproxy.FreePort();
+        int port = FreePort.Find();
         ProgramResult result = await RunAsync($"ws://127.0.0.1:{port}");
         Assert.That(result.ExitCode, Is.EqualTo(1));
         Assert.That(result.Output, Does.Match(
@@ -103,7 +103,7 @@ internal sealed class CheckTests
     [Test]
     public async Task Quick_says_why_in_one_line_when_it_is_not()
     {
-        int port = Haproxy.FreePort();
+        int port = FreePort.Find();
         ProgramResult result = await RunAsync($"ws://localhost:{port}", "--quick");
         Assert.That(result, Is.EqualTo(new ProgramResult(
             1,

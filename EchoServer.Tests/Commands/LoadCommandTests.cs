@@ -134,12 +134,7 @@ internal sealed class LoadCommandTests
     [Test]
     public async Task Nothing_that_listens_is_one_line_and_exit_code_1()
     {
-        int port;
-        await using (var server = InProcessServer.Start(_ => { }))
-        {
-            port = server.Port;
-        }
-
+        int port = FreePort.Find();
         ProgramResult result = await RunAsync(new Uri($"ws://127.0.0.1:{port}"));
         Assert.That(result, Is.EqualTo(new ProgramResult(1, "", $"EchoServer: ws://127.0.0.1:{port}/: connection refused: nothing listens there\n")));
     }

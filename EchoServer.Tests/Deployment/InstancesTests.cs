@@ -24,7 +24,7 @@ internal sealed class InstancesTests
     {
         for (int index = 0; index < 3; index++)
         {
-            _instances.Add(await StartInstanceAsync(index, port: 0));
+            _instances.Add(await StartInstanceAsync(index, FreePort.Find()));
         }
 
         _certificates = new TestCertificates();

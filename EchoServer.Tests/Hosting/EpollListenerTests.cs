@@ -7,6 +7,7 @@ namespace EchoServer.Tests.Hosting;
 
 /// <summary>What cannot be seen of a listener from outside.</summary>
 [Platform("Linux")]
+[NonParallelizable]
 internal sealed class EpollListenerTests
 {
     private static readonly TimeSpan Watched = TimeSpan.FromSeconds(1);
