@@ -123,11 +123,11 @@ internal sealed class CheckTests
             peer.ReadToEndAndDrop();
         });
         ProgramResult[] results = await Task.WhenAll(
-            ((ScriptedServer[])[hangs, mute, open]).Select(server => RunAsync(server.Url.AbsoluteUri, "--quick", "--timeout", "0.5")));
+            ((ScriptedServer[])[hangs, mute, open]).Select(server => RunAsync(server.Url.AbsoluteUri, "--quick", "--timeout", Wait.LapseSeconds)));
         Assert.That(results.Select(result => result.ExitCode), Is.All.EqualTo(1));
-        Assert.That(results[0].Error, Does.Contain("was not answered within 0.5 s"));
-        Assert.That(results[1].Error, Does.Contain("no echo came within 0.5 s"));
-        Assert.That(results[2].Error, Does.Contain("did not answer the Close within 0.5 s"));
+        Assert.That(results[0].Error, Does.Contain("was not answered within 3 s"));
+        Assert.That(results[1].Error, Does.Contain("no echo came within 3 s"));
+        Assert.That(results[2].Error, Does.Contain("did not answer the Close within 3 s"));
     }
 
     [TestCase(new[] { "ftp://x" }, "url: 'ftp://x' is not a ws://")]
