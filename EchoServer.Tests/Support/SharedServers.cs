@@ -1,3 +1,4 @@
+using EchoServer.Tests.Containers;
 using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests;
@@ -35,6 +36,7 @@ internal sealed class SharedServers
     [OneTimeTearDown]
     public async Task StopAsync()
     {
+        await ImageStore.RemoveAsync();
         foreach (ServerProcess? server in (ServerProcess?[])[_default, _large])
         {
             if (server is not null)

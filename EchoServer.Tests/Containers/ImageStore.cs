@@ -1,7 +1,7 @@
 using System.Formats.Tar;
 using EchoServer.Tests.Support;
 
-namespace EchoServer.Tests.Deployment.Images;
+namespace EchoServer.Tests.Containers;
 
 /// <summary>What images are made with: a registry with a base image, and podman with a store of its own. Made when the first test asks.</summary>
 /// <remarks>Microsoft's base images are not available everywhere: a small one with the same libraries is made of this machine's.</remarks>

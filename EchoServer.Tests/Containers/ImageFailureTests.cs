@@ -3,7 +3,7 @@ using System.Net;
 using System.Text;
 using EchoServer.Tests.Support;
 
-namespace EchoServer.Tests.Deployment.Images;
+namespace EchoServer.Tests.Containers;
 
 /// <summary><c>./build.sh image</c> where it cannot work: each cause is told from the others, in one line.</summary>
 internal sealed class ImageFailureTests

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
+using EchoServer.Tests.Deployment;
 using EchoServer.Tests.Support;
 
-namespace EchoServer.Tests.Deployment.Images;
+namespace EchoServer.Tests.Containers;
 
 /// <summary><c>./build.sh image</c>, and what it makes, run as README says.</summary>
 internal sealed class ImageTests
