@@ -5,6 +5,7 @@ namespace EchoServer.Tests.Attacks;
 
 /// <summary>More connections than the server can have.</summary>
 [Category("Attacks")]
+[NonParallelizable]
 internal sealed class CapacityAttackTests
 {
     private const int OpenFileLimit = 256;

@@ -5,6 +5,7 @@ namespace EchoServer.Tests.Attacks;
 
 /// <summary>What compression invites: a little that becomes much, what never ends, and what is no deflate data at all.</summary>
 [Category("Attacks")]
+[NonParallelizable]
 internal sealed class CompressionAttackTests
 {
     private const int Compressed = 4;

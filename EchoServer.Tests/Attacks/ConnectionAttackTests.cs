@@ -6,6 +6,7 @@ namespace EchoServer.Tests.Attacks;
 
 /// <summary>Connections that come in masses, leave without a word, or never leave.</summary>
 [Category("Attacks")]
+[NonParallelizable]
 internal sealed class ConnectionAttackTests
 {
     [Test]

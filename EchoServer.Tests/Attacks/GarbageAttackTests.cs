@@ -4,6 +4,7 @@ namespace EchoServer.Tests.Attacks;
 
 /// <summary>Bytes that mean nothing, from a seed that is printed.</summary>
 [Category("Attacks")]
+[NonParallelizable]
 internal sealed class GarbageAttackTests
 {
     private const int Clients = 300;

@@ -4,6 +4,7 @@ namespace EchoServer.Tests.Attacks;
 
 /// <summary>Messages that never end, or say that they will be larger than any memory.</summary>
 [Category("Attacks")]
+[NonParallelizable]
 internal sealed class MessageAttackTests
 {
     private const int OneMebibyte = 1024 * 1024;

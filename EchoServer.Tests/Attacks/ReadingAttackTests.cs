@@ -4,6 +4,7 @@ namespace EchoServer.Tests.Attacks;
 
 /// <summary>Clients that ask for much and read nothing of it.</summary>
 [Category("Attacks")]
+[NonParallelizable]
 internal sealed class ReadingAttackTests
 {
     // Little room on their side: the server's output has nowhere to go soon, and it is not the attackers' own buffers that use up

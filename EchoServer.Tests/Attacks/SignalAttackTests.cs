@@ -4,6 +4,7 @@ namespace EchoServer.Tests.Attacks;
 
 /// <summary>Signals that come while there is much to do.</summary>
 [Category("Attacks")]
+[NonParallelizable]
 internal sealed class SignalAttackTests
 {
     private const int Clients = 50;

@@ -5,6 +5,7 @@ namespace EchoServer.Tests.Attacks;
 
 /// <summary>Clients that never come to an end: of their request, of their frame.</summary>
 [Category("Attacks")]
+[NonParallelizable]
 internal sealed class TrickleAttackTests
 {
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(200);

@@ -9,7 +9,7 @@ namespace EchoServer.Tests.Check;
 /// <summary>A check inside the test's process, and what each probe found.</summary>
 internal sealed record Checks(IReadOnlyList<ProbeResult> Results)
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     public Finding this[string probe] => Results.Single(result => result.Name == probe).Finding;
 

@@ -7,10 +7,9 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Check;
 
 /// <summary>Scripted peers that go wrong before there is a WebSocket.</summary>
+[Parallelizable(ParallelScope.Children)]
 internal sealed class HandshakeProbeTests
 {
-    private static readonly TimeSpan Short = TimeSpan.FromSeconds(0.5);
-
     [TestCase("404 Not Found", "unknown_route", "no route '127.0.0.1'")]
     [TestCase("503 Service Unavailable", "no_endpoints", "no healthy instance")]
     [TestCase("503 Service Unavailable", "Connection Limit Reached", "as many connections")]
@@ -58,7 +57,7 @@ internal sealed class HandshakeProbeTests
             peer.Send("HTTP/1.1 200 OK\r\nServer: nginx\r\n\r\n<title>Hello</title>");
             peer.ReadToEndAndDrop();
         });
-        Checks checks = await Checks.RunAsync(endless.Url.AbsoluteUri, connection: options => options with { Timeout = Short });
+        Checks checks = await Checks.RunAsync(endless.Url.AbsoluteUri, connection: options => options with { Timeout = Wait.Lapse });
         checks.Expect("http", Outcome.Pass, "200 OK, Server: nginx, 'Hello': not an EchoServer");
     }
 
@@ -92,9 +91,9 @@ internal sealed class HandshakeProbeTests
     public async Task A_server_that_hangs_after_accept_is_named_and_bounded()
     {
         using var server = new ScriptedServer((peer, _) => peer.ReadToEndAndDrop());
-        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri, connection: options => options with { Timeout = Short });
-        checks.Expect("http", Outcome.Warn, "nothing within 0.5 s", "what is behind it hangs");
-        checks.Expect("upgrade", Outcome.Fail, "nothing within 0.5 s", "what is behind it hangs", "restart it");
+        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri, connection: options => options with { Timeout = Wait.Lapse });
+        checks.Expect("http", Outcome.Warn, "nothing within 3 s", "what is behind it hangs");
+        checks.Expect("upgrade", Outcome.Fail, "nothing within 3 s", "what is behind it hangs", "restart it");
     }
 
     [Test]
@@ -128,7 +127,7 @@ internal sealed class HandshakeProbeTests
     [Test]
     public async Task A_port_on_which_nothing_listens_is_named()
     {
-        Checks checks = await Checks.RunAsync($"ws://127.0.0.1:{Haproxy.FreePort()}");
+        Checks checks = await Checks.RunAsync($"ws://127.0.0.1:{FreePort.Find()}");
         checks.Expect("tcp", Outcome.Fail, "127.0.0.1 connection refused", "nothing listens on port", "start the server");
         checks.ExpectEndAfter("tcp");
     }
@@ -144,8 +143,8 @@ internal sealed class HandshakeProbeTests
         using var first = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await first.ConnectAsync(server);
 
-        Checks checks = await Checks.RunAsync($"ws://127.0.0.1:{server.Port}", connection: options => options with { Timeout = Short });
-        checks.Expect("tcp", Outcome.Fail, "127.0.0.1 nothing within 0.5 s", "a firewall drops the packets", "--proxy");
+        Checks checks = await Checks.RunAsync($"ws://127.0.0.1:{server.Port}", connection: options => options with { Timeout = Wait.Lapse });
+        checks.Expect("tcp", Outcome.Fail, "127.0.0.1 nothing within 3 s", "a firewall drops the packets", "--proxy");
         checks.ExpectEndAfter("tcp");
     }
 

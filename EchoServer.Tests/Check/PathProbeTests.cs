@@ -5,6 +5,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Check;
 
 /// <summary>Real proxies on the way: haproxy as Cloud Foundry's router, and nginx as it is often set up.</summary>
+[Parallelizable(ParallelScope.Children)]
 internal sealed class PathProbeTests
 {
     [Test]
@@ -141,10 +142,12 @@ internal sealed class PathProbeTests
     public async Task An_idle_limit_on_the_way_is_named_and_pings_prevent_it()
     {
         await using ServerProcess server = await StartAsync("--keep-alive-interval", "off");
-        await using Haproxy router = await Haproxy.StartAsync(new HaproxyOptions { Instances = [server.Port], IdleTimeout = TimeSpan.FromSeconds(2) });
-        Checks checks = await Checks.RunAsync(router.Url("/raw").AbsoluteUri, options => options with { Idle = TimeSpan.FromSeconds(4) });
-        checks.Expect("idle", Outcome.Warn, "silent: ended after 2", "something on the way ended (FIN) the connection after 2", "send pings more often");
-        checks.Expect("idle", Outcome.Warn, "with a ping every 1 s: lives after 4 s", "after 2");
+        await using Haproxy router = await Haproxy.StartAsync(new HaproxyOptions { Instances = [server.Port], IdleTimeout = TimeSpan.FromSeconds(4) });
+        Checks checks = await Checks.RunAsync(router.Url("/raw").AbsoluteUri, options => options with { Idle = TimeSpan.FromSeconds(8) });
+        checks.Expect("idle", Outcome.Warn, "with a ping every 2 s: lives after 8 s", "something on the way ended (FIN) the connection after ", "send pings more often");
+
+        // When it is looked at depends on the machine, but not before the limit.
+        Assert.That(checks["idle"].Text, Does.Match("silent: ended after [4-7]([.][0-9]+)? s"));
         Assert.That(checks["idle"].Facts, Does.Contain(new Fact("silent_survived", false)).And.Contains(new Fact("ping_survived", true)));
     }
 
@@ -152,44 +155,55 @@ internal sealed class PathProbeTests
     public async Task Pings_of_the_server_keep_an_idle_connection()
     {
         await using ServerProcess server = await StartAsync("--keep-alive-interval", "0.5");
-        await using Haproxy router = await Haproxy.StartAsync(new HaproxyOptions { Instances = [server.Port], IdleTimeout = TimeSpan.FromSeconds(2) });
-        Checks checks = await Checks.RunAsync(router.Url("/raw").AbsoluteUri, options => options with { Idle = TimeSpan.FromSeconds(3) });
+        await using Haproxy router = await Haproxy.StartAsync(new HaproxyOptions { Instances = [server.Port], IdleTimeout = TimeSpan.FromSeconds(4) });
+        Checks checks = await Checks.RunAsync(router.Url("/raw").AbsoluteUri, options => options with { Idle = TimeSpan.FromSeconds(6) });
         checks.Expect("idle", Outcome.Pass, "(the server sent ");
     }
 
     /// <summary>With a Close of this code, with a reset where it is 0, otherwise with the end of the stream.</summary>
-    [TestCase(1001, "the server itself closes 1", "with Close 1001 GoingAway")]
-    [TestCase(0, "something on the way ends connections 1", "a reset (RST)")]
-    [TestCase(null, "something on the way ends connections 1", "the end of the stream (FIN)")]
+    [TestCase(1001, "the server itself closes ", "with Close 1001 GoingAway")]
+    [TestCase(0, "something on the way ends connections ", "a reset (RST)")]
+    [TestCase(null, "something on the way ends connections ", "the end of the stream (FIN)")]
     public async Task A_cut_after_a_time_is_named_with_who_ended_it(int? code, string cause, string end)
     {
         using ScriptedServer server = EchoScripts.Server(
             (_, _, message) => EchoScripts.Good(message),
             peer => new Thread(() => CutLater(peer, code)) { IsBackground = true }.Start());
-        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri, options => options with { Idle = TimeSpan.FromSeconds(3) });
+        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri, options => options with { Idle = TimeSpan.FromSeconds(6) });
         checks.Expect("idle", Outcome.Fail, end, cause);
     }
 
     [Test]
-    public async Task Each_instance_is_reached_by_its_number_and_connections_are_spread()
+    public async Task Connections_are_spread_over_the_instances()
     {
         await using ServerProcess zero = await StartInstanceAsync(0);
         await using ServerProcess one = await StartInstanceAsync(1);
         await using Haproxy router = await Haproxy.StartAsync(new HaproxyOptions
         {
             Instances = [zero.Port, one.Port],
-            Rules =
-            [
-                "http-request return status 400 hdr X-Cf-RouterError unknown_route content-type text/plain string \"Requested instance\" " +
-                "if { req.fhdr(X-Cf-App-Instance) -m end :2 }",
-            ],
         });
         Checks spread = await Checks.RunAsync(router.Url("/raw").AbsoluteUri, options => options with { Connections = 20 });
         spread.Expect("http", Outcome.Pass, "instance ");
         spread.Expect("connections", Outcome.Pass, "20 of 20 open at once");
         spread.Expect("connections", Outcome.Pass, "open by instance: 0: 10, 1: 10");
 
-        // Nothing here heeds the header: with two instances behind it, one of the two answers wrongly.
+    }
+
+    [Test]
+    public async Task An_instance_that_is_asked_for_in_vain_is_named()
+    {
+        await using ServerProcess zero = await StartInstanceAsync(0);
+        await using Haproxy router = await Haproxy.StartAsync(new HaproxyOptions
+        {
+            Instances = [zero.Port],
+            Rules =
+            [
+                "http-request return status 400 hdr X-Cf-RouterError unknown_route content-type text/plain string \"Requested instance\" " +
+                "if { req.fhdr(X-Cf-App-Instance) -m end :2 }",
+            ],
+        });
+
+        // Nothing here heeds the header: whichever instance is asked for, the first one answers.
         Checks ignored = await Checks.RunAsync(router.Url("/raw").AbsoluteUri, options => options with { ReachesInstances = true });
         ignored.Expect("instances", Outcome.Fail, "asked for instance ", "X-Cf-App-Instance has no effect");
     }

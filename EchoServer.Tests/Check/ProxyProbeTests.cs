@@ -24,7 +24,7 @@ internal sealed class ProxyProbeTests
     [Test]
     public async Task A_proxy_that_is_down_or_unknown_is_not_the_server()
     {
-        int port = Haproxy.FreePort();
+        int port = FreePort.Find();
         Checks down = await RunAsync("wss://echo.example.org", $"http://127.0.0.1:{port}");
         down.Expect("tcp", Outcome.Fail, "127.0.0.1 connection refused", $"the proxy 127.0.0.1:{port} refuses connections", "--proxy");
         down.ExpectEndAfter("tcp");

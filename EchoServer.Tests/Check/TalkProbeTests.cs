@@ -5,10 +5,10 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Check;
 
 /// <summary>The conversation: with this server, and with peers that echo wrong, cut, limit or keep silent.</summary>
+[Parallelizable(ParallelScope.Children)]
 internal sealed class TalkProbeTests
 {
     private static readonly string[] SkippedHere = ["dns", "proxy", "tls", "compression"];
-    private static readonly TimeSpan Short = TimeSpan.FromSeconds(0.5);
 
     [TestCase("/", "'Hi, this is the Echo-Server', the EchoServer's own; echoes begin with 'Echo: '")]
     [TestCase("/raw", "none; echoes come as they are")]
@@ -98,8 +98,8 @@ internal sealed class TalkProbeTests
     public async Task A_server_that_does_not_echo_is_named_and_not_asked_for_echoes()
     {
         using ScriptedServer server = EchoScripts.Server((_, _, message) => message.Opcode == WireFrame.PingOpcode ? EchoScripts.Good(message) : []);
-        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri, connection: options => options with { Timeout = Short });
-        checks.Expect("greeting", Outcome.Fail, "nothing within 0.5 s", "no echo came within 0.5 s");
+        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri, connection: options => options with { Timeout = Wait.Lapse });
+        checks.Expect("greeting", Outcome.Fail, "nothing within 3 s", "no echo came within 3 s");
         checks.Expect("text", Outcome.Skip, "needs an echo");
         checks.Expect("ping", Outcome.Pass, "pong");
         checks.Expect("close", Outcome.Pass, "came back");
@@ -109,7 +109,7 @@ internal sealed class TalkProbeTests
     public async Task A_server_that_only_talks_is_named()
     {
         using ScriptedServer server = EchoScripts.Server((_, _, _) => Enumerable.Repeat(WireFrame.Text("news"), 30));
-        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri, connection: options => options with { Timeout = Short });
+        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri, connection: options => options with { Timeout = Wait.Lapse });
         checks.Expect("greeting", Outcome.Fail, "none of them the echo", "this is no echo server");
     }
 
@@ -117,7 +117,7 @@ internal sealed class TalkProbeTests
     public async Task Pings_that_are_swallowed_are_named()
     {
         using ScriptedServer server = EchoScripts.Server((_, _, message) => message.Opcode == WireFrame.PingOpcode ? [] : EchoScripts.Good(message));
-        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri, connection: options => options with { Timeout = Short });
+        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri, connection: options => options with { Timeout = Wait.Lapse });
         checks.Expect("ping", Outcome.Fail, "no pong", "swallows them", "messages instead of pings");
         checks.Expect("round-trip", Outcome.Pass, "20 echoes");
     }
@@ -204,7 +204,7 @@ internal sealed class TalkProbeTests
     {
         using ScriptedServer server = EchoScripts.Server((_, number, message) =>
             number == 0 ? [WireFrame.Text("\u001b]0;title\u0007"), message] : [new WireFrame(0x3, [])]);
-        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri, connection: options => options with { Timeout = Short });
+        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri, connection: options => options with { Timeout = Wait.Lapse });
         checks.Expect("greeting", Outcome.Pass, "'\\u{1b}]0;title\\u{7}'");
         checks.Expect("text", Outcome.Fail, "a broken frame", "breaks the WebSocket protocol");
     }

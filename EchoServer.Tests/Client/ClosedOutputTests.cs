@@ -6,8 +6,8 @@ namespace EchoServer.Tests.Client;
 /// <summary>Who reads the client's output has enough, as <c>| head</c> does: the client then leaves.</summary>
 internal sealed class ClosedOutputTests
 {
-    [TestCase("ping", "-i", "0.05")]
-    [TestCase("ping", "-i", "0.05", "--frames")]
+    [TestCase("ping", "-i", "0.05", "-W", "1")]
+    [TestCase("ping", "-i", "0.05", "-W", "1", "--frames")]
     [TestCase("client")]
     [TestCase("client", "--json")]
     [TestCase("client", "x", "--count", "1000000", "--timeout", "60")]

@@ -134,9 +134,9 @@ internal sealed class ConnectionOptionTests
     public async Task A_server_that_does_not_answer_is_given_up()
     {
         using var server = new ScriptedServer((peer, _) => peer.ReadToEndAndDrop());
-        ProgramResult result = await RunAsync(server.Url, ["--timeout", "0.5"]);
+        ProgramResult result = await RunAsync(server.Url, ["--timeout", Wait.LapseSeconds]);
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-        Assert.That(result.Error, Does.StartWith($"EchoServer: {server.Url}: the request was not answered within 0.5 s"));
+        Assert.That(result.Error, Does.StartWith($"EchoServer: {server.Url}: the request was not answered within 3 s"));
     }
 
     [Test]

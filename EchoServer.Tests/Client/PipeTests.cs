@@ -117,11 +117,11 @@ internal sealed class PipeTests
             peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             peer.ReadToEndAndDrop();
         });
-        using Process process = Process.Start(Programs.EchoServer(["client", server.Url.AbsoluteUri, "--ping-interval", "0.2", "--timeout", "0.5"]))!;
+        using Process process = Process.Start(Programs.EchoServer(["client", server.Url.AbsoluteUri, "--ping-interval", "0.2", "--timeout", Wait.LapseSeconds]))!;
         using var patience = new CancellationTokenSource(ServerProcess.Patience);
         await process.WaitForExitAsync(patience.Token);
         Assert.That(process.ExitCode, Is.EqualTo(1));
-        Assert.That(await process.StandardError.ReadToEndAsync(patience.Token), Does.Contain("no pong came within 0.5 s"));
+        Assert.That(await process.StandardError.ReadToEndAsync(patience.Token), Does.Contain("no pong came within 3 s"));
     }
 
     [TestCase("INT")]

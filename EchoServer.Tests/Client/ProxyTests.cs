@@ -3,9 +3,10 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Client;
 
 /// <summary>What is said of a proxy through which no connection comes about: that it is the proxy, and never its password.</summary>
+[Parallelizable(ParallelScope.Children)]
 internal sealed class ProxyTests
 {
-    private const string Silent = " accepted the connection, but opened no tunnel within 1 s: it hangs, ";
+    private const string Silent = " accepted the connection, but opened no tunnel within 3 s: it hangs, ";
 
     private static IEnumerable<TestCaseData> Proxies()
     {
@@ -60,7 +61,7 @@ internal sealed class ProxyTests
         string inEnvironment = $"{scheme}://me:geheim@{proxy.Url.Authority}";
         foreach (string url in (string[])["ws://server.example:8080/", "wss://server.example/"])
         {
-            ProgramResult result = await RunAsync(url, inEnvironment, "--timeout", "1");
+            ProgramResult result = await RunAsync(url, inEnvironment, "--timeout", Wait.LapseSeconds);
             Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
             Assert.That(result.Error, Does.StartWith($"EchoServer: {url}: the proxy {proxy.Url.Authority}{expected.Replace("TARGET", $"{new Uri(url).Port}")}"));
             Assert.That(result.Error, Does.Not.Contain("geheim").And.Not.Contain("container"));
@@ -109,8 +110,8 @@ internal sealed class ProxyTests
             peer.Send("HTTP/1.1 200 OK\r\n\r\n");
             peer.ReadToEndAndDrop();
         });
-        ProgramResult result = await RunAsync("wss://server.example/", $"http://{proxy.Url.Authority}", "--timeout", "1");
-        Assert.That(result.Error, Does.StartWith("EchoServer: wss://server.example/: the TLS handshake was not answered within 1 s"));
+        ProgramResult result = await RunAsync("wss://server.example/", $"http://{proxy.Url.Authority}", "--timeout", Wait.LapseSeconds);
+        Assert.That(result.Error, Does.StartWith("EchoServer: wss://server.example/: the TLS handshake was not answered within 3 s"));
     }
 
     [Test]

@@ -27,7 +27,7 @@ internal sealed class CheckTests
     [Test]
     public async Task A_failure_has_its_cause_and_advice_below_and_exit_code_1()
     {
-        int port = Haproxy.FreePort();
+        int port = FreePort.Find();
         ProgramResult result = await RunAsync($"ws://127.0.0.1:{port}");
         Assert.That(result.ExitCode, Is.EqualTo(1));
         Assert.That(result.Output, Does.Match(
@@ -103,7 +103,7 @@ internal sealed class CheckTests
     [Test]
     public async Task Quick_says_why_in_one_line_when_it_is_not()
     {
-        int port = Haproxy.FreePort();
+        int port = FreePort.Find();
         ProgramResult result = await RunAsync($"ws://localhost:{port}", "--quick");
         Assert.That(result, Is.EqualTo(new ProgramResult(
             1,
@@ -123,11 +123,11 @@ internal sealed class CheckTests
             peer.ReadToEndAndDrop();
         });
         ProgramResult[] results = await Task.WhenAll(
-            ((ScriptedServer[])[hangs, mute, open]).Select(server => RunAsync(server.Url.AbsoluteUri, "--quick", "--timeout", "0.5")));
+            ((ScriptedServer[])[hangs, mute, open]).Select(server => RunAsync(server.Url.AbsoluteUri, "--quick", "--timeout", Wait.LapseSeconds)));
         Assert.That(results.Select(result => result.ExitCode), Is.All.EqualTo(1));
-        Assert.That(results[0].Error, Does.Contain("was not answered within 0.5 s"));
-        Assert.That(results[1].Error, Does.Contain("no echo came within 0.5 s"));
-        Assert.That(results[2].Error, Does.Contain("did not answer the Close within 0.5 s"));
+        Assert.That(results[0].Error, Does.Contain("was not answered within 3 s"));
+        Assert.That(results[1].Error, Does.Contain("no echo came within 3 s"));
+        Assert.That(results[2].Error, Does.Contain("did not answer the Close within 3 s"));
     }
 
     [TestCase(new[] { "ftp://x" }, "url: 'ftp://x' is not a ws://")]

@@ -4,6 +4,7 @@ using EchoServer.WebSockets;
 namespace EchoServer.Tests.Commands;
 
 /// <summary><c>EchoServer client</c> with messages as arguments: the tutorial's transcript, and one line when it cannot be had.</summary>
+[Parallelizable(ParallelScope.Children)]
 internal sealed class ClientTests
 {
     [TestCase("ws")]
@@ -138,9 +139,9 @@ internal sealed class ClientTests
     public async Task An_echo_that_does_not_come_is_a_failure()
     {
         using ScriptedServer server = ScriptedServer.Echoing((_, _, _) => []);
-        ProgramResult result = await RunAsync(server.Url.AbsoluteUri, "x", "--timeout", "0.5");
+        ProgramResult result = await RunAsync(server.Url.AbsoluteUri, "x", "--timeout", Wait.LapseSeconds);
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "Sent Message: x\n")));
-        Assert.That(result.Error, Does.StartWith($"EchoServer: {server.Url}: no echo came within 0.5 s: "));
+        Assert.That(result.Error, Does.StartWith($"EchoServer: {server.Url}: no echo came within 3 s: "));
     }
 
     [Test]
@@ -155,10 +156,10 @@ internal sealed class ClientTests
                 Thread.Sleep(100);
             }
         });
-        ProgramResult result = await RunAsync(server.Url.AbsoluteUri, "x", "--timeout", "1");
+        ProgramResult result = await RunAsync(server.Url.AbsoluteUri, "x", "--timeout", Wait.LapseSeconds);
         Assert.That(result.ExitCode, Is.EqualTo(1));
         Assert.That(result.Output, Does.Contain("Received Message: tick\n"));
-        Assert.That(result.Error, Does.StartWith($"EchoServer: {server.Url}: no echo came within 1 s: "));
+        Assert.That(result.Error, Does.StartWith($"EchoServer: {server.Url}: no echo came within 3 s: "));
     }
 
     [Test]
@@ -173,9 +174,9 @@ internal sealed class ClientTests
 
         // More than the buffers of loopback hold, in arguments that are not too long.
         string[] messages = [.. Enumerable.Repeat(new string('x', 100_000), 18)];
-        ProgramResult result = await RunAsync([server.Url.AbsoluteUri, .. messages, "-q", "--timeout", "1"]);
+        ProgramResult result = await RunAsync([server.Url.AbsoluteUri, .. messages, "-q", "--timeout", Wait.LapseSeconds]);
         Assert.That(result.ExitCode, Is.EqualTo(1));
-        Assert.That(result.Error, Does.StartWith($"EchoServer: {server.Url}: no echo came within 1 s: "));
+        Assert.That(result.Error, Does.StartWith($"EchoServer: {server.Url}: no echo came within 3 s: "));
     }
 
     [Test]
@@ -187,20 +188,15 @@ internal sealed class ClientTests
             peer.Send(peer.ReadOneFrame() with { Masked = false });
             peer.ReadToEndAndDrop();
         });
-        ProgramResult result = await RunAsync(server.Url.AbsoluteUri, "x", "--timeout", "0.5");
+        ProgramResult result = await RunAsync(server.Url.AbsoluteUri, "x", "--timeout", Wait.LapseSeconds);
         Assert.That(result.ExitCode, Is.EqualTo(1));
-        Assert.That(result.Error, Does.StartWith($"EchoServer: {server.Url}: the server did not answer the Close within 0.5 s"));
+        Assert.That(result.Error, Does.StartWith($"EchoServer: {server.Url}: the server did not answer the Close within 3 s"));
     }
 
     [Test]
     public async Task Nothing_that_listens_is_a_failure()
     {
-        int port;
-        await using (var server = InProcessServer.Start(_ => { }))
-        {
-            port = server.Port;
-        }
-
+        int port = FreePort.Find();
         ProgramResult result = await RunAsync($"ws://127.0.0.1:{port}");
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
         Assert.That(result.Error, Does.StartWith($"EchoServer: ws://127.0.0.1:{port}/: connection refused: nothing listens on port {port}"));

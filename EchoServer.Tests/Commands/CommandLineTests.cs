@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.Commands;
@@ -165,7 +164,7 @@ internal sealed class CommandLineTests
     [Test]
     public async Task The_port_of_the_environment_is_taken_and_the_option_wins_over_it()
     {
-        int free = FreePort();
+        int free = FreePort.Find();
         await using (ServerProcess server = await ServerProcess.StartAsync([], new Dictionary<string, string> { ["PORT"] = $"{free}" }))
         {
             Assert.That(server.Port, Is.EqualTo(free));
@@ -229,12 +228,5 @@ internal sealed class CommandLineTests
         ProgramResult result = await Programs.RunAsync(Programs.EchoServer([argument]));
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
         Assert.That(result.Output, Does.Contain(expected));
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

@@ -43,6 +43,7 @@ internal sealed class BuildScriptTests
         ProcessStartInfo start = Script(command, "--engine", "fleck");
         start.Environment["RestoreSources"] = folder;
         start.Environment["NUGET_PACKAGES"] = Path.Combine(folder, "packages");
+        start.Environment["ArtifactsPath"] = Path.Combine(folder, "artifacts");
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
         ProgramResult result = await Programs.RunAsync(start, ServerBuild.Patience);

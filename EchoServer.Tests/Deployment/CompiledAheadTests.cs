@@ -40,9 +40,17 @@ internal sealed class CompiledAheadTests
         Assert.That(client.ExitCode, Is.Zero, client.Error);
         Assert.That(await server.StopAsync(), Is.Zero);
 
-        // Tier 0 is what had no code; methods that ran often are compiled once more, better, when there is time.
-        string[] compiled = [.. File.ReadLines(list).Where(line => line.Contains("Tier0", StringComparison.Ordinal))];
+        // Tier 0 is what had no code. Some methods are compiled once more when they have run often. How often the thread pool adapts
+        // itself, and whether it does at all, is the machine's doing.
+        string[] compiled =
+        [
+            .. File.ReadLines(list).Where(line => line.Contains("Tier0", StringComparison.Ordinal)).Select(Method).Distinct()
+                .Where(method => !method.Contains("PortableThreadPool", StringComparison.Ordinal) && !method.Contains("LowLevelLifoSemaphore", StringComparison.Ordinal)),
+        ];
         Assert.That(compiled, Is.Not.Empty, "the runtime did not say what it compiles");
         Assert.That(compiled, Has.Length.AtMost(MostMethods), string.Join('\n', compiled));
     }
+
+    /// <summary>Of a line such as <c>7: JIT compiled Type:Method(int) [Tier0, IL size=7, code size=31]</c>.</summary>
+    private static string Method(string line) => line[(line.IndexOf(" compiled ", StringComparison.Ordinal) + " compiled ".Length)..line.LastIndexOf(" [", StringComparison.Ordinal)];
 }

@@ -27,8 +27,10 @@ internal sealed class EngineBuildTests
     [Test]
     public async Task An_unknown_engine_is_a_build_error_in_one_clear_line()
     {
+        string folder = Directory.CreateTempSubdirectory("echo-engine-").FullName;
         ProgramResult result = await Programs.RunAsync(
-            ServerBuild.Sdk("build", ServerBuild.ServerProject, "-p:WebSocketEngine=Kestrel"), ServerBuild.Patience);
+            ServerBuild.Sdk("build", ServerBuild.ServerProject, "-p:WebSocketEngine=Kestrel", $"-p:ArtifactsPath={folder}"), ServerBuild.Patience);
+        Directory.Delete(folder, recursive: true);
         string[] errors = [.. result.Output.Split('\n').Where(line => line.Contains(" error ", StringComparison.Ordinal)).Distinct()];
         Assert.That(result.ExitCode, Is.EqualTo(1));
         Assert.That(errors, Has.Length.EqualTo(1).And.All.EndsWith("error : WebSocketEngine: 'Kestrel' is not an engine (builtin, Fleck)"));

@@ -24,7 +24,7 @@ internal sealed class InstancesTests
     {
         for (int index = 0; index < 3; index++)
         {
-            _instances.Add(await StartInstanceAsync(index, port: 0));
+            _instances.Add(await StartInstanceAsync(index, FreePort.Find()));
         }
 
         _certificates = new TestCertificates();
@@ -164,7 +164,7 @@ internal sealed class InstancesTests
     private sealed class Load : IAsyncDisposable
     {
         /// <summary>What a connection may be without service: a bound for when something hangs, not the second that is usual.</summary>
-        public static readonly TimeSpan MostOutage = TimeSpan.FromSeconds(10);
+        public static readonly TimeSpan MostOutage = ServerProcess.Patience;
 
         private readonly Process _process;
 

@@ -188,16 +188,16 @@ internal sealed class RouterTests
         await using Haproxy router = await Haproxy.StartAsync(new HaproxyOptions
         {
             Instances = [SharedServers.Default.Port],
-            IdleTimeout = TimeSpan.FromSeconds(1),
+            IdleTimeout = Wait.Lapse,
         });
         using RawPeer idle = RawPeer.Open(router.Port);
         Assert.That(idle.ReadFrame(), Is.Null, "no Close frame: 1006 for a browser");
 
-        await using ServerProcess pinging = await ServerProcess.StartAsync(["--keep-alive-interval", "0.2"]);
+        await using ServerProcess pinging = await ServerProcess.StartAsync(["--keep-alive-interval", "0.5"]);
         await using Haproxy other = await Haproxy.StartAsync(new HaproxyOptions
         {
             Instances = [pinging.Port],
-            IdleTimeout = TimeSpan.FromSeconds(1),
+            IdleTimeout = Wait.Lapse,
         });
         using RawPeer kept = RawPeer.Open(other.Port);
         for (int i = 0; i < 10; i++)

@@ -7,6 +7,7 @@ using FleckLog = global::Fleck.FleckLog;
 namespace EchoServer.Tests.Fleck;
 
 /// <summary>What Fleck logs arrives in the server's log: with its level, on one line, and never too long.</summary>
+[NonParallelizable]
 internal sealed class LogBridgeTests
 {
     [TestCase(FleckLevel.Debug, LogLevel.Debug)]

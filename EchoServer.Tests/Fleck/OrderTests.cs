@@ -7,6 +7,7 @@ using StubConnection = global::Fleck.StubConnection;
 namespace EchoServer.Tests.Fleck;
 
 /// <summary>Fleck's events in every order that it raises them, and what the application and the client see: always the same order.</summary>
+[NonParallelizable]
 internal sealed class OrderTests
 {
     private const string Greeting = "text Hi, this is the Echo-Server";

@@ -6,6 +6,7 @@ using StubConnection = global::Fleck.StubConnection;
 namespace EchoServer.Tests.Fleck;
 
 /// <summary>What the application sends and closes with over Fleck, and what its and Fleck's failures cost.</summary>
+[NonParallelizable]
 internal sealed class SendingTests
 {
     [Test]

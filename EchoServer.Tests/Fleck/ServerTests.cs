@@ -11,6 +11,7 @@ using StubListener = global::Fleck.StubListener;
 namespace EchoServer.Tests.Fleck;
 
 /// <summary>The adapter as a server: where it listens, what it says first, whom it lets in, how it stops.</summary>
+[NonParallelizable]
 internal sealed class ServerTests
 {
     [Test]

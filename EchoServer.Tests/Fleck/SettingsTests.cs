@@ -6,6 +6,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Fleck;
 
 /// <summary>Which of the settings that were given have no effect with Fleck.</summary>
+[NonParallelizable]
 internal sealed class SettingsTests
 {
     private const string Variable = "ECHO_MAX_FRAGMENTS";

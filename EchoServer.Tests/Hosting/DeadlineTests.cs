@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Text;
 using EchoServer.Hosting;
 using EchoServer.Tests.Support;
@@ -6,11 +7,14 @@ using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Tests.Hosting;
 
-/// <summary>What a client must do in time, with the times scaled down. No test asserts how fast the machine is, only what happens.</summary>
+/// <summary>What a client must do in time: with the times scaled down, or on a clock that the test moves.</summary>
 [Parallelizable(ParallelScope.Children)]
 internal sealed class DeadlineTests
 {
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(500);
+
+    // Never in a test, unless the test moves the clock.
+    private static readonly TimeSpan Long = TimeSpan.FromHours(1);
 
     [TestCase(true, TestName = "{m}(trickling)")]
     [TestCase(false, TestName = "{m}(silent)")]
@@ -18,11 +22,9 @@ internal sealed class DeadlineTests
     {
         await using var server = InProcessServer.Start(_ => { }, new ServerOptions { HandshakeTimeout = Short });
         using var peer = new RawPeer(server.Port);
-        string request = RawPeer.UpgradeRequest();
-        for (int i = 0; trickles && i < 4; i++)
+        if (trickles)
         {
-            peer.Send(request[i].ToString());
-            await Task.Delay(100);
+            TrickleUntilAnswered(peer, Encoding.ASCII.GetBytes(RawPeer.UpgradeRequest()));
         }
 
         Assert.That(peer.ReadHead(), Does.StartWith("HTTP/1.1 408 Request Timeout\r\n"));
@@ -63,41 +65,39 @@ internal sealed class DeadlineTests
     {
         await using var server = InProcessServer.Start(_ => { }, new ServerOptions { MessageTimeout = Short });
         using RawPeer peer = RawPeer.Open(server.Port);
-        byte[] message = WireFrame.Text(new string('x', 1000)).ToBytes();
-        Task trickle = Task.Run(async () =>
-        {
-            for (int i = 0; i < 15; i++)
-            {
-                peer.Send(message.AsSpan(i, 1));
-                await Task.Delay(100);
-            }
-        });
+        TrickleUntilAnswered(peer, WireFrame.Text(new string('x', 100)).ToBytes());
         Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1008));
-        await trickle;
     }
 
     [Test]
     public async Task Whole_messages_are_not_under_a_deadline_however_many_there_are()
     {
         await using var server = InProcessServer.Start(
-            socket => socket.OnMessage = message => socket.Send(default, message), new ServerOptions { MessageTimeout = Short });
+            socket => socket.OnMessage = message => socket.Send(default, message), new ServerOptions { MessageTimeout = Long, KeepAliveInterval = null });
         using RawPeer peer = RawPeer.Open(server.Port);
 
         // Each message's first byte arrives with the last one's end, so that something is always left over.
         byte[] message = WireFrame.Text("x").ToBytes();
         peer.Send(message.AsSpan(0, 1));
-        for (int i = 0; i < 15; i++)
+        for (int i = 0; i < 3; i++)
         {
+            await server.TickAsync();
+            long begun = server.Now;
             peer.Send([.. message[1..], message[0]]);
             Assert.That(peer.ReadText(), Is.EqualTo("x"));
-            await Task.Delay(100);
+
+            // Too late for the message that has come, not for the one that has begun.
+            server.CheckDeadlines(begun - 1 + (long)Long.TotalMilliseconds);
         }
+
+        await CheckUntilAnsweredAsync(server, peer);
+        Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1008));
     }
 
     [Test]
     public async Task A_silent_client_is_pinged_and_stays_while_it_answers()
     {
-        await using var server = InProcessServer.Start(_ => { }, new ServerOptions { KeepAliveInterval = Short, KeepAliveTimeout = Short });
+        await using var server = InProcessServer.Start(_ => { }, new ServerOptions { KeepAliveInterval = Short, KeepAliveTimeout = Long });
         using RawPeer peer = RawPeer.Open(server.Port);
         for (int i = 0; i < 3; i++)
         {
@@ -124,14 +124,21 @@ internal sealed class DeadlineTests
     public async Task A_client_that_sends_is_not_pinged()
     {
         await using var server = InProcessServer.Start(
-            socket => socket.OnMessage = message => socket.Send(default, message), new ServerOptions { KeepAliveInterval = TimeSpan.FromSeconds(1) });
+            socket => socket.OnMessage = message => socket.Send(default, message), new ServerOptions { KeepAliveInterval = Long });
         using RawPeer peer = RawPeer.Open(server.Port);
-        for (int i = 0; i < 25; i++)
+        for (int i = 0; i < 3; i++)
         {
+            await server.TickAsync();
+            long sent = server.Now;
             peer.Send(WireFrame.Text("busy"));
             Assert.That(peer.ReadOneFrame().Opcode, Is.EqualTo(WireFrame.TextOpcode));
-            await Task.Delay(100);
+
+            // Long after what was sent before, and not yet long enough after this.
+            server.CheckDeadlines(sent - 1 + (long)Long.TotalMilliseconds);
         }
+
+        await CheckUntilAnsweredAsync(server, peer);
+        Assert.That(peer.ReadOneFrame().Opcode, Is.EqualTo(WireFrame.PingOpcode));
     }
 
     [Test]
@@ -141,7 +148,7 @@ internal sealed class DeadlineTests
             socket => socket.OnMessage = message => socket.Send(default, message), new ServerOptions { SendTimeout = Short });
         using RawPeer peer = RawPeer.Open(server.Port);
         byte[] message = WireFrame.Binary(new byte[64 * 1024]).ToBytes();
-        Assert.That(() => SendFor(peer, message, ServerProcess.Patience), Throws.InstanceOf<System.Net.Sockets.SocketException>());
+        Assert.That(() => SendFor(peer, message, ServerProcess.Patience), Throws.InstanceOf<SocketException>());
         await server.WaitUntilEmptyAsync();
         Assert.That(server.Log.Lines.Any(line => line.Text.Contains("the client does not read", StringComparison.Ordinal)), Is.True);
     }
@@ -178,6 +185,24 @@ internal sealed class DeadlineTests
         WireFrame close = peer.ReadOneFrame();
         Assert.That((close.CloseCode, close.CloseReason), Is.EqualTo((1008, "a message of more than 3 fragments")));
     }
+
+    /// <summary>Sends a byte now and then, until the server has something to say.</summary>
+    private static void TrickleUntilAnswered(RawPeer peer, byte[] bytes)
+    {
+        for (int i = 0; i < bytes.Length && !peer.Socket.Poll(TimeSpan.FromMilliseconds(100), SelectMode.SelectRead); i++)
+        {
+            peer.Send(bytes.AsSpan(i, 1));
+        }
+    }
+
+    /// <summary>Moves the clock on by <see cref="Long"/>, until the server has something to say.</summary>
+    private static Task CheckUntilAnsweredAsync(InProcessServer server, RawPeer peer) => Wait.UntilAsync(
+        () =>
+        {
+            server.CheckDeadlines(server.Now + (long)Long.TotalMilliseconds);
+            return peer.Socket.Poll(0, SelectMode.SelectRead);
+        },
+        () => "nothing is due");
 
     private static bool SameOnTheWire(WireFrame one, WireFrame other) => one.ToBytes().AsSpan().SequenceEqual(other.ToBytes());
 

@@ -170,10 +170,9 @@ internal sealed class EngineTests(ServerEngine engine)
     [Test]
     public async Task A_server_that_was_stopped_can_be_started_again_on_its_port()
     {
-        int port;
-        await using (ServerProcess first = await _build.StartAsync())
+        int port = FreePort.Find();
+        await using (ServerProcess first = await _build.StartAsync("--port", $"{port}"))
         {
-            port = first.Port;
             using RawPeer open = RawPeer.Open(port);
             Programs.Signal(first.Id, "TERM");
             Assert.That(open.ReadOneFrame().CloseCode, Is.EqualTo(1001));

@@ -2,11 +2,13 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using EchoServer.Hosting;
+using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.Hosting;
 
 /// <summary>What cannot be seen of a listener from outside.</summary>
 [Platform("Linux")]
+[NonParallelizable]
 internal sealed class EpollListenerTests
 {
     private static readonly TimeSpan Watched = TimeSpan.FromSeconds(1);
@@ -47,7 +49,7 @@ internal sealed class EpollListenerTests
         ValueTask<NonBlockingSocket> waiting = listener.AcceptAsync();
         Assert.That(waiting.IsCompleted, Is.False);
         listener.Dispose();
-        await Assert.ThatAsync(async () => await waiting.AsTask().WaitAsync(Watched), Throws.InstanceOf<ObjectDisposedException>());
+        await Assert.ThatAsync(async () => await waiting.AsTask().WaitAsync(ServerProcess.Patience), Throws.InstanceOf<ObjectDisposedException>());
     }
 
     private static Socket Listening()

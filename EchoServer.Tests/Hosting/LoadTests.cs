@@ -22,11 +22,9 @@ internal sealed class LoadTests
             EchoAll(server, "/");
         }
 
-        // It also ends when told to, within the time that Cloud Foundry gives it.
-        long before = Environment.TickCount64;
+        // It also ends when told to. How long it waits for the log's reader is BatchingConsole's to bound, and to test.
         Programs.Signal(server.Id, "TERM");
         Assert.That(await server.WaitForExitAsync(), Is.Zero);
-        Assert.That(Environment.TickCount64 - before, Is.LessThan(10_000));
     }
 
     [Test]
@@ -38,10 +36,15 @@ internal sealed class LoadTests
         await server.WaitForLineAsync(line => line.Contains("Received Message: ", StringComparison.Ordinal));
 
         // The number is said with the next line that finds room again.
-        await Task.Delay(200);
         using RawPeer peer = RawPeer.Open(server.Port);
-        peer.Send(WireFrame.Text("after the jam"));
-        await server.WaitForLineAsync(line => line.EndsWith("after the jam", StringComparison.Ordinal));
+        await Wait.UntilAsync(
+            () =>
+            {
+                peer.Send(WireFrame.Text("after the jam"));
+                peer.ReadText();
+                return server.Output.Any(line => line.EndsWith("after the jam", StringComparison.Ordinal));
+            },
+            () => "no line finds room");
         Assert.That(await server.StopAsync(), Is.Zero);
         Assert.That(await server.ReadErrorAsync(), Does.Match("[0-9]+ message\\(s\\) dropped"));
     }

@@ -231,7 +231,7 @@ internal sealed class SocketTests
             }
         });
         Task[] signallers = [.. Enumerable.Range(0, 2).Select(_ => Task.Run(() => signal(socket, () => waiter.IsCompleted)))];
-        await Task.WhenAll([waiter, .. signallers]).WaitAsync(TimeSpan.FromSeconds(60));
+        await Task.WhenAll([waiter, .. signallers]).WaitAsync(ServerProcess.Patience);
         Assert.That(told, Is.EqualTo(rounds));
         socket.Close(dropsOutput: true);
     }

@@ -35,7 +35,7 @@ internal sealed class StopTests
     [Test]
     public async Task A_client_that_does_not_answer_is_aborted_when_the_drain_timeout_is_over()
     {
-        await using ServerProcess server = await ServerProcess.StartAsync(["--drain-timeout", "3", "--close-timeout", "0.5"]);
+        await using ServerProcess server = await ServerProcess.StartAsync(["--drain-timeout", "5", "--close-timeout", "0.5"]);
         using RawPeer silent = RawPeer.Open(server.Port);
         using RawPeer good = RawPeer.Open(server.Port);
         Programs.Signal(server.Id, "TERM");

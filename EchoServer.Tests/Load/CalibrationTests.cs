@@ -6,6 +6,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Load;
 
 /// <summary>What one connection learns of a server before the load begins.</summary>
+[Parallelizable(ParallelScope.Children)]
 internal sealed class CalibrationTests
 {
     private static readonly TimeSpan Duration = TimeSpan.FromMilliseconds(50);
@@ -97,16 +98,16 @@ internal sealed class CalibrationTests
 
             ScriptedServer.EchoAll(peer, connection, (_, _, message) => ScriptedServer.Echo(message));
         });
-        await using var client = new LoadClient(new LoadOptions { Url = server.Url, Connections = 3, ConnectTimeout = TimeSpan.FromSeconds(1) });
+        await using var client = new LoadClient(new LoadOptions { Url = server.Url, Connections = 3, ConnectTimeout = Wait.Lapse });
         await client.ConnectAsync();
         Assert.That((client.Opened, client.Open), Is.EqualTo((2, 2)));
-        Assert.That(client.Errors.Counts.Single(), Is.EqualTo(new LoadErrorCount(LoadError.ConnectTimedOut, 0, 1, "no greeting within 1 s")));
+        Assert.That(client.Errors.Counts.Single(), Is.EqualTo(new LoadErrorCount(LoadError.ConnectTimedOut, 0, 1, "no greeting within 3 s")));
     }
 
     private static IEnumerable<TestCaseData> NoEchoServers()
     {
-        yield return Case("silent", "no echo of a first message within 1 s: is this an echo server?", (_, _, _) => []);
-        yield return Case("talkative", "no echo of a first message within 1 s: is this an echo server?", (_, _, _) => [WireFrame.Text("news")]);
+        yield return Case("silent", "no echo of a first message within 3 s: is this an echo server?", (_, _, _) => []);
+        yield return Case("talkative", "no echo of a first message within 3 s: is this an echo server?", (_, _, _) => [WireFrame.Text("news")]);
         yield return Case("closes", "the server closed before the echo of a first message came: 1003 UnsupportedData \\u{7}no", (_, _, _) => [WireFrame.Close(1003, "\u0007no")]);
         yield return Case("breaks the protocol", "the server breaks RFC 6455: opcode 0x3 is reserved", (_, _, _) => [new WireFrame(3, [])]);
         yield return Case("fails", "the server ended the connection before the echo of a first message came", (_, _, _) => throw new EndOfStreamException());
@@ -130,7 +131,7 @@ internal sealed class CalibrationTests
                 throw;
             }
         });
-        await using var client = new LoadClient(new LoadOptions { Url = server.Url, EchoTimeout = TimeSpan.FromSeconds(1) });
+        await using var client = new LoadClient(new LoadOptions { Url = server.Url, EchoTimeout = Wait.Lapse });
         Assert.That(async () => await client.ConnectAsync(), Throws.InstanceOf<LoadException>().With.Message.EqualTo(message));
     }
 

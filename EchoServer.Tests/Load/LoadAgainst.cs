@@ -6,23 +6,45 @@ namespace EchoServer.Tests.Load;
 /// <summary>A load of one connection, from connecting to closing, and what came of it.</summary>
 internal static class LoadAgainst
 {
-    /// <summary>One connection, and no wait longer than a second.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>One connection, and no wait longer than <see cref="Wait.Lapse"/>.</summary>
     public static LoadOptions Options(ScriptedServer server) => new()
     {
         Url = server.Url,
         Connections = 1,
-        ConnectTimeout = TimeSpan.FromSeconds(1),
-        EchoTimeout = TimeSpan.FromSeconds(1),
-        CloseTimeout = TimeSpan.FromSeconds(1),
+        ConnectTimeout = Wait.Lapse,
+        EchoTimeout = Wait.Lapse,
+        CloseTimeout = Wait.Lapse,
     };
 
-    public static async Task<(LoadClient Client, LoadResult Result)> RunAsync(LoadOptions options, TimeSpan duration)
+    /// <summary>Loads the server until something has happened, and a moment longer: what else there is to happen, happens then.</summary>
+    public static async Task<(LoadClient Client, LoadResult Result)> RunAsync(LoadOptions options, Func<LoadClient, bool> until)
     {
         await using var client = new LoadClient(options);
         await client.ConnectAsync();
-        LoadResult result = await client.RunAsync(duration);
+        using var stop = new CancellationTokenSource();
+        Task<LoadResult> run = client.RunAsync(ServerProcess.Patience, stop.Token);
+        await StopAsync(client, until, run, stop);
+        LoadResult result = await run;
         await client.CloseAsync();
         return (client, result);
+    }
+
+    /// <summary>Holds connections until something has happened, and a moment longer.</summary>
+    public static async Task<LoadResult> HoldAsync(LoadClient client, Func<LoadClient, bool> until)
+    {
+        using var stop = new CancellationTokenSource();
+        Task<LoadResult> hold = client.HoldAsync(ServerProcess.Patience, stop.Token);
+        await StopAsync(client, until, hold, stop);
+        return await hold;
+    }
+
+    private static async Task StopAsync(LoadClient client, Func<LoadClient, bool> until, Task run, CancellationTokenSource stop)
+    {
+        await Wait.UntilAsync(() => until(client) || run.IsCompleted, () => $"{client.Messages} messages\n{string.Join('\n', client.Errors.Counts)}");
+        await Task.WhenAny(run, Task.Delay(Moment));
+        await stop.CancelAsync();
     }
 
     /// <summary>One error of this kind, and no other.</summary>

@@ -59,7 +59,7 @@ internal sealed class PaceTests
         // a slow machine only adds.
         using ScriptedServer server = ScriptedServer.Echoing((connection, number, message) =>
         {
-            if (connection == 1 && number == 20)
+            if (connection == 1 && number == 5)
             {
                 Thread.Sleep(300);
             }

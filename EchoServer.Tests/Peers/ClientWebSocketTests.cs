@@ -92,12 +92,12 @@ internal sealed class ClientWebSocketTests
     {
         // The client aborts a connection whose pings stay unanswered.
         _client.Options.KeepAliveInterval = TimeSpan.FromMilliseconds(50);
-        _client.Options.KeepAliveTimeout = TimeSpan.FromSeconds(5);
+        _client.Options.KeepAliveTimeout = Wait.Lapse;
         await ConnectAsync("/raw");
         Task<(WebSocketMessageType Kind, string Text)> receiving = ReceiveAsync();
-        await Task.Delay(500);
-        await SendAsync("after ten pings");
-        Assert.That((await receiving).Text, Is.EqualTo("after ten pings"));
+        await Task.Delay(1.5 * Wait.Lapse);
+        await SendAsync("after many pings");
+        Assert.That((await receiving).Text, Is.EqualTo("after many pings"));
     }
 
     private Task ConnectAsync(string path) => _client.ConnectAsync(SharedServers.Default.Url(path), _patience.Token);

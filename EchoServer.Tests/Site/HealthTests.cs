@@ -70,11 +70,9 @@ internal sealed class HealthTests
         await using InProcessServer server = SiteServer.Start();
         using var silent = new RawPeer(server.Port);
         await Wait.UntilAsync(() => server.ConnectionCount == 1, () => $"{server.ConnectionCount} connections");
-        long start = Environment.TickCount64;
-        await server.StopAsync(ServerProcess.Patience);
+        await server.StopAsync(TimeSpan.FromHours(1)).WaitAsync(ServerProcess.Patience);
         Assert.That(server.ConnectionCount, Is.Zero);
         Assert.That(silent.ReadToEnd(), Is.Empty);
-        Assert.That(TimeSpan.FromMilliseconds(Environment.TickCount64 - start), Is.LessThan(ServerProcess.Patience), "it took the whole timeout");
     }
 
     private static void AssertHealthy(InProcessServer server)

@@ -10,8 +10,8 @@ internal sealed record Trend(Quantity Quantity, double Third, double Last)
 {
     private const double Share = 0.08;
 
-    // To each side, in samples. A collection comes every few seconds under this load.
-    private const int SawtoothReach = 10;
+    // To each side, in samples: at most this, and in a short run less than a quarter. A collection comes every few seconds.
+    private const int MaxSawtoothReach = 10;
 
     /// <summary>The highest median of the last quarter that still counts as level.</summary>
     public double Allowed => Third + Math.Max(Third * Share, Quantity.Tolerance);
@@ -36,10 +36,11 @@ internal sealed record Trend(Quantity Quantity, double Third, double Last)
         $"{Quantity.Name}: {Quantity.Format(Third)} in the third quarter, {Quantity.Format(Last)} in the last, "
         + $"at most {Quantity.Format(Allowed)}{(IsUpward ? ": IT GROWS" : "")}";
 
-    private static double[] Floor(double[] values) => [.. values.Select((_, at) => Around(values, at).Min())];
-
-    private static double[] Around(double[] values, int at) =>
-        values[Math.Max(0, at - SawtoothReach)..Math.Min(values.Length, at + SawtoothReach + 1)];
+    private static double[] Floor(double[] values)
+    {
+        int reach = Math.Min(MaxSawtoothReach, values.Length / 6);
+        return [.. values.Select((_, at) => values[Math.Max(0, at - reach)..Math.Min(values.Length, at + reach + 1)].Min())];
+    }
 
     private static double Median(double[] values) => values.Order().ElementAtOrDefault(values.Length / 2);
 }

@@ -15,33 +15,36 @@ internal static class Chromium
         "--disable-component-update", "--disable-sync",
     ];
 
+    private static readonly Lazy<Task<IBrowser>> Browser = new(StartAsync);
+
     private static IPlaywright? _playwright;
-    private static IBrowser? _browser;
 
     /// <summary>The browser, started when the first test asks for it.</summary>
-    /// <remarks>NUnit runs these tests one after the other: no lock is needed.</remarks>
-    public static async Task<IBrowser> GetAsync()
+    public static Task<IBrowser> GetAsync()
     {
         Requires.Chromium();
-        _playwright ??= await Playwright.CreateAsync();
-        return _browser ??= await _playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = Executable,
-            Args = Arguments,
-            Timeout = (float)ServerProcess.Patience.TotalMilliseconds,
-        });
+        return Browser.Value;
     }
 
     /// <summary>Ends the browser and the program that drives it, if they were started.</summary>
     public static async Task StopAsync()
     {
-        if (_browser is not null)
+        if (Browser.IsValueCreated)
         {
-            await _browser.DisposeAsync();
-            _browser = null;
+            await (await Browser.Value).DisposeAsync();
         }
 
         _playwright?.Dispose();
-        _playwright = null;
+    }
+
+    private static async Task<IBrowser> StartAsync()
+    {
+        _playwright = await Playwright.CreateAsync();
+        return await _playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = Executable,
+            Args = Arguments,
+            Timeout = (float)ServerProcess.Patience.TotalMilliseconds,
+        });
     }
 }

@@ -4,13 +4,44 @@ using System.Net.Sockets;
 namespace EchoServer.Tests.Support;
 
 /// <summary>A port for a program that must be told one.</summary>
+/// <remarks>
+/// It is below the range from which the kernel takes ports (ip_local_port_range begins at 32768), so that no socket of another test
+/// gets it by chance, and it is found only once.
+/// </remarks>
 internal static class FreePort
 {
-    /// <summary>Finds one that nobody listens on. Somebody else may take it at any time: where a program can say which port it took, let it.</summary>
+    private const int First = 10_000;
+    private const int Count = 20_000;
+
+    // Another run on this machine begins elsewhere.
+    private static int _last = Random.Shared.Next(Count);
+
+    /// <summary>Finds one on which nothing listens.</summary>
     public static int Find()
     {
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)listener.LocalEndPoint!).Port;
+        for (int attempt = 0; attempt < Count; attempt++)
+        {
+            int port = First + (int)((uint)Interlocked.Increment(ref _last) % Count);
+            if (IsFree(port))
+            {
+                return port;
+            }
+        }
+
+        throw new InvalidOperationException($"every port from {First} to {First + Count - 1} is taken");
+    }
+
+    private static bool IsFree(int port)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Any, port));
+            return true;
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            return false;
+        }
     }
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -14,9 +13,6 @@ internal sealed class Haproxy : IAsyncDisposable
 {
     /// <summary>Where Debian's package puts it.</summary>
     public const string Executable = "/usr/sbin/haproxy";
-
-    // Somebody else may have taken a port that was free a moment ago.
-    private const int Attempts = 5;
 
     private readonly string _folder;
     private readonly Process _process;
@@ -50,25 +46,24 @@ internal sealed class Haproxy : IAsyncDisposable
     public static async Task<Haproxy> StartAsync(HaproxyOptions options)
     {
         Requires.Haproxy();
-        for (int attempt = 1; ; attempt++)
+        int port = options.Port > 0 ? options.Port : FreePort.Find();
+        string folder = Directory.CreateTempSubdirectory("echo-haproxy-").FullName;
+        string file = Path.Combine(folder, "haproxy.cfg");
+        await File.WriteAllTextAsync(file, HaproxyConfiguration.Write(options, port, AdminSocket(folder)));
+        ProcessStartInfo start = Programs.Start(Executable, ["-db", "-f", file]);
+        options.Namespace?.Enter(start);
+        var proxy = new Haproxy(folder, Process.Start(start)!, port, options.Certificate is not null);
+        try
         {
-            try
-            {
-                return await StartOnceAsync(options, options.Port > 0 ? options.Port : FreePort());
-            }
-            catch (InvalidOperationException) when (options.Port == 0 && attempt < Attempts)
-            {
-                // Another port, then.
-            }
+            // Its own socket and the one for clients begin to listen together.
+            await Wait.UntilAsync(proxy.HasBegun, () => $"haproxy does not listen: {string.Join('\n', proxy._errors)}");
+            return proxy;
         }
-    }
-
-    /// <summary>A port on which nothing listens now.</summary>
-    public static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        catch
+        {
+            await proxy.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>How it sees the instances: its own statistics.</summary>
@@ -115,27 +110,6 @@ internal sealed class Haproxy : IAsyncDisposable
 
         _process.Dispose();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    private static async Task<Haproxy> StartOnceAsync(HaproxyOptions options, int port)
-    {
-        string folder = Directory.CreateTempSubdirectory("echo-haproxy-").FullName;
-        string file = Path.Combine(folder, "haproxy.cfg");
-        await File.WriteAllTextAsync(file, HaproxyConfiguration.Write(options, port, AdminSocket(folder)));
-        ProcessStartInfo start = Programs.Start(Executable, ["-db", "-f", file]);
-        options.Namespace?.Enter(start);
-        var proxy = new Haproxy(folder, Process.Start(start)!, port, options.Certificate is not null);
-        try
-        {
-            // Its own socket and the one for clients begin to listen together.
-            await Wait.UntilAsync(proxy.HasBegun, () => $"haproxy does not listen: {string.Join('\n', proxy._errors)}");
-            return proxy;
-        }
-        catch
-        {
-            await proxy.DisposeAsync();
-            throw;
-        }
     }
 
     private static string AdminSocket(string folder) => Path.Combine(folder, "admin.sock");

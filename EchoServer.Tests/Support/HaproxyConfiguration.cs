@@ -30,11 +30,13 @@ internal static class HaproxyConfiguration
             text.AppendLine($"    h1-case-adjust {name.ToLowerInvariant()} {name}");
         }
 
-        // A connection that is refused goes to the next instance at once: the router tries up to three.
+        // A connection that is refused goes to the next instance at once: the router tries up to three. An instance that is slow to say
+        // how it is, on a busy machine, is not out of order.
         text.AppendLine($"""
             defaults
                 mode http
-                timeout connect 5s
+                timeout connect 30s
+                timeout check 30s
                 timeout client 1h
                 timeout server 1h
                 timeout tunnel {Milliseconds(options.IdleTimeout ?? TimeSpan.FromDays(1))}

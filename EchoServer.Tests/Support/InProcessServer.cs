@@ -47,6 +47,20 @@ internal sealed class InProcessServer : IAsyncDisposable
     /// <summary>Bytes that connections make the server keep, now and at the most.</summary>
     public (long Used, long Peak) Budget => (_server.Stats.BudgetUsed, _server.Stats.BudgetPeak);
 
+    /// <summary>The server's time, to be moved with <see cref="CheckDeadlines"/>.</summary>
+    public long Now => _server.Now;
+
+    /// <summary>Does what the heartbeat does, at a time of the test's.</summary>
+    /// <param name="now">The time, as <see cref="Now"/> gives it.</param>
+    public void CheckDeadlines(long now) => _server.Connections.ForEach(static (connection, time) => connection.CheckDeadlines(time), now);
+
+    /// <summary>Waits until the server's time goes on.</summary>
+    public async Task TickAsync()
+    {
+        long before = Now;
+        await Wait.UntilAsync(() => Now > before, () => "the heart does not beat");
+    }
+
     /// <summary>Ends the server. With no connection left, everything held for one must have been given back.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -28,7 +28,7 @@ internal sealed class Nginx : IAsyncDisposable
     public static async Task<Nginx> StartAsync(int target, params string[] lines)
     {
         Requires.Nginx();
-        int port = Haproxy.FreePort();
+        int port = FreePort.Find();
         string folder = Directory.CreateTempSubdirectory("echo-nginx-").FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "nginx.conf"), string.Create(CultureInfo.InvariantCulture, $$"""
             daemon off;

@@ -22,7 +22,7 @@ internal sealed partial record ServerBuild(ServerEngine Engine, string Dll)
     public const string FleckIsMissing = "skipped: Fleck is not in the configured NuGet feeds";
 
     /// <summary>How long a build may take. Seconds; on a busy machine, or with a feed that does not answer, more.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     // Once for all tests, and only when one asks.
     private static readonly Lazy<Task<ProgramResult>> FleckOutcome = new(BuildFleckAsync);

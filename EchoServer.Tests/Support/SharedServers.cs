@@ -1,3 +1,4 @@
+using EchoServer.Tests.Containers;
 using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests;
@@ -15,7 +16,10 @@ internal sealed class SharedServers
     /// <summary>With every default.</summary>
     public static ServerProcess Default => _default ?? throw new InvalidOperationException("not started");
 
-    /// <summary>With a limit of 16 MiB a message, and no line for each message.</summary>
+    /// <summary>
+    /// With a limit of 16 MiB a message, no line for each message, and all the time for a client's Close: a test that does not get on
+    /// without its deadline fails.
+    /// </summary>
     public static ServerProcess Large => _large ?? throw new InvalidOperationException("not started");
 
     [OneTimeSetUp]
@@ -25,12 +29,14 @@ internal sealed class SharedServers
         // be short of threads, and make up for it one a second.
         ThreadPool.SetMinThreads(workerThreads: 64, completionPortThreads: 64);
         _default = await ServerProcess.StartAsync(["--log-level", "debug"]);
-        _large = await ServerProcess.StartAsync(["--max-message-bytes", $"{LargeMessageBytes}", "--log-messages", "false"]);
+        _large = await ServerProcess.StartAsync(
+            ["--max-message-bytes", $"{LargeMessageBytes}", "--log-messages", "false", "--close-timeout", $"{2 * ServerProcess.Patience.TotalSeconds}"]);
     }
 
     [OneTimeTearDown]
     public async Task StopAsync()
     {
+        await ImageStore.RemoveAsync();
         foreach (ServerProcess? server in (ServerProcess?[])[_default, _large])
         {
             if (server is not null)

@@ -3,6 +3,15 @@ namespace EchoServer.Tests.Support;
 /// <summary>Waits for what another thread or process brings about.</summary>
 internal static class Wait
 {
+    /// <summary>
+    /// For a timeout of the product's that is to pass in a test. What does come must come before it on a busy machine as well, so it
+    /// is long; such tests wait side by side.
+    /// </summary>
+    public static readonly TimeSpan Lapse = TimeSpan.FromSeconds(3);
+
+    /// <summary>The same for a command line.</summary>
+    public const string LapseSeconds = "3";
+
     /// <summary>Waits until the condition holds; fails after <see cref="ServerProcess.Patience"/>.</summary>
     public static async Task UntilAsync(Func<bool> condition, Func<string> otherwise)
     {

@@ -7,6 +7,7 @@ namespace EchoServer.Tests.WebSockets;
 /// The runtime's zlib behind functions that are not its public surface. These tests fail where a framework comes whose functions
 /// are other ones.
 /// </summary>
+[NonParallelizable]
 internal sealed class ZlibTests
 {
     private const int Level = 2;

@@ -187,7 +187,7 @@ internal sealed partial class LoadClient : IAsyncDisposable
         }
 
         Array.ForEach(open, connection => connection.Close());
-        await UntilAsync(() => Array.TrueForAll(open, connection => connection.HasEnded), _options.CloseTimeout).ConfigureAwait(false);
+        await UntilEndedAsync(open, _options.CloseTimeout).ConfigureAwait(false);
         foreach (LoadConnection connection in open)
         {
             if (!connection.HasEnded && !connection.IsCloseReceived)
@@ -224,6 +224,16 @@ internal sealed partial class LoadClient : IAsyncDisposable
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>Waits until all connections have ended, or none does for so long: many take longer than one.</summary>
+    private static async Task UntilEndedAsync(LoadConnection[] connections, TimeSpan timeout)
+    {
+        for (int left = connections.Length, before = left + 1; left > 0 && left < before;)
+        {
+            before = left;
+            await UntilAsync(() => (left = connections.Count(connection => !connection.HasEnded)) < before, timeout).ConfigureAwait(false);
         }
     }
 

@@ -1,6 +1,6 @@
 using EchoServer.Tests.Support;
 
-namespace EchoServer.Tests.Deployment;
+namespace EchoServer.Tests.Containers;
 
 /// <summary>A running container: <c>podman run --rm</c> in the foreground, whose output and exit code are the server's.</summary>
 internal sealed class Container : IAsyncDisposable

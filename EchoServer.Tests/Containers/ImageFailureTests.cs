@@ -1,46 +1,22 @@
 using System.Diagnostics;
-using System.Formats.Tar;
 using System.Net;
 using System.Text;
 using EchoServer.Tests.Support;
 
-namespace EchoServer.Tests.Deployment;
+namespace EchoServer.Tests.Containers;
 
 /// <summary><c>./build.sh image</c> where it cannot work: each cause is told from the others, in one line.</summary>
-[NonParallelizable]
 internal sealed class ImageFailureTests
 {
     private const string Instead = "give another one with --base";
 
-    private string? _folder;
-    private ContainerRegistry? _registry;
-    private Podman _podman = null!;
-    private string _base = null!;
+    private ImageStore? _store;
 
     [OneTimeSetUp]
-    public async Task MakeBaseAsync()
-    {
-        Requires.Containers();
-        _folder = Directory.CreateTempSubdirectory("echo-image-failure-").FullName;
-        _podman = new Podman(_folder);
-        _registry = await ContainerRegistry.StartAsync(_folder);
-        _base = $"{_registry.Host}/base:1";
-        string root = Directory.CreateDirectory(Path.Combine(_folder, "base")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(root, "file"), "nothing in it runs");
-        await TarFile.CreateFromDirectoryAsync(root, $"{root}.tar", includeBaseDirectory: false);
-        await _podman.RunAsync("import", $"{root}.tar", _base);
-        await _podman.RunAsync("push", "--tls-verify=false", _base);
-    }
+    public async Task TakeAsync() => _store = await ImageStore.TakeAsync();
 
     [OneTimeTearDown]
-    public void Remove()
-    {
-        _registry?.Dispose();
-        if (_folder is not null)
-        {
-            Directory.Delete(_folder, recursive: true);
-        }
-    }
+    public void GiveBack() => _store?.GiveBack();
 
     [TestCase("localhost:1/base:1", "Connection refused (localhost:1)")]
     [TestCase("no-such-host.invalid/base:1", "Name or service not known (no-such-host.invalid:443)")]
@@ -49,8 +25,8 @@ internal sealed class ImageFailureTests
 
     [Test]
     public async Task A_base_image_that_does_not_exist() => await FailsAsync(
-        Script($"{_base}.2"),
-        $"image: the base image {_base}.2 cannot be had: Unable to access the repository 'base' at tag '1.2' in the registry ''. " +
+        Script($"{_store!.Base}.2"),
+        $"image: the base image {_store!.Base}.2 cannot be had: Unable to access the repository 'base' at tag '1.2' in the registry ''. " +
         $"Please confirm that this name and tag are present in the registry; {Instead}");
 
     [Test]
@@ -58,7 +34,7 @@ internal sealed class ImageFailureTests
     {
         using var registry = new Answering(401, "text/plain", "no");
         ProcessStartInfo start = Script($"{registry.Host}/base:1");
-        start.Environment["DOCKER_CONFIG"] = _folder;
+        start.Environment["DOCKER_CONFIG"] = _store!.Folder;
         await FailsAsync(
             start,
             $"image: the base image {registry.Host}/base:1 cannot be had: Failed retrieving credentials for \"{registry.Host}\": " +
@@ -85,8 +61,8 @@ internal sealed class ImageFailureTests
     [Test]
     public async Task A_disk_that_is_full()
     {
-        ProcessStartInfo start = Script(_base);
-        string temporary = Directory.CreateDirectory(Path.Combine(_folder!, "temporary")).FullName;
+        ProcessStartInfo start = Script(_store!.Base);
+        string temporary = Directory.CreateDirectory(Path.Combine(_store!.Folder, "temporary")).FullName;
         start.Environment["TMPDIR"] = temporary;
         string[] arguments = [.. start.ArgumentList];
         start.FileName = "unshare";
@@ -104,7 +80,7 @@ internal sealed class ImageFailureTests
     [Test]
     public async Task A_setting_that_the_SDK_does_not_know_has_its_own_words()
     {
-        ProcessStartInfo start = Script(_base);
+        ProcessStartInfo start = Script(_store!.Base);
         start.Environment["ContainerAppCommandInstruction"] = "Nonsense";
         await FailsAsync(
             start,
@@ -115,7 +91,7 @@ internal sealed class ImageFailureTests
     [Test]
     public async Task What_does_not_build_is_no_matter_of_the_base_image()
     {
-        ProcessStartInfo start = Script(_base);
+        ProcessStartInfo start = Script(_store!.Base);
         start.Environment["WebSocketEngine"] = "steam";
         ProgramResult result = await Programs.RunAsync(start, ServerBuild.Patience);
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
@@ -127,7 +103,7 @@ internal sealed class ImageFailureTests
     [Test]
     public async Task An_engine_that_is_not_installed()
     {
-        ProcessStartInfo start = Script(_base);
+        ProcessStartInfo start = Script(_store!.Base);
         start.Environment["PATH"] = Tools("bash", "dirname", "dotnet");
         start.Environment["CONTAINER_ENGINE"] = "docker";
         await FailsAsync(start, "CONTAINER_ENGINE: docker is not installed; CONTAINER_ENGINE=none makes an archive");
@@ -142,7 +118,7 @@ internal sealed class ImageFailureTests
         "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Get \"http://%2Fvar%2Frun%2Fdocker.sock/v1.50/info\": dial unix /var/run/docker.sock: connect: permission denied; be a user who may use it")]
     public async Task A_docker_that_refuses(string said, string reason)
     {
-        ProcessStartInfo start = Script(_base);
+        ProcessStartInfo start = Script(_store!.Base);
         start.Environment["PATH"] = $"{StandIn("docker", $"echo Server:; echo '{said}' >&2; exit 1")}:{start.Environment["PATH"]}";
         start.Environment["CONTAINER_ENGINE"] = "docker";
         await FailsAsync(start, $"CONTAINER_ENGINE: docker refuses: {reason}; CONTAINER_ENGINE=none makes an archive");
@@ -151,9 +127,9 @@ internal sealed class ImageFailureTests
     [Test]
     public async Task A_podman_that_refuses()
     {
-        ProcessStartInfo start = Script(_base);
+        ProcessStartInfo start = Script(_store!.Base);
         string settings = start.Environment["CONTAINERS_STORAGE_CONF"]!;
-        string wrong = Path.Combine(_folder!, "wrong.conf");
+        string wrong = Path.Combine(_store!.Folder, "wrong.conf");
         await File.WriteAllTextAsync(wrong, (await File.ReadAllTextAsync(settings)).Replace("\"vfs\"", "\"nosuch\"").Replace("/graph\"", "/other-graph\""));
         start.Environment["CONTAINERS_STORAGE_CONF"] = wrong;
         ProgramResult result = await Programs.RunAsync(start, ServerBuild.Patience);
@@ -167,9 +143,9 @@ internal sealed class ImageFailureTests
     public async Task An_engine_that_does_not_load_the_image()
     {
         // Debian's podman, with a policy under which it takes no image.
-        string policy = Path.Combine(_folder!, "policy.json");
+        string policy = Path.Combine(_store!.Folder, "policy.json");
         await File.WriteAllTextAsync(policy, """{ "default": [{ "type": "reject" }] }""");
-        ProcessStartInfo start = Script(_base);
+        ProcessStartInfo start = Script(_store!.Base);
         string standIn = StandIn("podman", $"[ \"$1\" != load ] || exec /usr/bin/podman load --signature-policy {policy} \"${{@:2}}\"; exec /usr/bin/podman \"$@\"");
         start.Environment["PATH"] = $"{standIn}:{start.Environment["PATH"]}";
         await FailsAsync(
@@ -184,7 +160,7 @@ internal sealed class ImageFailureTests
     [Test]
     public async Task Without_an_engine_it_says_so_beside_the_archive()
     {
-        ProcessStartInfo start = Script(_base);
+        ProcessStartInfo start = Script(_store!.Base);
         start.Environment["PATH"] =
             $"{StandIn("docker", "echo 'no daemon' >&2; exit 1")}:{StandIn("podman", "echo 'Error: no such luck' >&2; exit 125")}:{start.Environment["PATH"]}";
         start.Environment.Remove("CONTAINER_ENGINE");
@@ -198,12 +174,12 @@ internal sealed class ImageFailureTests
     private static async Task FailsAsync(ProcessStartInfo start, string error, int exitCode = 1) =>
         Assert.That(await Programs.RunAsync(start, ServerBuild.Patience), Is.EqualTo(new ProgramResult(exitCode, "", $"build.sh: {error}\n")));
 
-    private ProcessStartInfo Script(string baseImage) => _podman.BuildScript("image", "--base", baseImage, "echo-failure:1");
+    private ProcessStartInfo Script(string baseImage) => _store!.Podman.BuildScript("image", "--base", baseImage, "echo-failure:1");
 
     /// <summary>A folder for PATH in which a program is a script of the test's.</summary>
     private string StandIn(string program, string script)
     {
-        string folder = Directory.CreateDirectory(Path.Combine(_folder!, Guid.NewGuid().ToString("N"))).FullName;
+        string folder = Directory.CreateDirectory(Path.Combine(_store!.Folder, Guid.NewGuid().ToString("N"))).FullName;
         string path = Path.Combine(folder, program);
         File.WriteAllText(path, $"#!/bin/bash\n{script}\n");
         using Process chmod = Process.Start("chmod", ["+x", path]);
@@ -214,7 +190,7 @@ internal sealed class ImageFailureTests
     /// <summary>A PATH with some programs of this machine, and no others.</summary>
     private string Tools(params string[] programs)
     {
-        string folder = Directory.CreateDirectory(Path.Combine(_folder!, Guid.NewGuid().ToString("N"))).FullName;
+        string folder = Directory.CreateDirectory(Path.Combine(_store!.Folder, Guid.NewGuid().ToString("N"))).FullName;
         string[] places = Environment.GetEnvironmentVariable("PATH")!.Split(':');
         foreach (string program in programs)
         {

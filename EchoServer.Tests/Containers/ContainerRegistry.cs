@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using EchoServer.Tests.Support;
 
-namespace EchoServer.Tests.Deployment;
+namespace EchoServer.Tests.Containers;
 
 /// <summary>Debian's <c>docker-registry</c> on a free port of this machine, with nothing in it.</summary>
 internal sealed partial class ContainerRegistry : IDisposable

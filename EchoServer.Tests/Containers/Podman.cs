@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using EchoServer.Tests.Support;
 
-namespace EchoServer.Tests.Deployment;
+namespace EchoServer.Tests.Containers;
 
 /// <summary>podman with a store of its own: no image and no container of this machine is seen or touched.</summary>
 /// <remarks>As on a machine that has no service manager, and where a process may not raise its own limits.</remarks>
