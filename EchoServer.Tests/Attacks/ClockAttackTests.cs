@@ -3,7 +3,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>A clock that jumps, as it does when a virtual machine wakes up or somebody sets it: deadlines must not notice.</summary>
-[Category("Attacks")]
+[WholeMachine]
 internal sealed class ClockAttackTests
 {
     private const string Library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";

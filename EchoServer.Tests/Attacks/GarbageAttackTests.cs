@@ -3,7 +3,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>Bytes that mean nothing, from a seed that is printed.</summary>
-[Category("Attacks")]
+[WholeMachine]
 internal sealed class GarbageAttackTests
 {
     private const int Clients = 300;

@@ -3,7 +3,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>Clients that ask for much and read nothing of it.</summary>
-[Category("Attacks")]
+[WholeMachine]
 internal sealed class ReadingAttackTests
 {
     // Little room on their side: the server's output has nowhere to go soon, and it is not the attackers' own buffers that use up

@@ -6,6 +6,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.BenchTests;
 
 /// <summary>Servers as processes of the bench, and what is read about them.</summary>
+[WholeMachine]
 internal sealed class ServerTests
 {
     private static readonly TimeSpan EnoughCpu = TimeSpan.FromSeconds(0.2);

@@ -8,6 +8,7 @@ namespace EchoServer.Tests.Deployment;
 /// <summary><c>./build.sh image</c>, and what it makes, run as README says.</summary>
 /// <remarks>Microsoft's base images are not to be had everywhere: a small one with the same libraries is made of this machine's.</remarks>
 [NonParallelizable]
+[WholeMachine]
 internal sealed class ImageTests
 {
     private const string Name = "echo.example.com/tests/echo-server:1.0";

@@ -5,6 +5,7 @@ namespace EchoServer.Tests.Soak;
 
 /// <summary>The server over time: the same load from beginning to end must cost the same from beginning to end.</summary>
 [Category("Soak")]
+[WholeMachine]
 internal sealed class SoakTests
 {
     // A run of a day is the longest that anyone has asked for.
