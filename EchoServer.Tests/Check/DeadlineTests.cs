@@ -4,6 +4,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Check;
 
 /// <summary>Servers that never pause: a wait for one thing ends in time whatever else comes meanwhile.</summary>
+[Slow]
 internal sealed class DeadlineTests
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(0.5);

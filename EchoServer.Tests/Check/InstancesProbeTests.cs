@@ -4,6 +4,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Check;
 
 /// <summary>A router that heeds X-Cf-App-Instance: it takes each connection to the instance that the header names.</summary>
+[Slow]
 internal sealed class InstancesProbeTests
 {
     [Test]

@@ -8,6 +8,7 @@ namespace EchoServer.Tests.Hosting;
 
 /// <summary>What a client must do in time, with the times scaled down. No test asserts how fast the machine is, only what happens.</summary>
 [Parallelizable(ParallelScope.Children)]
+[Slow]
 internal sealed class DeadlineTests
 {
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(500);

@@ -4,6 +4,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Load;
 
 /// <summary>Servers that end a connection under load: it is opened again, and what that meant is counted under the right name.</summary>
+[Slow]
 internal sealed class ReconnectTests
 {
     // The message at which something happens; connection 0 is the one that learns, 1 the first of the load.
