@@ -4,7 +4,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>More connections than the server can have.</summary>
-[Category("Attacks")]
+[WholeMachine]
 [NonParallelizable]
 internal sealed class CapacityAttackTests
 {

@@ -3,7 +3,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>A clock that jumps, as it does when a virtual machine wakes up or somebody sets it: deadlines must not notice.</summary>
-[Category("Attacks")]
+[WholeMachine]
 [NonParallelizable]
 internal sealed class ClockAttackTests
 {

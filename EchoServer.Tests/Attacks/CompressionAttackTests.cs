@@ -4,7 +4,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>What compression invites: a little that becomes much, what never ends, and what is no deflate data at all.</summary>
-[Category("Attacks")]
+[WholeMachine]
 [NonParallelizable]
 internal sealed class CompressionAttackTests
 {

@@ -5,7 +5,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>Connections that come in masses, leave without a word, or never leave.</summary>
-[Category("Attacks")]
+[WholeMachine]
 [NonParallelizable]
 internal sealed class ConnectionAttackTests
 {

@@ -3,7 +3,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>Bytes that mean nothing, from a seed that is printed.</summary>
-[Category("Attacks")]
+[WholeMachine]
 [NonParallelizable]
 internal sealed class GarbageAttackTests
 {

@@ -3,7 +3,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>Messages that never end, or say that they will be larger than any memory.</summary>
-[Category("Attacks")]
+[WholeMachine]
 [NonParallelizable]
 internal sealed class MessageAttackTests
 {

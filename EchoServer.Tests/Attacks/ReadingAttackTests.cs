@@ -3,7 +3,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>Clients that ask for much and read nothing of it.</summary>
-[Category("Attacks")]
+[WholeMachine]
 [NonParallelizable]
 internal sealed class ReadingAttackTests
 {

@@ -9,6 +9,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.BenchTests;
 
 /// <summary>The bench as it is run.</summary>
+[WholeMachine]
 internal sealed class BenchCommandTests
 {
     // Ours, as it is published, and what each shape needs besides.

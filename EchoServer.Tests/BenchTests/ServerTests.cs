@@ -6,6 +6,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.BenchTests;
 
 /// <summary>Servers as processes of the bench, and what is read about them.</summary>
+[WholeMachine]
 [NonParallelizable]
 internal sealed class ServerTests
 {

@@ -4,6 +4,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Check;
 
 /// <summary>Servers that never pause: a wait for one thing ends in time whatever else comes meanwhile.</summary>
+[Slow]
 [Parallelizable(ParallelScope.Children)]
 internal sealed class DeadlineTests
 {

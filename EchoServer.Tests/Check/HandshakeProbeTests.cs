@@ -49,6 +49,7 @@ internal sealed class HandshakeProbeTests
     }
 
     [Test]
+    [Slow]
     public async Task A_page_that_does_not_end_keeps_its_status()
     {
         using var endless = new ScriptedServer((peer, _) =>

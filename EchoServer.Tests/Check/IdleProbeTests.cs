@@ -7,6 +7,7 @@ using EchoServer.WebSockets;
 namespace EchoServer.Tests.Check;
 
 /// <summary>Of a connection that was dropped in silence nobody knows when: no limit is made up for it.</summary>
+[Slow]
 [Parallelizable(ParallelScope.Children)]
 internal sealed class IdleProbeTests
 {

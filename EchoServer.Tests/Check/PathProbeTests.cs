@@ -5,6 +5,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Check;
 
 /// <summary>Real proxies on the way: haproxy as Cloud Foundry's router, and nginx as it is often set up.</summary>
+[WholeMachine]
 [Parallelizable(ParallelScope.Children)]
 internal sealed class PathProbeTests
 {

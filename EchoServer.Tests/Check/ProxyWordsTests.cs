@@ -4,6 +4,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Check;
 
 /// <summary>What is wrong with a proxy is said in the same words, whoever finds it out: the runtime for client and ping, check by itself.</summary>
+[Slow]
 [Parallelizable(ParallelScope.Children)]
 internal sealed class ProxyWordsTests
 {

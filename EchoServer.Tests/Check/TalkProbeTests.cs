@@ -37,6 +37,7 @@ internal sealed class TalkProbeTests
     }
 
     [Test]
+    [WholeMachine]
     public async Task The_ws_package_of_Node_passes()
     {
         Requires.NodePeers();

@@ -4,6 +4,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Client;
 
 /// <summary>Who reads the client's output has enough, as <c>| head</c> does: the client then leaves.</summary>
+[Slow]
 internal sealed class ClosedOutputTests
 {
     [TestCase("ping", "-i", "0.05", "-W", "1")]

@@ -140,6 +140,7 @@ internal sealed class ConnectionOptionTests
     }
 
     [Test]
+    [WholeMachine]
     public async Task A_certificate_is_trusted_when_its_authority_is_named_or_nobody_cares()
     {
         using var certificates = new TestCertificates();

@@ -4,6 +4,7 @@ using EchoServer.WebSockets;
 namespace EchoServer.Tests.Client;
 
 /// <summary><c>EchoServer client</c> in a terminal: what is on the screen.</summary>
+[WholeMachine]
 internal sealed class InteractiveTests
 {
     private static async Task<TmuxTerminal> StartAsync(Uri url, string[]? options = null, string? noColour = null)

@@ -5,6 +5,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Client;
 
 /// <summary><c>EchoServer ping</c> as a process of its own.</summary>
+[Slow]
 [Parallelizable(ParallelScope.Children)]
 internal sealed class PingTests
 {

@@ -3,6 +3,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Client;
 
 /// <summary>What is said of a proxy through which no connection comes about: that it is the proxy, and never its password.</summary>
+[Slow]
 [Parallelizable(ParallelScope.Children)]
 internal sealed class ProxyTests
 {

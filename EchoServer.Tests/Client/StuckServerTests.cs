@@ -5,6 +5,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Client;
 
 /// <summary>Servers that keep the connection but have stopped reading, while a pipe goes on sending.</summary>
+[Slow]
 [Parallelizable(ParallelScope.Children)]
 internal sealed class StuckServerTests
 {

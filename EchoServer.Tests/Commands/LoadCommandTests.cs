@@ -108,6 +108,7 @@ internal sealed class LoadCommandTests
     }
 
     [Test]
+    [WholeMachine]
     public async Task Ten_thousand_connections_are_held()
     {
         // The client has a file for each of them, and so has the server.
@@ -174,6 +175,7 @@ internal sealed class LoadCommandTests
     }
 
     [Test]
+    [WholeMachine]
     public async Task It_speaks_TLS_to_a_server_whose_certificate_is_trusted_and_to_no_other()
     {
         using var certificates = new TestCertificates();

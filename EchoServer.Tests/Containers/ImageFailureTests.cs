@@ -1,13 +1,18 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.Containers;
 
 /// <summary><c>./build.sh image</c> where it cannot work: each cause is told from the others, in one line.</summary>
+[WholeMachine]
 internal sealed class ImageFailureTests
 {
+    // Before the work begins.
+    private const string Notice = "build.sh: making the image echo-failure:1 (about a minute) ...\n";
+
     private const string Instead = "give another one with --base";
 
     private ImageStore? _store;
@@ -49,7 +54,7 @@ internal sealed class ImageFailureTests
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
         Assert.That(
             result.Error,
-            Does.StartWith($"build.sh: image: the base image {registry.Host}/base:1 cannot be had: The manifest for ")
+            Does.StartWith($"{Notice}build.sh: image: the base image {registry.Host}/base:1 cannot be had: The manifest for ")
                 .And.Contain("was an unknown type: text/html").And.EndWith($"; {Instead}\n"));
     }
 
@@ -74,7 +79,7 @@ internal sealed class ImageFailureTests
 
         ProgramResult result = await Programs.RunAsync(start, ServerBuild.Patience);
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-        Assert.That(result.Error, Does.Match($"^build.sh: image: the disk is full: No space left on device : '{temporary}/.*'\n$"));
+        Assert.That(result.Error, Does.Match($"^{Regex.Escape(Notice)}build.sh: image: the disk is full: No space left on device : '{temporary}/.*'\n$"));
     }
 
     [Test]
@@ -97,7 +102,7 @@ internal sealed class ImageFailureTests
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
         Assert.That(
             result.Error,
-            Does.Match(@"^build.sh: image: the build failed: .*EchoServer.csproj\(\d+,\d+\): error : WebSocketEngine: 'steam' is not an engine \(builtin, Fleck\)\n$"));
+            Does.Match($"^{Regex.Escape(Notice)}" + @"build.sh: image: the build failed: .*EchoServer.csproj\(\d+,\d+\): error : WebSocketEngine: 'steam' is not an engine \(builtin, Fleck\)\n$"));
     }
 
     [Test]
@@ -106,7 +111,7 @@ internal sealed class ImageFailureTests
         ProcessStartInfo start = Script(_store!.Base);
         start.Environment["PATH"] = Tools("bash", "dirname", "dotnet");
         start.Environment["CONTAINER_ENGINE"] = "docker";
-        await FailsAsync(start, "CONTAINER_ENGINE: docker is not installed; CONTAINER_ENGINE=none makes an archive");
+        await FailsAsync(start, "CONTAINER_ENGINE: docker is not installed; CONTAINER_ENGINE=none makes an archive", notice: "");
     }
 
     // What docker 28.2.2 says.
@@ -121,7 +126,7 @@ internal sealed class ImageFailureTests
         ProcessStartInfo start = Script(_store!.Base);
         start.Environment["PATH"] = $"{StandIn("docker", $"echo Server:; echo '{said}' >&2; exit 1")}:{start.Environment["PATH"]}";
         start.Environment["CONTAINER_ENGINE"] = "docker";
-        await FailsAsync(start, $"CONTAINER_ENGINE: docker refuses: {reason}; CONTAINER_ENGINE=none makes an archive");
+        await FailsAsync(start, $"CONTAINER_ENGINE: docker refuses: {reason}; CONTAINER_ENGINE=none makes an archive", notice: "");
     }
 
     [Test]
@@ -167,12 +172,12 @@ internal sealed class ImageFailureTests
         Assert.That(await Programs.RunAsync(start, ServerBuild.Patience), Is.EqualTo(new ProgramResult(
             0,
             "artifacts/image.tar (echo-failure:1: docker load -i artifacts/image.tar)\n",
-            "build.sh: image: nothing to load it into: docker refuses: no daemon; podman refuses: no such luck\n")));
+            $"{Notice}build.sh: image: nothing to load it into: docker refuses: no daemon; podman refuses: no such luck\n")));
         File.Delete(Path.Combine(Programs.ProjectFolder, "artifacts", "image.tar"));
     }
 
-    private static async Task FailsAsync(ProcessStartInfo start, string error, int exitCode = 1) =>
-        Assert.That(await Programs.RunAsync(start, ServerBuild.Patience), Is.EqualTo(new ProgramResult(exitCode, "", $"build.sh: {error}\n")));
+    private static async Task FailsAsync(ProcessStartInfo start, string error, int exitCode = 1, string notice = Notice) => Assert.That(
+        await Programs.RunAsync(start, ServerBuild.Patience), Is.EqualTo(new ProgramResult(exitCode, "", $"{notice}build.sh: {error}\n")));
 
     private ProcessStartInfo Script(string baseImage) => _store!.Podman.BuildScript("image", "--base", baseImage, "echo-failure:1");
 

@@ -6,6 +6,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Containers;
 
 /// <summary><c>./build.sh image</c>, and what it makes, run as README says.</summary>
+[WholeMachine]
 internal sealed class ImageTests
 {
     private const string Name = "echo.example.com/tests/echo-server:1.0";

@@ -4,6 +4,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Deployment;
 
 /// <summary>What the runtime still compiles when the published file starts; everything else was compiled ahead.</summary>
+[WholeMachine]
 internal sealed class CompiledAheadTests
 {
     // 29 were counted. Without the runtime's own list of what it calls (see the project file) it was 121, without composite images 355.

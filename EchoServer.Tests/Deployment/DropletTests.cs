@@ -7,6 +7,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Deployment;
 
 /// <summary>What <c>cf push</c> would run, as exactly as can be done without Cloud Foundry.</summary>
+[WholeMachine]
 internal sealed partial class DropletTests
 {
     private const string Transcript =

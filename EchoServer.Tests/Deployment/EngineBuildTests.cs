@@ -6,6 +6,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Deployment;
 
 /// <summary><c>-p:WebSocketEngine</c>: the default build knows nothing of Fleck, and a name that is none is refused.</summary>
+[Slow]
 internal sealed class EngineBuildTests
 {
     [Test]

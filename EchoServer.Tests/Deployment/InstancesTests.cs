@@ -5,6 +5,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Deployment;
 
 /// <summary>Three instances behind a router that asks for their health, under load, while they are restarted and killed.</summary>
+[WholeMachine]
 internal sealed class InstancesTests
 {
     private const int Connections = 60;

@@ -55,6 +55,7 @@ internal sealed partial class ManifestTests
     }
 
     [TestCaseSource(nameof(Manifests))]
+    [WholeMachine]
     public void What_is_pushed_fits_the_disk(Func<string> text)
     {
         Manifest manifest = Manifest.Parse(text());

@@ -5,6 +5,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Deployment;
 
 /// <summary>What <c>./build.sh</c> publishes, started the way it is meant to be.</summary>
+[WholeMachine]
 internal sealed partial class PublishedTests
 {
     private string _folder = null!;

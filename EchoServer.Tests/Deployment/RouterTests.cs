@@ -8,6 +8,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Deployment;
 
 /// <summary>Behind a router that ends TLS: haproxy, set up to do to a connection what Cloud Foundry's router does.</summary>
+[WholeMachine]
 internal sealed class RouterTests
 {
     private const string Transcript =

@@ -5,6 +5,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Deployment;
 
 /// <summary>Which build it is: said alike everywhere, and one commit is one program.</summary>
+[WholeMachine]
 internal sealed class VersionTests
 {
     [Test]

@@ -7,6 +7,7 @@ namespace EchoServer.Tests.Hosting;
 
 /// <summary>An echo allocates nothing: counted, not believed.</summary>
 [NonParallelizable]
+[WholeMachine]
 internal sealed class AllocationTests
 {
     private const int WarmUp = 5_000;

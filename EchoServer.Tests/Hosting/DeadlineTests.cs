@@ -9,6 +9,7 @@ namespace EchoServer.Tests.Hosting;
 
 /// <summary>What a client must do in time: with the times scaled down, or on a clock that the test moves.</summary>
 [Parallelizable(ParallelScope.Children)]
+[Slow]
 internal sealed class DeadlineTests
 {
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(500);

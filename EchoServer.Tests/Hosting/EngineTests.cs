@@ -6,7 +6,7 @@ namespace EchoServer.Tests.Hosting;
 
 /// <summary>What every engine has to do behind the seam, each built and started as a process of its own.</summary>
 [TestFixture(ServerEngine.BuiltIn)]
-[TestFixture(ServerEngine.Fleck)]
+[TestFixture(ServerEngine.Fleck, Category = SlowAttribute.Category)]
 internal sealed class EngineTests(ServerEngine engine)
 {
     private const string Greeting = "Hi, this is the Echo-Server";

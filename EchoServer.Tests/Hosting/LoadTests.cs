@@ -3,6 +3,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Hosting;
 
 /// <summary>Many messages in flight, and clients that would have the server to themselves.</summary>
+[Slow]
 internal sealed class LoadTests
 {
     private const int Connections = 100;

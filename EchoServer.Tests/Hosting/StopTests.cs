@@ -3,6 +3,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Hosting;
 
 /// <summary>SIGTERM and SIGINT, against the server as a process of its own.</summary>
+[Slow]
 internal sealed class StopTests
 {
     [TestCase("TERM")]

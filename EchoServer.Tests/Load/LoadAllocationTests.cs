@@ -1,9 +1,11 @@
 using EchoServer.Load;
+using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.Load;
 
 /// <summary>A message of the load allocates nothing, or the tool would measure its own garbage collector.</summary>
 [NonParallelizable]
+[WholeMachine]
 internal sealed class LoadAllocationTests
 {
     private const int Samples = 40;

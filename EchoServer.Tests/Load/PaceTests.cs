@@ -4,6 +4,7 @@ using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.Load;
 
+[Slow]
 internal sealed class PaceTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

@@ -4,6 +4,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Load;
 
 /// <summary>Servers that end a connection under load: it is opened again, and what that meant is counted under the right name.</summary>
+[Slow]
 [Parallelizable(ParallelScope.Children)]
 internal sealed class ReconnectTests
 {

@@ -12,6 +12,7 @@ internal sealed class MetricsTests
     private const int CompressedRsv = 4;
 
     [Test]
+    [WholeMachine]
     public async Task Prometheus_finds_nothing_wrong_with_the_text()
     {
         string promtool = Requires.Promtool();

@@ -72,6 +72,7 @@ internal sealed class CompressionTests
         """{"serverNoContextTakeover":true,"clientNoContextTakeover":true,"serverMaxWindowBits":15,"clientMaxWindowBits":15}""",
         "permessage-deflate",
         """{"server_no_context_takeover":true,"client_no_context_takeover":true,"server_max_window_bits":15,"client_max_window_bits":15}""")]
+    [WholeMachine]
     public async Task Nodes_ws_gets_back_what_it_sends(string options, string extensions, string parameters)
     {
         Requires.NodePeers();

@@ -3,6 +3,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Peers;
 
 /// <summary>Node's <c>ws</c> package as the client, running in a process of its own.</summary>
+[WholeMachine]
 internal sealed class NodeClientTests
 {
     [SetUp]

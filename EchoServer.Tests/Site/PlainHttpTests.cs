@@ -141,6 +141,7 @@ internal sealed class PlainHttpTests
     [TestCase("--data=x", "/", "HTTP/1.1 405 Method Not Allowed")]
     [TestCase("--get", "/nowhere", "HTTP/1.1 404 Not Found")]
     [TestCase("--get", "/raw", "HTTP/1.1 426 Upgrade Required")]
+    [WholeMachine]
     public async Task Curl_understands_the_answers(string option, string path, string statusLine)
     {
         Requires.Curl();

@@ -5,6 +5,7 @@ namespace EchoServer.Tests.Soak;
 
 /// <summary>The server over time: the same load from beginning to end must cost the same from beginning to end.</summary>
 [Category("Soak")]
+[WholeMachine]
 [NonParallelizable]
 internal sealed class SoakTests
 {

@@ -99,6 +99,10 @@ internal static class Requires
 
     private static void Unless(bool condition, string otherwise)
     {
+        // Whether the tool is there or not: the quick tests stay those that need nothing.
+        Assert.That(
+            TestContext.CurrentContext.Test.AllCategories(), Does.Contain(WholeMachineAttribute.Category),
+            "a test that needs more than the SDK is marked [WholeMachine]");
         if (!condition && Environment.GetEnvironmentVariable("CI") == "true")
         {
             Assert.Fail(otherwise);

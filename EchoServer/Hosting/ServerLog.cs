@@ -35,7 +35,7 @@ internal static partial class ServerLog
     [LoggerMessage(14, LogLevel.Debug, "At most {Connections} connections")]
     internal static partial void ConnectionLimit(this ILogger log, int connections);
 
-    [LoggerMessage(17, LogLevel.Warning, "At most {Connections} connections, and not the {Asked} that were asked for: more files may not be open (ulimit -n)")]
+    [LoggerMessage(18, LogLevel.Warning, "At most {Connections} connections, and not the {Asked} that were asked for: more files may not be open (ulimit -n)")]
     internal static partial void FewerConnections(this ILogger log, int connections, int asked);
 
     [LoggerMessage(12, LogLevel.Information, "Accepting connections again, after {Failures} failures")]

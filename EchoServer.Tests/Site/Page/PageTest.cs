@@ -7,6 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace EchoServer.Tests.Site.Page;
 
 /// <summary>A test of the page in a real browser. Whatever the browser complains of fails it, wherever it came up.</summary>
+[WholeMachine]
 internal abstract partial class PageTest
 {
     // A violation of the Content-Security-Policy is an event of the document, and a line on the console in other words.
