@@ -18,7 +18,7 @@ internal sealed class ClosedOutputTests
         using var server = new ScriptedServer((peer, _) =>
         {
             peer.Send(ScriptedServer.Accept(peer.ReadHead()));
-            var reading = new Thread(() =>
+            Task reading = Task.Run(() =>
             {
                 WireFrame? frame;
                 while ((frame = peer.ReadFrame()) is { Opcode: not WireFrame.CloseOpcode })
@@ -27,10 +27,8 @@ internal sealed class ClosedOutputTests
 
                 closed.TrySetResult(frame?.CloseCode ?? 0);
                 peer.Send(WireFrame.Close(1000) with { Masked = false });
-            })
-            { IsBackground = true };
-            reading.Start();
-            while (!closed.Task.IsCompleted)
+            });
+            while (!reading.IsCompleted)
             {
                 peer.Send(WireFrame.Text("tick") with { Masked = false });
                 Thread.Sleep(20);
