@@ -4,6 +4,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Load;
 
 /// <summary>Servers that do something wrong once: it is found, counted once, and under its own name.</summary>
+[Slow]
 internal sealed class LoadErrorTests
 {
     // The message that something happens to; those before it and after it are echoed as they should be.
