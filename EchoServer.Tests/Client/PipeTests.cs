@@ -6,6 +6,7 @@ using EchoServer.WebSockets;
 namespace EchoServer.Tests.Client;
 
 /// <summary><c>EchoServer client</c> in a pipe: lines in, lines out, and nothing else there.</summary>
+[Slow]
 internal sealed class PipeTests
 {
     [Test]
@@ -32,7 +33,6 @@ internal sealed class PipeTests
     }
 
     [Test]
-    [Slow]
     public async Task It_waits_for_silence_and_not_for_a_number_of_messages()
     {
         using var server = new ScriptedServer((peer, _) =>
@@ -52,7 +52,6 @@ internal sealed class PipeTests
     }
 
     [Test]
-    [Slow]
     public async Task A_hundred_thousand_lines_come_back_in_order()
     {
         string lines = string.Concat(Enumerable.Range(0, 100_000).Select(number => $"line {number}\n"));

@@ -4,6 +4,7 @@ using EchoServer.Tests.Support;
 namespace EchoServer.Tests.Load;
 
 /// <summary>Servers that do something wrong once: it is found, counted once, and under its own name.</summary>
+[Slow]
 [Parallelizable(ParallelScope.Children)]
 internal sealed class LoadErrorTests
 {

@@ -13,6 +13,9 @@ internal sealed class MessageReaderConformanceTests
     private const int EveryOffsetUpToFrames = 500;
     private const int SampledOffsets = 40;
 
+    // What is longer takes seconds.
+    private const int QuickUpTo = 20_000;
+
     // Up to here, which is 1 MiB and a header, byte by byte as well; beyond that in pieces of an odd size.
     private const int ByteByByteUpTo = (1024 * 1024) + Frame.MaxHeaderSize;
     private const int OddPiece = 1021;
@@ -20,7 +23,7 @@ internal sealed class MessageReaderConformanceTests
     // RFC 6455 §5.2 and §5.5: the longest control frame has two bytes, the key and 125 bytes; a whole one is not kept.
     private const int LongestKept = 2 + 4 + 125 - 1;
 
-    [TestCaseSource(typeof(ConformanceTable), nameof(ConformanceTable.All))]
+    [TestCaseSource(nameof(Cases))]
     public void FindsTheSameHoweverItIsCut(ConformanceCase row)
     {
         WireFrame[] frames = [.. row.Frames];
@@ -34,6 +37,16 @@ internal sealed class MessageReaderConformanceTests
             {
                 Assert.That(found, Is.EqualTo(row.Events), $"in pieces of {string.Join(", ", pieces.Take(10))}");
             }
+        }
+    }
+
+    private static IEnumerable<TestCaseData> Cases()
+    {
+        foreach (TestCaseData data in ConformanceTable.All())
+        {
+            var row = (ConformanceCase)data.Arguments[0]!;
+            bool takesSeconds = row.ChopSize is null && row.Frames.Sum(frame => (long)frame.Payload.Length) > QuickUpTo;
+            yield return takesSeconds ? data.SetCategory(SlowAttribute.Category) : data;
         }
     }
 
