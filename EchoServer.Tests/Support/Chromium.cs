@@ -15,33 +15,35 @@ internal static class Chromium
         "--disable-component-update", "--disable-sync",
     ];
 
-    private static IPlaywright? _playwright;
-    private static IBrowser? _browser;
+    private static readonly Lazy<Task<IPlaywright>> Driver = new(Playwright.CreateAsync);
+    private static readonly Lazy<Task<IBrowser>> Browser = new(LaunchAsync);
 
     /// <summary>The browser, started when the first test asks for it.</summary>
-    /// <remarks>NUnit runs these tests one after the other: no lock is needed.</remarks>
-    public static async Task<IBrowser> GetAsync()
+    /// <remarks>Safe on any thread.</remarks>
+    public static Task<IBrowser> GetAsync()
     {
         Requires.Chromium();
-        _playwright ??= await Playwright.CreateAsync();
-        return _browser ??= await _playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = Executable,
-            Args = Arguments,
-            Timeout = (float)ServerProcess.Patience.TotalMilliseconds,
-        });
+        return Browser.Value;
     }
 
-    /// <summary>Ends the browser and the program that drives it, if they were started.</summary>
+    /// <summary>Ends the browser and the program that drives it, if they were started; both start only once in a run.</summary>
     public static async Task StopAsync()
     {
-        if (_browser is not null)
+        if (Browser is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
         {
-            await _browser.DisposeAsync();
-            _browser = null;
+            await (await Browser.Value).DisposeAsync();
         }
 
-        _playwright?.Dispose();
-        _playwright = null;
+        if (Driver is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+        {
+            (await Driver.Value).Dispose();
+        }
     }
+
+    private static async Task<IBrowser> LaunchAsync() => await (await Driver.Value).Chromium.LaunchAsync(new()
+    {
+        ExecutablePath = Executable,
+        Args = Arguments,
+        Timeout = (float)ServerProcess.Patience.TotalMilliseconds,
+    });
 }
