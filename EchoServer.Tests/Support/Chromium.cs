@@ -15,36 +15,35 @@ internal static class Chromium
         "--disable-component-update", "--disable-sync",
     ];
 
-    private static readonly Lazy<Task<IBrowser>> Browser = new(StartAsync);
-
-    private static IPlaywright? _playwright;
+    private static readonly Lazy<Task<IPlaywright>> Driver = new(Playwright.CreateAsync);
+    private static readonly Lazy<Task<IBrowser>> Browser = new(LaunchAsync);
 
     /// <summary>The browser, started when the first test asks for it.</summary>
+    /// <remarks>Safe on any thread.</remarks>
     public static Task<IBrowser> GetAsync()
     {
         Requires.Chromium();
         return Browser.Value;
     }
 
-    /// <summary>Ends the browser and the program that drives it, if they were started.</summary>
+    /// <summary>Ends the browser and the program that drives it, if they were started; both start only once in a run.</summary>
     public static async Task StopAsync()
     {
-        if (Browser.IsValueCreated)
+        if (Browser is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
         {
             await (await Browser.Value).DisposeAsync();
         }
 
-        _playwright?.Dispose();
+        if (Driver is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+        {
+            (await Driver.Value).Dispose();
+        }
     }
 
-    private static async Task<IBrowser> StartAsync()
+    private static async Task<IBrowser> LaunchAsync() => await (await Driver.Value).Chromium.LaunchAsync(new()
     {
-        _playwright = await Playwright.CreateAsync();
-        return await _playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = Executable,
-            Args = Arguments,
-            Timeout = (float)ServerProcess.Patience.TotalMilliseconds,
-        });
-    }
+        ExecutablePath = Executable,
+        Args = Arguments,
+        Timeout = (float)ServerProcess.Patience.TotalMilliseconds,
+    });
 }

@@ -8,14 +8,20 @@ namespace EchoServer.Tests.Site.Page;
 /// <summary>Connections that end, on purpose or not, and the ones that follow.</summary>
 internal sealed partial class ConnectionTests : PageTest
 {
+    // The first delay is between half of this and all of it.
+    private const int LongestFirstDelayMs = 1000;
+
     // Random delays at their longest, each noted down and then over at once.
     private const string NoteDelays = """
         Math.random = () => 1;
         const wait = setTimeout;
-        globalThis.delays = [];
+        const delays = [];
         globalThis.setTimeout = (action, ms) => {
           const isDelay = [1, 2, 4, 8, 16, 30].includes(ms / 1000);
-          if (isDelay) delays.push(ms / 1000);
+          if (isDelay) {
+            delays.push(ms / 1000);
+            document.documentElement.dataset.delays = delays.join(' ');
+          }
           return wait(action, isDelay ? 1 : ms);
         };
         """;
@@ -60,7 +66,7 @@ internal sealed partial class ConnectionTests : PageTest
         await Choice("/raw").CheckAsync();
         await Expect(Tab.Locator("#state-url")).ToHaveTextAsync(SharedServers.Default.Url("/raw").AbsoluteUri);
         await Expect(State).ToHaveTextAsync("Open");
-        await Expect(Tab.Locator("#greeting")).ToHaveTextAsync("none on this path");
+        await Expect(Greeting).ToHaveTextAsync("none on this path");
 
         // Even the greeting's own words are an echo here.
         await SendAsync("Hi, this is the Echo-Server");
@@ -75,8 +81,9 @@ internal sealed partial class ConnectionTests : PageTest
         Expected(ServerIsGone());
         ServerProcess first = await ServerProcess.StartAsync([], readOutput: false);
         await using ServerProcess killed = first;
+        await StopClockAsync();
         await OpenAsync(first);
-        await WaitForGreetingAsync();
+        await Expect(Greeting).ToHaveTextAsync("Hi, this is the Echo-Server");
         Programs.Signal(first.Id, "KILL");
         await first.WaitForExitAsync();
         await Expect(State).ToHaveTextAsync("Reconnecting");
@@ -85,6 +92,7 @@ internal sealed partial class ConnectionTests : PageTest
         await Expect(Announcements).ToContainTextAsync("Reconnecting. 1006 Abnormal closure");
 
         await using ServerProcess second = await ServerProcess.StartAsync(["--port", $"{first.Port}"]);
+        await Tab.Clock.ResumeAsync();
         await Expect(State).ToHaveTextAsync("Open");
         await Expect(Received).ToHaveCountAsync(2);
         await Expect(Detail).ToContainTextAsync("The one before: 1006 Abnormal closure");
@@ -97,8 +105,9 @@ internal sealed partial class ConnectionTests : PageTest
     {
         Expected(ServerIsGone());
         await using ServerProcess server = await ServerProcess.StartAsync([]);
+        await StopClockAsync();
         await OpenAsync(server);
-        await WaitForGreetingAsync();
+        await Expect(Greeting).ToHaveTextAsync("Hi, this is the Echo-Server");
         Assert.That(await server.StopAsync(), Is.Zero);
         await Expect(State).ToHaveTextAsync("Reconnecting");
         await Expect(Detail).ToContainTextAsync("1001 Going away");
@@ -106,6 +115,7 @@ internal sealed partial class ConnectionTests : PageTest
         await Expect(Tab).ToHaveTitleAsync("Reconnecting 1001 – EchoServer");
 
         // Attempts that fail hide neither that nor themselves.
+        await Tab.Clock.RunForAsync(LongestFirstDelayMs);
         await Expect(Detail).ToHaveTextAsync(SecondAttemptAfter1001());
         await Expect(Ends).ToHaveCountAsync(1);
         await Expect(Ends.Locator("td").Last).ToHaveTextAsync("1001 Going away");
@@ -144,6 +154,7 @@ internal sealed partial class ConnectionTests : PageTest
         Expected(ServerIsGone());
         ServerProcess first = await ServerProcess.StartAsync([], readOutput: false);
         await using ServerProcess killed = first;
+        await StopClockAsync();
         await OpenAsync(first);
         Programs.Signal(first.Id, "KILL");
         await Expect(State).ToHaveTextAsync("Reconnecting");
@@ -155,6 +166,10 @@ internal sealed partial class ConnectionTests : PageTest
         await first.WaitForExitAsync();
         await Button("Connect").ClickAsync();
         await Expect(Detail).ToContainTextAsync("1006: it could not be opened. A browser is not told why; EchoServer check is.");
+        await Expect(Detail).ToHaveTextAsync(FirstAttempt());
+        await Tab.Clock.RunForAsync(LongestFirstDelayMs);
+        await Expect(Detail).ToHaveTextAsync(SecondAttempt());
+        await Tab.Clock.RunForAsync(2 * LongestFirstDelayMs);
         await Expect(Detail).ToHaveTextAsync(ThirdAttempt());
         await using ServerProcess second = await ServerProcess.StartAsync(["--port", $"{first.Port}"]);
         await Button("Connect now").ClickAsync();
@@ -169,30 +184,37 @@ internal sealed partial class ConnectionTests : PageTest
         await using ServerProcess server = await ServerProcess.StartAsync([]);
         await OpenAsync(server);
         await server.StopAsync();
-        int[] delays = await Tab.EvaluateAsync<int[]>("""
-            new Promise((resolve) => {
-              const look = () => (delays.length < 7 ? setTimeout(look, 10) : resolve(delays.slice(0, 7)));
-              look();
-            })
-            """);
-        Assert.That(delays, Is.EqualTo([1, 2, 4, 8, 16, 30, 30]));
+        await Expect(Tab.Locator("html")).ToHaveAttributeAsync("data-delays", DelaysUpTo30());
     }
 
     [Test]
     public async Task The_idle_clock_runs_until_a_message_comes()
     {
+        await StopClockAsync();
         await OpenAsync(SharedServers.Default);
-        await Expect(Tab.Locator("#idle")).ToHaveTextAsync("2 s");
+        await Expect(Greeting).ToHaveTextAsync("Hi, this is the Echo-Server");
+        await Tab.Clock.RunForAsync(61_000);
+        await Expect(Tab.Locator("#idle")).ToHaveTextAsync("1 min 1 s");
         await SendAsync("awake");
-        await Expect(Tab.Locator("#idle")).ToHaveTextAsync("0 s");
-        await Expect(Tab.Locator("#age")).Not.ToHaveTextAsync("0 s");
+        await Tab.Clock.RunForAsync(2000);
+        await Expect(Tab.Locator("#idle")).ToHaveTextAsync("2 s");
+        await Expect(Tab.Locator("#age")).ToHaveTextAsync("1 min 3 s");
     }
 
-    [GeneratedRegex(@"^1006 Abnormal closure: the link ended without a Close: .* Connecting again in \d s, attempt \d\.$")]
+    [GeneratedRegex(@"^1006 Abnormal closure: the link ended without a Close: .* Connecting again in 1 s, attempt 1\.$")]
     private static partial Regex CountdownAfter1006();
 
-    [GeneratedRegex(@"^1001 Going away ‘.*’: the server stops or restarts\. .* Connecting again in \d s, attempt 2\.$")]
+    [GeneratedRegex(@"^1001 Going away ‘.*’: the server stops or restarts\. .* Connecting again in [12] s, attempt 2\.$")]
     private static partial Regex SecondAttemptAfter1001();
+
+    [GeneratedRegex("^1 2 4 8 16 30( 30)+$")]
+    private static partial Regex DelaysUpTo30();
+
+    [GeneratedRegex(@"attempt 1\.$")]
+    private static partial Regex FirstAttempt();
+
+    [GeneratedRegex(@"attempt 2\.$")]
+    private static partial Regex SecondAttempt();
 
     [GeneratedRegex(@"attempt 3\.$")]
     private static partial Regex ThirdAttempt();

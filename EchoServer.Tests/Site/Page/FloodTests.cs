@@ -7,21 +7,31 @@ namespace EchoServer.Tests.Site.Page;
 /// <summary>More messages than a person can read, and larger ones: what the page shows and keeps is bounded.</summary>
 internal sealed partial class FloodTests : PageTest
 {
-    private const int Messages = 10_000;
+    // Several times the rows and the samples that the page keeps.
+    private const int Messages = 3000;
     private const int MaxRows = 500;
     private const int MaxSamples = 600;
 
+    // Whether the log ever said that it left messages out: how soon later rows push that one out depends on the machine.
+    private const string NoteTooFast = """
+        globalThis.wasTooFast = false;
+        new MutationObserver((changes) => {
+          wasTooFast ||= changes.some((change) => [...change.addedNodes].some((row) => row.textContent.includes('came too fast')));
+        }).observe(document.getElementById('log'), { childList: true });
+        """;
+
     [Test]
-    public async Task Ten_thousand_messages_are_counted_and_the_last_of_them_shown()
+    public async Task Three_thousand_messages_are_counted_and_the_last_of_them_shown()
     {
         await OpenAsync(SharedServers.Large);
         await WaitForGreetingAsync();
+        await Tab.EvaluateAsync(NoteTooFast);
         await SendManyAsync(Messages, "flood");
-        await Expect(Tab.Locator("#received")).ToContainTextAsync("10,001 (");
-        await Expect(Tab.Locator("#sent")).ToContainTextAsync("10,000 (");
+        await Expect(Tab.Locator("#received")).ToContainTextAsync("3,001 (");
+        await Expect(Tab.Locator("#sent")).ToContainTextAsync("3,000 (");
         await Expect(Received.First.Locator(".text")).ToHaveTextAsync($"Echo: flood {Messages - 1}");
         await Expect(Received.First.Locator(".trip")).ToHaveTextAsync(TripTime());
-        await Expect(Rows.Filter(new() { HasTextRegex = TooFast() }).First).ToBeVisibleAsync();
+        Assert.That(await Tab.EvaluateAsync<bool>("wasTooFast"), Is.True);
         Assert.That(await Rows.CountAsync(), Is.LessThanOrEqualTo(MaxRows));
         await Expect(Tab.GetByRole(AriaRole.Img, new() { NameRegex = new Regex($"of the last {MaxSamples} echoes:") })).ToBeVisibleAsync();
         string path = (await Tab.Locator("#chart .dots").GetAttributeAsync("d"))!;

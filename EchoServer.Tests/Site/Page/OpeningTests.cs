@@ -14,7 +14,7 @@ internal sealed partial class OpeningTests : PageTest
         await OpenAsync(SharedServers.Default);
         await Expect(Tab).ToHaveTitleAsync("Open – EchoServer");
         await Expect(Tab.Locator("#state-url")).ToHaveTextAsync($"ws://127.0.0.1:{SharedServers.Default.Port}/");
-        await Expect(Tab.Locator("#greeting")).ToHaveTextAsync("Hi, this is the Echo-Server");
+        await Expect(Greeting).ToHaveTextAsync("Hi, this is the Echo-Server");
         await Expect(Received).ToHaveCountAsync(1);
         await Expect(Received.Locator(".text")).ToHaveTextAsync("Hi, this is the Echo-Server");
         await Expect(Received.Locator(".size")).ToHaveTextAsync("27 B");
@@ -102,7 +102,7 @@ internal sealed partial class OpeningTests : PageTest
     {
         await using ServerProcess server = await ServerProcess.StartAsync(["--greeting", "<script>document.title='owned'</script>", "--prefix", ""]);
         await OpenAsync(server);
-        await Expect(Tab.Locator("#greeting")).ToHaveTextAsync("<script>document.title='owned'</script>");
+        await Expect(Greeting).ToHaveTextAsync("<script>document.title='owned'</script>");
         await Expect(Tab).ToHaveTitleAsync("Open – EchoServer");
     }
 

@@ -14,6 +14,8 @@ internal abstract partial class PageTest
     private const string ReportViolations =
         "addEventListener('securitypolicyviolation', (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));";
 
+    private static readonly DateTime Installed = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+
     private readonly ConcurrentQueue<string> _complaints = new();
     private readonly List<Regex> _expected = [];
 
@@ -30,6 +32,8 @@ internal abstract partial class PageTest
     protected ILocator State => Tab.Locator("#state-name");
 
     protected ILocator Detail => Tab.Locator("#state-detail");
+
+    protected ILocator Greeting => Tab.Locator("#greeting");
 
     protected ILocator MessageBox => Tab.GetByRole(AriaRole.Textbox, new() { Name = "Message", Exact = true });
 
@@ -90,6 +94,15 @@ internal abstract partial class PageTest
             _ = dialog.DismissAsync();
         };
         Tab.PageError += (_, error) => _complaints.Enqueue(error);
+    }
+
+    /// <summary>Stops the clock of the pages that are opened from now on, and with it their timers: only the test moves it.</summary>
+    /// <remarks>Messages and requests still arrive. The log and the figures are drawn by timers.</remarks>
+    protected async Task StopClockAsync()
+    {
+        // It can only be stopped at a time to come, and runs until then.
+        await Tab.Clock.InstallAsync(new() { TimeDate = Installed });
+        await Tab.Clock.PauseAtAsync(Installed.AddHours(1));
     }
 
     /// <summary>Opens a server's page, and waits until it is connected.</summary>

@@ -10,6 +10,7 @@ const RIGHT = 8;
 const TOP = 10;
 const BOTTOM = 22;
 const LABEL_HEIGHT = 12;
+const LABEL_GAP = 6;
 const MAX_LABELS = 6;
 
 // The first echoes would otherwise be drawn all over the width.
@@ -54,13 +55,11 @@ export class Chart {
     const x = (at) => LEFT + (1 - (latest - at) / span) * (width - LEFT - RIGHT);
     const y = (time) => TOP + ((top - Math.log(Math.max(time, steps[0]))) / (top - bottom)) * (HEIGHT - TOP - BOTTOM);
     const picture = shape('svg', { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, 'aria-hidden': 'true' });
-    for (const tick of axisTicks(steps)) {
-      picture.append(line('grid', LEFT, width - RIGHT, y(tick)), label(LEFT - 6, y(tick) + 4, 'end', axisLabel(tick)));
-    }
-
-    picture.append(
-      label(LEFT, HEIGHT - 5, 'start', `${duration(span / 1000)} earlier`),
-      label(width - RIGHT, HEIGHT - 5, 'end', 'last echo'));
+    const ticks = axisTicks(steps);
+    const tickLabels = ticks.map((tick) => label(LEFT - LABEL_GAP, y(tick) + 4, 'end', axisLabel(tick)));
+    const earlier = label(LEFT, HEIGHT - 5, 'start', `${duration(span / 1000)} earlier`);
+    const last = label(width - RIGHT, HEIGHT - 5, 'end', 'last echo');
+    picture.append(...ticks.map((tick) => line('grid', LEFT, width - RIGHT, y(tick))), ...tickLabels, earlier, last);
 
     // One path for all dots: a subpath without length is drawn as its round cap.
     const dots = this.#samples.map(({ at, time }) => `M${x(at).toFixed(1)} ${y(time).toFixed(1)}h0`).join('');
@@ -72,6 +71,10 @@ export class Chart {
     const y50 = y(p50) - 4 < y99 + LABEL_HEIGHT ? Math.max(y(p50), y99) + LABEL_HEIGHT : y(p50) - 4;
     picture.append(label(LEFT + 4, y99, 'start', 'p99', 'p99'), label(LEFT + 4, y50, 'start', 'p50', 'p50'));
     this.#box.replaceChildren(picture);
+    const third = (width - LEFT - RIGHT - LABEL_GAP) / 3;
+    fit(earlier, 2 * third);
+    fit(last, third);
+    tickLabels.forEach((tickLabel) => fit(tickLabel, LEFT - LABEL_GAP));
   }
 }
 
@@ -112,6 +115,14 @@ function label(x, y, anchor, text, className = '') {
   const made = shape('text', { class: className, x, y, 'text-anchor': anchor });
   made.textContent = text;
   return made;
+}
+
+// Squeezes a label that the reader's font makes wider than its place.
+function fit(text, room) {
+  if (text.getComputedTextLength() > room) {
+    text.setAttribute('textLength', room);
+    text.setAttribute('lengthAdjust', 'spacingAndGlyphs');
+  }
 }
 
 function shape(name, attributes) {

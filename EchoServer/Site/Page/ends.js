@@ -61,7 +61,11 @@ function table() {
 
 function row({ at, code, ageSeconds, idleSeconds }) {
   const hint = KNOWN_TIMEOUTS.find(([seconds]) => Math.abs(idleSeconds - seconds) <= TIMEOUT_SLACK_SECONDS);
+  const age = element('td', 'number', duration(ageSeconds));
   const idle = element('td', 'number', duration(idleSeconds));
+  // Shown where the panel is too narrow for the row of headings.
+  age.dataset.label = 'Age';
+  idle.dataset.label = 'Idle';
   if (hint) {
     idle.append(element('span', 'hint', hint[1]));
   }
@@ -69,7 +73,7 @@ function row({ at, code, ageSeconds, idleSeconds }) {
   return element(
     'tr', '',
     element('td', '', new Date(at).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'medium' })),
-    element('td', 'number', duration(ageSeconds)),
+    age,
     idle,
     element('td', '', `${code} ${describeCloseCode(code).name}`));
 }
