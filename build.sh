@@ -145,18 +145,25 @@ run_tests() {
     exec EchoServer.Tests/run.sh "$@"
   fi
 
-  # A process group of its own, so that an interrupted build ends the preparation as well.
+  # A process group of its own, so that an interrupted build ends the preparation as well, if that still runs.
   set -m
   EchoServer.Tests/prepare.sh test </dev/null &
-  preparing=$!
+  local preparing=$!
   set +m
-  trap 'kill -- "-$preparing" 2>/dev/null || true' EXIT
+  trap end_preparation EXIT
   publish >&2
   build_tests
   [ "${CI:-}" != true ] || check_format
   wait "$preparing" || fail "test: this machine could not be prepared"
   trap - EXIT
   exec EchoServer.Tests/run.sh "$@"
+}
+
+# A preparation that ended is left alone: its number can be another process's by now.
+end_preparation() {
+  local running
+  running=$(jobs -pr)
+  [ -z "$running" ] || kill -- "-$running"
 }
 
 build_tests() {
