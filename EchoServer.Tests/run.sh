@@ -117,7 +117,7 @@ dotnet test EchoServer.Tests/EchoServer.Tests.csproj -c Release --no-build --nol
   --logger "trx;LogFileName=tests.trx" --logger "console;verbosity=normal" \
   --results-directory "$results" --blame-hang-timeout 5m "${options[@]}" 2>&1 | tee "$log" | show || status=$?
 
-if ! total=$(grep -m 1 -oE 'discovered [0-9]+ of' "$log" | grep -oE '[0-9]+') || [ ! -e "$results/tests.trx" ]; then
+if ! total=$(grep -m 1 -oE 'discovered [0-9]+ of' "$log" | grep -oE '[0-9]+') || [ "$total" = 0 ] || [ ! -e "$results/tests.trx" ]; then
   # Nothing ran: the log says why, and there is nothing to count.
   cat "$log" >&2
   say "no test ran: see $log"

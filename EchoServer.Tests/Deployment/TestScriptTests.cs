@@ -73,6 +73,13 @@ internal sealed class TestScriptTests
     }
 
     [Test]
+    public async Task A_filter_that_matches_no_test_is_not_exit_code_0()
+    {
+        ProgramResult result = await RunAsync(Dotnet(tests: 0, exitCode: 0, results: ""));
+        Assert.That((result.ExitCode, result.Error.EndsWith("build.sh: test: no test ran: see artifacts/test.log\n")), Is.EqualTo((1, true)), result.Error);
+    }
+
+    [Test]
     public async Task A_run_that_fails_without_a_failed_test_says_so()
     {
         ProgramResult result = await RunAsync(Dotnet(tests: 3, exitCode: 1, results: Results.Replace("\"Failed\"", "\"Passed\"")));
