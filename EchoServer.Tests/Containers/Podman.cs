@@ -61,6 +61,7 @@ internal sealed class Podman
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
         start.Environment["UseSharedCompilation"] = "false";
+        start.Environment[ServerBuild.LanguageVariable] = "en";
         return start;
     }
 

@@ -24,6 +24,9 @@ internal sealed partial record ServerBuild(ServerEngine Engine, string Dll)
     /// <summary>How long a build may take. Seconds; on a busy machine, or with a feed that does not answer, more.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
+    /// <summary>What makes the SDK speak English, whatever the machine's language is: its words are compared.</summary>
+    public const string LanguageVariable = "DOTNET_CLI_UI_LANGUAGE";
+
     // Once for all tests, and only when one asks.
     private static readonly Lazy<Task<ProgramResult>> FleckOutcome = new(BuildFleckAsync);
 
@@ -67,6 +70,7 @@ internal sealed partial record ServerBuild(ServerEngine Engine, string Dll)
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
         start.Environment["UseSharedCompilation"] = "false";
+        start.Environment[LanguageVariable] = "en";
         return start;
     }
 
