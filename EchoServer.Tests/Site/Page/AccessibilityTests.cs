@@ -32,7 +32,7 @@ internal sealed class AccessibilityTests : PageTest
         Requires.AxeCore();
         Expected(ServerIsGone());
         await EnterAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = height }, BypassCSP = true });
-        await using ServerProcess server = await ServerProcess.StartAsync([]);
+        ServerProcess server = EndAfterTab(await ServerProcess.StartAsync([]));
         await OpenAsync(server);
         await Tab.AddScriptTagAsync(new() { Path = Requires.AxeScript });
 

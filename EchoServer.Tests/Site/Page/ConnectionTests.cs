@@ -50,7 +50,7 @@ internal sealed partial class ConnectionTests : PageTest
     [Test]
     public async Task Reconnect_makes_a_new_connection_in_place_of_the_old()
     {
-        await using ServerProcess server = await ServerProcess.StartAsync(["--log-level", "debug"]);
+        ServerProcess server = EndAfterTab(await ServerProcess.StartAsync(["--log-level", "debug"]));
         await OpenAsync(server);
         await Button("Reconnect").ClickAsync();
         await Expect(Received).ToHaveCountAsync(2);
@@ -91,7 +91,7 @@ internal sealed partial class ConnectionTests : PageTest
         await Expect(Detail).ToHaveTextAsync(CountdownAfter1006());
         await Expect(Announcements).ToContainTextAsync("Reconnecting. 1006 Abnormal closure");
 
-        await using ServerProcess second = await ServerProcess.StartAsync(["--port", $"{first.Port}"]);
+        ServerProcess second = EndAfterTab(await ServerProcess.StartAsync(["--port", $"{first.Port}"]));
         await Tab.Clock.ResumeAsync();
         await Expect(State).ToHaveTextAsync("Open");
         await Expect(Received).ToHaveCountAsync(2);
@@ -104,7 +104,7 @@ internal sealed partial class ConnectionTests : PageTest
     public async Task A_drained_server_is_1001_with_its_meaning_and_the_end_is_on_record()
     {
         Expected(ServerIsGone());
-        await using ServerProcess server = await ServerProcess.StartAsync([]);
+        ServerProcess server = EndAfterTab(await ServerProcess.StartAsync([]));
         await StopClockAsync();
         await OpenAsync(server);
         await Expect(Greeting).ToHaveTextAsync("Hi, this is the Echo-Server");
@@ -171,7 +171,7 @@ internal sealed partial class ConnectionTests : PageTest
         await Expect(Detail).ToHaveTextAsync(SecondAttempt());
         await Tab.Clock.RunForAsync(2 * LongestFirstDelayMs);
         await Expect(Detail).ToHaveTextAsync(ThirdAttempt());
-        await using ServerProcess second = await ServerProcess.StartAsync(["--port", $"{first.Port}"]);
+        ServerProcess second = EndAfterTab(await ServerProcess.StartAsync(["--port", $"{first.Port}"]));
         await Button("Connect now").ClickAsync();
         await Expect(State).ToHaveTextAsync("Open");
     }
@@ -181,7 +181,7 @@ internal sealed partial class ConnectionTests : PageTest
     {
         Expected(ServerIsGone());
         await Context.AddInitScriptAsync(NoteDelays);
-        await using ServerProcess server = await ServerProcess.StartAsync([]);
+        ServerProcess server = EndAfterTab(await ServerProcess.StartAsync([]));
         await OpenAsync(server);
         await server.StopAsync();
         await Expect(Tab.Locator("html")).ToHaveAttributeAsync("data-delays", DelaysUpTo30());

@@ -27,11 +27,11 @@ internal sealed partial class OpeningTests : PageTest
     [Test]
     public async Task It_shows_what_the_server_sees_and_tells_added_headers_from_the_browsers_own()
     {
-        await using ServerProcess server = await ServerProcess.StartAsync([], new Dictionary<string, string>
+        ServerProcess server = EndAfterTab(await ServerProcess.StartAsync([], new Dictionary<string, string>
         {
             ["CF_INSTANCE_INDEX"] = "3",
             ["VCAP_APPLICATION"] = """{"application_name":"<b>echo</b>","space_name":"dev","application_uris":["echo.example.org"]}""",
-        });
+        }));
         await Context.SetExtraHTTPHeadersAsync(new Dictionary<string, string>
         {
             ["X-Forwarded-For"] = "203.0.113.7, 10.0.4.12",
@@ -67,7 +67,7 @@ internal sealed partial class OpeningTests : PageTest
         await Expect(Tab.Locator("#compression")).ToHaveTextAsync("none");
         await Expect(Fact("Compression")).ToHaveTextAsync("not offered");
 
-        await using ServerProcess server = await ServerProcess.StartAsync(["--compression", "on"]);
+        ServerProcess server = EndAfterTab(await ServerProcess.StartAsync(["--compression", "on"]));
         await OpenAsync(server);
         await Expect(Tab.Locator("#compression")).ToHaveTextAsync("permessage-deflate");
         await Expect(Fact("Compression")).ToHaveTextAsync("offered (permessage-deflate)");
@@ -88,7 +88,7 @@ internal sealed partial class OpeningTests : PageTest
     [Test]
     public async Task Without_info_it_says_so_and_echoes_all_the_same()
     {
-        await using ServerProcess server = await ServerProcess.StartAsync(["--info", "false"]);
+        ServerProcess server = EndAfterTab(await ServerProcess.StartAsync(["--info", "false"]));
         Expected(NotFound());
         await OpenAsync(server);
         await Expect(Tab.Locator("#info-note")).ToHaveTextAsync("This server does not say: /info is off (--info false).");
@@ -100,7 +100,7 @@ internal sealed partial class OpeningTests : PageTest
     [Test]
     public async Task A_greeting_of_the_operators_own_is_shown_as_text()
     {
-        await using ServerProcess server = await ServerProcess.StartAsync(["--greeting", "<script>document.title='owned'</script>", "--prefix", ""]);
+        ServerProcess server = EndAfterTab(await ServerProcess.StartAsync(["--greeting", "<script>document.title='owned'</script>", "--prefix", ""]));
         await OpenAsync(server);
         await Expect(Greeting).ToHaveTextAsync("<script>document.title='owned'</script>");
         await Expect(Tab).ToHaveTitleAsync("Open – EchoServer");

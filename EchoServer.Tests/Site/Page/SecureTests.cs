@@ -10,11 +10,11 @@ internal sealed class SecureTests : PageTest
     public async Task It_connects_by_wss_and_shows_what_the_router_added()
     {
         using var certificates = new TestCertificates();
-        await using Haproxy router = await Haproxy.StartAsync(new HaproxyOptions
+        Haproxy router = EndAfterTab(await Haproxy.StartAsync(new HaproxyOptions
         {
             Instances = [SharedServers.Default.Port],
             Certificate = certificates.Issue("localhost"),
-        });
+        }));
 
         // Whom the browser trusts is not what is tested, and to tell it would take a tool more.
         await EnterAsync(new() { IgnoreHTTPSErrors = true, ViewportSize = new() { Width = 1280, Height = 900 } });

@@ -181,7 +181,7 @@ internal sealed partial class SendingTests : PageTest
     [Test]
     public async Task A_message_over_the_servers_limit_is_warned_of_and_its_close_explained()
     {
-        await using ServerProcess server = await ServerProcess.StartAsync(["--max-message-bytes", "1000"]);
+        ServerProcess server = EndAfterTab(await ServerProcess.StartAsync(["--max-message-bytes", "1000"]));
         await OpenAsync(server);
         await MessageBox.FillAsync(new string('x', 1001));
         await Expect(Note).ToHaveTextAsync("1,001 bytes: over the server’s limit of 1,000 B, it will close with 1009");
