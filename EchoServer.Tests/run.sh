@@ -115,7 +115,7 @@ mkdir -p "$results"
 status=0
 dotnet test EchoServer.Tests/EchoServer.Tests.csproj -c Release --no-build --nologo \
   --logger "trx;LogFileName=tests.trx" --logger "console;verbosity=normal" \
-  --results-directory "$results" --blame-hang-timeout 5m "${options[@]}" 2>&1 | tee "$log" | show || status=$?
+  --results-directory "$results" --blame-hang-timeout 15m "${options[@]}" 2>&1 | tee "$log" | show || status=$?
 
 if ! total=$(grep -m 1 -oE 'discovered [0-9]+ of' "$log" | grep -oE '[0-9]+') || [ "$total" = 0 ] || [ ! -e "$results/tests.trx" ]; then
   # Nothing ran: the log says why, and there is nothing to count.

@@ -79,7 +79,7 @@ internal sealed partial class ConnectionTests : PageTest
     public async Task A_killed_server_is_1006_and_its_successor_is_found()
     {
         Expected(ServerIsGone());
-        ServerProcess first = await ServerProcess.StartAsync([], readOutput: false);
+        ServerProcess first = await ServerProcess.StartAsync(["--port", $"{FreePort.Find()}"], readOutput: false);
         await using ServerProcess killed = first;
         await StopClockAsync();
         await OpenAsync(first);
@@ -152,7 +152,7 @@ internal sealed partial class ConnectionTests : PageTest
     public async Task Waiting_can_be_cancelled_or_cut_short()
     {
         Expected(ServerIsGone());
-        ServerProcess first = await ServerProcess.StartAsync([], readOutput: false);
+        ServerProcess first = await ServerProcess.StartAsync(["--port", $"{FreePort.Find()}"], readOutput: false);
         await using ServerProcess killed = first;
         await StopClockAsync();
         await OpenAsync(first);

@@ -10,8 +10,8 @@ internal sealed class TlsProbe : IProbe
     private const int HttpPort = 80;
     private const int DaysLeftToWarn = 14;
 
-    // Where TLS is not asked for, a firewall's silence about it is not worth a wait.
-    private static readonly TimeSpan SideTimeout = TimeSpan.FromSeconds(1);
+    // TLS is not asked for, so a firewall's silence about it is not worth a long wait. Three round trips by satellite take 2 s.
+    private static readonly TimeSpan SideTimeout = TimeSpan.FromSeconds(3);
 
     public string Name => "tls";
 
