@@ -3,5 +3,5 @@
 // has only once (environment variables), is [NonParallelizable]: it runs alone.
 [assembly: Parallelizable(ParallelScope.Fixtures)]
 
-// More than there are processors, because a waiting test needs none.
-[assembly: LevelOfParallelism(8)]
+// More than there are processors, because a waiting test needs none. Not many more, because builds and browsers need all of them.
+[assembly: LevelOfParallelism(5)]
