@@ -15,7 +15,7 @@ public sealed record ServerOptions
     /// </summary>
     public const int DefaultMaxMessageBytes = 1024 * 1024;
 
-    /// <summary>The highest value of <see cref="MaxMessageBytes"/>: 1 GiB, the largest buffer that the array pool keeps.</summary>
+    /// <summary>The highest value of <see cref="MaxMessageBytes"/>: 1 GiB, so that a message with its prefix and header is still one buffer.</summary>
     public const int HighestMaxMessageBytes = 1024 * 1024 * 1024;
 
     /// <summary>
