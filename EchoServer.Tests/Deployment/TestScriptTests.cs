@@ -40,7 +40,7 @@ internal sealed class TestScriptTests
     [TestCase("quick --filter:A|B -- NUnit.Seed=1", "--filter (QUICK)&(A|B) -- NUnit.Seed=1")]
     public async Task Several_filters_become_one(string arguments, string passedOn)
     {
-        ProgramResult result = await RunAsync("""while [ "$1" != 5m ]; do shift; done; shift; echo "$*" """, arguments);
+        ProgramResult result = await RunAsync("""until [ $# = 0 ] || [ "$1" = --blame-hang-timeout ]; do shift; done; shift 2; echo "$*" """, arguments);
         string quick = $"TestCategory!={WholeMachineAttribute.Category}&TestCategory!={SlowAttribute.Category}";
         Assert.That(result, Is.EqualTo(new ProgramResult(
             1, "", $"{passedOn.Replace("QUICK", quick)}\nbuild.sh: test: no test ran: see artifacts/test.log\n")));
