@@ -10,6 +10,9 @@ internal sealed partial class Target : IAsyncDisposable
     /// <summary>What the whole process may have: the smallest that an app on Cloud Foundry is usually given.</summary>
     public const long MemoryBytes = 64 * 1024 * 1024;
 
+    // The runtime sees three quarters of the memory, and the server keeps a quarter of that at most.
+    private const long BudgetBytes = MemoryBytes * 3 / 4 / 4;
+
     private readonly MemoryCgroup? _cgroup;
     private readonly ServerProcess _server;
 
@@ -63,7 +66,8 @@ internal sealed partial class Target : IAsyncDisposable
         MemoryCgroup? cgroup = MemoryCgroup.TryCreate(MemoryBytes);
         if (cgroup is null)
         {
-            await TestContext.Out.WriteLineAsync("no memory cgroup can be made here: the server runs without a memory limit");
+            await TestContext.Out.WriteLineAsync("no memory cgroup can be made here: the server runs without a memory limit, and is told its budget");
+            arguments = ["--memory-budget", $"{BudgetBytes}", .. arguments];
         }
 
         // The shell enters the group and lowers the limit, and then becomes the server: it is never outside, and keeps its id.
