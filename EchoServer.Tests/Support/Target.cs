@@ -12,6 +12,7 @@ internal sealed partial class Target : IAsyncDisposable
 
     // The runtime sees three quarters of the memory, and the server keeps a quarter of that at most.
     private const long BudgetBytes = MemoryBytes * 3 / 4 / 4;
+    private const string BudgetOption = "--memory-budget";
 
     private readonly MemoryCgroup? _cgroup;
     private readonly ServerProcess _server;
@@ -67,7 +68,7 @@ internal sealed partial class Target : IAsyncDisposable
         if (cgroup is null)
         {
             await TestContext.Out.WriteLineAsync("no memory cgroup can be made here: the server runs without a memory limit, and is told its budget");
-            arguments = ["--memory-budget", $"{BudgetBytes}", .. arguments];
+            arguments = arguments.Contains(BudgetOption) ? arguments : [BudgetOption, $"{BudgetBytes}", .. arguments];
         }
 
         // The shell enters the group and lowers the limit, and then becomes the server: it is never outside, and keeps its id.

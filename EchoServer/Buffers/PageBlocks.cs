@@ -9,9 +9,9 @@ internal static unsafe class PageBlocks
 {
     private const int MaxKeptBlocks = 64;
 
-    // How much a process keeps beyond its budget: a 32nd of its memory, from a small instance's 1 MiB to what a few clients that echo
+    // How much a process keeps beyond its budget: a 64th of its memory, from a small instance's 1 MiB to what a few clients that echo
     // messages of a mebibyte use in turn.
-    private const long MemoryPerKeptByte = 32;
+    private const long MemoryPerKeptByte = 64;
     private const int LeastKeptBytes = 1024 * 1024;
     private const int MostKeptBytes = 8 * 1024 * 1024;
 
