@@ -7,8 +7,8 @@ namespace EchoServer.Buffers;
 /// <remarks>
 /// <para>
 /// An array that is returned becomes garbage, and a large or old array is collected late: the process goes on holding memory that its
-/// budget calls free. On Linux a buffer of a page or more consists of pages of its own, which go back to the system at once. Smaller
-/// ones, and all of them on other systems, are malloc's.
+/// budget calls free. On Linux a buffer of a page or more consists of pages of its own, which go back to the system when it is freed,
+/// but for the few that <see cref="PageBlocks"/> keeps. Smaller buffers, and all of them on other systems, are malloc's.
 /// </para>
 /// <para>
 /// A mutable value with one owner. Only one copy may be grown or freed, and a span over it is invalid afterwards.
@@ -18,7 +18,7 @@ internal unsafe struct NativeBuffer
 {
     private const int MinBytes = 16;
 
-    // Sizes are even, so that the lowest bit is free for this.
+    // Sizes are multiples of 16, so that the lowest bit is free for this.
     private const int MappedFlag = 1;
 
     private byte* _start;
