@@ -34,14 +34,21 @@ can_install() {
 
 # Another installation may hold apt's locks for a while.
 apt_get() {
-  DEBIAN_FRONTEND=noninteractive logged apt-get -q -o DPkg::Lock::Timeout=300 "$@"
+  LC_ALL=C DEBIAN_FRONTEND=noninteractive logged apt-get -q -o DPkg::Lock::Timeout=300 "$@"
 }
 
-# Fetches the list of packages, once.
+# Fetches the list of packages, once. For the lock of that list apt does not wait by itself.
 update_packages() {
   [ -z "${packages_are_current:-}" ] || return 0
   packages_are_current=yes
-  apt_get update
+  local failure deadline=$((SECONDS + 300))
+  until failure=$(apt_get update 2>&1); do
+    if [ "$SECONDS" -ge "$deadline" ] || [[ $failure != *'Could not get lock'* ]]; then
+      echo "$failure" >&2
+      return 1
+    fi
+    sleep 2
+  done
 }
 
 # Installs the Debian packages of the programs that are named and not there: "program:package package".
