@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
-using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Attacks;
 

@@ -1,4 +1,6 @@
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
+using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Attacks;
 

@@ -1,5 +1,6 @@
-using EchoServer.Hosting;
+using EchoServer.Server;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Attacks;
 

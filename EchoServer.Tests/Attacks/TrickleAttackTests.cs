@@ -1,5 +1,6 @@
 using System.Text;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Attacks;
 

@@ -4,9 +4,10 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using EchoServer.Bench.Report;
 using EchoServer.Bench.Servers;
-using EchoServer.Commands;
-using EchoServer.Hosting;
+using EchoServer.Commands.Options;
 using EchoServer.Load;
+using EchoServer.Text;
+using EchoServer.Transport;
 
 namespace EchoServer.Bench;
 
@@ -143,7 +144,7 @@ internal static class BenchCommand
     private static async Task<int> MeasureAsync(BenchOptions options, bool intoReadme)
     {
         // As the load command does: the client must not cost more than the servers.
-        InlineCompletions.Enable(Capacity.DefaultIoThreads);
+        InlineCompletions.Enable(IoThreads.DefaultCount);
         using var interrupted = new CancellationTokenSource();
         void Stop(PosixSignalContext context)
         {

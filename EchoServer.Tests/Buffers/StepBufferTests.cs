@@ -1,5 +1,4 @@
 using EchoServer.Buffers;
-using EchoServer.Hosting;
 
 namespace EchoServer.Tests.Buffers;
 

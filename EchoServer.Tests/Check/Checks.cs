@@ -1,7 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using EchoServer.Check;
-using EchoServer.Client;
-using EchoServer.Commands;
+using EchoServer.Commands.Options;
+using EchoServer.Connect;
 using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.Check;
@@ -45,8 +45,8 @@ internal sealed record Checks(IReadOnlyList<ProbeResult> Results)
         {
             Assert.That(finding.Outcome, Is.EqualTo(outcome), () => $"{finding}");
             Assert.That(finding.Text, Does.Contain(text));
-            Assert.That(finding.Diagnosis?.Cause ?? "", Does.Contain(cause));
-            Assert.That(finding.Diagnosis?.Advice ?? "", Does.Contain(advice));
+            Assert.That(finding.Fault?.Cause ?? "", Does.Contain(cause));
+            Assert.That(finding.Fault?.Advice ?? "", Does.Contain(advice));
         });
     }
 

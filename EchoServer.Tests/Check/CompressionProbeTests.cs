@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using EchoServer.Check;
-using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
+using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Check;
 

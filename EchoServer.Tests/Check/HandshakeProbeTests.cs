@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using EchoServer.Check;
-using EchoServer.Client;
+using EchoServer.Connect;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
+using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Check;
 
@@ -68,7 +70,7 @@ internal sealed class HandshakeProbeTests
     [TestCase("ws://localhost:8080/", false)]
     [TestCase("ws://127.0.0.1:8080/", false)]
     public void Another_port_is_looked_at_for_TLS_unless_it_is_of_this_machine(string url, bool isLookedAt) =>
-        Assert.That(EchoServer.Check.Probes.TlsProbe.MayHaveTwin(new Uri(url)), Is.EqualTo(isLookedAt));
+        Assert.That(EchoServer.Check.Probes.Opening.TlsProbe.MayHaveTwin(new Uri(url)), Is.EqualTo(isLookedAt));
 
     [Test]
     public async Task A_wrong_accept_key_is_named()
@@ -168,10 +170,10 @@ internal sealed class HandshakeProbeTests
     [TestCase("wss://echo.example.org/", "wss://echo.example.org/", Outcome.Pass, "")]
     public void What_the_url_alone_says_is_said(string typed, string text, Outcome outcome, string cause)
     {
-        Finding finding = EchoServer.Check.Probes.UrlProbe.Judge(typed, EchoServer.Commands.WebSocketUrl.Parse(typed));
+        Finding finding = EchoServer.Check.Probes.Opening.UrlProbe.Judge(typed, EchoServer.Commands.Options.WebSocketUrl.Parse(typed));
         Assert.That(finding.Outcome, Is.EqualTo(outcome));
         Assert.That(finding.Text, Does.Contain(text));
-        Assert.That(finding.Diagnosis?.Cause ?? "", Does.Contain(cause));
+        Assert.That(finding.Fault?.Cause ?? "", Does.Contain(cause));
     }
 
     [Test]

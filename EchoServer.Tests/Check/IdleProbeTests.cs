@@ -1,7 +1,9 @@
 using EchoServer.Check;
 using EchoServer.Check.Probes;
-using EchoServer.Check.Wire;
+using EchoServer.Connect.Link;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
+using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.Check;
@@ -59,7 +61,7 @@ internal sealed class IdleProbeTests
         Finding finding = Judge(new(new LinkEvent(kind, [], Code: CloseCode.GoingAway), Idle, Idle, 0), Living);
         Assert.That(finding.Outcome, Is.EqualTo(Outcome.Warn));
         Assert.That(finding.Facts, Does.Contain(new Fact("known_limit", limit)));
-        Assert.That(finding.Diagnosis!.Cause.Contains("limit of", StringComparison.Ordinal), Is.EqualTo(limit is not null));
+        Assert.That(finding.Fault!.Cause.Contains("limit of", StringComparison.Ordinal), Is.EqualTo(limit is not null));
     }
 
     [Test]
@@ -68,7 +70,7 @@ internal sealed class IdleProbeTests
         var lost = new IdleProbe.Life(new LinkEvent(LinkEventKind.Lost, []), Idle, Idle, 0);
         Finding finding = Judge(lost, lost);
         Assert.That(finding.Outcome, Is.EqualTo(Outcome.Fail));
-        Assert.That(finding.Diagnosis!.Cause, Does.Contain("at some time within 350").And.Not.Contain("limit").And.Not.Contain("after"));
+        Assert.That(finding.Fault!.Cause, Does.Contain("at some time within 350").And.Not.Contain("limit").And.Not.Contain("after"));
     }
 
     private static Finding Judge(IdleProbe.Life silent, IdleProbe.Life pinging) => IdleProbe.Judge(silent, pinging, Idle, TimeSpan.FromSeconds(25));

@@ -1,5 +1,6 @@
 using EchoServer.Check;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Check;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using EchoServer.Check;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Check;
 

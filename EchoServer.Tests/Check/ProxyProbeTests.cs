@@ -1,6 +1,7 @@
 using EchoServer.Check;
-using EchoServer.Client;
+using EchoServer.Connect;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Check;
 

@@ -1,6 +1,8 @@
 using System.Text;
 using EchoServer.Check;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
+using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Check;
 
@@ -146,7 +148,7 @@ internal sealed class TalkProbeTests
             message.Opcode == WireFrame.BinaryOpcode && message.Payload.Length > from ? [EchoScripts.Close(code, "")] : EchoScripts.Good(message));
         Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
         checks.Expect(probe, Outcome.Fail, $"Close {code}", cause);
-        Assert.That(checks["sizes"].Diagnosis?.Cause ?? "", Does.Not.Contain("limits messages"));
+        Assert.That(checks["sizes"].Fault?.Cause ?? "", Does.Not.Contain("limits messages"));
         if (probe == "binary")
         {
             checks.Expect("sizes", Outcome.Skip, "needs the echo of binary messages");
@@ -156,7 +158,7 @@ internal sealed class TalkProbeTests
     [Test]
     public async Task The_servers_own_limit_is_no_failure()
     {
-        await using InProcessServer server = SiteServer.Start(new EchoServer.Hosting.ServerOptions { MaxMessageBytes = 100_000 });
+        await using InProcessServer server = SiteServer.Start(new EchoServer.Server.ServerOptions { MaxMessageBytes = 100_000 });
         Checks checks = await Checks.RunAsync($"ws://127.0.0.1:{server.Port}/raw");
         checks.Expect("sizes", Outcome.Pass, "up to 100000 bytes, which is the server's own limit");
     }

@@ -1,6 +1,6 @@
 using System.IO.Pipes;
 using System.Text;
-using EchoServer.Commands;
+using EchoServer.Commands.Logging;
 using EchoServer.Tests.Support;
 using Microsoft.Extensions.Logging;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using EchoServer.Tests.Check;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Commands;
 

@@ -1,4 +1,6 @@
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
+using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.Commands;

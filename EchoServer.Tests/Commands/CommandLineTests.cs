@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Net;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
+using EchoServer.Tests.Support.Wire;
+using EchoServer.Text;
 
 namespace EchoServer.Tests.Commands;
 

@@ -1,4 +1,5 @@
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Commands;
 

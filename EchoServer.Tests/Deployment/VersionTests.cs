@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Deployment;
 

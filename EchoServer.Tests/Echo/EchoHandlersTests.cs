@@ -1,6 +1,8 @@
 using System.Text;
 using EchoServer.Echo;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
+using EchoServer.Tests.Support.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Tests.Echo;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using EchoServer.Echo;
-using EchoServer.Hosting;
+using EchoServer.Server;
 using EchoServer.Tests.Support;
 using StubConnection = global::Fleck.StubConnection;
 

@@ -1,4 +1,4 @@
-using EchoServer.Hosting;
+using EchoServer.Server;
 using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging;
 using StubConnection = global::Fleck.StubConnection;

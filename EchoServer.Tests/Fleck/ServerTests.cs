@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using EchoServer.Fleck;
-using EchoServer.Hosting;
+using EchoServer.Server;
 using EchoServer.Tests.Support;
 using Microsoft.Extensions.Logging;
 using FleckStub = global::Fleck.WebSocketServer;

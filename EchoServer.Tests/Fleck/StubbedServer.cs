@@ -1,6 +1,6 @@
 using System.Net;
 using EchoServer.Fleck;
-using EchoServer.Hosting;
+using EchoServer.Server;
 using EchoServer.Tests.Support;
 using FleckStub = global::Fleck.WebSocketServer;
 using StubConnection = global::Fleck.StubConnection;

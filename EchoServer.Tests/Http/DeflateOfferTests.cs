@@ -1,6 +1,8 @@
 using System.Text;
 using EchoServer.Http;
+using EchoServer.Text;
 using EchoServer.WebSockets;
+using EchoServer.WebSockets.Compression;
 
 namespace EchoServer.Tests.Http;
 

@@ -1,6 +1,8 @@
 using System.Text;
 using EchoServer.Http;
-using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
+using EchoServer.Tests.Support.Wire;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.Http;

@@ -1,6 +1,6 @@
 using System.Text;
 using EchoServer.Http;
-using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Http;
 

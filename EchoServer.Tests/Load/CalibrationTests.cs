@@ -1,7 +1,10 @@
 using System.Text;
 using EchoServer.Echo;
 using EchoServer.Load;
+using EchoServer.Load.Report;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
+using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Load;
 

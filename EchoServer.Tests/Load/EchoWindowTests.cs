@@ -1,4 +1,5 @@
 using EchoServer.Load;
+using EchoServer.Load.Report;
 
 namespace EchoServer.Tests.Load;
 

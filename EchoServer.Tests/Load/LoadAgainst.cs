@@ -1,5 +1,7 @@
 using EchoServer.Load;
+using EchoServer.Load.Report;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Load;
 

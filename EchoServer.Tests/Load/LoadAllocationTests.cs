@@ -1,4 +1,5 @@
 using EchoServer.Load;
+using EchoServer.Load.Report;
 using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.Load;

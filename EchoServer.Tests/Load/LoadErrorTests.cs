@@ -1,5 +1,8 @@
 using EchoServer.Load;
+using EchoServer.Load.Report;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
+using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Load;
 

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using EchoServer.Load;
+using EchoServer.Load.Report;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Load;
 

@@ -1,4 +1,4 @@
-using EchoServer.Hosting;
+using EchoServer.Metrics;
 
 namespace EchoServer.Tests.Metrics;
 

@@ -1,7 +1,9 @@
 using System.Diagnostics;
-using EchoServer.Hosting;
 using EchoServer.Metrics;
+using EchoServer.Server;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
+using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Metrics;
 

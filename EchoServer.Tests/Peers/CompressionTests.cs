@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Peers;
 

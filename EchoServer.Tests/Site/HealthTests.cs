@@ -1,5 +1,7 @@
-using EchoServer.Hosting;
+using EchoServer.Server;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
+using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Site;
 

@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
-using EchoServer.Hosting;
+using EchoServer.Server;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
+using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Site;
 

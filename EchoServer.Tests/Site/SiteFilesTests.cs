@@ -1,5 +1,6 @@
 using EchoServer.Site;
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Site;
 

@@ -1,10 +1,11 @@
 using System.Net;
 using System.Text;
 using EchoServer.Echo;
-using EchoServer.Hosting;
 using EchoServer.Http;
+using EchoServer.Server;
 using EchoServer.Site;
-using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Wire;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging.Abstractions;
 

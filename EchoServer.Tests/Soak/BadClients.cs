@@ -1,5 +1,6 @@
 using System.Net.Sockets;
-using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
+using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Soak;
 

@@ -1,5 +1,6 @@
 using System.Net;
-using EchoServer.Hosting;
+using EchoServer.Metrics;
+using EchoServer.Server;
 
 namespace EchoServer.Tests.Support;
 

@@ -76,10 +76,10 @@ internal static class Requires
     }
 
     public static void Nginx() => Unless(
-        File.Exists(Support.Nginx.Executable), "Debian's package nginx-light is not installed: run ./build.sh test as root");
+        File.Exists(Peers.Nginx.Executable), "Debian's package nginx-light is not installed: run ./build.sh test as root");
 
     public static void Haproxy() => Unless(
-        File.Exists(Support.Haproxy.Executable), "Debian's package haproxy is not installed: run ./build.sh test as root");
+        File.Exists(Peers.Haproxy.Executable), "Debian's package haproxy is not installed: run ./build.sh test as root");
 
     /// <summary>That a process may be put into a network of its own.</summary>
     public static void NetworkNamespaces() => Unless(

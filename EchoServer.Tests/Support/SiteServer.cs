@@ -1,5 +1,5 @@
 using EchoServer.Echo;
-using EchoServer.Hosting;
+using EchoServer.Server;
 using EchoServer.Site;
 
 namespace EchoServer.Tests.Support;

@@ -1,6 +1,7 @@
 using EchoServer.Buffers;
-using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
+using EchoServer.WebSockets.Compression;
 
 namespace EchoServer.Tests.WebSockets;
 
@@ -247,7 +248,7 @@ internal sealed class CompressedMessageTests
 
         public ZlibPool Pool { get; } = new(2, keptOfEachKind: 4);
 
-        public EchoServer.Hosting.MemoryBudget Budget { get; }
+        public MemoryBudget Budget { get; }
 
         public List<ReadEvent> Events => _feed.Events;
 

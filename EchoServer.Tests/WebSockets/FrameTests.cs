@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.WebSockets;

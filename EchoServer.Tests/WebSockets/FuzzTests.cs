@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Unicode;
-using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.WebSockets;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
-using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.WebSockets;

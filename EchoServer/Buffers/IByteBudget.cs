@@ -2,7 +2,7 @@ namespace EchoServer.Buffers;
 
 /// <summary>Where the memory for bytes that have to be kept is asked for.</summary>
 /// <remarks>Safe on any thread.</remarks>
-public interface IByteBudget
+internal interface IByteBudget
 {
     /// <summary>Asks for memory.</summary>
     /// <param name="bytes">How much, 0 or more.</param>

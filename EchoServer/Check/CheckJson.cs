@@ -45,8 +45,8 @@ internal static class CheckJson
         json.WriteString("outcome", result.Finding.Outcome.ToString().ToLowerInvariant());
         json.WriteNumber("ms", Math.Round(result.Elapsed.TotalMilliseconds, 3));
         json.WriteString("finding", result.Finding.Text);
-        json.WriteString("cause", result.Finding.Diagnosis?.Cause);
-        json.WriteString("advice", result.Finding.Diagnosis?.Advice);
+        json.WriteString("cause", result.Finding.Fault?.Cause);
+        json.WriteString("advice", result.Finding.Fault?.Advice);
         json.WriteStartObject("facts");
         foreach (Fact fact in result.Finding.Facts)
         {

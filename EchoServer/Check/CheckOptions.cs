@@ -1,4 +1,4 @@
-using EchoServer.Client;
+using EchoServer.Connect;
 
 namespace EchoServer.Check;
 

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using EchoServer.Check.Probes;
-using EchoServer.Check.Wire;
+using EchoServer.Check.Probes.Opening;
+using EchoServer.Connect.Link;
+using EchoServer.Diagnosis;
 
 namespace EchoServer.Check;
 
@@ -69,14 +71,14 @@ internal static class CheckPlan
         catch (ProbeException exception)
         {
             run.Talk.HangUp();
-            finding = Finding.Fail(exception.Message, exception.Diagnosis);
+            finding = Finding.Fail(exception.Message, exception.Fault);
         }
         catch (Exception exception) when (Step.IsOfNetwork(exception))
         {
             // A connection that ended while something was sent on it.
             run.Talk.HangUp();
             ProbeException failure = run.Dialer.Step(Stage.Echo).Failed(exception);
-            finding = Finding.Fail(failure.Message, failure.Diagnosis);
+            finding = Finding.Fail(failure.Message, failure.Fault);
         }
 
         return new(probe.Name, finding, Stopwatch.GetElapsedTime(start));

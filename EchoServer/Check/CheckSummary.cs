@@ -1,4 +1,5 @@
 using System.Globalization;
+using EchoServer.Text;
 
 namespace EchoServer.Check;
 

@@ -1,4 +1,6 @@
 using System.Text;
+using EchoServer.Diagnosis;
+using EchoServer.Text;
 
 namespace EchoServer.Check;
 
@@ -17,7 +19,7 @@ internal sealed class CheckText(bool isTerminal, int? columns)
     private const string Plain = "\u001b[0m";
 
     private readonly List<string> _notTried = [];
-    private Diagnosis? _last;
+    private Fault? _last;
 
     /// <summary>One result; nothing for one that was not tried, which <see cref="End"/> names.</summary>
     internal string Write(ProbeResult result)
@@ -42,7 +44,7 @@ internal sealed class CheckText(bool isTerminal, int? columns)
         text.Append(mark).Append(result.Name.PadRight(NameColumns)).Append(time.PadLeft(TimeColumns)).Append("  ");
         int indent = (isTerminal ? 2 : 6) + NameColumns + TimeColumns + 2;
         Wrap(text, indent, isTerminal && outcome == Outcome.Skip ? $"skipped: {result.Finding.Text}" : result.Finding.Text, indent);
-        if (result.Finding.Diagnosis is Diagnosis diagnosis)
+        if (result.Finding.Fault is Fault diagnosis)
         {
             bool isKnown = diagnosis == _last;
             Labelled(text, isTerminal ? 2 : 6, "cause:  ", isKnown ? "the same as above" : diagnosis.Cause);

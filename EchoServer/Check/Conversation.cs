@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using EchoServer.Check.Wire;
+using EchoServer.Connect.Link;
+using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check;
@@ -193,14 +194,4 @@ internal sealed class Conversation(Dialer dialer) : IDisposable
     private static ProbeException NoEcho(string messages) => new(Stage.Echo, $"{messages}, none of them the echo", new(
         "messages come, but none of them is the echo of what was sent: this is no echo server",
         "check the path: any WebSocket echo will do, such as an EchoServer's / or /raw"));
-}
-
-/// <summary>The connection ended while an echo was waited for.</summary>
-/// <param name="end">How.</param>
-/// <param name="diagnosis">Why, and what to do.</param>
-internal sealed class ConversationEndedException(LinkEvent end, Diagnosis diagnosis)
-    : ProbeException(Stage.Echo, end.Describe(), diagnosis)
-{
-    /// <summary>How.</summary>
-    internal LinkEvent End { get; } = end;
 }

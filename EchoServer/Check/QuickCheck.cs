@@ -1,5 +1,6 @@
-using EchoServer.Check.Wire;
-using EchoServer.Client;
+using EchoServer.Connect;
+using EchoServer.Connect.Link;
+using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check;

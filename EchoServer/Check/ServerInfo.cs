@@ -1,6 +1,6 @@
 using System.Text.Json;
-using EchoServer.Check.Wire;
-using EchoServer.Client;
+using EchoServer.Connect;
+using EchoServer.Connect.Link;
 
 namespace EchoServer.Check;
 

@@ -1,3 +1,5 @@
+using EchoServer.Connect;
+
 namespace EchoServer.Client;
 
 /// <summary>What <c>client</c> does with its connection, beside how it is opened.</summary>

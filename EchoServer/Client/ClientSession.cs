@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 using EchoServer.Client.Output;
-using EchoServer.Commands;
+using EchoServer.Connect;
 
 namespace EchoServer.Client;
 

@@ -1,3 +1,4 @@
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Client;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Threading.Channels;
-using EchoServer.Check;
+using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Client;

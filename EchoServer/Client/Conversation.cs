@@ -1,24 +1,12 @@
 using System.Diagnostics;
 using System.Text;
 using System.Threading.Channels;
-using EchoServer.Check;
 using EchoServer.Client.Output;
+using EchoServer.Connect;
+using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Client;
-
-/// <summary>When a conversation ends, once there is nothing more to send.</summary>
-internal enum EndOfInput
-{
-    /// <summary>At once.</summary>
-    Closes,
-
-    /// <summary>When the server has said nothing for a while.</summary>
-    WaitsForSilence,
-
-    /// <summary>When the echoes have come.</summary>
-    WaitsForEchoes,
-}
 
 /// <summary>What goes over one connection: sends the input, shows what comes, pings, and closes.</summary>
 internal sealed partial class Conversation
@@ -31,7 +19,7 @@ internal sealed partial class Conversation
     private readonly TaskCompletionSource _echoed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastActivity = Stopwatch.GetTimestamp();
     private int _echoesDue;
-    private volatile Diagnosis? _failure;
+    private volatile Fault? _failure;
     private volatile bool _isDead;
     private ClientEvent? _last;
 
@@ -173,7 +161,7 @@ internal sealed partial class Conversation
         bool isClosed = _last?.Kind == ClientEventKind.Close;
         bool isOurs = _connection.SentClose is not null && !_connection.IsCloseAnAnswer && _failure is null;
         bool isMissingEchoes = _endOfInput == EndOfInput.WaitsForEchoes && !_echoed.Task.IsCompleted && !isOurs;
-        Diagnosis? failure = _failure ?? _last?.Kind switch
+        Fault? failure = _failure ?? _last?.Kind switch
         {
             ClientEventKind.Close => null,
             ClientEventKind.Violation => new($"the server broke the WebSocket protocol: {_last.Reason}", "see the server, or a proxy on the way that alters frames"),
@@ -182,7 +170,7 @@ internal sealed partial class Conversation
         };
         var end = new ConversationEnd(
             _connection.SentClose, _connection.SentReason, isClosed ? _last!.Code : null, isClosed ? _last!.Reason : "", isOurs, failure);
-        bool needsWords = isClosed && failure is null && (isMissingEchoes || end.ExitCode != Commands.ExitCode.Fine);
+        bool needsWords = isClosed && failure is null && (isMissingEchoes || end.ExitCode != EchoServer.ExitCode.Fine);
         return needsWords ? end with { Failure = EndDiagnosis.OfClose(_last!.Code, _last.Reason) } : end;
     }
 }

@@ -1,4 +1,4 @@
-using EchoServer.Check;
+using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Client;
@@ -11,11 +11,11 @@ namespace EchoServer.Client;
 /// <param name="IsOurs">Whether the Close was our wish, and not an answer or a complaint.</param>
 /// <param name="Failure">What went wrong; null when nothing did.</param>
 internal sealed record ConversationEnd(
-    CloseCode? SentCode, string SentReason, CloseCode? ReceivedCode, string ReceivedReason, bool IsOurs, Diagnosis? Failure)
+    CloseCode? SentCode, string SentReason, CloseCode? ReceivedCode, string ReceivedReason, bool IsOurs, Fault? Failure)
 {
     /// <summary>0 fine, 1 broken, 3 closed by the server with a code that is not one of a good end.</summary>
     internal int ExitCode =>
-        IsRefusal ? Commands.ExitCode.ClosedByServer : Failure is null ? Commands.ExitCode.Fine : Commands.ExitCode.Failed;
+        IsRefusal ? EchoServer.ExitCode.ClosedByServer : Failure is null ? EchoServer.ExitCode.Fine : EchoServer.ExitCode.Failed;
 
     /// <summary>Whether another connection may well fare better: after a break, and after the codes that speak of a moment.</summary>
     internal bool IsWorthRetrying => !IsOurs && ReceivedCode is

@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text;
 using EchoServer.Check;
-using EchoServer.Check.Wire;
-using EchoServer.Client;
+using EchoServer.Commands.Options;
+using EchoServer.Connect;
+using EchoServer.Connect.Link;
+using EchoServer.Text;
 
 namespace EchoServer.Commands;
 
@@ -92,7 +94,7 @@ internal static class CheckCommand
         catch (ProbeException exception)
         {
             string shownUrl = EscapedText.From(options.Url.AbsoluteUri.AsSpan());
-            await Console.Error.WriteLineAsync($"EchoServer: {shownUrl}: {exception.Diagnosis}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"EchoServer: {shownUrl}: {exception.Fault}").ConfigureAwait(false);
             return ExitCode.Failed;
         }
     }

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Threading.Channels;
 using EchoServer.Client;
-using EchoServer.Client.Input;
 using EchoServer.Client.Output;
 using EchoServer.Client.Terminal;
 using EchoServer.WebSockets;

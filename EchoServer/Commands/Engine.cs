@@ -1,6 +1,10 @@
 using System.CommandLine;
+#if FLECK_ENGINE
+using EchoServer.Commands.Options;
+#endif
 using EchoServer.Echo;
-using EchoServer.Hosting;
+using EchoServer.Metrics;
+using EchoServer.Server;
 using EchoServer.Site;
 using Microsoft.Extensions.Logging;
 
@@ -16,7 +20,7 @@ internal static class Engine
     /// <summary>Makes a server that does not listen yet.</summary>
     internal static IWebSocketServer Create(
         ServerOptions options, EchoOptions echo, SiteOptions site, ILoggerFactory logging, ParseResult? result) =>
-        new Fleck.FleckServer(options, logging, Fleck.FleckSettings.Ignored(result));
+        new Fleck.FleckServer(options, logging, FleckSettings.Ignored(result));
 
     /// <summary>Fleck counts nothing.</summary>
     internal static IDisposable? Measure(IWebSocketServer server) => null;
@@ -35,6 +39,6 @@ internal static class Engine
 
     /// <summary>Lets the runtime's meter read what the server counts, until it is disposed of.</summary>
     internal static IDisposable? Measure(IWebSocketServer server) =>
-        server is WebSocketServer counting ? new Metrics.ServerMeter(counting, counting.EchoTimes) : null;
+        server is WebSocketServer counting ? new ServerMeter(counting, counting.EchoTimes) : null;
 #endif
 }

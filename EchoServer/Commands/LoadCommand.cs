@@ -1,7 +1,10 @@
 using System.CommandLine;
 using System.Net.Sockets;
-using EchoServer.Hosting;
+using EchoServer.Commands.Options;
 using EchoServer.Load;
+using EchoServer.Load.Report;
+using EchoServer.Text;
+using EchoServer.Transport;
 
 namespace EchoServer.Commands;
 
@@ -36,7 +39,7 @@ internal static class LoadCommand
         LoadOptions options = LoadSettings.Read(result, url);
         TimeSpan duration = LoadSettings.Duration.Read(result)!.Value;
 
-        InlineCompletions.Enable(Capacity.DefaultIoThreads);
+        InlineCompletions.Enable(IoThreads.DefaultCount);
         using var signal = new StopSignal();
         using var stop = new CancellationTokenSource();
         _ = signal.Received.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);

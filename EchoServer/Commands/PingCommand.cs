@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
-using EchoServer.Client;
 using EchoServer.Client.Output;
-using EchoServer.Client.Pinging;
+using EchoServer.Commands.Options;
+using EchoServer.Connect;
+using EchoServer.Ping;
+using EchoServer.Text;
 
 namespace EchoServer.Commands;
 

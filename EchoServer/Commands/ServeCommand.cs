@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
+using EchoServer.Commands.Logging;
+using EchoServer.Commands.Options;
 using EchoServer.Echo;
-using EchoServer.Hosting;
+using EchoServer.Server;
 using EchoServer.Site;
+using EchoServer.Text;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Commands;
@@ -31,7 +34,7 @@ internal static class ServeCommand
 
         // Before the line that says where the server listens: who waits for it may send a signal right after.
         using var stop = new StopSignal();
-        using ILoggerFactory logging = Logging.Create(level, format);
+        using ILoggerFactory logging = ConsoleLogging.Create(level, format);
         LogUncaughtExceptions(logging.CreateLogger("Server"));
         await using IWebSocketServer server = Engine.Create(options, echo, site, logging, result);
         using IDisposable? meter = Engine.Measure(server);

@@ -1,30 +1,8 @@
 using System.Text;
-using EchoServer.Hosting;
+using EchoServer.Server;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Echo;
-
-/// <summary>What the echo says, and whether it logs.</summary>
-public sealed record EchoOptions
-{
-    /// <summary>The tutorial's greeting.</summary>
-    public const string DefaultGreeting = "Hi, this is the Echo-Server";
-
-    /// <summary>What the tutorial puts before each text it sends back.</summary>
-    public const string DefaultPrefix = "Echo: ";
-
-    /// <summary>The longest greeting or prefix in characters: a prefix multiplies what small messages cost.</summary>
-    public const int MaxTextCharacters = 1024;
-
-    /// <summary>The message sent when a connection opens; empty for none.</summary>
-    public string Greeting { get; init; } = DefaultGreeting;
-
-    /// <summary>What comes before each text message sent back; empty for none.</summary>
-    public string Prefix { get; init; } = DefaultPrefix;
-
-    /// <summary>Whether each message is logged.</summary>
-    public bool LogMessages { get; init; } = true;
-}
 
 /// <summary>The application.</summary>
 /// <remarks>
@@ -40,7 +18,7 @@ public sealed record EchoOptions
 /// </code>
 /// The callbacks run on the connection's loop and must not block: the log is a queue, and a send is gathered.
 /// </remarks>
-public static class EchoHandlers
+internal static class EchoHandlers
 {
     /// <summary>The path that echoes and nothing else: no greeting, no prefix, for other people's test suites.</summary>
     public const string RawPath = "/raw";

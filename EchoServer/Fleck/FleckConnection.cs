@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using EchoServer.Buffers;
-using EchoServer.Hosting;
+using EchoServer.Server;
 using EchoServer.WebSockets;
 using IFleckConnection = global::Fleck.IWebSocketConnection;
 using IFleckConnectionInfo = global::Fleck.IWebSocketConnectionInfo;

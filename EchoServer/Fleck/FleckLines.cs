@@ -1,5 +1,6 @@
 using System.Net;
-using EchoServer.Hosting;
+using EchoServer.Server;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using EchoServer.Hosting;
+using EchoServer.Server;
 using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging;
 using FleckWebSocketServer = global::Fleck.WebSocketServer;
@@ -12,7 +12,7 @@ namespace EchoServer.Fleck;
 /// <summary>The engine over the Fleck package: the same seam, without the limits of the built-in one.</summary>
 /// <remarks>
 /// All members may be called from any thread. A server is started once. Only in builds with <c>-p:WebSocketEngine=Fleck</c>; of
-/// <see cref="ServerOptions"/> it honours what <see cref="FleckSettings"/> lists.
+/// <see cref="ServerOptions"/> it honours what <c>FleckSettings</c> lists.
 /// </remarks>
 internal sealed class FleckServer : IWebSocketServer
 {

@@ -1,10 +1,11 @@
 using System.Text;
+using EchoServer.Text;
 
 namespace EchoServer.Http;
 
 /// <summary>The client's side of the opening handshake (RFC 6455 §4.1).</summary>
 /// <remarks>Pure and without state: safe on any thread.</remarks>
-public static class ClientHandshake
+internal static class ClientHandshake
 {
     /// <summary>Random bytes that a client's key is made of.</summary>
     public const int NonceBytes = 16;

@@ -1,5 +1,6 @@
 using System.Text;
-using EchoServer.WebSockets;
+using EchoServer.Text;
+using EchoServer.WebSockets.Compression;
 
 namespace EchoServer.Http;
 

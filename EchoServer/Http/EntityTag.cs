@@ -2,7 +2,7 @@ namespace EchoServer.Http;
 
 /// <summary>Entity tags and the one condition that this server looks at (RFC 9110 §8.8.3, §13.1.2).</summary>
 /// <remarks>Pure and without state: safe on any thread.</remarks>
-public static class EntityTag
+internal static class EntityTag
 {
     /// <summary>Whether the client has this representation already, so that 304 is the answer.</summary>
     /// <param name="head">The head of a GET or HEAD request.</param>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Http;
@@ -9,7 +10,7 @@ namespace EchoServer.Http;
 /// A view of the bytes it was read from, already checked; valid as long as they are. The fields are looked through on each
 /// question: a handshake has a dozen of them, and a table would cost more than it saves.
 /// </remarks>
-public readonly ref struct FieldSection
+internal readonly ref struct FieldSection
 {
     /// <summary>The most header lines: browsers send about 20, routers add about 15.</summary>
     public const int MaxFields = 100;

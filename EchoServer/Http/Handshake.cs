@@ -1,11 +1,12 @@
 using System.Buffers.Text;
 using System.Text;
+using EchoServer.Text;
 
 namespace EchoServer.Http;
 
 /// <summary>The server's side of the opening handshake (RFC 6455 §4.2).</summary>
 /// <remarks>Pure and without state: safe on any thread.</remarks>
-public static class Handshake
+internal static class Handshake
 {
     /// <summary>The version of the protocol that this server speaks (RFC 6455 §4.1).</summary>
     public const string Version = "13";

@@ -2,27 +2,6 @@ using EchoServer.WebSockets;
 
 namespace EchoServer.Http;
 
-/// <summary>Which kind of rule a message head breaks.</summary>
-internal enum HeadFlawKind
-{
-    /// <summary>It is not written as RFC 9112 says.</summary>
-    Malformed,
-
-    /// <summary>It is larger than <see cref="HeadLine.MaxHeadBytes"/>.</summary>
-    TooLarge,
-
-    /// <summary>It has more than <see cref="FieldSection.MaxFields"/> header lines.</summary>
-    TooManyFields,
-}
-
-/// <summary>What is wrong with a message head, request or response.</summary>
-/// <param name="Kind">Which kind of rule it breaks.</param>
-/// <param name="Text">A sentence part that quotes the offending value, escaped.</param>
-internal sealed record HeadFlaw(HeadFlawKind Kind, string Text)
-{
-    internal static HeadFlaw Malformed(string text) => new(HeadFlawKind.Malformed, text);
-}
-
 /// <summary>One line of a message head (RFC 9112 §2.1, §2.2).</summary>
 /// <remarks>Pure and without state: safe on any thread.</remarks>
 internal static class HeadLine

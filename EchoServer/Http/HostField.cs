@@ -1,10 +1,11 @@
 using System.Buffers;
+using EchoServer.Text;
 
 namespace EchoServer.Http;
 
 /// <summary>The <c>Host</c> field, which every request to a server must have right (RFC 9112 §3.2).</summary>
 /// <remarks>Pure and without state: safe on any thread.</remarks>
-public static class HostField
+internal static class HostField
 {
     // RFC 3986 §3.2.2: what a host and port are made of; a list or a path is not one.
     private static readonly SearchValues<byte> HostBytes =

@@ -8,7 +8,7 @@ namespace EchoServer.Http;
 /// Always with <c>Connection: close</c> and <c>Content-Length</c>: Cloud Foundry's router would otherwise send the next request
 /// on a connection that nobody reads any more. Pure and without state: safe on any thread.
 /// </remarks>
-public static class HttpResponse
+internal static class HttpResponse
 {
     // Connections come and go in seconds; a client that comes back sooner only finds the same.
     private const int RetryAfterSeconds = 5;

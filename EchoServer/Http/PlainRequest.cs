@@ -1,10 +1,11 @@
 using System.Text;
+using EchoServer.Text;
 
 namespace EchoServer.Http;
 
 /// <summary>A request that asks for no WebSocket: what this server demands of it (RFC 9110, RFC 9112).</summary>
 /// <remarks>Pure and without state: safe on any thread.</remarks>
-public static class PlainRequest
+internal static class PlainRequest
 {
     /// <summary>The methods that are answered.</summary>
     public const string AllowedMethods = "GET, HEAD";

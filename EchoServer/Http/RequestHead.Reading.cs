@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.Text;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Http;
 
 /// <content>Reading and checking a head (RFC 9112 §2 to §5).</content>
-public readonly ref partial struct RequestHead
+internal readonly ref partial struct RequestHead
 {
     /// <summary>The largest head in bytes, the empty line at its end included: what browsers send with cookies fits twice.</summary>
     public const int MaxBytes = HeadLine.MaxHeadBytes;

@@ -2,7 +2,7 @@ namespace EchoServer.Http;
 
 /// <summary>The head of an HTTP/1.1 request: request line and header fields (RFC 9112 §2 to §5).</summary>
 /// <remarks>A view of the bytes it was read from, already checked; valid as long as they are.</remarks>
-public readonly ref partial struct RequestHead
+internal readonly ref partial struct RequestHead
 {
     private RequestHead(
         ReadOnlySpan<byte> method, ReadOnlySpan<byte> target, ReadOnlySpan<byte> version, FieldSection fields, int size)

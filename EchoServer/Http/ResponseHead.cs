@@ -1,11 +1,12 @@
 using System.Globalization;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Http;
 
 /// <summary>The head of an HTTP/1.1 response: status line and header fields (RFC 9112 §4 and §5).</summary>
 /// <remarks>A view of the bytes it was read from, already checked; valid as long as they are.</remarks>
-public readonly ref struct ResponseHead
+internal readonly ref struct ResponseHead
 {
     // RFC 9112 §4: status-line = HTTP-version SP status-code SP [ reason-phrase ]
     private const int VersionBytes = 8;

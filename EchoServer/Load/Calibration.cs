@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
+using EchoServer.Load.Opening;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Load;
@@ -18,10 +20,10 @@ internal static class Calibration
         // UTF-8 in any case: a server may answer binary with text.
         var probe = new LoadPayload(options.MessageBytes, isUtf8: true);
         OpenedTransport opened = await opener.OpenAsync(stop).ConfigureAwait(false);
-        using Transport transport = opened.Transport;
+        using LoadTransport transport = opened.Transport;
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
         timeout.CancelAfter(options.EchoTimeout);
-        using CancellationTokenRegistration cutOff = timeout.Token.UnsafeRegister(static it => ((Transport)it!).Dispose(), transport);
+        using CancellationTokenRegistration cutOff = timeout.Token.UnsafeRegister(static it => ((LoadTransport)it!).Dispose(), transport);
         try
         {
             return await new Conversation(options, transport, probe).LearnAsync(opened.Received).ConfigureAwait(false);
@@ -35,7 +37,7 @@ internal static class Calibration
         }
     }
 
-    private sealed class Conversation(LoadOptions options, Transport transport, LoadPayload probe)
+    private sealed class Conversation(LoadOptions options, LoadTransport transport, LoadPayload probe)
     {
         private readonly MessageReader _reader = new(Role.Client, LoadConnection.MaxMessageBytes);
         private int _greetings;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using EchoServer.Load.Report;
 
 namespace EchoServer.Load;
 

@@ -1,4 +1,6 @@
-using EchoServer.Hosting;
+using EchoServer.Load.Opening;
+using EchoServer.Load.Report;
+using EchoServer.Transport;
 
 namespace EchoServer.Load;
 
@@ -120,8 +122,8 @@ internal sealed partial class LoadClient
 
     private void CheckOpenFiles()
     {
-        long needed = Capacity.OpenFiles() + _options.Connections + ReservedFiles;
-        if (Capacity.OpenFileLimit() is long limit && limit < needed)
+        long needed = OpenFiles.Count() + _options.Connections + ReservedFiles;
+        if (OpenFiles.ReadLimit() is long limit && limit < needed)
         {
             throw new LoadException(
                 $"{_options.Connections} connections need {needed} open files, and the limit is {limit}: raise it with 'ulimit -n {needed}', or take fewer");

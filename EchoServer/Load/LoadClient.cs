@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using EchoServer.Hosting;
+using EchoServer.Load.Opening;
+using EchoServer.Load.Report;
+using EchoServer.Metrics;
+using EchoServer.Transport;
 
 namespace EchoServer.Load;
 
@@ -15,7 +18,7 @@ internal sealed partial class LoadClient : IAsyncDisposable
     private static readonly TimeSpan QuietInterval = TimeSpan.FromMilliseconds(1);
 
     private readonly LoadOptions _options;
-    private readonly IoThreads _ioThreads = new(Capacity.DefaultIoThreads);
+    private readonly IoThreads _ioThreads = new(IoThreads.DefaultCount);
     private readonly ConnectionOpener _opener;
     private readonly Reconnector? _reconnector;
     private readonly Lock _places = new();

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using EchoServer.Load.Report;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Load;

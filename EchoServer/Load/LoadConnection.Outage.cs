@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EchoServer.Load.Report;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Load;

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using EchoServer.Load.Report;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Load;

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using EchoServer.Load.Report;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Load;

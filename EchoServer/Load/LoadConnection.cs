@@ -1,6 +1,9 @@
 using System.Buffers;
 using System.Net.Sockets;
-using EchoServer.Hosting;
+using EchoServer.Buffers;
+using EchoServer.Load.Opening;
+using EchoServer.Load.Report;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Load;
@@ -25,7 +28,7 @@ internal sealed partial class LoadConnection
     private static readonly MemoryBudget NoBudget = new(long.MaxValue);
 
     private readonly LoadOptions _options;
-    private readonly Transport _transport;
+    private readonly LoadTransport _transport;
     private readonly PeerHabits _peer;
     private LoadErrors _errors;
     private readonly MessageReader? _reader;
@@ -46,7 +49,7 @@ internal sealed partial class LoadConnection
     /// <param name="peer">What the server was seen to do.</param>
     /// <param name="errors">Where errors are counted.</param>
     /// <param name="firstMessage">The number of its first message: numbers go on where a connection takes the place of another one.</param>
-    internal LoadConnection(LoadOptions options, int number, Transport transport, PeerHabits peer, LoadErrors errors, long firstMessage = 0)
+    internal LoadConnection(LoadOptions options, int number, LoadTransport transport, PeerHabits peer, LoadErrors errors, long firstMessage = 0)
     {
         _options = options;
         Number = number;
@@ -144,7 +147,7 @@ internal sealed partial class LoadConnection
             {
                 Memory<byte> room = buffer.AsMemory(_leftOver.Length);
                 int count = await _transport.ReceiveAsync(room).ConfigureAwait(false);
-                _waitsFirst = count == Transport.NothingYet || _transport.IsEmptyAfter(count, room.Length);
+                _waitsFirst = count == LoadTransport.NothingYet || _transport.IsEmptyAfter(count, room.Length);
                 Take(buffer, count);
             }
             finally
@@ -158,7 +161,7 @@ internal sealed partial class LoadConnection
     {
         switch (received)
         {
-            case Transport.NothingYet:
+            case LoadTransport.NothingYet:
                 break;
             case 0:
                 End(IsEndExpected ? null : LoadError.EndedWithoutClose);

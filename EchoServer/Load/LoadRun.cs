@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EchoServer.Metrics;
 
 namespace EchoServer.Load;
 

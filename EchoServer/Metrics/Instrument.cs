@@ -1,5 +1,3 @@
-using EchoServer.Hosting;
-
 namespace EchoServer.Metrics;
 
 /// <summary>What kind of number an instrument shows (Prometheus text format 0.0.4, TYPE).</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using EchoServer.Hosting;
 using EchoServer.Http;
 
 namespace EchoServer.Metrics;

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.IO.Enumeration;
-using EchoServer.Hosting;
 
 namespace EchoServer.Metrics;
 
@@ -11,9 +9,6 @@ namespace EchoServer.Metrics;
 /// <remarks>Safe on any thread.</remarks>
 internal sealed record ProcessFacts(long ResidentBytes, int OpenFiles, double CpuSeconds)
 {
-    // Linux, proc(5): an entry for each open file.
-    private const string FilesFolder = "/proc/self/fd";
-
     // With thousands of connections the files take milliseconds to count: however often somebody asks, it is done once in this time.
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
 
@@ -29,7 +24,7 @@ internal sealed record ProcessFacts(long ResidentBytes, int OpenFiles, double Cp
             {
                 if (_last is not (long at, ProcessFacts facts) || Stopwatch.GetElapsedTime(at) > MaxAge)
                 {
-                    facts = new ProcessFacts(Environment.WorkingSet, CountFiles(), Environment.CpuUsage.TotalTime.TotalSeconds);
+                    facts = new ProcessFacts(Environment.WorkingSet, Transport.OpenFiles.Count(), Environment.CpuUsage.TotalTime.TotalSeconds);
                     _last = (Stopwatch.GetTimestamp(), facts);
                 }
 
@@ -39,9 +34,5 @@ internal sealed record ProcessFacts(long ResidentBytes, int OpenFiles, double Cp
     }
 
     /// <summary>The most file descriptors there may be.</summary>
-    internal static long MaxOpenFiles { get; } = Capacity.OpenFileLimit();
-
-    private static int CountFiles() => Directory.Exists(FilesFolder)
-        ? new FileSystemEnumerable<bool>(FilesFolder, (ref _) => true).Count()
-        : 0;
+    internal static long MaxOpenFiles { get; } = Transport.OpenFiles.ReadLimit();
 }

@@ -3,9 +3,9 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using EchoServer.Echo;
-using EchoServer.Hosting;
 using EchoServer.Http;
 using EchoServer.Metrics;
+using EchoServer.Server;
 
 namespace EchoServer.Site;
 

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Text;
 using EchoServer.Echo;
-using EchoServer.Hosting;
 using EchoServer.Http;
 using EchoServer.Metrics;
+using EchoServer.Server;
+using EchoServer.Text;
 
 namespace EchoServer.Site;
 

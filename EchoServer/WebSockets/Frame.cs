@@ -3,51 +3,6 @@ using System.Runtime.InteropServices;
 
 namespace EchoServer.WebSockets;
 
-/// <summary>What a frame is (RFC 6455 §5.2); the other ten values are reserved.</summary>
-public enum Opcode : byte
-{
-    /// <summary>The next fragment of the message that was begun.</summary>
-    Continuation = 0x0,
-
-    /// <summary>A text message, or its first fragment.</summary>
-    Text = 0x1,
-
-    /// <summary>A binary message, or its first fragment.</summary>
-    Binary = 0x2,
-
-    /// <summary>Begins or answers the closing handshake (§5.5.1).</summary>
-    Close = 0x8,
-
-    /// <summary>Asks for a pong (§5.5.2).</summary>
-    Ping = 0x9,
-
-    /// <summary>Answers a ping, or stands alone as a heartbeat (§5.5.3).</summary>
-    Pong = 0xA,
-}
-
-/// <summary>Which end of the connection reads: it decides whether frames must or must not be masked (RFC 6455 §5.1).</summary>
-public enum Role
-{
-    /// <summary>Reads what a client sends: every frame must be masked.</summary>
-    Server,
-
-    /// <summary>Reads what a server sends: no frame may be masked.</summary>
-    Client,
-}
-
-/// <summary>What came of reading a unit of the protocol from the bytes at hand.</summary>
-public enum ParseStatus
-{
-    /// <summary>Sound so far, but not complete: try again with more bytes.</summary>
-    NeedMore,
-
-    /// <summary>Complete and sound.</summary>
-    Done,
-
-    /// <summary>A rule is broken; more bytes cannot mend it.</summary>
-    Bad,
-}
-
 /// <summary>The header of one frame: everything before its payload (RFC 6455 §5.2).</summary>
 /// <remarks>
 /// <code>
@@ -66,7 +21,7 @@ public enum ParseStatus
 /// </code>
 /// A value without state: safe on any thread.
 /// </remarks>
-public readonly struct Frame
+internal readonly struct Frame
 {
     /// <summary>The most bytes a control frame may carry (RFC 6455 §5.5).</summary>
     public const int MaxControlPayload = 125;

@@ -8,7 +8,7 @@ namespace EchoServer.WebSockets;
 /// <remarks>
 /// A key is the four bytes as they stand on the wire, read in memory order, so that it can be widened to a vector as it is.
 /// </remarks>
-public static class Masking
+internal static class Masking
 {
     private const int KeyBytes = sizeof(uint);
 

@@ -7,7 +7,7 @@ namespace EchoServer.WebSockets;
 /// A view of the receive buffer, which is used again as soon as the handler returns: valid only inside the callback (the compiler
 /// sees to that), and the reason why an echo allocates nothing. Copy what must live longer.
 /// </remarks>
-public readonly ref struct Message
+internal readonly ref struct Message
 {
     /// <summary>Makes a view of a message.</summary>
     /// <param name="isText">Whether it is text; the bytes are then known to be UTF-8.</param>

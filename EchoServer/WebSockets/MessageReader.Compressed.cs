@@ -1,7 +1,9 @@
+using EchoServer.WebSockets.Compression;
+
 namespace EchoServer.WebSockets;
 
 /// <content>Compressed messages (RFC 7692 §6.2, §7.2.2): decompressed as they arrive, into the memory of the message.</content>
-public sealed partial class MessageReader
+internal sealed partial class MessageReader
 {
     // How much larger than its compressed form a message is taken for, before anything is known of it.
     private const int AssumedRatio = 4;

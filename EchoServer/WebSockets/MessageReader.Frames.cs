@@ -4,7 +4,7 @@ using System.Text.Unicode;
 namespace EchoServer.WebSockets;
 
 /// <content>Frame by frame: headers, control frames, payload.</content>
-public sealed partial class MessageReader
+internal sealed partial class MessageReader
 {
     /// <summary>Reads a header, and the frame when it is a control frame or a whole message; null when its payload comes next.</summary>
     private ReadResult? ReadFrame(Span<byte> input, ref int consumed, ref ReadOnlySpan<byte> payload)

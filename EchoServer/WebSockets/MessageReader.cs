@@ -2,28 +2,6 @@ using EchoServer.Buffers;
 
 namespace EchoServer.WebSockets;
 
-/// <summary>What <see cref="MessageReader.Read"/> found.</summary>
-public enum ReadResult
-{
-    /// <summary>Nothing whole yet: call again with what was not consumed and more bytes behind it.</summary>
-    NeedMore,
-
-    /// <summary>A whole text or binary message.</summary>
-    Message,
-
-    /// <summary>A ping; its payload is due back in a pong.</summary>
-    Ping,
-
-    /// <summary>A pong.</summary>
-    Pong,
-
-    /// <summary>A Close frame; <see cref="ClosePayload.Read"/> reads its payload.</summary>
-    Close,
-
-    /// <summary>The peer broke a rule: <see cref="MessageReader.Violation"/>. Only <see cref="MessageReader.DiscardUntilClose"/> helps.</summary>
-    Violation,
-}
-
 /// <summary>Turns received bytes into messages and control frames (RFC 6455 §5 and §6.2), however the bytes are chopped.</summary>
 /// <remarks>
 /// <para>
@@ -33,7 +11,7 @@ public enum ReadResult
 /// </para>
 /// <para>No I/O and no clock. Belongs to one connection's loop: not safe for use by two threads at a time.</para>
 /// </remarks>
-public sealed partial class MessageReader
+internal sealed partial class MessageReader
 {
     private readonly Role _role;
     private readonly int _maxMessageBytes;

@@ -4,4 +4,4 @@ namespace EchoServer.WebSockets;
 /// <param name="Code">The close code that the rule asks for.</param>
 /// <param name="Reason">One sentence part that quotes the offending value; ASCII and at most 123 bytes, to fit a Close frame.</param>
 /// <remarks>The core only says what was broken; what it costs is decided by the connection.</remarks>
-public sealed record ProtocolViolation(CloseCode Code, string Reason);
+internal sealed record ProtocolViolation(CloseCode Code, string Reason);

@@ -8,7 +8,7 @@ namespace EchoServer.WebSockets;
 /// pieces is at most one unfinished code point: how many continuation bytes are due, and the range allowed for the next one.
 /// A mutable value: belongs to one connection's loop.
 /// </remarks>
-public struct Utf8Stream
+internal struct Utf8Stream
 {
     private const byte ContinuationLow = 0x80;
     private const byte ContinuationHigh = 0xBF;

@@ -1,7 +1,7 @@
 using System.Net;
 using EchoServer.Bench.Report;
 using EchoServer.Echo;
-using EchoServer.Hosting;
+using EchoServer.Server;
 using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging.Abstractions;
 

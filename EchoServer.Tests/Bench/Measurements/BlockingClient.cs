@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Bench.Measurements;

@@ -3,6 +3,7 @@ using System.Globalization;
 using EchoServer.Bench.Report;
 using EchoServer.Bench.Servers;
 using EchoServer.Echo;
+using EchoServer.Text;
 
 namespace EchoServer.Bench.Measurements;
 

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using EchoServer.Text;
 using EchoServer.WebSockets;
+using EchoServer.WebSockets.Compression;
 
 namespace EchoServer.Bench.Measurements;
 

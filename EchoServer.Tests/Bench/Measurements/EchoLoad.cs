@@ -1,5 +1,7 @@
 using EchoServer.Bench.Servers;
 using EchoServer.Load;
+using EchoServer.Load.Report;
+using EchoServer.Metrics;
 
 namespace EchoServer.Bench.Measurements;
 

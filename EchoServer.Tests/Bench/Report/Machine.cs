@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using EchoServer.Text;
 
 namespace EchoServer.Bench.Report;
 

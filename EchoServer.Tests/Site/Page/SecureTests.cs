@@ -1,4 +1,5 @@
 using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
 using static Microsoft.Playwright.Assertions;
 
 namespace EchoServer.Tests.Site.Page;

@@ -1,4 +1,4 @@
-using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.WebSockets.Conformance;
 

@@ -1,4 +1,5 @@
-using EchoServer.Check.Wire;
+using EchoServer.Connect.Link;
+using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Probes;

@@ -1,5 +1,6 @@
 using System.IO.Compression;
-using EchoServer.Check.Wire;
+using EchoServer.Connect.Link;
+using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Probes;

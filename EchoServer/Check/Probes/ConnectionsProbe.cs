@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using EchoServer.Check.Wire;
+using EchoServer.Connect.Link;
+using EchoServer.Diagnosis;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Probes;
@@ -38,7 +40,7 @@ internal sealed class ConnectionsProbe(int count) : TalkProbe
                 new("open", (long)open), new("failed", (long)failed.Length),
                 new("by_instance", spread.Select(it => string.Create(CultureInfo.InvariantCulture, $"{it.Key}:{it.Value}")).ToArray()),
             ];
-            return failed.Length == 0 ? Finding.Pass(text, facts) : Finding.Fail($"{text}; {Kinds(failed)}", failed[0].Failure!.Diagnosis, facts);
+            return failed.Length == 0 ? Finding.Pass(text, facts) : Finding.Fail($"{text}; {Kinds(failed)}", failed[0].Failure!.Fault, facts);
         }
         finally
         {

@@ -1,4 +1,4 @@
-using EchoServer.Check.Wire;
+using EchoServer.Connect.Link;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Probes;

@@ -1,5 +1,6 @@
 using System.Globalization;
-using EchoServer.Check.Wire;
+using EchoServer.Connect.Link;
+using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Probes;
@@ -43,7 +44,7 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
         };
     }
 
-    private static Diagnosis OfBoth(Life silent, Life pinging, LinkEvent end)
+    private static Fault OfBoth(Life silent, Life pinging, LinkEvent end)
     {
         // Of one that was lost nobody knows how old it became.
         if (end.Kind == LinkEventKind.Lost)

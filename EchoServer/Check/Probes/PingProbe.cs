@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text;
-using EchoServer.Check.Wire;
+using EchoServer.Connect.Link;
+using EchoServer.Diagnosis;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Probes;

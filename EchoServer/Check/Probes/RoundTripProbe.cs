@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using EchoServer.Check.Wire;
+using EchoServer.Connect.Link;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Probes;

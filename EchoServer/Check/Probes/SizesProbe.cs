@@ -1,4 +1,6 @@
-using EchoServer.Check.Wire;
+using EchoServer.Connect.Link;
+using EchoServer.Diagnosis;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Probes;
@@ -69,7 +71,7 @@ internal sealed class SizesProbe : TalkProbe
         return passed > 0 && IsOfLimit(failure)
             ? Finding.Fail(text, new(
                 $"something limits messages to {Times.Bytes(passed)}{own}", "find the proxy or gateway on the way that has this limit and raise it, or send smaller messages"), facts)
-            : Finding.Fail(text, failure.Diagnosis, facts);
+            : Finding.Fail(text, failure.Fault, facts);
     }
 
     /// <summary>Whether it ended as a limit ends it: other codes say something else, such as a restart.</summary>

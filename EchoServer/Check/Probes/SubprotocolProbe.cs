@@ -1,4 +1,4 @@
-using EchoServer.Check.Wire;
+using EchoServer.Connect.Link;
 
 namespace EchoServer.Check.Probes;
 
@@ -21,33 +21,5 @@ internal sealed class SubprotocolProbe : IProbe
                 : Finding.Fail("offered, but not agreed on", new(
                     "this server agrees to the first subprotocol that is offered, so something on the way drops Sec-WebSocket-Protocol",
                     "let every proxy on the way pass on the Sec-WebSocket headers, in both directions"), new Fact("agreed", false));
-    }
-}
-
-/// <summary>Whether a header of one's own reaches the server.</summary>
-internal sealed class HeadersProbe : IProbe
-{
-    private const string Field = "X-Echo-Check";
-
-    public string Name => "headers";
-
-    public string? CannotRun(CheckRun run) => run.Info is null ? "needs an EchoServer's /info" : null;
-
-    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
-    {
-        string value = Guid.NewGuid().ToString("N");
-        ServerInfo? info = await ServerInfo.AskAsync(run.Dialer, stop, $"{Field}: {value}").ConfigureAwait(false);
-        if (info is null)
-        {
-            return Finding.Skip("/info did not answer a second time");
-        }
-
-        Fact fact = new("arrived", info.Header(Field) == value);
-        return info.Header(Field) == value
-            ? Finding.Pass($"a header of one's own ({Field}) arrived as sent", fact)
-            : Finding.Fail(
-                info.Header(Field) is string other ? $"{Field} arrived as '{ReceivedAnswer.Shown(other)}'" : $"{Field} did not arrive",
-                new("something on the way drops or alters headers that it does not know", "have it pass on the headers that the app needs, such as tokens and trace ids"),
-                fact);
     }
 }

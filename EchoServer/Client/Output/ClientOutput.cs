@@ -1,5 +1,7 @@
 using System.Globalization;
-using EchoServer.Site;
+using EchoServer.Connect;
+using EchoServer.Http;
+using EchoServer.Text;
 
 namespace EchoServer.Client.Output;
 

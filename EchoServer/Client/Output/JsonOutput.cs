@@ -2,7 +2,8 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using EchoServer.Check;
+using EchoServer.Connect;
+using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Client.Output;
@@ -85,7 +86,7 @@ internal sealed class JsonOutput : ClientOutput, IDisposable
     internal override void Failed(ConnectionFailedException failure)
     {
         base.Failed(failure);
-        Write("error", json => WriteDiagnosis(json, failure.Diagnosis, failure.Answer));
+        Write("error", json => WriteDiagnosis(json, failure.Fault, failure.Answer));
     }
 
     internal override void Reconnecting(TimeSpan pause) =>
@@ -99,13 +100,13 @@ internal sealed class JsonOutput : ClientOutput, IDisposable
         // Every note is an object of its own.
     }
 
-    private void WriteFailure(Diagnosis failure)
+    private void WriteFailure(Fault failure)
     {
         WriteError(failure.ToString());
         Write("error", json => WriteDiagnosis(json, failure, null));
     }
 
-    private static void WriteDiagnosis(Utf8JsonWriter json, Diagnosis diagnosis, ReceivedAnswer? answer)
+    private static void WriteDiagnosis(Utf8JsonWriter json, Fault diagnosis, ReceivedAnswer? answer)
     {
         json.WriteString("cause", diagnosis.Cause);
         json.WriteString("advice", diagnosis.Advice);

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using EchoServer.Connect;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Client.Output;

@@ -1,4 +1,6 @@
 using EchoServer.Client.Terminal;
+using EchoServer.Connect;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Client.Output;

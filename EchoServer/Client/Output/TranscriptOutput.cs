@@ -1,3 +1,5 @@
+using EchoServer.Connect;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Client.Output;

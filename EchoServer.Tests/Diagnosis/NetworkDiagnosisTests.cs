@@ -1,0 +1,162 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using EchoServer.Diagnosis;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Tests.Diagnosis;
+
+/// <summary>What the network, TLS and ends mean.</summary>
+internal sealed class NetworkDiagnosisTests
+{
+    private static readonly Uri Url = new("wss://echo.example.org/");
+    private static readonly DateTimeOffset Now = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
+    private static readonly CertificateFacts Good = new("echo.example.org", "Some CA", Now.AddDays(-10), Now.AddDays(10), ["echo.example.org"]);
+
+    [TestCase(SocketError.ConnectionRefused, Stage.Connect, "connection refused: nothing listens on port 443 of echo.example.org")]
+    [TestCase(SocketError.HostNotFound, Stage.Resolve, "the host name 'echo.example.org' is not known")]
+    [TestCase(SocketError.NoData, Stage.Resolve, "the host name 'echo.example.org' is not known")]
+    [TestCase(SocketError.TryAgain, Stage.Resolve, "no name server answered")]
+    [TestCase(SocketError.TimedOut, Stage.Connect, "a firewall drops the packets")]
+    [TestCase(SocketError.NetworkUnreachable, Stage.Connect, "no route to the address")]
+    [TestCase(SocketError.AddressNotAvailable, Stage.Connect, "cannot use such an address")]
+    [TestCase(SocketError.AccessDenied, Stage.Connect, "does not allow")]
+    [TestCase(SocketError.ConnectionReset, Stage.Connect, "reset as soon as it was opened")]
+    [TestCase(SocketError.ConnectionReset, Stage.Proxy, "reset by the proxy")]
+    [TestCase(SocketError.ConnectionReset, Stage.Tls, "reset during the TLS handshake")]
+    [TestCase(SocketError.ConnectionReset, Stage.Answer, "reset instead of an answer")]
+    [TestCase(SocketError.ConnectionReset, Stage.Echo, "in the middle of the conversation")]
+    [TestCase(SocketError.TooManyOpenSockets, Stage.Connect, "may not open more sockets")]
+    [TestCase(SocketError.MessageSize, Stage.Echo, "the network says")]
+    public void A_socket_error_is_explained(SocketError error, Stage stage, string cause) =>
+        Assert.That(NetworkDiagnosis.Of(new IOException("x", new SocketException((int)error)), Url, stage).Cause, Does.Contain(cause));
+
+    [TestCase(Stage.Resolve, "the name server did not answer within 2.5 s")]
+    [TestCase(Stage.Connect, "nothing answered on port 443 of echo.example.org within 2.5 s: a firewall")]
+    [TestCase(Stage.Proxy, "the proxy accepted the connection, but opened no tunnel within 2.5 s")]
+    [TestCase(Stage.Tls, "the TLS handshake was not answered")]
+    [TestCase(Stage.Answer, "what is behind it hangs")]
+    [TestCase(Stage.Echo, "no echo came")]
+    [TestCase(Stage.Close, "did not answer the Close")]
+    public void Each_stage_has_a_time_out_of_its_own(Stage stage, string cause) =>
+        Assert.That(NetworkDiagnosis.OfTimeout(stage, TimeSpan.FromSeconds(2.5), Url).Cause, Does.Contain(cause));
+
+    [TestCase(Stage.Answer, "ended the connection instead of answering")]
+    [TestCase(Stage.Proxy, "the proxy ended the connection instead of opening a tunnel")]
+    [TestCase(Stage.Echo, "without a Close")]
+    [TestCase(Stage.Tls, "during the TLS handshake")]
+    public void An_end_of_the_stream_is_explained(Stage stage, string cause) => Assert.That(
+        NetworkDiagnosis.Of(new IOException("Received an unexpected EOF or 0 bytes from the transport stream."), Url, stage).Cause, Does.Contain(cause));
+
+    [TestCase("wss://echo.example.org:8080/", "port inside the app's container", "wss://echo.example.org")]
+    [TestCase("ws://echo.example.org:3333/", "from a tutorial", "leave the port out: wss://echo.example.org")]
+    [TestCase("wss://echo.example.org:4443/", "old foundations", "wss://echo.example.org")]
+    [TestCase("wss://echo.example.org:80/", "port 80 speaks plain HTTP", "wss://echo.example.org")]
+    [TestCase("ws://echo.example.org:443/", "port 443 speaks TLS", "wss://echo.example.org")]
+    public void A_port_that_the_router_does_not_have_is_explained(string url, string cause, string advice)
+    {
+        Fault? diagnosis = PortFacts.Of(new Uri(url));
+        Assert.That(diagnosis!.Cause, Does.Contain(cause));
+        Assert.That(diagnosis.Advice, Does.Contain(advice));
+        Assert.That(NetworkDiagnosis.OfTimeout(Stage.Connect, TimeSpan.FromSeconds(1), new Uri(url)).Cause, Does.Contain(cause));
+    }
+
+    [TestCase("wss://echo.example.org/")]
+    [TestCase("ws://echo.example.org/")]
+    [TestCase("ws://localhost:8080/")]
+    [TestCase("http://proxy.example.org:8080/")]
+    public void Any_other_port_is_not(string url) => Assert.That(PortFacts.Of(new Uri(url)), Is.Null);
+
+    [TestCase("Authentication failed", "error:0A00010B:SSL routines::wrong version number", "speaks no TLS")]
+    [TestCase("Cannot determine the frame size or a corrupted frame was received.", "", "speaks no TLS")]
+    [TestCase("x", "error:0A000458:SSL routines::tlsv1 unrecognized name", "no certificate for this host name")]
+    [TestCase("x", "error:0A00042E:SSL routines::tlsv1 alert protocol version", "no version of TLS in common")]
+    [TestCase("x", "error:0A00045C:SSL routines::tlsv13 alert certificate required", "asks for a client certificate")]
+    [TestCase("x", "error:0A000410:SSL routines::sslv3 alert handshake failure", "no cipher in common")]
+    [TestCase("Received an unexpected EOF or 0 bytes from the transport stream.", "", "knows no such host name")]
+    [TestCase("The remote certificate is invalid according to the validation procedure: RemoteCertificateNameMismatch", "", "not for echo.example.org")]
+    [TestCase("The remote certificate is invalid because of errors in the certificate chain: NotTimeValid", "", "has expired")]
+    [TestCase("The remote certificate is invalid because of errors in the certificate chain: UntrustedRoot", "", "is not trusted")]
+    [TestCase("The remote certificate is invalid because of errors in the certificate chain: PartialChain", "", "cannot be traced")]
+    [TestCase("something else", "", "TLS failed: something else")]
+    public void A_failed_TLS_handshake_is_explained(string outer, string inner, string cause) => Assert.That(
+        NetworkDiagnosis.Of(new AuthenticationException(outer, inner.Length > 0 ? new IOException(inner) : null), Url, Stage.Tls).Cause,
+        Does.Contain(cause));
+
+    private static TestCaseData<SslPolicyErrors, X509ChainStatusFlags, CertificateFacts?, string>[] Certificates() =>
+    [
+        new(SslPolicyErrors.RemoteCertificateNotAvailable, X509ChainStatusFlags.NoError, null, "no certificate"),
+        new(SslPolicyErrors.RemoteCertificateChainErrors, X509ChainStatusFlags.NotTimeValid, Good with { NotAfter = Now.AddDays(-3) }, "expired 3 days ago, on 2026-11-19"),
+        new(SslPolicyErrors.RemoteCertificateChainErrors, X509ChainStatusFlags.NotTimeValid, Good with { NotBefore = Now.AddDays(2) }, "not valid before 2026-11-24"),
+        new(SslPolicyErrors.RemoteCertificateNameMismatch, X509ChainStatusFlags.NoError, Good with { Names = ["a.org", "*.b.org"] }, "is for a.org, *.b.org, not for echo.example.org"),
+        new(SslPolicyErrors.RemoteCertificateChainErrors, X509ChainStatusFlags.Revoked, Good, "revoked"),
+        new(SslPolicyErrors.RemoteCertificateChainErrors, X509ChainStatusFlags.UntrustedRoot, Good with { Issuer = Good.Subject }, "self-signed ('echo.example.org')"),
+        new(SslPolicyErrors.RemoteCertificateChainErrors, X509ChainStatusFlags.PartialChain, Good, "cannot be traced"),
+        new(SslPolicyErrors.RemoteCertificateChainErrors, X509ChainStatusFlags.UntrustedRoot, Good, "'Some CA' is none that this machine knows"),
+    ];
+
+    [TestCaseSource(nameof(Certificates))]
+    public void A_certificate_that_is_not_believed_is_explained(
+        SslPolicyErrors errors, X509ChainStatusFlags chain, CertificateFacts? facts, string cause) =>
+        Assert.That(TlsDiagnosis.Of(errors, chain, facts, Url, Now)!.Cause, Does.Contain(cause));
+
+    [Test]
+    public void A_certificate_that_is_believed_has_no_diagnosis() =>
+        Assert.That(TlsDiagnosis.Of(SslPolicyErrors.None, X509ChainStatusFlags.NoError, Good, Url, Now), Is.Null);
+
+    [Test]
+    public void A_certificate_with_names_that_cannot_be_read_has_none()
+    {
+        using var key = System.Security.Cryptography.ECDsa.Create();
+        var request = new CertificateRequest("CN=echo.example.org", key, System.Security.Cryptography.HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509Extension("2.5.29.17", [0x30, 0x7F, 0x82], critical: false));
+        using X509Certificate2 certificate = request.CreateSelfSigned(Now, Now.AddDays(1));
+        var facts = CertificateFacts.From(certificate);
+        Assert.That((facts.Subject, facts.Names.Count), Is.EqualTo(("echo.example.org", 0)));
+    }
+
+    [TestCase(30.4, "Google")]
+    [TestCase(60.9, "nginx")]
+    [TestCase(241, "Azure")]
+    [TestCase(352, "NLB")]
+    [TestCase(610, "firewalls")]
+    [TestCase(3605, "haproxy")]
+    public void A_known_idle_limit_is_named(double seconds, string who)
+    {
+        Assert.That(EndDiagnosis.KnownLimit(TimeSpan.FromSeconds(seconds)), Does.Contain(who));
+        Assert.That(EndDiagnosis.OfIdle(EndKind.Fin, null, TimeSpan.FromSeconds(seconds)).Cause, Does.Contain(who));
+    }
+
+    [TestCase(2)]
+    [TestCase(45)]
+    [TestCase(1000)]
+    public void Any_other_idle_time_is_not(double seconds) => Assert.That(EndDiagnosis.KnownLimit(TimeSpan.FromSeconds(seconds)), Is.Null);
+
+    [TestCase(EndKind.Fin, null, "ended (FIN) the connection after 2 idle seconds")]
+    [TestCase(EndKind.Reset, null, "reset (RST) the connection after 2 idle seconds")]
+    [TestCase(EndKind.Close, CloseCode.GoingAway, "the server itself closed after 2 idle seconds, with 1001 GoingAway")]
+    public void Who_ended_an_idle_connection_is_said(EndKind kind, CloseCode? code, string cause) =>
+        Assert.That(EndDiagnosis.OfIdle(kind, code, TimeSpan.FromSeconds(2)).Cause, Does.Contain(cause));
+
+    [Test]
+    public void A_known_limit_is_named_only_where_the_end_was_seen_and_was_no_Close()
+    {
+        foreach (int seconds in (int[])[60, 350, 3600])
+        {
+            Fault lost = EndDiagnosis.OfIdle(EndKind.Lost, null, TimeSpan.FromSeconds(seconds));
+            Assert.That(lost.Cause, Does.Contain($"at some time within {seconds} idle seconds").And.Not.Contain("limit"));
+            Assert.That(EndDiagnosis.OfIdle(EndKind.Close, CloseCode.GoingAway, TimeSpan.FromSeconds(seconds)).Cause, Does.Not.Contain("limit"));
+            Assert.That(EndDiagnosis.OfIdle(EndKind.Reset, null, TimeSpan.FromSeconds(seconds)).Cause, Does.Contain("that is the limit of"));
+        }
+    }
+
+    [Test]
+    public void Every_close_code_is_explained()
+    {
+        foreach (CloseCode code in Enum.GetValues<CloseCode>())
+        {
+            Assert.That(EndDiagnosis.OfClose(code, "why\u001b").Cause, Does.Contain($"{(int)code} {code} 'why\\u{{1b}}'"));
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using System.Net.Sockets;
+using EchoServer.Diagnosis;
+
+namespace EchoServer.Tests.Diagnosis;
+
+/// <summary>What goes wrong on the way to a proxy is the proxy's, not the server's.</summary>
+internal sealed class ProxyDiagnosisTests
+{
+    private static readonly Uri Url = new("wss://echo.example.org/");
+    private static readonly Uri Proxy = new("http://proxy.example.org:8080/");
+
+    [TestCase(SocketError.ConnectionRefused, Stage.Connect, "the proxy proxy.example.org:8080 refuses connections")]
+    [TestCase(SocketError.HostNotFound, Stage.Resolve, "the host name of the proxy proxy.example.org:8080 is not known")]
+    [TestCase(SocketError.TryAgain, Stage.Resolve, "no name server answered for the host name of the proxy")]
+    [TestCase(SocketError.TimedOut, Stage.Connect, "the proxy proxy.example.org:8080 did not answer")]
+    [TestCase(SocketError.HostUnreachable, Stage.Connect, "no route to the proxy proxy.example.org:8080")]
+    [TestCase(SocketError.ConnectionReset, Stage.Proxy, "was reset by the proxy proxy.example.org:8080 instead of an answer")]
+    public void A_socket_error_names_the_proxy(SocketError error, Stage stage, string cause) =>
+        Expect(NetworkDiagnosis.Of(new IOException("x", new SocketException((int)error)), Url, stage, Proxy), cause);
+
+    [TestCase(Stage.Resolve, "for the host name of the proxy proxy.example.org:8080 within 2 s")]
+    [TestCase(Stage.Connect, "the proxy proxy.example.org:8080 did not answer within 2 s")]
+    [TestCase(Stage.Proxy, "the proxy proxy.example.org:8080 accepted the connection, but opened no tunnel within 2 s")]
+    public void A_time_out_names_the_proxy(Stage stage, string cause) =>
+        Expect(NetworkDiagnosis.OfTimeout(stage, TimeSpan.FromSeconds(2), Url, Proxy), cause);
+
+    [Test]
+    public void An_end_and_nonsense_name_the_proxy()
+    {
+        Expect(NetworkDiagnosis.Of(new EndOfStreamException(), Url, Stage.Proxy, Proxy), "the proxy proxy.example.org:8080 ended the connection");
+        Expect(
+            NetworkDiagnosis.Of(new InvalidDataException("220 mail\u001b"), Url, Stage.Proxy, Proxy),
+            "the proxy proxy.example.org:8080 does not answer as an HTTP proxy does: 220 mail\\u{1b}");
+    }
+
+    [TestCase("http", "put them into its URL: --proxy http://USER:PASSWORD@proxy.example.org:8080")]
+    [TestCase("https", "put them into its URL: HTTPS_PROXY=https://USER:PASSWORD@proxy.example.org:8080")]
+    public void Who_must_say_who_asks_is_told_where(string scheme, string advice)
+    {
+        var answer = new ReceivedAnswer(407, "Who\u001b", new Dictionary<string, string>());
+        Fault diagnosis = ProxyDiagnosis.OfAnswer(answer, Url, new UriBuilder(Proxy) { Scheme = scheme }.Uri);
+        Assert.That(diagnosis.Cause, Does.StartWith("the proxy proxy.example.org:8080 wants to know who asks").And.EndWith("(it answered 407 Who\\u{1b})"));
+        Assert.That(diagnosis.Advice, Is.EqualTo(advice));
+    }
+
+    [Test]
+    public void TLS_with_the_proxy_itself_is_not_the_servers() => Assert.That(
+        NetworkDiagnosis.Of(new System.Security.Authentication.AuthenticationException("no\u001b."), Url, Stage.Proxy, Proxy).Cause,
+        Is.EqualTo("TLS with the proxy proxy.example.org:8080 failed: no\\u{1b}"));
+
+    [TestCase(Stage.Tls)]
+    [TestCase(Stage.Answer)]
+    [TestCase(Stage.Echo)]
+    public void Behind_its_tunnel_it_is_the_server(Stage stage)
+    {
+        var timeout = TimeSpan.FromSeconds(2);
+        Assert.That(NetworkDiagnosis.OfTimeout(stage, timeout, Url, Proxy), Is.EqualTo(NetworkDiagnosis.OfTimeout(stage, timeout, Url)));
+        Assert.That(NetworkDiagnosis.Of(new IOException(), Url, stage, Proxy), Is.EqualTo(NetworkDiagnosis.Of(new IOException(), Url, stage)));
+    }
+
+    private static void Expect(Fault diagnosis, string cause)
+    {
+        Assert.That(diagnosis.Cause, Does.Contain(cause));
+        Assert.That(diagnosis.ToString(), Does.Not.Contain("container").And.Not.Contain("Cloud Foundry").And.Not.Contain("echo.example.org"));
+        Assert.That(diagnosis.Advice, Does.Contain("proxy").Or.Contain("DNS"));
+    }
+}

@@ -1,0 +1,45 @@
+using EchoServer.Http;
+
+namespace EchoServer.Tests.Http;
+
+internal sealed class SensitiveFieldsTests
+{
+    [TestCase("Authorization")]
+    [TestCase("authorization")]
+    [TestCase("Proxy-Authorization")]
+    [TestCase("Cookie")]
+    [TestCase("Set-Cookie")]
+    [TestCase("X-Api-Key")]
+    [TestCase("ApiKey")]
+    [TestCase("X-Auth-Token")]
+    [TestCase("X-CSRF-Token")]
+    [TestCase("X-XSRF-TOKEN")]
+    [TestCase("X-Amz-Security-Token")]
+    [TestCase("X-Client-Secret")]
+    [TestCase("X-Session-Id")]
+    [TestCase("X-Hub-Signature-256")]
+    [TestCase("X-Goog-IAP-JWT-Assertion")]
+    [TestCase("X-Forwarded-Client-Cert")]
+    [TestCase("X-CF-Proxy-Signature")]
+    [TestCase("Php-Auth-Pw")]
+    [TestCase("Password")]
+    public void What_only_its_sender_may_know_is_masked(string name) => Assert.That(SensitiveFields.Contains(name), Is.True);
+
+    [TestCase("Sec-WebSocket-Key")]
+    [TestCase("sec-websocket-key")]
+    [TestCase("Host")]
+    [TestCase("User-Agent")]
+    [TestCase("X-Forwarded-For")]
+    [TestCase("X-Forwarded-Proto")]
+    [TestCase("X-Request-Start")]
+    [TestCase("X-Vcap-Request-Id")]
+    [TestCase("X-Cf-Applicationid")]
+    [TestCase("X-Cf-Instanceid")]
+    [TestCase("X-Cf-Instanceindex")]
+    [TestCase("X-B3-Traceid")]
+    [TestCase("Accept-Encoding")]
+    [TestCase("Connection")]
+    [TestCase("Cache-Control")]
+    [TestCase("Sec-Fetch-Site")]
+    public void What_shows_what_a_router_did_is_not(string name) => Assert.That(SensitiveFields.Contains(name), Is.False);
+}

@@ -1,0 +1,144 @@
+using System.Net;
+using EchoServer.Echo;
+using EchoServer.Server;
+using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
+using EchoServer.Tests.Support.Wire;
+
+namespace EchoServer.Tests.Server;
+
+/// <summary>An echo allocates nothing: counted, not believed.</summary>
+[NonParallelizable]
+[WholeMachine]
+internal sealed class AllocationTests
+{
+    private const int WarmUp = 5_000;
+    private const int MessagesPerRound = 1_000;
+    private const int Rounds = 20;
+
+    [TestCase(false, 0, "/raw", TestName = "{m}(empty text)")]
+    [TestCase(false, 1, "/", TestName = "{m}(text of 1 byte, with prefix)")]
+    [TestCase(false, 64, "/", TestName = "{m}(text of 64 bytes, with prefix)")]
+    [TestCase(false, 64, "/raw", TestName = "{m}(text of 64 bytes, raw)")]
+    [TestCase(true, 64, "/", TestName = "{m}(binary of 64 bytes)")]
+    [TestCase(true, 4096, "/raw", TestName = "{m}(binary of 4 KiB)")]
+    [TestCase(false, 16 * 1024, "/", TestName = "{m}(text of 16 KiB, with prefix)")]
+    [TestCase(true, 64 * 1024, "/raw", TestName = "{m}(binary of 64 KiB)")]
+    public Task Echoing_a_message_allocates_nothing(bool binary, int size, string path)
+    {
+        byte[] payload = new byte[size];
+        Array.Fill(payload, (byte)'x');
+        return CheckAsync(binary ? WireFrame.Binary(payload) : WireFrame.Text(payload), path);
+    }
+
+    [TestCase(1_000, true)]
+    [TestCase(1_000, false)]
+    [TestCase(64 * 1024, true)]
+    [TestCase(64 * 1024, false)]
+    public Task Echoing_a_compressed_message_allocates_nothing(int size, bool keepsContext)
+    {
+        var frame = new WireFrame(WireFrame.TextOpcode, Deflated.Message(Deflated.Json(size)), Rsv: 4);
+        string context = keepsContext ? "" : "; server_no_context_takeover; client_no_context_takeover";
+        return CheckAsync(frame, "/raw", $"Sec-WebSocket-Extensions: permessage-deflate{context}");
+    }
+
+    private static async Task CheckAsync(WireFrame frame, string path, params string[] lines)
+    {
+        var options = new EchoOptions { LogMessages = false };
+        var meter = new Meter();
+        await using var server = InProcessServer.Start(
+            (engine, log) => EchoHandlers.Start(new MeteredServer(engine, meter), options, log.CreateLogger("Echo")),
+            new ServerOptions { Compression = lines.Length > 0 });
+        using var peer = new RawPeer(server.Port);
+        peer.Send(RawPeer.UpgradeRequest(path, lines));
+        Assert.That(peer.ReadHead().Contains("Sec-WebSocket-Extensions", StringComparison.Ordinal), Is.EqualTo(lines.Length > 0));
+        if (path == "/")
+        {
+            peer.ReadText();
+        }
+
+        byte[] message = frame.ToBytes();
+
+        // Pools fill, and the runtime replaces its first, unoptimised code.
+        Echo(peer, message, WarmUp);
+
+        // What else the test's process and its runner allocate meanwhile only adds: the least of the rounds is the echo's own.
+        var byLoop = new List<long>();
+        var inAll = new List<long>();
+        for (int round = 0; round < Rounds; round++)
+        {
+            meter.Reset();
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            Echo(peer, message, MessagesPerRound);
+            inAll.Add(GC.GetTotalAllocatedBytes(precise: true) - before);
+            byLoop.Add(meter.Bytes);
+            Assert.That(meter.Steps, Is.GreaterThan(MessagesPerRound / 2), "the meter saw too little");
+        }
+
+        Assert.That(byLoop.Min(), Is.Zero, $"bytes by the loop's threads: {string.Join(' ', byLoop)}");
+        Assert.That(inAll.Min() / MessagesPerRound, Is.Zero, $"bytes by all threads: {string.Join(' ', inAll)}");
+    }
+
+    private static void Echo(RawPeer peer, byte[] message, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            peer.Send(message.AsSpan());
+            peer.SkipFrame();
+        }
+    }
+
+    /// <summary>
+    /// Adds up what each thread that handles a message has allocated since it handled one before: the callback, the send, the
+    /// wait, the receive and the parsing in between. The runtime may move the loop to another thread at every wait.
+    /// </summary>
+    private sealed class Meter
+    {
+        // Rounds are numbered through all tests, so that no thread remembers another test's.
+        private static int _rounds;
+
+        [ThreadStatic]
+        private static (int Round, long Allocated) _last;
+
+        private int _round;
+
+        public long Bytes { get; private set; }
+
+        public int Steps { get; private set; }
+
+        public void Reset() => (Bytes, Steps, _round) = (0, 0, Interlocked.Increment(ref _rounds));
+
+        public void OnMessage()
+        {
+            long allocated = GC.GetAllocatedBytesForCurrentThread();
+            if (_last.Round == _round)
+            {
+                Bytes += allocated - _last.Allocated;
+                Steps++;
+            }
+
+            _last = (_round, allocated);
+        }
+    }
+
+    /// <summary>An engine whose connections read the meter before each message.</summary>
+    private sealed class MeteredServer(IWebSocketServer inner, Meter meter) : IWebSocketServer
+    {
+        public IPEndPoint? EndPoint => inner.EndPoint;
+
+        public void Start(Action<IWebSocketConnection> configure) => inner.Start(socket =>
+        {
+            configure(socket);
+            var handler = socket.OnMessage!;
+            socket.OnMessage = message =>
+            {
+                meter.OnMessage();
+                handler(message);
+            };
+        });
+
+        public Task StopAsync(TimeSpan timeout) => inner.StopAsync(timeout);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+}

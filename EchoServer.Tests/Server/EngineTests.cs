@@ -1,0 +1,257 @@
+using System.Net.Sockets;
+using System.Text;
+using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
+using EchoServer.Tests.Support.Wire;
+
+namespace EchoServer.Tests.Server;
+
+/// <summary>What every engine has to do behind the seam, each built and started as a process of its own.</summary>
+[TestFixture(ServerEngine.BuiltIn)]
+[TestFixture(ServerEngine.Fleck, Category = SlowAttribute.Category)]
+internal sealed class EngineTests(ServerEngine engine)
+{
+    private const string Greeting = "Hi, this is the Echo-Server";
+
+    private ServerBuild _build = null!;
+    private ServerProcess _server = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _build = await ServerBuild.GetAsync(engine);
+        _server = await _build.StartAsync();
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+    }
+
+    [Test]
+    public void The_first_line_says_where_it_listens_with_the_real_port()
+    {
+        Assert.That(_server.FirstLine, Does.EndWith($" info: EchoServer[1] Listening on ws://0.0.0.0:{_server.Port}"));
+        Assert.That(_server.Port, Is.GreaterThan(0));
+    }
+
+    [Test]
+    public void The_greeting_comes_before_the_first_echo()
+    {
+        // Often, because an engine can have it the other way round now and then.
+        for (int i = 0; i < 200; i++)
+        {
+            using RawPeer peer = RawPeer.Open(_server.Port, "/");
+            peer.Send(WireFrame.Text($"{i}"));
+            Assert.That((peer.ReadText(), peer.ReadText()), Is.EqualTo((Greeting, $"Echo: {i}")));
+        }
+    }
+
+    [Test]
+    public void Who_says_nothing_is_greeted_and_nothing_else()
+    {
+        using RawPeer peer = RawPeer.Open(_server.Port, "/some/where?q=1");
+        Assert.That(peer.ReadText(), Is.EqualTo(Greeting));
+        peer.Send(WireFrame.Ping([7]));
+        WireFrame pong = peer.ReadOneFrame();
+        Assert.That((pong.Opcode, pong.Payload), Is.EqualTo((WireFrame.PongOpcode, new byte[] { 7 })));
+    }
+
+    [TestCase("/raw")]
+    [TestCase("/raw?q=1")]
+    public void Raw_echoes_and_nothing_else(string path)
+    {
+        using RawPeer peer = RawPeer.Open(_server.Port, path);
+        peer.Send(WireFrame.Text("x"));
+        Assert.That(peer.ReadText(), Is.EqualTo("x"));
+    }
+
+    [TestCase(0)]
+    [TestCase(1)]
+    [TestCase(125)]
+    [TestCase(126)]
+    [TestCase(65535)]
+    [TestCase(65536)]
+    [TestCase(1024 * 1024)]
+    public void A_binary_message_comes_back_as_the_same_bytes(int length)
+    {
+        byte[] message = new byte[length];
+        new Random(length).NextBytes(message);
+        using RawPeer peer = RawPeer.Open(_server.Port, "/");
+        Assert.That(peer.ReadText(), Is.EqualTo(Greeting));
+        peer.Send(WireFrame.Binary(message));
+        WireFrame echo = peer.ReadOneFrame();
+        Assert.That((echo.Opcode, echo.Fin, echo.Masked), Is.EqualTo((WireFrame.BinaryOpcode, true, false)));
+        Assert.That(echo.Payload.AsSpan().SequenceEqual(message), Is.True);
+    }
+
+    [TestCase("")]
+    [TestCase("Grüße \u20AC \U0001F600")]
+    [TestCase("line\r\nline\0")]
+    public void Text_of_every_kind_comes_back(string text)
+    {
+        using RawPeer peer = RawPeer.Open(_server.Port, "/");
+        Assert.That(peer.ReadText(), Is.EqualTo(Greeting));
+        peer.Send(WireFrame.Text(text));
+        Assert.That(peer.ReadText(), Is.EqualTo($"Echo: {text}"));
+    }
+
+    [Test]
+    public void Fragments_come_back_as_one_message()
+    {
+        using RawPeer peer = RawPeer.Open(_server.Port);
+        peer.Send(WireFrame.Text("one ", fin: false));
+        peer.Send(WireFrame.More(Encoding.UTF8.GetBytes("two"), fin: true));
+        Assert.That(peer.ReadText(), Is.EqualTo("one two"));
+    }
+
+    [Test]
+    public void Echoes_keep_the_order_of_the_messages_and_go_to_their_own_client()
+    {
+        const int messages = 200;
+        RawPeer[] peers = [.. Enumerable.Range(0, 10).Select(_ => RawPeer.Open(_server.Port))];
+        for (int i = 0; i < peers.Length; i++)
+        {
+            peers[i].Send(WireFrame.Join(Enumerable.Range(0, messages).Select(n => WireFrame.Text($"{i}/{n}"))));
+        }
+
+        for (int i = 0; i < peers.Length; i++)
+        {
+            Assert.That(Enumerable.Range(0, messages).Select(_ => peers[i].ReadText()), Is.EqualTo(Enumerable.Range(0, messages).Select(n => $"{i}/{n}")));
+            peers[i].Dispose();
+        }
+    }
+
+    [Test]
+    public void A_Close_is_answered_and_the_connection_ends()
+    {
+        using RawPeer peer = RawPeer.Open(_server.Port);
+        peer.Send(WireFrame.Close(1000));
+        Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1000));
+        Assert.That(IsEnded(peer), Is.True);
+    }
+
+    [Test]
+    public async Task Messages_are_logged_on_one_line_each()
+    {
+        using RawPeer peer = RawPeer.Open(_server.Port);
+        peer.Send(WireFrame.Text("forged\r\n\u001b[31mline"));
+        peer.Send(WireFrame.Binary([1, 2, 3]));
+        await _server.WaitForLineAsync(line => line.EndsWith(@" info: Echo[10] Received Message: forged\r\n\u{1b}[31mline", StringComparison.Ordinal));
+        await _server.WaitForLineAsync(line => line.EndsWith(" info: Echo[11] Received Message: 3 bytes, binary", StringComparison.Ordinal));
+    }
+
+    [Test]
+    public async Task The_client_prints_the_tutorials_transcript()
+    {
+        ProgramResult result = await Programs.RunAsync(_build.Start(["client", _server.Url().AbsoluteUri, "Hi there!"]));
+        Assert.That(result, Is.EqualTo(new ProgramResult(
+            0,
+            """
+            Sent Message: Hi there!
+            Received Message: Hi, this is the Echo-Server
+            Received Message: Echo: Hi there!
+            Disconnected from Server
+
+            """,
+            "")));
+    }
+
+    [Test]
+    public async Task A_port_in_use_is_one_line_and_exit_code_1()
+    {
+        ProgramResult result = await Programs.RunAsync(_build.Start(["--port", $"{_server.Port}"]));
+        Assert.That(result, Is.EqualTo(new ProgramResult(
+            1, "", $"EchoServer: --port: cannot listen on 0.0.0.0:{_server.Port}: the port is in use; choose another, or 0 for a free one\n")));
+    }
+
+    [Test]
+    public async Task A_server_that_was_stopped_can_be_started_again_on_its_port()
+    {
+        int port = FreePort.Find();
+        await using (ServerProcess first = await _build.StartAsync("--port", $"{port}"))
+        {
+            using RawPeer open = RawPeer.Open(port);
+            Programs.Signal(first.Id, "TERM");
+            Assert.That(open.ReadOneFrame().CloseCode, Is.EqualTo(1001));
+            AnswerClose(open);
+            Assert.That(await first.WaitForExitAsync(), Is.Zero);
+        }
+
+        // The address still has connections in TIME_WAIT.
+        await using ServerProcess second = await _build.StartAsync("--port", $"{port}");
+        Assert.That(second.Port, Is.EqualTo(port));
+    }
+
+    [Test]
+    public async Task A_signal_says_1001_to_every_client_after_its_echoes_and_ends_with_exit_code_0()
+    {
+        await using ServerProcess server = await _build.StartAsync("--log-messages", "false");
+        using RawPeer idle = RawPeer.Open(server.Port);
+        using RawPeer busy = RawPeer.Open(server.Port);
+        busy.Send(WireFrame.Join(Enumerable.Range(0, 100).Select(i => WireFrame.Text($"{i}"))));
+        Programs.Signal(server.Id, "TERM");
+        Assert.That(Enumerable.Range(0, 100).Select(_ => busy.ReadText()), Is.EqualTo(Enumerable.Range(0, 100).Select(i => $"{i}")));
+        foreach (RawPeer peer in (RawPeer[])[idle, busy])
+        {
+            Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1001));
+            AnswerClose(peer);
+        }
+
+        Assert.That(await server.WaitForExitAsync(), Is.Zero);
+        await server.WaitForLineAsync(line => line.EndsWith("Stopped: 2 connections ended in time, 0 were aborted", StringComparison.Ordinal));
+    }
+
+    [Test]
+    public async Task Only_pages_of_allowed_origins_reach_the_application()
+    {
+        await using ServerProcess server = await _build.StartAsync("--allowed-origins", "https://example.org");
+        using var good = new RawPeer(server.Port);
+        good.Send(RawPeer.UpgradeRequest("/", "Origin: https://example.org"));
+        Assert.That(good.ReadHead(), Does.StartWith("HTTP/1.1 101 "));
+        Assert.That(good.ReadText(), Is.EqualTo(Greeting));
+        using var bad = new RawPeer(server.Port);
+        bad.Send(RawPeer.UpgradeRequest("/", "Origin: https://evil.example"));
+        if (engine == ServerEngine.BuiltIn)
+        {
+            Assert.That(bad.ReadHead(), Does.StartWith("HTTP/1.1 403 "));
+        }
+        else
+        {
+            // Fleck answers every handshake: a Close has to say it.
+            Assert.That(bad.ReadHead(), Does.StartWith("HTTP/1.1 101 "));
+            Assert.That(bad.ReadOneFrame().CloseCode, Is.EqualTo(1008));
+        }
+    }
+
+    /// <summary>By a FIN or, as Fleck may do it, a reset; nothing comes before that.</summary>
+    private static bool IsEnded(RawPeer peer)
+    {
+        try
+        {
+            return peer.ReadFrame() is null;
+        }
+        catch (SocketException exception)
+        {
+            return exception.SocketErrorCode == SocketError.ConnectionReset;
+        }
+    }
+
+    /// <summary>An engine may have gone already: then there is nobody left to take the answer.</summary>
+    private static void AnswerClose(RawPeer peer)
+    {
+        try
+        {
+            peer.Send(WireFrame.Close(1001));
+        }
+        catch (SocketException)
+        {
+        }
+
+        peer.Dispose();
+    }
+}

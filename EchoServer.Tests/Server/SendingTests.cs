@@ -1,0 +1,212 @@
+using System.Collections.Concurrent;
+using System.Text;
+using EchoServer.Server;
+using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
+using EchoServer.Tests.Support.Wire;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Tests.Server;
+
+/// <summary>Output: sent from the loop, from other threads, to peers that are slow to read.</summary>
+internal sealed class SendingTests
+{
+    [Test]
+    public async Task Frames_sent_by_several_threads_at_once_are_never_torn()
+    {
+        const int threads = 4;
+        const int each = 2_000;
+        IWebSocketConnection? connection = null;
+        await using var server = InProcessServer.Start(socket =>
+        {
+            socket.OnMessage = message => socket.Send(default, message);
+            connection = socket;
+        });
+        using RawPeer peer = RawPeer.Open(server.Port);
+        Task[] senders = [.. Enumerable.Range(0, threads).Select(thread => Task.Run(() =>
+        {
+            for (int i = 0; i < each; i++)
+            {
+                connection!.Send($"{thread}:{i}:{new string((char)('a' + thread), i % 300)}");
+            }
+        }))];
+        Task echoes = Task.Run(() =>
+        {
+            for (int i = 0; i < each; i++)
+            {
+                peer.Send(WireFrame.Text($"{threads}:{i}:{new string('e', i % 300)}"));
+            }
+        });
+
+        int[] next = new int[threads + 1];
+        for (int received = 0; received < each * (threads + 1); received++)
+        {
+            string[] parts = peer.ReadText().Split(':');
+            int from = int.Parse(parts[0]);
+            Assert.That(int.Parse(parts[1]), Is.EqualTo(next[from]++), "the order of one sender's messages");
+            Assert.That(parts[2], Is.EqualTo(new string(from == threads ? 'e' : (char)('a' + from), (next[from] - 1) % 300)));
+        }
+
+        await Task.WhenAll([.. senders, echoes]);
+    }
+
+    [Test]
+    public async Task A_message_is_passed_on_to_other_connections_from_a_callback()
+    {
+        // Two connections that each send to the other from their own loops: nothing may wait for anything.
+        var room = new ConcurrentDictionary<string, IWebSocketConnection>();
+        await using var server = InProcessServer.Start(socket =>
+        {
+            room[socket.Info.Path] = socket;
+            socket.OnMessage = message => room[socket.Info.Path == "/a" ? "/b" : "/a"].Send("> "u8, message);
+        });
+        using RawPeer a = RawPeer.Open(server.Port, "/a");
+        using RawPeer b = RawPeer.Open(server.Port, "/b");
+        Task fromA = Task.Run(() => SendNumbers(a));
+        Task fromB = Task.Run(() => SendNumbers(b));
+        for (int i = 0; i < 5_000; i++)
+        {
+            Assert.That(a.ReadText(), Is.EqualTo($"> {i}"));
+            Assert.That(b.ReadText(), Is.EqualTo($"> {i}"));
+        }
+
+        await Task.WhenAll(fromA, fromB);
+
+        static void SendNumbers(RawPeer peer)
+        {
+            for (int i = 0; i < 5_000; i++)
+            {
+                peer.Send(WireFrame.Text($"{i}"));
+            }
+        }
+    }
+
+    [Test]
+    public async Task Close_from_another_thread_is_the_last_frame()
+    {
+        IWebSocketConnection? connection = null;
+        await using var server = InProcessServer.Start(socket =>
+        {
+            socket.OnMessage = message => socket.Send(default, message);
+            connection = socket;
+        });
+        using RawPeer peer = RawPeer.Open(server.Port);
+        using var stop = new CancellationTokenSource();
+        Task sending = Task.Run(() =>
+        {
+            for (int i = 0; !stop.IsCancellationRequested; i++)
+            {
+                peer.Send(WireFrame.Text($"{i}"));
+            }
+
+            peer.Send(WireFrame.Close(1012));
+        });
+        for (int i = 0; i < 100; i++)
+        {
+            peer.ReadOneFrame();
+        }
+
+        connection!.Close(CloseCode.ServiceRestart, "now");
+        WireFrame frame;
+        do
+        {
+            frame = peer.ReadOneFrame();
+        }
+        while (frame.Opcode == WireFrame.TextOpcode);
+
+        Assert.That((frame.Opcode, frame.CloseCode), Is.EqualTo((WireFrame.CloseOpcode, 1012)));
+        await stop.CancelAsync();
+        Assert.That(peer.ReadToEnd(), Is.Empty);
+        await sending;
+    }
+
+    [Test]
+    public async Task A_Close_is_answered_while_another_thread_is_sending()
+    {
+        var connections = new ConcurrentQueue<IWebSocketConnection>();
+        await using var server = InProcessServer.Start(connections.Enqueue);
+        using var stop = new CancellationTokenSource();
+        Task sending = Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                foreach (IWebSocketConnection connection in connections)
+                {
+                    connection.Send("news");
+                }
+            }
+        });
+        for (int i = 0; i < 300; i++)
+        {
+            using RawPeer peer = RawPeer.Open(server.Port);
+            peer.ReadText();
+            peer.Send(WireFrame.Close(4000));
+            WireFrame frame;
+            do
+            {
+                frame = peer.ReadOneFrame();
+            }
+            while (frame.Opcode == WireFrame.TextOpcode);
+
+            Assert.That(frame.CloseCode, Is.EqualTo(4000), $"connection {i}");
+            Assert.That(peer.ReadToEnd(), Is.Empty);
+            connections.TryDequeue(out _);
+        }
+
+        await stop.CancelAsync();
+        await sending;
+    }
+
+    [Test]
+    public async Task A_peer_that_lets_too_much_pile_up_is_disconnected()
+    {
+        IWebSocketConnection? connection = null;
+        var ended = new TaskCompletionSource();
+        await using var server = InProcessServer.Start(
+            socket =>
+            {
+                connection = socket;
+                socket.OnClose = ended.SetResult;
+            },
+            new ServerOptions { MaxMessageBytes = 100_000 });
+        using RawPeer peer = RawPeer.Open(server.Port);
+        string large = new('x', 64 * 1024);
+
+        // The kernel's own buffers take some megabytes first; nobody reads them.
+        for (int sent = 0; sent < 1_000 && !ended.Task.IsCompleted; sent++)
+        {
+            connection!.Send(large);
+        }
+
+        await ended.Task.WaitAsync(ServerProcess.Patience);
+    }
+
+    [Test]
+    public async Task A_flood_of_small_messages_with_a_long_prefix_all_comes_back_to_a_slow_reader()
+    {
+        // One receive gives rise to a hundred times its size of output: it must be sent in parts while the input waits.
+        const int count = 20_000;
+        byte[] flood = WireFrame.Join(Enumerable.Range(0, count).Select(i => WireFrame.Text($"{i}")));
+        string prefix = new('p', 1_000);
+        await using ServerProcess server = await ServerProcess.StartAsync(["--prefix", prefix, "--greeting", "", "--log-messages", "false"]);
+        using RawPeer peer = RawPeer.Open(server.Port, "/");
+        Task sending = Task.Run(() => peer.Send(flood));
+
+        // Output stands still until the server has had to stop reading; then everything is read.
+        await Task.WhenAny(sending, Task.Delay(500));
+        for (int i = 0; i < count; i++)
+        {
+            Assert.That(peer.ReadText(), Is.EqualTo($"{prefix}{i}"));
+        }
+
+        await sending;
+    }
+
+    [Test]
+    public async Task Text_that_is_sent_is_UTF8_whatever_it_was()
+    {
+        await using var server = InProcessServer.Start(socket => socket.OnOpen = () => socket.Send("a\ud800b €"));
+        using RawPeer peer = RawPeer.Open(server.Port);
+        Assert.That(peer.ReadOneFrame().Payload, Is.EqualTo(Encoding.UTF8.GetBytes("a\ufffdb €")));
+    }
+}

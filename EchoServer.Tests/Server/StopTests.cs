@@ -1,0 +1,103 @@
+using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
+using EchoServer.Tests.Support.Wire;
+
+namespace EchoServer.Tests.Server;
+
+/// <summary>SIGTERM and SIGINT, against the server as a process of its own.</summary>
+[Slow]
+internal sealed class StopTests
+{
+    [TestCase("TERM")]
+    [TestCase("INT")]
+    public async Task A_signal_says_1001_to_every_client_and_ends_with_exit_code_0(string signal)
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync(Programs.WithDefaultSignals(Programs.EchoServer([])));
+        using RawPeer idle = RawPeer.Open(server.Port, "/");
+        using RawPeer busy = RawPeer.Open(server.Port);
+        using var unfinished = new RawPeer(server.Port);
+        unfinished.Send("GET / HTTP/1.1\r\n");
+        busy.Send(WireFrame.Text("before the signal"));
+        Assert.That(busy.ReadText(), Is.EqualTo("before the signal"));
+        idle.ReadText();
+
+        Programs.Signal(server.Id, signal);
+        foreach (RawPeer peer in (RawPeer[])[idle, busy])
+        {
+            WireFrame close = peer.ReadOneFrame();
+            Assert.That((close.CloseCode, close.CloseReason), Is.EqualTo((1001, "server is shutting down")));
+            peer.Send(WireFrame.Close(1001));
+            Assert.That(peer.ReadToEnd(), Is.Empty);
+            peer.Dispose();
+        }
+
+        Assert.That(await server.WaitForExitAsync(), Is.Zero);
+        await server.WaitForLineAsync(line => line.EndsWith("Stopped: 3 connections ended in time, 0 were aborted", StringComparison.Ordinal));
+    }
+
+    [Test]
+    public async Task A_client_that_does_not_answer_is_aborted_when_the_drain_timeout_is_over()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync(["--drain-timeout", "5", "--close-timeout", "0.5"]);
+        using RawPeer silent = RawPeer.Open(server.Port);
+        using RawPeer good = RawPeer.Open(server.Port);
+        Programs.Signal(server.Id, "TERM");
+        Assert.That(good.ReadOneFrame().CloseCode, Is.EqualTo(1001));
+        good.Send(WireFrame.Close(1001));
+        Assert.That(good.ReadToEnd(), Is.Empty);
+        good.Dispose();
+        Assert.That(await server.WaitForExitAsync(), Is.Zero);
+        Assert.That(silent.ReadOneFrame().CloseCode, Is.EqualTo(1001));
+        await server.WaitForLineAsync(line => line.EndsWith("Stopped: 1 connections ended in time, 1 were aborted", StringComparison.Ordinal));
+    }
+
+    [Test]
+    public async Task What_was_sent_before_the_signal_is_echoed_before_the_Close()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync(["--log-messages", "false"]);
+        RawPeer[] peers = [.. Enumerable.Range(0, 20).Select(_ => RawPeer.Open(server.Port))];
+        byte[] messages = WireFrame.Join(Enumerable.Range(0, 500).Select(i => WireFrame.Text($"{i}")));
+        Array.ForEach(peers, peer => peer.Send(messages));
+        Programs.Signal(server.Id, "TERM");
+        foreach (RawPeer peer in peers)
+        {
+            for (int i = 0; i < 500; i++)
+            {
+                Assert.That(peer.ReadText(), Is.EqualTo($"{i}"));
+            }
+
+            Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1001));
+            peer.Send(WireFrame.Close(1001));
+            peer.Dispose();
+        }
+
+        Assert.That(await server.WaitForExitAsync(), Is.Zero);
+    }
+
+    [Test]
+    public async Task Nobody_new_is_let_in_once_the_server_stops()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync([]);
+        using RawPeer open = RawPeer.Open(server.Port);
+        Programs.Signal(server.Id, "TERM");
+        Assert.That(open.ReadOneFrame().CloseCode, Is.EqualTo(1001));
+        Assert.That(() => new RawPeer(server.Port), Throws.InstanceOf<System.Net.Sockets.SocketException>());
+        open.Send(WireFrame.Close(1001));
+        Assert.That(open.ReadToEnd(), Is.Empty);
+        open.Dispose();
+        Assert.That(await server.WaitForExitAsync(), Is.Zero);
+    }
+
+    [Test]
+    public async Task A_second_signal_ends_it_at_once()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync([]);
+        using RawPeer silent = RawPeer.Open(server.Port);
+        Programs.Signal(server.Id, "TERM");
+        Assert.That(silent.ReadOneFrame().CloseCode, Is.EqualTo(1001));
+        Programs.Signal(server.Id, "TERM");
+
+        // 143 is what a shell calls death by SIGTERM.
+        Assert.That(await server.WaitForExitAsync(), Is.EqualTo(143));
+    }
+}

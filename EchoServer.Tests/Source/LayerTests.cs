@@ -1,0 +1,83 @@
+using System.Text.RegularExpressions;
+using EchoServer.Tests.Support;
+
+namespace EchoServer.Tests.Source;
+
+/// <summary>The folders of the server's project: each refers only to folders below it (docs/design.md).</summary>
+internal sealed partial class LayerTests
+{
+    private const int MaxFilesInFolder = 20;
+
+    // From the top. Folders on one line do not refer to each other.
+    private static readonly string[][] Layers =
+    [
+        ["Commands"],
+        ["Site", "Client", "Ping", "Check", "Load", "Fleck"],
+        ["Echo"],
+        ["Server"],
+        ["Connect"],
+        ["Metrics"],
+        ["Transport"],
+        ["Diagnosis"],
+        ["Http"],
+        ["WebSockets"],
+        ["Buffers", "Text"],
+    ];
+
+    private static readonly string Root = Path.Combine(Programs.ProjectFolder, "EchoServer");
+
+    [Test]
+    public void Each_folder_refers_only_to_folders_below_it()
+    {
+        string[] upward =
+        [
+            .. from file in SourceFiles()
+               let folder = FolderOf(file)
+               where folder.Length > 0
+               from match in Using().Matches(File.ReadAllText(file))
+               let other = match.Groups["folder"].Value
+               where other != folder && LayerOf(other) <= LayerOf(folder)
+               select $"{Path.GetRelativePath(Root, file)} uses EchoServer.{other}"
+        ];
+
+        Assert.That(upward, Is.Empty);
+    }
+
+    [Test]
+    public void Each_folder_has_a_layer_and_each_layer_its_folders()
+    {
+        IEnumerable<string> folders = SourceFiles().Select(FolderOf).Where(folder => folder.Length > 0).Distinct();
+        Assert.That(folders, Is.EquivalentTo(Layers.SelectMany(layer => layer)));
+    }
+
+    [Test]
+    public void No_folder_has_more_files_than_a_reader_takes_in()
+    {
+        IEnumerable<string> large = SourceFiles()
+            .GroupBy(file => Path.GetRelativePath(Root, Path.GetDirectoryName(file)!))
+            .Where(folder => folder.Count() > MaxFilesInFolder)
+            .Select(folder => $"{folder.Key}: {folder.Count()} files");
+        Assert.That(large, Is.Empty);
+    }
+
+    // Output is in artifacts/, so that every file here is a source file.
+    private static IEnumerable<string> SourceFiles() => Directory.EnumerateFiles(Root, "*.cs", SearchOption.AllDirectories);
+
+    /// <summary>The folder in the project's root that a file is in, at any depth; empty for the root itself.</summary>
+    private static string FolderOf(string file)
+    {
+        string[] parts = Path.GetRelativePath(Root, file).Split(Path.DirectorySeparatorChar);
+        return parts.Length == 1 ? "" : parts[0];
+    }
+
+    private static int LayerOf(string folder)
+    {
+        int layer = Array.FindIndex(Layers, layer => layer.Contains(folder));
+        Assert.That(layer, Is.Not.Negative, $"{folder} is in no layer");
+        return layer;
+    }
+
+    // Also an alias, and a name that is written out in full.
+    [GeneratedRegex(@"(?<!namespace )(?:global::)?\bEchoServer\.(?<folder>[A-Z]\w*)\b(?=[.;])")]
+    private static partial Regex Using();
+}

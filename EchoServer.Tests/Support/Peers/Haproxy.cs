@@ -1,0 +1,156 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+
+namespace EchoServer.Tests.Support.Peers;
+
+/// <summary>
+/// Debian's haproxy as Cloud Foundry's router: ends TLS, writes header names its own way and adds its own headers, spreads
+/// connections over instances and takes those out that are not healthy. A process of its own; ends with the test.
+/// </summary>
+internal sealed class Haproxy : IAsyncDisposable
+{
+    /// <summary>Where Debian's package puts it.</summary>
+    public const string Executable = "/usr/sbin/haproxy";
+
+    private readonly string _folder;
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _errors = new();
+    private readonly bool _isSecure;
+
+    private Haproxy(string folder, Process process, int port, bool isSecure)
+    {
+        _folder = folder;
+        _process = process;
+        Port = port;
+        _isSecure = isSecure;
+        process.ErrorDataReceived += (_, line) => _errors.Enqueue(line.Data ?? "");
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>Where it listens, on 127.0.0.1.</summary>
+    public int Port { get; }
+
+    public int Id => _process.Id;
+
+    /// <summary>Where its clients connect to.</summary>
+    /// <param name="path">With the leading slash.</param>
+    /// <param name="host">A name that leads to 127.0.0.1; with TLS, one that the certificate is for.</param>
+    public Uri Url(string path = "/", string host = "localhost") => new($"{(_isSecure ? "wss" : "ws")}://{host}:{Port}{path}");
+
+    /// <summary>The same for HTTP.</summary>
+    public Uri HttpUrl(string path = "/", string host = "localhost") => new($"{(_isSecure ? "https" : "http")}://{host}:{Port}{path}");
+
+    /// <summary>Starts it and waits until it listens.</summary>
+    public static async Task<Haproxy> StartAsync(HaproxyOptions options)
+    {
+        Requires.Haproxy();
+        int port = options.Port > 0 ? options.Port : FreePort.Find();
+        string folder = Directory.CreateTempSubdirectory("echo-haproxy-").FullName;
+        string file = Path.Combine(folder, "haproxy.cfg");
+        await File.WriteAllTextAsync(file, HaproxyConfiguration.Write(options, port, AdminSocket(folder)));
+        ProcessStartInfo start = Programs.Start(Executable, ["-db", "-f", file]);
+        options.Namespace?.Enter(start);
+        var proxy = new Haproxy(folder, Process.Start(start)!, port, options.Certificate is not null);
+        try
+        {
+            // Its own socket and the one for clients begin to listen together.
+            await Wait.UntilAsync(proxy.HasBegun, () => $"haproxy does not listen: {string.Join('\n', proxy._errors)}");
+            return proxy;
+        }
+        catch
+        {
+            await proxy.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>How it sees the instances: its own statistics.</summary>
+    public async Task<IReadOnlyList<HaproxyInstance>> InstancesAsync()
+    {
+        string[] lines = (await AskAsync("show stat")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] names = lines[0].TrimStart('#', ' ').Split(',');
+        return
+        [
+            .. lines.Skip(1).Select(line => line.Split(','))
+                .Where(row => Cell(row, "pxname") == "instances" && Cell(row, "svname") != "BACKEND")
+                .Select(row => new HaproxyInstance(
+                    Cell(row, "svname"), Cell(row, "status"), int.Parse(Cell(row, "scur")), long.Parse(Cell(row, "stot")))),
+        ];
+
+        string Cell(string[] row, string name) => row[Array.IndexOf(names, name)];
+    }
+
+    /// <summary>Waits until it sees an instance so.</summary>
+    /// <param name="name">The instance's number.</param>
+    /// <param name="isUp">Whether it is to be in rotation, or out of it.</param>
+    public async Task WaitForAsync(string name, bool isUp)
+    {
+        long end = Environment.TickCount64 + (long)ServerProcess.Patience.TotalMilliseconds;
+        while ((await InstancesAsync()).Single(instance => instance.Name == name).IsUp != isUp)
+        {
+            if (Environment.TickCount64 > end)
+            {
+                throw new TimeoutException($"instance {name} is still {string.Join(", ", await InstancesAsync())}");
+            }
+
+            await Task.Delay(10);
+        }
+    }
+
+    /// <summary>Ends it, and with it every connection through it, without a Close frame.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+        }
+
+        _process.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static string AdminSocket(string folder) => Path.Combine(folder, "admin.sock");
+
+    private bool HasBegun()
+    {
+        if (_process.HasExited)
+        {
+            _process.WaitForExit();
+            throw new InvalidOperationException($"haproxy ended: {string.Join('\n', _errors)}");
+        }
+
+        try
+        {
+            return AskAsync("show info").GetAwaiter().GetResult().Contains("Uptime", StringComparison.Ordinal);
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<string> AskAsync(string command)
+    {
+        using var patience = new CancellationTokenSource(ServerProcess.Patience);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(AdminSocket(_folder)), patience.Token);
+        await using var stream = new NetworkStream(socket);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(command + "\n"), patience.Token);
+        using var reader = new StreamReader(stream);
+        return await reader.ReadToEndAsync(patience.Token);
+    }
+}
+
+/// <summary>An instance behind a <see cref="Haproxy"/>.</summary>
+/// <param name="Name">Its number.</param>
+/// <param name="Status">Such as <c>UP</c>, <c>DOWN</c>, <c>no check</c>.</param>
+/// <param name="Open">Connections to it now.</param>
+/// <param name="Total">Connections to it so far.</param>
+internal sealed record HaproxyInstance(string Name, string Status, int Open, long Total)
+{
+    /// <summary>Whether it is in rotation.</summary>
+    public bool IsUp => Status is "UP" or "no check" || Status.StartsWith("UP ", StringComparison.Ordinal);
+}

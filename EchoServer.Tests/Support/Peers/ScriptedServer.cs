@@ -1,0 +1,115 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using EchoServer.Tests.Support.Wire;
+
+namespace EchoServer.Tests.Support.Peers;
+
+/// <summary>What a scripted server does with a message: the number of its connection, its own number there, from 0, and it.</summary>
+/// <returns>The frames to answer with, unmasked whatever they say.</returns>
+internal delegate IEnumerable<WireFrame> EchoScript(int connection, int number, WireFrame message);
+
+/// <summary>A WebSocket server that can do what no good one would. Each connection has a thread; connection 0 is the first.</summary>
+internal sealed class ScriptedServer : IDisposable
+{
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly Action<RawPeer, int> _serve;
+    private readonly Lock _lock = new();
+    private readonly List<RawPeer> _peers = [];
+
+    /// <summary>Begins to listen on a free port.</summary>
+    /// <param name="serve">What to do with a connection, from its first byte.</param>
+    public ScriptedServer(Action<RawPeer, int> serve)
+    {
+        _serve = serve;
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen();
+        new Thread(Accept) { IsBackground = true }.Start();
+    }
+
+    public Uri Url => new($"ws://127.0.0.1:{((IPEndPoint)_listener.LocalEndPoint!).Port}/");
+
+    /// <summary>A server that upgrades as it should, greets, and answers messages and Close frames by a script.</summary>
+    public static ScriptedServer Echoing(EchoScript script, params string[] greetings) => new((peer, connection) =>
+    {
+        peer.Send(Accept(peer.ReadHead()));
+        Array.ForEach(greetings, text => peer.Send(WireFrame.Text(text) with { Masked = false }));
+        EchoAll(peer, connection, script);
+    });
+
+    /// <summary>The echo of one frame, as it should be.</summary>
+    public static IEnumerable<WireFrame> Echo(WireFrame message) => [message];
+
+    /// <summary>Answers messages by a script, pongs not, and the first Close in kind.</summary>
+    public static void EchoAll(RawPeer peer, int connection, EchoScript script)
+    {
+        int number = 0;
+        while (peer.ReadFrame() is WireFrame frame)
+        {
+            if (frame.Opcode == WireFrame.CloseOpcode)
+            {
+                peer.Send(frame with { Masked = false });
+                return;
+            }
+
+            if (frame.Opcode != WireFrame.PongOpcode)
+            {
+                byte[] answer = WireFrame.Join(script(connection, number++, frame).Select(echo => echo with { Masked = false }));
+                peer.Send(answer.AsSpan());
+            }
+        }
+    }
+
+    /// <summary>RFC 6455 §4.2.2: the answer that agrees to a request.</summary>
+    public static string Accept(string request)
+    {
+        string key = request.Split("\r\n").Single(line => line.StartsWith("Sec-WebSocket-Key: ", StringComparison.Ordinal))[19..];
+        string accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+        return $"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n";
+    }
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        lock (_lock)
+        {
+            _peers.ForEach(peer => peer.Dispose());
+        }
+    }
+
+    private void Accept()
+    {
+        try
+        {
+            for (int number = 0; ; number++)
+            {
+                var peer = new RawPeer(_listener.Accept());
+                lock (_lock)
+                {
+                    _peers.Add(peer);
+                }
+
+                int connection = number;
+                new Thread(() => Serve(peer, connection)) { IsBackground = true }.Start();
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // The test is over.
+        }
+    }
+
+    private void Serve(RawPeer peer, int connection)
+    {
+        try
+        {
+            _serve(peer, connection);
+            peer.Dispose();
+        }
+        catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException)
+        {
+            // The client is gone, or the test is over.
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Text;
+using EchoServer.Text;
+
+namespace EchoServer.Tests.Text;
+
+internal sealed class EscapedTextTests
+{
+    private static IEnumerable<TestCaseData> Texts()
+    {
+        yield return Text("", "", "empty");
+        yield return Text("plain text", "plain text", "ASCII");
+        yield return Text("Größe 日本 \U0001F600", "Größe 日本 \U0001F600", "beyond ASCII");
+        yield return Text("a\r\nb\tc", @"a\r\nb\tc", "line breaks and tab");
+        yield return Text("\u001b[31mred\u001b[0m", @"\u{1b}[31mred\u{1b}[0m", "terminal colours");
+        yield return Text("\u009b2J", @"\u{9b}2J", "C1 control sequence introducer");
+        yield return Text("a\0b\u0007\u007f", @"a\u{0}b\u{7}\u{7f}", "NUL, BEL and DEL");
+        yield return Text("a\u202Etxt.exe\u202C", @"a\u{202e}txt.exe\u{202c}", "bidirectional override");
+        yield return Text("\u2066a\u2069\u200e\u061c", @"\u{2066}a\u{2069}\u{200e}\u{61c}", "bidirectional isolates and marks");
+        yield return Text("a\u2028b\u2029c\u0085d", @"a\u{2028}b\u{2029}c\u{85}d", "line separators of Unicode");
+        yield return Text("\ufeffa\u200bb", @"\u{feff}a\u{200b}b", "characters without width");
+        yield return Text("\U000E0041", @"\u{e0041}", "a format character beyond the basic plane");
+        yield return Text("a\u00a0b", "a\u00a0b", "no-break space is left alone");
+    }
+
+    private static IEnumerable<TestCaseData> InvalidBytes()
+    {
+        yield return Bytes([0x61, 0xFF, 0x62], "a\ufffdb", "a byte that is never UTF-8");
+        yield return Bytes([0x80], "\ufffd", "a continuation byte alone");
+        yield return Bytes([0xE2, 0x82], "\ufffd", "a character cut short");
+        yield return Bytes([0xED, 0xA0, 0x80], "\ufffd\ufffd\ufffd", "a surrogate");
+        yield return Bytes([0xC0, 0x8A], "\ufffd\ufffd", "an overlong line feed");
+        yield return Bytes([0xE2, 0x82, 0x0A], @"�\n", "a line feed behind a character cut short");
+    }
+
+    // Three characters are shown; the number is that of all bytes.
+    private static IEnumerable<TestCaseData> Cuts()
+    {
+        yield return Text("abc", "abc", "just fits");
+        yield return Text("abcd", "abc… (4 bytes)", "one too many");
+        yield return Text("äöü", "äöü", "two bytes each");
+        yield return Text("äöüx", "äöü… (7 bytes)", "two bytes each and one too many");
+        yield return Text("\U0001F600\U0001F601\U0001F602", "\U0001F600\U0001F601\U0001F602", "emoji");
+        yield return Text("\U0001F600\U0001F601\U0001F602\U0001F603", "\U0001F600\U0001F601\U0001F602… (16 bytes)", "emoji are not split");
+        yield return Text("a\rb", @"a\r… (3 bytes)", "an escape counts as the characters it is written with");
+        yield return Text("\u001b", "… (1 bytes)", "an escape that does not fit");
+    }
+
+    [TestCaseSource(nameof(Texts))]
+    public void Text_is_escaped(string text, string expected)
+    {
+        Assert.That(EscapedText.From(text.AsSpan()), Is.EqualTo(expected));
+        Assert.That(EscapedText.From(Encoding.UTF8.GetBytes(text)), Is.EqualTo(expected));
+    }
+
+    [TestCaseSource(nameof(InvalidBytes))]
+    public void What_is_not_UTF_8_is_shown_as_such(byte[] bytes, string expected) =>
+        Assert.That(EscapedText.From(bytes), Is.EqualTo(expected));
+
+    [TestCaseSource(nameof(Cuts))]
+    public void Long_text_is_cut_at_a_character(string text, string expected) =>
+        Assert.That(EscapedText.From(Encoding.UTF8.GetBytes(text), maxCharacters: 3), Is.EqualTo(expected));
+
+    [Test]
+    public void Invalid_bytes_count_when_cutting() =>
+        Assert.That(EscapedText.From([0xFF, 0xFF, 0x61], maxCharacters: 2), Is.EqualTo("\ufffd\ufffd… (3 bytes)"));
+
+    // Not as test cases: a lone surrogate does not survive the way through a runner's report.
+    [Test]
+    public void Lone_surrogates_are_shown_as_such()
+    {
+        Assert.That(EscapedText.From("a\ud83d".AsSpan()), Is.EqualTo("a\ufffd"));
+        Assert.That(EscapedText.From("\ude00b".AsSpan()), Is.EqualTo("\ufffdb"));
+        Assert.That(EscapedText.From("\ude00\ud83d\n".AsSpan()), Is.EqualTo(@"��\n"));
+    }
+
+    [Test]
+    public void Exactly_control_format_and_separator_characters_are_escaped()
+    {
+        UnicodeCategory[] escaped =
+            [UnicodeCategory.Control, UnicodeCategory.Format, UnicodeCategory.LineSeparator, UnicodeCategory.ParagraphSeparator];
+        var wrong = new List<string>();
+        for (int value = 0; value <= 0x10FFFF; value++)
+        {
+            if (Rune.TryCreate(value, out Rune rune))
+            {
+                bool changed = EscapedText.From(rune.ToString().AsSpan()) != rune.ToString();
+                if (changed != escaped.Contains(Rune.GetUnicodeCategory(rune)))
+                {
+                    wrong.Add($"U+{value:X4}");
+                }
+            }
+        }
+
+        Assert.That(wrong, Is.Empty);
+    }
+
+    private static TestCaseData Text(string text, string expected, string name) =>
+        new TestCaseData(text, expected).SetName($"{{m}}({name})");
+
+    private static TestCaseData Bytes(byte[] bytes, string expected, string name) =>
+        new TestCaseData(bytes, expected).SetName($"{{m}}({name})");
+}

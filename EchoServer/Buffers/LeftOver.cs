@@ -1,0 +1,52 @@
+namespace EchoServer.Buffers;
+
+/// <summary>
+/// Input that is not used up: less than a head, a header or a control frame, or what must wait until output is sent. Kept in memory
+/// of its own size, so that a connection in the middle of something does not hold a whole receive buffer.
+/// </summary>
+/// <remarks>A mutable value: belongs to one connection's loop.</remarks>
+internal struct LeftOver
+{
+    private NativeBuffer _memory;
+    private MemoryBudget? _budget;
+
+    /// <summary>How many bytes are kept.</summary>
+    internal int Length { get; private set; }
+
+    /// <summary>Keeps a copy. Nothing may be kept already.</summary>
+    /// <returns>False, with nothing kept, when the budget has no room for it.</returns>
+    internal bool TryKeep(ReadOnlySpan<byte> input, MemoryBudget budget)
+    {
+        if (input.IsEmpty)
+        {
+            return true;
+        }
+
+        if (!_memory.TryGrow(input.Length, budget))
+        {
+            return false;
+        }
+
+        _budget = budget;
+        Length = input.Length;
+        input.CopyTo(_memory.Span);
+        return true;
+    }
+
+    /// <summary>Moves what is kept to the start of a buffer that is long enough.</summary>
+    internal void MoveTo(Span<byte> buffer)
+    {
+        _memory.Span[..Length].CopyTo(buffer);
+        Drop();
+    }
+
+    /// <summary>Gives back the memory.</summary>
+    internal void Drop()
+    {
+        if (Length > 0)
+        {
+            _memory.Free(_budget);
+            Length = 0;
+        }
+    }
+}

@@ -1,0 +1,65 @@
+namespace EchoServer.Buffers;
+
+/// <summary>The bound on the bytes that all connections together make the server keep: partial heads, partial messages, unsent output, compression.</summary>
+/// <remarks>
+/// Safe on any thread. Only what outlives a step of a connection's loop is counted: the buffers that a step rents and gives back
+/// are bounded by the number of threads, and an echo that fits one receive never comes here.
+/// </remarks>
+internal sealed class MemoryBudget(long limit) : IByteBudget
+{
+    private long _used;
+    private long _peak;
+
+    /// <summary>The most that may be kept, in bytes.</summary>
+    internal long Limit { get; } = limit;
+
+    /// <summary>What is kept now, in bytes.</summary>
+    internal long Used => Volatile.Read(ref _used);
+
+    /// <summary>The most that was ever kept at one time, in bytes.</summary>
+    internal long Peak => Volatile.Read(ref _peak);
+
+    /// <inheritdoc/>
+    public bool TryTake(int bytes) => TryTake(bytes, Limit);
+
+    /// <summary>Asks for memory that would make a connection cheaper, and is not needed: only while half of the budget is free after it.</summary>
+    /// <param name="bytes">How much, 0 or more.</param>
+    /// <returns>False when there is not so much to spare; nothing is taken then.</returns>
+    internal bool TryTakeSpare(int bytes) => TryTake(bytes, Limit / 2);
+
+    /// <inheritdoc/>
+    public void GiveBack(int bytes) => Interlocked.Add(ref _used, -bytes);
+
+    // Never over the limit, not even for a moment: somebody else, who needs less, would be refused in that moment.
+    private bool TryTake(int bytes, long limit)
+    {
+        long used = Volatile.Read(ref _used);
+        while (bytes > 0)
+        {
+            if (used + bytes > limit)
+            {
+                return false;
+            }
+
+            long seen = Interlocked.CompareExchange(ref _used, used + bytes, used);
+            if (seen == used)
+            {
+                NotePeak(used + bytes);
+                break;
+            }
+
+            used = seen;
+        }
+
+        return true;
+    }
+
+    private void NotePeak(long used)
+    {
+        long peak = Volatile.Read(ref _peak);
+        while (used > peak && Interlocked.CompareExchange(ref _peak, used, peak) is long seen && seen != peak)
+        {
+            peak = seen;
+        }
+    }
+}

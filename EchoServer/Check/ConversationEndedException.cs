@@ -1,0 +1,14 @@
+using EchoServer.Connect.Link;
+using EchoServer.Diagnosis;
+
+namespace EchoServer.Check;
+
+/// <summary>The connection ended while an echo was waited for.</summary>
+/// <param name="end">How.</param>
+/// <param name="diagnosis">Why, and what to do.</param>
+internal sealed class ConversationEndedException(LinkEvent end, Fault diagnosis)
+    : ProbeException(Stage.Echo, end.Describe(), diagnosis)
+{
+    /// <summary>How.</summary>
+    internal LinkEvent End { get; } = end;
+}

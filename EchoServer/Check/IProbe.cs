@@ -1,0 +1,22 @@
+using EchoServer.Connect.Link;
+
+namespace EchoServer.Check;
+
+/// <summary>One question about the way to the server.</summary>
+internal interface IProbe
+{
+    /// <summary>What it is called: stable, README documents it.</summary>
+    string Name { get; }
+
+    /// <summary>Whether nothing after it can work when it fails.</summary>
+    bool IsEssential => false;
+
+    /// <summary>Why it cannot be tried here; null when it can.</summary>
+    string? CannotRun(CheckRun run) => null;
+
+    /// <summary>Asks it.</summary>
+    /// <param name="run">What is known so far, and what to ask over.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <exception cref="ProbeException">It does not work, and the cause is known.</exception>
+    Task<Finding> RunAsync(CheckRun run, CancellationToken stop);
+}

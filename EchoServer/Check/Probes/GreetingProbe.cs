@@ -1,0 +1,24 @@
+using System.Text;
+using EchoServer.Diagnosis;
+
+namespace EchoServer.Check.Probes;
+
+/// <summary>What the server says first, and what it puts in front of an echo.</summary>
+internal sealed class GreetingProbe : IProbe
+{
+    public string Name => "greeting";
+
+    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    {
+        await run.Talk.LearnAsync(Encoding.UTF8.GetBytes($"check {Guid.NewGuid():N}"), stop).ConfigureAwait(false);
+        string[] greetings = [.. run.Talk.Greetings.Select(bytes => Encoding.UTF8.GetString(bytes))];
+        string prefix = Encoding.UTF8.GetString(run.Talk.Prefix);
+        bool isOurs = run.Info is ServerInfo info && greetings.Length == 1 && greetings[0] == info.Greeting;
+        string said = greetings.Length == 0
+            ? "none"
+            : $"{string.Join(", ", greetings.Take(2).Select(text => $"'{ReceivedAnswer.Shown(text)}'"))}{(isOurs ? ", the EchoServer's own" : "")}";
+        string echo = prefix.Length == 0 ? "echoes come as they are" : $"echoes begin with '{ReceivedAnswer.Shown(prefix)}'";
+        return Finding.Pass(
+            $"{said}; {echo}", new("greetings", greetings), new("prefix", prefix), new("is_echo_server", run.Info is null ? null : true));
+    }
+}

@@ -1,0 +1,22 @@
+using EchoServer.Connect.Link;
+using EchoServer.Diagnosis;
+
+namespace EchoServer.Check.Probes.Opening;
+
+/// <summary>The tunnel through a proxy, where there is one to go through.</summary>
+internal sealed class ProxyProbe : IProbe
+{
+    public string Name => "proxy";
+
+    public bool IsEssential => true;
+
+    public string? CannotRun(CheckRun run) => run.Dialer.Proxy is null ? "no proxy on this side" : null;
+
+    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    {
+        ProxyTunnel proxy = run.Dialer.Proxy!;
+        using TcpLink link = await run.Dialer.OpenTcpAsync(stop).ConfigureAwait(false);
+        await proxy.EstablishAsync(link, run.Dialer, stop).ConfigureAwait(false);
+        return Finding.Pass($"{ReceivedAnswer.Shown(proxy.Url.GetLeftPart(UriPartial.Authority))} opened a tunnel", new Fact("proxy", proxy.Url.GetLeftPart(UriPartial.Authority)));
+    }
+}

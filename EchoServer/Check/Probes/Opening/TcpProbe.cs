@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using EchoServer.Connect.Link;
+using EchoServer.Diagnosis;
+using EchoServer.Text;
+
+namespace EchoServer.Check.Probes.Opening;
+
+/// <summary>A TCP connection to each address.</summary>
+internal sealed class TcpProbe : IProbe
+{
+    public string Name => "tcp";
+
+    public bool IsEssential => true;
+
+    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    {
+        IPAddress[] addresses = await run.Dialer.ResolveAsync(stop).ConfigureAwait(false);
+        Attempt[] attempts = await Task.WhenAll(addresses.Select(address => TryAsync(run.Dialer, address, stop))).ConfigureAwait(false);
+        string port = string.Create(CultureInfo.InvariantCulture, $"port {run.Dialer.Target.Port}: ");
+        string text = port + string.Join(", ", attempts.Select(attempt => attempt.Describe()));
+        Fact[] facts =
+        [
+            new("reached", attempts.Where(attempt => attempt.Failure is null).Select(attempt => attempt.Address.ToString()).ToArray()),
+            new("not_reached", attempts.Where(attempt => attempt.Failure is not null).Select(attempt => attempt.Address.ToString()).ToArray()),
+        ];
+        if (Array.Find(attempts, attempt => attempt.Failure is null) is not Attempt first)
+        {
+            return Finding.Fail(text, attempts[0].Failure!.Fault, facts);
+        }
+
+        run.Dialer.Prefer(first.Address);
+
+        // On one's own machine "localhost" has an address on which, often, nothing listens, and it costs no time to learn so.
+        return Array.Find(attempts, attempt => attempt.Failure is not null) is Attempt failed && !run.Url.IsLoopback
+            ? Finding.Warn(text, Partly(failed), facts)
+            : Finding.Pass(text, facts);
+    }
+
+    private static Fault Partly(Attempt failed) => failed.Address.AddressFamily == AddressFamily.InterNetworkV6
+        ? new(
+            $"not every address answers, {failed.Address} does not: {failed.Failure!.Fault.Cause}",
+            "nothing to mend where only this machine's network has no IPv6; otherwise have the address taken out of DNS, as clients that try it first lose time")
+        : new(
+            $"not every address answers, {failed.Address} does not: {failed.Failure!.Fault.Cause}",
+            "have that address mended or taken out of DNS: clients that try it first lose time or fail");
+
+    private static async Task<Attempt> TryAsync(Dialer dialer, IPAddress address, CancellationToken stop)
+    {
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            (await dialer.ConnectAsync(address, stop).ConfigureAwait(false)).Dispose();
+            return new(address, Stopwatch.GetElapsedTime(start), null);
+        }
+        catch (ProbeException exception)
+        {
+            return new(address, Stopwatch.GetElapsedTime(start), exception);
+        }
+    }
+
+    private sealed record Attempt(IPAddress Address, TimeSpan Elapsed, ProbeException? Failure)
+    {
+        internal string Describe() => Failure is null ? $"{Address} in {Times.Show(Elapsed)}" : $"{Address} {Failure.Message}";
+    }
+}

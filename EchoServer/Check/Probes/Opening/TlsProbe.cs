@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Security.Authentication;
+using EchoServer.Connect.Link;
+using EchoServer.Diagnosis;
+using EchoServer.Text;
+
+namespace EchoServer.Check.Probes.Opening;
+
+/// <summary>TLS and the server's certificate; for <c>ws://</c>, whether the host would speak TLS as well.</summary>
+internal sealed class TlsProbe : IProbe
+{
+    private const int HttpPort = 80;
+    private const int DaysLeftToWarn = 14;
+
+    // TLS is not asked for, so a firewall's silence about it is not worth a long wait. Three round trips by satellite take 2 s.
+    private static readonly TimeSpan SideTimeout = TimeSpan.FromSeconds(3);
+
+    public string Name => "tls";
+
+    public bool IsEssential => true;
+
+    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    {
+        if (!run.Dialer.IsTls)
+        {
+            return await LookForTlsAsync(run, stop).ConfigureAwait(false);
+        }
+
+        using TcpLink link = await run.Dialer.OpenTcpAsync(stop).ConfigureAwait(false);
+        if (run.Dialer.Proxy is ProxyTunnel proxy)
+        {
+            await proxy.EstablishAsync(link, run.Dialer, stop).ConfigureAwait(false);
+        }
+
+        return Judge(await TlsSession.EstablishAsync(link, run.Dialer, stop).ConfigureAwait(false), run.Options.Connection.IsInsecure, DateTimeOffset.UtcNow);
+    }
+
+    /// <summary>Judges what was agreed on.</summary>
+    internal static Finding Judge(TlsSession session, bool isInsecure, DateTimeOffset now)
+    {
+        double? daysLeft = (session.Certificate?.NotAfter - now)?.TotalDays;
+        string text = $"{Version(session.Protocol)}, {session.CipherSuite}, ALPN {(session.ApplicationProtocol.Length > 0 ? ReceivedAnswer.Shown(session.ApplicationProtocol) : "not answered")}";
+        if (session.Certificate is CertificateFacts certificate)
+        {
+            text += string.Create(
+                CultureInfo.InvariantCulture,
+                $"; certificate '{ReceivedAnswer.Shown(certificate.Subject)}' by '{ReceivedAnswer.Shown(certificate.Issuer)}', {Math.Floor(daysLeft!.Value):0} days left");
+        }
+
+        Fact[] facts =
+        [
+            new("version", Version(session.Protocol)), new("cipher", session.CipherSuite.ToString()), new("alpn", session.ApplicationProtocol),
+            new("subject", session.Certificate?.Subject), new("issuer", session.Certificate?.Issuer), new("days_left", daysLeft),
+            new("trusted", session.Flaw is null),
+        ];
+        if (session.Flaw is Fault flaw)
+        {
+            return isInsecure
+                ? Finding.Warn(text, flaw with { Advice = $"--insecure lets the check go on; {flaw.Advice}" }, facts)
+                : Finding.Fail(text, flaw, facts);
+        }
+
+        return daysLeft < DaysLeftToWarn
+            ? Finding.Warn(text, new("the certificate expires soon", "have it renewed where TLS ends: the router or the balancer, not the app"), facts)
+            : Finding.Pass(text, facts);
+    }
+
+    /// <summary>Whether a port speaks TLS; without a wait worth mentioning.</summary>
+    /// <param name="run">What is being checked.</param>
+    /// <param name="port">The port; -1 for that of <c>wss://</c>.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <returns>The URL with <c>wss://</c> when it does, otherwise null.</returns>
+    internal static async Task<Uri?> FindTlsAsync(CheckRun run, int port, CancellationToken stop)
+    {
+        Uri twin = new UriBuilder(run.Url) { Scheme = "wss", Port = port }.Uri;
+        var dialer = new Dialer(run.Options.Connection with { Url = twin, Timeout = Min(SideTimeout, run.Options.Connection.Timeout) });
+        try
+        {
+            using TcpLink link = await dialer.OpenTcpAsync(stop).ConfigureAwait(false);
+            await TlsSession.EstablishAsync(link, dialer, stop).ConfigureAwait(false);
+            return twin;
+        }
+        catch (ProbeException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Many hosts answer on both: then TLS is the better way.</summary>
+    private static async Task<Finding> LookForTlsAsync(CheckRun run, CancellationToken stop)
+    {
+        const string unused = "ws:// goes without";
+        return run.Dialer.Proxy is null && MayHaveTwin(run.Url) && await FindTlsAsync(run, -1, stop).ConfigureAwait(false) is Uri twin
+            ? Finding.Warn($"ws:// goes without, but the host speaks TLS on port {twin.Port.ToString(CultureInfo.InvariantCulture)}", MixedContent(twin))
+            : Finding.Skip(unused);
+    }
+
+    /// <summary>Whether TLS on port 443 would be the same host's: on one's own machine another port is another program.</summary>
+    internal static bool MayHaveTwin(Uri url) => url.Port == HttpPort || !url.IsLoopback;
+
+    /// <summary>What plain <c>ws://</c> costs where there is TLS.</summary>
+    private static Fault MixedContent(Uri twin) => new(
+        "the host speaks TLS as well: browsers block ws:// from https pages (mixed content), and balancers may look into it or drop its Upgrade header",
+        $"use {EscapedText.From(twin.AbsoluteUri.AsSpan())}");
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    private static string Version(SslProtocols protocol) => protocol switch
+    {
+        SslProtocols.Tls12 => "TLS 1.2",
+        SslProtocols.Tls13 => "TLS 1.3",
+        _ => protocol.ToString(),
+    };
+}

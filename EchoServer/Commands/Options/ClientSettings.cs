@@ -1,0 +1,128 @@
+using System.CommandLine;
+using System.Globalization;
+using EchoServer.Client;
+using EchoServer.Connect;
+
+namespace EchoServer.Commands.Options;
+
+/// <summary>What <c>client</c> can be told beside how to connect.</summary>
+internal static class ClientSettings
+{
+    private const int MostCount = 1_000_000_000;
+    private const double MostSeconds = 86400;
+
+    internal static readonly Argument<string[]> Messages = new("message")
+    {
+        Description = "Texts to send, each a message; after that many echoes the client leaves. Without one it takes what is typed, or the lines of a pipe.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    internal static readonly Setting<int?> Count = new(
+        "--count", null, "How many echoes are awaited, where messages are arguments: texts that end like one that was sent.",
+        null, "one for each message", $"a number of echoes (0-{MostCount.ToString(CultureInfo.InvariantCulture)})", TryParseCount,
+        helpName: "number", alias: "-n");
+
+    internal static readonly Setting<TimeSpan?> Wait = new(
+        "--wait", null, "How long a server may say nothing after the end of a pipe, before the client leaves.",
+        ClientOptions.DefaultWait, ClientOptions.DefaultWait.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+        "a number of seconds (0-86400)", TryParseWait, helpName: "seconds", alias: "-w");
+
+    internal static readonly Setting<TimeSpan?> PingInterval = new(
+        "--ping-interval", null, "Time between pings, which keep an idle connection alive and notice a dead one.",
+        null, "off", "a number of seconds (0.1-86400, or off)", SettingParsers.TryParseSecondsOrOff, helpName: "seconds");
+
+    internal static readonly Option<bool> Reconnect = new("--reconnect")
+    {
+        Description = "Connects again, after 1 second and up to 30, when a connection cannot be opened, breaks, or is closed with 1001, 1012 or 1013.",
+    };
+
+    internal static readonly Option<bool> ShowPings = new("--show-pings") { Description = "Shows pings and pongs." };
+
+    internal static readonly Option<bool> Timestamps = new("--timestamps", "-t") { Description = "Puts the time before each message." };
+
+    internal static readonly Option<bool> Json = new("--json")
+    {
+        Description = "Prints a JSON object a line for all that happens: open, sent, message, ping, pong, close, reconnect, error.",
+    };
+
+    internal static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "Prints messages and errors only." };
+
+    internal static readonly Option<bool> Verbose = new("--verbose", "-v")
+    {
+        Description = "Prints the heads of the handshake's request and response on standard error; values of credentials are not shown.",
+    };
+
+    /// <summary>Those with a value, in the order of the help text.</summary>
+    internal static readonly Setting[] All = [Count, Wait, PingInterval];
+
+    /// <summary>Those without.</summary>
+    internal static readonly Option<bool>[] Switches = [Reconnect, ShowPings, Timestamps, Json, Quiet, Verbose];
+
+    /// <summary>Reads what the client is to do.</summary>
+    /// <exception cref="UsageException">An option has a value that is not accepted, or two contradict each other.</exception>
+    internal static ClientOptions Read(ParseResult result, string url)
+    {
+        string[] messages = result.GetValue(Messages) ?? [];
+        if (messages.Length == 0 && Count.IsGiven(result))
+        {
+            throw new UsageException($"{Count.Name}: needs messages as arguments");
+        }
+
+        if (messages.Length > 0 && Wait.IsGiven(result))
+        {
+            throw new UsageException($"{Wait.Name}: cannot be combined with messages as arguments, where --count decides");
+        }
+
+        if (messages.Length > 0 && result.GetValue(Reconnect))
+        {
+            throw new UsageException($"{Reconnect.Name}: cannot be combined with messages as arguments");
+        }
+
+        bool isJson = result.GetValue(Json);
+        if (isJson && ((Option<bool>[])[Quiet, Timestamps]).FirstOrDefault(result.GetValue) is Option<bool> unused)
+        {
+            throw new UsageException($"{unused.Name}: cannot be combined with {Json.Name}, which has all that happens and when");
+        }
+
+        if (result.GetValue(Quiet) && result.GetValue(ShowPings))
+        {
+            throw new UsageException($"{ShowPings.Name}: cannot be combined with {Quiet.Name}");
+        }
+
+        if (Wait.IsGiven(result) && !isJson && ClientCommand.IsInteractive())
+        {
+            throw new UsageException($"{Wait.Name}: needs a pipe; at a terminal Ctrl-D is the end");
+        }
+
+        ConnectionOptions connection = ConnectionSettings.Read(result, url);
+        ConnectionSettings.RefuseUnusedTls(result, connection);
+        return new ClientOptions
+        {
+            Connection = connection,
+            Messages = messages,
+            Count = Count.Read(result),
+            Wait = Wait.Read(result)!.Value,
+            PingInterval = PingInterval.Read(result),
+            Reconnects = result.GetValue(Reconnect),
+            ShowsPings = result.GetValue(ShowPings),
+            HasTimestamps = result.GetValue(Timestamps),
+            IsJson = isJson,
+            IsQuiet = result.GetValue(Quiet),
+            IsVerbose = result.GetValue(Verbose),
+        };
+    }
+
+    private static bool TryParseCount(string text, out int? count)
+    {
+        bool isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number <= MostCount;
+        count = isNumber ? number : null;
+        return isNumber;
+    }
+
+    private static bool TryParseWait(string text, out TimeSpan? value)
+    {
+        bool isAccepted = SettingParsers.TryParseDecimal(text, 0, MostSeconds, out double? seconds);
+        value = isAccepted ? TimeSpan.FromSeconds(seconds!.Value) : null;
+        return isAccepted;
+    }
+}

@@ -1,0 +1,157 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using EchoServer.Connect;
+
+namespace EchoServer.Commands.Options;
+
+/// <summary>How the texts of <see cref="ConnectionSettings"/> are read. All strict: what is not understood is refused.</summary>
+internal static class ConnectionParsers
+{
+    // RFC 9110 §5.6.2: what a token may have beside letters and digits.
+    private const string TokenMarks = "!#$%&'*+-.^_`|~";
+
+    // The handshake is made of these, and a body, or a connection that others may use, is not part of it.
+    private static readonly string[] HandshakeFields =
+    [
+        "Connection", "Upgrade", "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions",
+        "Sec-WebSocket-Accept", "Content-Length", "Transfer-Encoding", "Expect", "TE", "Trailer",
+    ];
+
+    // What both client and check speak.
+    private static readonly string[] ProxySchemes = ["http", "socks5"];
+
+    internal static bool TryParseHeader(string text, out HeaderField header)
+    {
+        header = default;
+        int colon = text.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0 || !TryParseToken(text[..colon], out string name))
+        {
+            return false;
+        }
+
+        header = new HeaderField(name, text[(colon + 1)..].Trim(' ', '\t'));
+        return !HandshakeFields.Contains(name, StringComparer.OrdinalIgnoreCase) && IsFieldValue(header.Value);
+    }
+
+    /// <summary>What may be shown of a header that is not accepted: its name. What has no name may be a token of somebody's.</summary>
+    internal static string? ShowHeader(string text)
+    {
+        int colon = text.IndexOf(':', StringComparison.Ordinal);
+        return colon >= 0 && TryParseToken(text[..colon], out string name) ? $"{name}: ..." : null;
+    }
+
+    internal static bool TryParseToken(string text, out string token)
+    {
+        token = text;
+        return text.Length > 0 && text.All(character => char.IsAsciiLetterOrDigit(character) || TokenMarks.Contains(character, StringComparison.Ordinal));
+    }
+
+    internal static bool TryParseOrigin(string text, out string? origin)
+    {
+        // Not only what a browser would send: what a server makes of the rest may be the question.
+        origin = text;
+        return text.Length > 0 && IsFieldValue(text);
+    }
+
+    internal static bool TryParseBasicAuth(string text, out BasicCredentials? credentials)
+    {
+        // RFC 7617 §2: the first colon ends the user's name; "control characters" are not allowed.
+        int colon = text.IndexOf(':', StringComparison.Ordinal);
+        bool isAccepted = colon >= 0 && !text.Any(char.IsControl);
+        credentials = isAccepted ? new BasicCredentials(text[..colon], text[(colon + 1)..]) : null;
+        return isAccepted;
+    }
+
+    internal static bool TryParseFile(string text, out string? file)
+    {
+        file = text;
+        return text.Length > 0;
+    }
+
+    internal static bool TryReadCertificates(string file, [NotNullWhen(true)] out X509Certificate2Collection? certificates)
+    {
+        certificates = [];
+        try
+        {
+            certificates.ImportFromPemFile(file);
+            return certificates.Count > 0;
+        }
+        catch (Exception exception) when (IsUnreadable(exception))
+        {
+            return false;
+        }
+    }
+
+    internal static bool TryReadWithKey(string certificateFile, string keyFile, [NotNullWhen(true)] out X509Certificate2? certificate)
+    {
+        certificate = null;
+        try
+        {
+            using var pem = X509Certificate2.CreateFromPemFile(certificateFile, keyFile);
+
+            // Windows takes no key for TLS that was never stored.
+            certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pfx), null);
+            return true;
+        }
+        catch (Exception exception) when (IsUnreadable(exception))
+        {
+            return false;
+        }
+    }
+
+    internal static bool TryParseProxy(string text, out ProxyChoice? proxy)
+    {
+        proxy = new ProxyChoice(null, null);
+        if (text == "none")
+        {
+            return true;
+        }
+
+        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || !ProxySchemes.Contains(uri.Scheme) || uri.Host.Length == 0 ||
+            uri.PathAndQuery is not ("/" or "") || uri.Port < 0)
+        {
+            return false;
+        }
+
+        (string user, string password) = SplitUser(uri);
+        proxy = new ProxyChoice(WithoutUser(uri), user.Length == 0 ? null : new NetworkCredential(user, password));
+        return true;
+    }
+
+    internal static bool TryParseInstance(string text, out string? instance)
+    {
+        instance = text;
+        int colon = text.LastIndexOf(':');
+        return colon > 0 && Guid.TryParseExact(text.AsSpan(0, colon), "D", out _) &&
+            text.Length > colon + 1 && text[(colon + 1)..].All(char.IsAsciiDigit);
+    }
+
+    /// <summary>Takes user and password out of a URL, so that whoever shows it does not show them.</summary>
+    internal static BasicCredentials? TakeUser(ref Uri url)
+    {
+        if (url.UserInfo.Length == 0)
+        {
+            return null;
+        }
+
+        (string user, string password) = SplitUser(url);
+        url = WithoutUser(url);
+        return new BasicCredentials(user, password);
+    }
+
+    private static (string User, string Password) SplitUser(Uri url)
+    {
+        string[] parts = url.UserInfo.Split(':', 2);
+        return (Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
+    }
+
+    private static Uri WithoutUser(Uri url) => new UriBuilder(url) { UserName = "", Password = "" }.Uri;
+
+    /// <summary>RFC 9110 §5.5: no control characters but the tab; a line end would begin another header.</summary>
+    private static bool IsFieldValue(string text) => !text.Any(character => char.IsControl(character) && character != '\t');
+
+    private static bool IsUnreadable(Exception exception) =>
+        exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException or NotSupportedException;
+}

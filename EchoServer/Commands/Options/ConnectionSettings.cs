@@ -1,0 +1,175 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
+using EchoServer.Connect;
+using EchoServer.Text;
+
+namespace EchoServer.Commands.Options;
+
+/// <summary>How a connection is opened: the options that <c>client</c>, <c>ping</c> and <c>check</c> share.</summary>
+internal static class ConnectionSettings
+{
+    /// <summary>The environment variable that keeps a password out of the command line, which other users of a machine can see.</summary>
+    internal const string BasicAuthVariable = "ECHO_BASIC_AUTH";
+
+    /// <summary>The header that <c>--instance</c> and <c>--instances</c> stand for.</summary>
+    internal const string InstanceField = "X-Cf-App-Instance";
+
+    internal static readonly RepeatedSetting<HeaderField> Header = new(
+        "--header", "-H", "name: value", "Adds a header to the handshake request; may be repeated.",
+        "a header such as 'X-Name: value' that is not part of the handshake itself", ConnectionParsers.TryParseHeader,
+        ConnectionParsers.ShowHeader);
+
+    internal static readonly Setting<string?> Origin = new(
+        "--origin", null, "The origin that a browser would send, to try what the server allows.",
+        null, "none", "an origin (such as https://example.org)", ConnectionParsers.TryParseOrigin, helpName: "origin");
+
+    internal static readonly RepeatedSetting<string> Subprotocol = new(
+        "--subprotocol", "-s", "name", "Offers a subprotocol; may be repeated, the preferred one first.",
+        "the name of a subprotocol (letters, digits, -._ and the like)", ConnectionParsers.TryParseToken);
+
+    internal static readonly Setting<BasicCredentials?> BasicAuth = new(
+        "--basic-auth", BasicAuthVariable, "Who asks. Better in the variable: other users see command lines.",
+        null, "none", "a user and a password (user:password)", ConnectionParsers.TryParseBasicAuth, helpName: "user:password", isSecret: true);
+
+    internal static readonly Option<bool> Insecure = new("--insecure", "-k")
+    {
+        Description = "Takes any certificate, self-signed or of another name. For tests only: anybody could be answering.",
+    };
+
+    internal static readonly Setting<X509Certificate2Collection?> Authorities = new(
+        "--ca", null, "Trusts the certificate authorities in this file, and no others.",
+        null, "the system's", "a file with certificates in PEM", ConnectionParsers.TryReadCertificates, helpName: "file");
+
+    internal static readonly Setting<string?> Certificate = new(
+        "--cert", null, "The certificate to show to the server, followed by those between it and its authority.",
+        null, "none", "a file with certificates in PEM", ConnectionParsers.TryParseFile, helpName: "file");
+
+    internal static readonly Setting<string?> Key = new(
+        "--key", null, "The private key of --cert, without a password.",
+        null, "in the file of --cert", "a file with a private key in PEM", ConnectionParsers.TryParseFile, helpName: "file");
+
+    internal static readonly Setting<ProxyChoice?> Proxy = new(
+        "--proxy", null, "The proxy to go through.",
+        null, "HTTPS_PROXY and the like", "a proxy (http://[user:password@]host:port, socks5://host:port, or none)",
+        ConnectionParsers.TryParseProxy, helpName: "url", isSecret: true);
+
+    internal static readonly Setting<TimeSpan?> Timeout = new(
+        "--timeout", null, "How long a connection may take to open, and an answer to come.", ConnectionOptions.DefaultTimeout,
+        ConnectionOptions.DefaultTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture), SettingParsers.SecondsAccepted,
+        SettingParsers.TryParseSeconds, helpName: "seconds");
+
+    internal static readonly Setting<string?> Instance = new(
+        "--instance", null, "Asks Cloud Foundry's router for this instance of the app (X-Cf-App-Instance).",
+        null, "any", "the GUID of an app and the number of an instance (GUID:INDEX)", ConnectionParsers.TryParseInstance, helpName: "guid:index");
+
+    /// <summary>Those with a value, in the order of the help text.</summary>
+    internal static readonly Setting[] All =
+        [Header, Origin, Subprotocol, BasicAuth, Authorities, Certificate, Key, Proxy, Timeout, Instance];
+
+    /// <summary>Adds them all to a command.</summary>
+    internal static void AddTo(Command command)
+    {
+        Array.ForEach(All, setting => command.Add(setting.Option));
+        command.Add(Insecure);
+    }
+
+    /// <summary>Reads how to connect.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="url">Where to, as typed.</param>
+    /// <exception cref="UsageException">A value is not accepted, or two contradict each other.</exception>
+    internal static ConnectionOptions Read(ParseResult result, string url)
+    {
+        Uri uri = WebSocketUrl.Parse(url);
+        BasicCredentials? inUrl = ConnectionParsers.TakeUser(ref uri);
+        X509Certificate2Collection? certificate = ReadClientCertificate(result);
+        if (result.GetValue(Insecure) && Authorities.IsGiven(result))
+        {
+            throw new UsageException($"{Authorities.Name}: cannot be combined with {Insecure.Name}, which trusts everybody");
+        }
+
+        IReadOnlyList<HeaderField> headers = Header.Read(result);
+        bool hasAuthorization = Has(headers, "Authorization");
+        if (hasAuthorization && inUrl is not null)
+        {
+            throw new UsageException($"url: user and password cannot be combined with {Header.Name} Authorization");
+        }
+
+        RefuseBoth(result, headers, BasicAuth, "Authorization");
+        RefuseBoth(result, headers, Origin, "Origin");
+        RefuseBoth(result, headers, Instance, InstanceField);
+        return new ConnectionOptions
+        {
+            Url = uri,
+            Headers = headers,
+            Origin = Origin.Read(result),
+            Subprotocols = Subprotocol.Read(result),
+
+            // What was typed wins over the variable.
+            BasicAuth = hasAuthorization ? null : BasicAuth.IsGiven(result) ? BasicAuth.Read(result) : inUrl ?? BasicAuth.Read(result),
+            IsInsecure = result.GetValue(Insecure),
+            Authorities = Authorities.Read(result),
+            ClientCertificate = certificate,
+            Proxy = Proxy.Read(result),
+            Timeout = Timeout.Read(result)!.Value,
+            Instance = Instance.Read(result),
+        };
+    }
+
+    /// <summary>Refuses what would have no effect where only the URL's own connection counts.</summary>
+    /// <exception cref="UsageException">An option of TLS is given, and there is none.</exception>
+    internal static void RefuseUnusedTls(ParseResult result, ConnectionOptions options)
+    {
+        if (options.Url.Scheme == "wss" || options.Proxy?.Url?.Scheme == Uri.UriSchemeHttps)
+        {
+            return;
+        }
+
+        string? given = ((Setting[])[Authorities, Certificate]).FirstOrDefault(setting => setting.IsGiven(result))?.Name
+            ?? (options.IsInsecure ? Insecure.Name : null);
+        if (given is not null)
+        {
+            throw new UsageException($"{given}: is about TLS, which ws:// goes without; use wss://");
+        }
+    }
+
+    /// <summary>Refuses an option together with the header that it stands for.</summary>
+    /// <exception cref="UsageException">Both are given.</exception>
+    internal static void RefuseHeader(string option, IReadOnlyList<HeaderField> headers, string name)
+    {
+        if (Has(headers, name))
+        {
+            throw new UsageException($"{option}: cannot be combined with {Header.Name} {name}");
+        }
+    }
+
+    private static void RefuseBoth(ParseResult result, IReadOnlyList<HeaderField> headers, Setting setting, string name)
+    {
+        if (setting.IsGiven(result))
+        {
+            RefuseHeader(setting.Name, headers, name);
+        }
+    }
+
+    private static bool Has(IReadOnlyList<HeaderField> headers, string name) =>
+        headers.Any(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    private static X509Certificate2Collection? ReadClientCertificate(ParseResult result)
+    {
+        if (Certificate.Read(result) is not string certificateFile)
+        {
+            return Key.IsGiven(result) ? throw new UsageException($"{Key.Name}: needs {Certificate.Name} as well") : null;
+        }
+
+        if (!ConnectionParsers.TryReadCertificates(certificateFile, out X509Certificate2Collection? certificates))
+        {
+            throw new UsageException($"{Certificate.Name}: '{EscapedText.From(certificateFile.AsSpan())}' is not {Certificate.Accepted}");
+        }
+
+        string keyFile = Key.Read(result) ?? certificateFile;
+        return ConnectionParsers.TryReadWithKey(certificateFile, keyFile, out X509Certificate2? own)
+            ? [own, .. certificates.Skip(1)]
+            : throw new UsageException(
+                $"{Key.Name}: '{EscapedText.From(keyFile.AsSpan())}' is not a file with the private key of {Certificate.Name}, in PEM and without a password");
+    }
+}

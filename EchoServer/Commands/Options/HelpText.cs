@@ -1,0 +1,148 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Text;
+
+namespace EchoServer.Commands.Options;
+
+/// <summary>What <c>--help</c> prints: the library's own layout breaks no line where there is no terminal, and has no examples.</summary>
+/// <param name="rootExamples">Examples for the program without a command.</param>
+internal sealed class HelpText(string rootExamples) : SynchronousCommandLineAction
+{
+    /// <summary>The columns of a terminal that nobody has made wider; longer lines are hard to read in any.</summary>
+    internal const int Columns = 80;
+
+    private const string Indent = "  ";
+    private const string DescriptionIndent = "        ";
+
+    /// <summary>Has a command and those below it explained in this way.</summary>
+    internal void UseFor(RootCommand root) => root.Options.OfType<HelpOption>().Single().Action = this;
+
+    /// <inheritdoc/>
+    public override bool ClearsParseErrors => true;
+
+    /// <inheritdoc/>
+    public override int Invoke(ParseResult parseResult)
+    {
+        parseResult.InvocationConfiguration.Output.Write(Write(parseResult.CommandResult.Command));
+        return ExitCode.Fine;
+    }
+
+    private string Write(Command command)
+    {
+        var text = new StringBuilder();
+        bool isRoot = command is RootCommand;
+        Wrap(text, "", Usage(command, isRoot));
+        text.Append('\n');
+        foreach (string paragraph in Paragraphs(command.Description ?? ""))
+        {
+            Wrap(text, "", paragraph);
+            text.Append('\n');
+        }
+
+        WriteCommands(text, command);
+        Section(text, "Arguments", command.Arguments.Where(argument => !argument.Hidden).Select(Entry));
+
+        // The options that every command inherits come last.
+        IEnumerable<Option> inherited = command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive);
+        Section(text, "Options", command.Options.OrderBy(option => option is HelpOption or VersionOption).Concat(inherited).Where(option => !option.Hidden).Select(Entry));
+        string examples = command is DocumentedCommand documented ? documented.Examples : isRoot ? rootExamples : "";
+        text.Append("Examples:\n");
+        foreach (string line in examples.Split('\n'))
+        {
+            text.Append(Indent).Append(line).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    private static string Usage(Command command, bool isRoot)
+    {
+        var usage = new StringBuilder("Usage: EchoServer");
+        usage.Append(isRoot ? " [command]" : $" {command.Name}");
+        foreach (Argument argument in command.Arguments.Where(argument => !argument.Hidden))
+        {
+            usage.Append(argument.Arity.MinimumNumberOfValues > 0 ? $" <{argument.Name}>" : $" [<{argument.Name}>]");
+            usage.Append(argument.Arity.MaximumNumberOfValues > 1 ? "..." : "");
+        }
+
+        return usage.Append(" [options]").ToString();
+    }
+
+    private static void WriteCommands(StringBuilder text, Command command)
+    {
+        if (command.Subcommands.Count == 0)
+        {
+            return;
+        }
+
+        text.Append("Commands:\n");
+        int width = command.Subcommands.Max(sub => sub.Name.Length) + Indent.Length;
+        foreach (Command sub in command.Subcommands)
+        {
+            string hanging = Indent + new string(' ', width);
+            int start = text.Length;
+            Wrap(text, hanging, Paragraphs(sub.Description ?? "").FirstOrDefault(""));
+            text.Remove(start, hanging.Length).Insert(start, Indent + sub.Name.PadRight(width));
+        }
+
+        text.Append(Indent).Append("EchoServer <command> --help says more about one.\n\n");
+    }
+
+    private static void Section(StringBuilder text, string title, IEnumerable<(string Label, string Description)> entries)
+    {
+        bool isEmpty = true;
+        foreach ((string label, string description) in entries)
+        {
+            text.Append(isEmpty ? $"{title}:\n" : "");
+            isEmpty = false;
+            text.Append(Indent).Append(label).Append('\n');
+
+            // Variable and default have a line of their own: they are what one looks for.
+            int bracket = description.EndsWith(']') ? description.LastIndexOf(" [", StringComparison.Ordinal) : -1;
+            Wrap(text, DescriptionIndent, bracket < 0 ? description : description[..bracket]);
+            text.Append(bracket < 0 ? "" : $"{DescriptionIndent}{description[(bracket + 1)..]}\n");
+        }
+
+        text.Append(isEmpty ? "" : "\n");
+    }
+
+    private static (string Label, string Description) Entry(Argument argument) => ($"<{argument.Name}>", argument.Description ?? "");
+
+    private static (string Label, string Description) Entry(Option option)
+    {
+        // Short names first, as people look for them; the slashes of another system are left out.
+        IEnumerable<string> names = option.Aliases.Append(option.Name).Where(name => name.StartsWith('-')).Distinct().OrderBy(name => name.Length);
+        string value = option.Arity.MaximumNumberOfValues == 0 || option.ValueType == typeof(bool) ? "" : $" <{option.HelpName ?? "value"}>";
+        string description = option switch
+        {
+            HelpOption => "Shows this text.",
+            VersionOption => "Shows the version.",
+            _ => option.Description ?? "",
+        };
+        return (string.Join(", ", names) + value, description);
+    }
+
+    private static IEnumerable<string> Paragraphs(string description) =>
+        description.ReplaceLineEndings("\n").Split("\n\n").Select(paragraph => paragraph.Replace('\n', ' '));
+
+    /// <summary>Appends words, broken into lines.</summary>
+    private static void Wrap(StringBuilder text, string indent, string words)
+    {
+        int column = 0;
+        foreach (string word in words.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (column > 0 && column + 1 + word.Length > Columns)
+            {
+                text.Append('\n');
+                column = 0;
+            }
+
+            string before = column == 0 ? indent : " ";
+            text.Append(before).Append(word);
+            column += before.Length + word.Length;
+        }
+
+        text.Append('\n');
+    }
+}

@@ -1,0 +1,132 @@
+using System.CommandLine;
+using System.Globalization;
+using EchoServer.Load;
+
+namespace EchoServer.Commands.Options;
+
+/// <summary>Everything about a load that can be set: option, default, range. The reasons are in <see cref="LoadOptions"/>.</summary>
+internal static class LoadSettings
+{
+    private const int MostConnections = 1_000_000;
+    private const int MostInFlight = 65_536;
+    private const double LeastRate = 0.1;
+    private const double MostRate = 10_000_000;
+    private const double MostRamp = 100_000;
+
+    // A time is kept for each message in flight: 128 MiB at this many.
+    private const long MostInFlightOverAll = 16_777_216;
+
+    private static readonly TimeSpan DefaultDuration = TimeSpan.FromSeconds(10);
+
+    // A cold start behind a router takes seconds; a person waits no longer than this.
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
+
+    private static readonly LoadOptions Defaults = new() { Url = new Uri("ws://localhost") };
+
+    internal static readonly Setting<int> Connections = Number(
+        "--connections", "How many connections.", Defaults.Connections, "a number of connections", MostConnections);
+
+    internal static readonly Setting<int> Size = Number(
+        "--size", "Bytes of payload in each message.", Defaults.MessageBytes, "a number of bytes", LoadOptions.MostMessageBytes);
+
+    internal static readonly Setting<int> InFlight = Number(
+        "--in-flight", "Messages that each connection has out without an echo.", Defaults.InFlight, "a number of messages", MostInFlight);
+
+    internal static readonly Setting<double?> Rate = PerSecond(
+        "--rate", "Messages a second over all connections; latency then counts from when each was due.", "as fast as echoes come",
+        "a number of messages a second", MostRate);
+
+    internal static readonly Setting<double?> Ramp = PerSecond(
+        "--ramp", "Connections opened a second.", "as fast as they open", "a number of connections a second", MostRamp);
+
+    internal static readonly Setting<TimeSpan?> Duration = Seconds("--duration", "How long messages are sent.", DefaultDuration);
+
+    internal static readonly Setting<TimeSpan?> Timeout = Seconds(
+        "--timeout", "How long a connection may take to open, and the last echoes to come.", DefaultTimeout);
+
+    internal static readonly Option<bool> Text = new("--text") { Description = "Send text messages. This is the default." };
+
+    internal static readonly Option<bool> Binary = new("--binary") { Description = "Send binary messages." };
+
+    internal static readonly Option<bool> Hold = new("--hold")
+    {
+        Description = "Send nothing: open the connections and keep them for the duration. The server need not echo.",
+    };
+
+    internal static readonly Option<bool> Reconnect = new("--reconnect")
+    {
+        Description = "Open a connection again when the server ends it; an end by Close 1001 or 1012 is no error then.",
+    };
+
+    internal static readonly Option<bool> Json = new("--json") { Description = "Print the report as one JSON object." };
+
+    /// <summary>Those with a value, in the order of the help text.</summary>
+    internal static readonly Setting[] All = [Connections, Size, InFlight, Rate, Ramp, Duration, Timeout];
+
+    /// <summary>Those without.</summary>
+    internal static readonly Option<bool>[] Switches = [Text, Binary, Hold, Reconnect, Json];
+
+    // They say how messages are sent, and --hold sends none.
+    private static readonly Setting[] OfMessages = [Size, InFlight, Rate];
+
+    /// <summary>Reads the load.</summary>
+    /// <exception cref="UsageException">An option has a value that is not accepted, or two options contradict each other.</exception>
+    internal static LoadOptions Read(ParseResult result, string url)
+    {
+        CheckContradictions(result);
+        int connections = Connections.Read(result);
+        int inFlight = InFlight.Read(result);
+        if ((long)connections * inFlight > MostInFlightOverAll)
+        {
+            throw new UsageException($"--in-flight: {inFlight} on each of {connections} connections are over {MostInFlightOverAll} messages");
+        }
+
+        return new LoadOptions
+        {
+            Url = WebSocketUrl.Parse(url),
+            Connections = connections,
+            MessageBytes = Size.Read(result),
+            InFlight = inFlight,
+            IsText = !result.GetValue(Binary),
+            Rate = Rate.Read(result),
+            ConnectionsPerSecond = Ramp.Read(result),
+            IsHeldOnly = result.GetValue(Hold),
+            Reconnects = result.GetValue(Reconnect),
+            ConnectTimeout = Timeout.Read(result)!.Value,
+            EchoTimeout = Timeout.Read(result)!.Value,
+        };
+    }
+
+    private static void CheckContradictions(ParseResult result)
+    {
+        if (result.GetValue(Text) && result.GetValue(Binary))
+        {
+            throw new UsageException("--text: cannot be combined with --binary");
+        }
+
+        if (!result.GetValue(Hold))
+        {
+            return;
+        }
+
+        IEnumerable<string> given = OfMessages.Where(setting => setting.IsGiven(result)).Select(setting => setting.Name)
+            .Concat(((Option<bool>[])[Text, Binary]).Where(result.GetValue).Select(option => option.Name));
+        if (given.FirstOrDefault() is string name)
+        {
+            throw new UsageException($"{name}: cannot be combined with --hold, which sends nothing");
+        }
+    }
+
+    private static Setting<int> Number(string name, string description, int defaultValue, string what, int highest) => new(
+        name, null, description, defaultValue, Invariant(defaultValue), $"{what} (1-{Invariant(highest)})",
+        (string text, out int value) => SettingParsers.TryParseNumber(text, highest, out value));
+
+    private static Setting<double?> PerSecond(string name, string description, string defaultText, string what, double highest) => new(
+        name, null, description, null, defaultText, $"{what} ({Invariant(LeastRate)}-{Invariant(highest)})",
+        (string text, out double? value) => SettingParsers.TryParseDecimal(text, LeastRate, highest, out value));
+
+    private static Setting<TimeSpan?> Seconds(string name, string description, TimeSpan defaultValue) => new(
+        name, null, description, defaultValue, Invariant(defaultValue.TotalSeconds), SettingParsers.SecondsAccepted, SettingParsers.TryParseSeconds);
+
+    private static string Invariant(double value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using EchoServer.Text;
+
+namespace EchoServer.Commands.Options;
+
+/// <summary>An option that may be given any number of times, with a value each time.</summary>
+/// <typeparam name="T">The type of a value.</typeparam>
+/// <param name="name">The option, such as <c>--header</c>.</param>
+/// <param name="alias">Its short name, such as <c>-H</c>.</param>
+/// <param name="helpName">What the help text calls a value.</param>
+/// <param name="description">What it is, for the help text.</param>
+/// <param name="accepted">What is accepted: completes "is not ...".</param>
+/// <param name="parse">Reads one value.</param>
+/// <param name="show">What an error may show of a value that is not accepted, not yet escaped; null for nothing. All of it when not given.</param>
+internal sealed class RepeatedSetting<T>(
+    string name, string alias, string helpName, string description, string accepted, SettingParser<T> parse,
+    Func<string, string?>? show = null)
+    : Setting(name, () => MakeOption(name, alias, helpName, $"{description} Takes {accepted}."), null, accepted, mayBeEmpty: false)
+{
+    /// <summary>The values, in the order given.</summary>
+    /// <exception cref="UsageException">One of them is not accepted.</exception>
+    internal IReadOnlyList<T> Read(ParseResult result) => [.. (result.GetValue((Option<string[]>)Option) ?? []).Select(Parse)];
+
+    private T Parse(string text)
+    {
+        if (parse(text, out T value))
+        {
+            return value;
+        }
+
+        string? shown = show is null ? text : show(text);
+        throw new UsageException($"{Name}: {(shown is null ? "the value (not shown)" : $"'{EscapedText.From(shown.AsSpan())}'")} is not {Accepted}");
+    }
+
+    private static Option<string[]> MakeOption(string name, string alias, string helpName, string description) => new(name, alias)
+    {
+        Description = description,
+        HelpName = helpName,
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+    };
+}

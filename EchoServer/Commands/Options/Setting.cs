@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using EchoServer.Text;
+
+namespace EchoServer.Commands.Options;
+
+/// <summary>One thing that can be set, whatever the type of its value.</summary>
+/// <remarks>Where a result of parsing is asked for, null stands for an empty command line.</remarks>
+internal abstract class Setting(string name, Func<Option> option, string? variable, string accepted, bool mayBeEmpty)
+{
+    private readonly Lazy<Option> _option = new(option);
+
+    /// <summary>What the option is called, such as <c>--port</c>.</summary>
+    internal string Name => name;
+
+    /// <summary>The option, to be added to a command.</summary>
+    internal Option Option => _option.Value;
+
+    /// <summary>What is accepted: completes "is not ...".</summary>
+    internal string Accepted { get; } = accepted;
+
+    /// <summary>Whether the option was typed.</summary>
+    internal bool IsGiven(ParseResult? result) => result?.GetResult(Option) is OptionResult { Implicit: false };
+
+    /// <summary>The name of what it was given by, the option or else the variable; null when it was not.</summary>
+    internal string? GivenBy(ParseResult? result) => IsGiven(result) ? Name : FromVariable() is null ? null : variable;
+
+    /// <summary>What to name when the value turns out not to work: the variable when it came from there, else the option.</summary>
+    internal string Source(ParseResult? result) => GivenBy(result) ?? Name;
+
+    /// <summary>What the variable holds; null when it is not set.</summary>
+    protected string? FromVariable()
+    {
+        string? text = variable is null ? null : Environment.GetEnvironmentVariable(variable);
+        return text is { Length: 0 } && !mayBeEmpty ? null : text;
+    }
+}
+
+/// <summary>One thing that can be set: an option, the environment variable that stands in for it, and a default.</summary>
+/// <typeparam name="T">The type of the value.</typeparam>
+/// <remarks>The option wins over the variable, the variable over the default; a variable that is empty counts as not set.</remarks>
+internal sealed class Setting<T> : Setting
+{
+    private readonly T _default;
+    private readonly SettingParser<T> _parse;
+    private readonly bool _isSecret;
+
+    /// <summary>Describes a setting.</summary>
+    /// <param name="name">The option, such as <c>--port</c>.</param>
+    /// <param name="variable">The environment variable; null for none.</param>
+    /// <param name="description">What it is, for the help text.</param>
+    /// <param name="defaultValue">The value when neither is given.</param>
+    /// <param name="defaultText">The default as the help text shows it.</param>
+    /// <param name="accepted">What is accepted: completes "is not ...".</param>
+    /// <param name="parse">Reads the text.</param>
+    /// <param name="mayBeEmpty">Whether an empty variable is a value (as for a text that can be turned off).</param>
+    /// <param name="helpName">What the help text calls the value.</param>
+    /// <param name="alias">Its short name, such as <c>-c</c>; null for none.</param>
+    /// <param name="isSecret">Whether a value may hold a password: an error then does not quote it.</param>
+    internal Setting(
+        string name, string? variable, string description, T defaultValue, string defaultText, string accepted,
+        SettingParser<T> parse, bool mayBeEmpty = false, string helpName = "value", string? alias = null, bool isSecret = false)
+        : base(name, () => MakeOption(name, alias, helpName, variable, $"{description} Takes {accepted}.", defaultText), variable, accepted, mayBeEmpty)
+    {
+        _default = defaultValue;
+        _parse = parse;
+        _isSecret = isSecret;
+    }
+
+    /// <summary>The value from option, variable or default.</summary>
+    /// <exception cref="UsageException">The text that was given is not accepted.</exception>
+    internal T Read(ParseResult? result)
+    {
+        string? text = IsGiven(result) ? result!.GetValue((Option<string>)Option) ?? "" : FromVariable();
+        return text is null ? _default : Parse(Source(result), text);
+    }
+
+    private T Parse(string source, string text) =>
+        _parse(text, out T value)
+            ? value
+            : throw new UsageException($"{source}: {(_isSecret ? "the value (not shown)" : $"'{EscapedText.From(text.AsSpan())}'")} is not {Accepted}");
+
+    private static Option<string> MakeOption(
+        string name, string? alias, string helpName, string? variable, string description, string defaultText) =>
+        new(name, alias is null ? [] : [alias])
+        {
+            Description = $"{description} [{(variable is null ? "" : variable + ", ")}default: {defaultText}]",
+            HelpName = helpName,
+            Arity = ArgumentArity.ExactlyOne,
+        };
+}

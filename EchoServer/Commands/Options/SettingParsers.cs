@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Net;
+using EchoServer.Echo;
+using Microsoft.Extensions.Logging;
+
+namespace EchoServer.Commands.Options;
+
+/// <summary>How the texts of options and environment variables are read. All strict: what is not understood is refused.</summary>
+internal static class SettingParsers
+{
+    /// <summary>What <see cref="TryParseSeconds"/> takes.</summary>
+    internal const string SecondsAccepted = "a number of seconds (0.1-86400)";
+
+    private const int MaxPort = 65535;
+    private const int DefaultHttpPort = 80;
+    private const double LeastSeconds = 0.1;
+    private const double MostSeconds = 86400;
+
+    internal static bool TryParsePort(string text, out int port) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port <= MaxPort;
+
+    internal static bool TryParseNumber(string text, int highest, out int value) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= 1 && value <= highest;
+
+    internal static bool TryParseNumberOrAuto(string text, int highest, out int? value)
+    {
+        bool isNumber = TryParseNumber(text, highest, out int number);
+        value = isNumber ? number : null;
+        return isNumber || text == "auto";
+    }
+
+    internal static bool TryParseSeconds(string text, out TimeSpan? value)
+    {
+        bool isAccepted = TryParseDecimal(text, LeastSeconds, MostSeconds, out double? seconds);
+        value = isAccepted ? TimeSpan.FromSeconds(seconds!.Value) : null;
+        return isAccepted;
+    }
+
+    /// <summary>Seconds, with or without the <c>s</c> that people write.</summary>
+    internal static bool TryParseDuration(string text, out TimeSpan? value) =>
+        TryParseSeconds(text.EndsWith('s') ? text[..^1] : text, out value);
+
+    internal static bool TryParseDecimal(string text, double lowest, double highest, out double? value)
+    {
+        bool isNumber = double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number);
+        bool isAccepted = isNumber && number >= lowest && number <= highest;
+        value = isAccepted ? number : null;
+        return isAccepted;
+    }
+
+    internal static bool TryParseSecondsOrOff(string text, out TimeSpan? value)
+    {
+        value = null;
+        return text is "off" or "0" || TryParseSeconds(text, out value);
+    }
+
+    internal static bool TryParseOnOff(string text, out bool value)
+    {
+        value = text == "on";
+        return value || text == "off";
+    }
+
+    internal static bool TryParseText(string text, out string value)
+    {
+        value = text;
+        return text.Length <= EchoOptions.MaxTextCharacters;
+    }
+
+    internal static bool TryParseHost(string text, out IPAddress host)
+    {
+        host = IPAddress.Any;
+        if (text is "*" or "+")
+        {
+            return true;
+        }
+
+        if (text.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+        {
+            host = IPAddress.Loopback;
+            return true;
+        }
+
+        // The runtime also reads "1" (0.0.0.1), "010.0.0.1" (8.0.0.1) and "[::1]:80" (the port dropped), which nobody means.
+        bool isAddress = IPAddress.TryParse(text, out IPAddress? address);
+        host = address ?? host;
+        return isAddress && (text.Contains(':', StringComparison.Ordinal)
+            ? !text.StartsWith('[') || text.EndsWith(']')
+            : text == address!.ToString());
+    }
+
+    /// <summary>What ASP.NET takes for its addresses: several are separated by semicolons, of which the first http one counts.</summary>
+    internal static bool TryParseServerUrls(string text, out IPEndPoint? endPoint)
+    {
+        const string scheme = "http://";
+        endPoint = null;
+        string? url = text.Split(';').FirstOrDefault(part => part.StartsWith(scheme, StringComparison.OrdinalIgnoreCase));
+        if (url is null)
+        {
+            return false;
+        }
+
+        string authority = url[scheme.Length..].TrimEnd('/');
+        int colon = authority.LastIndexOf(':');
+        bool hasPort = colon >= 0 && !authority.EndsWith(']');
+        string hostText = hasPort ? authority[..colon] : authority;
+        int port = DefaultHttpPort;
+        if ((hasPort && !TryParsePort(authority[(colon + 1)..], out port)) || !TryParseHost(hostText, out IPAddress host))
+        {
+            return false;
+        }
+
+        endPoint = new IPEndPoint(host, port);
+        return true;
+    }
+
+    /// <summary>RFC 6454 §6.2, as browsers send it: scheme, host, and the port where it is not the scheme's own.</summary>
+    internal static bool TryParseOrigins(string text, out IReadOnlyList<string> origins)
+    {
+        string[] parts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        origins = parts;
+        return parts.Length > 0 && Array.TrueForAll(parts, part =>
+            Uri.TryCreate(part, UriKind.Absolute, out Uri? uri) && uri.Host.Length > 0 &&
+            part.Equals(uri.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase));
+    }
+
+    internal static bool TryParseLogLevel(string text, out LogLevel level) => TryParseName(
+        text.ToUpperInvariant() switch
+        {
+            // What other programs call them.
+            "INFO" => nameof(LogLevel.Information),
+            "WARN" => nameof(LogLevel.Warning),
+            _ => text,
+        },
+        out level);
+
+    /// <summary>A name and nothing else: the runtime also reads numbers, signs, and lists of names.</summary>
+    internal static bool TryParseName<T>(string text, out T value)
+        where T : struct, Enum
+    {
+        value = default;
+        return Enum.GetNames<T>().Contains(text, StringComparer.OrdinalIgnoreCase) && Enum.TryParse(text, ignoreCase: true, out value);
+    }
+}

@@ -1,0 +1,145 @@
+using System.Globalization;
+using System.Net;
+using EchoServer.Commands.Logging;
+using EchoServer.Echo;
+using EchoServer.Server;
+using Microsoft.Extensions.Logging;
+
+namespace EchoServer.Commands.Options;
+
+/// <summary>Everything about the server that can be set: option, environment variable, default, range.</summary>
+/// <remarks>The reasons for the defaults of the limits are in <see cref="ServerOptions"/>.</remarks>
+internal static class Settings
+{
+    private const string SecondsOrOffAccepted = "a number of seconds (0.1-86400, or off)";
+
+    private static readonly ServerOptions Defaults = new();
+
+    internal static readonly Setting<int> Port = new(
+        "--port", "PORT", "Port to listen on; 0 takes a free one.",
+        ServerOptions.DefaultPort, Invariant(ServerOptions.DefaultPort), "a port (0-65535)", SettingParsers.TryParsePort);
+
+    internal static readonly Setting<IPAddress> Host = new(
+        "--host", null, "Address to listen on; [::] is every IPv6 and IPv4 address.",
+        IPAddress.Any, "0.0.0.0", "an address to listen on (an IPv4 or IPv6 address, localhost or *)", SettingParsers.TryParseHost);
+
+    internal static readonly Setting<IPEndPoint?> ServerUrls = new(
+        "--server.urls", null, "Host and port as Cloud Foundry's dotnet_core_buildpack appends them.",
+        null, "none", "an address to listen on (http://host:port)", SettingParsers.TryParseServerUrls);
+
+    internal static readonly Setting<string> Greeting = Text(
+        "--greeting", "ECHO_GREETING", "Message sent when a connection opens; empty for none.", EchoOptions.DefaultGreeting);
+
+    internal static readonly Setting<string> Prefix = Text(
+        "--prefix", "ECHO_PREFIX", "What comes before each text sent back; empty for none.", EchoOptions.DefaultPrefix);
+
+    internal static readonly Setting<int> MaxMessageBytes = Number(
+        "--max-message-bytes", "ECHO_MAX_MESSAGE_BYTES", "Largest message; a larger one is closed with 1009. What a chat or an event needs, and more.",
+        Defaults.MaxMessageBytes, "a number of bytes", ServerOptions.HighestMaxMessageBytes);
+
+    internal static readonly Setting<int> MaxFragments = Number(
+        "--max-fragments", "ECHO_MAX_FRAGMENTS", "Most fragments of a message, empty ones too; then 1008. An end to a message that never ends.",
+        Defaults.MaxFragments, "a number of fragments", int.MaxValue);
+
+    internal static readonly Setting<int?> MaxConnections = Auto(
+        "--max-connections", "ECHO_MAX_CONNECTIONS", "Most connections; more get 503. Never more than the open-file limit less 64. auto: what the memory budget carries, one for 2 KiB.",
+        "a number of connections", int.MaxValue);
+
+    internal static readonly Setting<int?> MemoryBudget = Auto(
+        "--memory-budget", "ECHO_MEMORY_BUDGET", "Most bytes kept for all clients together; then 1013. auto: a quarter of the memory, so that the rest goes on.",
+        "a number of bytes", int.MaxValue);
+
+    internal static readonly Setting<TimeSpan?> HandshakeTimeout = Seconds(
+        "--handshake-timeout", "ECHO_HANDSHAKE_TIMEOUT", "From accept to the whole request; then 408. Behind a router a request is one packet.",
+        Defaults.HandshakeTimeout);
+
+    internal static readonly Setting<TimeSpan?> MessageTimeout = SecondsOrOff(
+        "--message-timeout", "ECHO_MESSAGE_TIMEOUT", "From a message's first byte to its last; then 1008. A message that never ends would keep its memory.",
+        Defaults.MessageTimeout);
+
+    internal static readonly Setting<TimeSpan?> SendTimeout = Seconds(
+        "--send-timeout", "ECHO_SEND_TIMEOUT", "How long a client may take no byte of what is owed to it; then it is cut off. Its output keeps memory.",
+        Defaults.SendTimeout);
+
+    internal static readonly Setting<TimeSpan?> KeepAliveInterval = SecondsOrOff(
+        "--keep-alive-interval", "ECHO_KEEP_ALIVE_INTERVAL", "A client's silence after which it is sent a ping. Shorter than the idle limit of load balancers.",
+        Defaults.KeepAliveInterval);
+
+    internal static readonly Setting<TimeSpan?> KeepAliveTimeout = Seconds(
+        "--keep-alive-timeout", "ECHO_KEEP_ALIVE_TIMEOUT", "How long an answer to that ping may take; then the client is cut off. No working network needs as long.", Defaults.KeepAliveTimeout);
+
+    internal static readonly Setting<TimeSpan?> CloseTimeout = Seconds(
+        "--close-timeout", "ECHO_CLOSE_TIMEOUT", "How long a client's Close after ours may take. Several round trips to anywhere.", Defaults.CloseTimeout);
+
+    internal static readonly Setting<TimeSpan?> DrainTimeout = Seconds(
+        "--drain-timeout", "ECHO_DRAIN_TIMEOUT", "How long all clients may take after SIGTERM. Cloud Foundry kills an app after 10.", Defaults.DrainTimeout);
+
+    internal static readonly Setting<bool> Compression = new(
+        "--compression", "ECHO_COMPRESSION", "Whether permessage-deflate is agreed on with clients that offer it. Off: it costs memory and CPU, and length can tell secrets.",
+        Defaults.Compression, "off", "on or off", SettingParsers.TryParseOnOff);
+
+    internal static readonly Setting<int> CompressionLevel = Number(
+        "--compression-level", "ECHO_COMPRESSION_LEVEL", "How hard to compress: 1 is the fastest, 9 the smallest.",
+        Defaults.CompressionLevel, "a level", ServerOptions.HighestCompressionLevel);
+
+    internal static readonly Setting<IReadOnlyList<string>> AllowedOrigins = new(
+        "--allowed-origins", "ECHO_ALLOWED_ORIGINS", "Origins whose pages may connect; others get 403.",
+        [], "any", "a list of origins (scheme://host or scheme://host:port, separated by commas)", SettingParsers.TryParseOrigins);
+
+    internal static readonly Setting<int?> IoThreads = Auto(
+        "--io-threads", "ECHO_IO_THREADS", "Threads that wait for sockets and run the connections. auto: half of the processors, 1 to 4; with compression all, at most 16.",
+        "a number of threads", ServerOptions.HighestIoThreads);
+
+    internal static readonly Setting<TimeSpan?> StatsInterval = SecondsOrOff(
+        "--stats-interval", "ECHO_STATS_INTERVAL", "Time between lines that say how the server is doing.", Defaults.StatsInterval);
+
+    internal static readonly Setting<LogLevel> Level = new(
+        "--log-level", "LOG_LEVEL", "Least important lines to log; debug shows connections.", LogLevel.Information, "information",
+        "a log level (trace, debug, information, warning, error, critical, none)", SettingParsers.TryParseLogLevel);
+
+    internal static readonly Setting<LogFormat> Format = new(
+        "--log-format", "LOG_FORMAT", "How log lines look.", LogFormat.Text, "text",
+        "a log format (text, json)", SettingParsers.TryParseName);
+
+    internal static readonly Setting<bool> LogMessages = new(
+        "--log-messages", "LOG_MESSAGES", "Whether each message is logged.", true, "true",
+        "true or false", bool.TryParse);
+
+    internal static readonly Setting<bool> Info = new(
+        "--info", "ECHO_INFO", "Whether GET /info tells limits, totals and the request's own headers.", true, "true",
+        "true or false", bool.TryParse);
+
+    internal static readonly Setting<bool> Metrics = new(
+        "--metrics", "ECHO_METRICS", "Whether GET /metrics tells Prometheus what is counted.", true, "true",
+        "true or false", bool.TryParse);
+
+    /// <summary>All of them, in the order of the help text.</summary>
+    internal static readonly Setting[] All =
+    [
+        Port, Host, ServerUrls, Greeting, Prefix, MaxMessageBytes, MaxFragments, MaxConnections, MemoryBudget, HandshakeTimeout, MessageTimeout, SendTimeout,
+        KeepAliveInterval, KeepAliveTimeout, CloseTimeout, DrainTimeout, Compression, CompressionLevel, AllowedOrigins, IoThreads, StatsInterval, Level, Format,
+        LogMessages, Info, Metrics,
+    ];
+
+    private static Setting<string> Text(string name, string variable, string description, string defaultValue) => new(
+        name, variable, description, defaultValue, $"\"{defaultValue}\"", $"a text of at most {EchoOptions.MaxTextCharacters} characters",
+        SettingParsers.TryParseText, mayBeEmpty: true);
+
+    private static Setting<int> Number(string name, string variable, string description, int defaultValue, string what, int highest) => new(
+        name, variable, description, defaultValue, Invariant(defaultValue), $"{what} (1-{Invariant(highest)})",
+        (string text, out int value) => SettingParsers.TryParseNumber(text, highest, out value));
+
+    private static Setting<int?> Auto(string name, string variable, string description, string what, int highest) => new(
+        name, variable, description, null, "auto", $"{what} (1-{Invariant(highest)}, or auto)",
+        (string text, out int? value) => SettingParsers.TryParseNumberOrAuto(text, highest, out value));
+
+    private static Setting<TimeSpan?> Seconds(string name, string variable, string description, TimeSpan defaultValue) => new(
+        name, variable, description, defaultValue, Invariant(defaultValue), SettingParsers.SecondsAccepted, SettingParsers.TryParseSeconds);
+
+    private static Setting<TimeSpan?> SecondsOrOff(string name, string variable, string description, TimeSpan? defaultValue) => new(
+        name, variable, description, defaultValue, defaultValue is TimeSpan value ? Invariant(value) : "off", SecondsOrOffAccepted, SettingParsers.TryParseSecondsOrOff);
+
+    private static string Invariant(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Invariant(TimeSpan value) => value.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,4 @@
+namespace EchoServer.Connect;
+
+/// <summary>One header field of the handshake request, checked.</summary>
+internal readonly record struct HeaderField(string Name, string Value);

@@ -1,0 +1,177 @@
+using System.Globalization;
+using System.Text;
+using EchoServer.Diagnosis;
+using EchoServer.Http;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Connect.Link;
+
+/// <summary>Requests and answers as they are on the wire (RFC 9112).</summary>
+internal static class HttpExchange
+{
+    private const int MaxHeadBytes = 32 * 1024;
+
+    /// <summary>The request for a plain page.</summary>
+    /// <param name="options">Where to, and what goes along.</param>
+    /// <param name="pathAndQuery">What is asked for.</param>
+    /// <param name="extraLines">More header lines, without their ends.</param>
+    internal static byte[] Get(ConnectionOptions options, string pathAndQuery, params IEnumerable<string> extraLines) =>
+        Write(options, pathAndQuery, ["Connection: close", "Accept: */*", .. extraLines]);
+
+    /// <summary>The request for a WebSocket (RFC 6455 §4.1).</summary>
+    /// <param name="options">Where to, and what goes along.</param>
+    /// <param name="key">The value of <c>Sec-WebSocket-Key</c>.</param>
+    /// <param name="subprotocols">What is offered, the preferred one first.</param>
+    /// <param name="extensions">What is offered; null for none.</param>
+    internal static byte[] Upgrade(ConnectionOptions options, string key, IReadOnlyList<string> subprotocols, string? extensions)
+    {
+        List<string> lines =
+        [
+            "Upgrade: websocket", "Connection: Upgrade", $"Sec-WebSocket-Key: {key}", $"Sec-WebSocket-Version: {Handshake.Version}",
+        ];
+        if (subprotocols.Count > 0)
+        {
+            lines.Add($"Sec-WebSocket-Protocol: {string.Join(", ", subprotocols)}");
+        }
+
+        if (extensions is not null)
+        {
+            lines.Add($"Sec-WebSocket-Extensions: {extensions}");
+        }
+
+        if (options.Origin is not null)
+        {
+            lines.Add($"Origin: {options.Origin}");
+        }
+
+        return Write(options, options.Url.PathAndQuery, lines);
+    }
+
+    /// <summary>Sends a request and reads the head of the answer.</summary>
+    /// <exception cref="IOException">The stream ended, or what came is no HTTP.</exception>
+    internal static async Task<ReceivedHead> SendAsync(Stream stream, byte[] request, CancellationToken stop)
+    {
+        await stream.WriteAsync(request, stop).ConfigureAwait(false);
+        await stream.FlushAsync(stop).ConfigureAwait(false);
+        byte[] buffer = new byte[MaxHeadBytes];
+        int length = 0;
+        while (length < buffer.Length)
+        {
+            int received = await stream.ReadAsync(buffer.AsMemory(length), stop).ConfigureAwait(false);
+            if (received == 0)
+            {
+                throw new EndOfStreamException("the stream ended before the answer did");
+            }
+
+            length += received;
+            if (TryRead(buffer.AsSpan(0, length)) is ReceivedHead head)
+            {
+                return head;
+            }
+        }
+
+        throw new InvalidDataException("the head of the answer is too large");
+    }
+
+    /// <summary>Reads the body of an answer up to its end, or as much of it as is wanted or comes in time: the status says more than that it does not end.</summary>
+    /// <param name="stream">What the head came from.</param>
+    /// <param name="head">The head.</param>
+    /// <param name="most">The most bytes to read.</param>
+    /// <param name="atMost">How long to wait for its end.</param>
+    /// <param name="stop">Ends the attempt.</param>
+    /// <returns>The bytes, without chunk headers.</returns>
+    internal static async Task<byte[]> ReadBodyAsync(Stream stream, ReceivedHead head, int most, TimeSpan atMost, CancellationToken stop)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(atMost);
+        int due = int.TryParse(head.Answer.Field("Content-Length"), NumberStyles.None, CultureInfo.InvariantCulture, out int declared)
+            ? Math.Min(declared, most)
+            : most;
+        byte[] body = new byte[due];
+        int length = Math.Min(head.Rest.Length, due);
+        head.Rest.AsSpan(0, length).CopyTo(body);
+        bool isChunked = head.Answer.Field("Transfer-Encoding")?.Contains("chunked", StringComparison.OrdinalIgnoreCase) == true;
+        while (length < due && !(isChunked && body.AsSpan(0, length).EndsWith("0\r\n\r\n"u8)))
+        {
+            int received = await ReadQuietlyAsync(stream, body.AsMemory(length), limit.Token).ConfigureAwait(false);
+            stop.ThrowIfCancellationRequested();
+            if (received == 0)
+            {
+                break;
+            }
+
+            length += received;
+        }
+
+        return isChunked ? Unchunk(body.AsSpan(0, length)) : body[..length];
+    }
+
+    /// <returns>0 at the end, however it ends.</returns>
+    private static async Task<int> ReadQuietlyAsync(Stream stream, Memory<byte> buffer, CancellationToken stop)
+    {
+        try
+        {
+            return await stream.ReadAsync(buffer, stop).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException || Step.IsOfNetwork(exception))
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>A URL's host as it is on the wire: in ASCII, an IPv6 address in brackets.</summary>
+    internal static string Host(Uri url) => url.HostNameType == UriHostNameType.IPv6 ? url.Host : url.IdnHost;
+
+    private static byte[] Write(ConnectionOptions options, string pathAndQuery, IEnumerable<string> lines)
+    {
+        var request = new StringBuilder();
+        // RFC 6455 §4.1: the port only where it is not the scheme's own; an IPv6 address in brackets.
+        request.Append(CultureInfo.InvariantCulture, $"GET {pathAndQuery} HTTP/1.1\r\n");
+        if (!options.Headers.Any(field => field.Name.Equals("Host", StringComparison.OrdinalIgnoreCase)))
+        {
+            request.Append(CultureInfo.InvariantCulture, $"Host: {Host(options.Url)}{(options.Url.IsDefaultPort ? "" : $":{options.Url.Port}")}\r\n");
+        }
+
+        foreach (string line in lines.Concat(options.Headers.Select(field => $"{field.Name}: {field.Value}")))
+        {
+            request.Append(line).Append("\r\n");
+        }
+
+        if (options.BasicAuth is not null)
+        {
+            request.Append(CultureInfo.InvariantCulture, $"Authorization: {options.BasicAuth.HeaderValue}\r\n");
+        }
+
+        if (options.Instance is not null)
+        {
+            request.Append(CultureInfo.InvariantCulture, $"X-Cf-App-Instance: {options.Instance}\r\n");
+        }
+
+        return Encoding.UTF8.GetBytes(request.Append("\r\n").ToString());
+    }
+
+    private static ReceivedHead? TryRead(ReadOnlySpan<byte> input) => ResponseHead.Read(input, out ResponseHead head, out string? flaw) switch
+    {
+        ParseStatus.Done => new(ReceivedAnswer.From(head, default), input[..head.Size].ToArray(), input[head.Size..].ToArray()),
+        ParseStatus.Bad => throw new InvalidDataException(flaw),
+        _ => null,
+    };
+
+    /// <summary>RFC 9112 §7.1, as far as there is input.</summary>
+    private static byte[] Unchunk(ReadOnlySpan<byte> input)
+    {
+        var body = new List<byte>(input.Length);
+        while (true)
+        {
+            int end = input.IndexOf("\r\n"u8);
+            if (end <= 0 || !int.TryParse(input[..end], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int size) || size <= 0)
+            {
+                return [.. body];
+            }
+
+            ReadOnlySpan<byte> rest = input[(end + 2)..];
+            body.AddRange(rest[..Math.Min(size, rest.Length)]);
+            input = rest.Length < size + 2L ? default : rest[(size + 2)..];
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using System.Text;
+using EchoServer.Diagnosis;
+
+namespace EchoServer.Connect.Link;
+
+/// <summary>What a plain GET got.</summary>
+/// <param name="Answer">The answer, with its body as text.</param>
+/// <param name="Body">The body, or the beginning of it.</param>
+internal sealed record PlainAnswer(ReceivedAnswer Answer, byte[] Body)
+{
+    /// <summary>Asks, on a connection of its own.</summary>
+    /// <param name="dialer">The way to the server.</param>
+    /// <param name="pathAndQuery">What for.</param>
+    /// <param name="most">The most bytes of body that are read.</param>
+    /// <param name="stop">Ends the attempt.</param>
+    /// <param name="extraLines">More header lines.</param>
+    /// <exception cref="ProbeException">Nothing answers.</exception>
+    internal static async Task<PlainAnswer> GetAsync(
+        Dialer dialer, string pathAndQuery, int most, CancellationToken stop, params string[] extraLines)
+    {
+        using TcpLink link = await dialer.OpenAsync(stop).ConfigureAwait(false);
+        return await GetAsync(link, dialer, pathAndQuery, most, stop, extraLines).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks, on a connection that is there.</summary>
+    internal static async Task<PlainAnswer> GetAsync(
+        TcpLink link, Dialer dialer, string pathAndQuery, int most, CancellationToken stop, params string[] extraLines)
+    {
+        byte[] request = HttpExchange.Get(dialer.Options, pathAndQuery, extraLines);
+        ReceivedHead head = await dialer.Step(Stage.Answer).RunAsync(
+            token => HttpExchange.SendAsync(link.Stream, request, token), stop).ConfigureAwait(false);
+        byte[] body = await HttpExchange.ReadBodyAsync(link.Stream, head, most, dialer.Options.Timeout, stop).ConfigureAwait(false);
+        return new PlainAnswer(head.Answer with { Body = Encoding.UTF8.GetString(body) }, body);
+    }
+}

@@ -1,0 +1,9 @@
+using EchoServer.Diagnosis;
+
+namespace EchoServer.Connect.Link;
+
+/// <summary>A head that was received, and what came behind it.</summary>
+/// <param name="Answer">The answer, without its body.</param>
+/// <param name="Head">The head's bytes as they arrived.</param>
+/// <param name="Rest">The bytes behind the head.</param>
+internal sealed record ReceivedHead(ReceivedAnswer Answer, byte[] Head, byte[] Rest);

@@ -1,0 +1,92 @@
+using System.Buffers.Binary;
+using System.Text;
+using EchoServer.Diagnosis;
+
+namespace EchoServer.Connect.Link;
+
+/// <summary>What a SOCKS 5 proxy is asked (RFC 1928), with user and password where it wants them (RFC 1929).</summary>
+internal static class SocksTunnel
+{
+    // RFC 1928 §3 to §5.
+    internal const byte Version = 5;
+    internal const byte NoAuthentication = 0;
+    internal const byte UserAndPassword = 2;
+    internal const byte DomainName = 3;
+    internal const byte IPv4 = 1;
+    internal const byte IPv6 = 4;
+
+    private const byte PasswordVersion = 1;
+    private const byte Connect = 1;
+    private const byte Succeeded = 0;
+
+    /// <summary>Asks for a tunnel.</summary>
+    /// <param name="stream">A connection to the proxy.</param>
+    /// <param name="url">Where the tunnel is to end: a name is looked up by the proxy.</param>
+    /// <param name="proxy">Where the proxy is.</param>
+    /// <param name="user">Who asks; empty for nobody in particular.</param>
+    /// <param name="password">The user's password.</param>
+    /// <param name="stop">Ends the attempt.</param>
+    /// <returns>Null when the tunnel is open, otherwise why not.</returns>
+    /// <exception cref="IOException">The proxy ended the connection.</exception>
+    /// <exception cref="InvalidDataException">It speaks something else.</exception>
+    internal static async Task<Fault?> OpenAsync(
+        Stream stream, Uri url, Uri proxy, string user, string password, CancellationToken stop)
+    {
+        // As the runtime's own client offers them: a proxy need not want to know who asks because somebody would say it.
+        byte[] methods = user.Length == 0 ? [NoAuthentication] : [NoAuthentication, UserAndPassword];
+        await stream.WriteAsync((byte[])[Version, (byte)methods.Length, .. methods], stop).ConfigureAwait(false);
+        byte[] choice = await ReadAnswerAsync(stream, 2, stop).ConfigureAwait(false);
+        if (!methods.Contains(choice[1]) ||
+            (choice[1] == UserAndPassword && !await LogInAsync(stream, user, password, stop).ConfigureAwait(false)))
+        {
+            return ProxyDiagnosis.OfSocksLogin(proxy);
+        }
+
+        byte[] name = Encoding.ASCII.GetBytes(url.IdnHost);
+        byte[] request = [Version, Connect, 0, DomainName, (byte)name.Length, .. name, 0, 0];
+        BinaryPrimitives.WriteUInt16BigEndian(request.AsSpan(request.Length - 2), (ushort)url.Port);
+        await stream.WriteAsync(request, stop).ConfigureAwait(false);
+        byte[] reply = await ReadAnswerAsync(stream, 4, stop).ConfigureAwait(false);
+        if (reply[1] != Succeeded)
+        {
+            return ProxyDiagnosis.OfSocksReply(reply[1], url, proxy);
+        }
+
+        int address = reply[3] switch
+        {
+            IPv4 => 4,
+            IPv6 => 16,
+            DomainName => (await ReadAsync(stream, 1, stop).ConfigureAwait(false))[0],
+            _ => throw new InvalidDataException(ProxyDiagnosis.NoSocksAddress),
+        };
+        await ReadAsync(stream, address + sizeof(ushort), stop).ConfigureAwait(false);
+        return null;
+    }
+
+    private static async Task<bool> LogInAsync(Stream stream, string user, string password, CancellationToken stop)
+    {
+        byte[] name = Encoding.UTF8.GetBytes(user);
+        byte[] secret = Encoding.UTF8.GetBytes(password);
+        if (name.Length > byte.MaxValue || secret.Length > byte.MaxValue)
+        {
+            return false;
+        }
+
+        await stream.WriteAsync((byte[])[PasswordVersion, (byte)name.Length, .. name, (byte)secret.Length, .. secret], stop).ConfigureAwait(false);
+        return (await ReadAsync(stream, 2, stop).ConfigureAwait(false))[1] == 0;
+    }
+
+    /// <summary>Reads an answer that begins with the version.</summary>
+    private static async Task<byte[]> ReadAnswerAsync(Stream stream, int count, CancellationToken stop)
+    {
+        byte[] answer = await ReadAsync(stream, count, stop).ConfigureAwait(false);
+        return answer[0] == Version ? answer : throw new InvalidDataException(ProxyDiagnosis.NoSocks(answer[0]));
+    }
+
+    private static async Task<byte[]> ReadAsync(Stream stream, int count, CancellationToken stop)
+    {
+        byte[] bytes = new byte[count];
+        await stream.ReadExactlyAsync(bytes, stop).ConfigureAwait(false);
+        return bytes;
+    }
+}

@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using EchoServer.Diagnosis;
+using EchoServer.Text;
+
+namespace EchoServer.Connect.Link;
+
+/// <summary>One step on the way to a WebSocket: bounded in time, and named when it fails.</summary>
+/// <param name="Stage">What it is.</param>
+/// <param name="Url">Where to.</param>
+/// <param name="Timeout">How long it may take.</param>
+/// <param name="Proxy">The proxy that is gone through; null for none.</param>
+internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout, Uri? Proxy = null)
+{
+    /// <summary>Takes the step.</summary>
+    /// <exception cref="ProbeException">It failed, or took too long.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    internal async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> action, CancellationToken stop)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(Timeout);
+        try
+        {
+            // Name look-ups and some streams do not end when they are told to.
+            return await action(limit.Token).WaitAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (IsOfNetwork(exception) || exception is OperationCanceledException)
+        {
+            stop.ThrowIfCancellationRequested();
+            throw limit.IsCancellationRequested ? TimedOut() : Failed(exception);
+        }
+    }
+
+    /// <summary>Takes a step without a result.</summary>
+    internal Task RunAsync(Func<CancellationToken, Task> action, CancellationToken stop) => RunAsync(
+        async token =>
+        {
+            await action(token).ConfigureAwait(false);
+            return true;
+        },
+        stop);
+
+    /// <summary>What to throw when time is up.</summary>
+    internal ProbeException TimedOut() => new(
+        Stage,
+        string.Create(CultureInfo.InvariantCulture, $"nothing within {Timeout.TotalSeconds} s"),
+        NetworkDiagnosis.OfTimeout(Stage, Timeout, Url, Proxy))
+    { IsTimeout = true };
+
+    /// <summary>What to throw for an exception of the network.</summary>
+    internal ProbeException Failed(Exception exception) => new(
+        Stage, Stage == Stage.Proxy && exception is InvalidDataException ? "no proxy's answer" : Words(exception), NetworkDiagnosis.Of(exception, Url, Stage, Proxy));
+
+    /// <summary>Whether an exception comes from a socket, a stream or TLS.</summary>
+    internal static bool IsOfNetwork(Exception exception) =>
+        exception is IOException or SocketException or AuthenticationException or ObjectDisposedException or InvalidDataException;
+
+    private static string Words(Exception exception) => exception.GetBaseException() switch
+    {
+        SocketException socket => Words(socket.SocketErrorCode),
+        _ when exception is AuthenticationException => "TLS failed",
+        _ when exception is InvalidDataException => "no HTTP",
+        _ => "the connection ended",
+    };
+
+    private static string Words(SocketError error) => error switch
+    {
+        SocketError.ConnectionRefused => "connection refused",
+        SocketError.ConnectionReset => "connection reset",
+        SocketError.HostNotFound or SocketError.NoData => "host not found",
+        SocketError.TimedOut => "timed out",
+        SocketError.TooManyOpenSockets => "too many open files",
+        SocketError.NetworkUnreachable or SocketError.HostUnreachable => "unreachable",
+        _ => EscapedText.From(new SocketException((int)error).Message.AsSpan()),
+    };
+}

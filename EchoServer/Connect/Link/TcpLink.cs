@@ -1,0 +1,41 @@
+using System.Net.Sockets;
+
+namespace EchoServer.Connect.Link;
+
+/// <summary>A connection as a stream that TLS can be laid over. Disposing of it ends it.</summary>
+/// <remarks>One may read while another one writes; either, only one at a time.</remarks>
+internal sealed class TcpLink : IDisposable
+{
+    private readonly Socket _socket;
+
+    /// <param name="socket">A connected socket; owned from here on.</param>
+    internal TcpLink(Socket socket)
+    {
+        _socket = socket;
+        Stream = new NetworkStream(socket, ownsSocket: true);
+    }
+
+    /// <summary>Where bytes go and come from; TLS replaces it.</summary>
+    internal Stream Stream { get; set; }
+
+    /// <summary>Says that nothing more will be sent (FIN).</summary>
+    internal void EndSending()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // It has ended already.
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // Not the stream's own end: TLS would wait to say goodbye to one who may not listen.
+        _socket.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}

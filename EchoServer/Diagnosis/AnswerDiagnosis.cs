@@ -1,0 +1,155 @@
+namespace EchoServer.Diagnosis;
+
+/// <summary>Why an upgrade request was answered with something other than 101.</summary>
+internal static class AnswerDiagnosis
+{
+    // Not of any RFC: nginx's 496, and Cloudflare's 525 and 526. Cloud Foundry's router has all three in another sense.
+    private const int ClientCertificateWanted = 496;
+    private const int TlsHandshakeFailed = 525;
+    private const int InvalidCertificate = 526;
+
+    // Whole labels of a host or segments of a path: "sso" is also in "lessons".
+    private static readonly string[] LoginWords =
+    [
+        "login", "logon", "signin", "sign-in", "sign_in", "sso", "auth", "oauth", "oauth2", "authorize", "authorization", "authentication",
+        "saml", "saml2", "openid-connect", "idp",
+    ];
+
+    /// <summary>Says why, from status, router error, redirect target and body.</summary>
+    /// <param name="answer">The answer, which is not 101.</param>
+    /// <param name="url">The ws or wss URL that was asked for.</param>
+    internal static Fault Of(ReceivedAnswer answer, Uri url) =>
+        RouterDiagnosis.Of(answer, url) ?? (answer.Status switch
+        {
+            >= 300 and < 400 => OfRedirect(answer, url),
+            >= 200 and < 300 => OfSuccess(answer),
+            >= 500 => OfServerError(answer, url),
+            _ => OfRefusal(answer, url),
+        });
+
+    /// <summary>Whether a redirect goes to where people log in.</summary>
+    /// <param name="location">Where to: not escaped, may be relative.</param>
+    /// <param name="url">What was asked for: words that are in it already say nothing.</param>
+    internal static bool IsLogin(string location, Uri url) =>
+        Uri.TryCreate(url, location, out Uri? target) && !IsToTls(target, url) &&
+        Words(target).Except(Words(url)).Any(word => LoginWords.Contains(word, StringComparer.OrdinalIgnoreCase));
+
+    private static Fault OfRedirect(ReceivedAnswer answer, Uri url)
+    {
+        string location = answer.Field("Location") ?? "";
+        string shown = ReceivedAnswer.Shown(location);
+        if (IsLogin(location, url))
+        {
+            return new(
+                $"a login stands in front of the app: the upgrade was redirected to {shown}",
+                "send what a logged-in browser sends (-H 'Authorization: ...' or -H 'Cookie: ...'), or check the app's own route behind the login; an SAP approuter also needs \"websockets\": {\"enabled\": true} in xs-app.json");
+        }
+
+        if (location.Length > 0 && Uri.TryCreate(url, location, out Uri? target) && target.Host == url.Host)
+        {
+            if (IsToTls(target, url))
+            {
+                return new($"plain HTTP is redirected to TLS here ({shown}), and WebSocket clients follow no redirects", "use wss:// instead of ws://");
+            }
+
+            return new(
+                $"the path is redirected to {shown}, and WebSocket clients follow no redirects",
+                "use the redirect's target as the URL, with ws for http and wss for https");
+        }
+
+        return new(
+            location.Length == 0
+                ? $"the upgrade was answered with {answer.StatusLine}, a redirect to nowhere"
+                : $"the upgrade was redirected to another place, {shown}, and WebSocket clients follow no redirects",
+            "ask for the right host and path: something other than the WebSocket server answers at this one");
+    }
+
+    private static bool IsToTls(Uri target, Uri url) => url.Scheme == "ws" && target.Scheme is ("https" or "wss") && target.Host == url.Host;
+
+    /// <summary>The labels of the host and the segments of the path, these without what follows a dot.</summary>
+    private static IEnumerable<string> Words(Uri url) =>
+        url.Host.Split('.').Concat(url.AbsolutePath.Split('/').Select(segment => segment.Split('.')[0]));
+
+    private static Fault OfSuccess(ReceivedAnswer answer) => IsOurs(answer)
+        ? new(
+            "the EchoServer answered with its page: the upgrade request arrived there without its upgrade and Sec-WebSocket headers",
+            "let every proxy on the way pass on Upgrade, Connection and the Sec-WebSocket headers")
+        : new(
+            $"something answered {answer.StatusLine} with a page instead of a WebSocket{Saying(answer)}: another app, a wrong path, or a proxy that does not know WebSockets",
+            "ask for the path that the WebSocket server listens on, and let proxies on the way pass on Upgrade and Connection");
+
+    private static Fault OfRefusal(ReceivedAnswer answer, Uri url) => answer.Status switch
+    {
+        400 when answer.Body.Contains("plain HTTP request was sent to HTTPS port", StringComparison.OrdinalIgnoreCase) ||
+            answer.Body.Contains("HTTP request to an HTTPS server", StringComparison.OrdinalIgnoreCase) => new(
+            "this port speaks TLS, and ws:// does not", "use wss:// instead of ws://"),
+        400 when url.Scheme == "ws" => new(
+            $"the handshake arrived broken{Saying(answer)}: most often a balancer or proxy took the Upgrade header out of plain HTTP",
+            "try wss://, which they cannot look into before the router; otherwise let the proxy pass on Upgrade and Connection"),
+        400 => new(
+            $"the handshake arrived broken{Saying(answer)}: most often a proxy took the Upgrade header out",
+            "let every proxy on the way speak HTTP/1.1 and pass on Upgrade and Connection (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)"),
+        401 => new(
+            $"the server wants to know who asks{Challenge(answer)}", "pass --basic-auth USER:PASSWORD, or -H 'Authorization: Bearer ...'"),
+        403 => new(
+            $"the server refuses this client{Saying(answer)}: its origin, its address or its rights",
+            "pass the --origin that the server allows, or credentials with -H; a firewall for web apps answers 403 as well"),
+        404 or 410 => new(
+            $"no WebSocket is at the path '{ReceivedAnswer.Shown(url.AbsolutePath)}'{Saying(answer)}; it was not Cloud Foundry's router that said so",
+            "ask for the path that the app's WebSocket server listens on"),
+        405 => new(
+            "the server does not take a GET at this path, and every WebSocket begins with one", "ask for the path that the app's WebSocket server listens on"),
+        407 => ProxyDiagnosis.OfAnswer(answer, url, proxy: null),
+        408 => new(
+            "the server did not get the whole request in time", "look for a proxy on the way that holds requests back, and check again"),
+        421 => new(
+            "the request reached a server that is not responsible for this host name",
+            "check the DNS entry of the host name, and a proxy's Host header and TLS server name"),
+        426 when answer.Field("Sec-WebSocket-Version") is string versions && !versions.Contains("13", StringComparison.Ordinal) => new(
+            $"the server speaks other versions of the protocol than 13: {ReceivedAnswer.Shown(versions)}", "let the server be updated: 13 is RFC 6455, of 2011"),
+        426 => new(
+            $"the upgrade request lost its Upgrade header on the way{Saying(answer)}",
+            "let every proxy on the way speak HTTP/1.1 and pass on Upgrade and Connection (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)"),
+        429 => new($"the server or a gateway in front of it limits how often one may connect{Retry(answer)}", "wait, then check again"),
+        431 => new("the request's headers are too large for the server or a proxy", "send fewer or shorter headers: cookies and tokens are the usual ones"),
+        ClientCertificateWanted => new(
+            "a proxy or balancer in front asks for a client certificate, and none was sent or it was not accepted",
+            "pass one with --cert and --key"),
+        _ => new(
+            $"the upgrade was answered with {answer.StatusLine}{Saying(answer)}", "see the logs of the server and of every proxy on the way for this request"),
+    };
+
+    private static Fault OfServerError(ReceivedAnswer answer, Uri url) => answer.Status switch
+    {
+        500 => new($"the server failed while it answered the handshake{Saying(answer)}", "see the app's log ('cf logs NAME --recent')"),
+        501 => new("something on the way does not implement what was asked for: a proxy that knows no upgrades", "go around it, or let it pass on Upgrade and Connection"),
+        502 => new(
+            $"a proxy in front could not get an answer from the server behind it{Saying(answer)}; it was not Cloud Foundry's router that said so",
+            "see whether the server runs, and where the proxy looks for it"),
+        503 => new(
+            $"the server says that it cannot serve now{Saying(answer)}{Retry(answer)}: it is full, it stops, or a balancer in front has no server left",
+            "wait and check again; if it stays, see the app's log and scale out"),
+        504 => new(
+            $"a proxy in front waited in vain for the server behind it{Saying(answer)}",
+            "see whether the server hangs; a proxy that knows no WebSockets also waits for an answer that ends"),
+        505 => new(
+            "the request arrived as another version of HTTP than 1.1, in which there is no upgrade",
+            "let the proxy speak HTTP/1.1 to what is behind it and pass on Upgrade and Connection (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)"),
+        TlsHandshakeFailed or InvalidCertificate => new(
+            $"a proxy in front could not agree on TLS with the server behind it ({answer.StatusLine}); it was not Cloud Foundry's router that said so",
+            "check the certificate of the server behind that proxy, and that proxy's TLS settings (these statuses are Cloudflare's)"),
+        _ => new(
+            $"the upgrade of {ReceivedAnswer.Shown(url.AbsolutePath)} was answered with {answer.StatusLine}{Saying(answer)}",
+            "see the logs of the server and of every proxy on the way for this request"),
+    };
+
+    private static bool IsOurs(ReceivedAnswer answer) => answer.Body.Contains("<title>EchoServer</title>", StringComparison.Ordinal);
+
+    private static string Saying(ReceivedAnswer answer) => answer.FirstWords is { Length: > 0 } words ? $" (it says: {words})" : "";
+
+    private static string Challenge(ReceivedAnswer answer) =>
+        answer.Field("WWW-Authenticate") is string challenge ? $" ({ReceivedAnswer.Shown(challenge)})" : "";
+
+    private static string Retry(ReceivedAnswer answer) =>
+        answer.Field("Retry-After") is string after ? $" (Retry-After: {ReceivedAnswer.Shown(after)})" : "";
+}

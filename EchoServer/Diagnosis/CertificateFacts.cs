@@ -1,0 +1,53 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace EchoServer.Diagnosis;
+
+/// <summary>What a certificate says, as far as it matters to whom it is shown. Nothing in it is escaped yet.</summary>
+/// <param name="Subject">Whom it is for.</param>
+/// <param name="Issuer">Who says so.</param>
+/// <param name="NotBefore">From when it counts.</param>
+/// <param name="NotAfter">Until when.</param>
+/// <param name="Names">The host names in it.</param>
+internal sealed record CertificateFacts(
+    string Subject, string Issuer, DateTimeOffset NotBefore, DateTimeOffset NotAfter, IReadOnlyList<string> Names)
+{
+    private const int MaxNames = 5;
+
+    /// <summary>Reads a certificate.</summary>
+    internal static CertificateFacts From(X509Certificate2 certificate) => new(
+        certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false),
+        certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: true),
+        certificate.NotBefore.ToUniversalTime(),
+        certificate.NotAfter.ToUniversalTime(),
+        NamesOf(certificate));
+
+    private static string[] NamesOf(X509Certificate2 certificate)
+    {
+        try
+        {
+            return [.. EnumerateNames(certificate).Take(MaxNames)];
+        }
+        catch (CryptographicException)
+        {
+            // Whoever made it did not know how: then it is for nobody, as far as one can read.
+            return [];
+        }
+    }
+
+    private static IEnumerable<string> EnumerateNames(X509Certificate2 certificate)
+    {
+        foreach (X509SubjectAlternativeNameExtension names in certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>())
+        {
+            foreach (string name in names.EnumerateDnsNames())
+            {
+                yield return name;
+            }
+
+            foreach (System.Net.IPAddress address in names.EnumerateIPAddresses())
+            {
+                yield return address.ToString();
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Diagnosis;
+
+/// <summary>Why a connection that was open ended.</summary>
+internal static class EndDiagnosis
+{
+    private const double Slack = 0.1;
+    private const double LeastSlackSeconds = 1;
+
+    private static readonly TimeSpan OurPings = TimeSpan.FromSeconds(25);
+
+    // Defaults of what stands in front of apps.
+    private static readonly (int Seconds, string Who)[] KnownLimits =
+    [
+        (30, "Google Cloud's HTTP load balancer (30 s, counted from the start)"),
+        (60, "AWS ALB and classic ELB (60 s), nginx (proxy_read_timeout 60 s)"),
+        (240, "Azure's load balancer (240 s)"),
+        (350, "AWS NLB (350 s)"),
+        (600, "Google Cloud's connection tracking and many company firewalls (600 s)"),
+        (3600, "many firewalls, and haproxy as it is often set up (timeout tunnel, 3600 s)"),
+    ];
+
+    /// <summary>The known limit that an idle time matches; null when none does.</summary>
+    internal static string? KnownLimit(TimeSpan idle)
+    {
+        foreach ((int seconds, string who) in KnownLimits)
+        {
+            double slack = Math.Max(LeastSlackSeconds, seconds * Slack / 2);
+            if (Math.Abs(idle.TotalSeconds - seconds) <= slack)
+            {
+                return who;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Says why an idle connection did not live.</summary>
+    /// <param name="kind">How it ended.</param>
+    /// <param name="code">The code in its Close.</param>
+    /// <param name="idle">How long nothing had come or gone; of one that was lost, the most that it can have been.</param>
+    internal static Fault OfIdle(EndKind kind, CloseCode? code, TimeSpan idle)
+    {
+        string after = string.Create(CultureInfo.InvariantCulture, $"after {idle.TotalSeconds:0.#} idle seconds");
+        if (kind == EndKind.Lost)
+        {
+            return new(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"something on the way forgot the connection at some time within {idle.TotalSeconds:0.#} idle seconds, and told neither side"),
+                $"send pings often from either side (this server: --keep-alive-interval, default {Pings} s); a shorter --idle narrows down how often");
+        }
+
+        if (kind == EndKind.Close && code is not (null or CloseCode.NoStatusReceived))
+        {
+            return new(
+                $"the server itself closed {after}, with {Described(code.Value)}",
+                "raise the server's own idle or keep-alive limit, or send something more often");
+        }
+
+        string known = KnownLimit(idle) is string who ? $"; that is the limit of {who}" : "";
+        return new(
+            $"something on the way {(kind == EndKind.Reset ? "reset (RST)" : "ended (FIN)")} the connection {after}, without a Close{known}",
+            $"send pings more often than that from either side (this server: --keep-alive-interval, default {Pings} s), or have the limit raised");
+    }
+
+    /// <summary>Says why a server closed when nobody asked it to.</summary>
+    internal static Fault OfClose(CloseCode code, string reason)
+    {
+        string said = $"the server closed with {Described(code)}{(reason.Length > 0 ? $" '{ReceivedAnswer.Shown(reason)}'" : "")}";
+        return code switch
+        {
+            CloseCode.NormalClosure => new($"{said}: it was done", "nothing is wrong, unless more was expected: see the app's log"),
+            CloseCode.GoingAway => new($"{said}: it stops or restarts", "connect again; see 'cf events NAME' for who stopped it"),
+            CloseCode.ProtocolError => new($"{said}: frames arrived broken", "a proxy on the way alters frames, or the server has a fault: check with another path or network"),
+            CloseCode.UnsupportedData => new($"{said}: it does not take this kind of message", "send the kind that it takes, text or binary"),
+            CloseCode.InvalidPayloadData => new($"{said}: text did not arrive as UTF-8", "a proxy on the way alters frames, or the server has a fault"),
+            CloseCode.PolicyViolation => new($"{said}: a limit or a rule of the server", "see its log for which, and check credentials and origin"),
+            CloseCode.MessageTooBig => new($"{said}: the message was over its limit", "send smaller messages, or raise the server's limit (this server: --max-message-bytes)"),
+            CloseCode.InternalError => new($"{said}: it failed", "see the app's log"),
+            CloseCode.ServiceRestart => new($"{said}: it restarts", "connect again in a while"),
+            CloseCode.TryAgainLater => new($"{said}: it is overloaded", "connect again in a while, or scale out"),
+            CloseCode.BadGateway => new($"{said}: a gateway got a bad answer from the server behind it", "see the app's log"),
+            _ => new(said, "the meaning of this code is the application's own: see its documentation or log"),
+        };
+    }
+
+    private static string Pings => OurPings.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
+
+    private static string Described(CloseCode code) => ClosePayload.Describe(code);
+}

@@ -1,0 +1,127 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using EchoServer.Text;
+
+namespace EchoServer.Diagnosis;
+
+/// <summary>Why no connection came about, or why it broke, as far as the network says.</summary>
+internal static class NetworkDiagnosis
+{
+    /// <summary>Says why, from an exception of a socket, a stream or a TLS handshake.</summary>
+    /// <param name="exception">What was thrown; what lies innermost counts.</param>
+    /// <param name="url">Where to.</param>
+    /// <param name="stage">What was being done.</param>
+    /// <param name="proxy">The proxy that is gone through; null for none. Up to its tunnel it is what went wrong.</param>
+    internal static Fault Of(Exception exception, Uri url, Stage stage, Uri? proxy = null)
+    {
+        bool isProxy = IsOfProxy(stage, proxy);
+        for (Exception? it = exception; it is not null; it = it.InnerException)
+        {
+            if (it is SocketException socket)
+            {
+                return (isProxy ? ProxyDiagnosis.OfSocket(socket.SocketErrorCode, proxy, stage) : null) ??
+                    OfSocket(socket.SocketErrorCode, url, stage);
+            }
+
+            if (it is AuthenticationException)
+            {
+                return isProxy ? ProxyDiagnosis.OfTls(it.Message, proxy) : TlsDiagnosis.Of(it, url);
+            }
+
+            if (it is InvalidDataException)
+            {
+                return isProxy ? ProxyDiagnosis.OfNonsense(it.Message, proxy) : new(
+                    $"what answers on {Port(url)} speaks no HTTP: {ReceivedAnswer.Shown(it.Message)}",
+                    url.Scheme == "ws" ? "check the port; if it speaks TLS, use wss:// instead of ws://" : "check the port");
+            }
+        }
+
+        return isProxy ? ProxyDiagnosis.OfEnd(proxy)
+            : stage == Stage.Tls ? TlsDiagnosis.Of(exception, url)
+            : OfEnd(url, stage);
+    }
+
+    /// <summary>Says why nothing came within the time.</summary>
+    /// <param name="stage">What was waited for.</param>
+    /// <param name="timeout">How long.</param>
+    /// <param name="url">Where to.</param>
+    /// <param name="proxy">The proxy that is gone through; null for none.</param>
+    internal static Fault OfTimeout(Stage stage, TimeSpan timeout, Uri url, Uri? proxy = null)
+    {
+        string within = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"within {timeout.TotalSeconds} s");
+        string port = Port(url);
+        return IsOfProxy(stage, proxy) ? ProxyDiagnosis.OfTimeout(within, proxy, stage) : stage switch
+        {
+            Stage.Resolve => new($"the name server did not answer {within}", "look at this machine's DNS settings, VPN and network"),
+            Stage.Connect => PortFacts.Of(url) is Fault oddPort
+                ? new($"nothing answered on {port} {within}: {oddPort.Cause}", oddPort.Advice)
+                : new(
+                    $"nothing answered on {port} {within}: a firewall drops the packets, or no machine is at that address",
+                    "check port and address; from inside a company network try --proxy, otherwise have the port opened"),
+            Stage.Tls => new(
+                $"the TLS handshake was not answered {within}: what listens on {port} speaks no TLS, or hangs",
+                "check the port, or try ws:// if TLS is not meant here"),
+            Stage.Answer => new(
+                $"the request was not answered {within}: the connection was accepted, but what is behind it hangs, or it is no HTTP server",
+                "see whether the app hangs or is overloaded ('cf app NAME', 'cf logs NAME --recent'), and restart it"),
+            Stage.Echo => new(
+                $"no echo came {within}: the server is no echo server, hangs, or something on the way holds frames back",
+                "check the path; a proxy on the way must not buffer"),
+            _ => new(
+                $"the server did not answer the Close {within}", "see whether the server hangs; a proxy on the way may have swallowed it"),
+        };
+    }
+
+    private static Fault OfSocket(SocketError error, Uri url, Stage stage) => error switch
+    {
+        SocketError.ConnectionRefused when PortFacts.Of(url) is Fault oddPort => new(
+            $"connection refused on {Port(url)}: {oddPort.Cause}", oddPort.Advice),
+        SocketError.ConnectionRefused => new(
+            $"connection refused: nothing listens on {Port(url)}", "start the server, or check host and port in the URL"),
+        SocketError.HostNotFound or SocketError.NoData => new(
+            $"the host name '{ReceivedAnswer.Shown(url.DnsSafeHost)}' is not known", "check its spelling; inside a company network, check VPN and DNS, or try --proxy"),
+        SocketError.TryAgain => new(
+            $"no name server answered for '{ReceivedAnswer.Shown(url.DnsSafeHost)}'", "check this machine's network, VPN and DNS settings"),
+        SocketError.TimedOut => new(
+            $"nothing answered on {Port(url)}: a firewall drops the packets, or no machine is at that address",
+            "check port and address; from inside a company network try --proxy, otherwise have the port opened"),
+        SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.HostDown or SocketError.NetworkDown => new(
+            "this machine has no route to the address", "check network and VPN; where only IPv6 fails, this network has none, and IPv4 is used"),
+        SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported => new(
+            "this machine cannot use such an address", "check whether IPv6 is on here, or use the host's IPv4 address"),
+        SocketError.AccessDenied => new("this machine does not allow the connection", "look at its local firewall"),
+        SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown => stage is Stage.Echo or Stage.Close
+            ? new(
+                "the connection was reset in the middle of the conversation",
+                "see whether the app or the router was restarted just then ('cf app NAME', 'cf events NAME'), and check again")
+            : new(
+                $"the connection was reset {While(stage)}: the server crashed, or a firewall or balancer on the way cuts such connections",
+                "see the app's log, and check from another network"),
+        SocketError.TooManyOpenSockets => new("this process may not open more sockets", "raise the limit of open files: ulimit -n"),
+        _ => new($"the network says '{EscapedText.From(new SocketException((int)error).Message.AsSpan())}'", "check network, host and port"),
+    };
+
+    private static Fault OfEnd(Uri url, Stage stage) => stage switch
+    {
+        Stage.Answer => new(
+            "the server ended the connection instead of answering: it speaks no HTTP there, speaks TLS, or crashed",
+            url.Scheme == "ws" ? "check the port, try wss://, and see the app's log" : "check the port, and see the app's log"),
+        _ => new(
+            "the connection ended without a Close in the middle of the conversation",
+            "see whether the app or the router was restarted just then ('cf app NAME', 'cf events NAME'), and check again"),
+    };
+
+    /// <summary>Whether a proxy, not the server, is at the other end then.</summary>
+    private static bool IsOfProxy(Stage stage, Uri? proxy) =>
+        stage == Stage.Proxy || (proxy is not null && stage is (Stage.Resolve or Stage.Connect));
+
+    private static string While(Stage stage) => stage switch
+    {
+        Stage.Connect => "as soon as it was opened",
+        Stage.Tls => "during the TLS handshake",
+        _ => "instead of an answer",
+    };
+
+    private static string Port(Uri url) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture, $"port {url.Port} of {ReceivedAnswer.Shown(url.Host)}");
+}

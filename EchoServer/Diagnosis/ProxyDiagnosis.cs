@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Net.Sockets;
+using EchoServer.Text;
+
+namespace EchoServer.Diagnosis;
+
+/// <summary>
+/// Why there is no way through a proxy: the server and Cloud Foundry have no part in it. The one place that has words for it, whoever
+/// speaks to the proxy: <c>ProxyTunnel</c> for <c>check</c>, the runtime's HTTP client for <c>client</c> and <c>ping</c>.
+/// </summary>
+/// <remarks>
+/// A proxy's URL is given without user and password; what it answered is escaped here. Where none is known, it is "the proxy".
+/// </remarks>
+internal static class ProxyDiagnosis
+{
+    /// <summary>What is wrong with a reply of SOCKS 5 whose address is none, for <see cref="OfNonsense"/>.</summary>
+    internal const string NoSocksAddress = "its reply has an address of an unknown kind";
+
+    // RFC 1928 §3.
+    private const byte SocksVersion = 5;
+
+    private const string CheckUrl = "check host and port in --proxy, or in the environment's HTTPS_PROXY and the like";
+    private const string AroundIt = CheckUrl + "; --proxy none goes without one";
+    private const string CheckKind =
+        "check scheme, host and port in --proxy (http:// for CONNECT, socks5:// for SOCKS 5), or in the environment's HTTPS_PROXY and the like";
+
+    /// <summary>Says why, from an error of a socket.</summary>
+    /// <param name="error">The error.</param>
+    /// <param name="proxy">Where the proxy is.</param>
+    /// <param name="stage">What was being done.</param>
+    /// <returns>Null when it is the same whoever is at the other end.</returns>
+    internal static Fault? OfSocket(SocketError error, Uri? proxy, Stage stage) => error switch
+    {
+        SocketError.ConnectionRefused => new($"{The(proxy)} refuses connections: nothing listens there", AroundIt),
+        SocketError.HostNotFound or SocketError.NoData => new(
+            $"the host name of {The(proxy)} is not known", $"{AroundIt}; inside a company network, check VPN and DNS"),
+        SocketError.TryAgain => new(
+            $"no name server answered for the host name of {The(proxy)}",
+            "check this machine's network, VPN and DNS settings; --proxy none goes without a proxy"),
+        SocketError.TimedOut => new($"{The(proxy)} did not answer: it is down, or a firewall drops the packets", AroundIt),
+        SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.HostDown or SocketError.NetworkDown => new(
+            $"this machine has no route to {The(proxy)}", "check network and VPN; --proxy none goes without a proxy"),
+        SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown => new(
+            $"the connection was reset by {The(proxy)}{(stage == Stage.Proxy ? " instead of an answer" : " as soon as it was opened")}",
+            $"{CheckUrl}, and see the proxy's log"),
+        SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported or SocketError.AccessDenied or SocketError.TooManyOpenSockets => null,
+        _ => new(
+            $"{The(proxy)} cannot be reached: the network says '{EscapedText.From(new SocketException((int)error).Message.AsSpan())}'", AroundIt),
+    };
+
+    /// <summary>Says why nothing came within the time.</summary>
+    /// <param name="within">The time, as <c>within 5 s</c>.</param>
+    /// <param name="proxy">Where the proxy is.</param>
+    /// <param name="stage">What was being done.</param>
+    internal static Fault OfTimeout(string within, Uri? proxy, Stage stage) => stage switch
+    {
+        Stage.Resolve => new(
+            $"no name server answered for the host name of {The(proxy)} {within}",
+            "check this machine's network, VPN and DNS settings; --proxy none goes without a proxy"),
+        Stage.Connect => new($"{The(proxy)} did not answer {within}: it is down, or a firewall drops the packets", AroundIt),
+        _ => new(
+            $"{The(proxy)} accepted the connection, but opened no tunnel {within}: it hangs, waits for the server itself, or is no proxy",
+            $"{AroundIt}; the proxy's log may say more"),
+    };
+
+    /// <summary>Says what it means that the proxy ended the connection.</summary>
+    internal static Fault OfEnd(Uri? proxy) => new($"{The(proxy)} ended the connection instead of opening a tunnel", CheckKind);
+
+    /// <summary>Says what it means that TLS with the proxy itself failed.</summary>
+    /// <param name="words">What the runtime says of it; not escaped.</param>
+    /// <param name="proxy">Where the proxy is.</param>
+    internal static Fault OfTls(string words, Uri? proxy) =>
+        new($"TLS with {The(proxy)} failed: {ReceivedAnswer.Shown(words.TrimEnd('.'))}", AroundIt);
+
+    /// <summary>Says what it means that something else than a proxy answered.</summary>
+    /// <param name="flaw">What is wrong with what came; not escaped.</param>
+    /// <param name="proxy">Where the proxy is.</param>
+    internal static Fault OfNonsense(string flaw, Uri? proxy) =>
+        new($"{The(proxy)} does not answer as {(IsSocks(proxy) ? "a SOCKS" : "an HTTP")} proxy does: {ReceivedAnswer.Shown(flaw)}", CheckKind);
+
+    /// <summary>What is wrong with an answer that is none of SOCKS 5 (RFC 1928 §3 and §6), for <see cref="OfNonsense"/>.</summary>
+    /// <param name="version">Its first byte.</param>
+    internal static string NoSocks(byte version) =>
+        string.Create(CultureInfo.InvariantCulture, $"the first byte of its answer is 0x{version:x2}, not 0x{SocksVersion:x2}");
+
+    /// <summary>Says what an answer to CONNECT means.</summary>
+    /// <param name="answer">The answer, which is not 2xx.</param>
+    /// <param name="url">Where the tunnel was to lead.</param>
+    /// <param name="proxy">Where the proxy is.</param>
+    internal static Fault OfAnswer(ReceivedAnswer answer, Uri url, Uri? proxy) => answer.Status switch
+    {
+        407 => OfLogin($" (it answered {answer.StatusLine})", proxy),
+        403 or 405 => NotAllowed(answer.StatusLine, url, proxy),
+        502 or 503 or 504 => NotReached(answer.StatusLine, url, proxy),
+        _ => new(
+            $"{The(proxy)} answered the request for a tunnel to {Target(url)} with {answer.StatusLine}: it may be no proxy, or not for tunnels", AroundIt),
+    };
+
+    /// <summary>Says what a reply of SOCKS 5 means (RFC 1928 §6).</summary>
+    /// <param name="reply">The reply, which is not 0.</param>
+    /// <param name="url">Where the tunnel was to lead.</param>
+    /// <param name="proxy">Where the proxy is.</param>
+    internal static Fault OfSocksReply(byte reply, Uri url, Uri? proxy)
+    {
+        string answer = string.Create(CultureInfo.InvariantCulture, $"SOCKS reply {reply}");
+        return reply switch
+        {
+            2 => NotAllowed(answer, url, proxy),
+            3 or 4 or 6 => NotReached(answer, url, proxy),
+            5 => new($"{Target(url)} refuses connections from {The(proxy)}", "start the server, or check host and port in the URL"),
+            _ => new($"{The(proxy)} could not open a tunnel to {Target(url)} (it answered {answer})", "see the proxy's log; --proxy none goes without a proxy"),
+        };
+    }
+
+    /// <summary>Says what it means that a SOCKS proxy takes none of the ways to log in that it was offered, or not this user.</summary>
+    internal static Fault OfSocksLogin(Uri? proxy) => OfLogin("", proxy);
+
+    /// <summary>Says what another refusal of a SOCKS proxy means, such as one of SOCKS 4.</summary>
+    /// <param name="words">What was refused, or why; not escaped.</param>
+    /// <param name="proxy">Where the proxy is.</param>
+    internal static Fault OfSocksWords(string words, Uri? proxy) =>
+        new($"{The(proxy)} opened no tunnel: {ReceivedAnswer.Shown(words.TrimEnd('.'))}", AroundIt);
+
+    /// <summary>Says that a proxy is of a kind that is not spoken.</summary>
+    internal static Fault OfScheme(Uri proxy) => new(
+        $"{The(proxy)} is one for {ReceivedAnswer.Shown(proxy.Scheme)}://, which is not spoken here",
+        "name one with --proxy http://HOST:PORT or socks5://HOST:PORT; --proxy none goes without one");
+
+    private static Fault OfLogin(string answer, Uri? proxy) => new(
+        $"{The(proxy)} wants to know who asks, or does not accept the user and password that it got{answer}",
+        proxy is null ? "put them into its URL: --proxy http://USER:PASSWORD@HOST:PORT" : $"put them into its URL: {Place(proxy)}://USER:PASSWORD@{Address(proxy)}");
+
+    private static Fault NotAllowed(string answer, Uri url, Uri? proxy) => new(
+        $"{The(proxy)} does not allow a tunnel to {Target(url)} (it answered {answer})",
+        "have the host and the port allowed there, or go around it with --proxy none");
+
+    private static Fault NotReached(string answer, Uri url, Uri? proxy) => new(
+        $"{The(proxy)} could not reach {Target(url)} (it answered {answer})",
+        "check host and port in the URL; a host of the internal network may need --proxy none");
+
+    private static string Target(Uri url) => ReceivedAnswer.Shown(
+        string.Create(CultureInfo.InvariantCulture, $"{(url.HostNameType == UriHostNameType.IPv6 ? url.Host : url.IdnHost)}:{url.Port}"));
+
+    /// <summary>Where a URL of such a proxy can be put: the option takes not all that the environment may name.</summary>
+    private static string Place(Uri proxy) => proxy.Scheme is "http" or "socks5" ? $"--proxy {proxy.Scheme}" : $"HTTPS_PROXY={ReceivedAnswer.Shown(proxy.Scheme)}";
+
+    private static string The(Uri? proxy) => proxy is null ? "the proxy" : $"the proxy {Address(proxy)}";
+
+    private static string Address(Uri proxy) => ReceivedAnswer.Shown(string.Create(CultureInfo.InvariantCulture, $"{proxy.Host}:{proxy.Port}"));
+
+    private static bool IsSocks(Uri? proxy) => proxy?.Scheme.StartsWith("socks", StringComparison.Ordinal) == true;
+}

@@ -1,0 +1,21 @@
+namespace EchoServer.Http;
+
+/// <summary>Which header fields carry what only their sender may know.</summary>
+internal static class SensitiveFields
+{
+    // Parts of names, in any case: what clients and proxies make up themselves mostly says what it is.
+    private static readonly string[] Parts =
+    [
+        "auth", "cookie", "token", "secret", "password", "passwd", "credential", "session", "signature", "jwt", "csrf", "xsrf", "key",
+        "client-cert",
+    ];
+
+    // A key only by name: a nonce that is sent in the clear and opens nothing (RFC 6455 §1.3).
+    private const string HandshakeNonce = "Sec-WebSocket-Key";
+
+    /// <summary>Whether the value of a field must not be shown.</summary>
+    /// <param name="name">The field's name, in any case.</param>
+    internal static bool Contains(string name) =>
+        !name.Equals(HandshakeNonce, StringComparison.OrdinalIgnoreCase) &&
+        Array.Exists(Parts, part => name.Contains(part, StringComparison.OrdinalIgnoreCase));
+}

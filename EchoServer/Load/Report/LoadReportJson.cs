@@ -1,0 +1,132 @@
+using System.Buffers;
+using System.Text.Json;
+using EchoServer.Load.Opening;
+using EchoServer.Metrics;
+
+namespace EchoServer.Load.Report;
+
+/// <summary>The report for a program: one JSON object on one line. Its names do not change; new ones may come.</summary>
+internal static class LoadReportJson
+{
+    /// <summary>Writes it.</summary>
+    /// <returns>One line of UTF-8, ended.</returns>
+    internal static byte[] Write(LoadReport report)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteString("url", report.Options.Url.AbsoluteUri);
+            json.WriteBoolean("ok", report.IsFine);
+            WriteConnections(json, report);
+            json.WriteNumber("seconds", report.Result.Elapsed.TotalSeconds);
+            if (!report.Options.IsHeldOnly)
+            {
+                WriteMessages(json, report);
+            }
+
+            WriteReconnects(json, report.Reconnects);
+            WriteErrors(json, "errors", report.Errors);
+            WriteCloseCodes(json, report);
+            json.WriteEndObject();
+        }
+
+        return [.. bytes.WrittenSpan, (byte)'\n'];
+    }
+
+    private static void WriteConnections(Utf8JsonWriter json, LoadReport report)
+    {
+        json.WriteNumber("connections", report.Options.Connections);
+        json.WriteNumber("opened", report.Opened);
+        json.WriteNumber("open_at_end", report.OpenAtEnd);
+        json.WriteNumber("connect_seconds", report.ConnectElapsed.TotalSeconds);
+        json.WriteNumber("connections_per_second", report.ConnectionsPerSecond);
+    }
+
+    private static void WriteMessages(Utf8JsonWriter json, LoadReport report)
+    {
+        json.WriteString("message_kind", report.Options.IsText ? "text" : "binary");
+        json.WriteNumber("message_bytes", report.Options.MessageBytes);
+        json.WriteNumber("in_flight", report.Options.InFlight);
+        if (report.Options.Rate is double rate)
+        {
+            json.WriteNumber("rate", rate);
+        }
+        else
+        {
+            json.WriteNull("rate");
+        }
+
+        json.WriteNumber("messages", report.Result.Messages);
+        json.WriteNumber("messages_per_second", report.MessagesPerSecond);
+        json.WriteNumber("payload_bytes", report.Result.Bytes);
+        json.WriteNumber("payload_bytes_per_second", report.BytesPerSecond);
+        json.WriteNumber("unsent", report.Result.Unsent);
+        WriteTimes(json, "latency_ms", report.Result.Latency);
+    }
+
+    private static void WriteTimes(Utf8JsonWriter json, string name, LatencyHistogram times)
+    {
+        json.WriteStartObject(name);
+        foreach ((string _, string percentile, double percent) in LoadReport.Percentiles)
+        {
+            json.WriteNumber(percentile, times.Percentile(percent).TotalMilliseconds);
+        }
+
+        json.WriteNumber("max", times.Max.TotalMilliseconds);
+        json.WriteEndObject();
+    }
+
+    private static void WriteReconnects(Utf8JsonWriter json, ReconnectResult? result)
+    {
+        if (result is null)
+        {
+            json.WriteNull("reconnects");
+            return;
+        }
+
+        json.WriteStartObject("reconnects");
+        json.WriteNumber("ended", result.Lost);
+        json.WriteNumber("drained", result.Drained);
+        json.WriteNumber("served_again", result.Times.Count);
+        json.WriteNumber("unanswered", result.Unanswered);
+        WriteTimes(json, "outage_ms", result.Times);
+        WriteErrors(json, "failed_attempts", result.FailedAttempts);
+        json.WriteEndObject();
+    }
+
+    private static void WriteErrors(Utf8JsonWriter json, string name, IReadOnlyList<LoadErrorCount> errors)
+    {
+        json.WriteStartArray(name);
+        foreach (LoadErrorCount error in errors)
+        {
+            json.WriteStartObject();
+            json.WriteString("kind", JsonNamingPolicy.SnakeCaseLower.ConvertName(error.Kind.ToString()));
+            if (error.Status != 0)
+            {
+                json.WriteNumber("status", error.Status);
+            }
+
+            json.WriteNumber("count", error.Count);
+            json.WriteString("first", error.Example);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteCloseCodes(Utf8JsonWriter json, LoadReport report)
+    {
+        json.WriteStartArray("close_codes");
+        foreach ((WebSockets.CloseCode code, long count) in report.CloseCodes)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("code", (int)code);
+            json.WriteString("name", Enum.IsDefined(code) ? code.ToString() : "");
+            json.WriteNumber("count", count);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+}

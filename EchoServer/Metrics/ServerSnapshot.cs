@@ -1,0 +1,26 @@
+namespace EchoServer.Metrics;
+
+/// <summary>What a server and all its connections have counted so far, and how it is doing, at one moment.</summary>
+internal sealed record ServerSnapshot
+{
+    /// <summary>When the server was made, which is soon after the process started.</summary>
+    internal required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>How long ago that is, whatever became of the clock.</summary>
+    internal required TimeSpan Uptime { get; init; }
+
+    /// <summary>WebSocket connections that are open.</summary>
+    internal required int OpenConnections { get; init; }
+
+    /// <summary>The most connections there may be.</summary>
+    internal required int MaxConnections { get; init; }
+
+    /// <summary>Memory, budget and TCP connections.</summary>
+    internal required ServerStats Stats { get; init; }
+
+    /// <summary>What was counted since the start. It never goes down.</summary>
+    internal required ServerTotals Totals { get; init; }
+
+    /// <summary>How long echoes took.</summary>
+    internal required HistogramCounts EchoTimes { get; init; }
+}

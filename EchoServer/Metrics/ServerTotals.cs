@@ -1,0 +1,81 @@
+using EchoServer.Http;
+using EchoServer.WebSockets.Compression;
+
+namespace EchoServer.Metrics;
+
+/// <summary>What a server has counted since its start. No number ever goes down.</summary>
+/// <remarks>Not safe on two threads: <c>ServerCounters</c> guards the server's own, and hands out copies.</remarks>
+internal sealed class ServerTotals
+{
+    /// <summary>WebSocket connections that were opened.</summary>
+    internal long Opened;
+
+    /// <summary>Those of them on which permessage-deflate was agreed on.</summary>
+    internal long OpenedCompressed;
+
+    /// <summary>TCP connections beyond the limit that were ended for want of room.</summary>
+    internal long SocketsRefused;
+
+    /// <summary>Whole messages received.</summary>
+    internal MessageCounts Received;
+
+    /// <summary>Messages sent, or accepted for sending.</summary>
+    internal MessageCounts Sent;
+
+    /// <summary>Those of the messages received that came compressed.</summary>
+    internal CompressedCounts CompressedReceived;
+
+    /// <summary>Those of the messages sent that went out compressed.</summary>
+    internal CompressedCounts CompressedSent;
+
+    /// <summary>Bytes received from sockets: HTTP, and frames with their headers.</summary>
+    internal long NetworkBytesReceived;
+
+    /// <summary>Bytes given to sockets: HTTP, and frames with their headers.</summary>
+    internal long NetworkBytesSent;
+
+    /// <summary>Pings sent by the keep-alive.</summary>
+    internal long PingsSent;
+
+    /// <summary>WebSocket connections that ended, by close code; see <see cref="CountedCloseCodes"/>.</summary>
+    internal readonly long[] EndedByCode;
+
+    /// <summary>WebSocket connections that ended, by <see cref="EndCause"/>.</summary>
+    internal readonly long[] EndedByCause;
+
+    /// <summary>Handshakes, and requests too broken to tell, that were refused; by status, see <see cref="Statuses"/>.</summary>
+    internal readonly long[] RejectedByStatus;
+
+    /// <summary>Plain HTTP requests that were answered, by status, see <see cref="Statuses"/>.</summary>
+    internal readonly long[] AnsweredByStatus;
+
+    internal ServerTotals()
+    {
+        EndedByCode = new long[CountedCloseCodes.Labels.Length];
+        EndedByCause = new long[EndCauses.All.Length];
+        RejectedByStatus = new long[Statuses.Length];
+        AnsweredByStatus = new long[Statuses.Length];
+    }
+
+    /// <summary>Makes a copy of another.</summary>
+    internal ServerTotals(ServerTotals other)
+    {
+        Opened = other.Opened;
+        OpenedCompressed = other.OpenedCompressed;
+        SocketsRefused = other.SocketsRefused;
+        Received = other.Received;
+        Sent = other.Sent;
+        CompressedReceived = other.CompressedReceived;
+        CompressedSent = other.CompressedSent;
+        NetworkBytesReceived = other.NetworkBytesReceived;
+        NetworkBytesSent = other.NetworkBytesSent;
+        PingsSent = other.PingsSent;
+        EndedByCode = [.. other.EndedByCode];
+        EndedByCause = [.. other.EndedByCause];
+        RejectedByStatus = [.. other.RejectedByStatus];
+        AnsweredByStatus = [.. other.AnsweredByStatus];
+    }
+
+    /// <summary>The statuses that are counted, in order.</summary>
+    internal static HttpStatus[] Statuses { get; } = Enum.GetValues<HttpStatus>();
+}

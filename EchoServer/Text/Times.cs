@@ -1,0 +1,35 @@
+using System.Globalization;
+
+namespace EchoServer.Text;
+
+/// <summary>How times are shown to people.</summary>
+internal static class Times
+{
+    private const double OneDigitBelow = 100;
+    private const double SecondsFrom = 10_000;
+
+    /// <summary>A time with its unit: <c>0.4 ms</c>, <c>123 ms</c>, <c>12.3 s</c>.</summary>
+    internal static string Show(TimeSpan time)
+    {
+        double milliseconds = time.TotalMilliseconds;
+        return milliseconds switch
+        {
+            < OneDigitBelow => string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0.0} ms"),
+            < SecondsFrom => string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0} ms"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s"),
+        };
+    }
+
+    /// <summary>The same with two digits that count also where it is short: <c>0.041 ms</c>, <c>0.41 ms</c>, <c>4.1 ms</c>.</summary>
+    internal static string ShowShort(TimeSpan time) => time.TotalMilliseconds switch
+    {
+        < 0.0995 and double milliseconds => string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0.000} ms"),
+        < 0.995 and double milliseconds => string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0.00} ms"),
+        _ => Show(time),
+    };
+
+    /// <summary>A number of bytes: <c>125 bytes</c>, <c>1 MiB</c>.</summary>
+    internal static string Bytes(long count) => count > 0 && count % (1024 * 1024) == 0
+        ? string.Create(CultureInfo.InvariantCulture, $"{count / (1024 * 1024)} MiB")
+        : string.Create(CultureInfo.InvariantCulture, $"{count} bytes");
+}

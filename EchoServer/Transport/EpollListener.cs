@@ -1,0 +1,163 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Threading.Tasks.Sources;
+
+namespace EchoServer.Transport;
+
+/// <summary>On Linux: takes in connections on an I/O thread, between what that thread's sockets have to be told.</summary>
+/// <remarks>
+/// Accepting on the thread that serves spares a crowd the changes to and fro between two threads, and taking the descriptor as it is
+/// spares each connection the runtime's socket, which an idle one would keep.
+/// </remarks>
+internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
+{
+    // Then the thread's other sockets have their turn. Epoll tells of what is left as long as it is there.
+    private const int MaxAcceptsInOneGo = 64;
+
+    private readonly Socket _socket;
+    private readonly Epoll _epoll;
+    private readonly Func<SocketFile, IPEndPoint, NonBlockingSocket> _watch;
+    private readonly SocketAddress _address;
+    private readonly IPEndPoint _anyPeer = new(IPAddress.Any, 0);
+    private readonly SpareFiles _spareFiles = new();
+    private Waiter _waiter;
+    private int _acceptsInOneGo;
+    private bool _isPaused;
+
+    /// <summary>Begins to watch a listening socket.</summary>
+    /// <param name="socket">The socket; owned from here on.</param>
+    /// <param name="epoll">The thread that watches it.</param>
+    /// <param name="watch">Hands a new connection to an I/O thread.</param>
+    /// <exception cref="SocketException">The kernel has no memory left for it. It is closed then.</exception>
+    internal EpollListener(Socket socket, Epoll epoll, Func<SocketFile, IPEndPoint, NonBlockingSocket> watch)
+    {
+        _socket = socket;
+        _epoll = epoll;
+        _watch = watch;
+        _address = new SocketAddress(socket.AddressFamily);
+        try
+        {
+            socket.Blocking = false;
+            epoll.Watch(this, socket.SafeHandle, EpollEvents.Readable);
+        }
+        catch
+        {
+            socket.Dispose();
+            _spareFiles.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<NonBlockingSocket> AcceptAsync()
+    {
+        if (_isPaused)
+        {
+            if (!_spareFiles.TryFill())
+            {
+                throw new SocketException((int)SocketError.TooManyOpenSockets);
+            }
+
+            _isPaused = false;
+            _epoll.Change(_socket.SafeHandle, EpollEvents.Readable);
+        }
+
+        while (true)
+        {
+            if (_acceptsInOneGo++ < MaxAcceptsInOneGo && TryAccept(out SocketFile? file))
+            {
+                return Watch(file);
+            }
+
+            _acceptsInOneGo = 0;
+            if (!_waiter.TakeSignal())
+            {
+                await new ValueTask(this, 0).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _epoll.Forget(_socket.SafeHandle);
+        _socket.Dispose();
+        _spareFiles.Dispose();
+        _waiter.Signal();
+    }
+
+    /// <inheritdoc/>
+    public void Signal(EpollEvents events) => _waiter.Signal();
+
+    /// <inheritdoc/>
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) =>
+        _waiter.IsSignalled ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Pending;
+
+    /// <inheritdoc/>
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _waiter.Wait(continuation, state);
+
+    /// <inheritdoc/>
+    void IValueTaskSource.GetResult(short token) => _waiter.TakeSignal();
+
+    private NonBlockingSocket Watch(SocketFile file)
+    {
+        try
+        {
+            return _watch(file, (IPEndPoint)_anyPeer.Create(_address));
+        }
+        catch
+        {
+            file.Dispose();
+            Pause();
+            throw;
+        }
+    }
+
+    /// <summary>As long as nobody takes in what is there epoll would tell of it again and again.</summary>
+    private void Pause()
+    {
+        _isPaused = true;
+        _epoll.Change(_socket.SafeHandle, EpollEvents.None);
+    }
+
+    private unsafe bool TryAccept([NotNullWhen(true)] out SocketFile? file)
+    {
+        while (true)
+        {
+            int size = _address.Size;
+            int descriptor;
+            fixed (byte* address = _address.Buffer.Span)
+            {
+                descriptor = Libc.Accept(_socket.SafeHandle, address, &size, Libc.CloseOnExec);
+            }
+
+            if (descriptor >= 0)
+            {
+                file = new SocketFile(descriptor);
+                return true;
+            }
+
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case Libc.EAgain:
+                    file = null;
+                    return false;
+                case Libc.EInterrupted or Libc.EConnectionAborted:
+                    // It was gone before it was taken in; there may be another.
+                    continue;
+                default:
+                    SocketException error = Libc.LastError();
+                    if (error.SocketErrorCode == SocketError.TooManyOpenSockets)
+                    {
+                        _spareFiles.Release();
+                    }
+
+                    Pause();
+                    throw error;
+            }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Threading.Tasks.Sources;
+
+namespace EchoServer.Transport;
+
+/// <summary>On Linux: plain recv and send, and waits that <see cref="Epoll"/> ends.</summary>
+/// <remarks>
+/// The runtime's own asynchronous receive looks at the socket once more before it waits, a system call for each message, and keeps
+/// about 700 bytes for each connection that waits. Continuations run on the thread that calls <see cref="Signal"/> or
+/// <see cref="Close"/>. On Linux any thread may close.
+/// </remarks>
+internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSource
+{
+    // include/uapi/linux/tcp.h: struct tcp_info, tcpi_bytes_acked.
+    private const int TcpInfoBytes = 128;
+    private const int BytesAckedOffset = 120;
+
+
+    private const short ReadToken = 0;
+    private const short WriteToken = 1;
+
+    private Waiter _reader;
+    private Waiter _writer;
+
+    // The peer has shut down its side, or worse: a receive that brings little may have the end right behind it, and epoll, which
+    // tells of changes, would not tell again.
+    private volatile bool _isHungUp;
+
+    private readonly Epoll _epoll;
+    private readonly SafeHandle _file;
+
+    // What owns the file: the handle itself, or the runtime's socket.
+    private readonly IDisposable _owner;
+
+    // Belongs to who sends. Few sockets are ever full: the others spare the I/O thread the news that they have room.
+    private bool _isWatchedForRoom;
+
+    /// <summary>Takes over a socket that was accepted.</summary>
+    /// <param name="file">The socket.</param>
+    /// <param name="peer">The other end.</param>
+    /// <param name="epoll">The thread that watches it.</param>
+    /// <exception cref="SocketException">The kernel has no memory left. The socket is closed then.</exception>
+    internal EpollSocket(SocketFile file, IPEndPoint peer, Epoll epoll)
+        : this(file, file, peer, epoll)
+    {
+    }
+
+    /// <summary>Takes over a socket that the runtime has connected.</summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="epoll">The thread that watches it.</param>
+    /// <exception cref="SocketException">The connection is broken already, or the kernel has no memory left. The socket is closed then.</exception>
+    internal EpollSocket(Socket socket, Epoll epoll)
+        : this(socket.SafeHandle, socket, PeerOf(socket), epoll)
+    {
+    }
+
+    private EpollSocket(SafeHandle file, IDisposable owner, IPEndPoint peer, Epoll epoll)
+        : base(peer)
+    {
+        _file = file;
+        _owner = owner;
+        _epoll = epoll;
+        try
+        {
+            epoll.Watch(this, file);
+        }
+        catch
+        {
+            owner.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override unsafe bool TryReceive(Span<byte> buffer, out int count)
+    {
+        fixed (byte* start = buffer)
+        {
+            count = (int)Libc.Receive(_file, start, buffer.Length, Libc.MsgDontWait);
+        }
+
+        if (count >= 0)
+        {
+            return true;
+        }
+
+        count = 0;
+        int error = Marshal.GetLastPInvokeError();
+        Error = error == Libc.EAgain ? SocketError.Success : Libc.ToSocketError(error);
+        return error != Libc.EAgain;
+    }
+
+    /// <inheritdoc/>
+    internal override bool IsEmptyAfter(int received, int room) => received < room && !_isHungUp;
+
+    /// <inheritdoc/>
+    internal override unsafe bool TrySend(ReadOnlySpan<byte> bytes, out int count)
+    {
+        fixed (byte* start = bytes)
+        {
+            count = (int)Libc.Send(_file, start, bytes.Length, Libc.MsgDontWait | Libc.MsgNoSignal);
+        }
+
+        if (count >= 0)
+        {
+            return true;
+        }
+
+        return Marshal.GetLastPInvokeError() == Libc.EAgain ? false : throw Libc.LastError();
+    }
+
+    /// <inheritdoc/>
+    internal override ValueTask ReadableAsync() => _reader.TakeSignal() ? default : new ValueTask(this, ReadToken);
+
+    /// <inheritdoc/>
+    internal override ValueTask WritableAsync()
+    {
+        if (!_isWatchedForRoom)
+        {
+            _isWatchedForRoom = true;
+            _epoll.WatchForRoom(_file);
+        }
+
+        return _writer.TakeSignal() ? default : new ValueTask(this, WriteToken);
+    }
+
+    /// <inheritdoc/>
+    internal override void Shutdown(SocketShutdown how)
+    {
+        try
+        {
+            // Fails when the connection is broken already: then whoever waits has been told.
+            _ = Libc.Shutdown(_file, (int)how);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended by itself meanwhile.
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override unsafe bool HasInput()
+    {
+        try
+        {
+            byte first;
+            return Libc.Receive(_file, &first, 1, Libc.MsgPeek | Libc.MsgDontWait) > 0;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override unsafe ulong BytesAcked()
+    {
+        byte* info = stackalloc byte[TcpInfoBytes];
+        int size = TcpInfoBytes;
+        try
+        {
+            return Libc.GetSocketOption(_file, Libc.TcpLevel, Libc.TcpInfoOption, info, &size) == 0 && size == TcpInfoBytes
+                ? Unsafe.ReadUnaligned<ulong>(info + BytesAckedOffset)
+                : 0;
+        }
+        catch (ObjectDisposedException)
+        {
+            return 0;
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override void Close(bool dropsOutput)
+    {
+        _epoll.Forget(_file);
+        if (dropsOutput)
+        {
+            DropOutput();
+        }
+
+        _owner.Dispose();
+        // A closed file is not watched any more: who waits would wait for ever.
+        _reader.Signal();
+        _writer.Signal();
+    }
+
+    /// <summary>For <see cref="Epoll"/>: ends the waits that these events are for, here and now.</summary>
+    public void Signal(EpollEvents events)
+    {
+        const EpollEvents ends = EpollEvents.PeerShutdown | EpollEvents.HangUp | EpollEvents.Error;
+        if ((events & ends) != 0)
+        {
+            _isHungUp = true;
+        }
+
+        if ((events & (EpollEvents.Readable | ends)) != 0)
+        {
+            _reader.Signal();
+        }
+
+        if ((events & (EpollEvents.Writable | ends)) != 0)
+        {
+            _writer.Signal();
+        }
+    }
+
+    /// <inheritdoc/>
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) =>
+        Of(token).IsSignalled ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Pending;
+
+    /// <inheritdoc/>
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        Of(token).Wait(continuation, state);
+
+    /// <inheritdoc/>
+    void IValueTaskSource.GetResult(short token) => Of(token).TakeSignal();
+
+    /// <summary>Makes closing a reset: socket(7), struct linger, on and for no time.</summary>
+    private unsafe void DropOutput()
+    {
+        int* linger = stackalloc int[] { 1, 0 };
+        _ = Libc.SetSocketOption(_file, Libc.SocketLevel, Libc.LingerOption, linger, 2 * sizeof(int));
+    }
+
+    private ref Waiter Of(short token) => ref token == ReadToken ? ref _reader : ref _writer;
+}

@@ -1,0 +1,92 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace EchoServer.Transport;
+
+/// <summary>The system calls of Linux that <see cref="EpollSocket"/>, <see cref="EpollListener"/> and <see cref="Epoll"/> are made of; see their manual pages, section 2.</summary>
+/// <remarks>Errors come back as -1, their number from <see cref="Marshal.GetLastPInvokeError"/>. All are safe on any thread.</remarks>
+internal static unsafe partial class Libc
+{
+    // Same numbers on every architecture that .NET runs on with Linux.
+    internal const int EInterrupted = 4;
+    internal const int EAgain = 11;
+    internal const int ETooManyFilesOfSystem = 23;
+    internal const int ETooManyFiles = 24;
+    internal const int EPipe = 32;
+    internal const int EConnectionAborted = 103;
+    internal const int EConnectionReset = 104;
+
+    // recv(2), send(2): leave it there; do not wait; do not raise SIGPIPE.
+    internal const int MsgPeek = 0x2;
+    internal const int MsgDontWait = 0x40;
+    internal const int MsgNoSignal = 0x4000;
+
+    // socket(7), tcp(7): levels and options.
+    internal const int SocketLevel = 1;
+    internal const int LingerOption = 13;
+    internal const int TcpLevel = 6;
+    internal const int TcpInfoOption = 11;
+
+    // accept4(2), epoll_create1(2), epoll_ctl(2), eventfd(2).
+    internal const int CloseOnExec = 0x80000;
+    internal const int EpollAdd = 1;
+    internal const int EpollModify = 3;
+
+    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
+    internal static partial nint Receive(SafeHandle socket, byte* buffer, nint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
+    internal static partial nint Send(SafeHandle socket, byte* bytes, nint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
+    internal static partial int Accept(SafeHandle listener, byte* address, int* addressBytes, int flags);
+
+    [LibraryImport("libc", EntryPoint = "shutdown", SetLastError = true)]
+    internal static partial int Shutdown(SafeHandle socket, int how);
+
+    [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
+    internal static partial int GetSocketOption(SafeHandle socket, int level, int option, void* value, int* valueBytes);
+
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    internal static partial int SetSocketOption(SafeHandle socket, int level, int option, void* value, int valueBytes);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    internal static partial int Close(nint file);
+
+    [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
+    internal static partial int EpollCreate(int flags);
+
+    [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
+    internal static partial int EpollControl(SafeFileHandle epoll, int operation, SafeHandle file, byte* epollEvent);
+
+    [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
+    internal static partial int EpollWait(SafeFileHandle epoll, byte* epollEvents, int most, int timeoutMilliseconds);
+
+    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    internal static partial int EventFile(uint initial, int flags);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(SafeFileHandle file, byte* bytes, nint length);
+
+    /// <summary>Takes a new file descriptor into safe hands.</summary>
+    /// <exception cref="SocketException">It is the -1 of a call that failed.</exception>
+    internal static SafeFileHandle Own(int descriptor) =>
+        descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw LastError();
+
+    /// <summary>What a number of the kernel's is called by the runtime; those that nobody tells apart are one.</summary>
+    internal static SocketError ToSocketError(int error) => error switch
+    {
+        EAgain => SocketError.WouldBlock,
+        EConnectionReset or EPipe => SocketError.ConnectionReset,
+        ETooManyFiles or ETooManyFilesOfSystem => SocketError.TooManyOpenSockets,
+        _ => SocketError.SocketError,
+    };
+
+    /// <summary>The last call's error as an exception.</summary>
+    internal static SocketException LastError()
+    {
+        int error = Marshal.GetLastPInvokeError();
+        return new SocketException((int)ToSocketError(error), Marshal.GetPInvokeErrorMessage(error));
+    }
+}

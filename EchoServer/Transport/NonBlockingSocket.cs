@@ -1,0 +1,80 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace EchoServer.Transport;
+
+/// <summary>A connected socket that never makes a thread wait: what cannot be done at once is awaited, without a buffer.</summary>
+/// <remarks>
+/// One side receives and one sends at a time; both may at the same time. <see cref="Shutdown"/> may be called by any thread, at any
+/// time. <see cref="EpollSocket"/> on Linux, <see cref="PortableSocket"/> elsewhere.
+/// </remarks>
+internal abstract class NonBlockingSocket
+{
+    /// <param name="peer">The other end.</param>
+    protected NonBlockingSocket(IPEndPoint peer) => Peer = peer;
+
+    /// <summary>The other end. Any thread.</summary>
+    internal IPEndPoint Peer { get; }
+
+    /// <summary>What broke the connection, once <see cref="TryReceive"/> has found it broken; until then Success.</summary>
+    internal SocketError Error { get; private protected set; }
+
+    /// <summary>Receives what is there.</summary>
+    /// <param name="buffer">Where to; not empty.</param>
+    /// <param name="count">How many bytes came; 0 when none will come any more: the peer has ended, or the connection is broken.</param>
+    /// <returns>False when nothing is there yet: await <see cref="ReadableAsync"/>.</returns>
+    /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
+    internal abstract bool TryReceive(Span<byte> buffer, out int count);
+
+    /// <summary>Whether a receive that brought so much has emptied the socket, so that the next may be waited for without a look.</summary>
+    /// <param name="received">How many bytes came.</param>
+    /// <param name="room">How many could have come.</param>
+    internal abstract bool IsEmptyAfter(int received, int room);
+
+    /// <summary>Waits until there is something to receive, or the end. Can complete without either: try again, then.</summary>
+    /// <returns>To be awaited once, before the next call.</returns>
+    internal abstract ValueTask ReadableAsync();
+
+    /// <summary>Sends what the socket takes at once.</summary>
+    /// <param name="bytes">What to send; not empty.</param>
+    /// <param name="count">How many bytes it took, 1 or more.</param>
+    /// <returns>False when it takes none now: await <see cref="WritableAsync"/>.</returns>
+    /// <exception cref="SocketException">The connection is broken.</exception>
+    /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
+    internal abstract bool TrySend(ReadOnlySpan<byte> bytes, out int count);
+
+    /// <summary>Waits until the socket takes something, or is broken or closed. Can complete without either: try again, then.</summary>
+    /// <returns>To be awaited once, before the next call.</returns>
+    internal abstract ValueTask WritableAsync();
+
+    /// <summary>Says that we send no more, or that nothing goes either way. Wakes whoever waits. Any thread; quiet when it is too late.</summary>
+    internal abstract void Shutdown(SocketShutdown how);
+
+    /// <summary>Whether something is there to receive. Any thread; false when it is too late.</summary>
+    internal abstract bool HasInput();
+
+    /// <summary>How much the peer's TCP has acknowledged: moves while the peer reads, however slowly. Any thread. Linux only; elsewhere 0.</summary>
+    internal abstract ulong BytesAcked();
+
+    /// <summary>
+    /// Closes the socket. On the server only who receives does: anyone else calls <see cref="Shutdown"/>. Whoever waits is resumed,
+    /// by the caller itself, and finds it closed.
+    /// </summary>
+    /// <param name="dropsOutput">Whether output that the peer has not taken is dropped, and the peer told by a reset.</param>
+    internal abstract void Close(bool dropsOutput);
+
+    /// <summary>The other end of a socket that is taken over, which is closed when there is none any more.</summary>
+    /// <exception cref="SocketException">The connection is broken already.</exception>
+    protected static IPEndPoint PeerOf(Socket socket)
+    {
+        try
+        {
+            return (IPEndPoint)socket.RemoteEndPoint!;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

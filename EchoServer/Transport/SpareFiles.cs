@@ -1,0 +1,65 @@
+using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
+
+namespace EchoServer.Transport;
+
+/// <summary>File descriptors that are kept for the time when there are no others.</summary>
+/// <remarks>
+/// The runtime needs some to start a thread or to load code, and ends the process where it gets none. So who accepts connections
+/// lets go of these when accepting fails for want of descriptors, and accepts no more until there are others beside them. Belongs to
+/// who accepts; any thread may dispose of it.
+/// </remarks>
+internal sealed class SpareFiles : IDisposable
+{
+    // A thread takes two at a time, and one for each file that is looked into on the way; a few may start at once.
+    private const int Count = 8;
+
+    private readonly SafeFileHandle?[] _files = new SafeFileHandle?[Count];
+
+    internal SpareFiles() => TryTake();
+
+    /// <summary>Takes as many descriptors as are missing, if there are more than that.</summary>
+    /// <returns>False when there are not so many: then none are kept.</returns>
+    internal bool TryFill()
+    {
+        try
+        {
+            // To take them is no way to find out: for that moment the runtime would have none.
+            return OpenFiles.ReadLimit() - OpenFiles.Count() > Count && TryTake();
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Gives them all back.</summary>
+    internal void Release()
+    {
+        foreach (ref SafeFileHandle? file in _files.AsSpan())
+        {
+            Interlocked.Exchange(ref file, null)?.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Release();
+
+    private bool TryTake()
+    {
+        try
+        {
+            foreach (ref SafeFileHandle? file in _files.AsSpan())
+            {
+                file ??= Libc.Own(Libc.EventFile(0, Libc.CloseOnExec));
+            }
+
+            return true;
+        }
+        catch (SocketException)
+        {
+            Release();
+            return false;
+        }
+    }
+}

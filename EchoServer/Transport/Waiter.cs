@@ -1,0 +1,59 @@
+namespace EchoServer.Transport;
+
+/// <summary>One wait at a time, and the signal that ends it, whichever comes first.</summary>
+/// <remarks>One waits; any thread may signal. A field of what is waited for, never copied.</remarks>
+internal struct Waiter
+{
+    // Stands for a signal that nobody has waited for yet.
+    private static readonly Action<object?> Signalled = static _ => { };
+
+    private Action<object?>? _continuation;
+    private object? _state;
+
+    internal bool IsSignalled => ReferenceEquals(Volatile.Read(ref _continuation), Signalled);
+
+    /// <summary>Uses up a signal that is there. Before the socket is looked at: a signal that comes later counts.</summary>
+    internal bool TakeSignal() => IsSignalled && Interlocked.Exchange(ref _continuation, null) is not null;
+
+    internal void Wait(Action<object?> continuation, object? state)
+    {
+        _state = state;
+        if (Interlocked.CompareExchange(ref _continuation, continuation, null) is not null)
+        {
+            // Signalled meanwhile. Not from here: the caller is still on its way to the wait.
+            _state = null;
+            Volatile.Write(ref _continuation, null);
+            ThreadPool.UnsafeQueueUserWorkItem(continuation, state, preferLocal: false);
+        }
+    }
+
+    internal void Signal()
+    {
+        Action<object?>? waiting = Volatile.Read(ref _continuation);
+        while (!ReferenceEquals(waiting, Signalled))
+        {
+            // Two threads may signal at once: only one of them may take the continuation.
+            Action<object?>? next = waiting is null ? Signalled : null;
+            Action<object?>? found = Interlocked.CompareExchange(ref _continuation, next, waiting);
+            if (ReferenceEquals(found, waiting))
+            {
+                if (waiting is not null)
+                {
+                    Resume(waiting);
+                }
+
+                return;
+            }
+
+            waiting = found;
+        }
+    }
+
+    /// <summary>Only for who has taken the continuation: until it runs, nobody else begins a wait or touches the state.</summary>
+    private void Resume(Action<object?> continuation)
+    {
+        object? state = _state;
+        _state = null;
+        continuation(state);
+    }
+}

@@ -1,0 +1,109 @@
+using EchoServer.Buffers;
+
+namespace EchoServer.WebSockets;
+
+/// <summary>Bytes on their way to a socket: frames are appended at one end, what was sent is taken off the other.</summary>
+/// <remarks>
+/// Holds memory only while it holds bytes: that of a step, until it is counted because it will be held for longer. A mutable value
+/// with one owner, which says what thread may touch it.
+/// </remarks>
+internal struct OutputBuffer
+{
+    private const int LeastBytes = 4096;
+
+    private StepBuffer _memory;
+    private int _start;
+    private int _end;
+
+    // Null while the bytes need not be counted, because they are about to be sent.
+    private MemoryBudget? _countedIn;
+
+    /// <summary>How many bytes wait.</summary>
+    internal readonly int Length => _end - _start;
+
+    /// <summary>The bytes that wait, in order.</summary>
+    internal readonly ReadOnlySpan<byte> Waiting => _memory.Span[_start.._end];
+
+    /// <summary>Appends one unfragmented, unmasked frame (RFC 6455 §5.2) whose payload comes in two parts.</summary>
+    internal void AppendFrame(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool isCompressed = false)
+    {
+        int payload = checked(first.Length + second.Length);
+        int header = Frame.SizeOfHeader(payload, masked: false);
+        Span<byte> destination = Reserve(checked(header + payload));
+        Frame.WriteHeader(destination, opcode, payload, isCompressed: isCompressed);
+        first.CopyTo(destination[header..]);
+        second.CopyTo(destination[(header + first.Length)..]);
+        _end += header + payload;
+    }
+
+    /// <summary>Appends bytes as they are.</summary>
+    internal void Append(ReadOnlySpan<byte> bytes)
+    {
+        if (!bytes.IsEmpty)
+        {
+            bytes.CopyTo(Reserve(bytes.Length));
+            _end += bytes.Length;
+        }
+    }
+
+    /// <summary>Whether the memory held is counted.</summary>
+    internal readonly bool IsCounted => _countedIn is not null;
+
+    /// <summary>Counts the memory held, because it will be held for a while: then it is not of the pool any more.</summary>
+    /// <returns>False when the budget has no room for it; nothing is counted then.</returns>
+    internal bool TryCount(MemoryBudget budget)
+    {
+        if (Length == 0 || _countedIn is not null)
+        {
+            return true;
+        }
+
+        if (!_memory.TryKeep(_start.._end, budget))
+        {
+            return false;
+        }
+
+        _end = Length;
+        _start = 0;
+        _countedIn = budget;
+        return true;
+    }
+
+    /// <summary>Takes sent bytes off; gives the memory back when nothing waits.</summary>
+    internal void Consume(int count)
+    {
+        _start += count;
+        if (_start == _end)
+        {
+            Clear();
+        }
+    }
+
+    /// <summary>Drops what waits and gives the memory back.</summary>
+    internal void Clear()
+    {
+        Uncount();
+        _memory.Dispose();
+        _start = _end = 0;
+    }
+
+    /// <summary>Room for at least so many bytes behind what waits.</summary>
+    private Span<byte> Reserve(int count)
+    {
+        if (_memory.Length - _end < count)
+        {
+            Uncount();
+            _memory.Grow(_start.._end, Math.Max(checked(Length + count), LeastBytes));
+            _end = Length;
+            _start = 0;
+        }
+
+        return _memory.Span[_end..];
+    }
+
+    private void Uncount()
+    {
+        _countedIn?.GiveBack(_memory.Length);
+        _countedIn = null;
+    }
+}
