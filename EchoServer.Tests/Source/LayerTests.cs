@@ -34,10 +34,10 @@ internal sealed partial class LayerTests
             .. from file in SourceFiles()
                let folder = FolderOf(file)
                where folder.Length > 0
-               from match in Using().Matches(File.ReadAllText(file))
+               from match in Name().Matches(File.ReadAllText(file))
                let other = match.Groups["folder"].Value
-               where other != folder && LayerOf(other) <= LayerOf(folder)
-               select $"{Path.GetRelativePath(Root, file)} uses EchoServer.{other}"
+               where other != folder && Names(match, other) && LayerOf(other) <= LayerOf(folder)
+               select $"{Path.GetRelativePath(Root, file)}: {match.Value}"
         ];
 
         Assert.That(upward, Is.Empty);
@@ -77,7 +77,13 @@ internal sealed partial class LayerTests
         return layer;
     }
 
-    // Also an alias, and a name that is written out in full.
-    [GeneratedRegex(@"(?<!namespace )(?:global::)?\bEchoServer\.(?<folder>[A-Z]\w*)\b(?=[.;])")]
-    private static partial Regex Using();
+    /// <summary>Whether a dotted name is that of a folder here, or of a type in one: a property can have a folder's name.</summary>
+    private static bool Names(Match match, string folder) => match.Groups["root"].Success
+        ? Layers.Any(layer => layer.Contains(folder))
+        : Directory.Exists(Path.Combine(Root, folder)) &&
+            Directory.EnumerateFiles(Path.Combine(Root, folder), $"{match.Groups["type"]}.cs", SearchOption.AllDirectories).Any();
+
+    // In a using, an alias, an XML comment, or written out in the code.
+    [GeneratedRegex(@"(?<!namespace |[\w.])(?<root>EchoServer\.)?(?<folder>[A-Z]\w*)(?:\.(?<type>[A-Z]\w*)|(?=;))")]
+    private static partial Regex Name();
 }
