@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Net.Sockets;
 using System.Text.Json;
 using EchoServer.Tests.Support;
 using EchoServer.Tests.Support.Peers;
@@ -14,7 +16,7 @@ internal sealed class LogTests
     public async Task Text_lines_have_time_level_category_and_one_line_of_text()
     {
         await using ServerProcess server = await ServerProcess.StartAsync([]);
-        Say(server, "Hi\nthere!");
+        Say(server.Port, "Hi\nthere!");
         string line = await server.WaitForLineAsync(text => text.Contains("Received", StringComparison.Ordinal));
         Assert.That(server.FirstLine, Does.Match(Time + @"info: EchoServer\[1\] Listening on ws://0\.0\.0\.0:\d+$"));
         Assert.That(line, Does.Match(Time + @"info: Echo\[10\] Received Message: Hi\\nthere!$"));
@@ -25,7 +27,7 @@ internal sealed class LogTests
     public async Task Json_lines_are_JSON_each()
     {
         await using ServerProcess server = await ServerProcess.StartAsync(["--log-format", "json"]);
-        Say(server, "Hi \u001b[31m\"there\"!");
+        Say(server.Port, "Hi \u001b[31m\"there\"!");
         string line = await server.WaitForLineAsync(text => text.Contains("Received", StringComparison.Ordinal));
         JsonElement first = JsonDocument.Parse(server.FirstLine).RootElement;
         JsonElement received = JsonDocument.Parse(line).RootElement;
@@ -33,13 +35,17 @@ internal sealed class LogTests
         Assert.That(received.GetProperty("Message").GetString(), Is.EqualTo(@"Received Message: Hi \u{1b}[31m""there""!"));
         Assert.That(received.GetProperty("Timestamp").GetString(), Does.EndWith("Z"));
         Assert.That(received.GetProperty("LogLevel").GetString(), Is.EqualTo("Information"));
+
+        // As the console of Microsoft.Extensions.Logging wrote the values in a message.
+        Assert.That(first.GetProperty("State").GetRawText(), Is.EqualTo(
+            $$"""{"EndPoint":"0.0.0.0:{{server.Port}}","{OriginalFormat}":"Listening on ws://{EndPoint}"}"""));
     }
 
     [Test]
     public async Task The_first_line_is_there_at_every_level_and_nothing_else_below_it()
     {
         await using ServerProcess server = await ServerProcess.StartAsync([], new Dictionary<string, string> { ["LOG_LEVEL"] = "none" });
-        Say(server, "silence");
+        Say(server.Port, "silence");
         Assert.That(await server.StopAsync(), Is.Zero);
         Assert.That(server.Output, Is.EqualTo([server.FirstLine]));
     }
@@ -48,15 +54,62 @@ internal sealed class LogTests
     public async Task Debug_level_shows_connections()
     {
         await using ServerProcess server = await ServerProcess.StartAsync(["--log-level", "debug", "--log-messages", "false"]);
-        Say(server, "hidden");
+        Say(server.Port, "hidden");
         await server.WaitForLineAsync(line => line.Contains("dbug: Server[6] Connection 1 opened: 127.0.0.1:", StringComparison.Ordinal));
         await server.WaitForLineAsync(line => line.Contains("dbug: Server[7] Connection 1 closed: 1000 NormalClosure", StringComparison.Ordinal));
         Assert.That(server.Output.Where(line => line.Contains("hidden", StringComparison.Ordinal)), Is.Empty);
     }
 
-    private static void Say(ServerProcess server, string text)
+    [TestCase("text", true)]
+    [TestCase("json", true)]
+    [TestCase("text", false)]
+    [TestCase("json", false)]
+    [Platform("Linux")]
+    public async Task A_full_or_closed_standard_output_costs_the_log_and_nothing_else(string format, bool isFull)
     {
-        using RawPeer peer = RawPeer.Open(server.Port);
+        int port = FreePort.Find();
+        ProcessStartInfo start = Programs.EchoServer(["--port", $"{port}", "--log-format", format]);
+        string[] command = ["-c", isFull ? "exec \"$0\" \"$@\" > /dev/full" : "exec \"$0\" \"$@\"", start.FileName, .. start.ArgumentList];
+        start.FileName = "sh";
+        start.ArgumentList.Clear();
+        Array.ForEach(command, start.ArgumentList.Add);
+        using Process server = Process.Start(start)!;
+        try
+        {
+            server.StandardOutput.Close();
+            await Wait.UntilAsync(() => Accepts(port), () => "The server does not listen");
+            for (int i = 0; i < 3; i++)
+            {
+                Say(port, "unheard");
+            }
+
+            Programs.Signal(server.Id, "TERM");
+            await server.WaitForExitAsync().WaitAsync(ServerProcess.Patience);
+            Assert.That((server.ExitCode, await server.StandardError.ReadToEndAsync()), Is.EqualTo((0, "")));
+        }
+        finally
+        {
+            server.Kill();
+        }
+    }
+
+    private static bool Accepts(int port)
+    {
+        using var client = new TcpClient();
+        try
+        {
+            client.Connect("127.0.0.1", port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static void Say(int port, string text)
+    {
+        using RawPeer peer = RawPeer.Open(port);
         peer.Send(WireFrame.Text(text));
         peer.ReadOneFrame();
         peer.Send(WireFrame.Close(1000));

@@ -77,8 +77,8 @@ internal sealed partial class DropletTests
         Assert.That(await exit.WaitAsync(StopTimeout), Is.Zero);
 
         // Each message of the load is logged. How many of these lines are dropped depends on how fast the test reads them.
-        Assert.That(await _droplet.Server.ReadErrorAsync(), Does.Match(@"\A([0-9]+ message\(s\) dropped because of queue size limit\.\n)*\z"));
-        AssertLog([.. _droplet.Server.Output]);
+        Assert.That(await _droplet.Server.ReadErrorAsync(), Is.Empty);
+        AssertLog([.. _droplet.Server.Output.Where(line => !DroppedNotice().IsMatch(line))]);
     }
 
     [Test]
@@ -166,7 +166,7 @@ internal sealed partial class DropletTests
         return received.CloseStatus;
     }
 
-    /// <summary>Every line has a time, a level and an event; what is binary is not logged.</summary>
+    /// <summary>Every line has a time, a level and an event; binary messages are not logged.</summary>
     private void AssertLog(string[] lines)
     {
         Assert.That(lines.Where(line => !LogLine().IsMatch(line)), Is.Empty);
@@ -178,6 +178,9 @@ internal sealed partial class DropletTests
         Assert.That(texts, Has.Some.Match("^Server[[]2[]] Stopping: [1-3] connections are told to go$"));
         Assert.That(texts[^1], Does.Match("^Server[[]3[]] Stopped: [1-3] connections ended in time, 0 were aborted$"));
     }
+
+    [GeneratedRegex(@"^[^ ]+ warn: Log\[1\] Dropped [1-9][0-9]* log lines because ")]
+    private static partial Regex DroppedNotice();
 
     [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info: (?<text>.+)$")]
     private static partial Regex LogLine();

@@ -1,0 +1,29 @@
+using System.Buffers;
+
+namespace EchoServer.Commands.Logging;
+
+/// <summary>Formats log lines in UTF-8, each with its end.</summary>
+/// <remarks>Safe on any thread; each thread has an output of its own.</remarks>
+internal abstract class LineFormatter
+{
+    /// <summary>ISO 8601 in UTC.</summary>
+    internal const string TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+
+    /// <summary>The length of a timestamp, in characters and in bytes.</summary>
+    internal const int TimestampLength = 24;
+
+    /// <summary>Stands where the timestamp belongs: the queue writes the time over it, in the order of logging.</summary>
+    protected static ReadOnlySpan<byte> TimestampPlaceholder => "0000-00-00T00:00:00.000Z"u8;
+
+    /// <summary>Where the timestamp begins in each line.</summary>
+    internal abstract int TimestampOffset { get; }
+
+    /// <summary>Whether a line shows the values in its message by name.</summary>
+    internal abstract bool ShowsProperties { get; }
+
+    /// <summary>Appends a line.</summary>
+    internal abstract void Format(in LogLine line, IBufferWriter<byte> output);
+
+    /// <summary>Returns the formatter for a format.</summary>
+    internal static LineFormatter For(LogFormat format) => format == LogFormat.Json ? new JsonLineFormatter() : new TextLineFormatter();
+}

@@ -1,0 +1,230 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+
+namespace EchoServer.Commands.Logging;
+
+/// <summary>Log lines on their way to standard output: a bounded queue, and one thread that writes many lines at once.</summary>
+/// <remarks>
+/// <para>A line is formatted on the thread that logs it, and joins a batch in the order of logging. The writer writes the batch and
+/// then rests while the next one fills: a lone line is written at once, and a busy server makes some 200 writes a second. One write
+/// for each line would cost more CPU than the echo that the line is about.</para>
+/// <para>Safe on any thread. No logging thread waits for standard output: a line without room is dropped. Where lines are missing,
+/// a line says how many.</para>
+/// </remarks>
+internal sealed class LogQueue : ILoggerProvider
+{
+    /// <summary>The most bytes of lines: those that wait, and those that are being written.</summary>
+    internal const int MaxBytes = 4 * 1024 * 1024;
+
+    /// <summary>The category of the notice about dropped lines.</summary>
+    internal const string Category = "Log";
+
+    private const int DroppedEventId = 1;
+
+    private const string DroppedTemplate =
+        "Dropped {Lines} log lines because standard output was not read in time; " +
+        "log less with --log-messages false or --log-level warning, or read it faster";
+
+    // Two hundred writes a second cost next to nothing, and a reader does not notice the delay.
+    private const int RestMilliseconds = 5;
+
+    // A thread keeps this much from line to line.
+    private const int MaxKeptLineBytes = 64 * 1024;
+
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromMilliseconds(1500);
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _line;
+
+    private readonly Stream _output;
+    private readonly LineFormatter _formatter;
+    private readonly Thread _writer;
+
+    // Guards all that follows. Held only to copy or to swap, never during a write.
+    private readonly object _gate = new();
+    private readonly byte[] _timestamp = new byte[LineFormatter.TimestampLength];
+    private long _timestampMillisecond = -1;
+    private LogBatch _gathering = new();
+    private LogBatch _writing = new();
+    private long _dropped;
+    private bool _isIdle;
+    private bool _isEnding;
+
+    // Also read without the lock.
+    private volatile bool _hasFailed;
+
+    /// <summary>Starts the writer.</summary>
+    /// <param name="output">Where the lines go. After the first write that fails, nothing is written.</param>
+    /// <param name="format">How they look.</param>
+    internal LogQueue(Stream output, LogFormat format)
+    {
+        _output = output;
+        _formatter = LineFormatter.For(format);
+
+        // A background thread: a write to a pipe that is never read does not end, and must not keep the process alive.
+        _writer = new Thread(WriteBatches) { IsBackground = true, Name = "Log writer" };
+        _writer.Start();
+    }
+
+    /// <inheritdoc/>
+    public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
+
+    /// <summary>Writes out queued lines, for as long as a second and a half. Lines logged later are dropped.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isEnding = true;
+            Monitor.Pulse(_gate);
+        }
+
+        _writer.Join(EndTimeout);
+    }
+
+    private void Add(in LogLine line)
+    {
+        ReadOnlySpan<byte> formatted = Format(line);
+        lock (_gate)
+        {
+            if (_isEnding || _hasFailed)
+            {
+                return;
+            }
+
+            bool wasUrgent = _gathering.IsUrgent;
+            if (_gathering.HasRoomFor(formatted.Length, MaxBytes - _writing.Length))
+            {
+                _gathering.Add(formatted, Timestamp(), _formatter.TimestampOffset, line.Level == LogLevel.Critical);
+            }
+            else
+            {
+                _dropped++;
+            }
+
+            if (_isIdle || (_gathering.IsUrgent && !wasUrgent))
+            {
+                _isIdle = false;
+                Monitor.Pulse(_gate);
+            }
+        }
+    }
+
+    /// <summary>Formats a line.</summary>
+    /// <returns>The line, until this thread formats the next one.</returns>
+    private ReadOnlySpan<byte> Format(in LogLine line)
+    {
+        if (_line is null || _line.Capacity > MaxKeptLineBytes)
+        {
+            _line = new ArrayBufferWriter<byte>();
+        }
+
+        _line.ResetWrittenCount();
+        _formatter.Format(line, _line);
+        return _line.WrittenSpan;
+    }
+
+    /// <summary>The time, formatted once a millisecond.</summary>
+    private ReadOnlySpan<byte> Timestamp()
+    {
+        DateTime now = DateTime.UtcNow;
+        long millisecond = now.Ticks / TimeSpan.TicksPerMillisecond;
+        if (millisecond != _timestampMillisecond)
+        {
+            bool fits = now.TryFormat(_timestamp, out _, LineFormatter.TimestampFormat, CultureInfo.InvariantCulture);
+            Debug.Assert(fits, "the format has a fixed length");
+            _timestampMillisecond = millisecond;
+        }
+
+        return _timestamp;
+    }
+
+    private void WriteBatches()
+    {
+        try
+        {
+            while (TakeBatch() is { } batch)
+            {
+                _output.Write(batch.Bytes);
+                _output.Flush();
+                Rest();
+            }
+        }
+        catch (Exception)
+        {
+            // Standard output is closed, or its disk is full. An exception that left this thread would end the process.
+            _hasFailed = true;
+        }
+    }
+
+    /// <summary>Waits for lines.</summary>
+    /// <returns>The lines, and how many were dropped after them; null at the end.</returns>
+    private LogBatch? TakeBatch()
+    {
+        lock (_gate)
+        {
+            while (_gathering.IsEmpty && _dropped == 0)
+            {
+                if (_isEnding)
+                {
+                    return null;
+                }
+
+                _isIdle = true;
+                Monitor.Wait(_gate);
+            }
+
+            _isIdle = false;
+            (_gathering, _writing) = (_writing, _gathering);
+            if (_dropped > 0)
+            {
+                _writing.Add(Format(DroppedNotice(_dropped)), Timestamp(), _formatter.TimestampOffset, isCritical: false);
+                _dropped = 0;
+            }
+
+            return _writing;
+        }
+    }
+
+    private static LogLine DroppedNotice(long lines) => new(
+        LogLevel.Warning,
+        Category,
+        DroppedEventId,
+        DroppedTemplate.Replace("{Lines}", lines.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal),
+        Exception: null,
+        [new("Lines", lines), new("{OriginalFormat}", DroppedTemplate)]);
+
+    /// <summary>Lets lines gather after a write.</summary>
+    private void Rest()
+    {
+        lock (_gate)
+        {
+            _writing.Clear();
+            if (!_isEnding && !_gathering.IsUrgent)
+            {
+                Monitor.Wait(_gate, RestMilliseconds);
+            }
+        }
+    }
+
+    /// <summary>One category's logger. Levels are filtered before it is asked.</summary>
+    private sealed class Logger(LogQueue queue, string category) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None && !queue._hasFailed;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+            {
+                // A cast of the state allocates.
+                var properties = queue._formatter.ShowsProperties ? state as IReadOnlyList<KeyValuePair<string, object?>> : null;
+                queue.Add(new LogLine(logLevel, category, eventId.Id, formatter(state, exception), exception?.ToString(), properties));
+            }
+        }
+    }
+}
