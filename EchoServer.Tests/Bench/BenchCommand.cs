@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using EchoServer.Bench.Report;
 using EchoServer.Bench.Servers;
+using EchoServer.Commands;
 using EchoServer.Commands.Options;
 using EchoServer.Load;
 using EchoServer.Text;

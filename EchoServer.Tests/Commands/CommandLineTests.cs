@@ -7,7 +7,7 @@ using EchoServer.Text;
 
 namespace EchoServer.Tests.Commands;
 
-/// <summary>Options, environment variables, and what is said about bad ones: one line on standard error, exit code 2 or 1.</summary>
+/// <summary>Options, environment variables, and the errors for bad ones: one line on standard error, exit code 2 or 1.</summary>
 internal sealed class CommandLineTests
 {
     private static IEnumerable<TestCaseData> Mistakes()
@@ -53,6 +53,13 @@ internal sealed class CommandLineTests
         yield return Option(["--compression-level", "10"], "--compression-level: '10' is not a level (1-9)");
         yield return Option(["--no-such-option"], "'--no-such-option'");
         yield return Option(["nonsense"], "'nonsense'");
+        yield return Option(["--prot", "1"], "'--prot'. Did you mean --port? (see --help)");
+        yield return Option(["serve", "--log-levl", "debug"], "'--log-levl'. Did you mean --log-level? (see --help)");
+        yield return Option(["serv"], "'serv'. Did you mean serve? (see --help)");
+        yield return Option(["clinet", "ws://host"], "'clinet'. Did you mean client? (see --help)");
+        yield return Option(["check", "ws://host", "--jsn"], "'--jsn'. Did you mean --json? (see --help)");
+        yield return Option(["ping", "ws://host", "--basic-aut", "me:geheim"], "'--basic-aut'. Did you mean --basic-auth? (see --help)");
+        yield return Option(["zzz"], "'zzz'. (see --help)");
         yield return Option(["serve", "--port", "x"], "--port: 'x' is not a port (0-65535)");
         yield return Option(["client"], "url");
         yield return Option(["client", "ftp://host"], "url: 'ftp://host' is not a ws://, wss://, http:// or https:// URL");
@@ -106,7 +113,7 @@ internal sealed class CommandLineTests
             Assert.That(result.Error.TrimEnd('\n'), Does.Not.Contain("\n"));
             Assert.That(result.Output, Is.Empty);
 
-            // Whose password it is sees it; nobody who looks over a shoulder or into a log does.
+            // An error may be read over a shoulder or in a log.
             Assert.That(result.Error, Does.Not.Contain("geheim"));
         });
     }
@@ -132,10 +139,10 @@ internal sealed class CommandLineTests
     [Test]
     public async Task A_privileged_port_without_permission_is_one_line_and_exit_code_1()
     {
-        // As user "nobody", whoever runs the tests.
+        // As the user with the fewest rights, whichever user runs the tests.
         string firstFree = await File.ReadAllTextAsync("/proc/sys/net/ipv4/ip_unprivileged_port_start");
-        Assume.That(Environment.IsPrivilegedProcess, "needs root, to become somebody else");
-        Assume.That(int.Parse(firstFree, CultureInfo.InvariantCulture), Is.GreaterThan(80), "anybody may listen on port 80 here");
+        Assume.That(Environment.IsPrivilegedProcess, "needs root, to become another user");
+        Assume.That(int.Parse(firstFree, CultureInfo.InvariantCulture), Is.GreaterThan(80), "every user may listen on port 80 here");
         var start = Programs.EchoServer(["--port", "80"]);
         string[] command = ["--clear-groups", "--regid", "65534", "--reuid", "65534", "dotnet", .. start.ArgumentList];
         start.FileName = "setpriv";

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using EchoServer.Commands.Options;
 using EchoServer.Text;
@@ -25,7 +26,7 @@ internal static class CommandLine
         """
         # On a free port, which the first line of the log names:
         EchoServer serve --port 0
-        # For IPv6 as well, with a greeting of one's own:
+        # For IPv6 as well, with another greeting:
         EchoServer serve --host "[::]" --greeting "Hello"
         """;
 
@@ -55,7 +56,7 @@ internal static class CommandLine
         ParseResult result = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Errors.Count > 0)
         {
-            throw new UsageException(Explain(result.Errors[0]));
+            throw new UsageException(Explain(result));
         }
 
         // Signals are the commands' own business: the library would end the server with its own exit code.
@@ -128,12 +129,32 @@ internal static class CommandLine
     private static IEnumerable<Setting> AllSettings =>
         [.. Settings.All, .. LoadSettings.All, .. ConnectionSettings.All, .. ClientSettings.All, .. PingCommand.All, .. CheckSettings.All];
 
-    private static string Explain(ParseError error)
+    private static string Explain(ParseResult result)
     {
         // The parser's own words name the option, but not what it takes.
+        ParseError error = result.Errors[0];
         Option? option = (error.SymbolResult as OptionResult)?.Option;
         return AllSettings.FirstOrDefault(setting => setting.Option == option) is Setting known
             ? $"{known.Name}: exactly one value is needed: {known.Accepted}"
-            : EscapedText.From(error.Message.AsSpan());
+            : EscapedText.From(error.Message.AsSpan()) + Suggestion(result);
+    }
+
+    /// <summary>Names the command or option that was probably meant; empty when none is near.</summary>
+    private static string Suggestion(ParseResult result)
+    {
+        if (result is not { Action: ParseErrorAction action, UnmatchedTokens: [string mistyped, ..] })
+        {
+            return "";
+        }
+
+        // The library looks for near names, but prints them: a sentence that quotes the token, then a line for each name, the nearest first.
+        using var printed = new StringWriter();
+        action.ShowHelp = false;
+        result.Invoke(new InvocationConfiguration { Output = printed, Error = TextWriter.Null });
+        string[] lines = printed.ToString().Split(Environment.NewLine);
+        bool hasNames = lines.Length > 1 && lines[0].StartsWith($"'{mistyped}'", StringComparison.Ordinal);
+
+        // For a word it also names short options, which are near to any word.
+        return hasNames && lines[1].StartsWith('-') == mistyped.StartsWith('-') ? $" Did you mean {lines[1]}?" : "";
     }
 }

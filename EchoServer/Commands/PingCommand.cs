@@ -17,7 +17,7 @@ internal static class PingCommand
         Send a small message an interval, and show how long each echo took.
 
         At the end, or at Ctrl-C: how many were sent, received and lost, and the
-        times. A connection that ends is opened again; what is due meanwhile counts
+        times. A connection that ends is opened again; messages due meanwhile count
         as lost.
 
         Exit codes: 0 all came back, 1 some did not or there was no connection,
@@ -33,17 +33,17 @@ internal static class PingCommand
         EchoServer ping wss://chat.example.com --frames
         """;
 
-    private const int MostCount = 1_000_000_000;
-    private const double LeastInterval = 0.01;
-    private const double MostInterval = 86400;
+    private const int MaxCount = 1_000_000_000;
+    private const double MinInterval = 0.01;
 
     internal static readonly Setting<TimeSpan?> Interval = new(
         "--interval", null, "Time from one message to the next.", PingOptions.DefaultInterval, Invariant(PingOptions.DefaultInterval.TotalSeconds),
-        $"a number of seconds ({Invariant(LeastInterval)}-{Invariant(MostInterval)})", TryParseInterval, helpName: "seconds", alias: "-i");
+        $"a number of seconds ({Invariant(MinInterval)}-86400)",
+        (string text, out TimeSpan? value) => SettingParsers.TryParseSeconds(text, MinInterval, out value), helpName: "seconds", alias: "-i");
 
     internal static readonly Setting<int?> Count = new(
-        "--count", null, "How many messages are sent.", null, "until Ctrl-C", $"a number of messages (1-{Invariant(MostCount)})",
-        TryParseCount, helpName: "number", alias: "-c");
+        "--count", null, "How many messages are sent.", null, "until Ctrl-C", $"a number of messages (1-{Invariant(MaxCount)})",
+        (string text, out int? value) => SettingParsers.TryParseNumber(text, MaxCount, out value), helpName: "number", alias: "-c");
 
     internal static readonly Setting<TimeSpan?> Wait = new(
         "--wait", null, "How long an echo may take; then it is lost.", PingOptions.DefaultWait, Invariant(PingOptions.DefaultWait.TotalSeconds),
@@ -90,20 +90,6 @@ internal static class PingCommand
         {
             return ExitCode.Failed;
         }
-    }
-
-    private static bool TryParseInterval(string text, out TimeSpan? value)
-    {
-        bool isAccepted = SettingParsers.TryParseDecimal(text, LeastInterval, MostInterval, out double? seconds);
-        value = isAccepted ? TimeSpan.FromSeconds(seconds!.Value) : null;
-        return isAccepted;
-    }
-
-    private static bool TryParseCount(string text, out int? count)
-    {
-        bool isNumber = SettingParsers.TryParseNumber(text, MostCount, out int number);
-        count = isNumber ? number : null;
-        return isNumber;
     }
 
     private static string Invariant(double value) => value.ToString(CultureInfo.InvariantCulture);

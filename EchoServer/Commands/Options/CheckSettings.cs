@@ -7,7 +7,7 @@ namespace EchoServer.Commands.Options;
 /// <summary>Everything about a check that can be set beside how to connect, which <see cref="ConnectionSettings"/> says.</summary>
 internal static class CheckSettings
 {
-    private const int MostConnections = 10_000;
+    private const int MaxConnections = 10_000;
 
     internal static readonly Setting<TimeSpan?> Idle = new(
         "--idle", null, "Also keeps connections open without messages for that long, to find out whether anything on the way cuts them.",
@@ -15,7 +15,8 @@ internal static class CheckSettings
 
     internal static readonly Setting<int?> Connections = new(
         "--connections", null, "Also opens that many connections at once, and says over which instances they are spread.",
-        null, "no such probe", "a number of connections (1-10000)", TryParseConnections, helpName: "number");
+        null, "no such probe", "a number of connections (1-10000)",
+        (string text, out int? value) => SettingParsers.TryParseNumber(text, MaxConnections, out value), helpName: "number");
 
     internal static readonly Option<bool> Instances = new("--instances")
     {
@@ -68,12 +69,5 @@ internal static class CheckSettings
             ReachesInstances = result.GetValue(Instances),
             IsStrict = result.GetValue(Strict),
         };
-    }
-
-    private static bool TryParseConnections(string text, out int? value)
-    {
-        bool isNumber = SettingParsers.TryParseNumber(text, MostConnections, out int number);
-        value = isNumber ? number : null;
-        return isNumber;
     }
 }

@@ -9,11 +9,10 @@ namespace EchoServer.Commands.Options;
 internal static class ClientSettings
 {
     private const int MostCount = 1_000_000_000;
-    private const double MostSeconds = 86400;
 
     internal static readonly Argument<string[]> Messages = new("message")
     {
-        Description = "Texts to send, each a message; after that many echoes the client leaves. Without one it takes what is typed, or the lines of a pipe.",
+        Description = "Texts to send, each a message; after that many echoes the client leaves. Without one it takes typed lines, or the lines of a pipe.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
@@ -25,7 +24,8 @@ internal static class ClientSettings
     internal static readonly Setting<TimeSpan?> Wait = new(
         "--wait", null, "How long a server may say nothing after the end of a pipe, before the client leaves.",
         ClientOptions.DefaultWait, ClientOptions.DefaultWait.TotalSeconds.ToString(CultureInfo.InvariantCulture),
-        "a number of seconds (0-86400)", TryParseWait, helpName: "seconds", alias: "-w");
+        "a number of seconds (0-86400)",
+        (string text, out TimeSpan? value) => SettingParsers.TryParseSeconds(text, lowest: 0, out value), helpName: "seconds", alias: "-w");
 
     internal static readonly Setting<TimeSpan?> PingInterval = new(
         "--ping-interval", null, "Time between pings, which keep an idle connection alive and notice a dead one.",
@@ -117,12 +117,5 @@ internal static class ClientSettings
         bool isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number <= MostCount;
         count = isNumber ? number : null;
         return isNumber;
-    }
-
-    private static bool TryParseWait(string text, out TimeSpan? value)
-    {
-        bool isAccepted = SettingParsers.TryParseDecimal(text, 0, MostSeconds, out double? seconds);
-        value = isAccepted ? TimeSpan.FromSeconds(seconds!.Value) : null;
-        return isAccepted;
     }
 }

@@ -6,7 +6,7 @@ using EchoServer.Connect;
 
 namespace EchoServer.Commands.Options;
 
-/// <summary>How the texts of <see cref="ConnectionSettings"/> are read. All strict: what is not understood is refused.</summary>
+/// <summary>How the texts of <see cref="ConnectionSettings"/> are read. All strict: a text that is not understood is refused.</summary>
 internal static class ConnectionParsers
 {
     // RFC 9110 §5.6.2: what a token may have beside letters and digits.
@@ -35,7 +35,7 @@ internal static class ConnectionParsers
         return !HandshakeFields.Contains(name, StringComparer.OrdinalIgnoreCase) && IsFieldValue(header.Value);
     }
 
-    /// <summary>What may be shown of a header that is not accepted: its name. What has no name may be a token of somebody's.</summary>
+    /// <summary>Returns the part of a refused header that an error may show: its name. A text without a name may be a secret.</summary>
     internal static string? ShowHeader(string text)
     {
         int colon = text.IndexOf(':', StringComparison.Ordinal);
@@ -128,7 +128,7 @@ internal static class ConnectionParsers
             text.Length > colon + 1 && text[(colon + 1)..].All(char.IsAsciiDigit);
     }
 
-    /// <summary>Takes user and password out of a URL, so that whoever shows it does not show them.</summary>
+    /// <summary>Takes user and password out of a URL, so that a message that shows the URL does not show them.</summary>
     internal static BasicCredentials? TakeUser(ref Uri url)
     {
         if (url.UserInfo.Length == 0)

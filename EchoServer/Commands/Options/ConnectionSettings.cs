@@ -29,12 +29,12 @@ internal static class ConnectionSettings
         "the name of a subprotocol (letters, digits, -._ and the like)", ConnectionParsers.TryParseToken);
 
     internal static readonly Setting<BasicCredentials?> BasicAuth = new(
-        "--basic-auth", BasicAuthVariable, "Who asks. Better in the variable: other users see command lines.",
+        "--basic-auth", BasicAuthVariable, "Credentials. Better in the variable: other users see command lines.",
         null, "none", "a user and a password (user:password)", ConnectionParsers.TryParseBasicAuth, helpName: "user:password", isSecret: true);
 
     internal static readonly Option<bool> Insecure = new("--insecure", "-k")
     {
-        Description = "Takes any certificate, self-signed or of another name. For tests only: anybody could be answering.",
+        Description = "Takes any certificate, self-signed or of another name. For tests only: any machine could be answering.",
     };
 
     internal static readonly Setting<X509Certificate2Collection?> Authorities = new(
@@ -85,7 +85,7 @@ internal static class ConnectionSettings
         X509Certificate2Collection? certificate = ReadClientCertificate(result);
         if (result.GetValue(Insecure) && Authorities.IsGiven(result))
         {
-            throw new UsageException($"{Authorities.Name}: cannot be combined with {Insecure.Name}, which trusts everybody");
+            throw new UsageException($"{Authorities.Name}: cannot be combined with {Insecure.Name}, which trusts any certificate");
         }
 
         IReadOnlyList<HeaderField> headers = Header.Read(result);
@@ -105,7 +105,7 @@ internal static class ConnectionSettings
             Origin = Origin.Read(result),
             Subprotocols = Subprotocol.Read(result),
 
-            // What was typed wins over the variable.
+            // A typed value wins over the variable.
             BasicAuth = hasAuthorization ? null : BasicAuth.IsGiven(result) ? BasicAuth.Read(result) : inUrl ?? BasicAuth.Read(result),
             IsInsecure = result.GetValue(Insecure),
             Authorities = Authorities.Read(result),

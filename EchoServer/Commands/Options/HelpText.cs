@@ -5,11 +5,11 @@ using System.Text;
 
 namespace EchoServer.Commands.Options;
 
-/// <summary>What <c>--help</c> prints: the library's own layout breaks no line where there is no terminal, and has no examples.</summary>
+/// <summary>Prints the help text. The library's own layout does not wrap lines without a terminal, and has no examples.</summary>
 /// <param name="rootExamples">Examples for the program without a command.</param>
 internal sealed class HelpText(string rootExamples) : SynchronousCommandLineAction
 {
-    /// <summary>The columns of a terminal that nobody has made wider; longer lines are hard to read in any.</summary>
+    /// <summary>The columns of a terminal as it opens; longer lines are hard to read in any.</summary>
     internal const int Columns = 80;
 
     private const string Indent = "  ";
@@ -98,7 +98,7 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
             isEmpty = false;
             text.Append(Indent).Append(label).Append('\n');
 
-            // Variable and default have a line of their own: they are what one looks for.
+            // Variable and default have a line of their own: they are looked up most often.
             int bracket = description.EndsWith(']') ? description.LastIndexOf(" [", StringComparison.Ordinal) : -1;
             Wrap(text, DescriptionIndent, bracket < 0 ? description : description[..bracket]);
             text.Append(bracket < 0 ? "" : $"{DescriptionIndent}{description[(bracket + 1)..]}\n");

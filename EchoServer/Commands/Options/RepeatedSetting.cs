@@ -9,7 +9,7 @@ namespace EchoServer.Commands.Options;
 /// <param name="alias">Its short name, such as <c>-H</c>.</param>
 /// <param name="helpName">What the help text calls a value.</param>
 /// <param name="description">What it is, for the help text.</param>
-/// <param name="accepted">What is accepted: completes "is not ...".</param>
+/// <param name="accepted">The accepted texts: completes "is not ...".</param>
 /// <param name="parse">Reads one value.</param>
 /// <param name="show">What an error may show of a value that is not accepted, not yet escaped; null for nothing. All of it when not given.</param>
 internal sealed class RepeatedSetting<T>(

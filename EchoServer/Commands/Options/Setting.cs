@@ -16,7 +16,7 @@ internal abstract class Setting(string name, Func<Option> option, string? variab
     /// <summary>The option, to be added to a command.</summary>
     internal Option Option => _option.Value;
 
-    /// <summary>What is accepted: completes "is not ...".</summary>
+    /// <summary>The accepted texts: completes "is not ...".</summary>
     internal string Accepted { get; } = accepted;
 
     /// <summary>Whether the option was typed.</summary>
@@ -51,16 +51,18 @@ internal sealed class Setting<T> : Setting
     /// <param name="description">What it is, for the help text.</param>
     /// <param name="defaultValue">The value when neither is given.</param>
     /// <param name="defaultText">The default as the help text shows it.</param>
-    /// <param name="accepted">What is accepted: completes "is not ...".</param>
+    /// <param name="accepted">The accepted texts: completes "is not ...".</param>
     /// <param name="parse">Reads the text.</param>
     /// <param name="mayBeEmpty">Whether an empty variable is a value (as for a text that can be turned off).</param>
     /// <param name="helpName">What the help text calls the value.</param>
     /// <param name="alias">Its short name, such as <c>-c</c>; null for none.</param>
     /// <param name="isSecret">Whether a value may hold a password: an error then does not quote it.</param>
+    /// <param name="choices">All values, where they are few words: a shell completes them.</param>
     internal Setting(
         string name, string? variable, string description, T defaultValue, string defaultText, string accepted,
-        SettingParser<T> parse, bool mayBeEmpty = false, string helpName = "value", string? alias = null, bool isSecret = false)
-        : base(name, () => MakeOption(name, alias, helpName, variable, $"{description} Takes {accepted}.", defaultText), variable, accepted, mayBeEmpty)
+        SettingParser<T> parse, bool mayBeEmpty = false, string helpName = "value", string? alias = null, bool isSecret = false,
+        string[]? choices = null)
+        : base(name, () => MakeOption(name, alias, helpName, variable, $"{description} Takes {accepted}.", defaultText, choices), variable, accepted, mayBeEmpty)
     {
         _default = defaultValue;
         _parse = parse;
@@ -81,11 +83,19 @@ internal sealed class Setting<T> : Setting
             : throw new UsageException($"{source}: {(_isSecret ? "the value (not shown)" : $"'{EscapedText.From(text.AsSpan())}'")} is not {Accepted}");
 
     private static Option<string> MakeOption(
-        string name, string? alias, string helpName, string? variable, string description, string defaultText) =>
-        new(name, alias is null ? [] : [alias])
+        string name, string? alias, string helpName, string? variable, string description, string defaultText, string[]? choices)
+    {
+        var option = new Option<string>(name, alias is null ? [] : [alias])
         {
             Description = $"{description} [{(variable is null ? "" : variable + ", ")}default: {defaultText}]",
             HelpName = helpName,
             Arity = ArgumentArity.ExactlyOne,
         };
+        if (choices is not null)
+        {
+            option.CompletionSources.Add(choices);
+        }
+
+        return option;
+    }
 }

@@ -1,7 +1,7 @@
 namespace EchoServer.Commands.Options;
 
-/// <summary>Turns what was typed into a value.</summary>
-/// <param name="text">What was typed, or what the environment holds.</param>
+/// <summary>Parses the text of an option or variable.</summary>
+/// <param name="text">The text, as typed or from the environment.</param>
 /// <param name="value">The value.</param>
 /// <returns>False when the text is not accepted.</returns>
 internal delegate bool SettingParser<T>(string text, out T value);

@@ -5,16 +5,16 @@ using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Commands.Options;
 
-/// <summary>How the texts of options and environment variables are read. All strict: what is not understood is refused.</summary>
+/// <summary>How the texts of options and environment variables are read. All strict: a text that is not understood is refused.</summary>
 internal static class SettingParsers
 {
-    /// <summary>What <see cref="TryParseSeconds"/> takes.</summary>
+    /// <summary>The range of <c>TryParseSeconds</c>.</summary>
     internal const string SecondsAccepted = "a number of seconds (0.1-86400)";
 
     private const int MaxPort = 65535;
     private const int DefaultHttpPort = 80;
-    private const double LeastSeconds = 0.1;
-    private const double MostSeconds = 86400;
+    private const double MinSeconds = 0.1;
+    private const double MaxSeconds = 86400;
 
     internal static bool TryParsePort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port <= MaxPort;
@@ -22,16 +22,22 @@ internal static class SettingParsers
     internal static bool TryParseNumber(string text, int highest, out int value) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= 1 && value <= highest;
 
-    internal static bool TryParseNumberOrAuto(string text, int highest, out int? value)
+    internal static bool TryParseNumber(string text, int highest, out int? value)
     {
         bool isNumber = TryParseNumber(text, highest, out int number);
         value = isNumber ? number : null;
-        return isNumber || text == "auto";
+        return isNumber;
     }
 
-    internal static bool TryParseSeconds(string text, out TimeSpan? value)
+    internal static bool TryParseNumberOrAuto(string text, int highest, out int? value) =>
+        TryParseNumber(text, highest, out value) || text == "auto";
+
+    internal static bool TryParseSeconds(string text, out TimeSpan? value) => TryParseSeconds(text, MinSeconds, out value);
+
+    /// <summary>Reads seconds, up to a day.</summary>
+    internal static bool TryParseSeconds(string text, double lowest, out TimeSpan? value)
     {
-        bool isAccepted = TryParseDecimal(text, LeastSeconds, MostSeconds, out double? seconds);
+        bool isAccepted = TryParseDecimal(text, lowest, MaxSeconds, out double? seconds);
         value = isAccepted ? TimeSpan.FromSeconds(seconds!.Value) : null;
         return isAccepted;
     }
@@ -80,7 +86,7 @@ internal static class SettingParsers
             return true;
         }
 
-        // The runtime also reads "1" (0.0.0.1), "010.0.0.1" (8.0.0.1) and "[::1]:80" (the port dropped), which nobody means.
+        // The runtime also reads "1" (0.0.0.1), "010.0.0.1" (8.0.0.1) and "[::1]:80" (the port dropped), which is never meant.
         bool isAddress = IPAddress.TryParse(text, out IPAddress? address);
         host = address ?? host;
         return isAddress && (text.Contains(':', StringComparison.Ordinal)

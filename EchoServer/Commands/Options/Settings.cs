@@ -31,7 +31,7 @@ internal static class Settings
         "--greeting", "ECHO_GREETING", "Message sent when a connection opens; empty for none.", EchoOptions.DefaultGreeting);
 
     internal static readonly Setting<string> Prefix = Text(
-        "--prefix", "ECHO_PREFIX", "What comes before each text sent back; empty for none.", EchoOptions.DefaultPrefix);
+        "--prefix", "ECHO_PREFIX", "Text put before each text sent back; empty for none.", EchoOptions.DefaultPrefix);
 
     internal static readonly Setting<int> MaxMessageBytes = Number(
         "--max-message-bytes", "ECHO_MAX_MESSAGE_BYTES", "Largest message; a larger one is closed with 1009. What a chat or an event needs, and more.",
@@ -58,7 +58,7 @@ internal static class Settings
         Defaults.MessageTimeout);
 
     internal static readonly Setting<TimeSpan?> SendTimeout = Seconds(
-        "--send-timeout", "ECHO_SEND_TIMEOUT", "How long a client may take no byte of what is owed to it; then it is cut off. Its output keeps memory.",
+        "--send-timeout", "ECHO_SEND_TIMEOUT", "Disconnects a client that has accepted no output for this long: its output keeps memory.",
         Defaults.SendTimeout);
 
     internal static readonly Setting<TimeSpan?> KeepAliveInterval = SecondsOrOff(
@@ -76,7 +76,7 @@ internal static class Settings
 
     internal static readonly Setting<bool> Compression = new(
         "--compression", "ECHO_COMPRESSION", "Whether permessage-deflate is agreed on with clients that offer it. Off: it costs memory and CPU, and length can tell secrets.",
-        Defaults.Compression, "off", "on or off", SettingParsers.TryParseOnOff);
+        Defaults.Compression, "off", "on or off", SettingParsers.TryParseOnOff, choices: ["on", "off"]);
 
     internal static readonly Setting<int> CompressionLevel = Number(
         "--compression-level", "ECHO_COMPRESSION_LEVEL", "How hard to compress: 1 is the fastest, 9 the smallest.",
@@ -93,25 +93,20 @@ internal static class Settings
     internal static readonly Setting<TimeSpan?> StatsInterval = SecondsOrOff(
         "--stats-interval", "ECHO_STATS_INTERVAL", "Time between lines that say how the server is doing.", Defaults.StatsInterval);
 
-    internal static readonly Setting<LogLevel> Level = new(
-        "--log-level", "LOG_LEVEL", "Least important lines to log; debug shows connections.", LogLevel.Information, "information",
-        "a log level (trace, debug, information, warning, error, critical, none)", SettingParsers.TryParseLogLevel);
+    internal static readonly Setting<LogLevel> Level = OneOf(
+        "--log-level", "LOG_LEVEL", "Least important lines to log; debug shows connections.", LogLevel.Information, "a log level",
+        SettingParsers.TryParseLogLevel);
 
-    internal static readonly Setting<LogFormat> Format = new(
-        "--log-format", "LOG_FORMAT", "How log lines look.", LogFormat.Text, "text",
-        "a log format (text, json)", SettingParsers.TryParseName);
+    internal static readonly Setting<LogFormat> Format = OneOf(
+        "--log-format", "LOG_FORMAT", "How log lines look.", LogFormat.Text, "a log format", SettingParsers.TryParseName);
 
-    internal static readonly Setting<bool> LogMessages = new(
-        "--log-messages", "LOG_MESSAGES", "Whether each message is logged.", true, "true",
-        "true or false", bool.TryParse);
+    internal static readonly Setting<bool> LogMessages = YesOrNo("--log-messages", "LOG_MESSAGES", "Whether each message is logged.");
 
-    internal static readonly Setting<bool> Info = new(
-        "--info", "ECHO_INFO", "Whether GET /info tells limits, totals and the request's own headers.", true, "true",
-        "true or false", bool.TryParse);
+    internal static readonly Setting<bool> Info = YesOrNo(
+        "--info", "ECHO_INFO", "Whether GET /info tells limits, totals and the request's own headers.");
 
-    internal static readonly Setting<bool> Metrics = new(
-        "--metrics", "ECHO_METRICS", "Whether GET /metrics tells Prometheus what is counted.", true, "true",
-        "true or false", bool.TryParse);
+    internal static readonly Setting<bool> Metrics = YesOrNo(
+        "--metrics", "ECHO_METRICS", "Whether GET /metrics shows the counters, for Prometheus.");
 
     /// <summary>All of them, in the order of the help text.</summary>
     internal static readonly Setting[] All =
@@ -133,11 +128,24 @@ internal static class Settings
         name, variable, description, null, "auto", $"{what} (1-{Invariant(highest)}, or auto)",
         (string text, out int? value) => SettingParsers.TryParseNumberOrAuto(text, highest, out value));
 
+    private static Setting<T> OneOf<T>(string name, string variable, string description, T defaultValue, string what, SettingParser<T> parse)
+        where T : struct, Enum
+    {
+        string[] names = [.. Enum.GetNames<T>().Select(Lower)];
+        return new Setting<T>(
+            name, variable, description, defaultValue, Lower($"{defaultValue}"), $"{what} ({string.Join(", ", names)})", parse, choices: names);
+    }
+
+    private static Setting<bool> YesOrNo(string name, string variable, string description) => new(
+        name, variable, description, true, "true", "true or false", bool.TryParse, choices: ["true", "false"]);
+
     private static Setting<TimeSpan?> Seconds(string name, string variable, string description, TimeSpan defaultValue) => new(
         name, variable, description, defaultValue, Invariant(defaultValue), SettingParsers.SecondsAccepted, SettingParsers.TryParseSeconds);
 
     private static Setting<TimeSpan?> SecondsOrOff(string name, string variable, string description, TimeSpan? defaultValue) => new(
         name, variable, description, defaultValue, defaultValue is TimeSpan value ? Invariant(value) : "off", SecondsOrOffAccepted, SettingParsers.TryParseSecondsOrOff);
+
+    private static string Lower(string name) => name.ToLowerInvariant();
 
     private static string Invariant(int value) => value.ToString(CultureInfo.InvariantCulture);
 

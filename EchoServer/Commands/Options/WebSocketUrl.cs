@@ -5,7 +5,7 @@ namespace EchoServer.Commands.Options;
 /// <summary>The URL that a client command is given.</summary>
 internal static class WebSocketUrl
 {
-    /// <summary>What is accepted, for the help text.</summary>
+    /// <summary>The accepted URLs, for the help text.</summary>
     internal const string Description = "Where to connect: ws://, wss://, http:// (means ws) or https:// (means wss).";
 
     /// <summary>Reads it.</summary>
@@ -32,7 +32,7 @@ internal static class WebSocketUrl
         throw new UsageException($"url: '{EscapedText.From(WithoutUser(text).AsSpan())}' is not a ws://, wss://, http:// or https:// URL");
     }
 
-    /// <summary>What is before an '@' may be a password, whatever else is wrong with the URL.</summary>
+    /// <summary>Hides the part before an '@': it may be a password, whatever else is wrong with the URL.</summary>
     private static string WithoutUser(string text)
     {
         int scheme = text.IndexOf("://", StringComparison.Ordinal);

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace EchoServer.Commands.Options;
+namespace EchoServer.Commands;
 
 /// <summary>Lets the runtime call a socket's continuation on the I/O thread that saw it ready, and says how many such threads there are.</summary>
 /// <remarks>
