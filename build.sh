@@ -48,7 +48,7 @@ usage_error() {
   exit 2
 }
 
-# Takes "--engine X" off the front of the arguments: sets engine, and rest to what is left.
+# Takes "--engine X" off the front of the arguments: sets engine, and rest to the others.
 take_engine() {
   engine=builtin
   while [[ ${1:-} == --engine || ${1:-} == --engine=* ]]; do

@@ -13,7 +13,7 @@ say() {
   echo "prepare.sh: $*" >&2
 }
 
-# Says what is left out because a part is missing.
+# Says which tests are left out because a part is missing.
 without() {
   say "$*"
   [ "${CI:-}" != true ] || exit 1

@@ -138,7 +138,7 @@ internal sealed class NativeBufferTests
     [Test]
     public void Buffers_on_many_threads_keep_their_own_content()
     {
-        // Each writes its number all over, and finds nobody else's: what is kept for the next use is given to one at a time.
+        // Each thread fills its blocks with its number, and finds no other: a kept block is handed to one thread at a time.
         Parallel.For(0, 8, number =>
         {
             var random = new Random(number);

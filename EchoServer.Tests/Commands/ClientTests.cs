@@ -5,7 +5,7 @@ using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.Commands;
 
-/// <summary><c>EchoServer client</c> with messages as arguments: the tutorial's transcript, and one line when it cannot be had.</summary>
+/// <summary><c>EchoServer client</c> with messages as arguments: the tutorial's transcript, and one line when there is no connection.</summary>
 [Parallelizable(ParallelScope.Children)]
 internal sealed class ClientTests
 {

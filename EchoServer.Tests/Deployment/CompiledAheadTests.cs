@@ -41,7 +41,7 @@ internal sealed class CompiledAheadTests
         Assert.That(client.ExitCode, Is.Zero, client.Error);
         Assert.That(await server.StopAsync(), Is.Zero);
 
-        // Tier 0 is what had no code. Some methods are compiled once more when they have run often. How often the thread pool adapts
+        // Tier 0 are the methods without ahead-of-time code. Some methods are compiled once more when they have run often. How often the thread pool adapts
         // itself, and whether it does at all, is the machine's doing.
         string[] compiled =
         [

@@ -40,7 +40,7 @@ internal sealed class EngineBuildTests
     [Test]
     public async Task With_Fleck_it_builds_without_a_warning_and_starts_whether_or_not_a_feed_has_the_package()
     {
-        // A feed with one package, made of the stub: what is checked is the build, the start and the stop, not Fleck.
+        // A feed with one package, made of the stub: the test checks the build, the start and the stop, not Fleck.
         string folder = Directory.CreateTempSubdirectory("echo-fleck-").FullName;
         try
         {
@@ -78,7 +78,7 @@ internal sealed class EngineBuildTests
         </Project>
         """;
 
-    /// <summary>What is restored must not stay behind as if it had come from a real feed; the rest is there already.</summary>
+    /// <summary>The restored package must not stay behind as if it had come from a real feed; the others are there already.</summary>
     private static ProcessStartInfo WithOwnPackages(ProcessStartInfo start, string folder)
     {
         string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);

@@ -76,7 +76,7 @@ internal sealed class InstancesTests
         await TestContext.Out.WriteLineAsync($"{ended} connections drained, served again within {longest:0} ms");
         Assert.That(report.GetProperty("ok").GetBoolean(), Is.True, $"{report}");
         Assert.That(drained, Has.All.Positive, "the load was on all of them");
-        Assert.That(ended, Is.EqualTo(drained.Sum()), "whoever was connected to an instance that stopped");
+        Assert.That(ended, Is.EqualTo(drained.Sum()), "every connection of an instance that stopped");
         Assert.That(reconnects.GetProperty("drained").GetInt32(), Is.EqualTo(ended), "was told so by 1001");
         Assert.That(reconnects.GetProperty("served_again").GetInt32(), Is.EqualTo(ended), "and had an echo soon after");
         Assert.That(CloseCodes(report), Is.EquivalentTo(new[] { (1000, Connections), (1001, ended) }));
@@ -104,7 +104,7 @@ internal sealed class InstancesTests
             $"{broken} connections cut, served again within {longest:0} ms; out of rotation after {outOfRotation.TotalMilliseconds:0} ms, health interval {HealthInterval.TotalMilliseconds} ms");
         Assert.That(broken, Is.Positive);
         Assert.That(Errors(report).Select(error => error.Kind), Is.SubsetOf(EndsWithoutAWord), $"{report}");
-        Assert.That(Errors(report).Sum(error => error.Count), Is.EqualTo(broken), "nobody could tell them");
+        Assert.That(Errors(report).Sum(error => error.Count), Is.EqualTo(broken), "each broken connection is an error");
         Assert.That(reconnects.GetProperty("ended").GetInt32(), Is.EqualTo(broken));
         Assert.That(reconnects.GetProperty("drained").GetInt32(), Is.Zero);
         Assert.That(reconnects.GetProperty("served_again").GetInt32(), Is.EqualTo(broken));
@@ -124,7 +124,7 @@ internal sealed class InstancesTests
     }
 
     /// <summary>
-    /// Waits until every connection of the load is at an instance; the one that it learned on is gone then, and nobody is on the way.
+    /// Waits until every connection of the load is at an instance; the one that it learned on is gone then, and none is opening.
     /// </summary>
     private Task WaitUntilLoadedAsync() => Wait.UntilAsync(
         () => Enumerable.Range(0, 3).Sum(OpenConnections) == Connections,

@@ -100,7 +100,7 @@ internal sealed partial class ManifestTests
     [GeneratedRegex("^    (instances|random-route):")]
     private static partial Regex ReplacedAttribute();
 
-    // A name and a colon, or what is indented below one; anything else is prose.
+    // A name and a colon, or lines indented below one; anything else is prose.
     [GeneratedRegex("^(?<indent> +)# (?=[A-Za-z_-]+:( |$)|  )")]
     private static partial Regex CommentedAttribute();
 }

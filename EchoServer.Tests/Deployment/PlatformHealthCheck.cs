@@ -53,7 +53,7 @@ internal sealed class PlatformHealthCheck : IDisposable
     public void Dispose() => _client.Dispose();
 
     /// <summary>Asks once.</summary>
-    /// <returns>What is wrong; null where nothing is.</returns>
+    /// <returns>The fault; null for none.</returns>
     private async Task<string?> AskAsync()
     {
         try

@@ -31,7 +31,7 @@ internal sealed partial class PublishedTests
     [Test]
     public async Task The_manifests_command_runs_from_a_copy_of_the_folder_it_pushes()
     {
-        // DropletTests does the same where there is more than a shell: this one runs for everybody.
+        // DropletTests does the same where there is more than a shell: this one runs everywhere.
         Manifest manifest = Manifest.Read();
         Copy(manifest);
 
@@ -44,7 +44,7 @@ internal sealed partial class PublishedTests
         await using ServerProcess server = await ServerProcess.StartAsync(start);
         await AssertItEchoesAsync(server);
 
-        // What Cloud Foundry asks to know whether it is up, and whether to send anybody there.
+        // Cloud Foundry asks this to know whether the app is up, and whether to route clients to it.
         foreach (string check in (string[])["health-check", "readiness-health-check"])
         {
             Assert.That(HttpReply.Get(server.Port, manifest.Text($"{check}-http-endpoint")).Status, Is.EqualTo(200));

@@ -52,7 +52,7 @@ internal sealed class VersionTests
 
     private static async Task<string> GitAsync(params string[] arguments)
     {
-        // Who runs the tests need not be who owns the folder.
+        // The user that runs the tests may not own the folder.
         ProgramResult result = await Programs.RunAsync(
             Programs.Start("git", ["-c", "safe.directory=*", .. arguments], Programs.ProjectFolder));
         Assert.That(result.ExitCode, Is.Zero, result.Error);

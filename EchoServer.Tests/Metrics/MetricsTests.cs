@@ -79,7 +79,7 @@ internal sealed class MetricsTests
         using RawPeer plain = RawPeer.Open(server.Port, "/raw");
         byte[] json = Deflated.Json(1_000);
         Echo(plain, 3, WireFrame.Text(json));
-        Assert.That(Compression(Scrape.Of(server.Port)), Is.EqualTo((0, 0, 0, 0, 0, 0, 0)), "nobody agreed on it");
+        Assert.That(Compression(Scrape.Of(server.Port)), Is.EqualTo((0, 0, 0, 0, 0, 0, 0)), "it was not negotiated");
 
         byte[] large = Deflated.Message(json);
         byte[] small = Deflated.Message("tiny");
@@ -97,7 +97,7 @@ internal sealed class MetricsTests
             peer.Send(new WireFrame(WireFrame.TextOpcode, small, Rsv: CompressedRsv));
             Assert.That(peer.ReadText(), Is.EqualTo("tiny"));
 
-            // One that is no UTF-8 is no message.
+            // A text that is not UTF-8 does not count as a message.
             peer.Send(new WireFrame(WireFrame.TextOpcode, Deflated.Message([0xFF]), Rsv: CompressedRsv));
             Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1007));
             Assert.That(Compression(Scrape.Of(server.Port)), Is.EqualTo(Expected()), "while it is open");

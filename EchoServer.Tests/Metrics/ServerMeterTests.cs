@@ -95,6 +95,6 @@ internal sealed class ServerMeterTests
     {
         public bool IsStopping => false;
 
-        public ServerSnapshot TakeSnapshot() => throw new NotSupportedException("nobody asks");
+        public ServerSnapshot TakeSnapshot() => throw new NotSupportedException("not called");
     }
 }

@@ -75,6 +75,6 @@ internal sealed class InstanceFactsTests
         "VCAP_APPLICATION" => json,
         "CF_INSTANCE_INDEX" => index,
         "CF_INSTANCE_GUID" => guid,
-        _ => throw new InvalidOperationException($"{name} is nobody's business"),
+        _ => throw new InvalidOperationException($"{name} must not be read"),
     });
 }

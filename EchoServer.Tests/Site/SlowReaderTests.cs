@@ -7,7 +7,7 @@ using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Site;
 
-/// <summary>Who asks for a file and does not read it: bounded like any client that does not read.</summary>
+/// <summary>A client that requests a file and does not read it: bounded like every client that does not read.</summary>
 internal sealed class SlowReaderTests
 {
     // More than the kernel's buffers of both sides take.

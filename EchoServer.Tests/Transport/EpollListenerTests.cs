@@ -45,7 +45,7 @@ internal sealed class EpollListenerTests
     {
         Socket socket = Listening();
         using var epoll = new Epoll(new WatchedFiles());
-        var listener = new EpollListener(socket, epoll, (_, _) => throw new InvalidOperationException("nobody connects"));
+        var listener = new EpollListener(socket, epoll, (_, _) => throw new InvalidOperationException("no client connects"));
         ValueTask<NonBlockingSocket> waiting = listener.AcceptAsync();
         Assert.That(waiting.IsCompleted, Is.False);
         listener.Dispose();

@@ -201,7 +201,7 @@ internal sealed class SocketTests
         RawPeer[] peers = [.. Enumerable.Range(0, 4 * expected).Select(_ => RawPeer.Open(server.Port))];
         foreach (RawPeer peer in peers)
         {
-            // The first message can be there before the connection waits for the first time, and then is met by who accepted it.
+            // The first message can be there before the connection waits for the first time, and then the accepting thread finds it.
             for (int i = 0; i < 20; i++)
             {
                 peer.Send(WireFrame.Text($"{i}"));

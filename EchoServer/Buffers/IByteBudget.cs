@@ -9,7 +9,7 @@ internal interface IByteBudget
     /// <returns>False when there is not so much left; nothing is taken then.</returns>
     bool TryTake(int bytes);
 
-    /// <summary>Gives back what was taken.</summary>
+    /// <summary>Gives memory back.</summary>
     /// <param name="bytes">How much, 0 or more.</param>
     void GiveBack(int bytes);
 }

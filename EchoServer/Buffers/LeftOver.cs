@@ -33,7 +33,7 @@ internal struct LeftOver
         return true;
     }
 
-    /// <summary>Moves what is kept to the start of a buffer that is long enough.</summary>
+    /// <summary>Moves the bytes to the start of a buffer that is long enough.</summary>
     internal void MoveTo(Span<byte> buffer)
     {
         _memory.Span[..Length].CopyTo(buffer);

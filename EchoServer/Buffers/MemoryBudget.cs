@@ -13,7 +13,7 @@ internal sealed class MemoryBudget(long limit) : IByteBudget
     /// <summary>The most that may be kept, in bytes.</summary>
     internal long Limit { get; } = limit;
 
-    /// <summary>What is kept now, in bytes.</summary>
+    /// <summary>The bytes kept now.</summary>
     internal long Used => Volatile.Read(ref _used);
 
     /// <summary>The most that was ever kept at one time, in bytes.</summary>
@@ -30,7 +30,7 @@ internal sealed class MemoryBudget(long limit) : IByteBudget
     /// <inheritdoc/>
     public void GiveBack(int bytes) => Interlocked.Add(ref _used, -bytes);
 
-    // Never over the limit, not even for a moment: somebody else, who needs less, would be refused in that moment.
+    // Never over the limit, not even for a moment: a smaller request of another thread would be refused in that moment.
     private bool TryTake(int bytes, long limit)
     {
         long used = Volatile.Read(ref _used);

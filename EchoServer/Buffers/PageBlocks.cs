@@ -3,7 +3,7 @@ namespace EchoServer.Buffers;
 /// <summary>Whole pages from the system, the few that were used last kept for the next use.</summary>
 /// <remarks>
 /// Safe on any thread. A mapping and its first touch cost several microseconds, which would be a third of the echo of a 64 KiB message.
-/// With what is kept here, the steady traffic of a few connections maps nothing.
+/// With the blocks kept here, the steady traffic of a few connections maps no pages.
 /// </remarks>
 internal static unsafe class PageBlocks
 {

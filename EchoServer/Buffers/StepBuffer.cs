@@ -38,8 +38,8 @@ internal struct StepBuffer : IDisposable
     /// <summary>Whether it is native memory.</summary>
     internal readonly bool IsNative => _native.Length > 0;
 
-    /// <summary>Moves what is used to the start, and makes room behind it.</summary>
-    /// <param name="used">What is used.</param>
+    /// <summary>Moves the used bytes to the start, and makes room behind them.</summary>
+    /// <param name="used">The bytes to keep.</param>
     /// <param name="bytes">How many bytes are needed in all.</param>
     internal void Grow(Range used, int bytes)
     {
@@ -61,7 +61,7 @@ internal struct StepBuffer : IDisposable
     }
 
     /// <summary>Counts the memory, because it will outlive the step; an array of the pool is exchanged for native memory before.</summary>
-    /// <param name="used">What is used; it lies at the start afterwards.</param>
+    /// <param name="used">The used bytes; they lie at the start afterwards.</param>
     /// <param name="budget">Where it is counted; to be given back with <see cref="Length"/>.</param>
     /// <returns>False, with nothing changed, when the budget has no room for it.</returns>
     internal bool TryKeep(Range used, IByteBudget budget)

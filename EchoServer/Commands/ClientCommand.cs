@@ -15,7 +15,7 @@ internal static class ClientCommand
         """
         Talk to a WebSocket server, from a terminal, a pipe or a script.
 
-        On a terminal what one types is sent, and /help lists what else can be done.
+        On a terminal each line that is typed is sent; /help lists other commands.
         In a pipe each line of standard input is a message, and each message a line
         of standard output. Messages that are arguments are sent, and shown with
         their echoes.
@@ -92,7 +92,7 @@ internal static class ClientCommand
         return channel.Reader;
     }
 
-    /// <summary>Whether there is somebody to type, on something that can move its cursor.</summary>
+    /// <summary>Whether input and output are a terminal that can move its cursor.</summary>
     internal static bool IsInteractive() =>
         !Console.IsInputRedirected && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
 }

@@ -4,7 +4,7 @@ using EchoServer.Load;
 
 namespace EchoServer.Commands;
 
-/// <summary>One line on the terminal that says how a load is getting on; nothing where standard error is no terminal.</summary>
+/// <summary>Shows the progress of a load as one line on the terminal; shows nothing where standard error is not a terminal.</summary>
 internal sealed class LoadProgress : IAsyncDisposable
 {
     private const int Columns = 79;

@@ -32,7 +32,7 @@ internal static class ServeCommand
             InlineCompletions.Enable(threads: 1);
         }
 
-        // Before the line that says where the server listens: who waits for it may send a signal right after.
+        // Register signal handlers before logging "Listening": a script that waits for that line may send SIGTERM at once.
         using var stop = new StopSignal();
         using ILoggerFactory logging = ConsoleLogging.Create(level, format);
         LogUncaughtExceptions(logging.CreateLogger("Server"));
@@ -102,7 +102,7 @@ internal static class ServeCommand
         TaskScheduler.UnobservedTaskException += (_, unobserved) => log.Uncaught(unobserved.Exception);
     }
 
-    /// <summary>The option or variable that the address which cannot be had came from.</summary>
+    /// <summary>The option or variable that gave the address that cannot be listened on.</summary>
     private static string Culprit(SocketException exception, ParseResult? result)
     {
         bool isHost = exception.SocketErrorCode is SocketError.AddressNotAvailable or
@@ -118,7 +118,7 @@ internal static class ServeCommand
     private static string Explain(SocketException exception) => exception.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse => "the port is in use; choose another, or 0 for a free one",
-        SocketError.AccessDenied => "no permission; ports below 1024 mostly need root, choose 1024-65535",
+        SocketError.AccessDenied => "no permission; ports below 1024 usually need root, choose 1024-65535",
         SocketError.AddressNotAvailable => "this machine does not have that address; choose one of its own, or 0.0.0.0",
         SocketError.InvalidArgument => "this is not an address that can be listened on; choose one of this machine's own, or 0.0.0.0",
         SocketError.AddressFamilyNotSupported => "this machine does not speak that kind of address",

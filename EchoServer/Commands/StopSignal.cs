@@ -9,7 +9,7 @@ internal sealed class StopSignal : IDisposable
     private readonly PosixSignalRegistration _terminate;
     private readonly PosixSignalRegistration _interrupt;
 
-    /// <summary>From here on a signal does not end the process any more.</summary>
+    /// <summary>Registers for both signals: from now on the first one does not end the process.</summary>
     internal StopSignal()
     {
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);

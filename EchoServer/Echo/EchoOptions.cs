@@ -15,7 +15,7 @@ internal sealed record EchoOptions
     /// <summary>The message sent when a connection opens; empty for none.</summary>
     public string Greeting { get; init; } = DefaultGreeting;
 
-    /// <summary>What comes before each text message sent back; empty for none.</summary>
+    /// <summary>Text put before each text message that is sent back; empty for none.</summary>
     public string Prefix { get; init; } = DefaultPrefix;
 
     /// <summary>Whether each message is logged.</summary>

@@ -3,7 +3,7 @@ namespace EchoServer.Metrics;
 /// <summary>How a server is doing. Any thread.</summary>
 internal interface IServerState
 {
-    /// <summary>Whether the server stops: nobody new is let in, and who is there is asked to go.</summary>
+    /// <summary>Whether the server is draining: it accepts no connections, and asks the open ones to close.</summary>
     bool IsStopping { get; }
 
     /// <summary>Adds up what the server and its connections have counted: goes through all connections.</summary>

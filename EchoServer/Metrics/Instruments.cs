@@ -41,7 +41,7 @@ internal static class Instruments
         new("echo_server_connections_ended_total", InstrumentKind.Counter, Connections, "WebSocket connections that ended, by cause.",
             snapshot => EndCauses.All.Select(cause => Sample.Of(snapshot.Totals.EndedByCause[(int)cause], "cause", cause.Label()))),
         new("echo_server_handshakes_rejected_total", InstrumentKind.Counter, "{request}",
-            "Requests for a WebSocket that were refused, and requests that were no HTTP, too large or too slow, by status.",
+            "Requests for a WebSocket that were refused, and requests that were not HTTP, too large or too slow, by status.",
             snapshot => ByStatus(snapshot.Totals.RejectedByStatus, status => status is >= HttpStatus.BadRequest and not HttpStatus.NotFound)),
         new("echo_server_http_requests_total", InstrumentKind.Counter, "{request}", "Plain HTTP requests that were answered, by status.",
             snapshot => ByStatus(snapshot.Totals.AnsweredByStatus, _ => true)),

@@ -11,7 +11,6 @@ internal static class MetricsText
     internal const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
     /// <summary>Writes all instruments.</summary>
-    /// <param name="snapshot">What was counted.</param>
     internal static byte[] Write(ServerSnapshot snapshot)
     {
         var text = new StringBuilder();
@@ -42,7 +41,7 @@ internal static class MetricsText
         text.Append(CultureInfo.InvariantCulture, $" {sample.Value}\n");
     }
 
-    /// <summary>The buckets are cumulative: each counts what is not above its bound.</summary>
+    /// <summary>The buckets are cumulative: each counts the values up to its bound.</summary>
     private static void AppendHistogram(StringBuilder text, HistogramCounts histogram)
     {
         const string name = Instruments.EchoTimeName;

@@ -9,7 +9,7 @@ namespace EchoServer.Metrics;
 /// <remarks>Safe on any thread.</remarks>
 internal sealed record ProcessFacts(long ResidentBytes, int OpenFiles, double CpuSeconds)
 {
-    // With thousands of connections the files take milliseconds to count: however often somebody asks, it is done once in this time.
+    // With thousands of connections the files take milliseconds to count: requests within this time share one count.
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
 
     private static (long At, ProcessFacts Facts)? _last;

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace EchoServer.Metrics;
 
-/// <summary>The instruments for whoever listens inside the process or through it: OpenTelemetry, dotnet-counters.</summary>
+/// <summary>The instruments as a meter of the runtime, for OpenTelemetry and dotnet-counters.</summary>
 /// <remarks>Safe on any thread. Without a listener it costs nothing.</remarks>
 internal sealed class ServerMeter : IDisposable
 {
@@ -30,7 +30,7 @@ internal sealed class ServerMeter : IDisposable
             new InstrumentAdvice<double> { HistogramBucketBoundaries = EchoTimes.UpperBounds });
     }
 
-    /// <summary>Ends the meter; who listens gets no more.</summary>
+    /// <summary>Ends the meter; listeners get no more values.</summary>
     public void Dispose() => _meter.Dispose();
 
     /// <summary>Whether an instrument is one of these, and not of another server in the process.</summary>

@@ -18,7 +18,7 @@ internal sealed record ServerSnapshot
     /// <summary>Memory, budget and TCP connections.</summary>
     internal required ServerStats Stats { get; init; }
 
-    /// <summary>What was counted since the start. It never goes down.</summary>
+    /// <summary>Totals since the start. They never go down.</summary>
     internal required ServerTotals Totals { get; init; }
 
     /// <summary>How long echoes took.</summary>

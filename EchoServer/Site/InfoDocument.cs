@@ -11,7 +11,7 @@ namespace EchoServer.Site;
 
 /// <summary>What <c>GET /info</c> says: the server, its limits and totals, and the request as it arrived here.</summary>
 /// <remarks>
-/// Safe on any thread. Only what is named here is shown, never the environment as a whole; text from the network is escaped as JSON.
+/// Safe on any thread. Shows named variables only, never the environment as a whole; text from the network is escaped as JSON.
 /// </remarks>
 internal sealed class InfoDocument
 {
@@ -34,9 +34,9 @@ internal sealed class InfoDocument
     }
 
     /// <summary>Writes the document.</summary>
-    /// <param name="head">The request that asks for it.</param>
-    /// <param name="client">Who asks.</param>
-    /// <param name="snapshot">How the server is doing.</param>
+    /// <param name="head">The request, which the document shows.</param>
+    /// <param name="client">The client's address, as seen here.</param>
+    /// <param name="snapshot">The server's totals.</param>
     /// <returns>JSON in UTF-8.</returns>
     internal byte[] Write(RequestHead head, IPEndPoint client, ServerSnapshot snapshot)
     {

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace EchoServer.Site;
 
-/// <summary>Which instance of which application this is, as Cloud Foundry says it in the environment. What is not known is null.</summary>
+/// <summary>Which instance of which application this is, as Cloud Foundry's environment says. Unknown facts are null.</summary>
 /// <param name="Index">The number of the instance.</param>
 /// <param name="Guid">What identifies the instance.</param>
 /// <param name="Application">The application's name.</param>
@@ -11,7 +11,7 @@ namespace EchoServer.Site;
 /// <param name="Uris">Its routes.</param>
 internal sealed record InstanceFacts(int? Index, string? Guid, string? Application, string? Space, IReadOnlyList<string> Uris)
 {
-    // Cloud Foundry's is about 1 KB; what is far larger is something else.
+    // Cloud Foundry's is about 1 KB; a far larger text is something else.
     private const int MaxJsonCharacters = 64 * 1024;
 
     // Every route of an app is in it: a quota lets it have some dozens.

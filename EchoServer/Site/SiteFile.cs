@@ -12,8 +12,7 @@ namespace EchoServer.Site;
 /// </remarks>
 internal sealed class SiteFile
 {
-    /// <param name="contentType">What the file is.</param>
-    /// <param name="body">What is in it.</param>
+    /// <summary>Makes a file, and its entity tag.</summary>
     internal SiteFile(string contentType, byte[] body)
     {
         ContentType = contentType;
@@ -23,7 +22,7 @@ internal sealed class SiteFile
         EntityTag = $"\"{Convert.ToHexStringLower(hash)}\"";
     }
 
-    /// <summary>What the file is, for <c>Content-Type</c>.</summary>
+    /// <summary>The media type, for <c>Content-Type</c>.</summary>
     internal string ContentType { get; }
 
     /// <summary>The bytes to send.</summary>

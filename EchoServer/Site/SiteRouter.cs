@@ -18,7 +18,7 @@ internal sealed class SiteRouter : IPlainHttp
 
     private const string TextType = "text/plain; charset=utf-8";
 
-    // Facts of a moment: nobody may keep them.
+    // Facts of a moment: no cache may keep them.
     private const string NeverStored = "Cache-Control: no-store\n";
 
     // The page of another version must never run against this server; asking costs a 304.

@@ -15,9 +15,9 @@ internal static class EscapedText
     private const string Ellipsis = "…";
 
     /// <summary>Decodes, cuts and escapes bytes that should be UTF-8.</summary>
-    /// <param name="utf8">Bytes as received; what is not UTF-8 is shown as U+FFFD.</param>
+    /// <param name="utf8">Bytes as received; invalid UTF-8 is shown as U+FFFD.</param>
     /// <param name="maxCharacters">
-    /// The most characters that are shown, 1 or more, an escape counting as the characters it is written with. What is cut is
+    /// The most characters that are shown, 1 or more, an escape counting as the characters it is written with. A longer text is cut and
     /// marked with an ellipsis and the whole number of bytes.
     /// </param>
     /// <returns>One line of text without control or format characters.</returns>

@@ -53,7 +53,7 @@ internal sealed unsafe class Epoll : IDisposable
     private readonly SafeFileHandle _stop;
 
     /// <summary>Starts the thread.</summary>
-    /// <param name="files">Who is told of what; the same for all threads.</param>
+    /// <param name="files">The descriptor table; the same for all threads.</param>
     /// <exception cref="SocketException">There are no file descriptors left.</exception>
     internal Epoll(WatchedFiles files)
     {
@@ -64,15 +64,15 @@ internal sealed unsafe class Epoll : IDisposable
         new Thread(Run) { IsBackground = true, Name = ThreadName }.Start();
     }
 
-    /// <summary>Watches a connected socket from here on: tells it once of each change.</summary>
+    /// <summary>Begins to watch a connected socket: signals it once for each change.</summary>
     /// <inheritdoc cref="Watch(IWatched, SafeHandle, EpollEvents)"/>
     internal void Watch(IWatched socket, SafeHandle handle) =>
         Watch(socket, handle, EpollEvents.Readable | EpollEvents.PeerShutdown | EpollEvents.EdgeTriggered);
 
-    /// <summary>Watches a socket from here on.</summary>
-    /// <param name="socket">Who is told.</param>
+    /// <summary>Begins to watch a socket.</summary>
+    /// <param name="socket">Receives the signals.</param>
     /// <param name="handle">Its socket.</param>
-    /// <param name="events">What it is told of.</param>
+    /// <param name="events">The events to signal.</param>
     /// <exception cref="SocketException">The kernel has no memory left for it.</exception>
     /// <exception cref="ObjectDisposedException">The thread, or the socket, has ended.</exception>
     internal void Watch(IWatched socket, SafeHandle handle, EpollEvents events)
@@ -81,12 +81,12 @@ internal sealed unsafe class Epoll : IDisposable
         Control(Libc.EpollAdd, handle, events);
     }
 
-    /// <summary>From here on tells a socket that is watched of room to send as well; of what there is already, too.</summary>
+    /// <summary>Signals a watched socket also when it has room to send; at once, if it has.</summary>
     /// <exception cref="ObjectDisposedException">The thread, or the socket, has ended.</exception>
     internal void WatchForRoom(SafeHandle handle) =>
         Change(handle, EpollEvents.Readable | EpollEvents.Writable | EpollEvents.PeerShutdown | EpollEvents.EdgeTriggered);
 
-    /// <summary>From here on tells a socket that is watched of these events; of those that there are already, too.</summary>
+    /// <summary>Changes the events that a watched socket is signalled; pending ones are signalled at once.</summary>
     /// <exception cref="ObjectDisposedException">The thread, or the socket, has ended.</exception>
     internal void Change(SafeHandle handle, EpollEvents events) => Control(Libc.EpollModify, handle, events);
 

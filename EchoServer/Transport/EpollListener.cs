@@ -13,7 +13,7 @@ namespace EchoServer.Transport;
 /// </remarks>
 internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
 {
-    // Then the thread's other sockets have their turn. Epoll tells of what is left as long as it is there.
+    // Then the thread's other sockets have their turn. Epoll is level-triggered here, and reports the rest again.
     private const int MaxAcceptsInOneGo = 64;
 
     private readonly Socket _socket;
@@ -27,7 +27,7 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
     private bool _isPaused;
 
     /// <summary>Begins to watch a listening socket.</summary>
-    /// <param name="socket">The socket; owned from here on.</param>
+    /// <param name="socket">The socket; owned from now on.</param>
     /// <param name="epoll">The thread that watches it.</param>
     /// <param name="watch">Hands a new connection to an I/O thread.</param>
     /// <exception cref="SocketException">The kernel has no memory left for it. It is closed then.</exception>
@@ -116,7 +116,7 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
         }
     }
 
-    /// <summary>As long as nobody takes in what is there epoll would tell of it again and again.</summary>
+    /// <summary>Ignores the listening socket: epoll would report a connection that is not accepted again and again.</summary>
     private void Pause()
     {
         _isPaused = true;

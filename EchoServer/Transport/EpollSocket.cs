@@ -35,7 +35,7 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
     // What owns the file: the handle itself, or the runtime's socket.
     private readonly IDisposable _owner;
 
-    // Belongs to who sends. Few sockets are ever full: the others spare the I/O thread the news that they have room.
+    // Belongs to the sender. Few sockets are ever full: for the others the I/O thread is not told of room.
     private bool _isWatchedForRoom;
 
     /// <summary>Takes over a socket that was accepted.</summary>
@@ -132,7 +132,7 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
     {
         try
         {
-            // Fails when the connection is broken already: then whoever waits has been told.
+            // Fails when the connection is broken already: then epoll has reported it, and no wait is pending.
             _ = Libc.Shutdown(_file, (int)how);
         }
         catch (ObjectDisposedException)
@@ -182,7 +182,7 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
         }
 
         _owner.Dispose();
-        // A closed file is not watched any more: who waits would wait for ever.
+        // A closed file is not watched any more: a pending wait would never end.
         _reader.Signal();
         _writer.Signal();
     }

@@ -7,7 +7,7 @@ internal interface IListener : IDisposable
 {
     /// <summary>Takes in the next connection, when there is one. One at a time.</summary>
     /// <returns>The connection; to be awaited once, before the next call.</returns>
-    /// <exception cref="SocketException">It could not be taken in, mostly for want of file descriptors. May be tried again, after a while.</exception>
+    /// <exception cref="SocketException">Accepting failed, usually for want of file descriptors. The call may be repeated after a while.</exception>
     /// <exception cref="ObjectDisposedException">The listener is closed.</exception>
     ValueTask<NonBlockingSocket> AcceptAsync();
 }

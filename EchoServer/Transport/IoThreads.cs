@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace EchoServer.Transport;
 
-/// <summary>The threads that wait for sockets, and run what was waiting: where the platform has epoll, else the runtime's own.</summary>
+/// <summary>Threads that wait for sockets and run their continuations: with epoll where the platform has it, else the runtime's own.</summary>
 /// <remarks>Nothing may block on them. Safe on any thread.</remarks>
 internal sealed class IoThreads : IDisposable
 {

@@ -74,7 +74,7 @@ internal static unsafe partial class Libc
     internal static SafeFileHandle Own(int descriptor) =>
         descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw LastError();
 
-    /// <summary>What a number of the kernel's is called by the runtime; those that nobody tells apart are one.</summary>
+    /// <summary>Maps errno to SocketError; values that no caller tells apart become SocketError.SocketError.</summary>
     internal static SocketError ToSocketError(int error) => error switch
     {
         EAgain => SocketError.WouldBlock,

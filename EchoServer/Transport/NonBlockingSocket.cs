@@ -19,7 +19,7 @@ internal abstract class NonBlockingSocket
     /// <summary>What broke the connection, once <see cref="TryReceive"/> has found it broken; until then Success.</summary>
     internal SocketError Error { get; private protected set; }
 
-    /// <summary>Receives what is there.</summary>
+    /// <summary>Receives the bytes that have arrived.</summary>
     /// <param name="buffer">Where to; not empty.</param>
     /// <param name="count">How many bytes came; 0 when none will come any more: the peer has ended, or the connection is broken.</param>
     /// <returns>False when nothing is there yet: await <see cref="ReadableAsync"/>.</returns>
@@ -47,7 +47,7 @@ internal abstract class NonBlockingSocket
     /// <returns>To be awaited once, before the next call.</returns>
     internal abstract ValueTask WritableAsync();
 
-    /// <summary>Says that we send no more, or that nothing goes either way. Wakes whoever waits. Any thread; quiet when it is too late.</summary>
+    /// <summary>Ends sending, or both directions. Wakes pending waits. Any thread; without effect when it is too late.</summary>
     internal abstract void Shutdown(SocketShutdown how);
 
     /// <summary>Whether something is there to receive. Any thread; false when it is too late.</summary>
@@ -57,8 +57,8 @@ internal abstract class NonBlockingSocket
     internal abstract ulong BytesAcked();
 
     /// <summary>
-    /// Closes the socket. On the server only who receives does: anyone else calls <see cref="Shutdown"/>. Whoever waits is resumed,
-    /// by the caller itself, and finds it closed.
+    /// Closes the socket. On the server only the receiving loop does: other code calls <see cref="Shutdown"/>. Pending waits resume on
+    /// the calling thread and find it closed.
     /// </summary>
     /// <param name="dropsOutput">Whether output that the peer has not taken is dropped, and the peer told by a reset.</param>
     internal abstract void Close(bool dropsOutput);

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace EchoServer.Transport;
 
 /// <summary>With what the runtime offers on every platform; see <see cref="PortableSocket"/>.</summary>
-/// <param name="socket">A listening socket; owned from here on.</param>
+/// <param name="socket">A listening socket; owned from now on.</param>
 internal sealed class PortableListener(Socket socket) : IListener
 {
     /// <inheritdoc/>

@@ -6,7 +6,7 @@ namespace EchoServer.Transport;
 /// <remarks>A third of the runtime's own handle, and without the system calls that it makes to learn what it was given.</remarks>
 internal sealed class SocketFile : SafeHandleMinusOneIsInvalid
 {
-    /// <param name="descriptor">An open file descriptor, owned from here on; or -1.</param>
+    /// <param name="descriptor">An open file descriptor, owned from now on; or -1.</param>
     internal SocketFile(int descriptor)
         : base(ownsHandle: true) => SetHandle(descriptor);
 

@@ -3,11 +3,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EchoServer.Transport;
 
-/// <summary>File descriptors that are kept for the time when there are no others.</summary>
+/// <summary>Reserves file descriptors for the time when the process has no others left.</summary>
 /// <remarks>
-/// The runtime needs some to start a thread or to load code, and ends the process where it gets none. So who accepts connections
-/// lets go of these when accepting fails for want of descriptors, and accepts no more until there are others beside them. Belongs to
-/// who accepts; any thread may dispose of it.
+/// The runtime needs descriptors to start a thread or to load code, and ends the process when it gets none. So the listener releases
+/// these when accepting fails for want of descriptors, and accepts no more until there are others beside them. Belongs to the
+/// listener; any thread may dispose of it.
 /// </remarks>
 internal sealed class SpareFiles : IDisposable
 {
@@ -24,7 +24,7 @@ internal sealed class SpareFiles : IDisposable
     {
         try
         {
-            // To take them is no way to find out: for that moment the runtime would have none.
+            // Taking them to find out would leave the runtime without any for that moment.
             return OpenFiles.ReadLimit() - OpenFiles.Count() > Count && TryTake();
         }
         catch (IOException)

@@ -1,10 +1,10 @@
 namespace EchoServer.Transport;
 
 /// <summary>One wait at a time, and the signal that ends it, whichever comes first.</summary>
-/// <remarks>One waits; any thread may signal. A field of what is waited for, never copied.</remarks>
+/// <remarks>One thread waits; any thread may signal. Embedded as a field in the socket, and never copied.</remarks>
 internal struct Waiter
 {
-    // Stands for a signal that nobody has waited for yet.
+    // Stands for a signal that came before the wait.
     private static readonly Action<object?> Signalled = static _ => { };
 
     private Action<object?>? _continuation;
@@ -49,7 +49,7 @@ internal struct Waiter
         }
     }
 
-    /// <summary>Only for who has taken the continuation: until it runs, nobody else begins a wait or touches the state.</summary>
+    /// <summary>Only for the thread that has taken the continuation: until it runs, no other begins a wait or touches the state.</summary>
     private void Resume(Action<object?> continuation)
     {
         object? state = _state;

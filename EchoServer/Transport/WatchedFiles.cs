@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace EchoServer.Transport;
 
-/// <summary>Who is told of what file: one table for all I/O threads, because a process has each descriptor once.</summary>
+/// <summary>Maps each descriptor to the socket to signal: one table for all I/O threads, because a process has each descriptor once.</summary>
 /// <remarks>
-/// What epoll tells of a descriptor that has been given away anew meanwhile reaches the wrong socket: that costs it a look in vain, or,
-/// when it tells of an end, one after each receive. Safe on any thread.
+/// An event of a descriptor that has been reused meanwhile reaches the wrong socket. It costs that socket one receive in vain or, if
+/// the event is an end, one after each receive. Safe on any thread.
 /// </remarks>
 internal sealed class WatchedFiles
 {
@@ -14,10 +14,10 @@ internal sealed class WatchedFiles
     // By file descriptor, which the kernel keeps small.
     private IWatched?[] _files = new IWatched?[64];
 
-    /// <summary>Who watches this file; null for nobody.</summary>
+    /// <summary>The socket to signal for this descriptor; null for none.</summary>
     internal IWatched? this[int file] => Volatile.Read(ref Volatile.Read(ref _files)[file]);
 
-    /// <summary>From here on it is told of this file.</summary>
+    /// <summary>Enters a socket for its descriptor.</summary>
     internal void Add(int file, IWatched watched)
     {
         lock (_gate)
@@ -33,7 +33,7 @@ internal sealed class WatchedFiles
         }
     }
 
-    /// <summary>Nobody is told of this file any more, unless it is closed and so, perhaps, somebody else's already.</summary>
+    /// <summary>Removes the entry of a descriptor, unless it is closed: then another socket may have it already.</summary>
     internal void Remove(SafeHandle handle)
     {
         int file = (int)handle.DangerousGetHandle();

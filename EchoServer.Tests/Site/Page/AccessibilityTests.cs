@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace EchoServer.Tests.Site.Page;
 
-/// <summary>The page for readers who see it otherwise: axe-core's rules, and what a screen reader is told.</summary>
+/// <summary>The page for readers who see it otherwise: axe-core's rules, and the announcements for a screen reader.</summary>
 internal sealed class AccessibilityTests : PageTest
 {
     // Every finding, one line each: rule, weight, and where.

@@ -39,7 +39,7 @@ internal sealed partial class ConnectionTests : PageTest
         await Expect(Button("Disconnect")).ToHaveAttributeAsync("aria-disabled", "true");
         await Expect(Tab.Locator("#age")).ToHaveTextAsync("–");
 
-        // What a person wanted is no death.
+        // A disconnect that the user asked for is not an error.
         await Expect(Ends).ToHaveCountAsync(0);
         await Button("Connect").ClickAsync();
         await Expect(State).ToHaveTextAsync("Open");

@@ -6,7 +6,7 @@ namespace EchoServer.Tests.Site.Page;
 /// <summary>The page without a mouse.</summary>
 internal sealed class KeyboardTests : PageTest
 {
-    // The name of what has the focus, and whether one can see that it has.
+    // The name of the focused element, and whether its focus is visible.
     private const string Focused = """
         (() => {
           const element = document.activeElement;

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace EchoServer.Tests.Site.Page;
 
-/// <summary>What the page shows before anybody does anything.</summary>
+/// <summary>The page before the first input.</summary>
 internal sealed partial class OpeningTests : PageTest
 {
     [Test]
@@ -53,7 +53,7 @@ internal sealed partial class OpeningTests : PageTest
         await own.Locator("summary").ClickAsync();
         await Expect(own.GetByText("<img src=x onerror=alert(1)>")).ToBeVisibleAsync();
 
-        // What is unfolded stays so when it is asked for anew, as it is after each reconnect.
+        // An unfolded part stays unfolded when the facts are requested again, as after each reconnect.
         await Tab.RunAndWaitForResponseAsync(
             () => Tab.Locator("#refresh-info").ClickAsync(), response => response.Url.EndsWith("/info", StringComparison.Ordinal));
         await Expect(own.GetByText("<img src=x onerror=alert(1)>")).ToBeVisibleAsync();

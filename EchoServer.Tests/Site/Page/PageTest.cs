@@ -20,7 +20,7 @@ internal abstract partial class PageTest
     private readonly List<Regex> _expected = [];
     private readonly Stack<IAsyncDisposable> _servers = [];
 
-    /// <summary>What the browser says when a WebSocket cannot be opened, or a request finds nobody: it is the test's own doing.</summary>
+    /// <summary>The browser's message when a WebSocket or a request fails to connect: the test stopped the server.</summary>
     [GeneratedRegex("WebSocket connection to '.*' failed|Failed to load resource: net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE)")]
     protected static partial Regex ServerIsGone();
 
@@ -40,7 +40,7 @@ internal abstract partial class PageTest
 
     protected ILocator HexBox => Tab.GetByRole(AriaRole.Textbox, new() { Name = "Bytes as hex digits" });
 
-    /// <summary>The note under the message box: how large it is, or what is wrong with it.</summary>
+    /// <summary>The note under the message box: its size, or its fault.</summary>
     protected ILocator Note => Tab.Locator("#message-note");
 
     /// <summary>What a screen reader was told last.</summary>
@@ -110,7 +110,7 @@ internal abstract partial class PageTest
         await Context.AddInitScriptAsync(ReportViolations);
         Tab = await Context.NewPageAsync();
         Tab.Console += (_, message) => Complain(message);
-        // Without a listener a dialog is dismissed before anybody notices.
+        // Without a listener a dialog is dismissed at once.
         Tab.Dialog += (_, dialog) =>
         {
             _complaints.Enqueue($"dialog: {dialog.Message}");

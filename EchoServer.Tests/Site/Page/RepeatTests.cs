@@ -22,7 +22,7 @@ internal sealed partial class RepeatTests : PageTest
         await Interval.FillAsync("10");
         await Switch.CheckAsync();
 
-        // What is written now is not what the switch was turned on with.
+        // The text has changed since the switch was turned on.
         await MessageBox.FillAsync("something else");
         await Tab.Clock.RunForAsync(120);
         await Expect(RepeatNote).ToHaveTextAsync("‘tick’: sent 12");

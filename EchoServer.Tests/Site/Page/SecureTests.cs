@@ -17,7 +17,7 @@ internal sealed class SecureTests : PageTest
             Certificate = certificates.Issue("localhost"),
         }));
 
-        // Whom the browser trusts is not what is tested, and to tell it would take a tool more.
+        // The test is not about trust, and to add a trusted certificate to the browser takes another tool.
         await EnterAsync(new() { IgnoreHTTPSErrors = true, ViewportSize = new() { Width = 1280, Height = 900 } });
         await Tab.GotoAsync(router.HttpUrl().AbsoluteUri);
         await Expect(State).ToHaveTextAsync("Open");

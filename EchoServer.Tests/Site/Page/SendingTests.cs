@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace EchoServer.Tests.Site.Page;
 
-/// <summary>Messages written by hand: text, bytes and files, and what comes back.</summary>
+/// <summary>Messages written by hand: text, bytes and files, and their echoes.</summary>
 internal sealed partial class SendingTests : PageTest
 {
     [SetUp]

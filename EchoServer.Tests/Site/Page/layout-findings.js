@@ -1,8 +1,8 @@
-// What is wrong with the layout of the page as it is shown now: one line each, none where it is sound.
+// Finds faults in the layout of the page as it is shown now: one line each.
 async () => {
   const TOLERANCE_PX = 1;
 
-  // Boxes of letters are higher than what is drawn of them, and those of neighbouring lines may touch.
+  // Boxes of letters are higher than their ink, and those of neighbouring lines may touch.
   const LINE_OVERLAP_PX = 6;
 
   // A word of this length fits on a line of the narrowest screen; longer ones may be broken anywhere.
@@ -36,7 +36,7 @@ async () => {
   const isShown = (element) => element.checkVisibility() && !element.closest('.unseen, .skip');
   const blockOf = (element) => (getComputedStyle(element).display === 'inline' ? blockOf(element.parentElement) : element);
 
-  // The log is as wide as its panel without the padding, to have its scroll bar at the edge. What is inline is looked at as text.
+  // The log is as wide as its panel without the padding, to have its scroll bar at the edge. Inline elements are looked at as text.
   for (const element of document.querySelectorAll('body *:not(.scroll)')) {
     if (isShown(element) && blockOf(element) === element
       && isOutside(element.getBoundingClientRect(), blockOf(element.parentElement).getBoundingClientRect())) {

@@ -27,7 +27,7 @@ const MEANINGS = new Map([
   [1015, ['TLS handshake', 'the TLS connection could not be made.']],
 ]);
 
-// Who left for one of these reasons may well be back in a moment.
+// A server that closed for one of these reasons may be back in a moment.
 const WORTH_RETRYING = new Set([CloseCode.GoingAway, CloseCode.Abnormal, CloseCode.ServiceRestart, CloseCode.TryAgainLater]);
 
 /** The name of a close code and a sentence on it. */

@@ -54,7 +54,7 @@ export function setMaxMessageBytes(limit) {
   showNote();
 }
 
-/** What to send again and again: what is written, otherwise what was sent last, as `{ data, shown }`, or `{ error }`. */
+/** The message to repeat: the written one, otherwise the last one sent, as `{ data, shown }`, or `{ error }`. */
 export function composed() {
   if (kind === 'file') {
     return { error: 'Choose text or hex: files are not sent again and again.' };
@@ -107,7 +107,7 @@ async function submitFile(send) {
 
 function encode(text) {
   if (kind === 'text') {
-    // The browser sends half a surrogate pair as U+FFFD: what is logged and matched must be what is sent.
+    // The browser sends half a surrogate pair as U+FFFD: the log and the matcher must see the text that is sent.
     return { data: text.toWellFormed?.() ?? text };
   }
 

@@ -47,7 +47,7 @@ export class Connection extends EventTarget {
     return this.#attempts;
   }
 
-  /** What was agreed on beside the protocol itself, such as compression; empty for nothing, or while there is no connection. */
+  /** The negotiated extensions, such as compression; empty without any, and while there is no connection. */
   get extensions() {
     return this.#socket?.extensions ?? '';
   }
@@ -61,7 +61,7 @@ export class Connection extends EventTarget {
     return this.#socket !== null && this.#socket.bufferedAmount > MAX_BUFFERED_BYTES;
   }
 
-  /** Connects, at once and anew: what was open or under way before is closed. */
+  /** Connects at once and anew: closes a connection that is open or opening. */
   connect(path = this.#path) {
     this.#attempts = 0;
     this.#path = path;

@@ -73,7 +73,7 @@ function keep(entry, data) {
 function add(entry) {
   waiting.push(entry);
   if (waiting.length > 2 * ROWS_PER_BATCH) {
-    // Also bounds what is kept while the tab is hidden, when nothing is drawn.
+    // Also bounds the entries kept while the tab is hidden, when nothing is drawn.
     skipped += waiting.length - ROWS_PER_BATCH;
     waiting = waiting.slice(-ROWS_PER_BATCH);
   }

@@ -1,4 +1,4 @@
-// What was sent before, as a shell remembers it: up for older, down for newer, and the draft below all of them.
+// The messages that were sent before, as a shell remembers commands: up for older, down for newer, and the draft below all of them.
 
 const MAX_ENTRIES = 50;
 

@@ -5,7 +5,7 @@ export const MAX_SAMPLES = 600;
 // Enough of a text to tell it from another; the whole of every message on its way would be a lot to keep.
 const TAIL_CHARACTERS = 64;
 
-// Who repeats a message waits when so many are not answered yet.
+// The repeater pauses while so many messages are unanswered.
 const MAX_PENDING = 20_000;
 
 // The server answers everything: a message that answers none of the next few is something else.
@@ -14,7 +14,7 @@ const MAX_SKIPPED = 16;
 // Cutting off many answered entries at once costs less than moving the rest for each of them.
 const CUT_AT = 1000;
 
-/** Matches echoes with what was sent: the server answers in order, text perhaps with a prefix. One for each connection. */
+/** Matches echoes with the messages that were sent: the server answers in order, text perhaps with a prefix. One for each connection. */
 export class EchoMatcher {
   #pending = [];
   #next = 0;
@@ -31,7 +31,7 @@ export class EchoMatcher {
   }
 
   /**
-   * Returns the round-trip time in milliseconds, or null for what is no echo, and whether it is a greeting. The greeting that is
+   * Returns the round-trip time in milliseconds, or null for a message that is not an echo, and whether it is a greeting. The greeting that is
    * expected helps when it is known: it may end like a message that was sent.
    */
   received(data, now, expectedGreeting) {

@@ -31,7 +31,7 @@ export function showState(connection) {
   }
 }
 
-// While nobody answers, attempt follows attempt: the first wait is told, the rest can be read.
+// While no server answers, attempt follows attempt: the first wait is announced, the others are only shown.
 function isRepetition({ state, attempts }) {
   return (state === State.Connecting && attempts > 0) || (state === State.Waiting && attempts > 1);
 }

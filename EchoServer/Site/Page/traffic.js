@@ -1,4 +1,4 @@
-// What goes over the connection: sending, matching the echoes, and the figures of all that.
+// The messages of the connection: sends them, matches the echoes, and shows the figures.
 
 import { announceMessage } from './announcer.js';
 import { Chart, chartInWords } from './chart.js';
@@ -12,7 +12,7 @@ const FIGURES_INTERVAL_MS = 200;
 const GREETING_CHARACTERS = 200;
 const SPOKEN_BYTES = 16;
 
-// Where the server greets nobody: what equals the greeting is an echo there.
+// The server sends no greeting on this path: a message that equals the greeting is an echo there.
 const RAW_PATH = '/raw';
 
 const encoder = new TextEncoder();
