@@ -36,7 +36,6 @@ internal static class ClientCommand
         """;
 
     /// <summary>Runs it.</summary>
-    /// <param name="options">What to do.</param>
     /// <returns>The exit code.</returns>
     internal static async Task<int> RunAsync(ClientOptions options)
     {

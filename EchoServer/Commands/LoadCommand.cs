@@ -30,8 +30,6 @@ internal static class LoadCommand
         """;
 
     /// <summary>Puts on the load until its time is over, or until SIGINT or SIGTERM.</summary>
-    /// <param name="result">The command line.</param>
-    /// <param name="url">Where to.</param>
     /// <returns>The exit code.</returns>
     /// <exception cref="UsageException">An option has a value that is not accepted.</exception>
     internal static async Task<int> RunAsync(ParseResult result, string url)

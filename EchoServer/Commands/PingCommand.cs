@@ -58,8 +58,6 @@ internal static class PingCommand
     internal static readonly Setting[] All = [Interval, Count, Wait];
 
     /// <summary>Runs it.</summary>
-    /// <param name="result">The command line.</param>
-    /// <param name="url">Where to.</param>
     /// <returns>The exit code.</returns>
     /// <exception cref="UsageException">An option has a value that is not accepted.</exception>
     internal static async Task<int> RunAsync(ParseResult result, string url)

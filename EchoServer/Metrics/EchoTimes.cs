@@ -31,7 +31,6 @@ internal sealed class EchoTimes
     internal Histogram<double>? Histogram { get; set; }
 
     /// <summary>Counts a step.</summary>
-    /// <param name="time">What it took.</param>
     internal void Record(TimeSpan time)
     {
         double seconds = time.TotalSeconds;

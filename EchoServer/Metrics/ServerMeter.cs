@@ -19,8 +19,6 @@ internal sealed class ServerMeter : IDisposable
     private ServerSnapshot? _snapshot;
     private long _takenAt;
 
-    /// <param name="server">Whose numbers are shown.</param>
-    /// <param name="echoTimes">Its echo times, which a listener gets one by one.</param>
     internal ServerMeter(IServerState server, EchoTimes echoTimes)
     {
         _server = server;

@@ -23,9 +23,6 @@ internal sealed class InfoDocument
     private readonly EchoOptions _echo;
     private readonly InstanceFacts _instance;
 
-    /// <param name="limits">The limits in force.</param>
-    /// <param name="echo">What the echo says.</param>
-    /// <param name="instance">Where it runs.</param>
     internal InfoDocument(ServerLimits limits, EchoOptions echo, InstanceFacts instance)
     {
         _limits = limits;
@@ -34,9 +31,6 @@ internal sealed class InfoDocument
     }
 
     /// <summary>Writes the document.</summary>
-    /// <param name="head">The request, which the document shows.</param>
-    /// <param name="client">The client's address, as seen here.</param>
-    /// <param name="snapshot">The server's totals.</param>
     /// <returns>JSON in UTF-8.</returns>
     internal byte[] Write(RequestHead head, IPEndPoint client, ServerSnapshot snapshot)
     {

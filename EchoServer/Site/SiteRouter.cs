@@ -52,10 +52,6 @@ internal sealed class SiteRouter : IPlainHttp
     }
 
     /// <summary>Makes the site with the files in this executable.</summary>
-    /// <param name="options">What of it is on.</param>
-    /// <param name="limits">The server's limits in force.</param>
-    /// <param name="echo">What the echo says.</param>
-    /// <param name="instance">Where it runs.</param>
     internal static SiteRouter Create(SiteOptions options, ServerLimits limits, EchoOptions echo, InstanceFacts instance) => new(
         SiteFiles.Load,
         options.ServesInfo ? new InfoDocument(limits, echo, instance) : null,

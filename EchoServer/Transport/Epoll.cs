@@ -70,9 +70,6 @@ internal sealed unsafe class Epoll : IDisposable
         Watch(socket, handle, EpollEvents.Readable | EpollEvents.PeerShutdown | EpollEvents.EdgeTriggered);
 
     /// <summary>Begins to watch a socket.</summary>
-    /// <param name="socket">Receives the signals.</param>
-    /// <param name="handle">Its socket.</param>
-    /// <param name="events">The events to signal.</param>
     /// <exception cref="SocketException">The kernel has no memory left for it.</exception>
     /// <exception cref="ObjectDisposedException">The thread, or the socket, has ended.</exception>
     internal void Watch(IWatched socket, SafeHandle handle, EpollEvents events)

@@ -39,9 +39,6 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
     private bool _isWatchedForRoom;
 
     /// <summary>Takes over a socket that was accepted.</summary>
-    /// <param name="file">The socket.</param>
-    /// <param name="peer">The other end.</param>
-    /// <param name="epoll">The thread that watches it.</param>
     /// <exception cref="SocketException">The kernel has no memory left. The socket is closed then.</exception>
     internal EpollSocket(SocketFile file, IPEndPoint peer, Epoll epoll)
         : this(file, file, peer, epoll)
@@ -49,8 +46,6 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
     }
 
     /// <summary>Takes over a socket that the runtime has connected.</summary>
-    /// <param name="socket">The socket.</param>
-    /// <param name="epoll">The thread that watches it.</param>
     /// <exception cref="SocketException">The connection is broken already, or the kernel has no memory left. The socket is closed then.</exception>
     internal EpollSocket(Socket socket, Epoll epoll)
         : this(socket.SafeHandle, socket, PeerOf(socket), epoll)

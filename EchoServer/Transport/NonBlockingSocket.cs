@@ -10,7 +10,6 @@ namespace EchoServer.Transport;
 /// </remarks>
 internal abstract class NonBlockingSocket
 {
-    /// <param name="peer">The other end.</param>
     protected NonBlockingSocket(IPEndPoint peer) => Peer = peer;
 
     /// <summary>The other end. Any thread.</summary>

@@ -39,8 +39,6 @@ internal static class CheckSettings
     internal static readonly Option<bool>[] Switches = [Instances, Quick, Json, Strict];
 
     /// <summary>Reads what to check.</summary>
-    /// <param name="result">The command line.</param>
-    /// <param name="url">Where, as typed.</param>
     /// <exception cref="UsageException">A value is not accepted, or two contradict each other.</exception>
     internal static CheckOptions Read(ParseResult result, string url)
     {
