@@ -3,7 +3,9 @@ using System.CommandLine;
 using EchoServer.Commands.Options;
 #endif
 using EchoServer.Echo;
+#if !FLECK_ENGINE
 using EchoServer.Metrics;
+#endif
 using EchoServer.Server;
 using EchoServer.Site;
 using Microsoft.Extensions.Logging;
