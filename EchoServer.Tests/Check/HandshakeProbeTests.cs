@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using EchoServer.Check;
 using EchoServer.Connect;
+using EchoServer.Connect.Proxies;
 using EchoServer.Tests.Support;
 using EchoServer.Tests.Support.Peers;
 using EchoServer.Tests.Support.Wire;
@@ -207,7 +208,7 @@ internal sealed class HandshakeProbeTests
         refused.Expect("proxy", Outcome.Fail, "CONNECT answered with 407", $"the proxy {url.Authority} wants to know who asks", $"--proxy http://USER:PASSWORD@{url.Authority}");
         refused.ExpectEndAfter("proxy");
 
-        Checks passed = await Checks.RunAsync("ws://echo.invalid", connection: options => options with { Proxy = new ProxyChoice(url, new NetworkCredential("u", "p")) });
+        Checks passed = await Checks.RunAsync("ws://echo.invalid", connection: options => options with { Proxy = new ProxyChoice(url, new BasicCredentials("u", "p")) });
         passed.Expect("proxy", Outcome.Pass, "opened a tunnel");
         passed.Expect("text", Outcome.Pass, "echoed");
         Assert.That(tunnels, Is.GreaterThan(1));
@@ -241,7 +242,7 @@ internal sealed class HandshakeProbeTests
             ScriptedServer.EchoAll(peer, 0, (_, _, message) => EchoScripts.Good(message));
         });
         Uri url = new UriBuilder(proxy.Url) { Scheme = "socks5" }.Uri;
-        Checks checks = await Checks.RunAsync("ws://echo.invalid", connection: options => options with { Proxy = new ProxyChoice(url, new NetworkCredential("u", "p")) });
+        Checks checks = await Checks.RunAsync("ws://echo.invalid", connection: options => options with { Proxy = new ProxyChoice(url, new BasicCredentials("u", "p")) });
         checks.Expect("proxy", outcome, "", cause);
         Assert.That(checks["close"].Outcome, Is.EqualTo(outcome == Outcome.Pass ? Outcome.Pass : Outcome.Skip));
     }

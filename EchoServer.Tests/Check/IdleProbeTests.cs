@@ -1,6 +1,5 @@
 using EchoServer.Check;
 using EchoServer.Check.Probes;
-using EchoServer.Connect.Link;
 using EchoServer.Tests.Support;
 using EchoServer.Tests.Support.Peers;
 using EchoServer.Tests.Support.Wire;

@@ -1,5 +1,5 @@
 using EchoServer.Check;
-using EchoServer.Connect;
+using EchoServer.Connect.Proxies;
 using EchoServer.Tests.Support;
 using EchoServer.Tests.Support.Peers;
 
@@ -69,14 +69,19 @@ internal sealed class ProxyProbeTests
             : Is.EqualTo("xn--bcher-kva.invalid"));
     }
 
-    [TestCase("https://127.0.0.1:3128")]
     [TestCase("socks4://127.0.0.1:1080")]
     [TestCase("socks4a://127.0.0.1:1080")]
+    [TestCase("ftp://127.0.0.1:21")]
     public async Task A_kind_of_proxy_that_is_not_spoken_is_refused(string proxy)
     {
         ProgramResult option = await Programs.RunAsync(Programs.EchoServer(["check", "ws://localhost:1", "--proxy", proxy]));
         Assert.That((option.ExitCode, option.Output), Is.EqualTo((2, "")));
-        Assert.That(option.Error, Does.StartWith("EchoServer: --proxy: ").And.Contain("is not a proxy (http://[user:password@]host:port, socks5://"));
+        Assert.That(option.Error, Does.StartWith("EchoServer: --proxy: ").And.Contain("is not a proxy (http://[user:password@]host:port, https://"));
+
+        var environment = new Dictionary<string, string> { ["all_proxy"] = proxy };
+        ProgramResult variable = await Programs.RunAsync(Programs.EchoServer(["check", "ws://localhost:1"], environment));
+        Assert.That((variable.ExitCode, variable.Output), Is.EqualTo((2, "")));
+        Assert.That(variable.Error, Does.StartWith("EchoServer: all_proxy: the value (not shown) is not a proxy "));
     }
 
     private static Task<Checks> RunAsync(string url, string proxy) =>

@@ -12,7 +12,7 @@ internal sealed class ConnectionOptionTests
     {
         string request = await CaptureAsync(
             [
-                "-H", "X-One: 1", "--header", "x-two:  grüße ", "-H", "Host: other.example", "--origin", "https://example.org",
+                "-H", "X-One: 1", "--header", "x-two:  grüße ", "-H", "Host: other.example", "-H", "Content-Type: text/x", "-H", "Allow: GET", "--origin", "https://example.org",
                 "--subprotocol", "chat", "-s", "superchat", "--basic-auth", "me:p:w",
                 "--instance", "6f5a2a30-0d8e-4f4b-8a53-3a1f4de1d7c1:2",
             ]);
@@ -23,6 +23,8 @@ internal sealed class ConnectionOptionTests
             Assert.That(lines, Does.Contain("Host: other.example"));
             Assert.That(lines, Does.Contain("X-One: 1"));
             Assert.That(lines, Does.Contain("x-two: grüße"));
+            Assert.That(lines, Does.Contain("Content-Type: text/x"));
+            Assert.That(lines, Does.Contain("Allow: GET"));
             Assert.That(lines, Does.Contain("Origin: https://example.org"));
             Assert.That(lines, Does.Contain("Sec-WebSocket-Protocol: chat, superchat"));
             Assert.That(lines, Does.Contain("Authorization: Basic bWU6cDp3"));
@@ -87,8 +89,8 @@ internal sealed class ConnectionOptionTests
             "Sec-WebSocket-Accept 'wrong\\u{200e}' does not belong to the key that was sent");
         yield return Answer(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: wrong\u001b\r\n",
-            "the value of header 'Sec-WebSocket-Accept' has a control character");
-        yield return Answer("SSH-2.0-OpenSSH\r\n", "the answer is no HTTP");
+            "the 101 was not made for this request: a cache or proxy answered in the server's place, or the server has a fault (Sec-WebSocket-Accept 'wrong\\u{1b}'");
+        yield return Answer("SSH-2.0-OpenSSH\r\n", "speaks no HTTP: the status line");
 
         static TestCaseData Answer(string head, string expected) => new TestCaseData(head, expected).SetName($"{{m}}({expected.Split('\'')[0]})");
     }
@@ -160,7 +162,7 @@ internal sealed class ConnectionOptionTests
         // The authority is right, the name is not.
         ProgramResult name = await RunAsync(router.Url("/raw", "127.0.0.1"), ["--ca", certificates.AuthorityFile]);
         Assert.That((name.ExitCode, name.Output), Is.EqualTo((1, "")));
-        Assert.That(name.Error, Does.Contain("the certificate is not for 127.0.0.1"));
+        Assert.That(name.Error, Does.Contain("the certificate is for localhost, not for 127.0.0.1"));
 
         using var others = new TestCertificates("Another CA");
         ProgramResult other = await RunAsync(url, ["--ca", others.AuthorityFile]);

@@ -31,7 +31,6 @@ internal sealed class ProxyTests
             peer => Answer(peer, "HTTP/1.1 400 Bad Request\r\n\r\n"),
             " does not answer as a SOCKS proxy does: the first byte of its answer is 0x48, not 0x05; check scheme, ",
             "no SOCKS");
-        yield return Proxy("socks4a", peer => peer.Send("\0[\0\0\0\0\0\0"), " opened no tunnel: SOCKS server failed to connect to the destination. Received error code 0x5B; ", "SOCKS 4");
 
         static TestCaseData Proxy(string scheme, Action<RawPeer> serve, string expected, string name) =>
             new TestCaseData(scheme, serve, expected).SetName($"{{m}}({name})");
@@ -70,12 +69,31 @@ internal sealed class ProxyTests
         }
     }
 
-    [Test]
-    public async Task A_name_that_SOCKS_4_has_looked_up_here_is_not_the_proxys()
+    [TestCase("socks4://me:geheim@127.0.0.1:1080")]
+    [TestCase("socks4a://me:geheim@127.0.0.1:1080")]
+    public async Task SOCKS_4_is_refused_with_the_name_of_the_variable(string proxy)
     {
-        using var proxy = new ScriptedServer((peer, _) => peer.ReadToEndAndDrop());
-        ProgramResult result = await RunAsync("ws://server.invalid:8080/", $"socks4://{proxy.Url.Authority}");
-        Assert.That(result.Error, Does.StartWith("EchoServer: ws://server.invalid:8080/: ").And.Contain(" 'server.invalid'").And.Not.Contain(proxy.Url.Authority));
+        ProgramResult result = await RunAsync("ws://server.example:8080/", proxy);
+        Assert.That((result.ExitCode, result.Output), Is.EqualTo((2, "")));
+        Assert.That(result.Error, Does.StartWith("EchoServer: ALL_PROXY: the value (not shown) is not a proxy ").And.Contain("of SOCKS only version 5 is spoken"));
+        Assert.That(result.Error, Does.Not.Contain("geheim"));
+    }
+
+    [Test]
+    public async Task A_proxy_is_reached_over_TLS_and_its_certificate_is_checked()
+    {
+        using var certificates = new TestCertificates();
+        using var inner = new ConnectProxy("me:geheim");
+        using var proxy = new TlsFront(int.Parse(inner.Address.Split(':')[1]), certificates.Issue("localhost"));
+        string url = SharedServers.Default.Url("/raw").AbsoluteUri;
+        string named = $"https://me:geheim@{proxy.Url.Authority}";
+        ProgramResult trusted = await RunAsync(url, named, "--quiet", "--ca", certificates.AuthorityFile);
+        Assert.That(trusted, Is.EqualTo(new ProgramResult(0, "x\n", "")));
+        Assert.That(inner.Targets, Is.EqualTo(new[] { $"CONNECT 127.0.0.1:{SharedServers.Default.Port}" }));
+
+        ProgramResult unknown = await RunAsync(url, named);
+        Assert.That((unknown.ExitCode, unknown.Output), Is.EqualTo((1, "")));
+        Assert.That(unknown.Error, Does.StartWith($"EchoServer: {url}: TLS with the proxy {proxy.Url.Authority} failed: the certificate cannot be traced to a trusted authority"));
     }
 
     [TestCase("http")]

@@ -98,9 +98,9 @@ internal sealed class RouterTests
 
     private static IEnumerable<TestCaseData> BadCertificates()
     {
-        yield return new TestCaseData((TestCertificates authority) => authority.Issue("echo.example.org", "127.0.0.9"), "the certificate is not for localhost; ")
+        yield return new TestCaseData((TestCertificates authority) => authority.Issue("echo.example.org", "127.0.0.9"), "the certificate is for echo.example.org, 127.0.0.9, not for localhost; ")
             .SetArgDisplayNames("another name");
-        yield return new TestCaseData((TestCertificates authority) => authority.IssueExpired("localhost"), "the certificate has expired, or is not valid yet; ")
+        yield return new TestCaseData((TestCertificates authority) => authority.IssueExpired("localhost"), "the certificate expired 24 hours ago, on ")
             .SetArgDisplayNames("expired");
     }
 

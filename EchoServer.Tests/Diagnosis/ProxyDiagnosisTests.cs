@@ -34,7 +34,7 @@ internal sealed class ProxyDiagnosisTests
     }
 
     [TestCase("http", "put them into its URL: --proxy http://USER:PASSWORD@proxy.example.org:8080")]
-    [TestCase("https", "put them into its URL: HTTPS_PROXY=https://USER:PASSWORD@proxy.example.org:8080")]
+    [TestCase("https", "put them into its URL: --proxy https://USER:PASSWORD@proxy.example.org:8080")]
     public void Who_must_say_who_asks_is_told_where(string scheme, string advice)
     {
         var answer = new ReceivedAnswer(407, "Who\u001b", new Dictionary<string, string>());

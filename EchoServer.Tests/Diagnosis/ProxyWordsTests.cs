@@ -4,7 +4,7 @@ using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Diagnosis;
 
-/// <summary>What is wrong with a proxy is said in the same words, whoever finds it out: the runtime for client and ping, check by itself.</summary>
+/// <summary>Client, ping and check name the same cause and give the same advice for what is wrong with a proxy.</summary>
 [Slow]
 [Parallelizable(ParallelScope.Children)]
 internal sealed class ProxyWordsTests

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using EchoServer.Check.Probes;
 using EchoServer.Check.Probes.Opening;
-using EchoServer.Connect.Link;
+using EchoServer.Connect;
 using EchoServer.Diagnosis;
 
 namespace EchoServer.Check;
@@ -68,17 +68,17 @@ internal static class CheckPlan
         {
             finding = probe.CannotRun(run) is string reason ? Finding.Skip(reason) : await probe.RunAsync(run, stop).ConfigureAwait(false);
         }
-        catch (ProbeException exception)
+        catch (ConnectionFailedException exception)
         {
             run.Talk.HangUp();
-            finding = Finding.Fail(exception.Message, exception.Fault);
+            finding = Finding.Fail(exception.Finding, exception.Fault);
         }
         catch (Exception exception) when (Step.IsOfNetwork(exception))
         {
             // A connection that ended while something was sent on it.
             run.Talk.HangUp();
-            ProbeException failure = run.Dialer.Step(Stage.Echo).Failed(exception);
-            finding = Finding.Fail(failure.Message, failure.Fault);
+            ConnectionFailedException failure = run.Dialer.Step(Stage.Echo).Failed(exception);
+            finding = Finding.Fail(failure.Finding, failure.Fault);
         }
 
         return new(probe.Name, finding, Stopwatch.GetElapsedTime(start));

@@ -1,4 +1,4 @@
-using EchoServer.Connect.Link;
+using EchoServer.Connect;
 
 namespace EchoServer.Check;
 

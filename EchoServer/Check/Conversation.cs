@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using EchoServer.Connect.Link;
+using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
@@ -49,7 +49,7 @@ internal sealed class Conversation(Dialer dialer) : IDisposable
     }
 
     /// <summary>Sends a text on a fresh connection: what comes before its echo is the greeting, what is in front of it the prefix.</summary>
-    /// <exception cref="ProbeException">No echo came.</exception>
+    /// <exception cref="ConnectionFailedException">No echo came.</exception>
     internal async Task LearnAsync(byte[] unique, CancellationToken stop)
     {
         WebSocketLink link = await LinkAsync(stop).ConfigureAwait(false);
@@ -82,7 +82,7 @@ internal sealed class Conversation(Dialer dialer) : IDisposable
 
     /// <summary>Sends a message and waits for its echo on the shared connection.</summary>
     /// <returns>How long the echo took.</returns>
-    /// <exception cref="ProbeException">It did not come, or is not right.</exception>
+    /// <exception cref="ConnectionFailedException">It did not come, or is not right.</exception>
     internal async Task<TimeSpan> EchoAsync(Opcode opcode, ReadOnlyMemory<byte> payload, CancellationToken stop)
     {
         WebSocketLink link = await LinkAsync(stop).ConfigureAwait(false);
@@ -90,7 +90,7 @@ internal sealed class Conversation(Dialer dialer) : IDisposable
         {
             return await EchoAsync(link, opcode, payload, stop).ConfigureAwait(false);
         }
-        catch (ProbeException)
+        catch (ConnectionFailedException)
         {
             HangUp();
             throw;
@@ -128,7 +128,7 @@ internal sealed class Conversation(Dialer dialer) : IDisposable
                 continue;
             }
 
-            throw new ProbeException(Stage.Echo, Difference(received, isText, payload.Span), new(
+            throw new ConnectionFailedException(Stage.Echo, Difference(received, isText, payload.Span), new(
                 "what came back is not what was sent: this is no echo, or something on the way alters messages",
                 "check the path (any echo will do, such as an EchoServer's / or /raw), and then without the proxies on the way"));
         }
@@ -191,7 +191,7 @@ internal sealed class Conversation(Dialer dialer) : IDisposable
             : $"the echo has {came.Length} bytes instead of {payload.Length}, and differs from byte {same} on";
     }
 
-    private static ProbeException NoEcho(string messages) => new(Stage.Echo, $"{messages}, none of them the echo", new(
+    private static ConnectionFailedException NoEcho(string messages) => new(Stage.Echo, $"{messages}, none of them the echo", new(
         "messages come, but none of them is the echo of what was sent: this is no echo server",
         "check the path: any WebSocket echo will do, such as an EchoServer's / or /raw"));
 }

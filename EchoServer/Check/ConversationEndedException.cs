@@ -1,4 +1,4 @@
-using EchoServer.Connect.Link;
+using EchoServer.Connect;
 using EchoServer.Diagnosis;
 
 namespace EchoServer.Check;
@@ -7,7 +7,7 @@ namespace EchoServer.Check;
 /// <param name="end">How.</param>
 /// <param name="diagnosis">Why, and what to do.</param>
 internal sealed class ConversationEndedException(LinkEvent end, Fault diagnosis)
-    : ProbeException(Stage.Echo, end.Describe(), diagnosis)
+    : ConnectionFailedException(Stage.Echo, end.Describe(), diagnosis)
 {
     /// <summary>How.</summary>
     internal LinkEvent End { get; } = end;

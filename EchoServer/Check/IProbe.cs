@@ -1,4 +1,4 @@
-using EchoServer.Connect.Link;
+using EchoServer.Connect;
 
 namespace EchoServer.Check;
 
@@ -17,6 +17,6 @@ internal interface IProbe
     /// <summary>Asks it.</summary>
     /// <param name="run">What is known so far, and what to ask over.</param>
     /// <param name="stop">Ends it.</param>
-    /// <exception cref="ProbeException">It does not work, and the cause is known.</exception>
+    /// <exception cref="ConnectionFailedException">It does not work, and the cause is known.</exception>
     Task<Finding> RunAsync(CheckRun run, CancellationToken stop);
 }

@@ -1,5 +1,4 @@
 using EchoServer.Connect;
-using EchoServer.Connect.Link;
 using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
@@ -13,7 +12,7 @@ internal static class QuickCheck
     /// <summary>Runs it.</summary>
     /// <param name="options">Where to, and how.</param>
     /// <param name="stop">Ends it.</param>
-    /// <exception cref="ProbeException">It did not work.</exception>
+    /// <exception cref="ConnectionFailedException">It did not work.</exception>
     internal static async Task RunAsync(ConnectionOptions options, CancellationToken stop)
     {
         var dialer = new Dialer(options);
@@ -33,7 +32,7 @@ internal static class QuickCheck
             received = (await link.ReceiveAsync(Timeout.InfiniteTimeSpan, stop).ConfigureAwait(false))!;
             if (received.IsEnd)
             {
-                throw new ProbeException(Stage.Echo, received.Describe(), received.Diagnose(url));
+                throw new ConnectionFailedException(Stage.Echo, received.Describe(), received.Diagnose(url));
             }
         }
         while (!received.Payload.AsSpan().EndsWith(Message));
@@ -51,7 +50,7 @@ internal static class QuickCheck
 
         if (received.Kind != LinkEventKind.Close)
         {
-            throw new ProbeException(Stage.Close, received.Describe(), received.Diagnose(url));
+            throw new ConnectionFailedException(Stage.Close, received.Describe(), received.Diagnose(url));
         }
 
     }

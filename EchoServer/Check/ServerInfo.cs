@@ -1,6 +1,5 @@
 using System.Text.Json;
 using EchoServer.Connect;
-using EchoServer.Connect.Link;
 
 namespace EchoServer.Check;
 
@@ -27,7 +26,7 @@ internal sealed record ServerInfo(
     /// <param name="stop">Ends the attempt.</param>
     /// <param name="extraLines">More header lines.</param>
     /// <returns>Null when what answers is not an EchoServer, or keeps it to itself.</returns>
-    /// <exception cref="ProbeException">Nothing answers.</exception>
+    /// <exception cref="ConnectionFailedException">Nothing answers.</exception>
     internal static async Task<ServerInfo?> AskAsync(Dialer dialer, CancellationToken stop, params string[] extraLines)
     {
         PlainAnswer answer = await PlainAnswer.GetAsync(dialer, "/info", MaxBytes, stop, extraLines).ConfigureAwait(false);

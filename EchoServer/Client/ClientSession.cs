@@ -22,7 +22,7 @@ internal sealed class ClientSession(ClientOptions options, ClientOutput output, 
             int exitCode;
             try
             {
-                ClientConnection connection = await ClientOpening.OpenAsync(options.Connection, stop).ConfigureAwait(false);
+                ClientConnection connection = await new Dialer(options.Connection).OpenWebSocketAsync(stop).ConfigureAwait(false);
                 output.Opened(connection);
                 pause = FirstPause;
                 ConversationEnd end = await new Conversation(options, connection, output, endOfInput).RunAsync(input, stop).ConfigureAwait(false);

@@ -4,7 +4,6 @@ using System.Text;
 using EchoServer.Check;
 using EchoServer.Commands.Options;
 using EchoServer.Connect;
-using EchoServer.Connect.Link;
 using EchoServer.Text;
 
 namespace EchoServer.Commands;
@@ -89,7 +88,7 @@ internal static class CheckCommand
             await QuickCheck.RunAsync(options, CancellationToken.None).ConfigureAwait(false);
             return ExitCode.Fine;
         }
-        catch (ProbeException exception)
+        catch (ConnectionFailedException exception)
         {
             string shownUrl = EscapedText.From(options.Url.AbsoluteUri.AsSpan());
             await Console.Error.WriteLineAsync($"EchoServer: {shownUrl}: {exception.Fault}").ConfigureAwait(false);

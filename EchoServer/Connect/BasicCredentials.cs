@@ -5,8 +5,19 @@ namespace EchoServer.Connect;
 /// <summary>A user and a password (RFC 7617). Nothing shows them.</summary>
 internal sealed class BasicCredentials(string user, string password)
 {
+    internal string User { get; } = user;
+
+    internal string Password { get; } = password;
+
     /// <summary>The value of <c>Authorization</c>.</summary>
     internal string HeaderValue { get; } = "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"));
+
+    /// <summary>Reads what is before the '@' in a URL: percent-encoded or not.</summary>
+    internal static BasicCredentials FromUserInfo(string text)
+    {
+        string[] parts = text.Split(':', 2);
+        return new(Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
+    }
 
     /// <inheritdoc/>
     public override string ToString() => "(not shown)";

@@ -33,8 +33,11 @@ internal sealed class ClientConnection : IAsyncDisposable
     /// <param name="owner">What is to be disposed of with it.</param>
     /// <param name="heads">The heads of the handshake.</param>
     /// <param name="subprotocol">What was agreed on; null for none.</param>
-    internal ClientConnection(Stream stream, IDisposable owner, HandshakeHeads heads, string? subprotocol)
+    /// <param name="received">What came behind the 101.</param>
+    internal ClientConnection(Stream stream, IDisposable owner, HandshakeHeads heads, string? subprotocol, ReadOnlySpan<byte> received)
     {
+        received.CopyTo(_received);
+        _end = received.Length;
         _stream = stream;
         _owner = owner;
         Heads = heads;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using EchoServer.Connect.Proxies;
 
 namespace EchoServer.Connect;
 
@@ -32,7 +33,7 @@ internal sealed record ConnectionOptions
     /// <summary>The certificate that the client shows, with its private key, and those between it and an authority behind it; null for none.</summary>
     internal X509Certificate2Collection? ClientCertificate { get; init; }
 
-    /// <summary>The proxy; null for what the environment says (<c>HTTP_PROXY</c>, <c>HTTPS_PROXY</c>, <c>ALL_PROXY</c>, <c>NO_PROXY</c>).</summary>
+    /// <summary>The proxy; null for none.</summary>
     internal ProxyChoice? Proxy { get; init; }
 
     /// <summary>How long a connection may take to open, name look-up to the 101.</summary>

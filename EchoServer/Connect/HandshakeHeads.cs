@@ -1,6 +1,23 @@
+using System.Text;
+
 namespace EchoServer.Connect;
 
-/// <summary>The heads of a handshake as they were on the wire.</summary>
-/// <param name="Request">What was sent, with CR LF; empty when it did not come to that.</param>
-/// <param name="Response">What came, up to and with the empty line.</param>
-internal sealed record HandshakeHeads(string Request, string Response);
+/// <summary>The heads of an exchange as they were on the wire.</summary>
+/// <param name="Sent">The request.</param>
+/// <param name="Received">All that came so far, from the start of the answer.</param>
+internal sealed record HandshakeHeads(ReadOnlyMemory<byte> Sent, ReadOnlyMemory<byte> Received)
+{
+    /// <summary>The request, with CR LF.</summary>
+    internal string Request => Encoding.UTF8.GetString(Sent.Span);
+
+    /// <summary>The answer up to and with the empty line, as far as it came.</summary>
+    internal string Response
+    {
+        get
+        {
+            ReadOnlySpan<byte> end = "\r\n\r\n"u8;
+            int length = Received.Span.IndexOf(end);
+            return Encoding.UTF8.GetString(length < 0 ? Received.Span : Received.Span[..(length + end.Length)]);
+        }
+    }
+}

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 
@@ -9,15 +10,13 @@ internal static class TlsOptions
 {
     /// <summary>Makes the runtime's options from ours.</summary>
     /// <param name="options">Authorities, client certificate, and whether any certificate will do.</param>
-    /// <param name="host">
-    /// The name that is asked for and that the certificate must be for; null leaves it to <see cref="System.Net.Http.SocketsHttpHandler"/>.
-    /// </param>
+    /// <param name="url">The URL with the host name that is asked for (SNI) and that the certificate must be for.</param>
     [SuppressMessage("Security", "CA5359:Do Not Disable Certificate Validation", Justification = "It is what --insecure asks for.")]
-    internal static SslClientAuthenticationOptions Create(ConnectionOptions options, string? host = null)
+    internal static SslClientAuthenticationOptions Create(ConnectionOptions options, Uri url)
     {
         var tls = new SslClientAuthenticationOptions
         {
-            TargetHost = host,
+            TargetHost = HostOf(url),
             ApplicationProtocols = [SslApplicationProtocol.Http11],
         };
         if (options.IsInsecure)
@@ -46,4 +45,9 @@ internal static class TlsOptions
 
         return tls;
     }
+
+    /// <summary>As certificates have it: RFC 6066 §3, "without a trailing dot", and without the zone of an IPv6 address.</summary>
+    private static string HostOf(Uri url) => IPAddress.TryParse(url.IdnHost, out IPAddress? address)
+        ? new IPAddress(address.GetAddressBytes()).ToString()
+        : url.IdnHost.TrimEnd('.');
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using EchoServer.Http;
 using EchoServer.Text;
 
 namespace EchoServer.Diagnosis;
@@ -30,7 +31,8 @@ internal static class NetworkDiagnosis
 
             if (it is InvalidDataException)
             {
-                return isProxy ? ProxyDiagnosis.OfNonsense(it.Message, proxy) : new(
+                return isProxy ? ProxyDiagnosis.OfNonsense(it.Message, proxy) : it.Message == HeadRules.Response.TooLarge ? new(
+                    $"the head of the answer is larger than {HeadRules.Response.MaxBytes / 1024} KiB", "see what the server puts into its headers") : new(
                     $"what answers on {Port(url)} speaks no HTTP: {ReceivedAnswer.Shown(it.Message)}",
                     url.Scheme == "ws" ? "check the port; if it speaks TLS, use wss:// instead of ws://" : "check the port");
             }

@@ -4,10 +4,7 @@ using EchoServer.Text;
 
 namespace EchoServer.Diagnosis;
 
-/// <summary>
-/// Why there is no way through a proxy: the server and Cloud Foundry have no part in it. The one place that has words for it, whoever
-/// speaks to the proxy: <c>ProxyTunnel</c> for <c>check</c>, the runtime's HTTP client for <c>client</c> and <c>ping</c>.
-/// </summary>
+/// <summary>Why there is no way through a proxy: the server and Cloud Foundry have no part in it.</summary>
 /// <remarks>
 /// A proxy's URL is given without user and password; what it answered is escaped here. Where none is known, it is "the proxy".
 /// </remarks>
@@ -22,7 +19,7 @@ internal static class ProxyDiagnosis
     private const string CheckUrl = "check host and port in --proxy, or in the environment's HTTPS_PROXY and the like";
     private const string AroundIt = CheckUrl + "; --proxy none goes without one";
     private const string CheckKind =
-        "check scheme, host and port in --proxy (http:// for CONNECT, socks5:// for SOCKS 5), or in the environment's HTTPS_PROXY and the like";
+        "check scheme, host and port in --proxy (http:// or https:// for CONNECT, socks5:// for SOCKS 5), or in the environment's HTTPS_PROXY and the like";
 
     /// <summary>Says why, from an error of a socket.</summary>
     /// <param name="error">The error.</param>
@@ -115,20 +112,9 @@ internal static class ProxyDiagnosis
     /// <summary>Says what it means that a SOCKS proxy takes none of the ways to log in that it was offered, or not this user.</summary>
     internal static Fault OfSocksLogin(Uri? proxy) => OfLogin("", proxy);
 
-    /// <summary>Says what another refusal of a SOCKS proxy means, such as one of SOCKS 4.</summary>
-    /// <param name="words">What was refused, or why; not escaped.</param>
-    /// <param name="proxy">Where the proxy is.</param>
-    internal static Fault OfSocksWords(string words, Uri? proxy) =>
-        new($"{The(proxy)} opened no tunnel: {ReceivedAnswer.Shown(words.TrimEnd('.'))}", AroundIt);
-
-    /// <summary>Says that a proxy is of a kind that is not spoken.</summary>
-    internal static Fault OfScheme(Uri proxy) => new(
-        $"{The(proxy)} is one for {ReceivedAnswer.Shown(proxy.Scheme)}://, which is not spoken here",
-        "name one with --proxy http://HOST:PORT or socks5://HOST:PORT; --proxy none goes without one");
-
     private static Fault OfLogin(string answer, Uri? proxy) => new(
         $"{The(proxy)} wants to know who asks, or does not accept the user and password that it got{answer}",
-        proxy is null ? "put them into its URL: --proxy http://USER:PASSWORD@HOST:PORT" : $"put them into its URL: {Place(proxy)}://USER:PASSWORD@{Address(proxy)}");
+        proxy is null ? "put them into its URL: --proxy http://USER:PASSWORD@HOST:PORT" : $"put them into its URL: --proxy {ReceivedAnswer.Shown(proxy.Scheme)}://USER:PASSWORD@{Address(proxy)}");
 
     private static Fault NotAllowed(string answer, Uri url, Uri? proxy) => new(
         $"{The(proxy)} does not allow a tunnel to {Target(url)} (it answered {answer})",
@@ -140,9 +126,6 @@ internal static class ProxyDiagnosis
 
     private static string Target(Uri url) => ReceivedAnswer.Shown(
         string.Create(CultureInfo.InvariantCulture, $"{(url.HostNameType == UriHostNameType.IPv6 ? url.Host : url.IdnHost)}:{url.Port}"));
-
-    /// <summary>Where a URL of such a proxy can be put: the option takes not all that the environment may name.</summary>
-    private static string Place(Uri proxy) => proxy.Scheme is "http" or "socks5" ? $"--proxy {proxy.Scheme}" : $"HTTPS_PROXY={ReceivedAnswer.Shown(proxy.Scheme)}";
 
     private static string The(Uri? proxy) => proxy is null ? "the proxy" : $"the proxy {Address(proxy)}";
 

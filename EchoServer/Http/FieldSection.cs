@@ -12,17 +12,9 @@ namespace EchoServer.Http;
 /// </remarks>
 internal readonly ref struct FieldSection
 {
-    /// <summary>The most header lines: browsers send about 20, routers add about 15.</summary>
-    public const int MaxFields = 100;
-
     // RFC 9110 §5.6.2: tchar.
     private static readonly SearchValues<byte> TokenBytes =
         SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
-
-    // RFC 9110 §5.5: a field value has visible characters, spaces, tabs and obs-text, but no other control characters.
-    private static readonly SearchValues<byte> NotInFieldValue = SearchValues.Create(
-        "\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\u0008\u000A\u000B\u000C\u000D\u000E\u000F"u8 +
-        "\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001A\u001B\u001C\u001D\u001E\u001F\u007F"u8);
 
     private readonly ReadOnlySpan<byte> _lines;
 
@@ -31,17 +23,18 @@ internal readonly ref struct FieldSection
     /// <summary>Reads header lines up to and with the empty line that ends them.</summary>
     /// <param name="input">All bytes received so far, from the start of the head.</param>
     /// <param name="position">Where the fields begin; after the empty line, when <see cref="ParseStatus.Done"/>.</param>
+    /// <param name="rules">Request or response.</param>
     /// <param name="fields">The fields, when <see cref="ParseStatus.Done"/>.</param>
     /// <param name="flaw">What is wrong, when <see cref="ParseStatus.Bad"/>.</param>
     /// <returns>What came of it.</returns>
     internal static ParseStatus Read(
-        ReadOnlySpan<byte> input, scoped ref int position, out FieldSection fields, out HeadFlaw? flaw)
+        ReadOnlySpan<byte> input, scoped ref int position, HeadRules rules, out FieldSection fields, out HeadFlaw? flaw)
     {
         fields = default;
         int start = position;
         for (int count = 0; ; count++)
         {
-            ParseStatus status = HeadLine.Read(input, ref position, out ReadOnlySpan<byte> line, out flaw);
+            ParseStatus status = HeadLine.Read(input, ref position, rules, out ReadOnlySpan<byte> line, out flaw);
             if (status == ParseStatus.Done && line.IsEmpty)
             {
                 fields = new FieldSection(input[start..(position - HeadLine.EndBytes)]);
@@ -52,9 +45,9 @@ internal readonly ref struct FieldSection
                 return status;
             }
 
-            flaw = count == MaxFields
-                ? new(HeadFlawKind.TooManyFields, $"the head has more than {MaxFields} header lines")
-                : CheckField(line);
+            flaw = count == rules.MaxFields
+                ? new(HeadFlawKind.TooManyFields, $"the head has more than {rules.MaxFields} header lines")
+                : CheckField(line, rules);
             if (flaw is not null)
             {
                 return ParseStatus.Bad;
@@ -139,7 +132,7 @@ internal readonly ref struct FieldSection
 
     internal static bool IsTokenByte(byte value) => TokenBytes.Contains(value);
 
-    private static HeadFlaw? CheckField(ReadOnlySpan<byte> line)
+    private static HeadFlaw? CheckField(ReadOnlySpan<byte> line, HeadRules rules)
     {
         // RFC 9112 §5.2: "A server that receives an obs-fold in a request message ... MUST either reject the message ...".
         if (line[0] is (byte)' ' or (byte)'\t')
@@ -159,7 +152,7 @@ internal readonly ref struct FieldSection
             return HeadFlaw.Malformed($"the header name '{EscapedText.Quote(line[..colon])}' is not a token");
         }
 
-        return line[(colon + 1)..].ContainsAny(NotInFieldValue)
+        return line[(colon + 1)..].ContainsAny(rules.NotInFieldValue)
             ? HeadFlaw.Malformed($"the value of header '{EscapedText.Quote(line[..colon])}' has a control character")
             : null;
     }

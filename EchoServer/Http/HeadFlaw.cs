@@ -6,10 +6,10 @@ internal enum HeadFlawKind
     /// <summary>It is not written as RFC 9112 says.</summary>
     Malformed,
 
-    /// <summary>It is larger than <see cref="HeadLine.MaxHeadBytes"/>.</summary>
+    /// <summary>It is larger than <see cref="HeadRules.MaxBytes"/>.</summary>
     TooLarge,
 
-    /// <summary>It has more than <see cref="FieldSection.MaxFields"/> header lines.</summary>
+    /// <summary>It has more than <see cref="HeadRules.MaxFields"/> header lines.</summary>
     TooManyFields,
 }
 

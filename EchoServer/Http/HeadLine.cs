@@ -6,9 +6,6 @@ namespace EchoServer.Http;
 /// <remarks>Pure and without state: safe on any thread.</remarks>
 internal static class HeadLine
 {
-    /// <summary>The largest head in bytes, the empty line at its end included: what browsers send with cookies fits twice.</summary>
-    internal const int MaxHeadBytes = 16 * 1024;
-
     /// <summary>CR LF.</summary>
     internal const int EndBytes = 2;
 
@@ -18,21 +15,22 @@ internal static class HeadLine
     /// <summary>Reads the line at a position of the input.</summary>
     /// <param name="input">All bytes received so far, from the start of the head.</param>
     /// <param name="position">Where the line begins; after it, when <see cref="ParseStatus.Done"/>.</param>
+    /// <param name="rules">Request or response.</param>
     /// <param name="line">The line without its end.</param>
     /// <param name="flaw">What is wrong, when <see cref="ParseStatus.Bad"/>.</param>
     /// <returns>What came of it.</returns>
     internal static ParseStatus Read(
-        ReadOnlySpan<byte> input, scoped ref int position, out ReadOnlySpan<byte> line, out HeadFlaw? flaw)
+        ReadOnlySpan<byte> input, scoped ref int position, HeadRules rules, out ReadOnlySpan<byte> line, out HeadFlaw? flaw)
     {
         ReadOnlySpan<byte> rest = input[position..];
         int end = rest.IndexOf(Lf);
         line = default;
         flaw = null;
-        if (end < 0 || position + end >= MaxHeadBytes)
+        if (end < 0 || position + end >= rules.MaxBytes)
         {
-            if (input.Length >= MaxHeadBytes)
+            if (input.Length >= rules.MaxBytes)
             {
-                flaw = new(HeadFlawKind.TooLarge, $"the head is larger than {MaxHeadBytes} bytes");
+                flaw = new(HeadFlawKind.TooLarge, rules.TooLarge);
                 return ParseStatus.Bad;
             }
 

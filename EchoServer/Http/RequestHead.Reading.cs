@@ -9,10 +9,10 @@ namespace EchoServer.Http;
 internal readonly ref partial struct RequestHead
 {
     /// <summary>The largest head in bytes, the empty line at its end included: what browsers send with cookies fits twice.</summary>
-    public const int MaxBytes = HeadLine.MaxHeadBytes;
+    public const int MaxBytes = 16 * 1024;
 
     /// <summary>The most header lines: browsers send about 20, routers add about 15.</summary>
-    public const int MaxFields = FieldSection.MaxFields;
+    public const int MaxFields = 100;
 
     private const byte Cr = (byte)'\r';
     private const byte Lf = (byte)'\n';
@@ -51,7 +51,7 @@ internal readonly ref partial struct RequestHead
             return ParseStatus.Bad;
         }
 
-        ParseStatus status = HeadLine.Read(input, ref position, out ReadOnlySpan<byte> line, out HeadFlaw? flaw);
+        ParseStatus status = HeadLine.Read(input, ref position, HeadRules.Request, out ReadOnlySpan<byte> line, out HeadFlaw? flaw);
         if (status != ParseStatus.Done)
         {
             rejection = Refuse(flaw);
@@ -64,7 +64,7 @@ internal readonly ref partial struct RequestHead
             return ParseStatus.Bad;
         }
 
-        status = FieldSection.Read(input, ref position, out FieldSection fields, out flaw);
+        status = FieldSection.Read(input, ref position, HeadRules.Request, out FieldSection fields, out flaw);
         rejection = Refuse(flaw);
         if (status == ParseStatus.Done)
         {

@@ -44,7 +44,7 @@ internal readonly ref struct ResponseHead
     {
         head = default;
         int position = 0;
-        ParseStatus status = HeadLine.Read(input, ref position, out ReadOnlySpan<byte> line, out HeadFlaw? headFlaw);
+        ParseStatus status = HeadLine.Read(input, ref position, HeadRules.Response, out ReadOnlySpan<byte> line, out HeadFlaw? headFlaw);
         flaw = headFlaw?.Text;
         if (status != ParseStatus.Done)
         {
@@ -57,7 +57,7 @@ internal readonly ref struct ResponseHead
             return ParseStatus.Bad;
         }
 
-        status = FieldSection.Read(input, ref position, out FieldSection fields, out headFlaw);
+        status = FieldSection.Read(input, ref position, HeadRules.Response, out FieldSection fields, out headFlaw);
         flaw = headFlaw?.Text;
         if (status == ParseStatus.Done)
         {

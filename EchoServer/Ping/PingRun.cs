@@ -37,7 +37,7 @@ internal sealed partial class PingRun(PingOptions options, TextWriter output)
     /// <exception cref="OperationCanceledException">It was stopped before there was a connection.</exception>
     internal async Task<bool> RunAsync(CancellationToken stop)
     {
-        Use(await ClientOpening.OpenAsync(options.Connection, stop).ConfigureAwait(false));
+        Use(await new Dialer(options.Connection).OpenWebSocketAsync(stop).ConfigureAwait(false));
         WriteLine($"PING {EscapedText.From(options.Connection.Url.AbsoluteUri.AsSpan())}: {(options.UsesPingFrames ? "a ping frame" : "a text")} of "
             + $"{Payload(1).Length} bytes every {Seconds(options.Interval)} s");
         try
@@ -148,7 +148,7 @@ internal sealed partial class PingRun(PingOptions options, TextWriter output)
     {
         try
         {
-            ClientConnection connection = await ClientOpening.OpenAsync(options.Connection, stop).ConfigureAwait(false);
+            ClientConnection connection = await new Dialer(options.Connection).OpenWebSocketAsync(stop).ConfigureAwait(false);
             Use(connection);
             WriteLine($"connected again after {Stopwatch.GetElapsedTime(_downSince).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s");
         }

@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using EchoServer.Connect.Link;
+using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
@@ -84,7 +84,7 @@ internal sealed class CompressionProbe : TalkProbe
             }
         }
 
-        throw new ProbeException(Stage.Echo, "what came is no echo of what was sent", new(
+        throw new ConnectionFailedException(Stage.Echo, "what came is no echo of what was sent", new(
             "without compression the echo comes, with it something else does: something on the way alters messages, or the server has a fault",
             "check the server without the proxies on the way"));
     }

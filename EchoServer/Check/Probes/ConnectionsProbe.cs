@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using EchoServer.Connect.Link;
+using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Text;
 using EchoServer.WebSockets;
@@ -59,7 +59,7 @@ internal sealed class ConnectionsProbe(int count) : TalkProbe
             link.GiveBackMemory();
             return new(link, null);
         }
-        catch (ProbeException exception)
+        catch (ConnectionFailedException exception)
         {
             link?.Dispose();
             return new(null, exception);
@@ -76,7 +76,7 @@ internal sealed class ConnectionsProbe(int count) : TalkProbe
     }
 
     private static string Kinds(Attempt[] failed) => string.Join(", ", failed
-        .GroupBy(attempt => attempt.Failure!.Message)
+        .GroupBy(attempt => attempt.Failure!.Finding)
         .OrderByDescending(group => group.Count())
         .Take(3)
         .Select(group => $"{group.Count()} failed: {group.Key}"));
@@ -92,7 +92,7 @@ internal sealed class ConnectionsProbe(int count) : TalkProbe
             {
                 info = await ServerInfo.AskAsync(dialer, stop).ConfigureAwait(false);
             }
-            catch (ProbeException)
+            catch (ConnectionFailedException)
             {
                 // With so many connections open there may be none left for this: the others say enough.
                 break;
@@ -110,5 +110,5 @@ internal sealed class ConnectionsProbe(int count) : TalkProbe
         return open;
     }
 
-    private sealed record Attempt(WebSocketLink? Link, ProbeException? Failure);
+    private sealed record Attempt(WebSocketLink? Link, ConnectionFailedException? Failure);
 }

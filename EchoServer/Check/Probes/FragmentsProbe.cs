@@ -1,4 +1,3 @@
-using EchoServer.Connect.Link;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Probes;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using EchoServer.Connect.Link;
+using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text;
-using EchoServer.Connect.Link;
+using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Text;
 using EchoServer.WebSockets;
@@ -23,7 +23,7 @@ internal sealed class PingProbe : IProbe
         {
             if (received.IsEnd)
             {
-                throw new ProbeException(Stage.Echo, $"{received.Describe()} instead of a pong", received.Diagnose(run.Url));
+                throw new ConnectionFailedException(Stage.Echo, $"{received.Describe()} instead of a pong", received.Diagnose(run.Url));
             }
 
             if (received.Kind == LinkEventKind.Pong && received.Payload.AsSpan().SequenceEqual(payload))

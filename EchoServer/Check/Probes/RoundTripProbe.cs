@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using EchoServer.Connect.Link;
+using EchoServer.Connect;
 using EchoServer.Text;
 using EchoServer.WebSockets;
 

@@ -1,4 +1,4 @@
-using EchoServer.Connect.Link;
+using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Text;
 using EchoServer.WebSockets;
@@ -20,7 +20,7 @@ internal sealed class SizesProbe : TalkProbe
         int passed = 0;
         foreach (int size in Sizes)
         {
-            if (await TryAsync(run, size, stop).ConfigureAwait(false) is ProbeException failure)
+            if (await TryAsync(run, size, stop).ConfigureAwait(false) is ConnectionFailedException failure)
             {
                 return await SearchAsync(run, passed, size, failure, stop).ConfigureAwait(false);
             }
@@ -32,14 +32,14 @@ internal sealed class SizesProbe : TalkProbe
     }
 
     /// <summary>The largest message that passes, by halving.</summary>
-    private static async Task<Finding> SearchAsync(CheckRun run, int passed, int failed, ProbeException failure, CancellationToken stop)
+    private static async Task<Finding> SearchAsync(CheckRun run, int passed, int failed, ConnectionFailedException failure, CancellationToken stop)
     {
         // Each further step would wait as long as the first one.
         bool isExact = IsOfLimit(failure);
         while (isExact && failed - passed > 1)
         {
             int middle = passed + ((failed - passed) / 2);
-            ProbeException? at = await TryAsync(run, middle, stop).ConfigureAwait(false);
+            ConnectionFailedException? at = await TryAsync(run, middle, stop).ConfigureAwait(false);
             (passed, failed, failure) = at is null ? (middle, failed, failure) : (passed, middle, at);
             isExact = at is null || IsOfLimit(at);
         }
@@ -48,12 +48,12 @@ internal sealed class SizesProbe : TalkProbe
     }
 
     /// <summary>Judges where the limit is, and whose it is.</summary>
-    internal static Finding Judge(ServerInfo? info, int passed, int failed, ProbeException failure)
+    internal static Finding Judge(ServerInfo? info, int passed, int failed, ConnectionFailedException failure)
     {
         bool isClose = failure is ConversationEndedException { End: { Kind: LinkEventKind.Close, Code: CloseCode.MessageTooBig } };
         string text = failed - passed == 1
-            ? $"{Times.Bytes(passed)} pass, one more does not: {failure.Message}"
-            : $"{Times.Bytes(passed)} pass, {Times.Bytes(failed)} do not: {failure.Message}";
+            ? $"{Times.Bytes(passed)} pass, one more does not: {failure.Finding}"
+            : $"{Times.Bytes(passed)} pass, {Times.Bytes(failed)} do not: {failure.Finding}";
         Fact[] facts = [new("largest_bytes", (long)passed), new("server_limit_bytes", info?.MaxMessageBytes)];
         if (info is not null && passed == info.MaxMessageBytes)
         {
@@ -75,12 +75,12 @@ internal sealed class SizesProbe : TalkProbe
     }
 
     /// <summary>Whether it ended as a limit ends it: other codes say something else, such as a restart.</summary>
-    private static bool IsOfLimit(ProbeException failure) => failure is ConversationEndedException
+    private static bool IsOfLimit(ConnectionFailedException failure) => failure is ConversationEndedException
     {
         End: { Kind: LinkEventKind.Fin or LinkEventKind.Reset } or { Code: CloseCode.MessageTooBig },
     };
 
-    private static async Task<ProbeException?> TryAsync(CheckRun run, int size, CancellationToken stop)
+    private static async Task<ConnectionFailedException?> TryAsync(CheckRun run, int size, CancellationToken stop)
     {
         byte[] payload = new byte[size];
         for (int i = 0; i < size; i++)
@@ -94,7 +94,7 @@ internal sealed class SizesProbe : TalkProbe
             await run.Talk.EchoAsync(Opcode.Binary, payload, stop).ConfigureAwait(false);
             return null;
         }
-        catch (ProbeException exception) when (exception.Stage == Stage.Echo)
+        catch (ConnectionFailedException exception) when (exception.Stage == Stage.Echo)
         {
             return exception;
         }

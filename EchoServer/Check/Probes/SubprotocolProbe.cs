@@ -1,4 +1,3 @@
-using EchoServer.Connect.Link;
 
 namespace EchoServer.Check.Probes;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using EchoServer.Connect;
 using Microsoft.Win32.SafeHandles;
 
 namespace EchoServer.Client.Output;

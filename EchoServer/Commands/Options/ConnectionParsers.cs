@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EchoServer.Connect;
+using EchoServer.Connect.Proxies;
 
 namespace EchoServer.Commands.Options;
 
@@ -18,9 +18,6 @@ internal static class ConnectionParsers
         "Connection", "Upgrade", "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions",
         "Sec-WebSocket-Accept", "Content-Length", "Transfer-Encoding", "Expect", "TE", "Trailer",
     ];
-
-    // What both client and check speak.
-    private static readonly string[] ProxySchemes = ["http", "socks5"];
 
     internal static bool TryParseHeader(string text, out HeaderField header)
     {
@@ -103,21 +100,8 @@ internal static class ConnectionParsers
 
     internal static bool TryParseProxy(string text, out ProxyChoice? proxy)
     {
-        proxy = new ProxyChoice(null, null);
-        if (text == "none")
-        {
-            return true;
-        }
-
-        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || !ProxySchemes.Contains(uri.Scheme) || uri.Host.Length == 0 ||
-            uri.PathAndQuery is not ("/" or "") || uri.Port < 0)
-        {
-            return false;
-        }
-
-        (string user, string password) = SplitUser(uri);
-        proxy = new ProxyChoice(WithoutUser(uri), user.Length == 0 ? null : new NetworkCredential(user, password));
-        return true;
+        proxy = ProxyChoice.TryParse(text);
+        return proxy is not null || text == "none";
     }
 
     internal static bool TryParseInstance(string text, out string? instance)
@@ -136,18 +120,10 @@ internal static class ConnectionParsers
             return null;
         }
 
-        (string user, string password) = SplitUser(url);
-        url = WithoutUser(url);
-        return new BasicCredentials(user, password);
+        var credentials = BasicCredentials.FromUserInfo(url.UserInfo);
+        url = new UriBuilder(url) { UserName = "", Password = "" }.Uri;
+        return credentials;
     }
-
-    private static (string User, string Password) SplitUser(Uri url)
-    {
-        string[] parts = url.UserInfo.Split(':', 2);
-        return (Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
-    }
-
-    private static Uri WithoutUser(Uri url) => new UriBuilder(url) { UserName = "", Password = "" }.Uri;
 
     /// <summary>RFC 9110 §5.5: no control characters but the tab; a line end would begin another header.</summary>
     private static bool IsFieldValue(string text) => !text.Any(character => char.IsControl(character) && character != '\t');

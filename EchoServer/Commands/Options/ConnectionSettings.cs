@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using EchoServer.Connect;
+using EchoServer.Connect.Proxies;
 using EchoServer.Text;
 
 namespace EchoServer.Commands.Options;
@@ -51,7 +52,7 @@ internal static class ConnectionSettings
 
     internal static readonly Setting<ProxyChoice?> Proxy = new(
         "--proxy", null, "The proxy to go through.",
-        null, "HTTPS_PROXY and the like", "a proxy (http://[user:password@]host:port, socks5://host:port, or none)",
+        null, "HTTPS_PROXY and the like", "a proxy (http://[user:password@]host:port, https://host:port, socks5://host:port, or none)",
         ConnectionParsers.TryParseProxy, helpName: "url", isSecret: true);
 
     internal static readonly Setting<TimeSpan?> Timeout = new(
@@ -110,7 +111,7 @@ internal static class ConnectionSettings
             IsInsecure = result.GetValue(Insecure),
             Authorities = Authorities.Read(result),
             ClientCertificate = certificate,
-            Proxy = Proxy.Read(result),
+            Proxy = Proxy.IsGiven(result) ? Proxy.Read(result) : FindProxy(uri),
             Timeout = Timeout.Read(result)!.Value,
             Instance = Instance.Read(result),
         };
@@ -120,7 +121,7 @@ internal static class ConnectionSettings
     /// <exception cref="UsageException">An option of TLS is given, and there is none.</exception>
     internal static void RefuseUnusedTls(ParseResult result, ConnectionOptions options)
     {
-        if (options.Url.Scheme == "wss" || options.Proxy?.Url?.Scheme == Uri.UriSchemeHttps)
+        if (options.Url.Scheme == "wss" || options.Proxy?.Url.Scheme == ProxyChoice.Https)
         {
             return;
         }
@@ -153,6 +154,9 @@ internal static class ConnectionSettings
 
     private static bool Has(IReadOnlyList<HeaderField> headers, string name) =>
         headers.Any(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    private static ProxyChoice? FindProxy(Uri url) =>
+        ProxyEnvironment.TryFind(url, Environment.GetEnvironmentVariable, out ProxyChoice? proxy, out string? flaw) ? proxy : throw new UsageException(flaw!);
 
     private static X509Certificate2Collection? ReadClientCertificate(ParseResult result)
     {

@@ -144,7 +144,7 @@ internal sealed class ConnectionOpener(LoadOptions options, IoThreads ioThreads)
             request = request[await transport.SendAsync(request).ConfigureAwait(false)..];
         }
 
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(RequestHead.MaxBytes);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(HeadRules.Response.MaxBytes);
         try
         {
             int length = 0;

@@ -19,7 +19,7 @@ internal sealed class DnsProbe : IProbe
         }
 
         string list = string.Join(", ", addresses.Select(address => address.ToString()));
-        string whose = run.Dialer.Proxy is null ? "" : $"the proxy {ReceivedAnswer.Shown(run.Dialer.Target.Host)}: ";
+        string whose = run.Options.Connection.Proxy is null ? "" : $"the proxy {ReceivedAnswer.Shown(run.Dialer.Target.Host)}: ";
         return Finding.Pass(whose + list, new Fact("addresses", addresses.Select(address => address.ToString()).ToArray()));
     }
 }

@@ -1,4 +1,4 @@
-using EchoServer.Connect.Link;
+using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Text;
 
@@ -24,7 +24,7 @@ internal sealed class HttpProbe : IProbe
             page = await PlainAnswer.GetAsync(run.Dialer, run.Url.PathAndQuery, MaxBodyBytes, stop).ConfigureAwait(false);
             run.Info = await ServerInfo.AskAsync(run.Dialer, stop).ConfigureAwait(false);
         }
-        catch (ProbeException exception)
+        catch (ConnectionFailedException exception)
         {
             return await ExplainAsync(exception, run, stop).ConfigureAwait(false);
         }
@@ -39,16 +39,16 @@ internal sealed class HttpProbe : IProbe
             : Other(page.Answer, run);
     }
 
-    private static async Task<Finding> ExplainAsync(ProbeException exception, CheckRun run, CancellationToken stop)
+    private static async Task<Finding> ExplainAsync(ConnectionFailedException exception, CheckRun run, CancellationToken stop)
     {
         // A port that speaks TLS ends or refuses plain HTTP at once.
         Finding? tls = exception.IsTimeout ? null : await SpeaksTlsAsync(run, stop).ConfigureAwait(false);
-        return tls ?? Finding.Warn($"a plain GET: {exception.Message}", exception.Fault);
+        return tls ?? Finding.Warn($"a plain GET: {exception.Finding}", exception.Fault);
     }
 
     /// <returns>Null unless <c>ws://</c> goes to a port that speaks TLS.</returns>
     private static async Task<Finding?> SpeaksTlsAsync(CheckRun run, CancellationToken stop) =>
-        run.Dialer is { IsTls: false, Proxy: null } && await TlsProbe.FindTlsAsync(run, run.Url.Port, stop).ConfigureAwait(false) is Uri twin
+        run.Dialer is { IsTls: false, Options.Proxy: null } && await TlsProbe.FindTlsAsync(run, run.Url.Port, stop).ConfigureAwait(false) is Uri twin
             ? Finding.Fail("this port speaks TLS", new(
                 "ws:// goes to a port that speaks TLS; from https pages browsers block ws:// anyway (mixed content)",
                 $"use {EscapedText.From(twin.AbsoluteUri.AsSpan())}"))

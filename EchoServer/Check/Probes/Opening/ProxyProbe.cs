@@ -1,4 +1,5 @@
-using EchoServer.Connect.Link;
+using EchoServer.Connect;
+using EchoServer.Connect.Proxies;
 using EchoServer.Diagnosis;
 
 namespace EchoServer.Check.Probes.Opening;
@@ -10,13 +11,12 @@ internal sealed class ProxyProbe : IProbe
 
     public bool IsEssential => true;
 
-    public string? CannotRun(CheckRun run) => run.Dialer.Proxy is null ? "no proxy on this side" : null;
+    public string? CannotRun(CheckRun run) => run.Options.Connection.Proxy is null ? "no proxy on this side" : null;
 
     public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
-        ProxyTunnel proxy = run.Dialer.Proxy!;
-        using TcpLink link = await run.Dialer.OpenTcpAsync(stop).ConfigureAwait(false);
-        await proxy.EstablishAsync(link, run.Dialer, stop).ConfigureAwait(false);
+        ProxyChoice proxy = run.Options.Connection.Proxy!;
+        using TcpLink link = await run.Dialer.OpenTunnelAsync(stop).ConfigureAwait(false);
         return Finding.Pass($"{ReceivedAnswer.Shown(proxy.Url.GetLeftPart(UriPartial.Authority))} opened a tunnel", new Fact("proxy", proxy.Url.GetLeftPart(UriPartial.Authority)));
     }
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using EchoServer.Connect.Link;
+using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Text;
 
@@ -55,14 +55,14 @@ internal sealed class TcpProbe : IProbe
             (await dialer.ConnectAsync(address, stop).ConfigureAwait(false)).Dispose();
             return new(address, Stopwatch.GetElapsedTime(start), null);
         }
-        catch (ProbeException exception)
+        catch (ConnectionFailedException exception)
         {
             return new(address, Stopwatch.GetElapsedTime(start), exception);
         }
     }
 
-    private sealed record Attempt(IPAddress Address, TimeSpan Elapsed, ProbeException? Failure)
+    private sealed record Attempt(IPAddress Address, TimeSpan Elapsed, ConnectionFailedException? Failure)
     {
-        internal string Describe() => Failure is null ? $"{Address} in {Times.Show(Elapsed)}" : $"{Address} {Failure.Message}";
+        internal string Describe() => Failure is null ? $"{Address} in {Times.Show(Elapsed)}" : $"{Address} {Failure.Finding}";
     }
 }

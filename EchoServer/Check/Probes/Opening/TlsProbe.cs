@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Security.Authentication;
-using EchoServer.Connect.Link;
+using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Text;
 
@@ -26,13 +26,10 @@ internal sealed class TlsProbe : IProbe
             return await LookForTlsAsync(run, stop).ConfigureAwait(false);
         }
 
-        using TcpLink link = await run.Dialer.OpenTcpAsync(stop).ConfigureAwait(false);
-        if (run.Dialer.Proxy is ProxyTunnel proxy)
-        {
-            await proxy.EstablishAsync(link, run.Dialer, stop).ConfigureAwait(false);
-        }
-
-        return Judge(await TlsSession.EstablishAsync(link, run.Dialer, stop).ConfigureAwait(false), run.Options.Connection.IsInsecure, DateTimeOffset.UtcNow);
+        using TcpLink link = await run.Dialer.OpenTunnelAsync(stop).ConfigureAwait(false);
+        TlsSession session = await TlsSession.EstablishAsync(
+            link, run.Options.Connection, run.Url, run.Dialer.Step(Stage.Tls), stop).ConfigureAwait(false);
+        return Judge(session, run.Options.Connection.IsInsecure, DateTimeOffset.UtcNow);
     }
 
     /// <summary>Judges what was agreed on.</summary>
@@ -76,11 +73,11 @@ internal sealed class TlsProbe : IProbe
         var dialer = new Dialer(run.Options.Connection with { Url = twin, Timeout = Min(SideTimeout, run.Options.Connection.Timeout) });
         try
         {
-            using TcpLink link = await dialer.OpenTcpAsync(stop).ConfigureAwait(false);
-            await TlsSession.EstablishAsync(link, dialer, stop).ConfigureAwait(false);
+            using TcpLink link = await dialer.OpenTunnelAsync(stop).ConfigureAwait(false);
+            await TlsSession.EstablishAsync(link, dialer.Options, twin, dialer.Step(Stage.Tls), stop).ConfigureAwait(false);
             return twin;
         }
-        catch (ProbeException)
+        catch (ConnectionFailedException)
         {
             return null;
         }
@@ -90,7 +87,7 @@ internal sealed class TlsProbe : IProbe
     private static async Task<Finding> LookForTlsAsync(CheckRun run, CancellationToken stop)
     {
         const string unused = "ws:// goes without";
-        return run.Dialer.Proxy is null && MayHaveTwin(run.Url) && await FindTlsAsync(run, -1, stop).ConfigureAwait(false) is Uri twin
+        return run.Options.Connection.Proxy is null && MayHaveTwin(run.Url) && await FindTlsAsync(run, -1, stop).ConfigureAwait(false) is Uri twin
             ? Finding.Warn($"ws:// goes without, but the host speaks TLS on port {twin.Port.ToString(CultureInfo.InvariantCulture)}", MixedContent(twin))
             : Finding.Skip(unused);
     }

@@ -1,4 +1,3 @@
-using EchoServer.Connect.Link;
 using EchoServer.Diagnosis;
 
 namespace EchoServer.Check.Probes.Opening;

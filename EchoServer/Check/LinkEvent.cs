@@ -1,7 +1,7 @@
 using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
-namespace EchoServer.Connect.Link;
+namespace EchoServer.Check;
 
 /// <summary>What came over a WebSocket.</summary>
 internal enum LinkEventKind

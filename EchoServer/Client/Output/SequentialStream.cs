@@ -1,4 +1,4 @@
-namespace EchoServer.Connect;
+namespace EchoServer.Client.Output;
 
 /// <summary>A stream without places in it, such as a pipe or a connection.</summary>
 internal abstract class SequentialStream : Stream

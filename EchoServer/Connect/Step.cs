@@ -2,24 +2,26 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using EchoServer.Diagnosis;
+using EchoServer.Http;
 using EchoServer.Text;
 
-namespace EchoServer.Connect.Link;
+namespace EchoServer.Connect;
 
 /// <summary>One step on the way to a WebSocket: bounded in time, and named when it fails.</summary>
 /// <param name="Stage">What it is.</param>
 /// <param name="Url">Where to.</param>
-/// <param name="Timeout">How long it may take.</param>
+/// <param name="Timeout">The time that the options allow, for the words of a failure.</param>
+/// <param name="Deadline">When it has to be done.</param>
 /// <param name="Proxy">The proxy that is gone through; null for none.</param>
-internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout, Uri? Proxy = null)
+internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout, Deadline Deadline, Uri? Proxy)
 {
     /// <summary>Takes the step.</summary>
-    /// <exception cref="ProbeException">It failed, or took too long.</exception>
+    /// <exception cref="ConnectionFailedException">It failed, or took too long.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     internal async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> action, CancellationToken stop)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        limit.CancelAfter(Timeout);
+        limit.CancelAfter(Deadline.Left);
         try
         {
             // Name look-ups and some streams do not end when they are told to.
@@ -42,14 +44,14 @@ internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout, Uri
         stop);
 
     /// <summary>What to throw when time is up.</summary>
-    internal ProbeException TimedOut() => new(
+    internal ConnectionFailedException TimedOut() => new(
         Stage,
         string.Create(CultureInfo.InvariantCulture, $"nothing within {Timeout.TotalSeconds} s"),
         NetworkDiagnosis.OfTimeout(Stage, Timeout, Url, Proxy))
     { IsTimeout = true };
 
     /// <summary>What to throw for an exception of the network.</summary>
-    internal ProbeException Failed(Exception exception) => new(
+    internal ConnectionFailedException Failed(Exception exception) => new(
         Stage, Stage == Stage.Proxy && exception is InvalidDataException ? "no proxy's answer" : Words(exception), NetworkDiagnosis.Of(exception, Url, Stage, Proxy));
 
     /// <summary>Whether an exception comes from a socket, a stream or TLS.</summary>
@@ -60,7 +62,7 @@ internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout, Uri
     {
         SocketException socket => Words(socket.SocketErrorCode),
         _ when exception is AuthenticationException => "TLS failed",
-        _ when exception is InvalidDataException => "no HTTP",
+        _ when exception is InvalidDataException => exception.Message == HeadRules.Response.TooLarge ? "a head that is too large" : "no HTTP",
         _ => "the connection ended",
     };
 

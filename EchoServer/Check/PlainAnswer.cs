@@ -1,7 +1,8 @@
 using System.Text;
+using EchoServer.Connect;
 using EchoServer.Diagnosis;
 
-namespace EchoServer.Connect.Link;
+namespace EchoServer.Check;
 
 /// <summary>What a plain GET got.</summary>
 /// <param name="Answer">The answer, with its body as text.</param>
@@ -14,7 +15,7 @@ internal sealed record PlainAnswer(ReceivedAnswer Answer, byte[] Body)
     /// <param name="most">The most bytes of body that are read.</param>
     /// <param name="stop">Ends the attempt.</param>
     /// <param name="extraLines">More header lines.</param>
-    /// <exception cref="ProbeException">Nothing answers.</exception>
+    /// <exception cref="ConnectionFailedException">Nothing answers.</exception>
     internal static async Task<PlainAnswer> GetAsync(
         Dialer dialer, string pathAndQuery, int most, CancellationToken stop, params string[] extraLines)
     {
@@ -28,7 +29,7 @@ internal sealed record PlainAnswer(ReceivedAnswer Answer, byte[] Body)
     {
         byte[] request = HttpExchange.Get(dialer.Options, pathAndQuery, extraLines);
         ReceivedHead head = await dialer.Step(Stage.Answer).RunAsync(
-            token => HttpExchange.SendAsync(link.Stream, request, token), stop).ConfigureAwait(false);
+            token => HttpExchange.SendAsync(link, request, token), stop).ConfigureAwait(false);
         byte[] body = await HttpExchange.ReadBodyAsync(link.Stream, head, most, dialer.Options.Timeout, stop).ConfigureAwait(false);
         return new PlainAnswer(head.Answer with { Body = Encoding.UTF8.GetString(body) }, body);
     }

@@ -4,12 +4,13 @@ using EchoServer.Diagnosis;
 using EchoServer.Http;
 using EchoServer.WebSockets;
 
-namespace EchoServer.Connect.Link;
+namespace EchoServer.Connect;
 
 /// <summary>Requests and answers as they are on the wire (RFC 9112).</summary>
 internal static class HttpExchange
 {
-    private const int MaxHeadBytes = 32 * 1024;
+    private const int FirstFinalStatus = 200;
+    private const int FirstBufferBytes = 4 * 1024;
 
     /// <summary>The request for a plain page.</summary>
     /// <param name="options">Where to, and what goes along.</param>
@@ -27,7 +28,7 @@ internal static class HttpExchange
     {
         List<string> lines =
         [
-            "Upgrade: websocket", "Connection: Upgrade", $"Sec-WebSocket-Key: {key}", $"Sec-WebSocket-Version: {Handshake.Version}",
+            "Connection: Upgrade", "Upgrade: websocket", $"Sec-WebSocket-Key: {key}", $"Sec-WebSocket-Version: {Handshake.Version}",
         ];
         if (subprotocols.Count > 0)
         {
@@ -47,30 +48,44 @@ internal static class HttpExchange
         return Write(options, options.Url.PathAndQuery, lines);
     }
 
-    /// <summary>Sends a request and reads the head of the answer.</summary>
-    /// <exception cref="IOException">The stream ended, or what came is no HTTP.</exception>
-    internal static async Task<ReceivedHead> SendAsync(Stream stream, byte[] request, CancellationToken stop)
+    /// <summary>Sends a request and reads the head of the answer; interim answers before it are passed over.</summary>
+    /// <exception cref="IOException">The stream ended.</exception>
+    /// <exception cref="InvalidDataException">What came is not HTTP, or its head is too large.</exception>
+    internal static async Task<ReceivedHead> SendAsync(TcpLink link, byte[] request, CancellationToken stop)
     {
-        await stream.WriteAsync(request, stop).ConfigureAwait(false);
-        await stream.FlushAsync(stop).ConfigureAwait(false);
-        byte[] buffer = new byte[MaxHeadBytes];
+        link.Heads = new(request, default);
+        await link.Stream.WriteAsync(request, stop).ConfigureAwait(false);
+        await link.Stream.FlushAsync(stop).ConfigureAwait(false);
+        byte[] buffer = new byte[FirstBufferBytes];
         int length = 0;
-        while (length < buffer.Length)
+        while (true)
         {
-            int received = await stream.ReadAsync(buffer.AsMemory(length), stop).ConfigureAwait(false);
+            if (length == buffer.Length)
+            {
+                // Up to the largest head: a full buffer of that size is judged to be too large.
+                Array.Resize(ref buffer, buffer.Length * 2);
+            }
+
+            int received = await link.Stream.ReadAsync(buffer.AsMemory(length), stop).ConfigureAwait(false);
             if (received == 0)
             {
                 throw new EndOfStreamException("the stream ended before the answer did");
             }
 
             length += received;
-            if (TryRead(buffer.AsSpan(0, length)) is ReceivedHead head)
+            link.Heads = new(request, buffer.AsMemory(0, length));
+            while (TryRead(buffer.AsSpan(0, length)) is ReceivedHead head)
             {
-                return head;
+                link.Heads = new(request, head.Head);
+                if (!IsInterim(head.Answer.Status))
+                {
+                    return head;
+                }
+
+                head.Rest.CopyTo(buffer, 0);
+                length = head.Rest.Length;
             }
         }
-
-        throw new InvalidDataException("the head of the answer is too large");
     }
 
     /// <summary>Reads the body of an answer up to its end, or as much of it as is wanted or comes in time: the status says more than that it does not end.</summary>
@@ -122,6 +137,9 @@ internal static class HttpExchange
     /// <summary>A URL's host as it is on the wire: in ASCII, an IPv6 address in brackets.</summary>
     internal static string Host(Uri url) => url.HostNameType == UriHostNameType.IPv6 ? url.Host : url.IdnHost;
 
+    /// <summary>RFC 9110 §15.2: a client must be able to read 1xx answers before the final one. A 101 is final: HTTP ends with it.</summary>
+    private static bool IsInterim(int status) => status < FirstFinalStatus && status != ClientHandshake.SwitchingProtocols;
+
     private static byte[] Write(ConnectionOptions options, string pathAndQuery, IEnumerable<string> lines)
     {
         var request = new StringBuilder();
@@ -132,7 +150,7 @@ internal static class HttpExchange
             request.Append(CultureInfo.InvariantCulture, $"Host: {Host(options.Url)}{(options.Url.IsDefaultPort ? "" : $":{options.Url.Port}")}\r\n");
         }
 
-        foreach (string line in lines.Concat(options.Headers.Select(field => $"{field.Name}: {field.Value}")))
+        foreach (string line in lines)
         {
             request.Append(line).Append("\r\n");
         }
@@ -145,6 +163,11 @@ internal static class HttpExchange
         if (options.Instance is not null)
         {
             request.Append(CultureInfo.InvariantCulture, $"X-Cf-App-Instance: {options.Instance}\r\n");
+        }
+
+        foreach (HeaderField field in options.Headers)
+        {
+            request.Append(CultureInfo.InvariantCulture, $"{field.Name}: {field.Value}\r\n");
         }
 
         return Encoding.UTF8.GetBytes(request.Append("\r\n").ToString());

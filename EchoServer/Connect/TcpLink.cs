@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace EchoServer.Connect.Link;
+namespace EchoServer.Connect;
 
 /// <summary>A connection as a stream that TLS can be laid over. Disposing of it ends it.</summary>
 /// <remarks>One may read while another one writes; either, only one at a time.</remarks>
@@ -17,6 +17,9 @@ internal sealed class TcpLink : IDisposable
 
     /// <summary>Where bytes go and come from; TLS replaces it.</summary>
     internal Stream Stream { get; set; }
+
+    /// <summary>The last heads that were exchanged over it; null when none were.</summary>
+    internal HandshakeHeads? Heads { get; set; }
 
     /// <summary>Says that nothing more will be sent (FIN).</summary>
     internal void EndSending()

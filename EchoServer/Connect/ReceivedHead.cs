@@ -1,6 +1,6 @@
 using EchoServer.Diagnosis;
 
-namespace EchoServer.Connect.Link;
+namespace EchoServer.Connect;
 
 /// <summary>A head that was received, and what came behind it.</summary>
 /// <param name="Answer">The answer, without its body.</param>

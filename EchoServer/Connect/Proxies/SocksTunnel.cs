@@ -1,19 +1,21 @@
 using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using EchoServer.Diagnosis;
 
-namespace EchoServer.Connect.Link;
+namespace EchoServer.Connect.Proxies;
 
 /// <summary>What a SOCKS 5 proxy is asked (RFC 1928), with user and password where it wants them (RFC 1929).</summary>
 internal static class SocksTunnel
 {
     // RFC 1928 §3 to §5.
-    internal const byte Version = 5;
-    internal const byte NoAuthentication = 0;
-    internal const byte UserAndPassword = 2;
-    internal const byte DomainName = 3;
-    internal const byte IPv4 = 1;
-    internal const byte IPv6 = 4;
+    private const byte Version = 5;
+    private const byte NoAuthentication = 0;
+    private const byte UserAndPassword = 2;
+    private const byte DomainName = 3;
+    private const byte IPv4 = 1;
+    private const byte IPv6 = 4;
 
     private const byte PasswordVersion = 1;
     private const byte Connect = 1;
@@ -22,34 +24,36 @@ internal static class SocksTunnel
     /// <summary>Asks for a tunnel.</summary>
     /// <param name="stream">A connection to the proxy.</param>
     /// <param name="url">Where the tunnel is to end: a name is looked up by the proxy.</param>
-    /// <param name="proxy">Where the proxy is.</param>
-    /// <param name="user">Who asks; empty for nobody in particular.</param>
-    /// <param name="password">The user's password.</param>
+    /// <param name="proxy">The proxy, with the user and password for it.</param>
     /// <param name="stop">Ends the attempt.</param>
     /// <returns>Null when the tunnel is open, otherwise why not.</returns>
     /// <exception cref="IOException">The proxy ended the connection.</exception>
     /// <exception cref="InvalidDataException">It speaks something else.</exception>
-    internal static async Task<Fault?> OpenAsync(
-        Stream stream, Uri url, Uri proxy, string user, string password, CancellationToken stop)
+    internal static async Task<Fault?> OpenAsync(Stream stream, Uri url, ProxyChoice proxy, CancellationToken stop)
     {
-        // As the runtime's own client offers them: a proxy need not want to know who asks because somebody would say it.
-        byte[] methods = user.Length == 0 ? [NoAuthentication] : [NoAuthentication, UserAndPassword];
+        if (Address(url) is not byte[] target)
+        {
+            // No name of a host is as long as that.
+            return NetworkDiagnosis.Of(new SocketException((int)SocketError.HostNotFound), url, Stage.Resolve);
+        }
+
+        // A proxy that asks for no password is not told one.
+        byte[] methods = proxy.User is null ? [NoAuthentication] : [NoAuthentication, UserAndPassword];
         await stream.WriteAsync((byte[])[Version, (byte)methods.Length, .. methods], stop).ConfigureAwait(false);
         byte[] choice = await ReadAnswerAsync(stream, 2, stop).ConfigureAwait(false);
         if (!methods.Contains(choice[1]) ||
-            (choice[1] == UserAndPassword && !await LogInAsync(stream, user, password, stop).ConfigureAwait(false)))
+            (choice[1] == UserAndPassword && !await LogInAsync(stream, proxy.User!, stop).ConfigureAwait(false)))
         {
-            return ProxyDiagnosis.OfSocksLogin(proxy);
+            return ProxyDiagnosis.OfSocksLogin(proxy.Url);
         }
 
-        byte[] name = Encoding.ASCII.GetBytes(url.IdnHost);
-        byte[] request = [Version, Connect, 0, DomainName, (byte)name.Length, .. name, 0, 0];
+        byte[] request = [Version, Connect, 0, .. target, 0, 0];
         BinaryPrimitives.WriteUInt16BigEndian(request.AsSpan(request.Length - 2), (ushort)url.Port);
         await stream.WriteAsync(request, stop).ConfigureAwait(false);
         byte[] reply = await ReadAnswerAsync(stream, 4, stop).ConfigureAwait(false);
         if (reply[1] != Succeeded)
         {
-            return ProxyDiagnosis.OfSocksReply(reply[1], url, proxy);
+            return ProxyDiagnosis.OfSocksReply(reply[1], url, proxy.Url);
         }
 
         int address = reply[3] switch
@@ -63,10 +67,24 @@ internal static class SocksTunnel
         return null;
     }
 
-    private static async Task<bool> LogInAsync(Stream stream, string user, string password, CancellationToken stop)
+    /// <summary>The kind of an address and the address (RFC 1928 §5): a name is looked up by the proxy.</summary>
+    /// <returns>Null when it has no room in a request.</returns>
+    private static byte[]? Address(Uri url)
     {
-        byte[] name = Encoding.UTF8.GetBytes(user);
-        byte[] secret = Encoding.UTF8.GetBytes(password);
+        if (url.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6)
+        {
+            byte[] address = IPAddress.Parse(url.IdnHost).GetAddressBytes();
+            return [url.HostNameType == UriHostNameType.IPv4 ? IPv4 : IPv6, .. address];
+        }
+
+        byte[] name = Encoding.ASCII.GetBytes(url.IdnHost);
+        return name.Length > byte.MaxValue ? null : [DomainName, (byte)name.Length, .. name];
+    }
+
+    private static async Task<bool> LogInAsync(Stream stream, BasicCredentials user, CancellationToken stop)
+    {
+        byte[] name = Encoding.UTF8.GetBytes(user.User);
+        byte[] secret = Encoding.UTF8.GetBytes(user.Password);
         if (name.Length > byte.MaxValue || secret.Length > byte.MaxValue)
         {
             return false;

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Text;
+using EchoServer.Connect;
 using EchoServer.WebSockets;
 
-namespace EchoServer.Connect.Link;
+namespace EchoServer.Check;
 
 /// <content>From bytes to events.</content>
 internal sealed partial class WebSocketLink

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using EchoServer.Connect;
 using EchoServer.Diagnosis;
-using EchoServer.Http;
 using EchoServer.WebSockets;
 
-namespace EchoServer.Connect.Link;
+namespace EchoServer.Check;
 
 /// <summary>A WebSocket of which one sees every frame: what probes talk over. Answers pings by itself.</summary>
 /// <remarks>One may receive while others send.</remarks>
@@ -60,20 +60,12 @@ internal sealed partial class WebSocketLink : IDisposable
     /// <param name="subprotocols">What to offer; null for what the options say.</param>
     /// <param name="extensions">What to offer.</param>
     /// <param name="stop">Ends the attempt.</param>
-    /// <exception cref="ProbeException">It did not come about.</exception>
+    /// <exception cref="ConnectionFailedException">It did not come about.</exception>
     internal static async Task<WebSocketLink> OpenAsync(
         Dialer dialer, IReadOnlyList<string>? subprotocols, string? extensions, CancellationToken stop)
     {
-        TcpLink link = await dialer.OpenAsync(stop).ConfigureAwait(false);
-        try
-        {
-            return await UpgradeAsync(link, dialer, subprotocols ?? dialer.Options.Subprotocols, extensions, stop).ConfigureAwait(false);
-        }
-        catch
-        {
-            link.Dispose();
-            throw;
-        }
+        (TcpLink link, ReceivedHead head) = await dialer.UpgradeAsync(subprotocols ?? dialer.Options.Subprotocols, extensions, stop).ConfigureAwait(false);
+        return new WebSocketLink(link, head, dialer.Step(Stage.Echo));
     }
 
     /// <summary>Sends a frame, masked as a client must (RFC 6455 §5.3).</summary>
@@ -82,7 +74,7 @@ internal sealed partial class WebSocketLink : IDisposable
     /// <param name="stop">Ends the attempt, and with it the connection's use.</param>
     /// <param name="isFinal">Whether it is the last fragment.</param>
     /// <exception cref="IOException">The connection has ended.</exception>
-    /// <exception cref="ProbeException">The server does not take it: it reads nothing.</exception>
+    /// <exception cref="ConnectionFailedException">The server does not take it: it reads nothing.</exception>
     internal async Task SendAsync(Opcode opcode, ReadOnlyMemory<byte> payload, CancellationToken stop, bool isFinal = true)
     {
         uint key = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
@@ -182,22 +174,5 @@ internal sealed partial class WebSocketLink : IDisposable
         {
             _sending.Release();
         }
-    }
-
-    private static async Task<WebSocketLink> UpgradeAsync(
-        TcpLink link, Dialer dialer, IReadOnlyList<string> subprotocols, string? extensions, CancellationToken stop)
-    {
-        string key = ClientHandshake.Key(RandomNumberGenerator.GetBytes(ClientHandshake.NonceBytes));
-        byte[] request = HttpExchange.Upgrade(dialer.Options, key, subprotocols, extensions);
-        Step step = dialer.Step(Stage.Answer);
-        ReceivedHead head = await step.RunAsync(token => HttpExchange.SendAsync(link.Stream, request, token), stop).ConfigureAwait(false);
-        if (head.Answer.Status != ClientHandshake.SwitchingProtocols)
-        {
-            throw await UpgradeRefusal.ReadAsync(link, head, dialer, stop).ConfigureAwait(false);
-        }
-
-        return UpgradeRefusal.Judge(head, key, subprotocols, extensions) is (string finding, Fault diagnosis)
-            ? throw new ProbeException(Stage.Answer, finding, diagnosis)
-            : new WebSocketLink(link, head, dialer.Step(Stage.Echo));
     }
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace EchoServer.Connect.Link;
+namespace EchoServer.Connect;
 
 /// <summary>Until when one waits for one thing, whatever else comes meanwhile. Safe on any thread.</summary>
 internal readonly struct Deadline
@@ -10,8 +10,8 @@ internal readonly struct Deadline
 
     private Deadline(TimeSpan timeout) => _timeout = timeout;
 
-    /// <summary>What is left of the time; zero or less when it is up.</summary>
-    internal TimeSpan Left => _timeout - Stopwatch.GetElapsedTime(_start);
+    /// <summary>The rest of the time; zero when it is up.</summary>
+    internal TimeSpan Left => _timeout - Stopwatch.GetElapsedTime(_start) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
 
     /// <summary>Counts from now on.</summary>
     internal static Deadline In(TimeSpan timeout) => new(timeout);

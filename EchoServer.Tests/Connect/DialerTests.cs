@@ -1,0 +1,264 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using EchoServer.Connect;
+using EchoServer.Connect.Proxies;
+using EchoServer.Diagnosis;
+using EchoServer.Http;
+using EchoServer.Tests.Check;
+using EchoServer.Tests.Support;
+using EchoServer.Tests.Support.Peers;
+using EchoServer.Tests.Support.Wire;
+
+namespace EchoServer.Tests.Connect;
+
+/// <summary>The one way to open a WebSocket as a client, against scripted peers.</summary>
+[Parallelizable(ParallelScope.Children)]
+internal sealed class DialerTests
+{
+    private const string EarlyHints = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n";
+
+    private static IEnumerable<TestCaseData> InterimAnswers()
+    {
+        yield return new TestCaseData(EarlyHints).SetName("{m}(103)");
+        yield return new TestCaseData("HTTP/1.1 100 Continue\r\n\r\n").SetName("{m}(100)");
+        yield return new TestCaseData("HTTP/1.1 102 Processing\r\n\r\n" + EarlyHints + "HTTP/1.1 199 x\r\n\r\n").SetName("{m}(three)");
+
+        // All of them together are larger than a head may be.
+        yield return new TestCaseData(string.Concat(Enumerable.Repeat(EarlyHints, HeadRules.Response.MaxBytes / 20))).SetName("{m}(many)");
+    }
+
+    [TestCaseSource(nameof(InterimAnswers))]
+    public async Task Interim_answers_before_the_101_are_passed_over(string interim)
+    {
+        using var server = new ScriptedServer((peer, _) =>
+        {
+            peer.Send(interim + ScriptedServer.Accept(peer.ReadHead()));
+            ScriptedServer.EchoAll(peer, 0, (_, _, message) => [message]);
+        });
+        await using ClientConnection connection = await OpenAsync(Options(server.Url));
+        Assert.That(connection.Heads.Response, Does.StartWith("HTTP/1.1 101 ").And.EndWith("\r\n\r\n"));
+    }
+
+    [Test]
+    public async Task Interim_answers_may_come_in_any_pieces()
+    {
+        using var server = new ScriptedServer((peer, _) =>
+        {
+            peer.SendChopped(Encoding.ASCII.GetBytes(EarlyHints + ScriptedServer.Accept(peer.ReadHead())), 1);
+            peer.ReadToEndAndDrop();
+        });
+        await using ClientConnection connection = await OpenAsync(Options(server.Url));
+        Assert.That(connection.Heads.Response, Does.StartWith("HTTP/1.1 101 "));
+    }
+
+    [Test]
+    public async Task A_refusal_after_an_interim_answer_is_what_counts()
+    {
+        using var server = new ScriptedServer((peer, _) =>
+        {
+            peer.ReadHead();
+            peer.Send(EarlyHints + "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nnever");
+        });
+        ConnectionFailedException failure = await FailAsync(Options(server.Url));
+        Assert.That(failure.Answer?.Status, Is.EqualTo(404));
+        Assert.That(failure.Heads?.Response, Does.StartWith("HTTP/1.1 404 Not Found\r\n"));
+        Assert.That(failure.Fault.Cause, Does.Contain("(it says: never)"));
+    }
+
+    [Test]
+    public async Task An_interim_answer_of_a_proxy_is_passed_over()
+    {
+        using var proxy = new ScriptedServer((peer, _) =>
+        {
+            peer.ReadHead();
+            peer.Send("HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\n\r\n");
+            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
+            peer.ReadToEndAndDrop();
+        });
+        await using ClientConnection connection = await OpenAsync(Options("ws://server.example/") with { Proxy = ProxyChoice.TryParse($"http://{proxy.Url.Authority}") });
+        Assert.That(connection.Heads.Request, Does.StartWith("GET / HTTP/1.1\r\nHost: server.example\r\n"));
+    }
+
+    [Test]
+    public async Task Each_attempt_has_a_nonce_of_its_own_and_is_made_once()
+    {
+        const int Attempts = 3;
+        List<string> keys = [];
+        using var server = new ScriptedServer((peer, _) =>
+        {
+            string head = peer.ReadHead();
+            lock (keys)
+            {
+                keys.Add(head.Split("\r\n").Single(line => line.StartsWith("Sec-WebSocket-Key: ", StringComparison.Ordinal))[19..]);
+            }
+        });
+        var dialer = new Dialer(Options(server.Url));
+        for (int i = 0; i < Attempts; i++)
+        {
+            await Assert.ThrowsAsync<ConnectionFailedException>(() => dialer.OpenWebSocketAsync(CancellationToken.None));
+        }
+
+        // A request that was sent again behind the caller's back would have come by then.
+        using var last = new RawPeer(server.Url.Port);
+        last.Send(RawPeer.UpgradeRequest());
+        await Task.Run(last.ReadToEndAndDrop);
+        lock (keys)
+        {
+            Assert.That(keys, Has.Count.EqualTo(Attempts + 1).And.Unique);
+            Assert.That(keys.Select(Convert.FromBase64String), Has.All.Length.EqualTo(ClientHandshake.NonceBytes));
+        }
+    }
+
+    [TestCase("Content-Type")]
+    [TestCase("Content-Language")]
+    [TestCase("Content-Disposition")]
+    [TestCase("Allow")]
+    [TestCase("Expires")]
+    [TestCase("Last-Modified")]
+    [TestCase("User-Agent")]
+    [TestCase("Cookie")]
+    [TestCase("X-Own")]
+    public async Task Any_other_header_is_sent_as_it_was_given(string name)
+    {
+        using var server = new ScriptedServer((peer, _) => peer.Send(ScriptedServer.Accept(peer.ReadHead())));
+        await using ClientConnection connection = await OpenAsync(Options(server.Url) with { Headers = [new(name, "a; b=\"ü\"")] });
+        Assert.That(connection.Heads.Request, Does.Contain($"\r\n{name}: a; b=\"ü\"\r\n"));
+    }
+
+    [Test]
+    public async Task What_comes_behind_the_101_is_the_first_message()
+    {
+        using var server = new ScriptedServer((peer, _) =>
+        {
+            byte[] greeting = (WireFrame.Text("hello") with { Masked = false }).ToBytes();
+            peer.Send([.. Encoding.ASCII.GetBytes(ScriptedServer.Accept(peer.ReadHead())), .. greeting]);
+            peer.ReadToEndAndDrop();
+        });
+        await using ClientConnection connection = await OpenAsync(Options(server.Url));
+        ClientEvent received = await connection.ReceiveAsync(CancellationToken.None);
+        Assert.That((received.Kind, Encoding.UTF8.GetString(received.Payload)), Is.EqualTo((ClientEventKind.Text, "hello")));
+    }
+
+    [TestCase(0, true)]
+    [TestCase(1, false)]
+    public async Task A_head_has_one_limit(int extraBytes, bool isAccepted)
+    {
+        using var server = new ScriptedServer((peer, _) =>
+        {
+            string head = ScriptedServer.Accept(peer.ReadHead());
+            string padding = new('x', HeadRules.Response.MaxBytes + extraBytes - head.Length - "X-Pad: \r\n".Length);
+            peer.Send(head.Insert(head.Length - 2, $"X-Pad: {padding}\r\n"));
+            peer.ReadToEndAndDrop();
+        });
+        if (isAccepted)
+        {
+            await using ClientConnection connection = await OpenAsync(Options(server.Url));
+            Assert.That(connection.Heads.Response, Has.Length.EqualTo(HeadRules.Response.MaxBytes));
+            return;
+        }
+
+        ConnectionFailedException failure = await FailAsync(Options(server.Url));
+        Assert.That((failure.Finding, failure.Fault.Cause), Is.EqualTo(("a head that is too large", "the head of the answer is larger than 64 KiB")));
+    }
+
+    [Test]
+    public async Task An_IPv6_address_may_have_a_zone()
+    {
+        using var listener = new TcpListener(IPAddress.IPv6Loopback, 0);
+        listener.Start();
+        int port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        Task<ClientConnection> opening = OpenAsync(Options($"ws://[::1%251]:{port}/"));
+        using var peer = new RawPeer(await listener.AcceptSocketAsync());
+        string request = peer.ReadHead();
+        peer.Send(ScriptedServer.Accept(request));
+        await using ClientConnection connection = await opening;
+        Assert.That(request, Does.Contain($"\r\nHost: [::1]:{port}\r\n"));
+    }
+
+    [TestCase("wss://server.example/", "server.example")]
+    [TestCase("wss://server.example./", "server.example")]
+    [TestCase("wss://SERVER.example:8443/", "server.example")]
+    [TestCase("wss://bücher.example/", "xn--bcher-kva.example")]
+    public async Task The_name_in_TLS_is_the_URLs_without_a_trailing_dot(string url, string expected)
+    {
+        using var certificates = new TestCertificates();
+        TestCertificate issued = certificates.Issue(expected);
+        using var own = X509Certificate2.CreateFromPemFile(issued.CertificateFile, issued.KeyFile);
+        var asked = new TaskCompletionSource<string>();
+        using var proxy = new ScriptedServer((peer, _) =>
+        {
+            peer.ReadHead();
+            peer.Send("HTTP/1.1 200 OK\r\n\r\n");
+            using var tls = new SslStream(new NetworkStream(peer.Socket), leaveInnerStreamOpen: true);
+            tls.AuthenticateAsServerAsync(
+                (_, hello, _, _) =>
+                {
+                    asked.SetResult(hello.ServerName);
+                    return ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificate = own });
+                },
+                null,
+                CancellationToken.None).Wait(ServerProcess.Patience);
+        });
+        ConnectionOptions options = Checks.Trusting(certificates)(Options(url)) with
+        {
+            Proxy = ProxyChoice.TryParse($"http://{proxy.Url.Authority}"),
+            Headers = [new("Host", "other.example")],
+        };
+
+        // The server ends instead of answering: then its certificate was accepted.
+        ConnectionFailedException failure = await FailAsync(options);
+        Assert.That(failure.Stage, Is.EqualTo(Stage.Answer), failure.ToString());
+
+        // The runtime shows a server the name as it is read, not as it is on the wire.
+        Assert.That(new UriBuilder("wss", await asked.Task).Uri.IdnHost, Is.EqualTo(expected));
+    }
+
+    [TestCase("ws://127.0.0.1/", new byte[] { 5, 1, 0, 1, 127, 0, 0, 1, 0, 80 })]
+    [TestCase("ws://[::1]:81/", new byte[] { 5, 1, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 81 })]
+    [TestCase("wss://a.example/", new byte[] { 5, 1, 0, 3, 9, 97, 46, 101, 120, 97, 109, 112, 108, 101, 1, 187 })]
+    public async Task A_SOCKS_proxy_is_told_addresses_as_addresses_and_names_as_names(string url, byte[] expected)
+    {
+        var asked = new TaskCompletionSource<byte[]>();
+        using var proxy = new ScriptedServer((peer, _) =>
+        {
+            peer.ReadExactly(3);
+            peer.Send([5, 0]);
+            asked.SetResult(peer.ReadExactly(expected.Length));
+            peer.Send([5, 5, 0, 1, 0, 0, 0, 0, 0, 0]);
+        });
+        ConnectionFailedException failure = await FailAsync(Options(url) with { Proxy = ProxyChoice.TryParse($"socks5://{proxy.Url.Authority}") });
+        Assert.That(failure.Stage, Is.EqualTo(Stage.Proxy));
+        Assert.That(await asked.Task, Is.EqualTo(expected));
+    }
+
+    [Test]
+    [Slow]
+    public async Task The_time_is_for_all_steps_together()
+    {
+        using var server = new ScriptedServer((peer, _) =>
+        {
+            // Each byte comes in time; the head never does.
+            peer.ReadHead();
+            while (true)
+            {
+                peer.Send("HTTP/1.1 103 Early Hints\r\n\r\n");
+                Thread.Sleep(100);
+            }
+        });
+        ConnectionFailedException failure = await FailAsync(Options(server.Url) with { Timeout = Wait.Lapse });
+        Assert.That((failure.Stage, failure.IsTimeout), Is.EqualTo((Stage.Answer, true)));
+        Assert.That(failure.Fault.Cause, Does.StartWith("the request was not answered within 3 s"));
+    }
+
+    private static ConnectionOptions Options(string url) => Options(new Uri(url));
+
+    private static ConnectionOptions Options(Uri url) => new() { Url = url, Timeout = ServerProcess.Patience };
+
+    private static Task<ClientConnection> OpenAsync(ConnectionOptions options) => new Dialer(options).OpenWebSocketAsync(CancellationToken.None);
+
+    private static async Task<ConnectionFailedException> FailAsync(ConnectionOptions options) =>
+        (await Assert.ThrowsAsync<ConnectionFailedException>(() => OpenAsync(options)))!;
+}

@@ -1,0 +1,77 @@
+using EchoServer.Connect.Proxies;
+
+namespace EchoServer.Tests.Connect.Proxies;
+
+/// <summary><c>NO_PROXY</c>, a row for each kind of entry.</summary>
+internal sealed class ProxyExceptionsTests
+{
+    [TestCase("*", "ws://anything.example/", true)]
+    [TestCase("a.example, *", "ws://anything.example/", true)]
+    [TestCase("example.org", "wss://example.org/", true)]
+    [TestCase("example.org", "wss://EXAMPLE.org/", true)]
+    [TestCase("Example.ORG", "wss://echo.example.org/", true)]
+    [TestCase(".example.org", "wss://echo.example.org/", true)]
+    [TestCase(".example.org", "wss://example.org/", true)]
+    [TestCase("*.example.org", "wss://echo.example.org/", true)]
+    [TestCase("example.org", "wss://counterexample.org/", false)]
+    [TestCase("example.org", "wss://example.org.test/", false)]
+    [TestCase("example.org.", "wss://echo.example.org/", true)]
+    [TestCase("example.org", "wss://echo.example.org./", true)]
+    [TestCase("bücher.example", "wss://bücher.example/", true)]
+    [TestCase("xn--bcher-kva.example", "wss://bücher.example/", true)]
+    [TestCase("other.example,example.org", "wss://example.org/", true)]
+    [TestCase("other.example example.org", "wss://example.org/", true)]
+    [TestCase(" other.example ,\texample.org ", "wss://example.org/", true)]
+    [TestCase(",,", "wss://example.org/", false)]
+    [TestCase(".", "wss://example.org/", false)]
+    [TestCase("ex*ple.org", "wss://example.org/", false)]
+    [TestCase("example.org:443", "wss://example.org/", true)]
+    [TestCase("example.org:443", "wss://echo.example.org/", true)]
+    [TestCase("example.org:443", "ws://example.org/", false)]
+    [TestCase("example.org:8080", "ws://example.org:8080/", true)]
+    [TestCase("10.1.2.3", "ws://10.1.2.3/", true)]
+    [TestCase("10.1.2.3", "ws://10.1.2.30/", false)]
+    [TestCase("10.1.2.3:81", "ws://10.1.2.3/", false)]
+    [TestCase("10.1.2.3:80", "ws://10.1.2.3/", true)]
+    [TestCase("2.3", "ws://10.1.2.3/", false)]
+    [TestCase("10.0.0.0/8", "ws://10.1.2.3/", true)]
+    [TestCase("10.9.9.9/8", "ws://10.1.2.3/", true)]
+    [TestCase("10.0.0.0/8", "ws://11.1.2.3/", false)]
+    [TestCase("10.1.2.0/25", "ws://10.1.2.127/", true)]
+    [TestCase("10.1.2.0/25", "ws://10.1.2.128/", false)]
+    [TestCase("10.1.2.3/32", "ws://10.1.2.3/", true)]
+    [TestCase("0.0.0.0/0", "ws://10.1.2.3/", true)]
+    [TestCase("10.0.0.0/8", "ws://ten.example/", false)]
+    [TestCase("10.0.0.0/8", "ws://[::1]/", false)]
+    [TestCase("::1", "ws://[::1]/", true)]
+    [TestCase("[::1]", "ws://[::1]/", true)]
+    [TestCase("0:0:0:0:0:0:0:1", "ws://[::1]/", true)]
+    [TestCase("[::1]:80", "ws://[::1]/", true)]
+    [TestCase("[::1]:81", "ws://[::1]/", false)]
+    [TestCase("fe80::1", "ws://[fe80::1%25eth0]/", true)]
+    [TestCase("fd00::/8", "ws://[fdab::1]/", true)]
+    [TestCase("[fd00::]/8", "ws://[fdab::1]/", true)]
+    [TestCase("fd00::/8", "ws://[fe80::1]/", false)]
+    [TestCase("fd00::/9", "ws://[fd80::1]/", false)]
+    [TestCase("localhost", "ws://127.0.0.1/", false)]
+    public void A_host_is_excepted_or_not(string list, string url, bool expected)
+    {
+        bool isUsable = ProxyExceptions.TryMatch(list, new Uri(url), out bool isMatch, out string? flaw);
+        Assert.That((isUsable, isMatch, flaw), Is.EqualTo((true, expected, (string?)null)));
+    }
+
+    [TestCase("10.0.0.0/33", "10.0.0.0/33")]
+    [TestCase("a.example,10.0.0.0/,b.example", "10.0.0.0/")]
+    [TestCase("fd00::/129", "fd00::/129")]
+    [TestCase("http://a.example", "http://a.example")]
+    [TestCase("a.example/8", "a.example/8")]
+    [TestCase("a.example:", "a.example:")]
+    [TestCase("a.example:http", "a.example:http")]
+    [TestCase("a.example:65536", "a.example:65536")]
+    [TestCase(":8080", ":8080")]
+    public void An_entry_that_means_nothing_is_named(string list, string entry)
+    {
+        bool isUsable = ProxyExceptions.TryMatch(list, new Uri("ws://10.1.2.3/"), out bool isMatch, out string? flaw);
+        Assert.That((isUsable, isMatch, flaw), Is.EqualTo((false, false, entry)));
+    }
+}

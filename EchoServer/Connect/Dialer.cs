@@ -1,0 +1,215 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using EchoServer.Connect.Proxies;
+using EchoServer.Diagnosis;
+using EchoServer.Http;
+
+namespace EchoServer.Connect;
+
+/// <summary>Opens connections to the server: TCP, a proxy's tunnel, TLS, the handshake (RFC 6455 §4.1). Remembers the address that answered.</summary>
+/// <remarks>Safe on any thread.</remarks>
+/// <param name="options">Where to, and how.</param>
+internal sealed class Dialer(ConnectionOptions options)
+{
+    private const int MaxAddresses = 16;
+
+    private volatile IPAddress[] _addresses = [];
+
+    /// <summary>Where to, and how.</summary>
+    internal ConnectionOptions Options => options;
+
+    /// <summary>Where to.</summary>
+    internal Uri Url => options.Url;
+
+    /// <summary>Whether TLS is spoken.</summary>
+    internal bool IsTls => Url.Scheme is "wss" or "https";
+
+    /// <summary>Host and port that TCP connects to: the server's, or the proxy's.</summary>
+    internal (string Host, int Port) Target => options.Proxy is ProxyChoice proxy ? (proxy.Url.IdnHost, proxy.Url.Port) : (Url.IdnHost, Url.Port);
+
+    /// <summary>A step, bounded by the time that the options allow.</summary>
+    internal Step Step(Stage stage) => Step(stage, Deadline.In(options.Timeout));
+
+    /// <summary>Opens a WebSocket.</summary>
+    /// <exception cref="ConnectionFailedException">It could not be opened, or not in <see cref="ConnectionOptions.Timeout"/>.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    internal async Task<ClientConnection> OpenWebSocketAsync(CancellationToken stop)
+    {
+        (TcpLink link, ReceivedHead head) = await UpgradeAsync(options.Subprotocols, extensions: null, stop).ConfigureAwait(false);
+        return new ClientConnection(link.Stream, link, link.Heads!, head.Answer.Field("Sec-WebSocket-Protocol"), head.Rest);
+    }
+
+    /// <summary>Opens a connection and upgrades it.</summary>
+    /// <param name="subprotocols">What to offer.</param>
+    /// <param name="extensions">What to offer; null for none.</param>
+    /// <param name="stop">Ends the attempt.</param>
+    /// <returns>The connection, owned by the caller, and the 101.</returns>
+    /// <exception cref="ConnectionFailedException">A step failed, or the server does not agree.</exception>
+    internal async Task<(TcpLink Link, ReceivedHead Head)> UpgradeAsync(
+        IReadOnlyList<string> subprotocols, string? extensions, CancellationToken stop)
+    {
+        var deadline = Deadline.In(options.Timeout);
+        TcpLink link = await OpenAsync(deadline, stop).ConfigureAwait(false);
+        try
+        {
+            // RFC 6455 §4.1: "The nonce MUST be selected randomly for each connection."
+            string key = ClientHandshake.Key(RandomNumberGenerator.GetBytes(ClientHandshake.NonceBytes));
+            byte[] request = HttpExchange.Upgrade(options, key, subprotocols, extensions);
+            ReceivedHead head = await Step(Stage.Answer, deadline).RunAsync(token => HttpExchange.SendAsync(link, request, token), stop).ConfigureAwait(false);
+            if (head.Answer.Status != ClientHandshake.SwitchingProtocols)
+            {
+                throw await UpgradeRefusal.ReadAsync(link, head, Url, stop).ConfigureAwait(false);
+            }
+
+            UpgradeRefusal.ThrowIfNotValid(head, key, subprotocols, extensions);
+            return (link, head);
+        }
+        catch (Exception exception)
+        {
+            GiveUp(link, exception);
+            throw;
+        }
+    }
+
+    /// <summary>Opens a stream on which HTTP is spoken.</summary>
+    /// <exception cref="ConnectionFailedException">A step failed.</exception>
+    internal Task<TcpLink> OpenAsync(CancellationToken stop) => OpenAsync(Deadline.In(options.Timeout), stop);
+
+    /// <summary>Opens a connection that ends at the server: TCP, and a proxy's tunnel where one is gone through.</summary>
+    /// <exception cref="ConnectionFailedException">A step failed.</exception>
+    internal Task<TcpLink> OpenTunnelAsync(CancellationToken stop) => OpenTunnelAsync(Deadline.In(options.Timeout), stop);
+
+    /// <summary>Looks up the addresses to connect to.</summary>
+    /// <exception cref="ConnectionFailedException">There are none.</exception>
+    internal Task<IPAddress[]> ResolveAsync(CancellationToken stop) => ResolveAsync(Deadline.In(options.Timeout), stop);
+
+    /// <summary>Puts an address before the others from now on.</summary>
+    internal void Prefer(IPAddress address) => _addresses = [address, .. _addresses.Where(other => !other.Equals(address))];
+
+    /// <summary>Connects to one address.</summary>
+    /// <exception cref="ConnectionFailedException">It does not answer.</exception>
+    internal Task<Socket> ConnectAsync(IPAddress address, CancellationToken stop) => ConnectAsync(address, Deadline.In(options.Timeout), stop);
+
+    private Step Step(Stage stage, Deadline deadline) => new(stage, Url, options.Timeout, deadline, options.Proxy?.Url);
+
+    private async Task<TcpLink> OpenAsync(Deadline deadline, CancellationToken stop)
+    {
+        TcpLink link = await OpenTunnelAsync(deadline, stop).ConfigureAwait(false);
+        try
+        {
+            if (IsTls)
+            {
+                TlsSession session = await TlsSession.EstablishAsync(link, options, Url, Step(Stage.Tls, deadline), stop).ConfigureAwait(false);
+                session.ThrowIfNotTrusted(options);
+            }
+
+            return link;
+        }
+        catch (Exception exception)
+        {
+            GiveUp(link, exception);
+            throw;
+        }
+    }
+
+    private async Task<TcpLink> OpenTunnelAsync(Deadline deadline, CancellationToken stop)
+    {
+        TcpLink link = await OpenTcpAsync(deadline, stop).ConfigureAwait(false);
+        try
+        {
+            if (options.Proxy is ProxyChoice proxy)
+            {
+                await ProxyTunnel.OpenAsync(link, proxy, options, Step(Stage.Proxy, deadline), stop).ConfigureAwait(false);
+            }
+
+            return link;
+        }
+        catch (Exception exception)
+        {
+            GiveUp(link, exception);
+            throw;
+        }
+    }
+
+    /// <summary>Connects to the first address that answers.</summary>
+    private async Task<TcpLink> OpenTcpAsync(Deadline deadline, CancellationToken stop)
+    {
+        IPAddress[] addresses = _addresses.Length > 0 ? _addresses : await ResolveAsync(deadline, stop).ConfigureAwait(false);
+        for (int i = 0; ; i++)
+        {
+            try
+            {
+                // One that does not answer leaves the others their share of the time.
+                var share = Deadline.In(deadline.Left / (addresses.Length - i));
+                Socket socket = await ConnectAsync(addresses[i], share, stop).ConfigureAwait(false);
+                if (i > 0)
+                {
+                    Prefer(addresses[i]);
+                }
+
+                return new TcpLink(socket);
+            }
+            catch (ConnectionFailedException) when (i + 1 < addresses.Length)
+            {
+                // "localhost" has an IPv6 address on which, often, nothing listens: the next one, then.
+            }
+        }
+    }
+
+    private async Task<IPAddress[]> ResolveAsync(Deadline deadline, CancellationToken stop)
+    {
+        Step step = Step(Stage.Resolve, deadline);
+        IPAddress[] found = IPAddress.TryParse(Target.Host, out IPAddress? address)
+            ? [address]
+            : await step.RunAsync(token => LookUpAsync(Target.Host, token), stop).ConfigureAwait(false);
+        return found.Length > 0
+            ? _addresses = [.. found.Distinct().Take(MaxAddresses)]
+            : throw step.Failed(new SocketException((int)SocketError.NoData));
+    }
+
+    private static async Task<IPAddress[]> LookUpAsync(string host, CancellationToken stop)
+    {
+        try
+        {
+            return await Dns.GetHostAddressesAsync(host, stop).ConfigureAwait(false);
+        }
+        catch (ArgumentException)
+        {
+            // Longer than any name.
+            throw new SocketException((int)SocketError.HostNotFound);
+        }
+    }
+
+    private async Task<Socket> ConnectAsync(IPAddress address, Deadline deadline, CancellationToken stop)
+    {
+        Socket? socket = null;
+        try
+        {
+            await Step(Stage.Connect, deadline).RunAsync(
+                token =>
+                {
+                    // This fails as well, where the process has as many open as it may.
+                    socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                    return socket.ConnectAsync(new IPEndPoint(address, Target.Port), token).AsTask();
+                },
+                stop).ConfigureAwait(false);
+            return socket!;
+        }
+        catch
+        {
+            socket?.Dispose();
+            throw;
+        }
+    }
+
+    private static void GiveUp(TcpLink link, Exception exception)
+    {
+        if (exception is ConnectionFailedException failure)
+        {
+            failure.Heads = link.Heads;
+        }
+
+        link.Dispose();
+    }
+}

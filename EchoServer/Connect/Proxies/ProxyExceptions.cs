@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Net;
+
+namespace EchoServer.Connect.Proxies;
+
+/// <summary>The hosts that are reached without a proxy: <c>NO_PROXY</c>, as curl reads it, and with ports.</summary>
+/// <remarks>
+/// Entries are separated by commas or white space. <c>*</c> is every host; a name is a host and all below its domain, with or without
+/// a dot before it; an address is itself, and <c>10.0.0.0/8</c> a network. With <c>:port</c> behind it an entry is for this port only.
+/// </remarks>
+internal static class ProxyExceptions
+{
+    private const int BitsOfByte = 8;
+
+    /// <summary>Looks for a host in a list.</summary>
+    /// <param name="list">The value of the variable.</param>
+    /// <param name="url">Host and port.</param>
+    /// <param name="isMatch">Whether the host is in the list.</param>
+    /// <param name="flaw">The entry that means nothing; null when there is none before the one that matches.</param>
+    /// <returns>False when there is such an entry.</returns>
+    internal static bool TryMatch(string list, Uri url, out bool isMatch, out string? flaw)
+    {
+        isMatch = false;
+        flaw = null;
+        foreach (string entry in list.Split([',', ' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (Matches(entry, url) is not bool matches)
+            {
+                flaw = entry;
+                return false;
+            }
+
+            if (matches)
+            {
+                isMatch = true;
+                return true;
+            }
+        }
+
+        return true;
+    }
+
+    /// <returns>Null when the entry means nothing.</returns>
+    private static bool? Matches(string entry, Uri url)
+    {
+        if (entry == "*")
+        {
+            return true;
+        }
+
+        if (!TrySplitPort(entry, out string host, out int? port) || host.Length == 0)
+        {
+            return null;
+        }
+
+        bool isPort = port is null || port == url.Port;
+        IPAddress? address = url.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 ? IPAddress.Parse(url.IdnHost) : null;
+        int slash = host.IndexOf('/', StringComparison.Ordinal);
+        if (slash >= 0)
+        {
+            return TryParseNetwork(host, slash, out IPAddress network, out int bits)
+                ? isPort && address is not null && IsIn(address.GetAddressBytes(), network.GetAddressBytes(), bits)
+                : null;
+        }
+
+        return isPort && (address is null
+            ? IsInDomain(url.IdnHost, host) || IsInDomain(url.Host, host)
+            : IPAddress.TryParse(host, out IPAddress? same) && address.GetAddressBytes().AsSpan().SequenceEqual(same.GetAddressBytes()));
+    }
+
+    /// <summary>An IPv6 address has brackets, or no port.</summary>
+    private static bool TrySplitPort(string entry, out string host, out int? port)
+    {
+        port = null;
+        host = entry;
+        int end = entry.StartsWith('[') ? entry.IndexOf(']', StringComparison.Ordinal) : -1;
+        int colon = entry.IndexOf(':', Math.Max(end, 0));
+        if (end < 0 && colon != entry.LastIndexOf(':'))
+        {
+            return true;
+        }
+
+        host = end > 0 ? entry[1..end] : colon >= 0 ? entry[..colon] : entry;
+        if (colon < 0)
+        {
+            // A network in brackets: [fd00::]/8.
+            host += end > 0 ? entry[(end + 1)..] : "";
+            return true;
+        }
+
+        bool isNumber = ushort.TryParse(entry[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out ushort number);
+        port = number;
+        return isNumber;
+    }
+
+    private static bool TryParseNetwork(string text, int slash, out IPAddress network, out int bits)
+    {
+        bits = 0;
+        return IPAddress.TryParse(text[..slash], out network!) &&
+            int.TryParse(text[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out bits) &&
+            bits <= network.GetAddressBytes().Length * BitsOfByte;
+    }
+
+    private static bool IsIn(ReadOnlySpan<byte> address, ReadOnlySpan<byte> network, int bits)
+    {
+        if (address.Length != network.Length)
+        {
+            return false;
+        }
+
+        (int bytes, int rest) = Math.DivRem(bits, BitsOfByte);
+        return address[..bytes].SequenceEqual(network[..bytes]) &&
+            (rest == 0 || (address[bytes] ^ network[bytes]) >> (BitsOfByte - rest) == 0);
+    }
+
+    private static bool IsInDomain(string host, string domain)
+    {
+        host = host.TrimEnd('.');
+        domain = domain.TrimEnd('.');
+        domain = domain.StartsWith("*.", StringComparison.Ordinal) ? domain[2..] : domain.TrimStart('.');
+        return domain.Length > 0 && host.EndsWith(domain, StringComparison.OrdinalIgnoreCase) &&
+            (host.Length == domain.Length || host[^(domain.Length + 1)] == '.');
+    }
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Text;
+using EchoServer.Diagnosis;
+
+namespace EchoServer.Connect.Proxies;
+
+/// <summary>Asks a proxy for a tunnel: over HTTP (CONNECT, RFC 9110 §9.3.6), with or without TLS to the proxy, or SOCKS 5.</summary>
+internal static class ProxyTunnel
+{
+    private const int Ok = 200;
+    private const int Redirection = 300;
+
+    /// <summary>Asks for a tunnel to the server.</summary>
+    /// <param name="link">A connection to the proxy.</param>
+    /// <param name="proxy">The proxy.</param>
+    /// <param name="options">The server, and what TLS to the proxy is told.</param>
+    /// <param name="step">The time that is left.</param>
+    /// <param name="stop">Ends the attempt.</param>
+    /// <exception cref="ConnectionFailedException">The proxy refuses, or says nothing.</exception>
+    internal static async Task OpenAsync(TcpLink link, ProxyChoice proxy, ConnectionOptions options, Step step, CancellationToken stop)
+    {
+        if (proxy.Url.Scheme == ProxyChoice.Https)
+        {
+            TlsSession session = await TlsSession.EstablishAsync(link, options, proxy.Url, step, stop).ConfigureAwait(false);
+            if (session.Flaw is Fault flaw && !options.IsInsecure)
+            {
+                throw new ConnectionFailedException(Stage.Proxy, "the proxy's certificate is not trusted", ProxyDiagnosis.OfTls(flaw.Cause, proxy.Url));
+            }
+        }
+
+        if (proxy.Url.Scheme != ProxyChoice.Socks)
+        {
+            await ConnectAsync(link, proxy, options.Url, step, stop).ConfigureAwait(false);
+            return;
+        }
+
+        Fault? refusal = await step.RunAsync(token => SocksTunnel.OpenAsync(link.Stream, options.Url, proxy, token), stop).ConfigureAwait(false);
+        if (refusal is not null)
+        {
+            throw new ConnectionFailedException(Stage.Proxy, "no tunnel", refusal);
+        }
+    }
+
+    private static async Task ConnectAsync(TcpLink link, ProxyChoice proxy, Uri url, Step step, CancellationToken stop)
+    {
+        string authority = string.Create(CultureInfo.InvariantCulture, $"{HttpExchange.Host(url)}:{url.Port}");
+        string credentials = proxy.User is BasicCredentials user ? $"Proxy-Authorization: {user.HeaderValue}\r\n" : "";
+        byte[] request = Encoding.ASCII.GetBytes($"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{credentials}\r\n");
+        ReceivedHead head = await step.RunAsync(token => HttpExchange.SendAsync(link, request, token), stop).ConfigureAwait(false);
+        if (head.Answer.Status is < Ok or >= Redirection)
+        {
+            throw new ConnectionFailedException(
+                Stage.Proxy, $"CONNECT answered with {head.Answer.StatusLine}", ProxyDiagnosis.OfAnswer(head.Answer, url, proxy.Url));
+        }
+    }
+}
