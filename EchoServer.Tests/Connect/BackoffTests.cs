@@ -17,6 +17,13 @@ internal sealed class BackoffTests
     {
         Assert.That(Backoff.Delay(failures, 0), Is.EqualTo(TimeSpan.Zero));
         Assert.That(Backoff.Delay(failures, 0.5).TotalMilliseconds, Is.EqualTo(milliseconds / 2.0).Within(0.1));
-        Assert.That(Backoff.Delay(failures, AlmostOne).TotalMilliseconds, Is.EqualTo(milliseconds).Within(0.1));
+        Assert.That(Backoff.Delay(failures, AlmostOne).TotalMilliseconds, Is.EqualTo(milliseconds - 1));
+    }
+
+    [Test]
+    public void Only_a_connection_that_lasted_ends_the_failures()
+    {
+        Assert.That(Backoff.AfterConnection(3, TimeSpan.FromSeconds(4.9)), Is.EqualTo(3));
+        Assert.That(Backoff.AfterConnection(3, TimeSpan.FromSeconds(5)), Is.Zero);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using EchoServer.Client.Output;
 using EchoServer.Connect;
@@ -7,16 +8,13 @@ namespace EchoServer.Client;
 /// <summary>From the first connection to the exit code: opens, talks, and opens again where that is asked for.</summary>
 internal sealed class ClientSession(ClientOptions options, ClientOutput output, EndOfInput endOfInput)
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
-
     /// <summary>Runs until a person leaves, the input has ended, or a connection fails for good.</summary>
     /// <param name="input">What to send.</param>
     /// <param name="stop">A person wants to leave.</param>
     /// <returns>The exit code.</returns>
     internal async Task<int> RunAsync(ChannelReader<ClientInput> input, CancellationToken stop)
     {
-        TimeSpan pause = FirstPause;
+        int failures = 0;
         while (true)
         {
             int exitCode;
@@ -24,9 +22,10 @@ internal sealed class ClientSession(ClientOptions options, ClientOutput output, 
             {
                 ClientConnection connection = await new Dialer(options.Connection).OpenWebSocketAsync(stop).ConfigureAwait(false);
                 output.Opened(connection);
-                pause = FirstPause;
+                long opened = Stopwatch.GetTimestamp();
                 ConversationEnd end = await new Conversation(options, connection, output, endOfInput).RunAsync(input, stop).ConfigureAwait(false);
                 output.Closed(end);
+                failures = Backoff.AfterConnection(failures, Stopwatch.GetElapsedTime(opened));
                 if (!options.Reconnects || !end.IsWorthRetrying || stop.IsCancellationRequested || input.Completion.IsCompleted)
                 {
                     return end.ExitCode;
@@ -49,13 +48,12 @@ internal sealed class ClientSession(ClientOptions options, ClientOutput output, 
                 return ExitCode.Fine;
             }
 
+            TimeSpan pause = Backoff.Delay(failures++, Random.Shared.NextDouble());
             output.Reconnecting(pause);
             if (!await PauseAsync(pause, input, stop).ConfigureAwait(false))
             {
                 return stop.IsCancellationRequested ? ExitCode.Fine : exitCode;
             }
-
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
 

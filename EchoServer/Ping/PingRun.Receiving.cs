@@ -67,6 +67,7 @@ internal sealed partial class PingRun
             _connection = null;
             _down = why.Cause;
             _downSince = Stopwatch.GetTimestamp();
+            _failures = Backoff.AfterConnection(_failures, Stopwatch.GetElapsedTime(_upSince, _downSince));
             WriteLine($"disconnected: {why.Cause}");
             foreach (long number in _out.Keys.Order())
             {

@@ -29,6 +29,8 @@ internal sealed partial class PingRun(PingOptions options, TextWriter output)
     private Task _receiving = Task.CompletedTask;
     private string _down = "";
     private long _downSince;
+    private long _upSince;
+    private int _failures;
 
     /// <summary>Pings until the count is reached or a person stops it.</summary>
     /// <param name="stop">A person has enough.</param>
@@ -139,6 +141,7 @@ internal sealed partial class PingRun(PingOptions options, TextWriter output)
         lock (_lock)
         {
             _connection = connection;
+            _upSince = Stopwatch.GetTimestamp();
         }
 
         _receiving = ReceiveAsync(connection);
@@ -148,6 +151,7 @@ internal sealed partial class PingRun(PingOptions options, TextWriter output)
     {
         try
         {
+            await Task.Delay(Backoff.Delay(_failures++, Random.Shared.NextDouble()), stop).ConfigureAwait(false);
             ClientConnection connection = await new Dialer(options.Connection).OpenWebSocketAsync(stop).ConfigureAwait(false);
             Use(connection);
             WriteLine($"connected again after {Stopwatch.GetElapsedTime(_downSince).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s");

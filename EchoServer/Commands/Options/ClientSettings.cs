@@ -33,7 +33,7 @@ internal static class ClientSettings
 
     internal static readonly Option<bool> Reconnect = new("--reconnect")
     {
-        Description = "Connects again, after 1 second and up to 30, when a connection cannot be opened, breaks, or is closed with 1001, 1012 or 1013.",
+        Description = "Connects again, at a random time within 0.1 seconds and, as failures go on, up to 5, when a connection cannot be opened, breaks, or is closed with 1001, 1012 or 1013.",
     };
 
     internal static readonly Option<bool> ShowPings = new("--show-pings") { Description = "Shows pings and pongs." };
