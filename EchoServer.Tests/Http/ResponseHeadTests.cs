@@ -68,6 +68,16 @@ internal sealed class ResponseHeadTests
         Assert.That(flaw, Is.EqualTo("the head is larger than 65536 bytes"));
     }
 
+    [TestCase("", "HTTP/1.1 200 OK\r\n\r\n")]
+    [TestCase("", "HTTP/1.1 101 x\r\n\r\nHTTP/1.1 103 x\r\n\r\n", Description = "a 101 is final, and what follows is no HTTP")]
+    [TestCase("HTTP/1.1 100 Continue\r\n\r\n", "")]
+    [TestCase("HTTP/1.1 103 x\r\nLink: a\r\n\r\n", "HTTP/1.1 101 x\r\n\r\n")]
+    [TestCase("HTTP/1.1 103 x\r\nLink: a\r\n\r\nHTTP/1.1 199 x\r\n\r\n", "HTTP/1.1 10")]
+    [TestCase("HTTP/1.1 102 x\r\n\r\n", "HTTP/1.1 103 x\r\nLink: a\r\n")]
+    [TestCase("HTTP/1.1 102 x\r\n\r\n", "SSH-2.0-OpenSSH\r\n")]
+    public void Whole_interim_answers_are_found_at_the_start(string interim, string rest) =>
+        Assert.That(ResponseHead.SizeOfInterim(Encoding.ASCII.GetBytes(interim + rest)), Is.EqualTo(interim.Length));
+
     [Test]
     public void Many_fields_and_control_characters_are_taken()
     {

@@ -47,6 +47,21 @@ internal sealed class LoadErrorTests
     }
 
     [Test]
+    public async Task Interim_answers_before_the_101_are_passed_over()
+    {
+        // All of them together are larger than a head may be.
+        string interim = string.Concat(Enumerable.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n", 2000));
+        using var server = new ScriptedServer((peer, connection) =>
+        {
+            peer.Send(interim + ScriptedServer.Accept(peer.ReadHead()));
+            ScriptedServer.EchoAll(peer, connection, (_, _, message) => [message]);
+        });
+        (LoadClient client, _) = await LoadAgainst.RunAsync(LoadAgainst.Options(server), client => client.Messages > Chosen);
+        Assert.That(client.Errors.Counts, Is.Empty);
+        Assert.That(client.Messages, Is.GreaterThan(Chosen));
+    }
+
+    [Test]
     public async Task An_echo_that_is_overtaken_is_out_of_order()
     {
         WireFrame? held = null;

@@ -9,7 +9,6 @@ namespace EchoServer.Connect;
 /// <summary>Requests and answers as they are on the wire (RFC 9112).</summary>
 internal static class HttpExchange
 {
-    private const int FirstFinalStatus = 200;
     private const int FirstBufferBytes = 4 * 1024;
 
     /// <summary>The request for a plain page.</summary>
@@ -73,17 +72,14 @@ internal static class HttpExchange
             }
 
             length += received;
+            int interim = ResponseHead.SizeOfInterim(buffer.AsSpan(0, length));
+            length -= interim;
+            buffer.AsSpan(interim, length).CopyTo(buffer);
             link.Heads = new(request, buffer.AsMemory(0, length));
-            while (TryRead(buffer.AsSpan(0, length)) is ReceivedHead head)
+            if (TryRead(buffer.AsSpan(0, length)) is ReceivedHead head)
             {
                 link.Heads = new(request, head.Head);
-                if (!IsInterim(head.Answer.Status))
-                {
-                    return head;
-                }
-
-                head.Rest.CopyTo(buffer, 0);
-                length = head.Rest.Length;
+                return head;
             }
         }
     }
@@ -136,9 +132,6 @@ internal static class HttpExchange
 
     /// <summary>A URL's host as it is on the wire: in ASCII, an IPv6 address in brackets.</summary>
     internal static string Host(Uri url) => url.HostNameType == UriHostNameType.IPv6 ? url.Host : url.IdnHost;
-
-    /// <summary>RFC 9110 §15.2: a client must be able to read 1xx answers before the final one. A 101 is final: HTTP ends with it.</summary>
-    private static bool IsInterim(int status) => status < FirstFinalStatus && status != ClientHandshake.SwitchingProtocols;
 
     private static byte[] Write(ConnectionOptions options, string pathAndQuery, IEnumerable<string> lines)
     {

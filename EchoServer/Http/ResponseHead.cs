@@ -13,6 +13,8 @@ internal readonly ref struct ResponseHead
     private const int StatusCodeBytes = 3;
     private const int ReasonStart = VersionBytes + 1 + StatusCodeBytes + 1;
 
+    private const int FirstFinalStatus = 200;
+
     private readonly FieldSection _fields;
 
     private ResponseHead(int status, ReadOnlySpan<byte> reason, FieldSection fields, int size)
@@ -65,6 +67,23 @@ internal readonly ref struct ResponseHead
         }
 
         return status;
+    }
+
+    /// <summary>
+    /// Finds the whole interim answers at the start of the input. RFC 9110 §15.2: a client must be able to read 1xx answers before
+    /// the final one. A 101 is final, because HTTP ends with it.
+    /// </summary>
+    /// <returns>Their bytes; 0 when there is none.</returns>
+    public static int SizeOfInterim(ReadOnlySpan<byte> input)
+    {
+        int size = 0;
+        while (Read(input[size..], out ResponseHead head, out _) == ParseStatus.Done &&
+            head.Status < FirstFinalStatus && head.Status != ClientHandshake.SwitchingProtocols)
+        {
+            size += head.Size;
+        }
+
+        return size;
     }
 
     private static bool TryReadStatusLine(ReadOnlySpan<byte> line, out int code)

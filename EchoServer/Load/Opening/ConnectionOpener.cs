@@ -157,6 +157,9 @@ internal sealed class ConnectionOpener(LoadOptions options, IoThreads ioThreads)
                 }
 
                 length += received;
+                int interim = ResponseHead.SizeOfInterim(buffer.AsSpan(0, length));
+                length -= interim;
+                buffer.AsSpan(interim, length).CopyTo(buffer);
                 if (ReadAnswer(buffer.AsSpan(0, length), key) is int used)
                 {
                     return new OpenedTransport(transport, buffer[used..length]);
