@@ -236,6 +236,29 @@ internal sealed class DialerTests
 
     [Test]
     [Slow]
+    public async Task An_address_that_does_not_answer_leaves_time_for_the_next_one()
+    {
+        using var server = new ScriptedServer((peer, _) =>
+        {
+            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
+            peer.ReadToEndAndDrop();
+        });
+
+        // Linux drops what asks a listener whose queue is full: a queue of 0 has room for one.
+        var silent = IPAddress.Parse("127.0.0.2");
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(silent, server.Url.Port));
+        listener.Listen(0);
+        using var first = new RawPeer(server.Url.Port, silent);
+        var dialer = new Dialer(Options(server.Url) with { Timeout = 2 * Wait.Lapse });
+        dialer.Prefer(IPAddress.Loopback);
+        dialer.Prefer(silent);
+        await using ClientConnection connection = await dialer.OpenWebSocketAsync(CancellationToken.None);
+        Assert.That(connection.Heads.Response, Does.StartWith("HTTP/1.1 101 "));
+    }
+
+    [Test]
+    [Slow]
     public async Task The_time_is_for_all_steps_together()
     {
         using var server = new ScriptedServer((peer, _) =>
