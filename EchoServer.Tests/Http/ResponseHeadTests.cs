@@ -69,7 +69,7 @@ internal sealed class ResponseHeadTests
     }
 
     [TestCase("", "HTTP/1.1 200 OK\r\n\r\n")]
-    [TestCase("", "HTTP/1.1 101 x\r\n\r\nHTTP/1.1 103 x\r\n\r\n", Description = "a 101 is final, and what follows is no HTTP")]
+    [TestCase("", "HTTP/1.1 101 x\r\n\r\nHTTP/1.1 103 x\r\n\r\n", Description = "a 101 is final, and the rest is not HTTP")]
     [TestCase("HTTP/1.1 100 Continue\r\n\r\n", "")]
     [TestCase("HTTP/1.1 103 x\r\nLink: a\r\n\r\n", "HTTP/1.1 101 x\r\n\r\n")]
     [TestCase("HTTP/1.1 103 x\r\nLink: a\r\n\r\nHTTP/1.1 199 x\r\n\r\n", "HTTP/1.1 10")]

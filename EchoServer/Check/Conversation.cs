@@ -14,7 +14,7 @@ internal sealed class Conversation(Dialer dialer) : IDisposable
 
     private WebSocketLink? _link;
 
-    /// <summary>Another way to the same server: what is known of it counts there as well.</summary>
+    /// <summary>Another way to the same server, with the same greetings and prefix.</summary>
     internal Conversation(Dialer dialer, Conversation known)
         : this(dialer)
     {

@@ -3,7 +3,7 @@ using EchoServer.WebSockets;
 
 namespace EchoServer.Check;
 
-/// <summary>What came over a WebSocket.</summary>
+/// <summary>The kind of an event of a WebSocket.</summary>
 internal enum LinkEventKind
 {
     /// <summary>A text or binary message.</summary>
@@ -24,7 +24,7 @@ internal enum LinkEventKind
     /// <summary>The server broke the protocol.</summary>
     Violation,
 
-    /// <summary>Nothing gets through any more, and nobody had said so: only a probe finds that, none receives it.</summary>
+    /// <summary>Nothing gets through any more, and neither side has said so: only a probe finds that, none receives it.</summary>
     Lost,
 }
 

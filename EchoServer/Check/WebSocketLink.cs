@@ -100,10 +100,10 @@ internal sealed partial class WebSocketLink : IDisposable
         return SendAsync(Opcode.Close, payload.AsMemory(0, ClosePayload.Write(payload, code, reason)), stop);
     }
 
-    /// <summary>Waits for what comes next.</summary>
+    /// <summary>Waits for the next event.</summary>
     /// <param name="atMost">How long.</param>
     /// <param name="stop">Ends the wait.</param>
-    /// <returns>Null when nothing came in time: what comes later is not lost.</returns>
+    /// <returns>Null when nothing came in time: a later event is not lost.</returns>
     internal async Task<LinkEvent?> ReceiveAsync(TimeSpan atMost, CancellationToken stop)
     {
         // A read that is given up on would break a TLS stream: it goes on, for the next call.
@@ -123,7 +123,7 @@ internal sealed partial class WebSocketLink : IDisposable
         }
     }
 
-    /// <summary>Waits for what comes next, for as long as is left of the time for all of a wait.</summary>
+    /// <summary>Waits for the next event, for as long as is left of the time for all of a wait.</summary>
     /// <returns>Null when the time is up, even where more has come already: a server that never pauses does not prolong it.</returns>
     internal async Task<LinkEvent?> ReceiveAsync(Deadline deadline, CancellationToken stop) =>
         deadline.Left is { Ticks: > 0 } left ? await ReceiveAsync(left, stop).ConfigureAwait(false) : null;

@@ -22,6 +22,6 @@ internal sealed record HeadRules(int MaxBytes, int MaxFields, SearchValues<byte>
     /// <summary>A response: what the client does not look at need not be perfect. The size is what the runtime's own HTTP client takes.</summary>
     internal static readonly HeadRules Response = new(64 * 1024, int.MaxValue, DangerousControls);
 
-    /// <summary>What is wrong with a larger head, as a sentence part.</summary>
+    /// <summary>The error text for a larger head, as a sentence part.</summary>
     internal string TooLarge { get; } = $"the head is larger than {MaxBytes} bytes";
 }
