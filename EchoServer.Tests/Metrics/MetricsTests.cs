@@ -63,7 +63,7 @@ internal sealed class MetricsTests
             Assert.That(scrape.NotZero("handshakes_rejected_total"), Is.EqualTo(["426=1"]));
             Assert.That(scrape.NotZero("http_requests_total"), Is.EqualTo(["404=1"]));
             Assert.That(scrape["memory_budget_used_bytes"], Is.Zero);
-            Assert.That(scrape["memory_budget_limit_bytes"], Is.EqualTo(server.Engine.Limits.MemoryBudgetBytes));
+            Assert.That(scrape["memory_budget_limit_bytes"], Is.EqualTo(server.Engine.Context.Limits.MemoryBudgetBytes));
             Assert.That(scrape["echo_time_seconds_count"], Is.EqualTo(scrape["echo_time_seconds_bucket{le=\"+Inf\"}"]));
             Assert.That(scrape["echo_time_seconds_sum"], Is.Positive);
 

@@ -14,7 +14,7 @@ internal sealed class ServerMeterTests
     public async Task A_listener_gets_every_instrument_with_the_numbers_of_the_text()
     {
         await using InProcessServer server = SiteServer.Start();
-        using var meter = new ServerMeter(server.Engine, server.Engine.EchoTimes);
+        using var meter = new ServerMeter(server.Engine.Context, server.Engine.Context.EchoTimes);
         var seen = new ConcurrentDictionary<string, double>();
         using MeterListener listener = Listen(meter, seen);
         using RawPeer peer = RawPeer.Open(server.Port);

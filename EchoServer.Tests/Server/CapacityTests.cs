@@ -43,7 +43,7 @@ internal sealed class CapacityTests
                 () => "too few were closed");
             await Wait.UntilAsync(
                 () => (server.ConnectionCount, server.Snapshot.Totals.SocketsRefused) ==
-                    (1 + Capacity.SurplusConnections, silent.Length - 1 - Capacity.SurplusConnections),
+                    (1 + ServerLimits.SurplusConnections, silent.Length - 1 - ServerLimits.SurplusConnections),
                 () => $"{server.ConnectionCount} connections, {server.Snapshot.Totals.SocketsRefused} refused");
         }
         finally

@@ -24,10 +24,10 @@ internal sealed class HealthTests
     {
         await using InProcessServer server = SiteServer.Start(new ServerOptions { MaxConnections = 1 });
         using RawPeer only = RawPeer.Open(server.Port);
-        RawPeer[] silent = [.. Enumerable.Range(0, 3 * Capacity.SurplusConnections).Select(_ => new RawPeer(server.Port))];
+        RawPeer[] silent = [.. Enumerable.Range(0, 3 * ServerLimits.SurplusConnections).Select(_ => new RawPeer(server.Port))];
         await Wait.UntilAsync(
             () => (server.ConnectionCount, server.Snapshot.Totals.SocketsRefused) ==
-                (1 + Capacity.SurplusConnections, silent.Length - Capacity.SurplusConnections),
+                (1 + ServerLimits.SurplusConnections, silent.Length - ServerLimits.SurplusConnections),
             () => $"{server.ConnectionCount} connections, {server.Snapshot.Totals.SocketsRefused} refused");
         AssertHealthy(server);
         Array.ForEach(silent, peer => peer.Dispose());

@@ -38,7 +38,7 @@ internal sealed class SiteRouterFuzzTests
     private static readonly WebSocketServer Engine = new(new ServerOptions(), NullLoggerFactory.Instance);
 
     private static readonly SiteRouter Router =
-        SiteRouter.Create(new SiteOptions(), Engine.Limits, new EchoOptions(), InstanceFacts.Read(_ => null));
+        SiteRouter.Create(new SiteOptions(), Engine.Context.Limits, new EchoOptions(), InstanceFacts.Read(_ => null));
 
     [TestCaseSource(typeof(FuzzSeeds), nameof(FuzzSeeds.Cases))]
     public void Mutated_requests(int seed) => FuzzSeeds.Run(seed, Rounds, random =>
@@ -58,7 +58,7 @@ internal sealed class SiteRouterFuzzTests
             return null;
         }
 
-        HttpAnswer answer = Router.Answer(head, new IPEndPoint(IPAddress.Loopback, 1), Engine, DateTimeOffset.UtcNow);
+        HttpAnswer answer = Router.Answer(head, new IPEndPoint(IPAddress.Loopback, 1), Engine.Context, DateTimeOffset.UtcNow);
         HttpReply reply = HttpReply.Parse([.. answer.Head.Span, .. answer.Body.Span]);
         bool hasNoBody = head.Method.SequenceEqual("HEAD"u8) || answer.Status == HttpStatus.NotModified;
         Assert.That(reply.Status, Is.EqualTo((int)answer.Status));

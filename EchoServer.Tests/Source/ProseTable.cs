@@ -20,11 +20,11 @@ internal static class ProseTable
         ["EchoServer.Tests/Http"] = 4,
         ["EchoServer.Tests/Load"] = 7,
         ["EchoServer.Tests/Peers"] = 3,
-        ["EchoServer.Tests/Server"] = 8,
+        ["EchoServer.Tests/Server"] = 7,
         ["EchoServer.Tests/Site"] = 2,
         ["EchoServer.Tests/Soak"] = 8,
         ["EchoServer.Tests/Support"] = 20,
-        ["EchoServer.Tests/WebSockets"] = 22,
+        ["EchoServer.Tests/WebSockets"] = 19,
         ["EchoServer/Check"] = 42,
         ["EchoServer/Client"] = 45,
         ["EchoServer/Connect"] = 37,
@@ -33,7 +33,7 @@ internal static class ProseTable
         ["EchoServer/Http"] = 19,
         ["EchoServer/Load"] = 61,
         ["EchoServer/Ping"] = 3,
-        ["EchoServer/Server"] = 46,
-        ["EchoServer/WebSockets"] = 34,
+        ["EchoServer/Server"] = 39,
+        ["EchoServer/WebSockets"] = 26,
     };
 }

@@ -19,10 +19,10 @@ internal sealed class InProcessServer : IAsyncDisposable
 
     public int Port => _server.EndPoint!.Port;
 
-    public int ConnectionCount => _server.Stats.Connections;
+    public int ConnectionCount => _server.Context.Stats.Connections;
 
     /// <summary>What was counted, and the engine itself for what is made from it.</summary>
-    public ServerSnapshot Snapshot => ((IServerState)_server).TakeSnapshot();
+    public ServerSnapshot Snapshot => _server.Context.TakeSnapshot();
 
     public WebSocketServer Engine => _server;
 
@@ -35,7 +35,7 @@ internal sealed class InProcessServer : IAsyncDisposable
     {
         var log = new CapturedLog();
         var server = new WebSocketServer((options ?? new ServerOptions()) with { Host = IPAddress.Loopback, Port = 0 }, log);
-        server.PlainHttp = site?.Invoke(server);
+        server.Context.PlainHttp = site?.Invoke(server);
         start(server, log);
         return new InProcessServer(server, log);
     }
@@ -46,14 +46,14 @@ internal sealed class InProcessServer : IAsyncDisposable
     public Task WaitUntilEmptyAsync() => Wait.UntilAsync(() => ConnectionCount == 0, () => $"{ConnectionCount} connections are left");
 
     /// <summary>Bytes that connections make the server keep, now and at the most.</summary>
-    public (long Used, long Peak) Budget => (_server.Stats.BudgetUsed, _server.Stats.BudgetPeak);
+    public (long Used, long Peak) Budget => (_server.Context.Stats.BudgetUsed, _server.Context.Stats.BudgetPeak);
 
     /// <summary>The server's time, to be moved with <see cref="CheckDeadlines"/>.</summary>
-    public long Now => _server.Now;
+    public long Now => _server.Context.Now;
 
     /// <summary>Does what the heartbeat does, at a time of the test's.</summary>
     /// <param name="now">The time, as <see cref="Now"/> gives it.</param>
-    public void CheckDeadlines(long now) => _server.Connections.ForEach(static (connection, time) => connection.CheckDeadlines(time), now);
+    public void CheckDeadlines(long now) => _server.Context.Connections.ForEach(Heartbeat.Check, now);
 
     /// <summary>Waits until the server's time goes on.</summary>
     public async Task TickAsync()
@@ -66,6 +66,6 @@ internal sealed class InProcessServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync();
-        await Wait.UntilAsync(() => _server.Stats.BudgetUsed == 0, () => $"{_server.Stats.BudgetUsed} bytes were never given back");
+        await Wait.UntilAsync(() => _server.Context.Stats.BudgetUsed == 0, () => $"{_server.Context.Stats.BudgetUsed} bytes were never given back");
     }
 }

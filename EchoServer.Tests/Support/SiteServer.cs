@@ -12,5 +12,5 @@ internal static class SiteServer
     public static InProcessServer Start(ServerOptions? options = null, SiteOptions? site = null) => InProcessServer.Start(
         (engine, log) => EchoHandlers.Start(engine, Quiet, log.CreateLogger("Echo")),
         options,
-        engine => SiteRouter.Create(site ?? new SiteOptions(), engine.Limits, Quiet, InstanceFacts.Read(_ => null)));
+        engine => SiteRouter.Create(site ?? new SiteOptions(), engine.Context.Limits, Quiet, InstanceFacts.Read(_ => null)));
 }

@@ -243,7 +243,7 @@ internal sealed class CompressedMessageTests
             Budget = new(budget);
             Assert.That(Budget.TryTake(PerMessageDeflate.DeflaterBytes(parameters) + PerMessageDeflate.InflaterBytes(parameters)) || budget < Mebibyte, Is.True);
             _deflate = new PerMessageDeflate(parameters, Pool, Budget);
-            _feed = new ReaderFeed(new MessageReader(Role.Server, limit, int.MaxValue, Budget) { Deflate = _deflate });
+            _feed = new ReaderFeed(new MessageReader(Role.Server, limit, int.MaxValue, Budget, _deflate));
         }
 
         public ZlibPool Pool { get; } = new(2, keptOfEachKind: 4);

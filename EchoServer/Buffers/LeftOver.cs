@@ -4,18 +4,17 @@ namespace EchoServer.Buffers;
 /// Input that is not used up: less than a head, a header or a control frame, or what must wait until output is sent. Kept in memory
 /// of its own size, so that a connection in the middle of something does not hold a whole receive buffer.
 /// </summary>
-/// <remarks>A mutable value: belongs to one connection's loop.</remarks>
+/// <remarks>A mutable value: belongs to one connection's loop, which gives the same budget each time.</remarks>
 internal struct LeftOver
 {
     private NativeBuffer _memory;
-    private MemoryBudget? _budget;
 
     /// <summary>How many bytes are kept.</summary>
     internal int Length { get; private set; }
 
     /// <summary>Keeps a copy. Nothing may be kept already.</summary>
     /// <returns>False, with nothing kept, when the budget has no room for it.</returns>
-    internal bool TryKeep(ReadOnlySpan<byte> input, MemoryBudget budget)
+    internal bool TryKeep(ReadOnlySpan<byte> input, IByteBudget budget)
     {
         if (input.IsEmpty)
         {
@@ -27,25 +26,24 @@ internal struct LeftOver
             return false;
         }
 
-        _budget = budget;
         Length = input.Length;
         input.CopyTo(_memory.Span);
         return true;
     }
 
     /// <summary>Moves the bytes to the start of a buffer that is long enough.</summary>
-    internal void MoveTo(Span<byte> buffer)
+    internal void MoveTo(Span<byte> buffer, IByteBudget budget)
     {
         _memory.Span[..Length].CopyTo(buffer);
-        Drop();
+        Drop(budget);
     }
 
     /// <summary>Gives back the memory.</summary>
-    internal void Drop()
+    internal void Drop(IByteBudget budget)
     {
         if (Length > 0)
         {
-            _memory.Free(_budget);
+            _memory.Free(budget);
             Length = 0;
         }
     }

@@ -35,12 +35,12 @@ internal static class Engine
         ServerOptions options, EchoOptions echo, SiteOptions site, ILoggerFactory logging, ParseResult? result)
     {
         var server = new WebSocketServer(options, logging);
-        server.PlainHttp = SiteRouter.Create(site, server.Limits, echo, InstanceFacts.Read(Environment.GetEnvironmentVariable));
+        server.Context.PlainHttp = SiteRouter.Create(site, server.Context.Limits, echo, InstanceFacts.Read(Environment.GetEnvironmentVariable));
         return server;
     }
 
     /// <summary>Lets the runtime's meter read what the server counts, until it is disposed of.</summary>
     internal static IDisposable? Measure(IWebSocketServer server) =>
-        server is WebSocketServer counting ? new ServerMeter(counting, counting.EchoTimes) : null;
+        server is WebSocketServer counting ? new ServerMeter(counting.Context, counting.Context.EchoTimes) : null;
 #endif
 }

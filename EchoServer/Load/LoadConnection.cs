@@ -168,7 +168,7 @@ internal sealed partial class LoadConnection
                 break;
             default:
                 int held = _leftOver.Length;
-                _leftOver.MoveTo(buffer);
+                _leftOver.MoveTo(buffer, NoBudget);
                 Process(buffer.AsSpan(0, held + received));
                 break;
         }
@@ -202,7 +202,7 @@ internal sealed partial class LoadConnection
     private void CleanUp()
     {
         _reader?.Abandon();
-        _leftOver.Drop();
+        _leftOver.Drop(NoBudget);
         _isCleanedUp = true;
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Sockets;
 using EchoServer.Buffers;
 using EchoServer.Metrics;
@@ -6,7 +7,7 @@ using EchoServer.WebSockets;
 
 namespace EchoServer.Server;
 
-/// <summary>One client, from accept to end: request head, then frames, then the closing handshake.</summary>
+/// <summary>One client, from accept to end: moves bytes between its socket, <see cref="Upgrade"/> and <see cref="WebSocketSession"/>.</summary>
 /// <remarks>
 /// <para>
 /// <see cref="RunAsync"/> is the connection's loop: one wait, then one synchronous step that receives, processes and sends. All
@@ -14,148 +15,175 @@ namespace EchoServer.Server;
 /// only when there is something to put into it.
 /// </para>
 /// <para>
-/// Here alone is decided what a violation costs: a rejection becomes an HTTP answer and a close, a violation becomes a Close
-/// frame, an exception out of a callback becomes 1011, a peer that vanished costs nothing.
-/// </para>
-/// <para>
-/// Any thread may call <c>Send</c>, <c>Close</c>, <see cref="GoAway"/> and <see cref="Abort()"/>; only the heartbeat calls
-/// <see cref="CheckDeadlines"/>.
+/// Any thread may call <see cref="GoAway"/> and <see cref="Abort()"/>; only the heartbeat calls <see cref="CheckDeadlines"/>.
 /// </para>
 /// </remarks>
-internal sealed partial class Connection : IWebSocketConnection
+internal sealed class Connection
 {
-    // How often, and how much, a connection whose data never runs dry may receive in one go. Then it goes to the back of the
-    // thread pool's queue, so that one flood cannot keep an I/O thread from the thread's other connections.
-    private const int MaxReceivesInOneGo = 16;
-    private const int MaxBytesInOneGo = 2 * ServerOptions.ReceiveBytes;
-
-    // How much compression may cost in one go (PerMessageDeflate.Work): a few received bytes can become a thousand times as many.
-    private const int MaxDeflateWorkInOneGo = MaxBytesInOneGo;
-
-    private readonly WebSocketServer _server;
     private readonly NonBlockingSocket _socket;
-    private readonly Outbound _outbound;
-
-    private readonly long _id;
-    private readonly int _slot;
     private readonly bool _isSurplus;
 
-    // Written by the loop; the heartbeat looks at it.
-    private volatile Phase _phase;
-    private MessageReader? _reader;
-    private ConnectionInfo? _info;
+    // Written by the loop; other threads look at it.
+    private volatile ConnectionPhase _phase;
+
+    // Set by the thread that ends the connection; ends the loop as soon as it wakes.
+    private volatile bool _isAborted;
+
+    // The WebSocket, once the handshake is done. Written by the loop, read by other threads.
+    private WebSocketSession? _session;
 
     private LeftOver _leftOver;
+    private TimeSlice _slice;
+    private ConnectionMeter _meter;
 
-    // Whether the loop waits before it receives. Left out, a system call less, while data is there each time it looks, and at the
-    // start, where a request mostly is there already, and a reset would make the wait build an exception with a stack trace.
-    private bool _waitsFirst;
-    private int _receivesInOneGo;
-    private long _bytesBeforeThisGo;
-    private long _deflateWorkBeforeThisGo;
+    // The loop notes, the heartbeat judges.
+    private ConnectionDeadlines _deadlines = new(Heartbeat.Now);
 
-    // Whether whole messages may wait in what is left over. Written by the loop; who stops the server looks at it.
-    private volatile bool _isHeldUp;
-    private bool _isHalfClosed;
+    private ConnectionEnd _end;
 
-    // Zero outside a step: tells a callback's own sends from those of other threads.
-    private int _loopThread;
-
-    // Set by whichever thread ends the connection; ends the loop as soon as it wakes.
-    private volatile bool _isAborted;
-    private bool _receivedAfterAbort;
-
-    // How it ended: written once, by whichever thread ends it.
-    private Ending? _ending;
-
-    /// <param name="server">Whose connection it is.</param>
-    /// <param name="socket">The accepted socket; owned by the connection from here on.</param>
+    /// <param name="server">What it shares with the server's other connections.</param>
+    /// <param name="socket">The accepted socket, which the connection owns from now on.</param>
     /// <param name="id">A number that no other connection has.</param>
     /// <param name="isSurplus">Whether there are as many connections as may be: then it does not become a WebSocket.</param>
-    internal Connection(WebSocketServer server, NonBlockingSocket socket, long id, bool isSurplus)
+    internal Connection(ServerContext server, NonBlockingSocket socket, long id, bool isSurplus)
     {
-        _isSurplus = isSurplus;
-        _server = server;
         _socket = socket;
-        _id = id;
-        _outbound = new Outbound(socket, server.Options.MaxQueuedBytes, server.Budget);
-        _slot = server.Connections.Add(this);
+        _isSurplus = isSurplus;
+        Server = server;
+        Id = id;
+        Outbound = new Outbound(socket, server);
     }
-
-    private enum Phase : byte
-    {
-        /// <summary>Reading the request head.</summary>
-        Head,
-
-        /// <summary>Reading messages.</summary>
-        Open,
-
-        /// <summary>Our Close is sent; only the peer's is waited for.</summary>
-        Closing,
-
-        /// <summary>All is said: our side is shut down, and input is dropped until the peer shuts down its side.</summary>
-        Lingering,
-
-        /// <summary>To be cleaned up.</summary>
-        Ended,
-    }
-
-    /// <inheritdoc/>
-    public ConnectionInfo Info => _info ?? throw new InvalidOperationException("the handshake is not done");
-
-    /// <inheritdoc/>
-    public Action? OnOpen { get; set; }
-
-    /// <inheritdoc/>
-    public Action<Message>? OnMessage { get; set; }
-
-    /// <inheritdoc/>
-    public Action? OnClose { get; set; }
-
-    /// <inheritdoc/>
-    public Action<Exception>? OnError { get; set; }
 
     /// <summary>Whether it is gone, or about to be. Any thread.</summary>
-    internal bool HasEnded => _phase == Phase.Ended;
+    internal bool HasEnded => _phase >= ConnectionPhase.Ended;
+
+    /// <summary>What it shares with the server's other connections. Any thread.</summary>
+    internal ServerContext Server { get; }
+
+    /// <summary>A number that no other connection has. Any thread.</summary>
+    internal long Id { get; }
+
+    /// <summary>Writes to the socket.</summary>
+    internal Outbound Outbound { get; }
+
+    private long DeflateWork => _session?.DeflateWork ?? 0;
+
+    /// <summary>For the shutdown: says 1001 to a client, ends a connection that has not become one. Any thread.</summary>
+    /// <param name="isPatient">
+    /// Whether to let it be while messages that it has sent already wait to be received or processed, or its request is yet to
+    /// come: to be called again then.
+    /// </param>
+    internal void GoAway(bool isPatient)
+    {
+        if (Volatile.Read(ref _session) is not WebSocketSession session)
+        {
+            // One that has been answered has its own deadline. One that was accepted before may still ask how we are.
+            if (!isPatient && _phase == ConnectionPhase.Head)
+            {
+                Abort();
+            }
+        }
+        else if (!Outbound.IsClosed && !(isPatient && (_slice.IsHeldUp || _socket.HasInput())))
+        {
+            session.Close(CloseCode.GoingAway, "server is shutting down", EndCause.Drain);
+        }
+    }
+
+    /// <summary>Ends the connection at once, without a word to the peer. Any thread.</summary>
+    /// <remarks>Only wakes the loop, which then cleans up: no other thread closes the socket under its hands.</remarks>
+    internal void Abort()
+    {
+        // Before the shutdown: on Linux what a peer goes on sending can still be received after it, without end.
+        _isAborted = true;
+        _socket.Shutdown(SocketShutdown.Both);
+    }
+
+    /// <summary>Ends the connection at once, and says why in the log. Any thread.</summary>
+    internal void Abort(EndCause cause, string reason)
+    {
+        _end.Note(CloseCode.AbnormalClosure, cause, reason);
+        Abort();
+    }
+
+    /// <summary>Notes how the connection ends. The first note counts. Any thread.</summary>
+    internal void NoteEnd(CloseCode code, EndCause cause, string reason) => _end.Note(code, cause, reason);
+
+    /// <summary>What is due at this time, to be done by the heartbeat. Heartbeat only.</summary>
+    /// <param name="now">The time, as <see cref="Heartbeat.Now"/> gives it.</param>
+    /// <param name="session">The WebSocket, once the handshake is done.</param>
+    /// <exception cref="ObjectDisposedException">The connection has ended meanwhile.</exception>
+    internal Due CheckDeadlines(long now, out WebSocketSession? session)
+    {
+        long waitingSince = Outbound.WaitingSince;
+        bool isClosed = Outbound.IsClosed;
+        session = Volatile.Read(ref _session);
+
+        // While the server stops, a peer has the drain timeout for its Close; not to hang about after it.
+        ConnectionStage stage = !isClosed ? (session is null ? ConnectionStage.Handshake : ConnectionStage.Open)
+            : Server.IsStopping && _phase < ConnectionPhase.Lingering ? ConnectionStage.Draining
+            : ConnectionStage.Closing;
+        var output = new OutputProgress(waitingSince, waitingSince == 0 ? 0 : _socket.BytesAcked(), Outbound.CloseSentAt);
+        return _deadlines.Check(stage, output, Server.Options, now);
+    }
+
+    /// <summary>Refuses a request that is not complete in time. Heartbeat only.</summary>
+    internal void RefuseLateRequest() => Upgrade.RefuseLate(Server, _socket.Peer, Outbound);
+
+    /// <summary>Adds what was counted so far, unless the server has it already. Under the gate of the server's counters.</summary>
+    /// <param name="sum">What it is added to.</param>
+    /// <param name="isLast">Whether the server has it from now on.</param>
+    internal void AddCountsTo(ServerTotals sum, bool isLast)
+    {
+        if (_meter.AddTo(sum, isLast))
+        {
+            Outbound.AddCountsTo(sum);
+            _session?.Deflate?.AddCountsTo(ref sum.CompressedReceived, ref sum.CompressedSent);
+        }
+    }
 
     /// <summary>The connection's loop. Never throws; complete when the connection is gone and everything is given back.</summary>
     internal async Task RunAsync()
     {
+        int slot = Server.Connections.Add(this);
+
+        // Waiting is left out, a system call less, while data is there each time the loop looks, and at the start, where a request
+        // usually is there already, and a reset would make the wait build an exception with a stack trace.
+        bool waitsFirst = false;
         try
         {
-            while (_phase != Phase.Ended)
+            while (_phase < ConnectionPhase.Ended)
             {
-                if (_waitsFirst)
+                if (waitsFirst)
                 {
                     ValueTask readable = _socket.ReadableAsync();
                     if (!readable.IsCompleted)
                     {
-                        BeginGo();
+                        BeginSlice();
                     }
 
                     await readable.ConfigureAwait(false);
                 }
 
-                if (++_receivesInOneGo > MaxReceivesInOneGo || _bytesReceived - _bytesBeforeThisGo >= MaxBytesInOneGo || HasDeflatedMuch())
+                if (!_slice.TryReceive(_meter.BytesReceived, DeflateWork))
                 {
-                    BeginGo();
+                    BeginSlice();
                     await Task.Yield();
                 }
 
-                bool flushed = ReceiveAndProcess();
+                bool flushed = Step(receives: true, ref waitsFirst);
                 while (!flushed)
                 {
-                    await _outbound.FlushAsync().ConfigureAwait(false);
-                    if (HasDeflatedMuch())
+                    await Outbound.FlushAsync().ConfigureAwait(false);
+                    if (_slice.HasDeflatedMuch(DeflateWork))
                     {
-                        BeginGo();
+                        BeginSlice();
                         await Task.Yield();
                     }
 
-                    flushed = ProcessLeftOver();
+                    flushed = Step(receives: false, ref waitsFirst);
                 }
 
-                EndTiming();
+                _meter.EndStep(Server.EchoTimes);
             }
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
@@ -164,52 +192,249 @@ internal sealed partial class Connection : IWebSocketConnection
         }
         catch (Exception exception)
         {
-            Interlocked.CompareExchange(ref _ending, Ending.Failed, null);
-            _server.Log.ConnectionFailed(exception, _id);
+            _end.Note(CloseCode.AbnormalClosure, EndCause.Fault, "the server failed");
+            Server.Log.ConnectionFailed(exception, Id);
         }
 
         End();
+
+        // Last: the stopping server waits for this.
+        Server.Connections.Remove(slot);
     }
 
-    private void BeginGo()
+    private void BeginSlice() => _slice.Begin(_meter.BytesReceived, DeflateWork);
+
+    /// <summary>One step of the loop: receives, processes and sends, without waiting for anything.</summary>
+    /// <param name="receives">Whether to receive; else it goes on with input that had to wait for output, or for other connections.</param>
+    /// <param name="waitsFirst">Set to whether the next step is to wait for input.</param>
+    /// <returns>As <see cref="Process"/>.</returns>
+    private bool Step(bool receives, ref bool waitsFirst)
     {
-        _receivesInOneGo = 0;
-        _bytesBeforeThisGo = _bytesReceived;
-        _deflateWorkBeforeThisGo = _reader?.Deflate?.Work ?? 0;
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(ServerOptions.ReceiveBytes);
+        try
+        {
+            if (!receives)
+            {
+                return Process(buffer, received: 0);
+            }
+
+            Span<byte> room = buffer.AsSpan(_leftOver.Length);
+            if (!_socket.TryReceive(room, out int received))
+            {
+                waitsFirst = true;
+                return true;
+            }
+
+            if (received == 0)
+            {
+                _phase = ConnectionPhase.Ended;
+                return true;
+            }
+
+            waitsFirst = _socket.IsEmptyAfter(received, room.Length);
+            return Process(buffer, received);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Uses up as much input as it can, keeps the rest, and sends what that gave rise to.</summary>
+    /// <param name="buffer">What was received, behind room for what was left over.</param>
+    /// <param name="received">How many bytes were received now.</param>
+    /// <returns>
+    /// False when output has to be waited for, or input was left for its sake or for that of other connections: nothing may be
+    /// received before.
+    /// </returns>
+    private bool Process(byte[] buffer, int received)
+    {
+        if (_isAborted)
+        {
+            // Linux goes on receiving after a shutdown: a peer that goes on sending would keep the loop going without end.
+            _phase = ConnectionPhase.EndedWithInputLeft;
+            return true;
+        }
+
+        if (received > 0)
+        {
+            _meter.BeginStep(received);
+        }
+
+        // Also with input that was left: the peer is not silent, there is more of it to be read than there was time for.
+        _deadlines.NoteInput(Server.Now);
+        int seenBefore = _leftOver.Length;
+        _leftOver.MoveTo(buffer, Server.Budget);
+        Span<byte> input = buffer.AsSpan(0, seenBefore + received);
+        bool isHeldUp = false;
+        Outbound.BeginStep();
+        try
+        {
+            while (!input.IsEmpty && !isHeldUp)
+            {
+                int consumed = _phase switch
+                {
+                    ConnectionPhase.Head => ReadHead(input, seenBefore),
+                    ConnectionPhase.Open => ReadFrame(input),
+                    _ => input.Length,
+                };
+                if (consumed == 0)
+                {
+                    break;
+                }
+
+                input = input[consumed..];
+                isHeldUp = !Outbound.TryFlushIfMuch() || (!input.IsEmpty && _slice.HasDeflatedMuch(DeflateWork));
+            }
+
+            KeepLeftOver(input);
+            _slice.IsHeldUp = isHeldUp;
+        }
+        finally
+        {
+            Outbound.EndStep();
+        }
+
+        if (!Outbound.TryFlush())
+        {
+            // Where there is no room for output that cannot be sent, there is none for a Close frame either.
+            if (!Outbound.TryCountUnsent())
+            {
+                Abort(EndCause.Budget, "no memory left for output that the client does not read");
+            }
+
+            return false;
+        }
+
+        // Not to be waited for any more, perhaps, but what was held up is still to be processed.
+        return !isHeldUp && HalfCloseWhenDone();
+    }
+
+    private int ReadHead(ReadOnlySpan<byte> input, int seenBefore)
+    {
+        var upgrade = new Upgrade(Server, _socket.Peer, Outbound);
+        switch (upgrade.Read(input, seenBefore, _isSurplus))
+        {
+            case UpgradeResult.Accepted:
+                var session = new WebSocketSession(this, upgrade.Accept(Id, out MessageReader reader), reader);
+                _phase = ConnectionPhase.Open;
+                Volatile.Write(ref _session, session);
+                Server.Counters.Opened(upgrade.IsCompressed);
+                session.Open();
+                return upgrade.HeadSize;
+            case UpgradeResult.Answered:
+                _phase = ConnectionPhase.Lingering;
+                return input.Length;
+            default:
+                return 0;
+        }
+    }
+
+    private int ReadFrame(Span<byte> input)
+    {
+        ProtocolEvent found = _session!.Receive(input, out int consumed, out int messageBytes);
+        switch (found)
+        {
+            case ProtocolEvent.Text or ProtocolEvent.Binary:
+                _meter.CountMessage(found == ProtocolEvent.Text ? Opcode.Text : Opcode.Binary, messageBytes);
+                _deadlines.NoteMessageEnd();
+                break;
+            case ProtocolEvent.Ping or ProtocolEvent.Pong when !_session.IsInMessage:
+                // What arrives in parts after a whole control frame is something new.
+                _deadlines.NoteMessageEnd();
+                break;
+            case ProtocolEvent.Closed:
+                _phase = ConnectionPhase.Lingering;
+                break;
+            case ProtocolEvent.Failed:
+                return consumed + ReadFrame(input[consumed..]);
+        }
+
+        return consumed;
+    }
+
+    private void KeepLeftOver(ReadOnlySpan<byte> input)
+    {
+        if (!_leftOver.TryKeep(input, Server.Budget))
+        {
+            RefuseForWantOfMemory();
+        }
+
+        bool isUnderWay = _phase == ConnectionPhase.Open && _session!.IsOpen && (_leftOver.Length > 0 || _session.IsInMessage);
+        _deadlines.NoteMessage(isUnderWay, isUnderWay ? Heartbeat.Now : 0);
+    }
+
+    /// <summary>There is no room for input that has to be kept.</summary>
+    private void RefuseForWantOfMemory()
+    {
+        if (_phase == ConnectionPhase.Head)
+        {
+            new Upgrade(Server, _socket.Peer, Outbound).RefuseForWantOfMemory();
+            _phase = ConnectionPhase.Lingering;
+        }
+        else if (_phase == ConnectionPhase.Open && _session!.IsOpen)
+        {
+            _session.Fail(new(CloseCode.TryAgainLater, "no memory left for a message that arrives in parts or has to wait"));
+        }
+        else
+        {
+            Abort();
+        }
+    }
+
+    /// <summary>After the last byte is sent: tells the peer that no more comes, and waits for it to say the same.</summary>
+    /// <returns>False while another thread is still sending the last words: the 408, a Close. To be awaited, and tried again.</returns>
+    /// <remarks>Closing a socket while input is unread resets the connection, and a reset can overtake our last words.</remarks>
+    private bool HalfCloseWhenDone()
+    {
+        if (_phase == ConnectionPhase.Lingering && !Outbound.HasUnsent)
+        {
+            _phase = ConnectionPhase.HalfClosed;
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+
+        return _phase != ConnectionPhase.Lingering;
     }
 
     private void End()
     {
-        _phase = Phase.Ended;
-        // Where output is left nobody waits for it any more: 0 lets the kernel drop it now instead of keeping it for minutes.
-        // And who still sends after an abort is told by a reset: after a shutdown Linux sends no window update any more, and the
-        // peer would hang in its send, and the kernel keep its half, for a minute.
-        _socket.Close(dropsOutput: _outbound.HasUnsent || _receivedAfterAbort);
-        _outbound.End();
-        _reader?.Abandon();
-        _reader?.Deflate?.Release();
-        _leftOver.Drop();
-        Ending ending = _ending ?? Ending.Vanished;
-        _server.Counters.Ended(this, _info is null ? null : ending.Code, ending.Cause);
-        if (_info is not null)
+        // Unsent output is awaited by nothing any more: the kernel drops it now instead of keeping it for minutes. A peer that still
+        // sends after an abort is told by a reset: after a shutdown Linux sends no window update any more, and the peer would hang
+        // in its send, and the kernel keep its half, for a minute.
+        _socket.Close(dropsOutput: Outbound.HasUnsent || _phase == ConnectionPhase.EndedWithInputLeft);
+        _phase = ConnectionPhase.Ended;
+        Outbound.End();
+        _session?.Release();
+        _leftOver.Drop(Server.Budget);
+        Server.Counters.Ended(this, _session is null ? null : _end.Code, _end.Cause);
+        if (_session is not null)
         {
-            Closed();
-            var duration = TimeSpan.FromMilliseconds(Heartbeat.Now - _startedAt);
-            var totals = new ConnectionTotals(_received.Messages, _bytesReceived, _outbound.BytesSent, duration);
-            _server.Log.ConnectionClosed(_id, ending.Code, ending.Reason, totals);
+            _session.Closed();
+            var duration = TimeSpan.FromMilliseconds(Heartbeat.Now - _deadlines.StartedAt);
+            var totals = new ConnectionTotals(_meter.MessagesReceived, _meter.BytesReceived, Outbound.BytesSent, duration);
+            Server.Log.ConnectionClosed(Id, _end.Code, _end.Reason, totals);
         }
-
-        // Last: who stops the server waits for this.
-        _server.Connections.Remove(_slot);
     }
+}
 
-    /// <summary>How a connection ended.</summary>
-    /// <param name="Code">The code of the first Close frame either way, or 1006.</param>
-    /// <param name="Cause">Why, to be counted.</param>
-    /// <param name="Reason">Why, in a few words for the log.</param>
-    private sealed record Ending(CloseCode Code, EndCause Cause, string Reason)
-    {
-        internal static readonly Ending Vanished = new(CloseCode.AbnormalClosure, EndCause.Vanished, "the client is gone");
-        internal static readonly Ending Failed = new(CloseCode.AbnormalClosure, EndCause.Fault, "the server failed");
-    }
+/// <summary>How far a connection is.</summary>
+internal enum ConnectionPhase : byte
+{
+    /// <summary>Reading the request head.</summary>
+    Head,
+
+    /// <summary>The protocol reads.</summary>
+    Open,
+
+    /// <summary>All is said: input is dropped, and our side is shut down when the last output is sent.</summary>
+    Lingering,
+
+    /// <summary>Our side is shut down; input is dropped until the peer shuts down its side.</summary>
+    HalfClosed,
+
+    /// <summary>To be cleaned up.</summary>
+    Ended,
+
+    /// <summary>To be cleaned up, after an abort that a sending peer has to be told of.</summary>
+    EndedWithInputLeft,
 }

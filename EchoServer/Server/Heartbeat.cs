@@ -1,3 +1,6 @@
+using EchoServer.Metrics;
+using EchoServer.WebSockets;
+
 namespace EchoServer.Server;
 
 /// <summary>The one timer of a server: looks at every connection's deadline a few times a second.</summary>
@@ -11,25 +14,42 @@ internal sealed class Heartbeat : IDisposable
     internal static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     private readonly Timer _timer;
-    private readonly ConnectionTable _connections;
-    private long _lastBeat = Now;
+    private readonly ServerContext _server;
     private int _isBeating;
 
     /// <summary>Begins to beat.</summary>
-    internal Heartbeat(ConnectionTable connections)
+    internal Heartbeat(ServerContext server)
     {
-        _connections = connections;
+        _server = server;
+        _server.Now = Now;
         _timer = new Timer(static self => ((Heartbeat)self!).Beat(), this, Interval, Interval);
     }
 
     /// <summary>The time that deadlines are given in: milliseconds since the machine started.</summary>
     internal static long Now => Environment.TickCount64;
 
-    /// <summary>The time of the last beat: good enough where an error of one interval does not matter, and costs no clock. Any thread.</summary>
-    internal long LastBeat => Volatile.Read(ref _lastBeat);
-
     /// <summary>Stops; a beat that is under way ends by itself.</summary>
     public void Dispose() => _timer.Dispose();
+
+    /// <summary>Does what is due of a connection.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="now">The time, as <see cref="Now"/> gives it.</param>
+    internal static void Check(Connection connection, long now)
+    {
+        try
+        {
+            DoWhatIsDue(connection, now);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The connection's loop ended it meanwhile.
+        }
+        catch (Exception exception)
+        {
+            // On the heartbeat's thread it would end the process, and with it every other connection.
+            connection.Server.Log.ConnectionFailed(exception, connection.Id);
+        }
+    }
 
     private void Beat()
     {
@@ -37,9 +57,36 @@ internal sealed class Heartbeat : IDisposable
         if (Interlocked.Exchange(ref _isBeating, 1) == 0)
         {
             long now = Now;
-            Volatile.Write(ref _lastBeat, now);
-            _connections.ForEach(static (connection, time) => connection.CheckDeadlines(time), now);
+            _server.Now = now;
+            _server.Connections.ForEach(Check, now);
             Volatile.Write(ref _isBeating, 0);
+        }
+    }
+
+    private static void DoWhatIsDue(Connection connection, long now)
+    {
+        Due due = connection.CheckDeadlines(now, out WebSocketSession? session);
+        switch (due)
+        {
+            case Due.RequestTimeout:
+                connection.RefuseLateRequest();
+                break;
+            case Due.MessageTimeout:
+                string limit = $"a message was not complete within {connection.Server.Options.MessageTimeout!.Value.TotalSeconds} s";
+                session!.Close(CloseCode.PolicyViolation, limit, EndCause.Deadline);
+                break;
+            case Due.Ping:
+                session!.Ping();
+                break;
+            case Due.UnansweredPing:
+                connection.Abort(EndCause.KeepAlive, "no answer to a ping");
+                break;
+            case Due.UnreadOutput:
+                connection.Abort(EndCause.Deadline, "the client does not read");
+                break;
+            case Due.UnansweredClose:
+                connection.Abort();
+                break;
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using EchoServer.Buffers;
 using EchoServer.Metrics;
 using EchoServer.Transport;
 using EchoServer.WebSockets;
@@ -9,48 +8,34 @@ namespace EchoServer.Server;
 /// <summary>The only writer to a connection's socket.</summary>
 /// <remarks>
 /// <para>
-/// Only the side that has the turn writes. The loop takes it before it processes input, gathers what that gives rise to, sends it
-/// in one call and gives the turn back; another thread takes it for one send. Who finds the turn taken leaves its frames in the
-/// queue, which is emptied before the turn is given back: so frames are never torn, and go out in the order in which they were
-/// accepted. No lock is held while a callback runs or the socket is written to.
+/// Only the side that has the <see cref="WriterTurn"/> writes. The loop takes it before it processes input, gathers what that gives
+/// rise to, sends it in one call and gives the turn back; another thread takes it for one send. While the turn is taken, the other
+/// side's frames go to the queue, which is emptied before the turn is given back: so frames are never torn, and go out in the order
+/// in which they were accepted. No lock is held while a callback runs or the socket is written to.
 /// </para>
 /// <para>After a Close frame nothing more is accepted (RFC 6455 §5.5.1): what comes later is dropped.</para>
 /// </remarks>
-internal sealed partial class Outbound
+internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
 {
-    private readonly NonBlockingSocket _socket;
-    private readonly int _maxQueuedBytes;
-    private readonly MemoryBudget _budget;
-    private readonly Lock _gate = new();
+    private readonly WriterTurn _turn = new();
 
-    // Belongs to who has the turn: what goes out next.
+    // Belongs to the side that has the turn: what goes out next.
     private OutputBuffer _sending;
     private long _bytesSent;
     private long _waitingSince;
 
-    // Guarded by the gate. While nobody has the turn the queue is empty.
-    private OutputBuffer _queued;
-    private MessageCounts _posted;
-    private long _pingsPosted;
-    private bool _turnTaken;
-    private TaskCompletionSource? _turnFree;
-    private volatile bool _closed;
+    // Guarded by the turn.
     private long _closeSentAt;
 
     // Only for the loop; others may read what it has counted.
-    private MessageCounts _gathered;
-    private bool _loopHasTurn;
+    private MessageCounts _written;
     private int _queuedByLoop;
 
-    internal Outbound(NonBlockingSocket socket, int maxQueuedBytes, MemoryBudget budget)
-    {
-        _socket = socket;
-        _maxQueuedBytes = maxQueuedBytes;
-        _budget = budget;
-    }
-
     /// <summary>Whether the last frame or answer was accepted, or the connection is gone: nothing more can be sent. Any thread.</summary>
-    internal bool IsClosed => _closed;
+    internal bool IsClosed => _turn.IsClosed;
+
+    /// <summary>Whether the calling thread is in a step of the loop. Any thread.</summary>
+    internal bool IsOnLoop => _turn.IsOnLoop;
 
     /// <summary>When the last frame or answer was given to the socket, as <see cref="Heartbeat.Now"/>; 0 before that. Any thread.</summary>
     internal long CloseSentAt => Volatile.Read(ref _closeSentAt);
@@ -61,106 +46,83 @@ internal sealed partial class Outbound
     /// <summary>Bytes given to the socket so far. Any thread.</summary>
     internal long BytesSent => Volatile.Read(ref _bytesSent);
 
-    /// <summary>How many bytes the loop has gathered since its last flush. Loop only.</summary>
-    internal int GatheredBytes => _loopHasTurn ? _sending.Length : _queuedByLoop;
+    /// <summary>Bytes that the loop has written since its last flush. Loop only.</summary>
+    internal int PendingBytes => _turn.IsLoops ? _sending.Length : _queuedByLoop;
 
     /// <summary>Whether some output was not taken by the socket. Any thread.</summary>
     internal bool HasUnsent
     {
         get
         {
-            lock (_gate)
+            lock (_turn)
             {
-                return _turnTaken;
+                return _turn.IsTaken;
             }
         }
     }
 
-    /// <summary>Takes the turn, if it is free. Loop only.</summary>
-    internal void BeginTurn()
+    /// <summary>Begins a step of the loop: takes the turn, if it is free. Loop only.</summary>
+    internal void BeginStep()
     {
-        if (!_loopHasTurn)
-        {
-            lock (_gate)
-            {
-                TakeTurn();
-            }
-        }
+        BeginTurn();
+        _turn.EnterStep();
     }
 
-    /// <summary>Gathers a frame whose payload comes in two parts. Loop only.</summary>
-    internal void GatherFrame(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second) =>
-        Gather(opcode, first, second, first.Length + second.Length, isCompressed: false);
+    /// <summary>Ends the step, before its last flush. Loop only.</summary>
+    internal void EndStep() => _turn.LeaveStep();
 
-    /// <summary>Gathers a compressed message (RFC 7692 §6.1). Loop only.</summary>
-    /// <param name="opcode">Text or binary.</param>
-    /// <param name="payload">The message, compressed.</param>
-    /// <param name="messageBytes">How long it is when it is not: what is counted.</param>
-    /// <returns>False when it was dropped, because a Close frame was accepted before.</returns>
-    internal bool GatherCompressed(Opcode opcode, ReadOnlySpan<byte> payload, int messageBytes) =>
-        Gather(opcode, payload, default, messageBytes, isCompressed: true);
+    /// <summary>Writes the answer to the handshake. Loop only, before any other thread knows of the connection.</summary>
+    internal void WriteAnswer(ReadOnlySpan<byte> answer) => _sending.Append(answer);
 
-    /// <summary>Gathers the answer to the handshake. Loop only, before any other thread knows of the connection.</summary>
-    internal void GatherAnswer(ReadOnlySpan<byte> answer) => _sending.Append(answer);
-
-    /// <summary>Gathers an answer behind which nothing comes: to a request that is refused, or that asks for a page. Loop only.</summary>
-    internal void GatherLastAnswer(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body)
+    /// <summary>Writes an answer behind which nothing comes: to a request that is refused, or that asks for a page. Loop only.</summary>
+    internal void WriteLastAnswer(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body)
     {
-        _closed = true;
+        _turn.AcceptLast();
         _sending.Append(head);
         _sending.Append(body);
     }
 
-    /// <summary>Gathers a Close frame. Loop only.</summary>
-    /// <returns>False when one was accepted before.</returns>
-    internal bool GatherClose(ReadOnlySpan<byte> payload)
+    /// <summary>Sends or queues a frame from outside the loop. Any thread but the loop's.</summary>
+    /// <returns>What became of it.</returns>
+    internal EnqueueResult Enqueue(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
-        lock (_gate)
+        EnqueueResult result = _turn.Enqueue(opcode, first, second, server, out bool isToSend);
+        if (isToSend)
         {
-            if (_closed)
-            {
-                return false;
-            }
-
-            _closed = true;
-            if (TakeTurn())
-            {
-                // What others queued meanwhile was accepted before the Close.
-                _sending.Append(_queued.Waiting);
-                _queued.Clear();
-                _sending.AppendFrame(Opcode.Close, payload, default);
-            }
-            else
-            {
-                _queued.AppendFrame(Opcode.Close, payload, default);
-                _queuedByLoop += payload.Length;
-            }
-
-            return true;
+            _ = SendQueuedAsync();
         }
+
+        return result;
     }
 
-    /// <summary>Sends what was gathered, as far as the socket takes it without waiting. Loop only.</summary>
+    /// <summary>Sends the answer to a request that never became whole, and then ends our side. Any thread but the loop's.</summary>
+    /// <returns>False when something else is being sent, or was the last: try again later.</returns>
+    internal bool EnqueueLastAnswer(ReadOnlySpan<byte> answer)
+    {
+        bool isAccepted = _turn.TryEnqueueLast(answer);
+        if (isAccepted)
+        {
+            _ = SendLastAnswerAsync();
+        }
+
+        return isAccepted;
+    }
+
+    /// <summary>Sends what was written, as far as the socket takes it without waiting. Loop only.</summary>
     /// <returns>False when some is left: await <see cref="FlushAsync"/>.</returns>
     /// <exception cref="SocketException">The connection is broken.</exception>
     internal bool TryFlush()
     {
-        if (!_loopHasTurn)
+        if (!BeginTurn())
         {
-            lock (_gate)
-            {
-                if (!TakeTurn())
-                {
-                    return _queuedByLoop == 0;
-                }
-            }
+            return _queuedByLoop == 0;
         }
 
         do
         {
             while (_sending.Length > 0)
             {
-                if (!_socket.TrySend(_sending.Waiting, out int sent))
+                if (!socket.TrySend(_sending.Waiting, out int sent))
                 {
                     return false;
                 }
@@ -171,36 +133,51 @@ internal sealed partial class Outbound
         }
         while (TakeQueuedOrGiveBackTurn());
 
-        _loopHasTurn = false;
+        _turn.LeaveLoop();
         return true;
+    }
+
+    /// <summary>Sends what was written, once it is worth a call in the middle of a step. Loop only.</summary>
+    /// <returns>False when some of it is left: no more input may be processed before it is sent.</returns>
+    /// <exception cref="SocketException">The connection is broken.</exception>
+    internal bool TryFlushIfMuch()
+    {
+        if (PendingBytes < ServerOptions.GatherBytes)
+        {
+            return true;
+        }
+
+        bool flushed = TryFlush();
+        BeginTurn();
+        return flushed;
     }
 
     /// <summary>Counts what <see cref="TryFlush"/> has left against the memory budget. Loop only.</summary>
     /// <returns>False when there is no room for it: the connection cannot go on.</returns>
     internal bool TryCountUnsent()
     {
-        lock (_gate)
+        lock (_turn)
         {
-            return _loopHasTurn ? _sending.TryCount(_budget) : _queued.TryCount(_budget);
+            return _turn.IsLoops ? _sending.TryCount(server.Budget) : _turn.TryCountQueued(server);
         }
     }
 
-    /// <summary>Waits until what was gathered is sent; the loop receives nothing meanwhile, which is all there is to back-pressure. Loop only.</summary>
-    /// <returns>A task that is complete when everything gathered is sent.</returns>
+    /// <summary>Waits until what was written is sent; the loop receives nothing meanwhile, which is all there is to back-pressure. Loop only.</summary>
+    /// <returns>A task that is complete when everything written is sent.</returns>
     /// <exception cref="SocketException">The connection is broken.</exception>
     internal async ValueTask FlushAsync()
     {
-        if (_loopHasTurn)
+        if (_turn.IsLoops)
         {
             await SendAllAsync().ConfigureAwait(false);
-            _loopHasTurn = false;
+            _turn.LeaveLoop();
             return;
         }
 
         Task free;
-        lock (_gate)
+        lock (_turn)
         {
-            free = _turnTaken ? (_turnFree ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task : Task.CompletedTask;
+            free = _turn.WhenFree();
         }
 
         await free.ConfigureAwait(false);
@@ -210,50 +187,198 @@ internal sealed partial class Outbound
     /// <summary>Drops everything and accepts nothing more. The socket must be closed already. Loop only.</summary>
     internal void End()
     {
-        lock (_gate)
+        lock (_turn)
         {
-            RefuseMore();
-            if (_loopHasTurn || !_turnTaken)
+            _turn.Close();
+            if (_turn.IsLoops || !_turn.IsTaken)
             {
                 _sending.Clear();
             }
         }
     }
 
-    private bool Gather(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, int messageBytes, bool isCompressed)
+    /// <summary>Adds what was sent so far. Any thread.</summary>
+    internal void AddCountsTo(ServerTotals sum)
     {
-        if (_loopHasTurn)
+        sum.Sent.Add(_written);
+        _turn.AddCountsTo(sum);
+        sum.NetworkBytesSent += _bytesSent;
+    }
+
+    /// <summary>Takes the turn for the loop, if it is free. Loop only.</summary>
+    /// <returns>Whether the loop has it.</returns>
+    private bool BeginTurn()
+    {
+        if (_turn.IsLoops)
         {
-            if (_closed)
+            return true;
+        }
+
+        lock (_turn)
+        {
+            return TakeTurn();
+        }
+    }
+
+    /// <summary>As <see cref="BeginTurn"/>, under the lock.</summary>
+    private bool TakeTurn()
+    {
+        if (!_turn.IsTaken)
+        {
+            _queuedByLoop = 0;
+        }
+
+        return _turn.TakeForLoop();
+    }
+
+    private bool Write(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, int messageBytes, bool isCompressed)
+    {
+        if (_turn.IsLoops)
+        {
+            if (_turn.IsClosed)
             {
                 return false;
             }
 
             _sending.AppendFrame(opcode, first, second, isCompressed);
-            _gathered.Count(opcode, messageBytes);
+            _written.Count(opcode, messageBytes);
             return true;
         }
 
-        lock (_gate)
+        lock (_turn)
         {
-            if (_closed)
+            if (_turn.IsClosed)
             {
                 return false;
             }
 
-            _gathered.Count(opcode, messageBytes);
-            if (TakeTurn())
-            {
-                _sending.AppendFrame(opcode, first, second, isCompressed);
-            }
-            else
-            {
-                int before = _queued.Length;
-                _queued.AppendFrame(opcode, first, second, isCompressed);
-                _queuedByLoop += _queued.Length - before;
-            }
-
+            _written.Count(opcode, messageBytes);
+            WriteFrame(opcode, first, second, isCompressed);
             return true;
         }
+    }
+
+    private bool WriteClose(ReadOnlySpan<byte> payload)
+    {
+        if (!IsOnLoop)
+        {
+            return Enqueue(Opcode.Close, payload, default) == EnqueueResult.Accepted;
+        }
+
+        lock (_turn)
+        {
+            if (_turn.IsClosed)
+            {
+                return false;
+            }
+
+            _turn.AcceptLast();
+            if (TakeTurn())
+            {
+                // What others queued meanwhile was accepted before the Close.
+                _turn.MoveQueuedTo(ref _sending);
+            }
+
+            WriteFrame(Opcode.Close, payload, default, isCompressed: false);
+            return true;
+        }
+    }
+
+    /// <summary>Writes a frame of the loop's to where it goes out, under the lock.</summary>
+    private void WriteFrame(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool isCompressed)
+    {
+        if (TakeTurn())
+        {
+            _sending.AppendFrame(opcode, first, second, isCompressed);
+        }
+        else
+        {
+            _queuedByLoop += _turn.EnqueueForLoop(opcode, first, second, isCompressed);
+        }
+    }
+
+    /// <summary>At the end of a turn: true with the bytes that were queued meanwhile, or false when the turn is given back.</summary>
+    private bool TakeQueuedOrGiveBackTurn()
+    {
+        TaskCompletionSource? waiting;
+        lock (_turn)
+        {
+            if (_turn.TryTakeQueued(ref _sending))
+            {
+                return true;
+            }
+
+            Volatile.Write(ref _waitingSince, 0);
+            if (_turn.IsClosed && _closeSentAt == 0)
+            {
+                Volatile.Write(ref _closeSentAt, Heartbeat.Now);
+            }
+
+            waiting = _turn.GiveBack();
+        }
+
+        waiting?.SetResult();
+        return false;
+    }
+
+    /// <summary>Sends everything, and gives back the turn. Only for the side that has it.</summary>
+    private async ValueTask SendAllAsync()
+    {
+        do
+        {
+            while (_sending.Length > 0)
+            {
+                Volatile.Write(ref _waitingSince, Heartbeat.Now);
+                int sent;
+                while (!socket.TrySend(_sending.Waiting, out sent))
+                {
+                    await socket.WritableAsync().ConfigureAwait(false);
+                }
+
+                _bytesSent += sent;
+                _sending.Consume(sent);
+            }
+        }
+        while (TakeQueuedOrGiveBackTurn());
+    }
+
+    /// <summary>The turn of a thread that is not the loop.</summary>
+    private async Task SendQueuedAsync()
+    {
+        try
+        {
+            await SendAllAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The connection is broken; its loop finds that out by itself. Nothing queued has anywhere to go.
+            lock (_turn)
+            {
+                _turn.Close();
+                _sending.Clear();
+            }
+
+            TakeQueuedOrGiveBackTurn();
+        }
+    }
+
+    private async Task SendLastAnswerAsync()
+    {
+        await SendQueuedAsync().ConfigureAwait(false);
+        socket.Shutdown(SocketShutdown.Send);
+    }
+
+    /// <summary>Where a connection's <see cref="WebSocketProtocol{TSink}"/> writes to. Loop only, but for the Close.</summary>
+    internal readonly struct Sink(Outbound outbound) : IFrameSink
+    {
+        public bool IsClosed => outbound.IsClosed;
+
+        public bool Write(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second) =>
+            outbound.Write(opcode, first, second, first.Length + second.Length, isCompressed: false);
+
+        public bool WriteCompressed(Opcode opcode, ReadOnlySpan<byte> payload, int messageBytes) =>
+            outbound.Write(opcode, payload, default, messageBytes, isCompressed: true);
+
+        public bool WriteClose(ReadOnlySpan<byte> payload) => outbound.WriteClose(payload);
     }
 }

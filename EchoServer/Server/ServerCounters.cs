@@ -67,7 +67,7 @@ internal sealed class ServerCounters
     {
         lock (_gate)
         {
-            connection.MoveCountsTo(_totals);
+            connection.AddCountsTo(_totals, isLast: true);
             if (code is CloseCode known)
             {
                 _totals.EndedByCode[CountedCloseCodes.IndexOf(known)]++;
@@ -85,7 +85,7 @@ internal sealed class ServerCounters
         lock (_gate)
         {
             var sum = new ServerTotals(_totals);
-            connections.ForEach(static (connection, sum) => connection.AddCountsTo(sum), sum);
+            connections.ForEach(static (connection, sum) => connection.AddCountsTo(sum, isLast: false), sum);
             open = _open;
             return sum;
         }

@@ -1,7 +1,45 @@
+using EchoServer.Transport;
+
 namespace EchoServer.Server;
 
-/// <summary>The limits in force: the options, and what was made of those that leave it to the server.</summary>
+/// <summary>Effective limits: the options with those resolved that leave it to the server.</summary>
 /// <param name="Options">The options.</param>
 /// <param name="MaxConnections">The most WebSocket connections.</param>
 /// <param name="MemoryBudgetBytes">The most bytes that all connections together may make the server keep.</param>
-internal sealed record ServerLimits(ServerOptions Options, int MaxConnections, long MemoryBudgetBytes);
+internal sealed record ServerLimits(ServerOptions Options, int MaxConnections, long MemoryBudgetBytes)
+{
+    /// <summary>How many connections above the limit are still read and answered: pages, and 503 to handshakes.</summary>
+    internal const int SurplusConnections = 24;
+
+    /// <summary>How many more may be about to end, because newer ones have taken their places. What comes beyond is closed unread.</summary>
+    /// <remarks>Both together are half of what is reserved: the other half is for what the runtime has yet to load.</remarks>
+    internal const int EndingConnections = 8;
+
+    // Beside what is open already: for the listener, what is being refused, what the runtime has yet to load, and what an operator
+    // needs to look inside.
+    private const int ReservedFiles = 64;
+
+    // What an open connection costs outside the budget is about this much of managed memory.
+    private const int ConnectionBytes = 2 * 1024;
+
+    // One that compresses has work enough for a processor of its own, whose cache then holds the windows of fewer connections.
+    private const int MostIoThreadsToCompress = 16;
+
+    /// <summary>Resolves the options for this process.</summary>
+    internal static ServerLimits Of(ServerOptions options) => new(options, MaxConnectionsOf(options), MemoryBudgetOf(options));
+
+    /// <summary>The memory budget: as asked for, or a quarter of the memory that the runtime sees.</summary>
+    private static long MemoryBudgetOf(ServerOptions options) =>
+        options.MemoryBudgetBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+
+    /// <summary>The most connections: as asked for, or what memory allows; in either case no more than files allow.</summary>
+    /// <remarks>A process whose files are used up cannot load the next piece of its own code: the runtime ends it then.</remarks>
+    private static int MaxConnectionsOf(ServerOptions options) => (int)Math.Clamp(
+        Math.Min(OpenFiles.ReadLimit() - OpenFiles.Count() - ReservedFiles, options.MaxConnections ?? (MemoryBudgetOf(options) / ConnectionBytes)),
+        1,
+        int.MaxValue);
+
+    /// <summary>How many I/O threads: as asked for, or as this machine has.</summary>
+    internal static int IoThreadsOf(ServerOptions options) => options.IoThreads ??
+        (options.Compression ? Math.Min(Environment.ProcessorCount, MostIoThreadsToCompress) : Transport.IoThreads.DefaultCount);
+}

@@ -66,16 +66,22 @@ internal static class ClosePayload
     /// <exception cref="ArgumentOutOfRangeException">The code may not be on the wire.</exception>
     public static int Write(Span<byte> destination, CloseCode code, ReadOnlySpan<char> reason)
     {
+        ThrowIfNotAllowed(code);
+        BinaryPrimitives.WriteUInt16BigEndian(destination, (ushort)code);
+        // A code point that does not fit any more is left out whole; lone surrogates become U+FFFD.
+        _ = Utf8.FromUtf16(reason, destination.Slice(CodeBytes, MaxReasonBytes), out _, out int written);
+        return CodeBytes + written;
+    }
+
+    /// <summary>Throws unless <see cref="IsCodeAllowed"/> accepts the code.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The code may not be on the wire.</exception>
+    public static void ThrowIfNotAllowed(CloseCode code)
+    {
         if (!IsCodeAllowed((int)code))
         {
             throw new ArgumentOutOfRangeException(
                 nameof(code), (int)code, "a Close frame carries 1000-1003, 1007-1014 or 3000-4999");
         }
-
-        BinaryPrimitives.WriteUInt16BigEndian(destination, (ushort)code);
-        // A code point that does not fit any more is left out whole; lone surrogates become U+FFFD.
-        _ = Utf8.FromUtf16(reason, destination.Slice(CodeBytes, MaxReasonBytes), out _, out int written);
-        return CodeBytes + written;
     }
 
     /// <summary>The code with its name, for people: <c>1009 MessageTooBig</c>.</summary>

@@ -188,6 +188,29 @@ internal readonly struct Frame
         return size;
     }
 
+    /// <summary>Writes a whole frame whose payload comes in two parts.</summary>
+    /// <param name="destination">At least <see cref="SizeOfHeader"/> and the payload long.</param>
+    /// <param name="opcode">What the frame is.</param>
+    /// <param name="first">The first part of the payload; may be empty.</param>
+    /// <param name="second">The second part.</param>
+    /// <param name="maskingKey">A client's key in memory order, fresh from a strong random source (§5.3); null for a server.</param>
+    /// <param name="isCompressed">Whether the frame carries a compressed message (RFC 7692 §6).</param>
+    /// <returns>The number of bytes written.</returns>
+    public static int Write(
+        Span<byte> destination, Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, uint? maskingKey = null, bool isCompressed = false)
+    {
+        int payload = first.Length + second.Length;
+        int header = WriteHeader(destination, opcode, payload, isFinal: true, maskingKey, isCompressed);
+        first.CopyTo(destination[header..]);
+        second.CopyTo(destination[(header + first.Length)..]);
+        if (maskingKey is uint key)
+        {
+            Masking.Apply(destination.Slice(header, payload), key);
+        }
+
+        return header + payload;
+    }
+
     private static ProtocolViolation? CheckFirstTwoBytes(byte first, byte second, Role role, bool mayCompress)
     {
         // RFC 6455 §5.2: reserved bits "MUST be 0 unless an extension is negotiated that defines meanings".

@@ -1,4 +1,6 @@
+using System.Text.Unicode;
 using EchoServer.Buffers;
+using EchoServer.WebSockets.Compression;
 
 namespace EchoServer.WebSockets;
 
@@ -6,44 +8,34 @@ namespace EchoServer.WebSockets;
 /// <remarks>
 /// <para>
 /// A message that lies whole in one unfragmented frame is unmasked where it is and handed out from there: nothing is copied or
-/// allocated. Anything else is put together in a buffer that grows with the bytes that really arrived, never with what
-/// was declared. Control frames between fragments are handed out at once and do not touch the message.
+/// allocated. A <see cref="MessageAssembler"/> puts together anything else. Control frames between fragments are handed out at once
+/// and do not touch the message.
 /// </para>
 /// <para>No I/O and no clock. Belongs to one connection's loop: not safe for use by two threads at a time.</para>
 /// </remarks>
-internal sealed partial class MessageReader
+internal sealed class MessageReader
 {
     private readonly Role _role;
-    private readonly int _maxMessageBytes;
-    private readonly int _maxFragments;
-    private readonly IByteBudget? _budget;
-
     private State _state;
 
     // The data frame whose payload is arriving.
+    private bool _frameIsFinal;
     private ulong _frameBytesDue;
     private uint _maskingKey;
-    private bool _frameIsFinal;
 
-    // The message that is being put together.
-    private bool _inMessage;
-    private bool _isCompressed;
-    private NativeBuffer _message;
-    private int _messageBytes;
-    private int _fragments;
-    private Utf8Stream _utf8;
+    private MessageAssembler _assembler;
 
     /// <summary>Makes a reader at the start of a stream of frames.</summary>
     /// <param name="role">Which end reads.</param>
     /// <param name="maxMessageBytes">The largest message that is put together, 0 or more; a larger one is a violation (1009).</param>
     /// <param name="maxFragments">How many fragments a message may have, empty ones included, 1 or more; more are a violation (1008).</param>
     /// <param name="budget">Where the memory for a message that does not arrive whole is asked for; without it there is no bound but the size.</param>
-    public MessageReader(Role role, int maxMessageBytes, int maxFragments = int.MaxValue, IByteBudget? budget = null)
+    /// <param name="deflate">Compression, where it was agreed on. Given back by its maker.</param>
+    public MessageReader(
+        Role role, int maxMessageBytes, int maxFragments = int.MaxValue, IByteBudget? budget = null, PerMessageDeflate? deflate = null)
     {
         _role = role;
-        _maxMessageBytes = maxMessageBytes;
-        _maxFragments = maxFragments;
-        _budget = budget;
+        _assembler = new MessageAssembler(maxMessageBytes, maxFragments, budget) { Deflate = deflate };
     }
 
     private enum State : byte
@@ -54,32 +46,35 @@ internal sealed partial class MessageReader
         Failed,
     }
 
+    /// <summary>Compression, where it was agreed on.</summary>
+    internal PerMessageDeflate? Deflate => _assembler.Deflate;
+
     /// <summary>Whether the message that was handed out, or is being put together, is text.</summary>
     public bool IsText { get; private set; }
 
-    /// <summary>The rule broken, once <see cref="Read"/> has returned <see cref="ReadResult.Violation"/>.</summary>
-    public ProtocolViolation? Violation { get; private set; }
+    /// <summary>The rule broken, once <see cref="Read"/> has returned <see cref="ReadResult.Violation"/>, or noted by the protocol above.</summary>
+    public ProtocolViolation? Violation { get; internal set; }
 
     /// <summary>Whether a message has begun and not ended.</summary>
-    public bool IsInMessage => _inMessage;
+    public bool IsInMessage => _assembler.IsInMessage;
 
     /// <summary>Bytes of memory held for a message that is not complete.</summary>
-    public int HeldBytes => _message.Length;
+    public int HeldBytes => _assembler.HeldBytes;
 
     /// <summary>Reads up to the next thing worth telling.</summary>
     /// <param name="input">
-    /// What was left of the last call's input, and what has arrived since. Its payload is unmasked in place.
+    /// The rest of the last call's input, and all bytes that have arrived since. Its payload is unmasked in place.
     /// </param>
-    /// <param name="consumed">How many bytes are used up. What is left with NeedMore is less than one header or control frame.</param>
+    /// <param name="consumed">How many bytes are used up. The rest with NeedMore is less than one header or control frame.</param>
     /// <param name="payload">
-    /// The payload of what was found. Lies in the input or in the reader's memory: valid until the next call.
+    /// The payload of the result. Lies in the input or in the reader's memory: valid until the next call.
     /// </param>
-    /// <returns>What was found.</returns>
+    /// <returns>The result.</returns>
     public ReadResult Read(Span<byte> input, out int consumed, out ReadOnlySpan<byte> payload)
     {
         consumed = 0;
         payload = default;
-        ReleaseMessage();
+        _assembler.Release();
         switch (_state)
         {
             case State.Header:
@@ -95,7 +90,7 @@ internal sealed partial class MessageReader
         }
     }
 
-    /// <summary>From here on every frame is stepped over unread, except a Close frame, which is handed out unchecked.</summary>
+    /// <summary>From now on every frame is stepped over unread, except a Close frame, which is handed out unchecked.</summary>
     /// <remarks>
     /// For after our own Close: "endpoint MUST NOT continue to attempt to process data" (RFC 6455 §7.1.7), and still it should
     /// see the peer's Close, because ending the TCP connection while the peer is sending can cost it ours.
@@ -107,21 +102,162 @@ internal sealed partial class MessageReader
     }
 
     /// <summary>Gives back the memory of the message that was handed out; a message that is still arriving is left alone.</summary>
-    public void ReleaseMessage()
-    {
-        if (_message.Length > 0 && !_inMessage)
-        {
-            _message.Free(_budget);
-            _messageBytes = 0;
-        }
-    }
+    public void ReleaseMessage() => _assembler.Release();
 
     /// <summary>Gives back all memory, a message that is still arriving included. Nothing can be read after it.</summary>
     public void Abandon()
     {
-        _inMessage = false;
         _state = State.Failed;
-        ReleaseMessage();
-        Deflate?.LeaveMessage();
+        _assembler.Abandon();
+    }
+
+    /// <summary>Reads a header, and the frame when it is a control frame or a whole message; null when its payload comes next.</summary>
+    private ReadResult? ReadFrame(Span<byte> input, ref int consumed, ref ReadOnlySpan<byte> payload)
+    {
+        ParseStatus status = Frame.Read(input, _role, Deflate is not null, out Frame frame, out ProtocolViolation? violation);
+        if (status == ParseStatus.NeedMore)
+        {
+            return ReadResult.NeedMore;
+        }
+
+        if (status == ParseStatus.Bad)
+        {
+            // Not consumed: when discarding it is read again, by its layout alone, and may be the peer's Close.
+            return Fail(violation!, bytesDue: 0);
+        }
+
+        if (frame.IsControl)
+        {
+            return ReadControl(frame, input, ref consumed, ref payload);
+        }
+
+        consumed = frame.HeaderSize;
+        violation = _assembler.Declare(frame);
+        if (violation is not null)
+        {
+            return Fail(violation, frame.PayloadLength);
+        }
+
+        Span<byte> rest = input[frame.HeaderSize..];
+        bool isAlone = frame.IsFinal && !_assembler.IsInMessage && !frame.IsCompressed;
+        if (isAlone && frame.PayloadLength <= (ulong)rest.Length)
+        {
+            return ReadWholeMessage(frame, rest[..(int)frame.PayloadLength], ref consumed, ref payload);
+        }
+
+        BeginPayload(frame);
+        return null;
+    }
+
+    private static ReadResult ReadControl(Frame frame, Span<byte> input, ref int consumed, ref ReadOnlySpan<byte> payload)
+    {
+        int size = frame.HeaderSize + (int)frame.PayloadLength;
+        if (input.Length < size)
+        {
+            return ReadResult.NeedMore;
+        }
+
+        Span<byte> body = input[frame.HeaderSize..size];
+        Masking.Apply(body, frame.MaskingKey);
+        consumed = size;
+        payload = body;
+        return frame.Opcode switch
+        {
+            Opcode.Ping => ReadResult.Ping,
+            Opcode.Pong => ReadResult.Pong,
+            _ => ReadResult.Close,
+        };
+    }
+
+    private ReadResult ReadWholeMessage(Frame frame, Span<byte> body, ref int consumed, ref ReadOnlySpan<byte> payload)
+    {
+        consumed += body.Length;
+        IsText = frame.Opcode == Opcode.Text;
+        Masking.Apply(body, frame.MaskingKey);
+        if (IsText && !Utf8.IsValid(body))
+        {
+            return Fail(MessageAssembler.NotUtf8(), bytesDue: 0);
+        }
+
+        payload = body;
+        return ReadResult.Message;
+    }
+
+    private void BeginPayload(Frame frame)
+    {
+        if (!_assembler.IsInMessage)
+        {
+            IsText = frame.Opcode == Opcode.Text;
+        }
+
+        _assembler.Begin(frame);
+        _state = State.Payload;
+        _frameBytesDue = frame.PayloadLength;
+        _frameIsFinal = frame.IsFinal;
+        _maskingKey = frame.MaskingKey;
+    }
+
+    /// <summary>Takes what there is of a frame's payload; at the end of the last frame hands out the message.</summary>
+    private ReadResult ReadPayload(Span<byte> input, ref int consumed, ref ReadOnlySpan<byte> payload)
+    {
+        Span<byte> rest = input[consumed..];
+        int length = (int)Math.Min((ulong)rest.Length, _frameBytesDue);
+        consumed += length;
+        if (length > 0)
+        {
+            bool isWholeMessage = _frameIsFinal && (ulong)length == _frameBytesDue;
+            ProtocolViolation? violation = _assembler.Append(rest[..length], _maskingKey, isWholeMessage);
+            _maskingKey = Masking.Advance(_maskingKey, length);
+            _frameBytesDue -= (ulong)length;
+            if (violation is not null)
+            {
+                return Fail(violation, _frameBytesDue);
+            }
+        }
+
+        if (_frameBytesDue > 0)
+        {
+            return ReadResult.NeedMore;
+        }
+
+        _state = State.Header;
+        if (!_frameIsFinal)
+        {
+            return ReadResult.NeedMore;
+        }
+
+        return _assembler.End(out payload) is ProtocolViolation flaw ? Fail(flaw, bytesDue: 0) : ReadResult.Message;
+    }
+
+    private ReadResult Discard(ReadOnlySpan<byte> input, ref int consumed, ref ReadOnlySpan<byte> payload)
+    {
+        while (true)
+        {
+            int length = (int)Math.Min((ulong)(input.Length - consumed), _frameBytesDue);
+            consumed += length;
+            _frameBytesDue -= (ulong)length;
+            if (_frameBytesDue > 0 || !Frame.TryReadLayout(input[consumed..], out Frame frame))
+            {
+                return ReadResult.NeedMore;
+            }
+
+            if (frame.Opcode == Opcode.Close)
+            {
+                consumed = input.Length;
+                payload = default;
+                return ReadResult.Close;
+            }
+
+            consumed += frame.HeaderSize;
+            _frameBytesDue = frame.PayloadLength;
+        }
+    }
+
+    private ReadResult Fail(ProtocolViolation violation, ulong bytesDue)
+    {
+        Abandon();
+        _frameBytesDue = bytesDue;
+        Violation = violation;
+        return ReadResult.Violation;
     }
 }

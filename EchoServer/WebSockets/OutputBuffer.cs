@@ -28,12 +28,8 @@ internal struct OutputBuffer
     internal void AppendFrame(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool isCompressed = false)
     {
         int payload = checked(first.Length + second.Length);
-        int header = Frame.SizeOfHeader(payload, masked: false);
-        Span<byte> destination = Reserve(checked(header + payload));
-        Frame.WriteHeader(destination, opcode, payload, isCompressed: isCompressed);
-        first.CopyTo(destination[header..]);
-        second.CopyTo(destination[(header + first.Length)..]);
-        _end += header + payload;
+        Span<byte> destination = Reserve(checked(Frame.SizeOfHeader(payload, masked: false) + payload));
+        _end += Frame.Write(destination, opcode, first, second, maskingKey: null, isCompressed);
     }
 
     /// <summary>Appends bytes as they are.</summary>

@@ -28,6 +28,9 @@ internal sealed class PerMessageDeflate
     private const int LeastPause = 8;
     private const int MostPause = 256;
 
+    // Up to this size the copy of a message is compressed in memory of the step, which is not counted in the budget.
+    private const int MaxUncountedBytes = 128 * 1024;
+
     // What a message costs besides its bytes, in bytes: to begin, to end, to forget. Roughly; zlib does some 300 bytes in a microsecond.
     private const int WorkOfAMessage = 256;
 
@@ -66,11 +69,12 @@ internal sealed class PerMessageDeflate
     /// <summary>What both directions have cost so far: bytes that went into compressing and came out of decompressing, and something for each message.</summary>
     internal long Work { get; private set; }
 
-    /// <summary>Compressed messages that came in whole. Any thread.</summary>
-    internal ref readonly CompressedCounts Received => ref _received;
-
-    /// <summary>Messages that went out compressed. Any thread.</summary>
-    internal ref readonly CompressedCounts Sent => ref _sent;
+    /// <summary>Adds the compressed messages that came in whole, and those that went out. Any thread.</summary>
+    internal void AddCountsTo(ref CompressedCounts received, ref CompressedCounts sent)
+    {
+        received.Add(_received);
+        sent.Add(_sent);
+    }
 
     /// <summary>What a connection's own deflater takes; 0 where the server keeps no context.</summary>
     internal static int DeflaterBytes(DeflateParameters parameters) =>
@@ -78,6 +82,40 @@ internal sealed class PerMessageDeflate
 
     /// <summary>What a connection's own inflater takes; 0 where the client keeps no context.</summary>
     internal static int InflaterBytes(DeflateParameters parameters) => parameters.ClientNoContextTakeover ? 0 : Inflater.Bytes;
+
+    /// <summary>Sends a message, compressed where that is worth the attempt and there is memory for it.</summary>
+    internal void Send<TSink>(TSink sink, Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+        where TSink : struct, IFrameSink
+    {
+        int room = RoomFor(first.Length, second.Length);
+
+        // Beside the message and the output this is one copy more: where that is large, only while there is memory to spare for it.
+        int counted = room <= MaxUncountedBytes ? 0 : NativeBuffer.SizeFor(room);
+        if (room == 0 || !_budget.TryTake(counted))
+        {
+            sink.Write(opcode, first, second);
+            return;
+        }
+
+        using var buffer = new StepBuffer(room);
+        try
+        {
+            int messageBytes = first.Length + second.Length;
+            int compressed = Compress(first, second, buffer.Span[..room]);
+            if (compressed == 0)
+            {
+                sink.Write(opcode, first, second);
+            }
+            else if (sink.WriteCompressed(opcode, buffer.Span[..compressed], messageBytes))
+            {
+                _sent.Count(compressed, messageBytes);
+            }
+        }
+        finally
+        {
+            _budget.GiveBack(counted);
+        }
+    }
 
     /// <summary>How many bytes to have ready for <see cref="Compress"/>; 0 when a message of such parts is not worth the attempt.</summary>
     internal int RoomFor(int first, int second)
@@ -154,9 +192,6 @@ internal sealed class PerMessageDeflate
     /// </summary>
     private bool MayBeginContext(int length) =>
         length < LeastBytesWithoutContext && !_hasContext && _pause == 0 && !_parameters.ServerNoContextTakeover;
-
-    /// <summary>Counts what <see cref="Compress"/> made, once it is certain to go out.</summary>
-    internal void CountSent(int compressedBytes, int messageBytes) => _sent.Count(compressedBytes, messageBytes);
 
     /// <summary>Counts the message that has just ended, once nothing was found wrong with it.</summary>
     internal void CountReceived(int messageBytes) => _received.Count((long)_compressedBytes, messageBytes);

@@ -1,0 +1,84 @@
+using EchoServer.Buffers;
+using EchoServer.Metrics;
+using EchoServer.WebSockets.Compression;
+using Microsoft.Extensions.Logging;
+
+namespace EchoServer.Server;
+
+/// <summary>What all connections of a server share: options, limits, memory, counters, the application.</summary>
+/// <remarks>Safe on any thread.</remarks>
+internal sealed class ServerContext : IServerState
+{
+    private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
+    private readonly long _madeAt = Heartbeat.Now;
+    private long _now = Heartbeat.Now;
+    private volatile bool _isStopping;
+
+    /// <param name="options">The server's options.</param>
+    /// <param name="log">Where connections log to. Must not block.</param>
+    internal ServerContext(ServerOptions options, ILogger log)
+    {
+        Options = options;
+        Log = log;
+        Limits = ServerLimits.Of(options);
+        Budget = new MemoryBudget(Limits.MemoryBudgetBytes);
+        Zlib = options.Compression ? new ZlibPool(options.CompressionLevel, ServerLimits.IoThreadsOf(options)) : null;
+    }
+
+    /// <summary>Whether the server stops: then its timeout holds, and not that of each Close.</summary>
+    public bool IsStopping
+    {
+        get => _isStopping;
+        internal set => _isStopping = value;
+    }
+
+    /// <summary>The time of the last heartbeat: good enough where an error of one interval does not matter, and costs no clock.</summary>
+    internal long Now
+    {
+        get => Volatile.Read(ref _now);
+        set => Volatile.Write(ref _now, value);
+    }
+
+    internal ServerOptions Options { get; }
+
+    /// <summary>The limits in force.</summary>
+    internal ServerLimits Limits { get; }
+
+    internal ILogger Log { get; }
+
+    internal MemoryBudget Budget { get; }
+
+    /// <summary>What compresses, for all connections; null where compression is not offered.</summary>
+    internal ZlibPool? Zlib { get; }
+
+    internal ServerCounters Counters { get; } = new();
+
+    internal EchoTimes EchoTimes { get; } = new();
+
+    internal ConnectionTable Connections { get; } = new();
+
+    /// <summary>What answers requests that ask for no WebSocket; without it they get a 426. Set before the start.</summary>
+    internal IPlainHttp? PlainHttp { get; set; }
+
+    /// <summary>Sets the application's callbacks of a connection. Set at the start.</summary>
+    internal Action<IWebSocketConnection> Configure { get; set; } = _ => { };
+
+    /// <summary>How the server is doing now.</summary>
+    internal ServerStats Stats => new(Connections.Count, Budget.Used, Budget.Peak, Budget.Limit, GC.GetTotalMemory(forceFullCollection: false));
+
+    /// <inheritdoc/>
+    public ServerSnapshot TakeSnapshot()
+    {
+        ServerTotals totals = Counters.Sum(Connections, out int open);
+        return new ServerSnapshot
+        {
+            StartedAt = _startedAt,
+            Uptime = TimeSpan.FromMilliseconds(Heartbeat.Now - _madeAt),
+            OpenConnections = open,
+            MaxConnections = Limits.MaxConnections,
+            Stats = Stats,
+            Totals = totals,
+            EchoTimes = EchoTimes.Sum(),
+        };
+    }
+}

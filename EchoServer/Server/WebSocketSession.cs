@@ -1,0 +1,213 @@
+using System.Text;
+using EchoServer.Buffers;
+using EchoServer.Metrics;
+using EchoServer.WebSockets;
+using EchoServer.WebSockets.Compression;
+
+namespace EchoServer.Server;
+
+/// <summary>An open WebSocket of the server: the application's side of a connection, on <see cref="WebSocketProtocol{TSink}"/>.</summary>
+/// <remarks>
+/// Any thread may call <c>Send</c> and <c>Close</c>. All else belongs to the connection's loop, and the callbacks are called there.
+/// An exception out of a callback is logged, given to <see cref="OnError"/>, and becomes a Close 1011.
+/// </remarks>
+internal sealed class WebSocketSession : IWebSocketConnection
+{
+    private readonly Connection _connection;
+    private WebSocketProtocol<Outbound.Sink> _protocol;
+
+    /// <param name="connection">Moves the bytes.</param>
+    /// <param name="info">What the handshake told.</param>
+    /// <param name="reader">Reads what follows the request; owned by the session.</param>
+    internal WebSocketSession(Connection connection, ConnectionInfo info, MessageReader reader)
+    {
+        _connection = connection;
+        Info = info;
+        _protocol = new WebSocketProtocol<Outbound.Sink>(reader, new Outbound.Sink(connection.Outbound));
+    }
+
+    /// <inheritdoc/>
+    public ConnectionInfo Info { get; }
+
+    /// <inheritdoc/>
+    public Action? OnOpen { get; set; }
+
+    /// <inheritdoc/>
+    public Action<Message>? OnMessage { get; set; }
+
+    /// <inheritdoc/>
+    public Action? OnClose { get; set; }
+
+    /// <inheritdoc/>
+    public Action<Exception>? OnError { get; set; }
+
+    /// <summary>Whether messages are still read.</summary>
+    internal bool IsOpen => _protocol.IsOpen;
+
+    /// <summary>Whether a message has begun and not ended.</summary>
+    internal bool IsInMessage => _protocol.IsInMessage;
+
+    /// <summary>Compression, where it was agreed on.</summary>
+    internal PerMessageDeflate? Deflate => _protocol.Deflate;
+
+    /// <summary>What compression has cost so far.</summary>
+    internal long DeflateWork => _protocol.Deflate?.Work ?? 0;
+
+    private ServerContext Server => _connection.Server;
+
+    /// <inheritdoc/>
+    public void Send(string text)
+    {
+        using var buffer = new StepBuffer(Encoding.UTF8.GetMaxByteCount(text.Length));
+        int length = Encoding.UTF8.GetBytes(text, buffer.Span);
+        Send(Opcode.Text, default, buffer.Span[..length]);
+    }
+
+    /// <inheritdoc/>
+    public void Send(ReadOnlySpan<byte> prefix, Message message) =>
+        Send(message.IsText ? Opcode.Text : Opcode.Binary, prefix, message.Bytes);
+
+    /// <inheritdoc/>
+    public void Close(CloseCode code = CloseCode.NormalClosure, string reason = "")
+    {
+        ClosePayload.ThrowIfNotAllowed(code);
+        Close(code, reason, EndCause.Application);
+    }
+
+    /// <summary>Begins the closing handshake. Any thread.</summary>
+    internal void Close(CloseCode code, string reason, EndCause cause)
+    {
+        if (!_connection.Outbound.IsClosed)
+        {
+            // Before the frame goes out: the peer's answer can end the loop, and be logged, at once.
+            _connection.NoteEnd(code, cause, "closed by the application");
+            _protocol.Close(code, reason);
+        }
+    }
+
+    /// <summary>Sends a ping. Any thread but the loop's.</summary>
+    internal void Ping() => Enqueue(Opcode.Ping, default, default);
+
+    /// <summary>Lets the application set its callbacks, and calls the first.</summary>
+    internal void Open()
+    {
+        try
+        {
+            Server.Configure(this);
+            OnOpen?.Invoke();
+        }
+        catch (Exception exception)
+        {
+            CallbackFailed(exception);
+        }
+    }
+
+    /// <summary>Takes input up to the next thing worth telling, and does what is to be done about it.</summary>
+    /// <param name="input">As for <see cref="WebSocketProtocol{TSink}.Receive"/>.</param>
+    /// <param name="consumed">How many bytes are used up.</param>
+    /// <param name="payloadBytes">The payload's length.</param>
+    internal ProtocolEvent Receive(Span<byte> input, out int consumed, out int payloadBytes)
+    {
+        ProtocolEvent found = _protocol.Receive(input, out consumed, out ReadOnlySpan<byte> payload);
+        payloadBytes = payload.Length;
+        if (found is ProtocolEvent.Text or ProtocolEvent.Binary)
+        {
+            Deliver(new Message(found == ProtocolEvent.Text, payload));
+            _protocol.ReleaseMessage();
+        }
+        else if (found is ProtocolEvent.Closed or ProtocolEvent.Failed)
+        {
+            NoteEnd(payload);
+        }
+
+        return found;
+    }
+
+    /// <summary>Fails the WebSocket for a reason of this end's.</summary>
+    internal void Fail(ProtocolViolation violation)
+    {
+        NoteViolation(violation);
+        _protocol.Fail(violation);
+    }
+
+    /// <summary>Gives back everything that the protocol holds.</summary>
+    internal void Release() => _protocol.Release();
+
+    /// <summary>Tells the application that the connection has ended.</summary>
+    internal void Closed()
+    {
+        try
+        {
+            OnClose?.Invoke();
+        }
+        catch (Exception exception)
+        {
+            Server.Log.CallbackFailed(exception, Info.Id);
+        }
+    }
+
+    private void NoteViolation(ProtocolViolation violation) =>
+        _connection.NoteEnd(violation.Code, EndCauses.Of(violation), violation.Reason);
+
+    /// <summary>Notes how the protocol has ended, unless that was noted before.</summary>
+    private void NoteEnd(ReadOnlySpan<byte> reason)
+    {
+        if (_protocol.Violation is ProtocolViolation violation)
+        {
+            NoteViolation(violation);
+        }
+        else if (_protocol.PeerCode is CloseCode code)
+        {
+            string words = reason.IsEmpty ? "closed by the client" : $"closed by the client: {Encoding.UTF8.GetString(reason)}";
+            _connection.NoteEnd(code, EndCause.Peer, words);
+        }
+    }
+
+    private void Deliver(Message message)
+    {
+        try
+        {
+            OnMessage?.Invoke(message);
+        }
+        catch (Exception exception)
+        {
+            CallbackFailed(exception);
+        }
+    }
+
+    private void CallbackFailed(Exception exception)
+    {
+        Server.Log.CallbackFailed(exception, Info.Id);
+        try
+        {
+            OnError?.Invoke(exception);
+        }
+        catch (Exception second)
+        {
+            Server.Log.CallbackFailed(second, Info.Id);
+        }
+
+        Close(CloseCode.InternalError, "internal error", EndCause.Fault);
+    }
+
+    private void Send(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        if (_connection.Outbound.IsOnLoop)
+        {
+            _protocol.Send(opcode, first, second);
+        }
+        else
+        {
+            // Other threads send uncompressed: what compresses belongs to the loop, and each message may be either.
+            Enqueue(opcode, first, second);
+        }
+    }
+
+    private void Enqueue(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        if (_connection.Outbound.Enqueue(opcode, first, second) == EnqueueResult.NoRoom)
+        {
+            _connection.Abort(EndCause.Budget, "more waits for the client to read it than there is room for");
+        }
+    }
+}
