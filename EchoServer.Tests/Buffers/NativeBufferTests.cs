@@ -3,6 +3,8 @@ using EchoServer.Buffers;
 namespace EchoServer.Tests.Buffers;
 
 /// <summary>Memory outside the garbage-collected heap: how large it is, what it keeps when it grows, and what a budget sees of it.</summary>
+/// <remarks>Alone: a thread that waits for the lock of the kept blocks allocates, and servers in other tests take that lock.</remarks>
+[NonParallelizable]
 internal sealed class NativeBufferTests
 {
     private const int Kibibyte = 1024;
