@@ -21,7 +21,7 @@ internal abstract partial class PageTest
     private readonly Stack<IAsyncDisposable> _servers = [];
 
     /// <summary>The browser's message when a WebSocket or a request fails to connect: the test stopped the server.</summary>
-    [GeneratedRegex("WebSocket connection to '.*' failed|Failed to load resource: net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE)")]
+    [GeneratedRegex("WebSocket connection to '.*' failed|Failed to load resource: net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE)")]
     protected static partial Regex ServerIsGone();
 
     /// <summary>The browser's profile for this test.</summary>
