@@ -13,16 +13,6 @@ internal sealed class AccessibilityTests : PageTest
           .map((found) => `${found.impact} ${found.id}: ${found.nodes.map((node) => node.target.join(' ')).join(', ')}`)
         """;
 
-    // The socket of the page, to wait for a message without a timer of the page.
-    private const string KeepSocket = """
-        globalThis.WebSocket = class extends WebSocket {
-          constructor(url) {
-            super(url);
-            globalThis.socket = this;
-          }
-        };
-        """;
-
     private ILocator Sentences => Announcements.Locator("p");
 
     [TestCase(ColorScheme.Light, 1280, 900)]
@@ -75,17 +65,14 @@ internal sealed class AccessibilityTests : PageTest
     public async Task A_screen_reader_is_not_flooded()
     {
         await StopClockAsync();
-        await Context.AddInitScriptAsync(KeepSocket);
+        await Context.AddInitScriptAsync(NoteLatestMessage);
         await OpenAsync(SharedServers.Default);
         await Expect(Greeting).ToHaveTextAsync("Hi, this is the Echo-Server");
         await Tab.Clock.RunForAsync(400);
         await Expect(Sentences.Last).ToHaveTextAsync("Received: Hi, this is the Echo-Server");
         int told = await Sentences.CountAsync();
-        await Tab.EvaluateAsync("""
-            socket.addEventListener('message', ({ data }) => { document.documentElement.dataset.latest = data; });
-            """);
         await SendManyAsync(50, "message");
-        await Expect(Tab.Locator("html")).ToHaveAttributeAsync("data-latest", "Echo: message 49");
+        await ExpectLatestMessageAsync("Echo: message 49");
 
         // One sentence for all of them, ten seconds after the one before.
         await Tab.Clock.RunForAsync(9_900);

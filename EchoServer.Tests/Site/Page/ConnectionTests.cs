@@ -190,12 +190,16 @@ internal sealed partial class ConnectionTests : PageTest
     [Test]
     public async Task The_idle_clock_runs_until_a_message_comes()
     {
+        await Context.AddInitScriptAsync(NoteLatestMessage);
         await StopClockAsync();
         await OpenAsync(SharedServers.Default);
         await Expect(Greeting).ToHaveTextAsync("Hi, this is the Echo-Server");
         await Tab.Clock.RunForAsync(61_000);
         await Expect(Tab.Locator("#idle")).ToHaveTextAsync("1 min 1 s");
         await SendAsync("awake");
+
+        // The echo is activity too, and would begin the idle time anew while the clock runs.
+        await ExpectLatestMessageAsync("Echo: awake");
         await Tab.Clock.RunForAsync(2000);
         await Expect(Tab.Locator("#idle")).ToHaveTextAsync("2 s");
         await Expect(Tab.Locator("#age")).ToHaveTextAsync("1 min 3 s");

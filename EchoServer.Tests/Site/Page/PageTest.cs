@@ -24,6 +24,16 @@ internal abstract partial class PageTest
     [GeneratedRegex("WebSocket connection to '.*' failed|Failed to load resource: net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE)")]
     protected static partial Regex ServerIsGone();
 
+    /// <summary>A script for <see cref="Context"/>: notes each message when the page gets it. The page's log waits for the clock.</summary>
+    protected const string NoteLatestMessage = """
+        globalThis.WebSocket = class extends WebSocket {
+          constructor(url) {
+            super(url);
+            this.addEventListener('message', ({ data }) => { document.documentElement.dataset.latest = data; });
+          }
+        };
+        """;
+
     /// <summary>The browser's profile for this test.</summary>
     protected IBrowserContext Context { get; private set; } = null!;
 
@@ -149,6 +159,9 @@ internal abstract partial class PageTest
         await MessageBox.FillAsync(text);
         await MessageBox.PressAsync("Enter");
     }
+
+    /// <summary>Waits until a text is the latest message of the page, with <see cref="NoteLatestMessage"/>.</summary>
+    protected Task ExpectLatestMessageAsync(string text) => Expect(Tab.Locator("html")).ToHaveAttributeAsync("data-latest", text);
 
     /// <summary>Sends many texts at once through the page's form: a prefix, and a number from 0.</summary>
     protected Task SendManyAsync(int count, string prefix) => Tab.EvaluateAsync(
