@@ -28,7 +28,7 @@ internal static class ProseTable
         ["EchoServer/Check"] = 42,
         ["EchoServer/Client"] = 45,
         ["EchoServer/Connect"] = 37,
-        ["EchoServer/Diagnosis"] = 43,
+        ["EchoServer/Diagnosis"] = 41,
         ["EchoServer/Fleck"] = 8,
         ["EchoServer/Http"] = 19,
         ["EchoServer/Load"] = 61,

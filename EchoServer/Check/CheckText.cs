@@ -44,16 +44,16 @@ internal sealed class CheckText(bool isTerminal, int? columns)
         text.Append(mark).Append(result.Name.PadRight(NameColumns)).Append(time.PadLeft(TimeColumns)).Append("  ");
         int indent = (isTerminal ? 2 : 6) + NameColumns + TimeColumns + 2;
         Wrap(text, indent, isTerminal && outcome == Outcome.Skip ? $"skipped: {result.Finding.Text}" : result.Finding.Text, indent);
-        if (result.Finding.Fault is Fault diagnosis)
+        if (result.Finding.Fault is Fault fault)
         {
-            bool isKnown = diagnosis == _last;
-            Labelled(text, isTerminal ? 2 : 6, "cause:  ", isKnown ? "the same as above" : diagnosis.Cause);
+            bool isKnown = fault == _last;
+            Labelled(text, isTerminal ? 2 : 6, "cause:  ", isKnown ? "the same as above" : fault.Cause);
             if (!isKnown)
             {
-                Labelled(text, isTerminal ? 2 : 6, "advice: ", diagnosis.Advice);
+                Labelled(text, isTerminal ? 2 : 6, "advice: ", fault.Advice);
             }
 
-            _last = diagnosis;
+            _last = fault;
         }
 
         return text.ToString();

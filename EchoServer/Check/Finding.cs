@@ -13,9 +13,9 @@ internal sealed record Finding(Outcome Outcome, string Text, Fault? Fault = null
 
     internal static Finding Pass(string text, params Fact[] facts) => new(Outcome.Pass, text) { Facts = facts };
 
-    internal static Finding Warn(string text, Fault diagnosis, params Fact[] facts) => new(Outcome.Warn, text, diagnosis) { Facts = facts };
+    internal static Finding Warn(string text, Fault fault, params Fact[] facts) => new(Outcome.Warn, text, fault) { Facts = facts };
 
-    internal static Finding Fail(string text, Fault diagnosis, params Fact[] facts) => new(Outcome.Fail, text, diagnosis) { Facts = facts };
+    internal static Finding Fail(string text, Fault fault, params Fact[] facts) => new(Outcome.Fail, text, fault) { Facts = facts };
 
     /// <summary>Whether it was not tried since something before it failed.</summary>
     internal bool IsNotTried { get; init; }

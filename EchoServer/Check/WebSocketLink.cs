@@ -79,8 +79,7 @@ internal sealed partial class WebSocketLink : IDisposable
     {
         uint key = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
         byte[] frame = new byte[Frame.SizeOfHeader(payload.Length, masked: true) + payload.Length];
-        int header = Frame.WriteHeader(frame, opcode, payload.Length, isFinal, key);
-        Masking.Apply(payload.Span, frame.AsSpan(header), key);
+        Frame.Write(frame, opcode, payload.Span, default, key, isFinal: isFinal);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(_step.Timeout);
         try

@@ -1,11 +1,5 @@
 using System.CommandLine;
-#if FLECK_ENGINE
-using EchoServer.Commands.Options;
-#endif
 using EchoServer.Echo;
-#if !FLECK_ENGINE
-using EchoServer.Metrics;
-#endif
 using EchoServer.Server;
 using EchoServer.Site;
 using Microsoft.Extensions.Logging;
@@ -22,7 +16,7 @@ internal static class Engine
     /// <summary>Makes a server that does not listen yet.</summary>
     internal static IWebSocketServer Create(
         ServerOptions options, EchoOptions echo, SiteOptions site, ILoggerFactory logging, ParseResult? result) =>
-        new Fleck.FleckServer(options, logging, FleckSettings.Ignored(result));
+        new Fleck.FleckServer(options, logging, Options.FleckSettings.Ignored(result));
 
     /// <summary>Fleck counts nothing.</summary>
     internal static IDisposable? Measure(IWebSocketServer server) => null;
@@ -41,6 +35,6 @@ internal static class Engine
 
     /// <summary>Lets the runtime's meter read what the server counts, until it is disposed of.</summary>
     internal static IDisposable? Measure(IWebSocketServer server) =>
-        server is WebSocketServer counting ? new ServerMeter(counting.Context, counting.Context.EchoTimes) : null;
+        server is WebSocketServer counting ? new Metrics.ServerMeter(counting.Context, counting.Context.EchoTimes) : null;
 #endif
 }

@@ -263,8 +263,7 @@ internal sealed class ClientConnection : IAsyncDisposable
 
         uint key = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
         byte[] frame = new byte[Frame.SizeOfHeader(payload.Length, masked: true) + payload.Length];
-        int header = Frame.WriteHeader(frame, opcode, payload.Length, isFinal, key);
-        Masking.Apply(payload.Span, frame.AsSpan(header), key);
+        Frame.Write(frame, opcode, payload.Span, default, key, isFinal: isFinal);
         try
         {
             await _stream.WriteAsync(frame).ConfigureAwait(false);
@@ -277,5 +276,5 @@ internal sealed class ClientConnection : IAsyncDisposable
     }
 
     private static bool IsBroken(Exception exception) =>
-        exception is IOException or SocketException or ObjectDisposedException or HttpRequestException;
+        exception is IOException or SocketException or ObjectDisposedException;
 }

@@ -71,10 +71,7 @@ internal static class HttpExchange
                 throw new EndOfStreamException("the stream ended before the answer did");
             }
 
-            length += received;
-            int interim = ResponseHead.SizeOfInterim(buffer.AsSpan(0, length));
-            length -= interim;
-            buffer.AsSpan(interim, length).CopyTo(buffer);
+            length = ResponseHead.DropInterim(buffer.AsSpan(0, length + received));
             link.Heads = new(request, buffer.AsMemory(0, length));
             if (TryRead(buffer.AsSpan(0, length)) is ReceivedHead head)
             {

@@ -10,12 +10,6 @@ namespace EchoServer.Diagnosis;
 /// </remarks>
 internal static class ProxyDiagnosis
 {
-    /// <summary>What is wrong with a reply of SOCKS 5 whose address is none, for <see cref="OfNonsense"/>.</summary>
-    internal const string NoSocksAddress = "its reply has an address of an unknown kind";
-
-    // RFC 1928 §3.
-    private const byte SocksVersion = 5;
-
     private const string CheckUrl = "check host and port in --proxy, or in the environment's HTTPS_PROXY and the like";
     private const string AroundIt = CheckUrl + "; --proxy none goes without one";
     private const string CheckKind =
@@ -74,11 +68,6 @@ internal static class ProxyDiagnosis
     /// <param name="proxy">Where the proxy is.</param>
     internal static Fault OfNonsense(string flaw, Uri? proxy) =>
         new($"{The(proxy)} does not answer as {(IsSocks(proxy) ? "a SOCKS" : "an HTTP")} proxy does: {ReceivedAnswer.Shown(flaw)}", CheckKind);
-
-    /// <summary>What is wrong with an answer that is none of SOCKS 5 (RFC 1928 §3 and §6), for <see cref="OfNonsense"/>.</summary>
-    /// <param name="version">Its first byte.</param>
-    internal static string NoSocks(byte version) =>
-        string.Create(CultureInfo.InvariantCulture, $"the first byte of its answer is 0x{version:x2}, not 0x{SocksVersion:x2}");
 
     /// <summary>Says what an answer to CONNECT means.</summary>
     /// <param name="answer">The answer, which is not 2xx.</param>

@@ -55,9 +55,9 @@ internal static class TlsDiagnosis
     internal static Fault Of(Exception exception, Uri url)
     {
         string text = string.Join(" ", Messages(exception));
-        if (OfWords(text) is Fault diagnosis)
+        if (OfWords(text) is Fault fault)
         {
-            return diagnosis;
+            return fault;
         }
 
         if (Has(text, "RemoteCertificateNameMismatch"))

@@ -69,6 +69,15 @@ internal readonly ref struct ResponseHead
         return status;
     }
 
+    /// <summary>Drops the whole interim answers at the start of the input (<see cref="SizeOfInterim"/>), and moves the rest there.</summary>
+    /// <returns>The bytes that are left.</returns>
+    public static int DropInterim(Span<byte> input)
+    {
+        int size = SizeOfInterim(input);
+        input[size..].CopyTo(input);
+        return input.Length - size;
+    }
+
     /// <summary>
     /// Finds the whole interim answers at the start of the input. RFC 9110 §15.2: a client must be able to read 1xx answers before
     /// the final one. A 101 is final, because HTTP ends with it.

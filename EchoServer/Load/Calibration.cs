@@ -130,9 +130,7 @@ internal static class Calibration
         {
             uint key = MaskingKeys.Next();
             byte[] frame = new byte[Frame.MaxHeaderSize + payload.Length];
-            int header = Frame.WriteHeader(frame, opcode, payload.Length, maskingKey: key);
-            Masking.Apply(payload.Span, frame.AsSpan(header), key);
-            ReadOnlyMemory<byte> rest = frame.AsMemory(0, header + payload.Length);
+            ReadOnlyMemory<byte> rest = frame.AsMemory(0, Frame.Write(frame, opcode, payload.Span, default, key));
             while (!rest.IsEmpty)
             {
                 rest = rest[await transport.SendAsync(rest).ConfigureAwait(false)..];

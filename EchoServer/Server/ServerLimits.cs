@@ -26,18 +26,18 @@ internal sealed record ServerLimits(ServerOptions Options, int MaxConnections, l
     private const int MostIoThreadsToCompress = 16;
 
     /// <summary>Resolves the options for this process.</summary>
-    internal static ServerLimits Of(ServerOptions options) => new(options, MaxConnectionsOf(options), MemoryBudgetOf(options));
-
-    /// <summary>The memory budget: as asked for, or a quarter of the memory that the runtime sees.</summary>
-    private static long MemoryBudgetOf(ServerOptions options) =>
-        options.MemoryBudgetBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
-
-    /// <summary>The most connections: as asked for, or what memory allows; in either case no more than files allow.</summary>
-    /// <remarks>A process whose files are used up cannot load the next piece of its own code: the runtime ends it then.</remarks>
-    private static int MaxConnectionsOf(ServerOptions options) => (int)Math.Clamp(
-        Math.Min(OpenFiles.ReadLimit() - OpenFiles.Count() - ReservedFiles, options.MaxConnections ?? (MemoryBudgetOf(options) / ConnectionBytes)),
-        1,
-        int.MaxValue);
+    /// <remarks>
+    /// The memory budget is a quarter of the memory that the runtime sees, unless it is given. Without a limit of connections, memory
+    /// sets it. In either case files do: a process whose files are used up cannot load the next piece of its own code, and the
+    /// runtime ends it then.
+    /// </remarks>
+    internal static ServerLimits Of(ServerOptions options)
+    {
+        long memory = options.MemoryBudgetBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+        long connections = options.MaxConnections ?? (memory / ConnectionBytes);
+        long files = OpenFiles.ReadLimit() - OpenFiles.Count() - ReservedFiles;
+        return new(options, (int)Math.Clamp(Math.Min(files, connections), 1, int.MaxValue), memory);
+    }
 
     /// <summary>How many I/O threads: as asked for, or as this machine has.</summary>
     internal static int IoThreadsOf(ServerOptions options) => options.IoThreads ??

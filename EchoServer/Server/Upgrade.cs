@@ -10,8 +10,6 @@ namespace EchoServer.Server;
 /// <remarks>Here alone is decided what a violation costs before the upgrade. Loop only; lives within one step.</remarks>
 internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outbound)
 {
-    private readonly IPEndPoint _client = ClientAt(peer);
-
     private RequestHead _head;
     private DeflateParameters? _deflate;
 
@@ -20,6 +18,9 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
 
     /// <summary>Whether compression was agreed on.</summary>
     internal readonly bool IsCompressed => _deflate is not null;
+
+    // Not a field: a head that arrives in many parts would make an address for each.
+    private readonly IPEndPoint Client => ClientAt(peer);
 
     /// <summary>Reads a request, and decides about it.</summary>
     /// <param name="input">What has arrived so far.</param>
@@ -42,9 +43,9 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
         if (rejection is null && server.PlainHttp is IPlainHttp site && !PlainRequest.AsksForWebSocket(_head))
         {
             // What follows the head, content or another request, is dropped: there is one answer a connection.
-            HttpAnswer answer = site.Answer(_head, _client, server, DateTimeOffset.UtcNow);
+            HttpAnswer answer = site.Answer(_head, Client, server, DateTimeOffset.UtcNow);
             server.Counters.Answered(answer.Status);
-            server.Log.RequestAnswered(_client, answer.Status, _head);
+            server.Log.RequestAnswered(Client, answer.Status, _head);
             outbound.WriteLastAnswer(answer.Head.Span, answer.Body.Span);
             return UpgradeResult.Answered;
         }
@@ -102,7 +103,7 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
         ReadOnlySpan<byte> subProtocol = Handshake.SelectSubProtocol(_head);
         var info = new ConnectionInfo(
             id,
-            _client,
+            Client,
             _head.Path.SequenceEqual("/"u8) ? "/" : Encoding.Latin1.GetString(_head.Path),
             Encoding.Latin1.GetString(host),
             hasOrigin ? Encoding.Latin1.GetString(origin) : null,
@@ -114,7 +115,7 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
     private readonly void Refuse(HttpRejection rejection, bool isHeadRequest)
     {
         server.Counters.Rejected(rejection.Status);
-        server.Log.RequestRefused(_client, rejection, _head);
+        server.Log.RequestRefused(Client, rejection, _head);
         outbound.WriteLastAnswer(HttpResponse.Write(rejection, DateTimeOffset.UtcNow, withBody: !isHeadRequest), default);
     }
 

@@ -195,12 +195,19 @@ internal readonly struct Frame
     /// <param name="second">The second part.</param>
     /// <param name="maskingKey">A client's key in memory order, fresh from a strong random source (§5.3); null for a server.</param>
     /// <param name="isCompressed">Whether the frame carries a compressed message (RFC 7692 §6).</param>
+    /// <param name="isFinal">Whether it is the last frame of its message.</param>
     /// <returns>The number of bytes written.</returns>
     public static int Write(
-        Span<byte> destination, Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, uint? maskingKey = null, bool isCompressed = false)
+        Span<byte> destination,
+        Opcode opcode,
+        ReadOnlySpan<byte> first,
+        ReadOnlySpan<byte> second,
+        uint? maskingKey = null,
+        bool isCompressed = false,
+        bool isFinal = true)
     {
         int payload = first.Length + second.Length;
-        int header = WriteHeader(destination, opcode, payload, isFinal: true, maskingKey, isCompressed);
+        int header = WriteHeader(destination, opcode, payload, isFinal, maskingKey, isCompressed);
         first.CopyTo(destination[header..]);
         second.CopyTo(destination[(header + first.Length)..]);
         if (maskingKey is uint key)

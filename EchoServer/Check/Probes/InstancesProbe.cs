@@ -78,5 +78,5 @@ internal sealed class InstancesProbe : TalkProbe
     private static string[] Texts(List<long> numbers) => [.. numbers.Select(number => number.ToString(CultureInfo.InvariantCulture))];
 
     /// <summary>The router knows no such instance.</summary>
-    private sealed class InstanceMissingException(string finding, Fault diagnosis) : ConnectionFailedException(Stage.Answer, finding, diagnosis);
+    private sealed class InstanceMissingException(string finding, Fault fault) : ConnectionFailedException(Stage.Answer, finding, fault);
 }

@@ -86,7 +86,7 @@ internal sealed class JsonOutput : ClientOutput, IDisposable
     internal override void Failed(ConnectionFailedException failure)
     {
         base.Failed(failure);
-        Write("error", json => WriteDiagnosis(json, failure.Fault, failure.Answer));
+        Write("error", json => WriteFault(json, failure.Fault, failure.Answer));
     }
 
     internal override void Reconnecting(TimeSpan pause) =>
@@ -103,13 +103,13 @@ internal sealed class JsonOutput : ClientOutput, IDisposable
     private void WriteFailure(Fault failure)
     {
         WriteError(failure.ToString());
-        Write("error", json => WriteDiagnosis(json, failure, null));
+        Write("error", json => WriteFault(json, failure, null));
     }
 
-    private static void WriteDiagnosis(Utf8JsonWriter json, Fault diagnosis, ReceivedAnswer? answer)
+    private static void WriteFault(Utf8JsonWriter json, Fault fault, ReceivedAnswer? answer)
     {
-        json.WriteString("cause", diagnosis.Cause);
-        json.WriteString("advice", diagnosis.Advice);
+        json.WriteString("cause", fault.Cause);
+        json.WriteString("advice", fault.Advice);
         if (answer is not null)
         {
             json.WriteNumber("status", answer.Status);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -61,7 +62,7 @@ internal static class SocksTunnel
             IPv4 => 4,
             IPv6 => 16,
             DomainName => (await ReadAsync(stream, 1, stop).ConfigureAwait(false))[0],
-            _ => throw new InvalidDataException(ProxyDiagnosis.NoSocksAddress),
+            _ => throw new InvalidDataException("its reply has an address of an unknown kind"),
         };
         await ReadAsync(stream, address + sizeof(ushort), stop).ConfigureAwait(false);
         return null;
@@ -98,7 +99,8 @@ internal static class SocksTunnel
     private static async Task<byte[]> ReadAnswerAsync(Stream stream, int count, CancellationToken stop)
     {
         byte[] answer = await ReadAsync(stream, count, stop).ConfigureAwait(false);
-        return answer[0] == Version ? answer : throw new InvalidDataException(ProxyDiagnosis.NoSocks(answer[0]));
+        return answer[0] == Version ? answer : throw new InvalidDataException(
+            string.Create(CultureInfo.InvariantCulture, $"the first byte of its answer is 0x{answer[0]:x2}, not 0x{Version:x2}"));
     }
 
     private static async Task<byte[]> ReadAsync(Stream stream, int count, CancellationToken stop)

@@ -156,10 +156,7 @@ internal sealed class ConnectionOpener(LoadOptions options, IoThreads ioThreads)
                     throw new OpeningException(LoadError.HandshakeInvalid, 0, "the server ended the connection instead of answering the handshake");
                 }
 
-                length += received;
-                int interim = ResponseHead.SizeOfInterim(buffer.AsSpan(0, length));
-                length -= interim;
-                buffer.AsSpan(interim, length).CopyTo(buffer);
+                length = ResponseHead.DropInterim(buffer.AsSpan(0, length + received));
                 if (ReadAnswer(buffer.AsSpan(0, length), key) is int used)
                 {
                     return new OpenedTransport(transport, buffer[used..length]);
