@@ -17,9 +17,6 @@ internal static class Engine
     internal static IWebSocketServer Create(
         ServerOptions options, EchoOptions echo, SiteOptions site, ILoggerFactory logging, ParseResult? result) =>
         new Fleck.FleckServer(options, logging, Options.FleckSettings.Ignored(result));
-
-    /// <summary>Fleck counts nothing.</summary>
-    internal static IDisposable? Measure(IWebSocketServer server) => null;
 #else
     /// <summary>Whether nothing in the engine blocks on an I/O thread.</summary>
     internal static bool NeverBlocks => true;
@@ -32,9 +29,5 @@ internal static class Engine
         server.Context.PlainHttp = SiteRouter.Create(site, server.Context.Limits, echo, InstanceFacts.Read(Environment.GetEnvironmentVariable));
         return server;
     }
-
-    /// <summary>Lets the runtime's meter read what the server counts, until it is disposed of.</summary>
-    internal static IDisposable? Measure(IWebSocketServer server) =>
-        server is WebSocketServer counting ? new Metrics.ServerMeter(counting.Context, counting.Context.EchoTimes) : null;
 #endif
 }

@@ -37,7 +37,6 @@ internal static class ServeCommand
         using ILoggerFactory logging = ConsoleLogging.Create(level, format);
         LogUncaughtExceptions(logging.CreateLogger("Server"));
         await using IWebSocketServer server = Engine.Create(options, echo, site, logging, result);
-        using IDisposable? meter = Engine.Measure(server);
         try
         {
             EchoHandlers.Start(server, echo, logging.CreateLogger("Echo"));

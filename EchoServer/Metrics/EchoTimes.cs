@@ -1,5 +1,3 @@
-using System.Diagnostics.Metrics;
-
 namespace EchoServer.Metrics;
 
 /// <summary>How long echoes take: a histogram of the steps that were timed.</summary>
@@ -27,9 +25,6 @@ internal sealed class EchoTimes
     internal static double[] UpperBounds { get; } =
         [0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10];
 
-    /// <summary>Receives the same times for the listeners of the meter; null without a meter.</summary>
-    internal Histogram<double>? Histogram { get; set; }
-
     /// <summary>Counts a step.</summary>
     internal void Record(TimeSpan time)
     {
@@ -42,12 +37,7 @@ internal sealed class EchoTimes
 
         int row = Thread.GetCurrentProcessorId() % _rows * _rowLength;
         Interlocked.Increment(ref _cells[row + bucket]);
-        Interlocked.Add(ref _cells[row + UpperBounds.Length + 1], time.Ticks);
-        if (Histogram is { Enabled: true } histogram)
-        {
-            histogram.Record(seconds);
-        }
-    }
+        Interlocked.Add(ref _cells[row + UpperBounds.Length + 1], time.Ticks);    }
 
     /// <summary>Adds up the rows.</summary>
     /// <returns>How many steps fell into each bucket, the one without a bound last, and the sum of their times.</returns>

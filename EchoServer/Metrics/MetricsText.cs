@@ -35,7 +35,7 @@ internal static class MetricsText
         text.Append(name);
         if (sample.Labels is { Length: > 0 } labels)
         {
-            text.Append('{').AppendJoin(',', labels.Select(label => $"{label.Key}=\"{label.Value}\"")).Append('}');
+            text.Append('{').AppendJoin(',', labels.Select(label => $"{label.Name}=\"{label.Value}\"")).Append('}');
         }
 
         text.Append(CultureInfo.InvariantCulture, $" {sample.Value}\n");
