@@ -13,10 +13,12 @@ namespace EchoServer.Fleck;
 /// Fleck raises its events on any thread, the opening after the first message if it so happens, the end twice or not at all. Here
 /// they become what <see cref="IWebSocketConnection"/> promises, on an <see cref="EventQueue"/>.
 /// </remarks>
-internal sealed partial class FleckConnection : IWebSocketConnection
+internal sealed class FleckConnection : IWebSocketConnection
 {
     // A stopping server lets a client be whose last message is younger than this many milliseconds: more are on their way.
     private const long QuietMilliseconds = 250;
+
+    private const int NotClosing = 0;
 
     private readonly FleckServer _server;
     private readonly IFleckConnection _socket;
@@ -25,6 +27,9 @@ internal sealed partial class FleckConnection : IWebSocketConnection
     private readonly long _since = Heartbeat.Now;
     private long _lastMessage = Heartbeat.Now;
     private long _messagesReceived;
+
+    // The code of our own Close, once there is one.
+    private int _closeCode = NotClosing;
 
     // Only looked at and changed by events.
     private bool _isOpen;
@@ -60,6 +65,40 @@ internal sealed partial class FleckConnection : IWebSocketConnection
 
     /// <inheritdoc/>
     public Action<Exception>? OnError { get; set; }
+
+    private bool IsClosing => Volatile.Read(ref _closeCode) != NotClosing;
+
+    /// <inheritdoc/>
+    public void Send(string text) => Issue(() => _socket.Send(text));
+
+    /// <inheritdoc/>
+    public void Send(ReadOnlySpan<byte> prefix, Message message)
+    {
+        if (message.IsText)
+        {
+            Send(string.Concat(Encoding.UTF8.GetString(prefix), message.ToString()));
+        }
+        else
+        {
+            byte[] bytes = [.. prefix, .. message.Bytes];
+            Issue(() => _socket.Send(bytes));
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Fleck sends the code without the reason, and ends the TCP connection right after it.</remarks>
+    public void Close(CloseCode code = CloseCode.NormalClosure, string reason = "")
+    {
+        if (!ClosePayload.IsCodeAllowed((int)code))
+        {
+            throw new ArgumentOutOfRangeException(nameof(code), (int)code, "a Close frame carries 1000-1003, 1007-1014 or 3000-4999");
+        }
+
+        if (Interlocked.CompareExchange(ref _closeCode, (int)code, NotClosing) == NotClosing)
+        {
+            Try(() => _socket.Close((int)code));
+        }
+    }
 
     /// <summary>For the shutdown: says 1001. May be called again and again, on any thread.</summary>
     /// <param name="isPatient">Whether to let a client be whose messages keep coming.</param>
@@ -195,6 +234,33 @@ internal sealed partial class FleckConnection : IWebSocketConnection
         }
 
         Close(CloseCode.InternalError);
+    }
+
+    /// <summary>Sends, unless the connection is closing or gone: of that Fleck would make an exception and a warning.</summary>
+    private void Issue(Func<Task?> send)
+    {
+        if (!IsClosing && _socket.IsAvailable)
+        {
+            // A send that fails ends the connection, of which Fleck tells by other means; its task has to be looked at nevertheless.
+            Try(() => send()?.ContinueWith(
+                static sent => _ = sent.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default));
+        }
+    }
+
+    /// <summary>What Fleck throws is this connection's trouble, and not that of whoever sends to it.</summary>
+    private void Try(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+        }
     }
 
     private static ConnectionInfo Describe(long id, IFleckConnectionInfo info)
