@@ -37,7 +37,8 @@ internal sealed class EchoTimes
 
         int row = Thread.GetCurrentProcessorId() % _rows * _rowLength;
         Interlocked.Increment(ref _cells[row + bucket]);
-        Interlocked.Add(ref _cells[row + UpperBounds.Length + 1], time.Ticks);    }
+        Interlocked.Add(ref _cells[row + UpperBounds.Length + 1], time.Ticks);
+    }
 
     /// <summary>Adds up the rows.</summary>
     /// <returns>How many steps fell into each bucket, the one without a bound last, and the sum of their times.</returns>
