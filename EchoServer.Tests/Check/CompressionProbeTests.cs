@@ -42,7 +42,7 @@ internal sealed class CompressionProbeTests
     {
         using ScriptedServer server = Agreeing(message => [message with { Payload = [0xFF, 0xFF, 0xFF], Rsv = Compressed }]);
         Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
-        checks.Expect("compression", Outcome.Fail, "a broken frame: a compressed message that cannot be read", "breaks the WebSocket protocol");
+        checks.Expect("compression", Outcome.Fail, "a broken frame: a compressed message is not deflate data", "broke the WebSocket protocol");
     }
 
     [Test]
@@ -68,7 +68,7 @@ internal sealed class CompressionProbeTests
         ScriptedServer.EchoAll(peer, connection, (_, _, message) => isOffered ? echo(message) : EchoScripts.Good(message));
     });
 
-    /// <summary>RFC 7692 §7.2.1, as a last block: whoever reads stops there.</summary>
+    /// <summary>RFC 7692 §7.2.3.4: a block with BFINAL set, and the first byte of an empty one.</summary>
     private static byte[] Deflate(byte[] plain)
     {
         using var output = new MemoryStream();
@@ -77,6 +77,6 @@ internal sealed class CompressionProbeTests
             deflater.Write(plain);
         }
 
-        return output.ToArray();
+        return [.. output.ToArray(), 0];
     }
 }

@@ -1,5 +1,6 @@
 using EchoServer.Check;
 using EchoServer.Check.Probes;
+using EchoServer.Connect;
 using EchoServer.Tests.Support;
 using EchoServer.Tests.Support.Peers;
 using EchoServer.Tests.Support.Wire;
@@ -51,13 +52,13 @@ internal sealed class IdleProbeTests
         Assert.That(checks["idle"].Facts, Does.Contain(new Fact("silent_end", "lost")).And.Contain(new Fact("known_limit", null)));
     }
 
-    [TestCase(LinkEventKind.Lost, null)]
-    [TestCase(LinkEventKind.Close, null)]
-    [TestCase(LinkEventKind.Fin, "AWS NLB (350 s)")]
-    [TestCase(LinkEventKind.Reset, "AWS NLB (350 s)")]
-    public void A_known_limit_is_named_only_where_the_end_was_seen_and_was_no_Close(LinkEventKind kind, string? limit)
+    [TestCase(ClientEventKind.Lost, null)]
+    [TestCase(ClientEventKind.Close, null)]
+    [TestCase(ClientEventKind.Fin, "AWS NLB (350 s)")]
+    [TestCase(ClientEventKind.Reset, "AWS NLB (350 s)")]
+    public void A_known_limit_is_named_only_where_the_end_was_seen_and_was_no_Close(ClientEventKind kind, string? limit)
     {
-        Finding finding = Judge(new(new LinkEvent(kind, [], Code: CloseCode.GoingAway), Idle, Idle, 0), Living);
+        Finding finding = Judge(new(new ClientEvent(kind, []) { Code = CloseCode.GoingAway }, Idle, Idle, 0), Living);
         Assert.That(finding.Outcome, Is.EqualTo(Outcome.Warn));
         Assert.That(finding.Facts, Does.Contain(new Fact("known_limit", limit)));
         Assert.That(finding.Fault!.Cause.Contains("limit of", StringComparison.Ordinal), Is.EqualTo(limit is not null));
@@ -66,7 +67,7 @@ internal sealed class IdleProbeTests
     [Test]
     public void Two_that_are_lost_did_not_end_at_one_age()
     {
-        var lost = new IdleProbe.Life(new LinkEvent(LinkEventKind.Lost, []), Idle, Idle, 0);
+        var lost = new IdleProbe.Life(new ClientEvent(ClientEventKind.Lost, []), Idle, Idle, 0);
         Finding finding = Judge(lost, lost);
         Assert.That(finding.Outcome, Is.EqualTo(Outcome.Fail));
         Assert.That(finding.Fault!.Cause, Does.Contain("at some time within 350").And.Not.Contain("limit").And.Not.Contain("after"));

@@ -209,7 +209,7 @@ internal sealed class TalkProbeTests
             number == 0 ? [WireFrame.Text("\u001b]0;title\u0007"), message] : [new WireFrame(0x3, [])]);
         Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri, connection: options => options with { Timeout = Wait.Lapse });
         checks.Expect("greeting", Outcome.Pass, "'\\u{1b}]0;title\\u{7}'");
-        checks.Expect("text", Outcome.Fail, "a broken frame", "breaks the WebSocket protocol");
+        checks.Expect("text", Outcome.Fail, "a broken frame", "broke the WebSocket protocol");
     }
 
     [Test]

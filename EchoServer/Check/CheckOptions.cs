@@ -2,7 +2,7 @@ using EchoServer.Connect;
 
 namespace EchoServer.Check;
 
-/// <summary>What is to be checked.</summary>
+/// <summary>The URL to check, and the optional probes.</summary>
 internal sealed record CheckOptions
 {
     /// <summary>The URL as it was typed.</summary>

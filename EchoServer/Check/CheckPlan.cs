@@ -9,13 +9,13 @@ namespace EchoServer.Check;
 /// <summary>The probes in their order, each run when its turn has come.</summary>
 internal static class CheckPlan
 {
-    /// <summary>The probes of a check.</summary>
+    /// <summary>Lists the probes of a check.</summary>
     internal static IReadOnlyList<IProbe> Probes(CheckOptions options)
     {
         List<IProbe> probes =
         [
             new UrlProbe(), new DnsProbe(), new TcpProbe(), new ProxyProbe(), new TlsProbe(), new HttpProbe(), new UpgradeProbe(),
-            new GreetingProbe(), new TextProbe(), new Utf8Probe(), new BinaryProbe(), new EmptyProbe(), new FragmentsProbe(),
+            new GreetingProbe(), EchoProbe.Text(), EchoProbe.Utf8(), EchoProbe.Binary(), EchoProbe.Empty(), new FragmentsProbe(),
             new SizesProbe(), new PingProbe(), new CompressionProbe(), new SubprotocolProbe(), new HeadersProbe(), new RoundTripProbe(),
             new CloseProbe(),
         ];
@@ -37,9 +37,9 @@ internal static class CheckPlan
         return probes;
     }
 
-    /// <summary>Runs them.</summary>
-    /// <param name="options">What is to be checked.</param>
-    /// <param name="onResult">Told each result as it comes.</param>
+    /// <summary>Runs the probes.</summary>
+    /// <param name="options">The URL, and which probes.</param>
+    /// <param name="onResult">Called with each result as it comes.</param>
     /// <param name="stop">Ends the check.</param>
     /// <returns>All results, in order.</returns>
     internal static async Task<IReadOnlyList<ProbeResult>> RunAsync(CheckOptions options, Action<ProbeResult> onResult, CancellationToken stop)
@@ -70,13 +70,13 @@ internal static class CheckPlan
         }
         catch (ConnectionFailedException exception)
         {
-            run.Talk.HangUp();
+            run.Peer.HangUp();
             finding = Finding.Fail(exception.Finding, exception.Fault);
         }
         catch (Exception exception) when (Step.IsOfNetwork(exception))
         {
             // A connection that ended while something was sent on it.
-            run.Talk.HangUp();
+            run.Peer.HangUp();
             ConnectionFailedException failure = run.Dialer.Step(Stage.Echo).Failed(exception);
             finding = Finding.Fail(failure.Finding, failure.Fault);
         }

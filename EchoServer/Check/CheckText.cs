@@ -59,7 +59,7 @@ internal sealed class CheckText(bool isTerminal, int? columns)
         return text.ToString();
     }
 
-    /// <summary>What comes behind the last result.</summary>
+    /// <summary>Writes the lines behind the last result.</summary>
     internal string End(CheckSummary summary)
     {
         var text = new StringBuilder();

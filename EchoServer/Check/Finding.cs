@@ -2,10 +2,10 @@ using EchoServer.Diagnosis;
 
 namespace EchoServer.Check;
 
-/// <summary>What a probe found.</summary>
-/// <param name="Outcome">What came of it.</param>
-/// <param name="Text">What was seen, for people; escaped, one line.</param>
-/// <param name="Fault">Why it does not work, and what to do; null where it does.</param>
+/// <summary>The finding of a probe.</summary>
+/// <param name="Outcome">The result.</param>
+/// <param name="Text">The observation, for people; escaped, one line.</param>
+/// <param name="Fault">Cause and advice; null where it works.</param>
 internal sealed record Finding(Outcome Outcome, string Text, Fault? Fault = null)
 {
     /// <summary>The same for machines.</summary>

@@ -15,8 +15,6 @@ internal interface IProbe
     string? CannotRun(CheckRun run) => null;
 
     /// <summary>Asks it.</summary>
-    /// <param name="run">What is known so far, and what to ask over.</param>
-    /// <param name="stop">Ends it.</param>
     /// <exception cref="ConnectionFailedException">It does not work, and the cause is known.</exception>
     Task<Finding> RunAsync(CheckRun run, CancellationToken stop);
 }

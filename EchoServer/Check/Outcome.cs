@@ -1,6 +1,6 @@
 namespace EchoServer.Check;
 
-/// <summary>What came of a probe.</summary>
+/// <summary>The result of a probe.</summary>
 internal enum Outcome
 {
     /// <summary>It works.</summary>

@@ -4,54 +4,51 @@ using EchoServer.WebSockets;
 
 namespace EchoServer.Check;
 
-/// <summary>The least that says that a server serves: connect, upgrade, one echo, close. Made for health checks, so it is quick.</summary>
+/// <summary>Connects, upgrades, waits for one echo and closes: the least that proves a server, for health checks.</summary>
 internal static class QuickCheck
 {
     private static readonly byte[] Message = "EchoServer check"u8.ToArray();
 
-    /// <summary>Runs it.</summary>
-    /// <param name="options">Where to, and how.</param>
-    /// <param name="stop">Ends it.</param>
-    /// <exception cref="ConnectionFailedException">It did not work.</exception>
+    /// <summary>Runs the check.</summary>
+    /// <exception cref="ConnectionFailedException">A step failed.</exception>
     internal static async Task RunAsync(ConnectionOptions options, CancellationToken stop)
     {
         var dialer = new Dialer(options);
-        using WebSocketLink link = await WebSocketLink.OpenAsync(dialer, null, null, stop).ConfigureAwait(false);
-        await dialer.Step(Stage.Echo).RunAsync(token => EchoAsync(link, options.Url, token), stop).ConfigureAwait(false);
-        await dialer.Step(Stage.Close).RunAsync(token => CloseAsync(link, options.Url, token), stop).ConfigureAwait(false);
+        using ClientConnection connection = await dialer.OpenWebSocketAsync(stop).ConfigureAwait(false);
+        await dialer.Step(Stage.Echo).RunAsync(token => EchoAsync(connection, options.Url, token), stop).ConfigureAwait(false);
+        await dialer.Step(Stage.Close).RunAsync(token => CloseAsync(connection, options.Url, token), stop).ConfigureAwait(false);
     }
 
-    private static async Task EchoAsync(WebSocketLink link, Uri url, CancellationToken stop)
+    private static async Task EchoAsync(ClientConnection connection, Uri url, CancellationToken stop)
     {
-        await link.SendAsync(Opcode.Text, Message, stop).ConfigureAwait(false);
+        await connection.SendAsync(Opcode.Text, Message).ConfigureAwait(false);
 
         // A greeting may come first, and a prefix in front.
-        LinkEvent received;
+        ClientEvent received;
         do
         {
-            received = (await link.ReceiveAsync(Timeout.InfiniteTimeSpan, stop).ConfigureAwait(false))!;
+            received = await connection.ReceiveAsync(stop).ConfigureAwait(false);
             if (received.IsEnd)
             {
-                throw new ConnectionFailedException(Stage.Echo, received.Describe(), received.Diagnose(url));
+                throw ConnectionFailedException.Of(received, url);
             }
         }
         while (!received.Payload.AsSpan().EndsWith(Message));
     }
 
-    private static async Task CloseAsync(WebSocketLink link, Uri url, CancellationToken stop)
+    private static async Task CloseAsync(ClientConnection connection, Uri url, CancellationToken stop)
     {
-        await link.SendCloseAsync(CloseCode.NormalClosure, "", stop).ConfigureAwait(false);
-        LinkEvent received;
+        await connection.CloseAsync(CloseCode.NormalClosure).ConfigureAwait(false);
+        ClientEvent received;
         do
         {
-            received = (await link.ReceiveAsync(Timeout.InfiniteTimeSpan, stop).ConfigureAwait(false))!;
+            received = await connection.ReceiveAsync(stop).ConfigureAwait(false);
         }
         while (!received.IsEnd);
 
-        if (received.Kind != LinkEventKind.Close)
+        if (received.Kind != ClientEventKind.Close)
         {
-            throw new ConnectionFailedException(Stage.Close, received.Describe(), received.Diagnose(url));
+            throw ConnectionFailedException.Of(received, url, Stage.Close);
         }
-
     }
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text;
 using System.Threading.Channels;
 using EchoServer.Client.Output;
 using EchoServer.Connect;
@@ -8,169 +6,139 @@ using EchoServer.WebSockets;
 
 namespace EchoServer.Client;
 
-/// <summary>What goes over one connection: sends the input, shows what comes, pings, and closes.</summary>
-internal sealed partial class Conversation
+/// <summary>One connection from the handshake to its end: sends the input, shows the messages, pings, and closes.</summary>
+internal sealed class Conversation
 {
     private readonly ClientOptions _options;
     private readonly ClientConnection _connection;
     private readonly ClientOutput _output;
-    private readonly EndOfInput _endOfInput;
+    private readonly bool _mayBlock;
     private readonly PingTimes _pings = new();
-    private readonly TaskCompletionSource _echoed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _lastActivity = Stopwatch.GetTimestamp();
-    private int _echoesDue;
-    private volatile Fault? _failure;
-    private volatile bool _isDead;
-    private ClientEvent? _last;
+    private readonly AwaitedEchoes _echoes;
+    private readonly InputSender _sender;
+    private readonly KeepAlive _keepAlive;
 
     internal Conversation(ClientOptions options, ClientConnection connection, ClientOutput output, EndOfInput endOfInput)
     {
         _options = options;
         _connection = connection;
         _output = output;
-        _endOfInput = endOfInput;
-        _echoesDue = options.Count ?? options.Messages.Count;
-        if (endOfInput == EndOfInput.WaitsForEchoes && _echoesDue == 0)
-        {
-            _echoed.SetResult();
-        }
+        _echoes = new AwaitedEchoes(options, endOfInput);
+        _sender = new InputSender(options, connection, output, _pings, _echoes);
+        _keepAlive = new KeepAlive(options, connection, output, _pings);
+
+        // A pipe may have no end.
+        _mayBlock = endOfInput != EndOfInput.WaitsForEchoes;
     }
 
-    private TimeSpan Silence => Stopwatch.GetElapsedTime(Volatile.Read(ref _lastActivity));
-
-    /// <summary>Talks until the input has ended, the server closes, the connection breaks, or a person wants to leave.</summary>
-    /// <param name="input">What to send.</param>
-    /// <param name="stop">A person wants to leave: closes with 1000.</param>
+    /// <summary>Runs until the input has ended, the server closes, the connection breaks, or the user leaves.</summary>
+    /// <param name="input">The messages to send.</param>
+    /// <param name="stop">Closes with 1000.</param>
     internal async Task<ConversationEnd> RunAsync(ChannelReader<ClientInput> input, CancellationToken stop)
     {
         using var cut = new CancellationTokenSource();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
 
-        // What was sent is to be shown before what comes of it. A pipe may have no end, though.
-        Task sending = _endOfInput == EndOfInput.WaitsForEchoes
-            ? SendAllAsync(input, over.Token)
-            : Task.Run(() => SendAllAsync(input, over.Token), CancellationToken.None);
-        Task receiving = ReceiveAsync(cut.Token);
-        Task pinging = PingAsync(over.Token);
+        // Sending begins first, so that a message is shown before its echo.
+        Task<Fault?> sending = _mayBlock
+            ? Task.Run(() => _sender.RunAsync(input, over.Token), CancellationToken.None)
+            : _sender.RunAsync(input, over.Token);
+        Task<ClientEvent?> receiving = ReceiveAsync(cut.Token);
+        Task<Fault?> pinging = _keepAlive.RunAsync(over.Token);
         await Task.WhenAny(receiving, sending, pinging).ConfigureAwait(false);
+        bool isDead = pinging.IsCompleted;
         await over.CancelAsync().ConfigureAwait(false);
-        if (!receiving.IsCompleted)
-        {
-            await CloseAsync(receiving).ConfigureAwait(false);
-        }
+        Fault? failure = receiving.IsCompleted ? null : await CloseAsync(receiving, isDead).ConfigureAwait(false);
 
-        // Ends whoever is still sending or receiving.
+        // Ends all sends and receives.
         await cut.CancelAsync().ConfigureAwait(false);
         await _connection.DisposeAsync().ConfigureAwait(false);
         await Task.WhenAll(receiving, sending, pinging).ConfigureAwait(false);
-        return Judge();
+        return Judge(await receiving.ConfigureAwait(false), await pinging.ConfigureAwait(false) ?? await sending.ConfigureAwait(false) ?? failure);
     }
 
-    private async Task CloseAsync(Task receiving)
+    /// <returns>Cause and advice when the Close is not sent or not answered in time; otherwise null.</returns>
+    private async Task<Fault?> CloseAsync(Task receiving, bool isDead)
     {
-        // A person who wants to leave waits no longer for a server that does not answer.
+        // A user who leaves does not wait for a server that does not answer.
         TimeSpan most = ClientConnection.ClosePatience;
         TimeSpan patience = _options.Connection.Timeout < most ? _options.Connection.Timeout : most;
-        Task closing = CloseAsync(CloseCode.NormalClosure, "");
+        Task closing = SendCloseAsync();
 
-        // Who answered no ping will not answer this either.
-        Task whole = _isDead ? closing : Task.WhenAll(closing, receiving);
+        // A server that answered no ping will not answer the Close either.
+        Task whole = isDead ? closing : Task.WhenAll(closing, receiving);
         try
         {
             await whole.WaitAsync(patience).ConfigureAwait(false);
+            return null;
         }
         catch (TimeoutException)
         {
-            _failure ??= NetworkDiagnosis.OfTimeout(Stage.Close, patience, _options.Connection.Url);
+            return NetworkDiagnosis.OfTimeout(Stage.Close, patience, _options.Connection.Url);
         }
     }
 
-    /// <summary>Shows what comes, until nothing more can come.</summary>
-    private async Task ReceiveAsync(CancellationToken cut)
+    private async Task SendCloseAsync()
     {
         try
         {
-            do
+            await _connection.CloseAsync(CloseCode.NormalClosure).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // The receiver learns the reason.
+        }
+    }
+
+    /// <summary>Shows events up to the end of the connection.</summary>
+    /// <returns>The end; null when receiving was stopped before.</returns>
+    private async Task<ClientEvent?> ReceiveAsync(CancellationToken cut)
+    {
+        try
+        {
+            while (true)
             {
-                _last = await _connection.ReceiveAsync(cut).ConfigureAwait(false);
-                if (_last.IsEnd)
+                ClientEvent received = await _connection.ReceiveAsync(cut).ConfigureAwait(false);
+                if (received.IsEnd)
                 {
-                    return;
+                    return received;
                 }
 
-                Show(_last);
+                Show(received);
             }
-            while (true);
         }
         catch (OperationCanceledException)
         {
-            _last = null;
+            return null;
         }
     }
 
     private void Show(ClientEvent received)
     {
-        if (received.Kind == ClientEventKind.Pong)
+        switch (received.Kind)
         {
-            (TimeSpan RoundTrip, bool IsAsked)? ping = _pings.Received(received.Payload);
-            _output.Ponged(received.Payload, ping?.RoundTrip, ping?.IsAsked == true);
-            return;
-        }
-
-        if (received.Kind == ClientEventKind.Ping)
-        {
-            _output.Pinged(received.Payload);
-            return;
-        }
-
-        // What a server says of its own accord is no echo, and must not put off the end of waiting for one.
-        bool isAwaited = _endOfInput != EndOfInput.WaitsForEchoes || IsEcho(received);
-        if (isAwaited)
-        {
-            Volatile.Write(ref _lastActivity, Stopwatch.GetTimestamp());
-        }
-
-        _output.Received(received);
-        if (_endOfInput == EndOfInput.WaitsForEchoes && isAwaited && --_echoesDue == 0)
-        {
-            _echoed.TrySetResult();
+            case ClientEventKind.Pong:
+                (TimeSpan RoundTrip, bool IsAsked)? ping = _pings.Received(received.Payload);
+                _output.Ponged(received.Payload, ping?.RoundTrip, ping?.IsAsked == true);
+                break;
+            case ClientEventKind.Ping:
+                _output.Pinged(received.Payload);
+                break;
+            default:
+                _output.Received(received);
+                _echoes.Received(received);
+                break;
         }
     }
 
-    /// <summary>What a server puts before an echo is its own business.</summary>
-    private bool IsEcho(ClientEvent received)
+    private ConversationEnd Judge(ClientEvent? last, Fault? failure)
     {
-        string text = Encoding.UTF8.GetString(received.Payload);
-        return _options.Messages.Any(message => text.EndsWith(message, StringComparison.Ordinal));
-    }
-
-    private async Task CloseAsync(CloseCode code, string reason)
-    {
-        try
-        {
-            await _connection.CloseAsync(code, reason).ConfigureAwait(false);
-        }
-        catch (IOException)
-        {
-            // Whoever receives says why.
-        }
-    }
-
-    private ConversationEnd Judge()
-    {
-        bool isClosed = _last?.Kind == ClientEventKind.Close;
-        bool isOurs = _connection.SentClose is not null && !_connection.IsCloseAnAnswer && _failure is null;
-        bool isMissingEchoes = _endOfInput == EndOfInput.WaitsForEchoes && !_echoed.Task.IsCompleted && !isOurs;
-        Fault? failure = _failure ?? _last?.Kind switch
-        {
-            ClientEventKind.Close => null,
-            ClientEventKind.Violation => new($"the server broke the WebSocket protocol: {_last.Reason}", "see the server, or a proxy on the way that alters frames"),
-            ClientEventKind.Broken => NetworkDiagnosis.Of(_last.Cause!, _options.Connection.Url, Stage.Echo),
-            _ => NetworkDiagnosis.Of(new IOException(), _options.Connection.Url, Stage.Echo),
-        };
+        ClientEvent? close = last?.Kind == ClientEventKind.Close ? last : null;
+        bool isOurs = _connection.IsCloseOurs && failure is null;
+        failure ??= close is null ? (last ?? new ClientEvent(ClientEventKind.Fin, [])).Diagnose(_options.Connection.Url) : null;
         var end = new ConversationEnd(
-            _connection.SentClose, _connection.SentReason, isClosed ? _last!.Code : null, isClosed ? _last!.Reason : "", isOurs, failure);
-        bool needsWords = isClosed && failure is null && (isMissingEchoes || end.ExitCode != EchoServer.ExitCode.Fine);
-        return needsWords ? end with { Failure = EndDiagnosis.OfClose(_last!.Code, _last.Reason) } : end;
+            _connection.SentClose?.Code, _connection.SentClose?.Reason ?? "", close?.Code, close?.Reason ?? "", isOurs, failure);
+        bool needsWords = close is not null && failure is null && ((_echoes.AreMissing && !isOurs) || end.ExitCode != EchoServer.ExitCode.Fine);
+        return needsWords ? end with { Failure = close!.Diagnose(_options.Connection.Url) } : end;
     }
 }

@@ -1,280 +1,252 @@
+using System.Diagnostics;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Text;
+using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
+using EchoServer.WebSockets.Compression;
 
 namespace EchoServer.Connect;
 
-/// <summary>An open connection, as the client commands use it.</summary>
+/// <summary>An open WebSocket as a client uses it: moves the bytes of a <see cref="WebSocketProtocol{TSink}"/>.</summary>
 /// <remarks>
-/// One thread at a time may receive; any thread may send meanwhile. Somebody has to be receiving, or pings remain unanswered.
+/// One thread at a time may receive, and any thread may send meanwhile. Pings and the server's Close are answered only while a receive
+/// is under way.
 /// </remarks>
-internal sealed class ClientConnection : IAsyncDisposable
+internal sealed class ClientConnection : IDisposable, IAsyncDisposable
 {
-    /// <summary>The largest message that is taken and kept; for a larger one the server is told 1009.</summary>
+    /// <summary>The largest message that is received; a larger one fails the connection with 1009.</summary>
     internal const int MaxMessageBytes = 16 * 1024 * 1024;
 
-    /// <summary>How long anybody waits for the last that there is to say, where a server may have stopped reading.</summary>
+    /// <summary>The longest wait for a Close to be sent or answered: the server may have stopped reading.</summary>
     internal static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
 
-    private const int ReceiveBytes = 64 * 1024;
+    private const int BufferBytes = 64 * 1024;
+    private const int RestingBytes = 512;
 
-    private readonly Stream _stream;
-    private readonly IDisposable _owner;
-    private readonly MessageReader _reader = new(Role.Client, MaxMessageBytes);
-    private readonly SemaphoreSlim _writing = new(1, 1);
-    private readonly byte[] _received = new byte[ReceiveBytes];
-    private byte[]? _pongDue;
+    private readonly TcpLink _link;
+    private readonly ClientOutbound _outbound;
+    private readonly PerMessageDeflate? _deflate;
+    private readonly Lock _lock = new();
+    private WebSocketProtocol<ClientOutbound.Sink> _protocol;
+    private byte[] _buffer;
     private int _start;
     private int _end;
-    private volatile bool _isClosing;
+    private Task<ClientEvent>? _receiving;
+    private long _receivedAt = Stopwatch.GetTimestamp();
+    private TimeSpan _idleBefore;
+    private TimeSpan? _idleAtEnd;
+    private bool _isReleased;
 
-    /// <param name="stream">Where frames go and come from.</param>
-    /// <param name="owner">What is to be disposed of with it.</param>
-    /// <param name="heads">The heads of the handshake.</param>
-    /// <param name="subprotocol">What was agreed on; null for none.</param>
-    /// <param name="received">What came behind the 101.</param>
-    internal ClientConnection(Stream stream, IDisposable owner, HandshakeHeads heads, string? subprotocol, ReadOnlySpan<byte> received)
+    /// <param name="link">The connection after its handshake; owned.</param>
+    /// <param name="head">The 101 and the bytes behind it.</param>
+    /// <param name="reader">Has the limits, and the compression that was agreed on; owned.</param>
+    internal ClientConnection(TcpLink link, ReceivedHead head, MessageReader reader)
     {
-        received.CopyTo(_received);
-        _end = received.Length;
-        _stream = stream;
-        _owner = owner;
-        Heads = heads;
-        Subprotocol = subprotocol;
+        _link = link;
+        _outbound = new ClientOutbound(link.Stream);
+        _deflate = reader.Deflate;
+        _protocol = new(reader, new(_outbound)) { ReadsAfterClose = true };
+        _buffer = new byte[Math.Max(BufferBytes, head.Rest.Length)];
+        head.Rest.CopyTo(_buffer, 0);
+        _end = head.Rest.Length;
+        Answer = head.Answer;
     }
 
-    /// <summary>The heads of the handshake.</summary>
-    internal HandshakeHeads Heads { get; }
+    /// <summary>The heads of the handshake as they were on the wire.</summary>
+    internal HandshakeHeads Heads => _link.Heads!;
 
-    /// <summary>The subprotocol that was agreed on; null for none.</summary>
-    internal string? Subprotocol { get; }
+    /// <summary>The answer to the handshake.</summary>
+    internal ReceivedAnswer Answer { get; }
 
-    /// <summary>The code of the Close that we sent; null when we have not.</summary>
-    internal CloseCode? SentClose { get; private set; }
+    /// <summary>The subprotocol in use; null for none. Not escaped.</summary>
+    internal string? Subprotocol => Answer.Field("Sec-WebSocket-Protocol");
 
-    /// <summary>The reason in it.</summary>
-    internal string SentReason { get; private set; } = "";
+    /// <summary>The extensions in use; null for none. Not escaped.</summary>
+    internal string? Extensions => Answer.Field("Sec-WebSocket-Extensions");
 
-    /// <summary>Whether the Close that we sent only answers the server's.</summary>
-    internal bool IsCloseAnAnswer { get; private set; }
+    /// <summary>The pings received so far.</summary>
+    internal int PingsReceived { get; private set; }
 
-    /// <summary>Waits for what comes next. A ping is answered, and so is a Close.</summary>
-    /// <exception cref="OperationCanceledException">It was stopped; nothing can be received after that.</exception>
-    internal async ValueTask<ClientEvent> ReceiveAsync(CancellationToken stop)
+    /// <summary>The compressed messages received so far.</summary>
+    internal long CompressedMessages
     {
-        ClientEvent? received = null;
+        get
+        {
+            CompressedCounts received = default;
+            CompressedCounts sent = default;
+            _deflate?.AddCountsTo(ref received, ref sent);
+            return received.Messages;
+        }
+    }
+
+    /// <summary>The Close that this end sent; null while there is none.</summary>
+    internal (CloseCode Code, string Reason)? SentClose => _outbound.Close;
+
+    /// <summary>Whether <see cref="CloseAsync"/> began the closing handshake, and not the server or a violation.</summary>
+    internal bool IsCloseOurs { get; private set; }
+
+    /// <summary>The time since a byte was sent or received; after the end, the time that the end came after.</summary>
+    internal TimeSpan IdleFor => _idleAtEnd ?? Stopwatch.GetElapsedTime(Math.Max(_receivedAt, _outbound.SentAt));
+
+    /// <summary>Waits for the next event. Pings and a Close are answered.</summary>
+    /// <exception cref="OperationCanceledException">The wait was stopped; the event is left for the next call.</exception>
+    internal async Task<ClientEvent> ReceiveAsync(CancellationToken stop)
+    {
+        // Giving up a read would break a TLS stream, so the read outlives the wait.
+        _receiving ??= ReceiveNextAsync();
+        ClientEvent received = await _receiving.WaitAsync(stop).ConfigureAwait(false);
+        _receiving = received.IsEnd ? _receiving : null;
+        return received;
+    }
+
+    /// <summary>Waits for the next event up to a deadline.</summary>
+    /// <returns>Null when the time is up, even if an event is there: a server that never pauses does not prolong the wait.</returns>
+    internal async Task<ClientEvent?> ReceiveAsync(Deadline deadline, CancellationToken stop)
+    {
+        if (deadline.Left <= TimeSpan.Zero)
+        {
+            return null;
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(deadline.Left);
         try
         {
-            received = await ReceiveNextAsync(stop).ConfigureAwait(false);
-            return received;
+            return await ReceiveAsync(limit.Token).ConfigureAwait(false);
         }
-        finally
+        catch (OperationCanceledException)
         {
-            // Here and not when the connection is disposed of, because that may happen while this is still reading.
-            if (received is null or { IsEnd: true })
-            {
-                _reader.Abandon();
-            }
+            stop.ThrowIfCancellationRequested();
+            return null;
         }
     }
 
-    private async ValueTask<ClientEvent> ReceiveNextAsync(CancellationToken stop)
-    {
-        while (true)
-        {
-            if (Read() is ClientEvent found)
-            {
-                await AnswerAsync(found).ConfigureAwait(false);
-                return found;
-            }
+    /// <summary>Sends one frame, whatever it is.</summary>
+    /// <param name="opcode">Any but Close; a reserved one shows how the server fails the connection.</param>
+    /// <param name="payload">UTF-8 in a text message; at most 125 bytes in a control frame.</param>
+    /// <param name="isFinal">Whether the frame ends its message.</param>
+    /// <exception cref="IOException">The connection is broken, or this end has closed it.</exception>
+    internal Task SendAsync(Opcode opcode, ReadOnlyMemory<byte> payload, bool isFinal = true) => _outbound.SendAsync(opcode, payload, isFinal);
 
-            try
-            {
-                int count = await _stream.ReadAsync(_received.AsMemory(_end), stop).ConfigureAwait(false);
-                if (count == 0)
-                {
-                    return new ClientEvent(ClientEventKind.Ended, []);
-                }
-
-                _end += count;
-            }
-            catch (Exception exception) when (IsBroken(exception))
-            {
-                return new ClientEvent(ClientEventKind.Broken, []) { Cause = exception };
-            }
-        }
-    }
-
-    /// <summary>Sends a whole message, or a ping or pong.</summary>
-    /// <param name="opcode">What it is.</param>
-    /// <param name="payload">UTF-8 for a text; at most 125 bytes for a ping or pong.</param>
+    /// <summary>Begins the closing handshake, unless it has begun. Events are received up to the server's Close.</summary>
     /// <exception cref="IOException">The connection is broken.</exception>
-    internal Task SendAsync(Opcode opcode, ReadOnlyMemory<byte> payload) => SendAsync(opcode, payload, isFinal: true);
-
-    /// <summary>Sends a frame.</summary>
-    /// <param name="opcode">What it is.</param>
-    /// <param name="payload">At most 125 bytes for a control frame.</param>
-    /// <param name="isFinal">Whether it is the last of its message.</param>
-    /// <exception cref="IOException">The connection is broken.</exception>
-    internal async Task SendAsync(Opcode opcode, ReadOnlyMemory<byte> payload, bool isFinal)
+    internal Task CloseAsync(CloseCode code, string reason = "")
     {
-        await _writing.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            await WriteAsync(opcode, payload, isFinal).ConfigureAwait(false);
-        }
-        finally
-        {
-            _writing.Release();
-        }
-
-        await SendPongAsync().ConfigureAwait(false);
+        IsCloseOurs |= _protocol.Close(code, reason);
+        return _outbound.Closing;
     }
 
-    /// <summary>Sends a Close, once. What the server still sends, its own Close included, is to be received afterwards.</summary>
-    /// <param name="code">A code that may be sent; <see cref="CloseCode.NoStatusReceived"/> for none.</param>
-    /// <param name="reason">The reason; cut at 123 bytes of UTF-8.</param>
-    internal Task CloseAsync(CloseCode code, string reason = "") => CloseAsync(code, reason, isAnswer: false);
+    /// <summary>Keeps only a small buffer from now on: for thousands of idle connections.</summary>
+    internal void GiveBackMemory()
+    {
+        if (_start == _end && _receiving is null)
+        {
+            _buffer = new byte[RestingBytes];
+            _start = _end = 0;
+        }
+    }
 
-    /// <inheritdoc/>
+    /// <summary>Waits until an answer to the server's Close is sent, and ends the connection.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _stream.DisposeAsync().ConfigureAwait(false);
-        _owner.Dispose();
-    }
-
-    private async Task CloseAsync(CloseCode code, string reason, bool isAnswer)
-    {
-        await _writing.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (_isClosing)
-            {
-                return;
-            }
-
-            byte[] payload = new byte[ClosePayload.MaxBytes];
-            int length = code == CloseCode.NoStatusReceived ? 0 : ClosePayload.Write(payload, code, reason);
-            (SentClose, SentReason, IsCloseAnAnswer) = (code, length == 0 ? "" : Encoding.UTF8.GetString(payload, 2, length - 2), isAnswer);
-            await WriteAsync(Opcode.Close, payload.AsMemory(0, length), isFinal: true).ConfigureAwait(false);
-
-            // RFC 6455 §5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
-            _isClosing = true;
+            Task answering = IsCloseOurs ? Task.CompletedTask : _outbound.Closing;
+            await answering.WaitAsync(ClosePatience).ConfigureAwait(false);
         }
-        finally
+        catch (Exception exception) when (exception is IOException or TimeoutException)
         {
-            _writing.Release();
+            // A server that has closed need not take the answer.
+        }
+
+        Dispose();
+    }
+
+    /// <summary>Ends the connection at once.</summary>
+    public void Dispose()
+    {
+        _link.Dispose();
+        lock (_lock)
+        {
+            if (!_isReleased)
+            {
+                _isReleased = true;
+                _protocol.Release();
+            }
         }
     }
 
-    /// <summary>Reads what there is; null when more is needed, for which there is room then.</summary>
-    private ClientEvent? Read()
+    private async Task<ClientEvent> ReceiveNextAsync()
     {
-        while (true)
+        ClientEvent? found;
+        do
         {
-            ReadResult result = _reader.Read(_received.AsSpan(_start.._end), out int consumed, out ReadOnlySpan<byte> payload);
-            _start += consumed;
-            switch (result)
+            found = Next() ?? await FillAsync().ConfigureAwait(false);
+        }
+        while (found is null);
+        _idleAtEnd = found.IsEnd ? _idleBefore : null;
+        return found;
+    }
+
+    /// <summary>Takes the next event out of the bytes that have arrived.</summary>
+    /// <returns>Null when more bytes are needed.</returns>
+    private ClientEvent? Next()
+    {
+        // A connection may be disposed of while bytes arrive.
+        lock (_lock)
+        {
+            int consumed = 1;
+            while (consumed > 0 && !_isReleased)
             {
-                case ReadResult.Message:
-                    return new ClientEvent(_reader.IsText ? ClientEventKind.Text : ClientEventKind.Binary, payload.ToArray());
-                case ReadResult.Ping:
-                    return new ClientEvent(ClientEventKind.Ping, payload.ToArray());
-                case ReadResult.Pong:
-                    return new ClientEvent(ClientEventKind.Pong, payload.ToArray());
-                case ReadResult.Close:
-                    return ReadClose(payload);
-                case ReadResult.Violation:
-                    return new ClientEvent(ClientEventKind.Violation, []) { Code = _reader.Violation!.Code, Reason = _reader.Violation.Reason };
-                case ReadResult.NeedMore when consumed > 0 && _start < _end:
-                    continue;
+                ProtocolEvent found = _protocol.Receive(_buffer.AsSpan(_start.._end), out consumed, out ReadOnlySpan<byte> payload);
+                _start += consumed;
+                if (found != ProtocolEvent.None)
+                {
+                    PingsReceived += found == ProtocolEvent.Ping ? 1 : 0;
+                    ClientEvent translated = Translate(found, payload);
+                    _protocol.ReleaseMessage();
+                    return translated;
+                }
             }
 
-            // What is left is less than a header or a control frame.
-            _received.AsSpan(_start.._end).CopyTo(_received);
+            // The rest is less than a header or a control frame.
+            _buffer.AsSpan(_start.._end).CopyTo(_buffer);
             (_start, _end) = (0, _end - _start);
             return null;
         }
     }
 
-    private static ClientEvent ReadClose(ReadOnlySpan<byte> payload)
+    private ClientEvent Translate(ProtocolEvent found, ReadOnlySpan<byte> payload) => found switch
     {
-        return ClosePayload.Read(payload, out CloseCode code, out ReadOnlySpan<byte> reason) is ProtocolViolation violation
-            ? new ClientEvent(ClientEventKind.Violation, []) { Code = violation.Code, Reason = violation.Reason }
-            : new ClientEvent(ClientEventKind.Close, payload.ToArray()) { Code = code, Reason = Encoding.UTF8.GetString(reason) };
-    }
+        ProtocolEvent.Text => new(ClientEventKind.Text, payload.ToArray()),
+        ProtocolEvent.Binary => new(ClientEventKind.Binary, payload.ToArray()),
+        ProtocolEvent.Ping => new(ClientEventKind.Ping, payload.ToArray()),
+        ProtocolEvent.Pong => new(ClientEventKind.Pong, payload.ToArray()),
+        ProtocolEvent.Closed => new(ClientEventKind.Close, []) { Code = _protocol.PeerCode, Reason = Encoding.UTF8.GetString(payload) },
+        _ => new(ClientEventKind.Violation, []) { Code = _protocol.Violation!.Code, Reason = _protocol.Violation.Reason },
+    };
 
-    private async Task AnswerAsync(ClientEvent found)
+    /// <summary>Waits for bytes.</summary>
+    /// <returns>Null when some came, otherwise the end.</returns>
+    private async Task<ClientEvent?> FillAsync()
     {
+        int count = 0;
+        Exception? cause = null;
         try
         {
-            switch (found.Kind)
-            {
-                case ClientEventKind.Ping:
-                    // Not waited for: when the server waits for us to read, so does what we send. Of several only the last is
-                    // owed an answer (RFC 6455 §5.5.3).
-                    Volatile.Write(ref _pongDue, found.Payload);
-                    _ = SendPongAsync();
-                    break;
-                case ClientEventKind.Close:
-                case ClientEventKind.Violation:
-                    // Behind what others are sending: to a server that has stopped reading it never goes out.
-                    await CloseAsync(found.Code, "", isAnswer: true).WaitAsync(ClosePatience).ConfigureAwait(false);
-                    break;
-            }
+            count = await _link.Stream.ReadAsync(_buffer.AsMemory(_end)).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is IOException or TimeoutException)
+        catch (Exception exception) when (Step.IsOfNetwork(exception))
         {
-            // Who has closed need not wait for the answer.
+            cause = exception;
         }
+
+        _idleBefore = Stopwatch.GetElapsedTime(Math.Max(_receivedAt, _outbound.SentAt));
+        _receivedAt = Stopwatch.GetTimestamp();
+        _end += count;
+
+        // TLS that ends without its close_notify is a FIN as well.
+        ClientEventKind kind = cause?.GetBaseException() is SocketException ? ClientEventKind.Reset : ClientEventKind.Fin;
+        return count > 0 ? null : new(kind, []) { Cause = cause };
     }
-
-    /// <summary>Sends the pong that is due, unless somebody is sending: they do it then.</summary>
-    private async Task SendPongAsync()
-    {
-        while (Volatile.Read(ref _pongDue) is not null && await _writing.WaitAsync(TimeSpan.Zero).ConfigureAwait(false))
-        {
-            try
-            {
-                if (Interlocked.Exchange(ref _pongDue, null) is byte[] payload && !_isClosing)
-                {
-                    await WriteAsync(Opcode.Pong, payload, isFinal: true).ConfigureAwait(false);
-                }
-            }
-            catch (IOException)
-            {
-                // Whoever receives learns of it.
-                return;
-            }
-            finally
-            {
-                _writing.Release();
-            }
-        }
-    }
-
-    private async Task WriteAsync(Opcode opcode, ReadOnlyMemory<byte> payload, bool isFinal)
-    {
-        if (_isClosing)
-        {
-            throw new IOException("the connection is closing");
-        }
-
-        uint key = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
-        byte[] frame = new byte[Frame.SizeOfHeader(payload.Length, masked: true) + payload.Length];
-        Frame.Write(frame, opcode, payload.Span, default, key, isFinal: isFinal);
-        try
-        {
-            await _stream.WriteAsync(frame).ConfigureAwait(false);
-            await _stream.FlushAsync().ConfigureAwait(false);
-        }
-        catch (Exception exception) when (IsBroken(exception))
-        {
-            throw new IOException("the connection is broken", exception);
-        }
-    }
-
-    private static bool IsBroken(Exception exception) =>
-        exception is IOException or SocketException or ObjectDisposedException;
 }

@@ -1,8 +1,9 @@
+using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Connect;
 
-/// <summary>What a connection has to tell.</summary>
+/// <summary>The kind of an event of a <see cref="ClientConnection"/>.</summary>
 internal enum ClientEventKind
 {
     /// <summary>A text message.</summary>
@@ -11,39 +12,70 @@ internal enum ClientEventKind
     /// <summary>A binary message.</summary>
     Binary,
 
-    /// <summary>A ping, which is answered already.</summary>
+    /// <summary>A ping. It is answered already.</summary>
     Ping,
 
     /// <summary>A pong.</summary>
     Pong,
 
-    /// <summary>The server's Close: nothing comes after it.</summary>
+    /// <summary>The server's Close.</summary>
     Close,
 
     /// <summary>The end of the stream (FIN) without a Close.</summary>
-    Ended,
+    Fin,
 
-    /// <summary>The connection was reset, or broke otherwise, without a Close.</summary>
-    Broken,
+    /// <summary>A reset (RST), or another failure of the socket, without a Close.</summary>
+    Reset,
 
-    /// <summary>The server broke the protocol: nothing is read after it, and it is told so.</summary>
+    /// <summary>The server broke the protocol, and was told so.</summary>
     Violation,
+
+    /// <summary>Nothing gets through any more, and neither side was told: only a probe finds that.</summary>
+    Lost,
 }
 
-/// <summary>Something that came over a connection.</summary>
-/// <param name="Kind">What.</param>
-/// <param name="Payload">The message, or what a ping or pong carries; owned by whoever gets it.</param>
+/// <summary>An event of a <see cref="ClientConnection"/>. Text from the network is not escaped yet.</summary>
+/// <param name="Kind">The kind of the event.</param>
+/// <param name="Payload">The payload of a message, ping or pong; owned by the receiver.</param>
 internal sealed record ClientEvent(ClientEventKind Kind, byte[] Payload)
 {
-    /// <summary>The code of a <see cref="ClientEventKind.Close"/>, or of a <see cref="ClientEventKind.Violation"/>.</summary>
-    internal CloseCode Code { get; init; } = CloseCode.AbnormalClosure;
+    /// <summary>The code of a <see cref="ClientEventKind.Close"/> or <see cref="ClientEventKind.Violation"/>; null for other events.</summary>
+    internal CloseCode? Code { get; init; }
 
-    /// <summary>The reason that goes with it, unescaped.</summary>
+    /// <summary>The reason of a Close, or the rule that was broken.</summary>
     internal string Reason { get; init; } = "";
 
-    /// <summary>What broke the connection.</summary>
+    /// <summary>The exception of a stream that failed.</summary>
     internal Exception? Cause { get; init; }
 
-    /// <summary>Whether nothing comes after it.</summary>
-    internal bool IsEnd => Kind is ClientEventKind.Close or ClientEventKind.Ended or ClientEventKind.Broken or ClientEventKind.Violation;
+    /// <summary>Whether no event follows.</summary>
+    internal bool IsEnd => Kind >= ClientEventKind.Close;
+
+    /// <summary>Whether it is a text or binary message.</summary>
+    internal bool IsMessage => Kind <= ClientEventKind.Binary;
+
+    /// <summary>Whether it is a text message.</summary>
+    internal bool IsText => Kind == ClientEventKind.Text;
+
+    /// <summary>Names cause and advice of an end that was not wanted.</summary>
+    internal Fault Diagnose(Uri url) => Kind switch
+    {
+        ClientEventKind.Close => EndDiagnosis.OfClose(Code!.Value, Reason),
+        ClientEventKind.Violation => EndDiagnosis.OfViolation(Reason),
+        _ => NetworkDiagnosis.Of(Cause ?? new EndOfStreamException(), url, Stage.Echo),
+    };
+
+    /// <summary>Describes the event in a few words, escaped.</summary>
+    internal string Describe() => Kind switch
+    {
+        ClientEventKind.Text => $"a text message of {Payload.Length} bytes",
+        ClientEventKind.Binary => $"a binary message of {Payload.Length} bytes",
+        ClientEventKind.Ping => "a ping",
+        ClientEventKind.Pong => "a pong",
+        ClientEventKind.Close => $"Close {ClosePayload.Describe(Code!.Value)}{(Reason.Length > 0 ? $" '{ReceivedAnswer.Shown(Reason)}'" : "")}",
+        ClientEventKind.Fin => "the end of the stream (FIN), without a Close",
+        ClientEventKind.Reset => "a reset (RST), without a Close",
+        ClientEventKind.Lost => "silence",
+        _ => $"a broken frame: {Reason}",
+    };
 }

@@ -2,27 +2,34 @@ using EchoServer.Diagnosis;
 
 namespace EchoServer.Connect;
 
-/// <summary>A connection could not be opened, or what is needed of an open one did not work. The cause is known.</summary>
-/// <param name="stage">What was being done.</param>
-/// <param name="finding">What was seen, in a few words; escaped.</param>
-/// <param name="fault">Why, and what to do.</param>
+/// <summary>A connection could not be opened, or failed when it was used. The cause is known.</summary>
+/// <param name="stage">The step that failed.</param>
+/// <param name="finding">The observation, in a few words; escaped.</param>
+/// <param name="fault">Cause and advice.</param>
 internal class ConnectionFailedException(Stage stage, string finding, Fault fault) : Exception(fault.ToString())
 {
-    /// <summary>What was being done.</summary>
+    /// <summary>The step that failed.</summary>
     internal Stage Stage { get; } = stage;
 
-    /// <summary>What was seen, in a few words; escaped.</summary>
+    /// <summary>The observation, in a few words; escaped.</summary>
     internal string Finding { get; } = finding;
 
-    /// <summary>Why, and what to do.</summary>
+    /// <summary>Cause and advice.</summary>
     internal Fault Fault { get; } = fault;
 
-    /// <summary>Whether nothing came in time.</summary>
+    /// <summary>Whether the step took too long.</summary>
     internal bool IsTimeout { get; init; }
 
-    /// <summary>What answered the handshake; null when nothing did.</summary>
+    /// <summary>The answer to the handshake; null when none came.</summary>
     internal ReceivedAnswer? Answer { get; init; }
 
-    /// <summary>The last heads that were exchanged; null when it did not come to that.</summary>
+    /// <summary>The end of an open connection that was to stay open; null for other failures.</summary>
+    internal ClientEvent? End { get; private init; }
+
+    /// <summary>The last heads that were exchanged; null when there were none.</summary>
     internal HandshakeHeads? Heads { get; set; }
+
+    /// <summary>Makes the exception for the end of a connection that was to stay open.</summary>
+    internal static ConnectionFailedException Of(ClientEvent end, Uri url, Stage stage = Stage.Echo) =>
+        new(stage, end.Describe(), end.Diagnose(url)) { End = end };
 }

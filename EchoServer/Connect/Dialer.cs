@@ -1,9 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using EchoServer.Buffers;
 using EchoServer.Connect.Proxies;
 using EchoServer.Diagnosis;
 using EchoServer.Http;
+using EchoServer.WebSockets;
+using EchoServer.WebSockets.Compression;
 
 namespace EchoServer.Connect;
 
@@ -32,12 +35,21 @@ internal sealed class Dialer(ConnectionOptions options)
     internal Step Step(Stage stage) => Step(stage, Deadline.In(options.Timeout));
 
     /// <summary>Opens a WebSocket.</summary>
-    /// <exception cref="ConnectionFailedException">It could not be opened, or not in <see cref="ConnectionOptions.Timeout"/>.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    internal async Task<ClientConnection> OpenWebSocketAsync(CancellationToken stop)
+    /// <param name="stop">Ends the attempt.</param>
+    /// <param name="subprotocols">The offer; null for that of the options.</param>
+    /// <param name="extensions">The offer, which may be permessage-deflate; null for none.</param>
+    /// <param name="maxMessageBytes">The largest message that is received.</param>
+    /// <exception cref="ConnectionFailedException">The attempt failed, or took longer than <see cref="ConnectionOptions.Timeout"/>.</exception>
+    /// <exception cref="OperationCanceledException">The attempt was stopped.</exception>
+    internal async Task<ClientConnection> OpenWebSocketAsync(
+        CancellationToken stop,
+        IReadOnlyList<string>? subprotocols = null,
+        string? extensions = null,
+        int maxMessageBytes = ClientConnection.MaxMessageBytes)
     {
-        (TcpLink link, ReceivedHead head) = await UpgradeAsync(options.Subprotocols, extensions: null, stop).ConfigureAwait(false);
-        return new ClientConnection(link.Stream, link, link.Heads!, head.Answer.Field("Sec-WebSocket-Protocol"), head.Rest);
+        (TcpLink link, ReceivedHead head) = await UpgradeAsync(subprotocols ?? options.Subprotocols, extensions, stop).ConfigureAwait(false);
+        bool isCompressed = head.Answer.Field("Sec-WebSocket-Extensions") is { Length: > 0 };
+        return new ClientConnection(link, head, new MessageReader(Role.Client, maxMessageBytes, deflate: isCompressed ? Decompression() : null));
     }
 
     /// <summary>Opens a connection and upgrades it.</summary>
@@ -201,6 +213,15 @@ internal sealed class Dialer(ConnectionOptions options)
             socket?.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Decompresses messages that refer back to earlier ones, and those that do not.</summary>
+    private static PerMessageDeflate Decompression()
+    {
+        DeflateParameters parameters = default;
+        var budget = new MemoryBudget(int.MaxValue);
+        budget.TryTake(PerMessageDeflate.InflaterBytes(parameters) + PerMessageDeflate.DeflaterBytes(parameters));
+        return new PerMessageDeflate(parameters, new ZlibPool(level: 1, keptOfEachKind: 1), budget);
     }
 
     private static void GiveUp(TcpLink link, Exception exception)

@@ -87,6 +87,11 @@ internal static class EndDiagnosis
         };
     }
 
+    /// <summary>Says why a connection fails whose peer has broken RFC 6455.</summary>
+    internal static Fault OfViolation(string rule) => new(
+        $"the server broke the WebSocket protocol: {rule}",
+        "a proxy on the way alters frames, or the server has a fault: check the server without the proxy");
+
     private static string Pings => OurPings.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
 
     private static string Described(CloseCode code) => ClosePayload.Describe(code);

@@ -37,6 +37,9 @@ internal sealed class LatencyHistogram
         _max = Math.Max(_max, ticks);
     }
 
+    /// <summary>Counts one value.</summary>
+    internal void Record(TimeSpan time) => Record((long)(time.TotalSeconds * Stopwatch.Frequency));
+
     /// <summary>Adds what another one has counted.</summary>
     internal void Add(LatencyHistogram other)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using EchoServer.Metrics;
+using EchoServer.Text;
 
 namespace EchoServer.Ping;
 
@@ -42,10 +43,8 @@ internal sealed class PingStatistics
             return counts;
         }
 
-        string least = Show(Stopwatch.GetElapsedTime(0, _least));
-        string average = Show(Stopwatch.GetElapsedTime(0, (long)(_sum / Received)));
-        return $"{counts}\nround trip min/avg/max/p99 {least}/{average}/{Show(_times.Max)}/{Show(_times.Percentile(99))} ms";
+        TimeSpan[] times =
+            [Stopwatch.GetElapsedTime(0, _least), Stopwatch.GetElapsedTime(0, (long)(_sum / Received)), _times.Max, _times.Percentile(99)];
+        return $"{counts}\nround trip min/avg/max/p99 {string.Join('/', times.Select(Times.Milliseconds))} ms";
     }
-
-    private static string Show(TimeSpan time) => time.TotalMilliseconds.ToString("0.000", CultureInfo.InvariantCulture);
 }

@@ -28,6 +28,9 @@ internal static class Times
         _ => Show(time),
     };
 
+    /// <summary>A time in milliseconds to the microsecond, without its unit: <c>0.041</c>.</summary>
+    internal static string Milliseconds(TimeSpan time) => time.TotalMilliseconds.ToString("0.000", CultureInfo.InvariantCulture);
+
     /// <summary>A number of bytes: <c>125 bytes</c>, <c>1 MiB</c>.</summary>
     internal static string Bytes(long count) => count > 0 && count % (1024 * 1024) == 0
         ? string.Create(CultureInfo.InvariantCulture, $"{count / (1024 * 1024)} MiB")

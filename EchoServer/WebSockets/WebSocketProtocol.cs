@@ -43,7 +43,10 @@ internal struct WebSocketProtocol<TSink>
         Closed,
     }
 
-    /// <summary>The code of the peer's Close, 1005 when it had none; null unless it came, intact, before our own Close.</summary>
+    /// <summary>Whether messages are still handed out between our own Close and the peer's. A violation ends that.</summary>
+    public bool ReadsAfterClose { get; init; }
+
+    /// <summary>The code of the peer's Close, 1005 when it had none; null unless that Close was read, intact, while messages were.</summary>
     public readonly CloseCode? PeerCode => _peerCode == 0 ? null : (CloseCode)_peerCode;
 
     /// <summary>The rule that the peer broke; null while it broke none.</summary>
@@ -68,7 +71,7 @@ internal struct WebSocketProtocol<TSink>
     /// <returns>The event.</returns>
     public ProtocolEvent Receive(Span<byte> input, out int consumed, out ReadOnlySpan<byte> payload)
     {
-        if (_state != State.Open || _sink.IsClosed)
+        if (_state != State.Open || (_sink.IsClosed && !ReadsAfterClose))
         {
             payload = default;
             return AwaitClose(input, out consumed);

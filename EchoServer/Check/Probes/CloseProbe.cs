@@ -7,7 +7,7 @@ namespace EchoServer.Check.Probes;
 /// <summary>Whether close code and reason are carried both ways (RFC 6455 §7).</summary>
 internal sealed class CloseProbe : IProbe
 {
-    // RFC 6455 §7.4.2: 4000-4999 are for whoever wants one.
+    // RFC 6455 §7.4.2: 4000-4999 are for private use.
     private const CloseCode Code = (CloseCode)4321;
     private const string Reason = "the check is done";
 
@@ -18,17 +18,14 @@ internal sealed class CloseProbe : IProbe
 
     public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
-        LinkEvent reply = await SendAsync(run, link => link.SendCloseAsync(Code, Reason, stop), stop).ConfigureAwait(false);
-        Fact[] facts =
-        [
-            new("reply_code", reply.Code is CloseCode code ? (long)code : null),
-            new("reply_reason", reply.Kind == LinkEventKind.Close ? reply.Text : null),
-        ];
-        if (reply.Kind != LinkEventKind.Close)
+        ClientEvent reply = await SendAsync(run, link => link.CloseAsync(Code, Reason, stop), stop).ConfigureAwait(false);
+        bool isClose = reply.Kind == ClientEventKind.Close;
+        Fact[] facts = [new("reply_code", isClose ? (long)reply.Code!.Value : null), new("reply_reason", isClose ? reply.Reason : null)];
+        if (!isClose)
         {
             return Finding.Fail($"our Close was answered with {reply.Describe()}", new(
                 "the server's Close was lost: something on the way ends both directions as soon as one ends, or the server does not answer a Close",
-                "clients then see 1006 instead of the code: do not build on close codes here, or mend what is on the way"), facts);
+                "clients then see 1006 instead of the code: do not build on close codes here, or mend the proxy on the way"), facts);
         }
 
         if (reply.Code != Code)
@@ -38,40 +35,39 @@ internal sealed class CloseProbe : IProbe
                 "do not build on codes that the client sends here"), facts);
         }
 
-        string both = reply.Text == Reason ? "code and reason" : "the code";
+        string both = reply.Reason == Reason ? "code and reason" : "the code";
         if (run.Info is null)
         {
             return Finding.Pass($"{both} of our Close came back: {reply.Describe()}", facts);
         }
 
-        // The other way round: what this server thinks of a frame that breaks the protocol.
-        LinkEvent own = await SendAsync(run, link => link.SendAsync(Reserved, ReadOnlyMemory<byte>.Empty, stop), stop).ConfigureAwait(false);
-        return own is { Kind: LinkEventKind.Close, Code: CloseCode.ProtocolError, Text.Length: > 0 }
+        // The other way round: the Close of an EchoServer for a frame that breaks the protocol.
+        ClientEvent own = await SendAsync(run, link => link.SendAsync(Reserved, ReadOnlyMemory<byte>.Empty, stop), stop).ConfigureAwait(false);
+        return own is { Kind: ClientEventKind.Close, Code: CloseCode.ProtocolError, Reason.Length: > 0 }
             ? Finding.Pass($"{both} of our Close came back; the server's own arrived: {own.Describe()}", [.. facts, new("server_code", (long)own.Code)])
             : Finding.Fail($"the server's own Close arrived as {own.Describe()}", new(
                 "a Close from the server does not arrive as it was sent: something on the way loses or alters it",
-                "clients then see 1006 or another code: do not build on close codes here, or mend what is on the way"), facts);
+                "clients then see 1006 or another code: do not build on close codes here, or mend the proxy on the way"), facts);
     }
 
-    private static async Task<LinkEvent> SendAsync(CheckRun run, Func<WebSocketLink, Task> send, CancellationToken stop)
+    private static async Task<ClientEvent> SendAsync(CheckRun run, Func<EchoLink, Task> send, CancellationToken stop)
     {
-        WebSocketLink link = await run.Talk.LinkAsync(stop).ConfigureAwait(false);
+        EchoLink link = await run.Peer.LinkAsync(stop).ConfigureAwait(false);
         try
         {
             await send(link).ConfigureAwait(false);
             var deadline = Deadline.In(run.Options.Connection.Timeout);
-            LinkEvent? received;
+            ClientEvent received;
             do
             {
-                received = await link.ReceiveAsync(deadline, stop).ConfigureAwait(false)
-                    ?? throw run.Dialer.Step(Stage.Close).TimedOut();
+                received = await link.ReceiveAsync(deadline, stop).ConfigureAwait(false) ?? throw run.Dialer.Step(Stage.Close).TimedOut();
             }
             while (!received.IsEnd);
             return received;
         }
         finally
         {
-            run.Talk.HangUp();
+            run.Peer.HangUp();
         }
     }
 }

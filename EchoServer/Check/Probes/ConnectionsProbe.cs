@@ -51,12 +51,12 @@ internal sealed class ConnectionsProbe(int count) : TalkProbe
     private static async Task<Attempt> OpenAsync(CheckRun run, SemaphoreSlim turns, CancellationToken stop)
     {
         await turns.WaitAsync(stop).ConfigureAwait(false);
-        WebSocketLink? link = null;
+        EchoLink? link = null;
         try
         {
-            link = await run.Talk.OpenAsync(stop).ConfigureAwait(false);
-            await run.Talk.EchoAsync(link, Opcode.Text, "one of many"u8.ToArray(), stop).ConfigureAwait(false);
-            link.GiveBackMemory();
+            link = await run.Peer.OpenAsync(stop).ConfigureAwait(false);
+            await link.EchoAsync(Opcode.Text, "one of many"u8.ToArray(), stop).ConfigureAwait(false);
+            link.Connection.GiveBackMemory();
             return new(link, null);
         }
         catch (ConnectionFailedException exception)
@@ -81,7 +81,7 @@ internal sealed class ConnectionsProbe(int count) : TalkProbe
         .Take(3)
         .Select(group => $"{group.Count()} failed: {group.Key}"));
 
-    /// <summary>Asks again and again, since the router chooses who answers, until no new instance turns up.</summary>
+    /// <summary>Asks again and again, because the router chooses the instance, until no new one turns up.</summary>
     private static async Task<SortedDictionary<long, long>> AskAsync(Dialer dialer, CancellationToken stop)
     {
         var open = new SortedDictionary<long, long>();
@@ -110,5 +110,5 @@ internal sealed class ConnectionsProbe(int count) : TalkProbe
         return open;
     }
 
-    private sealed record Attempt(WebSocketLink? Link, ConnectionFailedException? Failure);
+    private sealed record Attempt(EchoLink? Link, ConnectionFailedException? Failure);
 }

@@ -3,16 +3,16 @@ using EchoServer.Diagnosis;
 
 namespace EchoServer.Check.Probes;
 
-/// <summary>What the server says first, and what it puts in front of an echo.</summary>
+/// <summary>The greeting of the server, and the prefix of its echoes.</summary>
 internal sealed class GreetingProbe : IProbe
 {
     public string Name => "greeting";
 
     public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
-        await run.Talk.LearnAsync(Encoding.UTF8.GetBytes($"check {Guid.NewGuid():N}"), stop).ConfigureAwait(false);
-        string[] greetings = [.. run.Talk.Greetings.Select(bytes => Encoding.UTF8.GetString(bytes))];
-        string prefix = Encoding.UTF8.GetString(run.Talk.Prefix);
+        await run.Peer.LearnAsync(Encoding.UTF8.GetBytes($"check {Guid.NewGuid():N}"), stop).ConfigureAwait(false);
+        string[] greetings = [.. run.Peer.Dialect.Greetings.Select(bytes => Encoding.UTF8.GetString(bytes))];
+        string prefix = Encoding.UTF8.GetString(run.Peer.Dialect.Prefix);
         bool isOurs = run.Info is ServerInfo info && greetings.Length == 1 && greetings[0] == info.Greeting;
         string said = greetings.Length == 0
             ? "none"

@@ -2,7 +2,7 @@ using EchoServer.Diagnosis;
 
 namespace EchoServer.Check.Probes;
 
-/// <summary>Whether a header of one's own reaches the server.</summary>
+/// <summary>Whether an added header reaches the server.</summary>
 internal sealed class HeadersProbe : IProbe
 {
     private const string Field = "X-Echo-Check";

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
@@ -17,8 +18,8 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
     public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         TimeSpan interval = idle / PingsInTime < MostBetweenPings ? idle / PingsInTime : MostBetweenPings;
-        using WebSocketLink silent = await run.Talk.OpenAsync(stop).ConfigureAwait(false);
-        using WebSocketLink pinging = await run.Talk.OpenAsync(stop).ConfigureAwait(false);
+        using EchoLink silent = await run.Peer.OpenAsync(stop).ConfigureAwait(false);
+        using EchoLink pinging = await run.Peer.OpenAsync(stop).ConfigureAwait(false);
         Life[] lives = await Task.WhenAll(
             LiveAsync(run, silent, null, stop), LiveAsync(run, pinging, interval, stop)).ConfigureAwait(false);
         return Judge(lives[0], lives[1], idle, interval);
@@ -34,104 +35,101 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
             new("seconds", idle.TotalSeconds), new("silent_survived", silent.End is null), new("silent_seconds", silent.Idle.TotalSeconds),
             new("silent_end", silent.End?.Kind.ToString().ToLowerInvariant()), new("server_pings", (long)silent.ServerPings),
             new("ping_survived", pinging.End is null), new("ping_seconds", pinging.Age.TotalSeconds),
-            new("known_limit", silent.End?.Kind is LinkEventKind.Fin or LinkEventKind.Reset ? EndDiagnosis.KnownLimit(silent.Idle) : null),
+            new("known_limit", silent.End?.Kind is ClientEventKind.Fin or ClientEventKind.Reset ? EndDiagnosis.KnownLimit(silent.Idle) : null),
         ];
         return (silent.End, pinging.End) switch
         {
             (null, null) => Finding.Pass(text, facts),
-            (LinkEvent end, null) => Finding.Warn(text, EndDiagnosis.OfIdle(Kind(end), end.Code, silent.Idle), facts),
-            (_, LinkEvent end) => Finding.Fail(text, OfBoth(silent, pinging, end), facts),
+            (ClientEvent end, null) => Finding.Warn(text, EndDiagnosis.OfIdle(Kind(end), end.Code, silent.Idle), facts),
+            (_, ClientEvent end) => Finding.Fail(text, OfBoth(silent, pinging, end), facts),
         };
     }
 
-    private static Fault OfBoth(Life silent, Life pinging, LinkEvent end)
+    private static Fault OfBoth(Life silent, Life pinging, ClientEvent end)
     {
-        // Of one that was lost nobody knows how old it became.
-        if (end.Kind == LinkEventKind.Lost)
+        // The age of a lost connection is not known.
+        if (end.Kind == ClientEventKind.Lost)
         {
             return EndDiagnosis.OfIdle(EndKind.Lost, null, pinging.Age);
         }
 
         // Near each other although one was never idle: it is age that counts.
         double difference = Math.Abs((silent.Age - pinging.Age).TotalSeconds);
-        if (silent.End?.Kind is null or LinkEventKind.Lost || difference > 1 + (pinging.Age.TotalSeconds / 10))
+        if (silent.End?.Kind is null or ClientEventKind.Lost || difference > 1 + (pinging.Age.TotalSeconds / 10))
         {
             return EndDiagnosis.OfIdle(Kind(end), end.Code, pinging.Idle);
         }
 
         string whole = $"{Seconds(pinging.Age)} after the connection begins, pings or not";
-        return end is { Kind: LinkEventKind.Close, Code: CloseCode code }
+        return end is { Kind: ClientEventKind.Close, Code: CloseCode code }
             ? new(
                 $"the server itself closes {whole}, with {ClosePayload.Describe(code)}",
                 "raise the server's own limit on a connection's life, or let clients connect again when it strikes")
             : new(
-                $"something on the way ends connections {whole}{(EndDiagnosis.KnownLimit(pinging.Age) is string who ? $"; that is the limit of {who}" : "")}",
+                $"something on the way ends connections {whole}{(EndDiagnosis.KnownLimit(pinging.Age) is string owner ? $"; that is the limit of {owner}" : "")}",
                 "have the limit on a connection's whole life raised where it is set, and let clients connect again when it strikes");
     }
 
-    private async Task<Life> LiveAsync(CheckRun run, WebSocketLink link, TimeSpan? interval, CancellationToken stop)
+    private async Task<Life> LiveAsync(CheckRun run, EchoLink link, TimeSpan? interval, CancellationToken stop)
     {
-        long start = TimeProvider.System.GetTimestamp();
-        while (TimeProvider.System.GetElapsedTime(start) is var age && age < idle)
+        long start = Stopwatch.GetTimestamp();
+        var whole = Deadline.In(idle);
+        Deadline next = interval is TimeSpan first ? Deadline.In(first) : whole;
+        while (whole.Left > TimeSpan.Zero)
         {
-            TimeSpan left = idle - age;
-            LinkEvent? received = await link.ReceiveAsync(interval < left ? interval.Value : left, stop).ConfigureAwait(false);
+            ClientEvent? received = await link.ReceiveAsync(next.Left < whole.Left ? next : whole, stop).ConfigureAwait(false);
             if (received?.IsEnd == true)
             {
-                return new(received, TimeProvider.System.GetElapsedTime(start), link.IdleFor, link.PingsReceived);
+                return LifeOf(received, link, start, link.Connection.IdleFor);
             }
 
-            if (received is null && interval is not null)
+            if (received is null && interval is TimeSpan pause)
             {
-                await PingAsync(link, stop).ConfigureAwait(false);
+                await link.TrySendAsync(Opcode.Ping, ReadOnlyMemory<byte>.Empty, stop).ConfigureAwait(false);
+                next = Deadline.In(pause);
             }
         }
 
         return await IsAliveAsync(run, link, start, stop).ConfigureAwait(false);
     }
 
-    /// <summary>What was dropped in silence shows only when something is sent.</summary>
-    private static async Task<Life> IsAliveAsync(CheckRun run, WebSocketLink link, long start, CancellationToken stop)
+    /// <summary>Sends a ping: a connection that was dropped in silence shows it only then.</summary>
+    private static async Task<Life> IsAliveAsync(CheckRun run, EchoLink link, long start, CancellationToken stop)
     {
-        TimeSpan idleFor = link.IdleFor;
+        TimeSpan idleFor = link.Connection.IdleFor;
         byte[] payload = "still there?"u8.ToArray();
-        await PingAsync(link, stop, payload).ConfigureAwait(false);
+        await link.TrySendAsync(Opcode.Ping, payload, stop).ConfigureAwait(false);
         var deadline = Deadline.In(run.Options.Connection.Timeout);
-        while (true)
+        while (await link.ReceiveAsync(deadline, stop).ConfigureAwait(false) is ClientEvent received)
         {
-            LinkEvent? received = await link.ReceiveAsync(deadline, stop).ConfigureAwait(false);
-            TimeSpan age = TimeProvider.System.GetElapsedTime(start);
-            if (received is null || received.IsEnd)
+            if (received.Kind == ClientEventKind.Pong && received.Payload.AsSpan().SequenceEqual(payload))
             {
-                // A reset that only the ping brought says no more than silence: not when it was dropped.
-                bool isSeen = received is { Kind: not LinkEventKind.Reset };
-                return new(isSeen ? received : new LinkEvent(LinkEventKind.Lost, []), age, idleFor, link.PingsReceived);
+                return LifeOf(null, link, start, idleFor);
             }
 
-            if (received.Kind == LinkEventKind.Pong && received.Payload.AsSpan().SequenceEqual(payload))
+            // A reset that only the ping brought says as little as silence about the time.
+            if (received.IsEnd && received.Kind != ClientEventKind.Reset)
             {
-                return new(null, age, idleFor, link.PingsReceived);
+                return LifeOf(received, link, start, idleFor);
+            }
+
+            if (received.IsEnd)
+            {
+                break;
             }
         }
+
+        return LifeOf(new ClientEvent(ClientEventKind.Lost, []), link, start, idleFor);
     }
 
-    private static async Task PingAsync(WebSocketLink link, CancellationToken stop, ReadOnlyMemory<byte> payload = default)
-    {
-        try
-        {
-            await link.SendAsync(Opcode.Ping, payload, stop).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (Step.IsOfNetwork(exception))
-        {
-            // How the connection ended, the receiver sees.
-        }
-    }
+    private static Life LifeOf(ClientEvent? end, EchoLink link, long start, TimeSpan idle) =>
+        new(end, Stopwatch.GetElapsedTime(start), idle, link.Connection.PingsReceived);
 
-    private static EndKind Kind(LinkEvent end) => end.Kind switch
+    private static EndKind Kind(ClientEvent end) => end.Kind switch
     {
-        LinkEventKind.Close => EndKind.Close,
-        LinkEventKind.Reset => EndKind.Reset,
-        LinkEventKind.Lost => EndKind.Lost,
+        ClientEventKind.Close => EndKind.Close,
+        ClientEventKind.Reset => EndKind.Reset,
+        ClientEventKind.Lost => EndKind.Lost,
         _ => EndKind.Fin,
     };
 
@@ -142,14 +140,14 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
     /// <param name="Age">For how long it lived, or has lived; of one that was lost, the most.</param>
     /// <param name="Idle">How long nothing had come or gone at its end; of one that was lost, the most.</param>
     /// <param name="ServerPings">How many pings the server sent.</param>
-    internal sealed record Life(LinkEvent? End, TimeSpan Age, TimeSpan Idle, int ServerPings)
+    internal sealed record Life(ClientEvent? End, TimeSpan Age, TimeSpan Idle, int ServerPings)
     {
         internal string Describe()
         {
             string pings = ServerPings > 0 ? $" (the server sent {ServerPings} pings)" : "";
             return End is null
                 ? $"lives after {Seconds(Age)}{pings}"
-                : End.Kind == LinkEventKind.Lost ? $"lost at some time within {Seconds(Age)}, and nobody said so{pings}" : $"ended after {Seconds(Age)} with {End.Describe()}{pings}";
+                : End.Kind == ClientEventKind.Lost ? $"lost at some time within {Seconds(Age)}, and nobody said so{pings}" : $"ended after {Seconds(Age)} with {End.Describe()}{pings}";
         }
     }
 }

@@ -64,14 +64,14 @@ internal sealed class InstancesProbe : TalkProbe
         ServerInfo? info = ServerInfo.Read(answer.Body);
         if (info?.Index != index)
         {
-            string who = info?.Index is long other ? $"instance {other} answered" : "no instance that says its number answered";
-            return Finding.Fail($"asked for instance {index}, {who}", new(
+            string answered = info?.Index is long other ? $"instance {other} answered" : "no instance that says its number answered";
+            return Finding.Fail($"asked for instance {index}, {answered}", new(
                 "X-Cf-App-Instance has no effect: no Cloud Foundry router is on the way, or something before it drops the header",
-                "check through the app's own route, without what is in front of it"));
+                "check through the app's own route, without the proxies in front of it"));
         }
 
-        using var talk = new Conversation(dialer, run.Talk);
-        await talk.EchoAsync(Opcode.Text, "which one are you?"u8.ToArray(), stop).ConfigureAwait(false);
+        using var peer = new EchoPeer(dialer, run.Peer);
+        await peer.EchoAsync(Opcode.Text, "which one are you?"u8.ToArray(), stop).ConfigureAwait(false);
         return null;
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using EchoServer.Connect;
+using EchoServer.Metrics;
 using EchoServer.Text;
 using EchoServer.WebSockets;
 
@@ -16,31 +17,30 @@ internal sealed class RoundTripProbe : TalkProbe
     public override async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         byte[] message = "round trip"u8.ToArray();
-        List<TimeSpan> echoes = [];
+        var echoes = new LatencyHistogram();
         for (int i = 0; i < Count; i++)
         {
-            echoes.Add(await run.Talk.EchoAsync(Opcode.Text, message, stop).ConfigureAwait(false));
+            echoes.Record(await run.Peer.EchoAsync(Opcode.Text, message, stop).ConfigureAwait(false));
         }
 
-        List<TimeSpan> plain = run.Info is null ? [] : await AskHealthAsync(run.Dialer, stop).ConfigureAwait(false);
-        string beside = plain.Count > 0
-            ? $"; a GET of /health: p50 {Times.ShowShort(Percentile(plain, 50))}, p99 {Times.ShowShort(Percentile(plain, 99))}"
-            : "";
+        LatencyHistogram plain = run.Info is null ? new() : await AskHealthAsync(run.Dialer, stop).ConfigureAwait(false);
         return Finding.Pass(
-            $"{Count} echoes: p50 {Times.ShowShort(Percentile(echoes, 50))}, p99 {Times.ShowShort(Percentile(echoes, 99))}{beside}",
-            new("p50_ms", Percentile(echoes, 50).TotalMilliseconds),
-            new("p99_ms", Percentile(echoes, 99).TotalMilliseconds),
-            new("health_p50_ms", plain.Count > 0 ? Percentile(plain, 50).TotalMilliseconds : null),
-            new("health_p99_ms", plain.Count > 0 ? Percentile(plain, 99).TotalMilliseconds : null));
+            $"{Count} echoes: {Describe(echoes)}{(plain.Count > 0 ? $"; a GET of /health: {Describe(plain)}" : "")}",
+            new("p50_ms", Milliseconds(echoes, 50)),
+            new("p99_ms", Milliseconds(echoes, 99)),
+            new("health_p50_ms", Milliseconds(plain, 50)),
+            new("health_p99_ms", Milliseconds(plain, 99)));
     }
 
-    /// <summary>By nearest rank.</summary>
-    internal static TimeSpan Percentile(List<TimeSpan> times, int percent) =>
-        times.Order().ElementAt(Math.Max(0, (int)Math.Ceiling(times.Count * percent / 100.0) - 1));
+    private static string Describe(LatencyHistogram times) =>
+        $"p50 {Times.ShowShort(times.Percentile(50))}, p99 {Times.ShowShort(times.Percentile(99))}";
 
-    private static async Task<List<TimeSpan>> AskHealthAsync(Dialer dialer, CancellationToken stop)
+    private static double? Milliseconds(LatencyHistogram times, double percent) =>
+        times.Count > 0 ? times.Percentile(percent).TotalMilliseconds : null;
+
+    private static async Task<LatencyHistogram> AskHealthAsync(Dialer dialer, CancellationToken stop)
     {
-        List<TimeSpan> times = [];
+        var times = new LatencyHistogram();
         for (int i = 0; i < Count; i++)
         {
             // The connection is not counted: an echo's is there already.
@@ -49,10 +49,10 @@ internal sealed class RoundTripProbe : TalkProbe
             PlainAnswer answer = await PlainAnswer.GetAsync(link, dialer, "/health", Ok, stop).ConfigureAwait(false);
             if (answer.Answer.Status != Ok)
             {
-                return [];
+                return new();
             }
 
-            times.Add(Stopwatch.GetElapsedTime(start));
+            times.Record(Stopwatch.GetTimestamp() - start);
         }
 
         return times;

@@ -50,7 +50,7 @@ internal sealed class SizesProbe : TalkProbe
     /// <summary>Judges where the limit is, and whose it is.</summary>
     internal static Finding Judge(ServerInfo? info, int passed, int failed, ConnectionFailedException failure)
     {
-        bool isClose = failure is ConversationEndedException { End: { Kind: LinkEventKind.Close, Code: CloseCode.MessageTooBig } };
+        bool isClose = failure.End is { Kind: ClientEventKind.Close, Code: CloseCode.MessageTooBig };
         string text = failed - passed == 1
             ? $"{Times.Bytes(passed)} pass, one more does not: {failure.Finding}"
             : $"{Times.Bytes(passed)} pass, {Times.Bytes(failed)} do not: {failure.Finding}";
@@ -75,10 +75,8 @@ internal sealed class SizesProbe : TalkProbe
     }
 
     /// <summary>Whether it ended as a limit ends it: other codes say something else, such as a restart.</summary>
-    private static bool IsOfLimit(ConnectionFailedException failure) => failure is ConversationEndedException
-    {
-        End: { Kind: LinkEventKind.Fin or LinkEventKind.Reset } or { Code: CloseCode.MessageTooBig },
-    };
+    private static bool IsOfLimit(ConnectionFailedException failure) => failure.End is
+        { Kind: ClientEventKind.Fin or ClientEventKind.Reset } or { Kind: ClientEventKind.Close, Code: CloseCode.MessageTooBig };
 
     private static async Task<ConnectionFailedException?> TryAsync(CheckRun run, int size, CancellationToken stop)
     {
@@ -90,8 +88,8 @@ internal sealed class SizesProbe : TalkProbe
 
         try
         {
-            // What an echo puts in front of text counts against nobody's limit in binary.
-            await run.Talk.EchoAsync(Opcode.Binary, payload, stop).ConfigureAwait(false);
+            // Binary, because a prefix in front of text would count against the limit.
+            await run.Peer.EchoAsync(Opcode.Binary, payload, stop).ConfigureAwait(false);
             return null;
         }
         catch (ConnectionFailedException exception) when (exception.Stage == Stage.Echo)

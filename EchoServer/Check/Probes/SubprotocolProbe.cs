@@ -1,4 +1,3 @@
-
 namespace EchoServer.Check.Probes;
 
 /// <summary>Whether an offer of a subprotocol reaches the server and its choice comes back (RFC 6455 §1.9).</summary>
@@ -12,8 +11,8 @@ internal sealed class SubprotocolProbe : IProbe
 
     public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
-        using WebSocketLink link = await run.Talk.OpenAsync(stop, [Offer]).ConfigureAwait(false);
-        return link.Subprotocol == Offer
+        using EchoLink link = await run.Peer.OpenAsync(stop, [Offer]).ConfigureAwait(false);
+        return link.Connection.Subprotocol == Offer
             ? Finding.Pass("the offer reached the server, and its choice came back", new Fact("agreed", true))
             : run.Info is null
                 ? Finding.Skip("the server chose none, as it may; this EchoServer would take any")

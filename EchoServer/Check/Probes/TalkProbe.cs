@@ -5,7 +5,7 @@ internal abstract class TalkProbe : IProbe
 {
     public abstract string Name { get; }
 
-    public virtual string? CannotRun(CheckRun run) => run.Talk.IsEchoing ? null : "needs an echo";
+    public virtual string? CannotRun(CheckRun run) => run.Peer.Dialect.IsKnown ? null : "needs an echo";
 
     public abstract Task<Finding> RunAsync(CheckRun run, CancellationToken stop);
 }

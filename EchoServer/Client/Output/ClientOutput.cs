@@ -99,15 +99,11 @@ internal abstract class ClientOutput(ClientOptions options)
 
     /// <summary>A pong, in words.</summary>
     protected static string DescribePong(byte[] payload, TimeSpan? roundTrip) => roundTrip is TimeSpan time
-        ? $"pong received{Quoted(payload)} after {Milliseconds(time)} ms"
+        ? $"pong received{Quoted(payload)} after {Times.ShowShort(time)}"
         : $"pong received{Quoted(payload)} that answers no ping";
 
     /// <summary>What a ping or pong carries, ready to follow a word; nothing when it carries nothing.</summary>
     protected static string Quoted(byte[] payload) => payload.Length == 0 ? "" : $" '{EscapedText.From(payload)}'";
-
-    /// <summary>A time, with the digits that matter.</summary>
-    internal static string Milliseconds(TimeSpan time) => time.TotalMilliseconds.ToString(
-        time.TotalMilliseconds < 100 ? "0.00" : "0", CultureInfo.InvariantCulture);
 
     private void WriteHeads(HandshakeHeads heads)
     {

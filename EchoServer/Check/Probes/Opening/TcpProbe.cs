@@ -33,7 +33,7 @@ internal sealed class TcpProbe : IProbe
 
         run.Dialer.Prefer(first.Address);
 
-        // On one's own machine "localhost" has an address on which, often, nothing listens, and it costs no time to learn so.
+        // On this machine, often nothing listens on one address of "localhost". To learn that costs no time.
         return Array.Find(attempts, attempt => attempt.Failure is not null) is Attempt failed && !run.Url.IsLoopback
             ? Finding.Warn(text, Partly(failed), facts)
             : Finding.Pass(text, facts);

@@ -32,7 +32,7 @@ internal sealed class TlsProbe : IProbe
         return Judge(session, run.Options.Connection.IsInsecure, DateTimeOffset.UtcNow);
     }
 
-    /// <summary>Judges what was agreed on.</summary>
+    /// <summary>Judges a TLS session.</summary>
     internal static Finding Judge(TlsSession session, bool isInsecure, DateTimeOffset now)
     {
         double? daysLeft = (session.Certificate?.NotAfter - now)?.TotalDays;
@@ -63,9 +63,9 @@ internal sealed class TlsProbe : IProbe
     }
 
     /// <summary>Whether a port speaks TLS; without a wait worth mentioning.</summary>
-    /// <param name="run">What is being checked.</param>
+    /// <param name="run">The check.</param>
     /// <param name="port">The port; -1 for that of <c>wss://</c>.</param>
-    /// <param name="stop">Ends it.</param>
+    /// <param name="stop">Ends the attempt.</param>
     /// <returns>The URL with <c>wss://</c> when it does, otherwise null.</returns>
     internal static async Task<Uri?> FindTlsAsync(CheckRun run, int port, CancellationToken stop)
     {
@@ -92,7 +92,7 @@ internal sealed class TlsProbe : IProbe
             : Finding.Skip(unused);
     }
 
-    /// <summary>Whether TLS on port 443 would be the same host's: on one's own machine another port is another program.</summary>
+    /// <summary>Whether TLS on port 443 would be the same host's: on this machine another port is another program.</summary>
     internal static bool MayHaveTwin(Uri url) => url.Port == HttpPort || !url.IsLoopback;
 
     /// <summary>What plain <c>ws://</c> costs where there is TLS.</summary>

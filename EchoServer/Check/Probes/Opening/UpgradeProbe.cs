@@ -1,3 +1,4 @@
+using EchoServer.Connect;
 using EchoServer.Diagnosis;
 
 namespace EchoServer.Check.Probes.Opening;
@@ -11,12 +12,12 @@ internal sealed class UpgradeProbe : IProbe
 
     public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
-        WebSocketLink link = await run.Talk.LinkAsync(stop).ConfigureAwait(false);
+        ClientConnection connection = (await run.Peer.LinkAsync(stop).ConfigureAwait(false)).Connection;
         IReadOnlyList<string> wanted = run.Options.Connection.Subprotocols;
-        string subprotocol = link.Subprotocol is string agreed ? $", subprotocol {ReceivedAnswer.Shown(agreed)}" : "";
-        string text = $"{link.Head.Answer.StatusLine}{subprotocol}";
-        Fact[] facts = [new("status", (long)link.Head.Answer.Status), new("subprotocol", link.Subprotocol)];
-        return wanted.Count > 0 && link.Subprotocol is null
+        string subprotocol = connection.Subprotocol is string agreed ? $", subprotocol {ReceivedAnswer.Shown(agreed)}" : "";
+        string text = $"{connection.Answer.StatusLine}{subprotocol}";
+        Fact[] facts = [new("status", (long)connection.Answer.Status), new("subprotocol", connection.Subprotocol)];
+        return wanted.Count > 0 && connection.Subprotocol is null
             ? Finding.Warn(text, new(
                 $"none of the offered subprotocols was agreed on ({string.Join(", ", wanted.Select(ReceivedAnswer.Shown))}): browsers fail such a connection",
                 "check the names with those that the server knows"), facts)

@@ -1,39 +1,42 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using EchoServer.Client.Output;
+using EchoServer.Connect;
+using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Client;
 
-/// <content>The pings that keep a connection open, and find out that it is dead.</content>
-internal sealed partial class Conversation
+/// <summary>Pings at an interval: keeps a connection open, and finds out that it is dead.</summary>
+internal sealed class KeepAlive(ClientOptions options, ClientConnection connection, ClientOutput output, PingTimes pings)
 {
-    /// <summary>Pings at every interval; ends when no pong comes.</summary>
-    private async Task PingAsync(CancellationToken over)
+    /// <summary>Pings until it is stopped, or no pong comes.</summary>
+    /// <returns>Cause and advice when no pong came; null when it was stopped.</returns>
+    internal async Task<Fault?> RunAsync(CancellationToken over)
     {
         try
         {
             Task sending = Task.CompletedTask;
             for (int number = 1; await WaitForPongsAsync(over).ConfigureAwait(false); number++)
             {
-                // Where a server has stopped reading, whoever sends holds up the pings as well: one that waits is enough to see it.
+                // A message that the server does not read holds up the pings behind it. One waiting ping is enough to see that.
                 if (sending.IsCompleted)
                 {
                     byte[] payload = Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture));
-                    _pings.Sent(payload, isAsked: false);
-                    _output.Sent(new ClientInput(Opcode.Ping, payload));
-                    sending = _connection.SendAsync(Opcode.Ping, payload);
+                    pings.Sent(payload, isAsked: false);
+                    output.Sent(new ClientInput(Opcode.Ping, payload));
+                    sending = connection.SendAsync(Opcode.Ping, payload);
                 }
             }
 
-            _failure = new(
-                $"no pong came within {_options.Connection.Timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: the server hangs, or the connection is dead",
+            return new(
+                $"no pong came within {options.Connection.Timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: the server hangs, or the connection is dead",
                 "connect again; what stands in the way of pings, such as an SAP approuter, needs --ping-interval off");
-            _isDead = true;
         }
         catch (OperationCanceledException)
         {
-            // It is over.
+            return null;
         }
     }
 
@@ -41,9 +44,9 @@ internal sealed partial class Conversation
     /// <returns>False when a pong has been due for too long.</returns>
     private async Task<bool> WaitForPongsAsync(CancellationToken over)
     {
-        if (_options.PingInterval is not TimeSpan interval)
+        if (options.PingInterval is not TimeSpan interval)
         {
-            await Task.Delay(Timeout.Infinite, over).ConfigureAwait(false);
+            await Task.Delay(Timeout.InfiniteTimeSpan, over).ConfigureAwait(false);
             return true;
         }
 
@@ -51,7 +54,7 @@ internal sealed partial class Conversation
         while (true)
         {
             TimeSpan untilNext = interval - Stopwatch.GetElapsedTime(start);
-            TimeSpan untilDead = _options.Connection.Timeout - (_pings.Oldest ?? TimeSpan.Zero);
+            TimeSpan untilDead = options.Connection.Timeout - (pings.Oldest ?? TimeSpan.Zero);
             if (untilNext <= TimeSpan.Zero || untilDead <= TimeSpan.Zero)
             {
                 return untilDead > TimeSpan.Zero;

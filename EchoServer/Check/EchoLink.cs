@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using EchoServer.Connect;
+using EchoServer.Diagnosis;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Check;
+
+/// <summary>One WebSocket to the echo server. Sends and echoes are bounded by the time that the options allow.</summary>
+/// <remarks>One thread may receive while others send.</remarks>
+/// <param name="connection">The connection; owned.</param>
+/// <param name="dialer">Has the URL and the time.</param>
+/// <param name="dialect">The greetings to pass over, and the prefix of echoes.</param>
+internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoDialect dialect) : IDisposable
+{
+    private int _greetingsDue = dialect.Greetings.Count;
+
+    internal ClientConnection Connection => connection;
+
+    /// <summary>Sends a frame.</summary>
+    /// <exception cref="IOException">The connection has ended.</exception>
+    /// <exception cref="ConnectionFailedException">The server does not read.</exception>
+    internal Task SendAsync(Opcode opcode, ReadOnlyMemory<byte> payload, CancellationToken stop, bool isFinal = true) =>
+        BoundAsync(connection.SendAsync(opcode, payload, isFinal), stop);
+
+    /// <summary>Sends a frame, unless the connection has ended: the receiver sees the end.</summary>
+    internal async Task TrySendAsync(Opcode opcode, ReadOnlyMemory<byte> payload, CancellationToken stop)
+    {
+        try
+        {
+            await SendAsync(opcode, payload, stop).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // The receiver sees how it ended.
+        }
+    }
+
+    /// <summary>Begins the closing handshake.</summary>
+    internal Task CloseAsync(CloseCode code, string reason, CancellationToken stop) => BoundAsync(connection.CloseAsync(code, reason), stop);
+
+    /// <summary>Waits for the next event; null when the time is up.</summary>
+    internal Task<ClientEvent?> ReceiveAsync(Deadline deadline, CancellationToken stop) => connection.ReceiveAsync(deadline, stop);
+
+    /// <summary>Waits for the next message; null when the time is up.</summary>
+    /// <exception cref="ConnectionFailedException">The connection ended.</exception>
+    internal async Task<ClientEvent?> TryReceiveMessageAsync(Deadline deadline, CancellationToken stop)
+    {
+        while (await connection.ReceiveAsync(deadline, stop).ConfigureAwait(false) is ClientEvent received)
+        {
+            if (received.IsEnd)
+            {
+                throw ConnectionFailedException.Of(received, dialer.Url);
+            }
+
+            if (received.IsMessage)
+            {
+                return received;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Sends a message and waits for its echo.</summary>
+    /// <returns>The time that the echo took.</returns>
+    /// <exception cref="ConnectionFailedException">The echo did not come, or differs.</exception>
+    internal async Task<TimeSpan> EchoAsync(Opcode opcode, ReadOnlyMemory<byte> payload, CancellationToken stop)
+    {
+        long start = Stopwatch.GetTimestamp();
+
+        // At the same time: an echo may come back while a large message is still being sent.
+        Task sending = TrySendAsync(opcode, payload, stop);
+        await AwaitEchoAsync(opcode == Opcode.Text, payload, stop).ConfigureAwait(false);
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+        await sending.ConfigureAwait(false);
+        return elapsed;
+    }
+
+    /// <summary>Waits for the echo of a message that was sent.</summary>
+    /// <exception cref="ConnectionFailedException">The echo did not come, or differs.</exception>
+    internal async Task AwaitEchoAsync(bool isText, ReadOnlyMemory<byte> payload, CancellationToken stop)
+    {
+        var deadline = Deadline.In(dialer.Options.Timeout);
+        while (true)
+        {
+            ClientEvent received = await TryReceiveMessageAsync(deadline, stop).ConfigureAwait(false) ?? throw dialer.Step(Stage.Echo).TimedOut();
+            if (received.IsText == isText && dialect.IsEcho(received.Payload, payload.Span, isText))
+            {
+                return;
+            }
+
+            if (_greetingsDue == 0 || !received.Payload.AsSpan().SequenceEqual(dialect.Greetings[^_greetingsDue]))
+            {
+                throw new ConnectionFailedException(Stage.Echo, Difference(received, isText, payload.Span), new(
+                    "the answer is not what was sent: this is not an echo, or something on the way alters messages",
+                    "check the path (any echo will do, such as an EchoServer's / or /raw), and then without the proxies on the way"));
+            }
+
+            _greetingsDue--;
+        }
+    }
+
+    public void Dispose() => connection.Dispose();
+
+    private async Task BoundAsync(Task sending, CancellationToken stop)
+    {
+        try
+        {
+            await sending.WaitAsync(dialer.Options.Timeout, stop).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw dialer.Step(Stage.Echo).TimedOut();
+        }
+    }
+
+    private string Difference(ClientEvent received, bool isText, ReadOnlySpan<byte> payload)
+    {
+        if (received.IsText != isText)
+        {
+            return $"the echo of a {(isText ? "text" : "binary")} message is {(received.IsText ? "text" : "binary")}";
+        }
+
+        ReadOnlySpan<byte> came = received.Payload;
+        came = came.StartsWith(dialect.Prefix) && isText ? came[dialect.Prefix.Length..] : came;
+        int same = came.CommonPrefixLength(payload);
+        return came.Length == payload.Length
+            ? $"the echo differs from byte {same} on"
+            : $"the echo has {came.Length} bytes instead of {payload.Length}, and differs from byte {same} on";
+    }
+}

@@ -1,0 +1,87 @@
+using EchoServer.Connect;
+using EchoServer.Diagnosis;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Check;
+
+/// <summary>The echo server that is checked: its dialect, once <see cref="LearnAsync"/> has learned it, and a connection to it.</summary>
+/// <remarks>The probes share the connection until one of them breaks it; the next probe opens a new one.</remarks>
+/// <param name="dialer">The way to the server.</param>
+internal sealed class EchoPeer(Dialer dialer) : IDisposable
+{
+    private const int MaxGreetings = 20;
+
+    private EchoLink? _link;
+
+    /// <summary>Another way to the same server, with the same dialect.</summary>
+    internal EchoPeer(Dialer dialer, EchoPeer known)
+        : this(dialer) => Dialect = known.Dialect;
+
+    /// <summary>The greetings and prefix, as far as they are known.</summary>
+    internal EchoDialect Dialect { get; private set; } = new();
+
+    /// <summary>Returns the shared connection, and opens it where there is none.</summary>
+    internal async Task<EchoLink> LinkAsync(CancellationToken stop) => _link ??= await OpenAsync(stop).ConfigureAwait(false);
+
+    /// <summary>Opens a connection that is not shared.</summary>
+    internal async Task<EchoLink> OpenAsync(CancellationToken stop, IReadOnlyList<string>? subprotocols = null) =>
+        new(await dialer.OpenWebSocketAsync(stop, subprotocols).ConfigureAwait(false), dialer, Dialect);
+
+    /// <summary>Ends the shared connection, which is not fit for use any more.</summary>
+    internal void HangUp()
+    {
+        _link?.Dispose();
+        _link = null;
+    }
+
+    /// <summary>Sends a text on a fresh connection and learns greetings and prefix from the messages up to its echo.</summary>
+    /// <exception cref="ConnectionFailedException">No echo came.</exception>
+    internal async Task LearnAsync(byte[] unique, CancellationToken stop)
+    {
+        EchoLink link = await LinkAsync(stop).ConfigureAwait(false);
+        await link.SendAsync(Opcode.Text, unique, stop).ConfigureAwait(false);
+        var dialect = new EchoDialect();
+        var deadline = Deadline.In(dialer.Options.Timeout);
+        while (true)
+        {
+            if (await link.TryReceiveMessageAsync(deadline, stop).ConfigureAwait(false) is not ClientEvent received)
+            {
+                throw dialect.Greetings.Count > 0 ? NoEcho($"{dialect.Greetings.Count} messages") : dialer.Step(Stage.Echo).TimedOut();
+            }
+
+            if (dialect.Learn(received.Payload, unique))
+            {
+                Dialect = dialect;
+                return;
+            }
+
+            if (dialect.Greetings.Count > MaxGreetings)
+            {
+                throw NoEcho($"over {MaxGreetings} messages");
+            }
+        }
+    }
+
+    /// <summary>Sends a message and waits for its echo on the shared connection.</summary>
+    /// <returns>The time that the echo took.</returns>
+    /// <exception cref="ConnectionFailedException">The echo did not come, or differs.</exception>
+    internal async Task<TimeSpan> EchoAsync(Opcode opcode, ReadOnlyMemory<byte> payload, CancellationToken stop)
+    {
+        EchoLink link = await LinkAsync(stop).ConfigureAwait(false);
+        try
+        {
+            return await link.EchoAsync(opcode, payload, stop).ConfigureAwait(false);
+        }
+        catch (ConnectionFailedException)
+        {
+            HangUp();
+            throw;
+        }
+    }
+
+    public void Dispose() => HangUp();
+
+    private static ConnectionFailedException NoEcho(string messages) => new(Stage.Echo, $"{messages}, none of them the echo", new(
+        "messages come, but none of them is the echo of the message sent: this is no echo server",
+        "check the path: any WebSocket echo will do, such as an EchoServer's / or /raw"));
+}

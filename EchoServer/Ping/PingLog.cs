@@ -1,0 +1,140 @@
+using System.Diagnostics;
+using System.Globalization;
+using EchoServer.Text;
+
+namespace EchoServer.Ping;
+
+/// <summary>The messages of a <c>ping</c> that have no answer yet, and a line of output for each result.</summary>
+/// <remarks>Safe on any thread: answers come in while messages go out.</remarks>
+internal sealed class PingLog(PingOptions options, TextWriter output)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<long, long> _pending = [];
+    private readonly PingStatistics _statistics = new();
+    private string? _down;
+
+    /// <summary>Whether no message waits for its answer.</summary>
+    internal bool IsEmpty
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _pending.Count == 0;
+            }
+        }
+    }
+
+    /// <summary>Counts a message that is due.</summary>
+    /// <returns>Whether to send it: false while there is no connection, when it counts as lost.</returns>
+    internal bool Begin(long number)
+    {
+        lock (_lock)
+        {
+            _statistics.AddSent();
+            if (_down is not null)
+            {
+                WriteLine($"seq={number} not sent: {_down}");
+                return false;
+            }
+
+            _pending.Add(number, Stopwatch.GetTimestamp());
+            return true;
+        }
+    }
+
+    /// <summary>Notes an answer, unless its number is of no message.</summary>
+    /// <param name="number">The number in the answer.</param>
+    /// <param name="now">The time of its arrival, as a <see cref="Stopwatch"/> timestamp.</param>
+    internal void Answer(long number, long now)
+    {
+        lock (_lock)
+        {
+            if (number <= 0 || number > _statistics.Sent)
+            {
+                return;
+            }
+
+            if (!_pending.Remove(number, out long sentAt))
+            {
+                WriteLine($"seq={number} came too late or twice");
+                return;
+            }
+
+            TimeSpan time = Stopwatch.GetElapsedTime(sentAt, now);
+            bool isInTime = time <= options.Wait;
+            if (isInTime)
+            {
+                _statistics.AddReceived(now - sentAt);
+            }
+
+            WriteLine($"seq={number} time={Times.Milliseconds(time)} ms{(isInTime ? "" : ", too late")}");
+        }
+    }
+
+    /// <summary>Notes that the connection is lost, and with it all messages without an answer.</summary>
+    internal void Disconnect(string why)
+    {
+        lock (_lock)
+        {
+            _down = why;
+            WriteLine($"disconnected: {why}");
+            foreach (long number in _pending.Keys.Order())
+            {
+                WriteLine($"seq={number} lost with the connection");
+            }
+
+            _pending.Clear();
+        }
+    }
+
+    /// <summary>Notes why there is still no connection; null when there is one.</summary>
+    internal void SetDown(string? why)
+    {
+        lock (_lock)
+        {
+            _down = why;
+        }
+    }
+
+    /// <summary>Counts messages as lost that have waited for too long.</summary>
+    /// <returns>The time until the next one may have.</returns>
+    internal TimeSpan GiveUpOld()
+    {
+        lock (_lock)
+        {
+            long now = Stopwatch.GetTimestamp();
+            foreach (long number in _pending.Where(one => Stopwatch.GetElapsedTime(one.Value, now) >= options.Wait).Select(one => one.Key).Order().ToArray())
+            {
+                _pending.Remove(number);
+                WriteLine($"seq={number} no answer within {options.Wait.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s");
+            }
+
+            TimeSpan oldest = _pending.Count == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_pending.Values.Min(), now);
+
+            // A delay has whole milliseconds: one more, or the rest of one would be waited for in a busy loop.
+            return options.Wait - oldest + TimeSpan.FromMilliseconds(1);
+        }
+    }
+
+    /// <summary>Writes the statistics.</summary>
+    /// <returns>Whether every message came back in time.</returns>
+    internal bool WriteSummary()
+    {
+        lock (_lock)
+        {
+            WriteLine($"--- {EscapedText.From(options.Connection.Url.AbsoluteUri.AsSpan())}");
+            WriteLine(_statistics.Summarize());
+            return _statistics.Lost == 0;
+        }
+    }
+
+    internal void WriteLine(string line)
+    {
+        lock (_lock)
+        {
+            output.WriteLine(line);
+            output.Flush();
+        }
+    }
+}
