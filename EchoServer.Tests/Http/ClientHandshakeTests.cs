@@ -52,7 +52,7 @@ internal sealed class ClientHandshakeTests
 
     private static string? Check(string response)
     {
-        Assert.That(ResponseHead.Read(Encoding.ASCII.GetBytes(response), out ResponseHead head, out string? flaw), Is.EqualTo(ParseStatus.Done), flaw);
+        Assert.That(ResponseHead.Read(Encoding.ASCII.GetBytes(response), out ResponseHead head, out HeadFlaw? flaw), Is.EqualTo(ParseStatus.Done), flaw?.Text);
         return ClientHandshake.Check(head, Key);
     }
 }

@@ -82,6 +82,28 @@ internal sealed class WebSocketProtocolTests(Role role)
     }
 
     [Test]
+    public void Where_it_reads_after_its_close_messages_come_up_to_the_peers()
+    {
+        _protocol = new WebSocketProtocol<RecordingSink>(new MessageReader(role, Limit), _sink) { ReadsAfterClose = true };
+        _protocol.Close(CloseCode.GoingAway, "bye");
+        Assert.That(Receive(WireFrame.Text("late")), Is.EqualTo((ProtocolEvent.Text, "late")));
+        Assert.That(Receive(WireFrame.Ping([7])).Found, Is.EqualTo(ProtocolEvent.Ping));
+        Assert.That(Receive(WireFrame.Close(4000, "done")), Is.EqualTo((ProtocolEvent.Closed, "done")));
+        Assert.That((_protocol.PeerCode, _protocol.IsOpen), Is.EqualTo(((CloseCode?)4000, false)));
+        AssertSent(WireFrame.Close(1001, "bye"));
+    }
+
+    [Test]
+    public void Where_it_reads_after_its_close_a_violation_ends_that()
+    {
+        _protocol = new WebSocketProtocol<RecordingSink>(new MessageReader(role, Limit), _sink) { ReadsAfterClose = true };
+        _protocol.Close(CloseCode.GoingAway, "bye");
+        Assert.That(Receive(WireFrame.Text([0xFF])).Found, Is.EqualTo(ProtocolEvent.Failed));
+        Assert.That(Receive(WireFrame.Text("more")).Found, Is.EqualTo(ProtocolEvent.None));
+        AssertSent(WireFrame.Close(1001, "bye"));
+    }
+
+    [Test]
     public void A_sink_that_was_closed_elsewhere_ends_the_reading()
     {
         Receive(WireFrame.Text("half", fin: false));

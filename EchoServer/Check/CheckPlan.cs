@@ -38,9 +38,6 @@ internal static class CheckPlan
     }
 
     /// <summary>Runs the probes.</summary>
-    /// <param name="options">The URL, and which probes.</param>
-    /// <param name="onResult">Called with each result as it comes.</param>
-    /// <param name="stop">Ends the check.</param>
     /// <returns>All results, in order.</returns>
     internal static async Task<IReadOnlyList<ProbeResult>> RunAsync(CheckOptions options, Action<ProbeResult> onResult, CancellationToken stop)
     {

@@ -4,9 +4,6 @@ using EchoServer.Text;
 namespace EchoServer.Check;
 
 /// <summary>The result of a whole check.</summary>
-/// <param name="Options">The options of the check.</param>
-/// <param name="Results">The findings of the probes, in order.</param>
-/// <param name="Elapsed">The time that the check took.</param>
 internal sealed record CheckSummary(CheckOptions Options, IReadOnlyList<ProbeResult> Results, TimeSpan Elapsed)
 {
     /// <summary>Whether all is well: nothing failed and, where that counts, nothing is odd.</summary>

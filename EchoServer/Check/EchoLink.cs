@@ -9,10 +9,10 @@ namespace EchoServer.Check;
 /// <remarks>One thread may receive while others send.</remarks>
 /// <param name="connection">The connection; owned.</param>
 /// <param name="dialer">Has the URL and the time.</param>
-/// <param name="dialect">The greetings to pass over, and the prefix of echoes.</param>
-internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoDialect dialect) : IDisposable
+/// <param name="peer">Knows the greetings to pass over, and the prefix of echoes.</param>
+internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoPeer peer) : IDisposable
 {
-    private int _greetingsDue = dialect.Greetings.Count;
+    private int _greetingsDue = peer.Dialect.Greetings.Count;
 
     internal ClientConnection Connection => connection;
 
@@ -84,12 +84,12 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoD
         while (true)
         {
             ClientEvent received = await TryReceiveMessageAsync(deadline, stop).ConfigureAwait(false) ?? throw dialer.Step(Stage.Echo).TimedOut();
-            if (received.IsText == isText && dialect.IsEcho(received.Payload, payload.Span, isText))
+            if (received.IsText == isText && peer.Dialect.IsEcho(received.Payload, payload.Span, isText))
             {
                 return;
             }
 
-            if (_greetingsDue == 0 || !received.Payload.AsSpan().SequenceEqual(dialect.Greetings[^_greetingsDue]))
+            if (_greetingsDue == 0 || !received.Payload.AsSpan().SequenceEqual(peer.Dialect.Greetings[^_greetingsDue]))
             {
                 throw new ConnectionFailedException(Stage.Echo, Difference(received, isText, payload.Span), new(
                     "the answer is not what was sent: this is not an echo, or something on the way alters messages",
@@ -122,7 +122,7 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoD
         }
 
         ReadOnlySpan<byte> came = received.Payload;
-        came = came.StartsWith(dialect.Prefix) && isText ? came[dialect.Prefix.Length..] : came;
+        came = came.StartsWith(peer.Dialect.Prefix) && isText ? came[peer.Dialect.Prefix.Length..] : came;
         int same = came.CommonPrefixLength(payload);
         return came.Length == payload.Length
             ? $"the echo differs from byte {same} on"

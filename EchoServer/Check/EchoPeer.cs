@@ -6,7 +6,6 @@ namespace EchoServer.Check;
 
 /// <summary>The echo server that is checked: its dialect, once <see cref="LearnAsync"/> has learned it, and a connection to it.</summary>
 /// <remarks>The probes share the connection until one of them breaks it; the next probe opens a new one.</remarks>
-/// <param name="dialer">The way to the server.</param>
 internal sealed class EchoPeer(Dialer dialer) : IDisposable
 {
     private const int MaxGreetings = 20;
@@ -25,7 +24,7 @@ internal sealed class EchoPeer(Dialer dialer) : IDisposable
 
     /// <summary>Opens a connection that is not shared.</summary>
     internal async Task<EchoLink> OpenAsync(CancellationToken stop, IReadOnlyList<string>? subprotocols = null) =>
-        new(await dialer.OpenWebSocketAsync(stop, subprotocols).ConfigureAwait(false), dialer, Dialect);
+        new(await dialer.OpenWebSocketAsync(stop, subprotocols).ConfigureAwait(false), dialer, this);
 
     /// <summary>Ends the shared connection, which is not fit for use any more.</summary>
     internal void HangUp()

@@ -4,17 +4,12 @@ using EchoServer.Diagnosis;
 
 namespace EchoServer.Check;
 
-/// <summary>What a plain GET got.</summary>
+/// <summary>The answer to a plain GET.</summary>
 /// <param name="Answer">The answer, with its body as text.</param>
 /// <param name="Body">The body, or the beginning of it.</param>
 internal sealed record PlainAnswer(ReceivedAnswer Answer, byte[] Body)
 {
     /// <summary>Asks, on a connection of its own.</summary>
-    /// <param name="dialer">The way to the server.</param>
-    /// <param name="pathAndQuery">What for.</param>
-    /// <param name="most">The most bytes of body that are read.</param>
-    /// <param name="stop">Ends the attempt.</param>
-    /// <param name="extraLines">More header lines.</param>
     /// <exception cref="ConnectionFailedException">Nothing answers.</exception>
     internal static async Task<PlainAnswer> GetAsync(
         Dialer dialer, string pathAndQuery, int most, CancellationToken stop, params string[] extraLines)

@@ -22,9 +22,6 @@ internal sealed record ServerInfo(
     private const int Ok = 200;
 
     /// <summary>Asks for it.</summary>
-    /// <param name="dialer">The way to the server.</param>
-    /// <param name="stop">Ends the attempt.</param>
-    /// <param name="extraLines">More header lines.</param>
     /// <returns>Null when what answers is not an EchoServer, or keeps it to itself.</returns>
     /// <exception cref="ConnectionFailedException">Nothing answers.</exception>
     internal static async Task<ServerInfo?> AskAsync(Dialer dialer, CancellationToken stop, params string[] extraLines)

@@ -9,8 +9,6 @@ namespace EchoServer.Client;
 internal sealed class ClientSession(ClientOptions options, ClientOutput output, EndOfInput endOfInput)
 {
     /// <summary>Runs until a person leaves, the input has ended, or a connection fails for good.</summary>
-    /// <param name="input">What to send.</param>
-    /// <param name="stop">A person wants to leave.</param>
     /// <returns>The exit code.</returns>
     internal async Task<int> RunAsync(ChannelReader<ClientInput> input, CancellationToken stop)
     {
@@ -44,7 +42,7 @@ internal sealed class ClientSession(ClientOptions options, ClientOutput output, 
             }
             catch (OperationCanceledException)
             {
-                // Who leaves before there is a connection leaves nothing behind.
+                // The user left before there was a connection.
                 return ExitCode.Fine;
             }
 
@@ -57,7 +55,7 @@ internal sealed class ClientSession(ClientOptions options, ClientOutput output, 
         }
     }
 
-    /// <returns>False when there is nobody left to connect for.</returns>
+    /// <returns>False when no input is left, or the user leaves.</returns>
     private static async Task<bool> PauseAsync(TimeSpan pause, ChannelReader<ClientInput> input, CancellationToken stop)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stop);

@@ -9,7 +9,7 @@ namespace EchoServer.Client;
 /// <param name="ReceivedCode">The code of the server's Close; null when none came.</param>
 /// <param name="ReceivedReason">The reason in it, unescaped.</param>
 /// <param name="IsOurs">Whether the Close was our wish, and not an answer or a complaint.</param>
-/// <param name="Failure">What went wrong; null when nothing did.</param>
+/// <param name="Failure">Cause and advice; null when nothing went wrong.</param>
 internal sealed record ConversationEnd(
     CloseCode? SentCode, string SentReason, CloseCode? ReceivedCode, string ReceivedReason, bool IsOurs, Fault? Failure)
 {

@@ -12,8 +12,6 @@ internal static class HexDump
     private const int BytesPerLine = 16;
 
     /// <summary>Shows the beginning of some bytes: offset, hex digits, printable ASCII.</summary>
-    /// <param name="bytes">Any bytes.</param>
-    /// <param name="indent">What each line begins with.</param>
     /// <returns>Lines, not ended; none for no bytes.</returns>
     internal static string Of(ReadOnlySpan<byte> bytes, string indent)
     {

@@ -14,7 +14,7 @@ internal static class LineInput
     /// <summary>The longest line that is kept: what the client takes for a message from a server, too.</summary>
     internal const int MaxLineBytes = ClientConnection.MaxMessageBytes;
 
-    // Whoever writes faster than the server reads has to wait.
+    // A pipe that is faster than the server has to wait.
     private const int MostWaiting = 16;
     private const int BufferBytes = 64 * 1024;
 
@@ -25,7 +25,6 @@ internal static class LineInput
     internal static Stream OpenStandardInput() => OperatingSystem.IsLinux() && IsTaken() ? Stream.Null : Console.OpenStandardInput();
 
     /// <summary>Begins to read, on a thread of its own: standard input can only be waited for.</summary>
-    /// <param name="stream">The lines; a CR before the LF is not part of one. What is not UTF-8 becomes U+FFFD.</param>
     /// <returns>The messages, which end with the stream; or with <see cref="InvalidDataException"/> when a line is too long.</returns>
     internal static ChannelReader<ClientInput> Begin(Stream stream)
     {
@@ -34,7 +33,7 @@ internal static class LineInput
         return channel.Reader;
     }
 
-    /// <summary>Whether descriptor 0 was closed, and something of the runtime's own has it now: what was inherited is not closed by exec(2).</summary>
+    /// <summary>Whether descriptor 0 was closed, and the runtime has taken it: an inherited descriptor has no close-on-exec flag.</summary>
     private static bool IsTaken()
     {
         try

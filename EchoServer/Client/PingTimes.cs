@@ -5,7 +5,7 @@ namespace EchoServer.Client;
 /// <summary>Which pings are out, and since when. Safe on any thread.</summary>
 internal sealed class PingTimes
 {
-    // At ten a second those of minutes: what is out longer is not waited for, but still counts as unanswered.
+    // At ten a second those of minutes. Older pings are forgotten, but still count as unanswered.
     private const int MostPings = 4096;
 
     private readonly LinkedList<(byte[] Payload, bool IsAsked, long SentAt)> _out = new();
@@ -24,8 +24,6 @@ internal sealed class PingTimes
     }
 
     /// <summary>A ping is about to be sent.</summary>
-    /// <param name="payload">What it carries.</param>
-    /// <param name="isAsked">Whether a person waits for its pong.</param>
     internal void Sent(byte[] payload, bool isAsked)
     {
         lock (_out)
@@ -53,7 +51,7 @@ internal sealed class PingTimes
                     continue;
                 }
 
-                // RFC 6455 §5.5.3: who gets several pings may answer only the last one.
+                // RFC 6455 §5.5.3: a peer may answer only the last of several pings.
                 while (_out.First != node)
                 {
                     _out.RemoveFirst();

@@ -1,6 +1,6 @@
 namespace EchoServer.Connect;
 
-/// <summary>How long to wait before a connection is opened again: any time up to a bound that doubles with each failure.</summary>
+/// <summary>Computes the pause before a connection is opened again: a random time up to a bound that doubles with each failure.</summary>
 /// <remarks>
 /// RFC 6455 §7.2.3 asks for a random delay, or all clients of an instance that ends come back at the same moment. The first bound is
 /// short, because behind a router there are other instances to go to. No clock, no random source.
@@ -16,9 +16,7 @@ internal static class Backoff
     // 100 ms doubled that often is over the most already.
     private const int MostDoublings = 6;
 
-    /// <summary>The wait before the next attempt.</summary>
-    /// <param name="failures">How many attempts have failed, 0 or more.</param>
-    /// <param name="random">From 0 to below 1.</param>
+    /// <summary>The wait after so many failures, with a random number from 0 to below 1.</summary>
     /// <returns>Whole milliseconds.</returns>
     internal static TimeSpan Delay(int failures, double random)
     {
@@ -27,7 +25,5 @@ internal static class Backoff
     }
 
     /// <summary>The failures after a connection: a server that ends each one at once is not to be asked again and again.</summary>
-    /// <param name="failures">How many there were before it.</param>
-    /// <param name="lasted">How long it was open.</param>
     internal static int AfterConnection(int failures, TimeSpan lasted) => lasted < Most ? failures : 0;
 }

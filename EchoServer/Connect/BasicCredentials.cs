@@ -12,13 +12,12 @@ internal sealed class BasicCredentials(string user, string password)
     /// <summary>The value of <c>Authorization</c>.</summary>
     internal string HeaderValue { get; } = "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"));
 
-    /// <summary>Reads what is before the '@' in a URL: percent-encoded or not.</summary>
+    /// <summary>Reads the part of a URL before the '@', percent-encoded or not.</summary>
     internal static BasicCredentials FromUserInfo(string text)
     {
         string[] parts = text.Split(':', 2);
         return new(Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
     }
 
-    /// <inheritdoc/>
     public override string ToString() => "(not shown)";
 }

@@ -3,7 +3,7 @@ using EchoServer.Connect.Proxies;
 
 namespace EchoServer.Connect;
 
-/// <summary>Everything that is needed to open one connection.</summary>
+/// <summary>The options for opening one connection.</summary>
 internal sealed record ConnectionOptions
 {
     /// <summary>How long a connection may take to open: a cold start behind a router takes seconds; a person waits no longer than this.</summary>
@@ -21,7 +21,7 @@ internal sealed record ConnectionOptions
     /// <summary>Subprotocols to offer, the preferred one first (RFC 6455 §1.9).</summary>
     internal IReadOnlyList<string> Subprotocols { get; init; } = [];
 
-    /// <summary>Who asks; null for nobody in particular.</summary>
+    /// <summary>The credentials of the user; null for none.</summary>
     internal BasicCredentials? BasicAuth { get; init; }
 
     /// <summary>Whether any certificate will do.</summary>

@@ -12,7 +12,6 @@ namespace EchoServer.Connect;
 
 /// <summary>Opens connections to the server: TCP, a proxy's tunnel, TLS, the handshake (RFC 6455 §4.1). Remembers the address that answered.</summary>
 /// <remarks>Safe on any thread.</remarks>
-/// <param name="options">Where to, and how.</param>
 internal sealed class Dialer(ConnectionOptions options)
 {
     private const int MaxAddresses = 16;
@@ -34,11 +33,7 @@ internal sealed class Dialer(ConnectionOptions options)
     /// <summary>A step, bounded by the time that the options allow.</summary>
     internal Step Step(Stage stage) => Step(stage, Deadline.In(options.Timeout));
 
-    /// <summary>Opens a WebSocket.</summary>
-    /// <param name="stop">Ends the attempt.</param>
-    /// <param name="subprotocols">The offer; null for that of the options.</param>
-    /// <param name="extensions">The offer, which may be permessage-deflate; null for none.</param>
-    /// <param name="maxMessageBytes">The largest message that is received.</param>
+    /// <summary>Opens a WebSocket. Null offers the subprotocols of the options, and no extension; permessage-deflate may be one.</summary>
     /// <exception cref="ConnectionFailedException">The attempt failed, or took longer than <see cref="ConnectionOptions.Timeout"/>.</exception>
     /// <exception cref="OperationCanceledException">The attempt was stopped.</exception>
     internal async Task<ClientConnection> OpenWebSocketAsync(
@@ -53,9 +48,6 @@ internal sealed class Dialer(ConnectionOptions options)
     }
 
     /// <summary>Opens a connection and upgrades it.</summary>
-    /// <param name="subprotocols">What to offer.</param>
-    /// <param name="extensions">What to offer; null for none.</param>
-    /// <param name="stop">Ends the attempt.</param>
     /// <returns>The connection, owned by the caller, and the 101.</returns>
     /// <exception cref="ConnectionFailedException">A step failed, or the server does not agree.</exception>
     internal async Task<(TcpLink Link, ReceivedHead Head)> UpgradeAsync(

@@ -11,18 +11,11 @@ internal static class HttpExchange
 {
     private const int FirstBufferBytes = 4 * 1024;
 
-    /// <summary>The request for a plain page.</summary>
-    /// <param name="options">Where to, and what goes along.</param>
-    /// <param name="pathAndQuery">What is asked for.</param>
-    /// <param name="extraLines">More header lines, without their ends.</param>
+    /// <summary>Writes the request for a plain page.</summary>
     internal static byte[] Get(ConnectionOptions options, string pathAndQuery, params IEnumerable<string> extraLines) =>
         Write(options, pathAndQuery, ["Connection: close", "Accept: */*", .. extraLines]);
 
-    /// <summary>The request for a WebSocket (RFC 6455 §4.1).</summary>
-    /// <param name="options">Where to, and what goes along.</param>
-    /// <param name="key">The value of <c>Sec-WebSocket-Key</c>.</param>
-    /// <param name="subprotocols">What is offered, the preferred one first.</param>
-    /// <param name="extensions">What is offered; null for none.</param>
+    /// <summary>Writes the request for a WebSocket (RFC 6455 §4.1).</summary>
     internal static byte[] Upgrade(ConnectionOptions options, string key, IReadOnlyList<string> subprotocols, string? extensions)
     {
         List<string> lines =
@@ -49,7 +42,7 @@ internal static class HttpExchange
 
     /// <summary>Sends a request and reads the head of the answer; interim answers before it are passed over.</summary>
     /// <exception cref="IOException">The stream ended.</exception>
-    /// <exception cref="InvalidDataException">What came is not HTTP, or its head is too large.</exception>
+    /// <exception cref="InvalidDataException">The answer is not HTTP, or its head is too large.</exception>
     internal static async Task<ReceivedHead> SendAsync(TcpLink link, byte[] request, CancellationToken stop)
     {
         link.Heads = new(request, default);
@@ -81,13 +74,7 @@ internal static class HttpExchange
         }
     }
 
-    /// <summary>Reads the body of an answer up to its end, or as much of it as is wanted or comes in time: the status says more than that it does not end.</summary>
-    /// <param name="stream">What the head came from.</param>
-    /// <param name="head">The head.</param>
-    /// <param name="most">The most bytes to read.</param>
-    /// <param name="atMost">How long to wait for its end.</param>
-    /// <param name="stop">Ends the attempt.</param>
-    /// <returns>The bytes, without chunk headers.</returns>
+    /// <summary>Reads the body of an answer, without chunk headers, up to its end, a size, or a time.</summary>
     internal static async Task<byte[]> ReadBodyAsync(Stream stream, ReceivedHead head, int most, TimeSpan atMost, CancellationToken stop)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -163,10 +150,11 @@ internal static class HttpExchange
         return Encoding.UTF8.GetBytes(request.Append("\r\n").ToString());
     }
 
-    private static ReceivedHead? TryRead(ReadOnlySpan<byte> input) => ResponseHead.Read(input, out ResponseHead head, out string? flaw) switch
+    private static ReceivedHead? TryRead(ReadOnlySpan<byte> input) => ResponseHead.Read(input, out ResponseHead head, out HeadFlaw? flaw) switch
     {
         ParseStatus.Done => new(ReceivedAnswer.From(head, default), input[..head.Size].ToArray(), input[head.Size..].ToArray()),
-        ParseStatus.Bad => throw new InvalidDataException(flaw),
+        ParseStatus.Bad when flaw!.Kind == HeadFlawKind.TooLarge => throw new HeadTooLargeException(flaw.Text),
+        ParseStatus.Bad => throw new InvalidDataException(flaw!.Text),
         _ => null,
     };
 

@@ -2,7 +2,7 @@ using EchoServer.Diagnosis;
 
 namespace EchoServer.Connect;
 
-/// <summary>A head that was received, and what came behind it.</summary>
+/// <summary>The head of an answer, and the bytes behind it.</summary>
 /// <param name="Answer">The answer, without its body.</param>
 /// <param name="Head">The head's bytes as they arrived.</param>
 /// <param name="Rest">The bytes behind the head.</param>

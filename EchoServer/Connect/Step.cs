@@ -8,7 +8,7 @@ using EchoServer.Text;
 namespace EchoServer.Connect;
 
 /// <summary>One step on the way to a WebSocket: bounded in time, and named when it fails.</summary>
-/// <param name="Stage">What it is.</param>
+/// <param name="Stage">The kind of step.</param>
 /// <param name="Url">Where to.</param>
 /// <param name="Timeout">The time that the options allow, for the words of a failure.</param>
 /// <param name="Deadline">When it has to be done.</param>
@@ -52,7 +52,7 @@ internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout, Dea
 
     /// <summary>What to throw for an exception of the network.</summary>
     internal ConnectionFailedException Failed(Exception exception) => new(
-        Stage, Stage == Stage.Proxy && exception is InvalidDataException ? "no proxy's answer" : Words(exception), NetworkDiagnosis.Of(exception, Url, Stage, Proxy));
+        Stage, Stage == Stage.Proxy && exception is (InvalidDataException or HeadTooLargeException) ? "no proxy's answer" : Words(exception), NetworkDiagnosis.Of(exception, Url, Stage, Proxy));
 
     /// <summary>Whether an exception comes from a socket, a stream or TLS.</summary>
     internal static bool IsOfNetwork(Exception exception) =>
@@ -62,7 +62,8 @@ internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout, Dea
     {
         SocketException socket => Words(socket.SocketErrorCode),
         _ when exception is AuthenticationException => "TLS failed",
-        _ when exception is InvalidDataException => exception.Message == HeadRules.Response.TooLarge ? "a head that is too large" : "no HTTP",
+        HeadTooLargeException => "a head that is too large",
+        InvalidDataException => "no HTTP",
         _ => "the connection ended",
     };
 

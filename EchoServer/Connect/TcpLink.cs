@@ -8,7 +8,6 @@ internal sealed class TcpLink : IDisposable
 {
     private readonly Socket _socket;
 
-    /// <param name="socket">A connected socket; owned from here on.</param>
     internal TcpLink(Socket socket)
     {
         _socket = socket;
@@ -34,10 +33,9 @@ internal sealed class TcpLink : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
-        // Not the stream's own end: TLS would wait to say goodbye to one who may not listen.
+        // Not the stream's own end: TLS would wait to send its close_notify to a peer that may not read.
         _socket.Dispose();
         GC.SuppressFinalize(this);
     }

@@ -5,12 +5,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace EchoServer.Connect;
 
-/// <summary>What TLS is told: whom to trust and what to show.</summary>
+/// <summary>The options of a TLS handshake: trusted authorities, server name, client certificate.</summary>
 internal static class TlsOptions
 {
     /// <summary>Makes the runtime's options from ours.</summary>
-    /// <param name="options">Authorities, client certificate, and whether any certificate will do.</param>
-    /// <param name="url">The URL with the host name that is asked for (SNI) and that the certificate must be for.</param>
     [SuppressMessage("Security", "CA5359:Do Not Disable Certificate Validation", Justification = "It is what --insecure asks for.")]
     internal static SslClientAuthenticationOptions Create(ConnectionOptions options, Uri url)
     {

@@ -5,21 +5,16 @@ using EchoServer.Diagnosis;
 
 namespace EchoServer.Connect;
 
-/// <summary>What was agreed on in a TLS handshake, and what is to be thought of the server's certificate.</summary>
+/// <summary>The result of a TLS handshake, with the judgement of the server's certificate.</summary>
 /// <param name="Protocol">The version.</param>
 /// <param name="CipherSuite">The cipher suite.</param>
-/// <param name="ApplicationProtocol">What ALPN agreed on; empty when the server has no opinion.</param>
+/// <param name="ApplicationProtocol">The protocol that ALPN selected; empty when the server selected none.</param>
 /// <param name="Certificate">The server's certificate; null when it sent none.</param>
-/// <param name="Flaw">What is wrong with it; null when it is to be trusted.</param>
+/// <param name="Flaw">The reason not to trust the certificate; null when it is trusted.</param>
 internal sealed record TlsSession(
     SslProtocols Protocol, TlsCipherSuite CipherSuite, string ApplicationProtocol, CertificateFacts? Certificate, Fault? Flaw)
 {
-    /// <summary>Lays TLS over a connection. A certificate that is not to be trusted is no failure here, but a <see cref="Flaw"/>.</summary>
-    /// <param name="link">A connection to the server, or to a proxy.</param>
-    /// <param name="options">The authorities, and the client's certificate.</param>
-    /// <param name="url">The URL with the host name that the certificate must be for.</param>
-    /// <param name="step">The time that is left.</param>
-    /// <param name="stop">Ends the attempt.</param>
+    /// <summary>Lays TLS over a connection. An untrusted certificate becomes a <see cref="Flaw"/>, not a failure.</summary>
     /// <exception cref="ConnectionFailedException">TLS could not be agreed on.</exception>
     internal static async Task<TlsSession> EstablishAsync(
         TcpLink link, ConnectionOptions options, Uri url, Step step, CancellationToken stop)
@@ -46,7 +41,7 @@ internal sealed record TlsSession(
             TlsDiagnosis.Of(errors, statuses, facts, url, DateTimeOffset.UtcNow));
     }
 
-    /// <summary>Gives up where a certificate is not to be trusted, unless that was allowed.</summary>
+    /// <summary>Throws where the certificate is not trusted, unless the options allow that.</summary>
     /// <exception cref="ConnectionFailedException">It is not.</exception>
     internal void ThrowIfNotTrusted(ConnectionOptions options)
     {

@@ -10,7 +10,7 @@ internal static class UpgradeRefusal
     private const int MaxBodyBytes = 16 * 1024;
     private static readonly TimeSpan BodyTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Reads what comes behind the head of a refusal, and says why.</summary>
+    /// <summary>Reads the body of a refusal, and diagnoses it.</summary>
     internal static async Task<ConnectionFailedException> ReadAsync(TcpLink link, ReceivedHead head, Uri url, CancellationToken stop)
     {
         byte[] body = await HttpExchange.ReadBodyAsync(link.Stream, head, MaxBodyBytes, BodyTimeout, stop).ConfigureAwait(false);
@@ -19,11 +19,7 @@ internal static class UpgradeRefusal
     }
 
     /// <summary>Judges a 101.</summary>
-    /// <param name="head">The head of the answer.</param>
-    /// <param name="key">The key that was sent.</param>
-    /// <param name="subprotocols">What was offered.</param>
-    /// <param name="extensions">What was offered.</param>
-    /// <exception cref="ConnectionFailedException">It does not agree to what was asked for.</exception>
+    /// <exception cref="ConnectionFailedException">It does not agree to the request.</exception>
     internal static void ThrowIfNotValid(
         ReceivedHead head, string key, IReadOnlyList<string> subprotocols, string? extensions)
     {

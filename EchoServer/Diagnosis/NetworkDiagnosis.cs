@@ -29,9 +29,9 @@ internal static class NetworkDiagnosis
                 return isProxy ? ProxyDiagnosis.OfTls(it.Message, proxy) : TlsDiagnosis.Of(it, url);
             }
 
-            if (it is InvalidDataException)
+            if (it is InvalidDataException or HeadTooLargeException)
             {
-                return isProxy ? ProxyDiagnosis.OfNonsense(it.Message, proxy) : it.Message == HeadRules.Response.TooLarge ? new(
+                return isProxy ? ProxyDiagnosis.OfNonsense(it.Message, proxy) : it is HeadTooLargeException ? new(
                     $"the head of the answer is larger than {HeadRules.Response.MaxBytes / 1024} KiB", "see what the server puts into its headers") : new(
                     $"what answers on {Port(url)} speaks no HTTP: {ReceivedAnswer.Shown(it.Message)}",
                     url.Scheme == "ws" ? "check the port; if it speaks TLS, use wss:// instead of ws://" : "check the port");

@@ -40,14 +40,13 @@ internal readonly ref struct ResponseHead
     /// <summary>Reads the head at the start of the input.</summary>
     /// <param name="input">All bytes received so far.</param>
     /// <param name="head">The head, when <see cref="ParseStatus.Done"/>.</param>
-    /// <param name="flaw">What is wrong, as a sentence part that quotes it, when <see cref="ParseStatus.Bad"/>.</param>
+    /// <param name="flaw">The rule that it breaks, when <see cref="ParseStatus.Bad"/>.</param>
     /// <returns>What came of it. Lines are judged as they become complete, not only when the head is.</returns>
-    public static ParseStatus Read(ReadOnlySpan<byte> input, out ResponseHead head, out string? flaw)
+    public static ParseStatus Read(ReadOnlySpan<byte> input, out ResponseHead head, out HeadFlaw? flaw)
     {
         head = default;
         int position = 0;
-        ParseStatus status = HeadLine.Read(input, ref position, HeadRules.Response, out ReadOnlySpan<byte> line, out HeadFlaw? headFlaw);
-        flaw = headFlaw?.Text;
+        ParseStatus status = HeadLine.Read(input, ref position, HeadRules.Response, out ReadOnlySpan<byte> line, out flaw);
         if (status != ParseStatus.Done)
         {
             return status;
@@ -55,12 +54,11 @@ internal readonly ref struct ResponseHead
 
         if (!TryReadStatusLine(line, out int code))
         {
-            flaw = $"the status line '{EscapedText.Quote(line)}' is not 'HTTP/1.1 status reason'";
+            flaw = HeadFlaw.Malformed($"the status line '{EscapedText.Quote(line)}' is not 'HTTP/1.1 status reason'");
             return ParseStatus.Bad;
         }
 
-        status = FieldSection.Read(input, ref position, HeadRules.Response, out FieldSection fields, out headFlaw);
-        flaw = headFlaw?.Text;
+        status = FieldSection.Read(input, ref position, HeadRules.Response, out FieldSection fields, out flaw);
         if (status == ParseStatus.Done)
         {
             head = new ResponseHead(code, line[Math.Min(ReasonStart, line.Length)..], fields, position);

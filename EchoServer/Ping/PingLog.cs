@@ -44,8 +44,6 @@ internal sealed class PingLog(PingOptions options, TextWriter output)
     }
 
     /// <summary>Notes an answer, unless its number is of no message.</summary>
-    /// <param name="number">The number in the answer.</param>
-    /// <param name="now">The time of its arrival, as a <see cref="Stopwatch"/> timestamp.</param>
     internal void Answer(long number, long now)
     {
         lock (_lock)

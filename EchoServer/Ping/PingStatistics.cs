@@ -25,7 +25,6 @@ internal sealed class PingStatistics
     internal void AddSent() => Sent++;
 
     /// <summary>A message came back.</summary>
-    /// <param name="ticks">How long it took, in ticks of <see cref="Stopwatch"/>.</param>
     internal void AddReceived(long ticks)
     {
         _times.Record(ticks);

@@ -8,7 +8,6 @@ using EchoServer.WebSockets;
 namespace EchoServer.Check.Probes;
 
 /// <summary>Many connections at once, each with an echo.</summary>
-/// <param name="count">How many.</param>
 internal sealed class ConnectionsProbe(int count) : TalkProbe
 {
     private const int MostOpening = 64;

@@ -5,11 +5,6 @@ using EchoServer.WebSockets;
 namespace EchoServer.Check.Probes;
 
 /// <summary>A message comes back unchanged.</summary>
-/// <param name="name">The name of the probe.</param>
-/// <param name="opcode">Text or binary.</param>
-/// <param name="message">The message.</param>
-/// <param name="finding">The finding, as a sentence part.</param>
-/// <param name="showsTime">Whether the finding has the time of the echo.</param>
 internal sealed class EchoProbe(string name, Opcode opcode, byte[] message, string finding, bool showsTime = false) : TalkProbe
 {
     private const int Planes = 17;

@@ -7,7 +7,6 @@ using EchoServer.WebSockets;
 namespace EchoServer.Check.Probes;
 
 /// <summary>Whether a connection lives on which no messages go: one that is silent, and beside it one with pings from this side.</summary>
-/// <param name="idle">For how long.</param>
 internal sealed class IdleProbe(TimeSpan idle) : IProbe
 {
     private const int PingsInTime = 4;

@@ -12,7 +12,7 @@ internal abstract class ClientOutput(ClientOptions options)
     /// <summary>Held while anything is written, so that lines stay whole.</summary>
     protected Lock Writing { get; } = new();
 
-    /// <summary>What is to be shown, and how.</summary>
+    /// <summary>The options of the output.</summary>
     protected ClientOptions Options { get; } = options;
 
     /// <summary>The URL, as it may be shown.</summary>
@@ -43,9 +43,6 @@ internal abstract class ClientOutput(ClientOptions options)
     }
 
     /// <summary>A pong came.</summary>
-    /// <param name="payload">What it carries.</param>
-    /// <param name="roundTrip">Since its ping was sent; null when it answers none.</param>
-    /// <param name="isAsked">Whether a person waits for it.</param>
     internal virtual void Ponged(byte[] payload, TimeSpan? roundTrip, bool isAsked)
     {
         if (Options.ShowsPings || isAsked)

@@ -13,8 +13,6 @@ internal sealed class JsonOutput : ClientOutput, IDisposable
 {
     private readonly Stream _output;
 
-    /// <param name="options">What is to be shown.</param>
-    /// <param name="output">Standard output.</param>
     internal JsonOutput(ClientOptions options, Stream output)
         : base(options)
     {
@@ -92,7 +90,6 @@ internal sealed class JsonOutput : ClientOutput, IDisposable
     internal override void Reconnecting(TimeSpan pause) =>
         Write("reconnect", json => json.WriteNumber("seconds", pause.TotalSeconds));
 
-    /// <inheritdoc/>
     public void Dispose() => _output.Dispose();
 
     protected override void Note(string text)

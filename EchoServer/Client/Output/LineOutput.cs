@@ -16,8 +16,6 @@ internal sealed class LineOutput : ClientOutput, IDisposable
     private readonly StreamWriter _output;
     private readonly bool _isTerminal = !Console.IsOutputRedirected;
 
-    /// <param name="options">What is to be shown, and how.</param>
-    /// <param name="output">Standard output.</param>
     internal LineOutput(ClientOptions options, Stream output)
         : base(options)
     {
@@ -68,7 +66,6 @@ internal sealed class LineOutput : ClientOutput, IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _output.Dispose();
 
     private static string OneLine(string text)
@@ -93,6 +90,6 @@ internal sealed class LineOutput : ClientOutput, IDisposable
         return line.ToString();
     }
 
-    // U+2028 and U+2029 end a line for some who read lines.
+    // U+2028 and U+2029 end a line for some programs.
     private static bool IsEscaped(char character) => (char.IsControl(character) && character != '\t') || character is '\u2028' or '\u2029';
 }

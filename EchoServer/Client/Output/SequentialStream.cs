@@ -3,22 +3,17 @@ namespace EchoServer.Client.Output;
 /// <summary>A stream without places in it, such as a pipe or a connection.</summary>
 internal abstract class SequentialStream : Stream
 {
-    /// <inheritdoc/>
     public sealed override bool CanSeek => false;
 
-    /// <inheritdoc/>
     public sealed override long Length => throw new NotSupportedException();
 
-    /// <inheritdoc/>
     public sealed override long Position
     {
         get => throw new NotSupportedException();
         set => throw new NotSupportedException();
     }
 
-    /// <inheritdoc/>
     public sealed override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
-    /// <inheritdoc/>
     public sealed override void SetLength(long value) => throw new NotSupportedException();
 }

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EchoServer.Client.Output;
 
-/// <summary>Standard output that notices when nobody reads it any more, as behind <c>| head</c>.</summary>
+/// <summary>Standard output that notices the end of its reader, as behind <c>| head</c>.</summary>
 /// <remarks>
 /// The runtime's own stream goes on as if nothing were. Programs that do not ignore SIGPIPE end then; the runtime does ignore it.
 /// Not thread-safe.
@@ -22,14 +22,12 @@ internal sealed class StandardOutput : SequentialStream
 
     private StandardOutput(FileStream pipe) => _pipe = pipe;
 
-    /// <inheritdoc/>
     public override bool CanRead => false;
 
-    /// <inheritdoc/>
     public override bool CanWrite => true;
 
     /// <summary>Opens it.</summary>
-    /// <param name="onReaderGone">Called once, on any thread, when nobody reads it any more. What is written after that is lost.</param>
+    /// <param name="onReaderGone">Called once, on any thread, when the reader has ended. Later output is lost.</param>
     internal static Stream Open(Action onReaderGone)
     {
         // Files have no reader, and a position that they share with others.
@@ -44,15 +42,12 @@ internal sealed class StandardOutput : SequentialStream
     }
 
     /// <summary>Opens it for text in UTF-8, each line of which goes out at once.</summary>
-    /// <param name="onReaderGone">As for <see cref="Open"/>.</param>
     internal static TextWriter OpenText(Action onReaderGone) => OperatingSystem.IsWindows()
         ? Console.Out
         : new StreamWriter(Open(onReaderGone), new UTF8Encoding(false)) { NewLine = "\n", AutoFlush = true };
 
-    /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
-    /// <inheritdoc/>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         while (!buffer.IsEmpty && !_readerGone.Task.IsCompleted)
@@ -74,16 +69,14 @@ internal sealed class StandardOutput : SequentialStream
         }
     }
 
-    /// <inheritdoc/>
     public override void Flush()
     {
         // Nothing is kept.
     }
 
-    /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    /// <returns>Null when it is no pipe, or not there.</returns>
+    /// <returns>Null when it is not a pipe, or is closed.</returns>
     private static FileStream? OpenPipe()
     {
         try
@@ -97,6 +90,6 @@ internal sealed class StandardOutput : SequentialStream
         }
     }
 
-    /// <summary>EAGAIN: somebody else has made the pipe one that does not block.</summary>
+    /// <summary>EAGAIN: another process has made the pipe non-blocking.</summary>
     private static bool IsFull(IOException exception) => exception.HResult == (OperatingSystem.IsLinux() ? 11 : 35);
 }

@@ -5,7 +5,7 @@ using EchoServer.WebSockets;
 
 namespace EchoServer.Client.Output;
 
-/// <summary>For a person at a terminal: everything above the line that is being typed, what comes from the network escaped.</summary>
+/// <summary>For a terminal: prints above the line that is being typed, with text from the network escaped.</summary>
 internal sealed class TerminalOutput(ClientOptions options, TerminalScreen screen, bool hasColours) : ClientOutput(options)
 {
     // A screen holds less. The rest of a longer message is in --json, or in a pipe.

@@ -19,7 +19,7 @@ internal static class CharacterWidth
         (0x1F6EB, 0x1F6FC), (0x1F7E0, 0x1F7EB), (0x1F90C, 0x1F9FF), (0x1FA70, 0x1FAFF), (0x20000, 0x3FFFD),
     ];
 
-    /// <summary>0 for what is put on the character before it, 2 for wide ones, otherwise 1.</summary>
+    /// <summary>Returns 0 for a combining character, 2 for a wide one, otherwise 1.</summary>
     internal static int Of(Rune rune)
     {
         if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format)

@@ -183,7 +183,7 @@ internal sealed class LineEditor
             return EditResult.Nothing;
         }
 
-        // What was being typed is one below the newest.
+        // The unfinished line is below the newest of the history.
         if (_recalled == _history.Count)
         {
             _draft = [.. _line];

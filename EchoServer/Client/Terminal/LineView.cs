@@ -11,9 +11,6 @@ internal readonly record struct LineView(string Text, int CursorColumn)
     private const int ControlPictures = 0x2400;
 
     /// <summary>Cuts a line to what fits, so that the cursor is in it.</summary>
-    /// <param name="line">The characters.</param>
-    /// <param name="cursor">How many are before the cursor.</param>
-    /// <param name="columns">How many columns there are; one is kept free for the cursor.</param>
     internal static LineView Of(IReadOnlyList<Rune> line, int cursor, int columns)
     {
         int room = Math.Max(columns - 1, 1);

@@ -7,8 +7,8 @@ using EchoServer.WebSockets;
 namespace EchoServer.Client.Terminal;
 
 /// <summary>What a line at the prompt means: a text to send, or a command.</summary>
-/// <param name="Input">What is to be sent; null for nothing.</param>
-/// <param name="Answer">What is to be shown; null for nothing.</param>
+/// <param name="Input">The input to send; null for none.</param>
+/// <param name="Answer">The text to show; null for none.</param>
 internal sealed record PromptCommand(ClientInput? Input, string? Answer = null)
 {
     /// <summary>What <c>/help</c> shows.</summary>
@@ -68,7 +68,7 @@ internal sealed record PromptCommand(ClientInput? Input, string? Answer = null)
 
         return digits.Length % 2 == 0
             ? new(new ClientInput(Opcode.Binary, Convert.FromHexString(digits)))
-            : new(null, $"{digits.Length} hex digits are no whole number of bytes");
+            : new(null, $"{digits.Length} hex digits are not a whole number of bytes");
     }
 
     private static PromptCommand File(string path)
@@ -84,7 +84,7 @@ internal sealed record PromptCommand(ClientInput? Input, string? Answer = null)
                 return new(null, $"'{shown}' is not a file");
             }
 
-            // What seems to be empty may be a pipe to which nobody writes, and the prompt would never come back.
+            // An empty file may be a pipe without a writer, and reading it would block the prompt for good.
             Task<byte[]> reading = Task.Run(() => Read(file));
             if (file.Length == 0 && Task.WaitAny([reading], FilePatience) < 0)
             {

@@ -10,14 +10,12 @@ internal static class TerminalInput
     private const int MostWaiting = 64;
 
     /// <summary>Begins to read keys, on a thread of its own: they can only be waited for.</summary>
-    /// <param name="screen">Where the line is edited.</param>
-    /// <param name="print">Shows what a command has to say.</param>
-    /// <returns>What is to be sent; it ends with Ctrl-D.</returns>
+    /// <returns>The input, which ends with Ctrl-D.</returns>
     internal static ChannelReader<ClientInput> Begin(TerminalScreen screen, Action<string> print)
     {
         var channel = Channel.CreateBounded<ClientInput>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
 
-        // From here on the terminal itself shows nothing of what is typed.
+        // From now on the terminal does not echo keys itself.
         _ = Console.KeyAvailable;
         new Thread(() => Read(screen, print, channel.Writer)) { IsBackground = true, Name = "keys" }.Start();
         return channel.Reader;
@@ -35,7 +33,7 @@ internal static class TerminalInput
                     break;
                 }
 
-                // An empty line is a person who looks whether there is still somebody.
+                // An empty line is not sent: users press Enter to see whether the program still answers.
                 if (result == EditResult.Finished && line.Length > 0 && !Hand(PromptCommand.Parse(line), print, writer))
                 {
                     break;

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace EchoServer.Client.Terminal;
 
-/// <summary>A terminal with a line that is being typed at the bottom; what comes meanwhile is printed above it.</summary>
+/// <summary>A terminal with an editable line at the bottom; messages are printed above it.</summary>
 /// <remarks>Safe on any thread.</remarks>
 internal sealed class TerminalScreen : IDisposable
 {
@@ -21,7 +21,6 @@ internal sealed class TerminalScreen : IDisposable
     private bool _hasPrompt;
 
     /// <summary>Prints lines above the prompt.</summary>
-    /// <param name="text">One or more lines, without control characters other than those of colours; not ended.</param>
     internal void Print(string text)
     {
         lock (_lock)
@@ -30,7 +29,7 @@ internal sealed class TerminalScreen : IDisposable
         }
     }
 
-    /// <summary>Shows the prompt, from here on until <see cref="Dispose"/>; keys that were pressed before are in it.</summary>
+    /// <summary>Shows the prompt until <see cref="Dispose"/>. Keys pressed before are in it.</summary>
     internal void ShowPrompt()
     {
         lock (_lock)
@@ -44,8 +43,6 @@ internal sealed class TerminalScreen : IDisposable
     }
 
     /// <summary>Does what a key means.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="line">The line, when it is finished.</param>
     internal EditResult Apply(ConsoleKeyInfo key, out string line)
     {
         lock (_lock)

@@ -1,8 +1,6 @@
 namespace EchoServer.Connect.Proxies;
 
 /// <summary>The proxy that connections go through.</summary>
-/// <param name="url">Scheme, host and port.</param>
-/// <param name="user">User and password; null for a proxy that asks for none.</param>
 internal sealed class ProxyChoice(Uri url, BasicCredentials? user)
 {
     /// <summary>A proxy that opens tunnels with CONNECT.</summary>
@@ -26,7 +24,6 @@ internal sealed class ProxyChoice(Uri url, BasicCredentials? user)
     internal BasicCredentials? User => user;
 
     /// <summary>Reads a proxy's URL.</summary>
-    /// <param name="text">With a scheme.</param>
     /// <returns>Null when it is not the URL of a proxy of a known kind.</returns>
     internal static ProxyChoice? TryParse(string text)
     {
@@ -43,6 +40,5 @@ internal sealed class ProxyChoice(Uri url, BasicCredentials? user)
         return new(uri.Port < 0 ? new UriBuilder(uri) { Port = SocksPort }.Uri : uri, user is { User.Length: > 0 } ? user : null);
     }
 
-    /// <inheritdoc/>
     public override string ToString() => url.AbsoluteUri;
 }

@@ -8,10 +8,6 @@ internal static class ProxyEnvironment
     private const string Accepted = "a proxy ([http://][user:password@]host:port, https://host:port or socks5://host:port)";
 
     /// <summary>Finds the proxy for a URL.</summary>
-    /// <param name="url">Where to: ws or wss.</param>
-    /// <param name="environment">Returns the value of a variable; null when it is not set.</param>
-    /// <param name="proxy">The proxy; null for none.</param>
-    /// <param name="flaw">The variable that has a value which cannot be used, and why; null when there is none.</param>
     /// <returns>False when there is such a variable.</returns>
     internal static bool TryFind(Uri url, Func<string, string?> environment, out ProxyChoice? proxy, out string? flaw)
     {

@@ -13,10 +13,6 @@ internal static class ProxyExceptions
     private const int BitsOfByte = 8;
 
     /// <summary>Looks for a host in a list.</summary>
-    /// <param name="list">The value of the variable.</param>
-    /// <param name="url">Host and port.</param>
-    /// <param name="isMatch">Whether the host is in the list.</param>
-    /// <param name="flaw">The entry that means nothing; null when there is none before the one that matches.</param>
     /// <returns>False when there is such an entry.</returns>
     internal static bool TryMatch(string list, Uri url, out bool isMatch, out string? flaw)
     {

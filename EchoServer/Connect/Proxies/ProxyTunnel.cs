@@ -11,11 +11,6 @@ internal static class ProxyTunnel
     private const int Redirection = 300;
 
     /// <summary>Asks for a tunnel to the server.</summary>
-    /// <param name="link">A connection to the proxy.</param>
-    /// <param name="proxy">The proxy.</param>
-    /// <param name="options">The server, and what TLS to the proxy is told.</param>
-    /// <param name="step">The time that is left.</param>
-    /// <param name="stop">Ends the attempt.</param>
     /// <exception cref="ConnectionFailedException">The proxy refuses, or says nothing.</exception>
     internal static async Task OpenAsync(TcpLink link, ProxyChoice proxy, ConnectionOptions options, Step step, CancellationToken stop)
     {

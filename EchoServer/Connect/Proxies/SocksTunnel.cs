@@ -23,10 +23,6 @@ internal static class SocksTunnel
     private const byte Succeeded = 0;
 
     /// <summary>Asks for a tunnel.</summary>
-    /// <param name="stream">A connection to the proxy.</param>
-    /// <param name="url">Where the tunnel is to end: a name is looked up by the proxy.</param>
-    /// <param name="proxy">The proxy, with the user and password for it.</param>
-    /// <param name="stop">Ends the attempt.</param>
     /// <returns>Null when the tunnel is open, otherwise why not.</returns>
     /// <exception cref="IOException">The proxy ended the connection.</exception>
     /// <exception cref="InvalidDataException">It speaks something else.</exception>

@@ -172,7 +172,7 @@ internal sealed class ConnectionOpener(LoadOptions options, IoThreads ioThreads)
     /// <returns>How long the answer is; null when it is not complete.</returns>
     private static int? ReadAnswer(ReadOnlySpan<byte> input, string key)
     {
-        ParseStatus status = ResponseHead.Read(input, out ResponseHead head, out string? flaw);
+        ParseStatus status = ResponseHead.Read(input, out ResponseHead head, out HeadFlaw? headFlaw);
         if (status == ParseStatus.NeedMore)
         {
             return null;
@@ -183,7 +183,7 @@ internal sealed class ConnectionOpener(LoadOptions options, IoThreads ioThreads)
             throw new OpeningException(LoadError.HandshakeRefused, head.Status, ClientHandshake.Check(head, key)!);
         }
 
-        flaw ??= ClientHandshake.Check(head, key);
+        string? flaw = headFlaw?.Text ?? ClientHandshake.Check(head, key);
         return flaw is null ? head.Size : throw new OpeningException(LoadError.HandshakeInvalid, 0, flaw);
     }
 

@@ -63,9 +63,6 @@ internal sealed class TlsProbe : IProbe
     }
 
     /// <summary>Whether a port speaks TLS; without a wait worth mentioning.</summary>
-    /// <param name="run">The check.</param>
-    /// <param name="port">The port; -1 for that of <c>wss://</c>.</param>
-    /// <param name="stop">Ends the attempt.</param>
     /// <returns>The URL with <c>wss://</c> when it does, otherwise null.</returns>
     internal static async Task<Uri?> FindTlsAsync(CheckRun run, int port, CancellationToken stop)
     {

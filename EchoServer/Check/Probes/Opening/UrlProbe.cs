@@ -12,8 +12,6 @@ internal sealed class UrlProbe : IProbe
     public Task<Finding> RunAsync(CheckRun run, CancellationToken stop) => Task.FromResult(Judge(run.Options.TypedUrl, run.Url));
 
     /// <summary>Judges a URL.</summary>
-    /// <param name="typed">As it was typed.</param>
-    /// <param name="url">As it is taken.</param>
     internal static Finding Judge(string typed, Uri url)
     {
         string shown = EscapedText.From(url.AbsoluteUri.AsSpan());
