@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using System.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Connect;
@@ -32,7 +33,7 @@ internal sealed class ClientOutbound(Stream stream)
             }
 
             ClosePayload.Read(_close, out CloseCode code, out ReadOnlySpan<byte> reason);
-            return (code, System.Text.Encoding.UTF8.GetString(reason));
+            return (code, Encoding.UTF8.GetString(reason));
         }
     }
 
@@ -77,22 +78,6 @@ internal sealed class ClientOutbound(Stream stream)
         }
     }
 
-    private async Task SendCloseAsync(byte[] payload)
-    {
-        await _turn.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            await WriteAsync(Opcode.Close, payload, isFinal: true).ConfigureAwait(false);
-
-            // RFC 6455 §5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
-            _isCloseSent = true;
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
-
     private async Task WriteAsync(Opcode opcode, ReadOnlyMemory<byte> payload, bool isFinal)
     {
         if (_isCloseSent)
@@ -109,6 +94,9 @@ internal sealed class ClientOutbound(Stream stream)
             await stream.WriteAsync(frame).ConfigureAwait(false);
             await stream.FlushAsync().ConfigureAwait(false);
             SentAt = Stopwatch.GetTimestamp();
+
+            // RFC 6455 §5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
+            _isCloseSent = opcode == Opcode.Close;
         }
         catch (Exception exception) when (Step.IsOfNetwork(exception))
         {
@@ -139,7 +127,7 @@ internal sealed class ClientOutbound(Stream stream)
                 return false;
             }
 
-            outbound.Closing = outbound.SendCloseAsync(close);
+            outbound.Closing = outbound.SendAsync(Opcode.Close, close, isFinal: true);
             return true;
         }
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using EchoServer.Connect;
 using EchoServer.Http;
 using EchoServer.Text;
+using EchoServer.WebSockets;
 
 namespace EchoServer.Client.Output;
 
@@ -27,8 +28,14 @@ internal abstract class ClientOutput(ClientOptions options)
         }
     }
 
-    /// <summary>Something was sent.</summary>
-    internal abstract void Sent(ClientInput sent);
+    /// <summary>Something was sent. Only pings are noted.</summary>
+    internal virtual void Sent(ClientInput sent)
+    {
+        if (sent.Opcode == Opcode.Ping && Options.ShowsPings)
+        {
+            Note($"ping sent{Quoted(sent.Payload)}");
+        }
+    }
 
     /// <summary>A message came.</summary>
     internal abstract void Received(ClientEvent message);

@@ -22,14 +22,6 @@ internal sealed class LineOutput : ClientOutput, IDisposable
         _output = new StreamWriter(output, new UTF8Encoding(false)) { NewLine = "\n" };
     }
 
-    internal override void Sent(ClientInput sent)
-    {
-        if (sent.Opcode == Opcode.Ping && Options.ShowsPings)
-        {
-            Note($"ping sent{Quoted(sent.Payload)}");
-        }
-    }
-
     internal override void Received(ClientEvent message)
     {
         lock (Writing)

@@ -25,14 +25,6 @@ internal sealed class TerminalOutput(ClientOptions options, TerminalScreen scree
         screen.ShowPrompt();
     }
 
-    internal override void Sent(ClientInput sent)
-    {
-        if (sent.Opcode == Opcode.Ping && Options.ShowsPings)
-        {
-            Note($"ping sent{Quoted(sent.Payload)}");
-        }
-    }
-
     internal override void Received(ClientEvent message)
     {
         string mark = $"{Time()}{Coloured(Cyan, "<")} ";

@@ -9,14 +9,8 @@ internal sealed class TranscriptOutput(ClientOptions options, TextWriter output)
 {
     internal override void Sent(ClientInput sent)
     {
-        if (sent.Opcode == Opcode.Ping)
-        {
-            if (Options.ShowsPings)
-            {
-                Note($"ping sent{Quoted(sent.Payload)}");
-            }
-        }
-        else if (!Options.IsQuiet)
+        base.Sent(sent);
+        if (sent.Opcode != Opcode.Ping && !Options.IsQuiet)
         {
             Write($"{Time()}Sent Message: {EscapedText.From(sent.Payload)}");
         }

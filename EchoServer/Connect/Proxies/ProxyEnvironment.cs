@@ -8,7 +8,7 @@ internal static class ProxyEnvironment
     private const string Accepted = "a proxy ([http://][user:password@]host:port, https://host:port or socks5://host:port)";
 
     /// <summary>Finds the proxy for a URL.</summary>
-    /// <returns>False when there is such a variable.</returns>
+    /// <returns>False when a variable has a value that cannot be used; the flaw names it.</returns>
     internal static bool TryFind(Uri url, Func<string, string?> environment, out ProxyChoice? proxy, out string? flaw)
     {
         proxy = null;

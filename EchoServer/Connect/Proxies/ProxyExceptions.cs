@@ -13,7 +13,7 @@ internal static class ProxyExceptions
     private const int BitsOfByte = 8;
 
     /// <summary>Looks for a host in a list.</summary>
-    /// <returns>False when there is such an entry.</returns>
+    /// <returns>False when an entry is malformed; the flaw is that entry.</returns>
     internal static bool TryMatch(string list, Uri url, out bool isMatch, out string? flaw)
     {
         isMatch = false;
