@@ -46,7 +46,7 @@ internal sealed class Conversation
         Task<ClientEvent?> receiving = ReceiveAsync(cut.Token);
         Task<Fault?> pinging = _keepAlive.RunAsync(over.Token);
         await Task.WhenAny(receiving, sending, pinging).ConfigureAwait(false);
-        bool isDead = pinging.IsCompleted;
+        bool isDead = pinging.IsCompleted && await pinging.ConfigureAwait(false) is not null;
         await over.CancelAsync().ConfigureAwait(false);
         Fault? failure = receiving.IsCompleted ? null : await CloseAsync(receiving, isDead).ConfigureAwait(false);
 

@@ -25,7 +25,6 @@ internal sealed class ClientConnection : IDisposable, IAsyncDisposable
 
     private readonly TcpLink _link;
     private readonly ClientOutbound _outbound;
-    private readonly PerMessageDeflate? _deflate;
     private readonly Lock _lock = new();
     private WebSocketProtocol<ClientOutbound.Sink> _protocol;
     private byte[] _buffer;
@@ -44,7 +43,6 @@ internal sealed class ClientConnection : IDisposable, IAsyncDisposable
     {
         _link = link;
         _outbound = new ClientOutbound(link.Stream);
-        _deflate = reader.Deflate;
         _protocol = new(reader, new(_outbound)) { ReadsAfterClose = true };
         _buffer = new byte[Math.Max(BufferBytes, head.Rest.Length)];
         head.Rest.CopyTo(_buffer, 0);
@@ -74,7 +72,7 @@ internal sealed class ClientConnection : IDisposable, IAsyncDisposable
         {
             CompressedCounts received = default;
             CompressedCounts sent = default;
-            _deflate?.AddCountsTo(ref received, ref sent);
+            _protocol.Deflate?.AddCountsTo(ref received, ref sent);
             return received.Messages;
         }
     }
@@ -132,8 +130,12 @@ internal sealed class ClientConnection : IDisposable, IAsyncDisposable
     /// <exception cref="IOException">The connection is broken.</exception>
     internal Task CloseAsync(CloseCode code, string reason = "")
     {
-        IsCloseOurs |= _protocol.Close(code, reason);
-        return _outbound.Closing;
+        // The answer may arrive before this returns: it is not read before it is known whose Close it answers.
+        lock (_lock)
+        {
+            IsCloseOurs |= _protocol.Close(code, reason);
+            return _outbound.Closing;
+        }
     }
 
     /// <summary>Keeps only a small buffer from now on: for thousands of idle connections.</summary>
