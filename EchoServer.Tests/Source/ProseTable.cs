@@ -12,7 +12,7 @@ internal static class ProseTable
         ["EchoServer.Tests/Bench"] = 26,
         ["EchoServer.Tests/BenchTests"] = 3,
         ["EchoServer.Tests/Check"] = 13,
-        ["EchoServer.Tests/Client"] = 11,
+        ["EchoServer.Tests/Client"] = 10,
         ["EchoServer.Tests/Commands"] = 1,
         ["EchoServer.Tests/Containers"] = 5,
         ["EchoServer.Tests/Diagnosis"] = 14,
