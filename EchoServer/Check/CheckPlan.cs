@@ -65,16 +65,11 @@ internal static class CheckPlan
         {
             finding = probe.CannotRun(run) is string reason ? Finding.Skip(reason) : await probe.RunAsync(run, stop).ConfigureAwait(false);
         }
-        catch (ConnectionFailedException exception)
+        catch (Exception exception) when (exception is ConnectionFailedException || Step.IsOfNetwork(exception))
         {
+            // The connection may have ended while something was sent on it.
             run.Peer.HangUp();
-            finding = Finding.Fail(exception.Finding, exception.Fault);
-        }
-        catch (Exception exception) when (Step.IsOfNetwork(exception))
-        {
-            // A connection that ended while something was sent on it.
-            run.Peer.HangUp();
-            ConnectionFailedException failure = run.Dialer.Step(Stage.Echo).Failed(exception);
+            ConnectionFailedException failure = exception as ConnectionFailedException ?? run.Dialer.Step(Stage.Echo).Failed(exception);
             finding = Finding.Fail(failure.Finding, failure.Fault);
         }
 

@@ -58,15 +58,10 @@ internal sealed class ConnectionsProbe(int count) : TalkProbe
             link.Connection.GiveBackMemory();
             return new(link, null);
         }
-        catch (ConnectionFailedException exception)
+        catch (Exception exception) when (exception is ConnectionFailedException || Step.IsOfNetwork(exception))
         {
             link?.Dispose();
-            return new(null, exception);
-        }
-        catch (Exception exception) when (Step.IsOfNetwork(exception))
-        {
-            link?.Dispose();
-            return new(null, run.Dialer.Step(Stage.Echo).Failed(exception));
+            return new(null, exception as ConnectionFailedException ?? run.Dialer.Step(Stage.Echo).Failed(exception));
         }
         finally
         {

@@ -96,6 +96,7 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
     private static async Task<Life> IsAliveAsync(CheckRun run, EchoLink link, long start, CancellationToken stop)
     {
         TimeSpan idleFor = link.Connection.IdleFor;
+        var lost = new ClientEvent(ClientEventKind.Lost, []);
         byte[] payload = "still there?"u8.ToArray();
         await link.TrySendAsync(Opcode.Ping, payload, stop).ConfigureAwait(false);
         var deadline = Deadline.In(run.Options.Connection.Timeout);
@@ -106,19 +107,14 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
                 return LifeOf(null, link, start, idleFor);
             }
 
-            // A reset that only the ping brought says as little as silence about the time.
-            if (received.IsEnd && received.Kind != ClientEventKind.Reset)
-            {
-                return LifeOf(received, link, start, idleFor);
-            }
-
             if (received.IsEnd)
             {
-                break;
+                // A reset that only the ping brought says as little as silence about the time.
+                return LifeOf(received.Kind == ClientEventKind.Reset ? lost : received, link, start, idleFor);
             }
         }
 
-        return LifeOf(new ClientEvent(ClientEventKind.Lost, []), link, start, idleFor);
+        return LifeOf(lost, link, start, idleFor);
     }
 
     private static Life LifeOf(ClientEvent? end, EchoLink link, long start, TimeSpan idle) =>

@@ -76,7 +76,7 @@ internal sealed class SizesProbe : TalkProbe
 
     /// <summary>Whether it ended as a limit ends it: other codes say something else, such as a restart.</summary>
     private static bool IsOfLimit(ConnectionFailedException failure) => failure.End is
-        { Kind: ClientEventKind.Fin or ClientEventKind.Reset } or { Kind: ClientEventKind.Close, Code: CloseCode.MessageTooBig };
+    { Kind: ClientEventKind.Fin or ClientEventKind.Reset } or { Kind: ClientEventKind.Close, Code: CloseCode.MessageTooBig };
 
     private static async Task<ConnectionFailedException?> TryAsync(CheckRun run, int size, CancellationToken stop)
     {
