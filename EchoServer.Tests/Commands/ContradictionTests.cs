@@ -21,6 +21,8 @@ internal sealed class ContradictionTests
         ["--show-pings: cannot be combined with --quiet", "client", "ws://host", "-q", "--show-pings"],
         ["--insecure: is about TLS, which ws:// goes without", "client", "http://host", "-k"],
         ["--insecure: is about TLS, which ws:// goes without", "ping", "ws://host", "-k"],
+        ["--insecure: is about TLS, which ws:// goes without", "load", "ws://host", "-k"],
+        ["--origin: cannot be combined with --header Origin", "load", "ws://host", "-H", "Origin: https://a.example", "--origin", "https://b.example"],
         ["--ca: is about TLS, which ws:// goes without", "client", "ws://host", "--ca", "FILE"],
         ["--cert: is about TLS, which ws:// goes without", "client", "ws://host", "--cert", "FILE"],
     ];

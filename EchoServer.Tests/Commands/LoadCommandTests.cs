@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 using EchoServer.Tests.Support;
@@ -140,7 +141,8 @@ internal sealed class LoadCommandTests
     {
         int port = FreePort.Find();
         ProgramResult result = await RunAsync(new Uri($"ws://127.0.0.1:{port}"));
-        Assert.That(result, Is.EqualTo(new ProgramResult(1, "", $"EchoServer: ws://127.0.0.1:{port}/: connection refused: nothing listens there\n")));
+        Assert.That(result, Is.EqualTo(new ProgramResult(
+            1, "", $"EchoServer: ws://127.0.0.1:{port}/: connection refused: nothing listens on port {port} of 127.0.0.1; start the server, or check host and port in the URL\n")));
     }
 
     [TestCase("INT")]
@@ -187,15 +189,56 @@ internal sealed class LoadCommandTests
             Certificate = certificates.Issue("localhost"),
         });
         Uri url = router.Url();
-        ProcessStartInfo trusting = Programs.EchoServer(["load", url.AbsoluteUri, "--connections", "5", "--in-flight", "4", "--size", "40000", "--duration", "0.5"]);
-        trusting.Environment["SSL_CERT_FILE"] = certificates.AuthorityFile;
-        ProgramResult good = await Programs.RunAsync(trusting);
-        Assert.That((good.ExitCode, good.Error), Is.EqualTo((0, "")), good.Output);
-        Assert.That(good.Output, Does.Contain("5 of 5 opened").And.Contain("errors       none"));
+        string[][] trusting = [["--ca", certificates.AuthorityFile], ["--insecure"]];
+        foreach (string[] options in trusting)
+        {
+            ProgramResult good = await RunAsync(url, ["--connections", "5", "--in-flight", "4", "--size", "40000", "--duration", "0.5", .. options]);
+            Assert.That((good.ExitCode, good.Error), Is.EqualTo((0, "")), good.Output);
+            Assert.That(good.Output, Does.Contain("5 of 5 opened").And.Contain("errors       none"));
+        }
 
         ProgramResult bad = await RunAsync(url);
         Assert.That((bad.ExitCode, bad.Output), Is.EqualTo((1, "")));
-        Assert.That(bad.Error, Does.StartWith($"EchoServer: {url}: TLS failed: ").And.Match("^[^\n]*\n$"));
+        Assert.That(bad.Error, Does.StartWith($"EchoServer: {url}: the certificate cannot be traced to a trusted authority: ").And.Match("^[^\n]*\n$"));
+    }
+
+    [Test]
+    public async Task Every_connection_sends_the_headers_that_were_asked_for()
+    {
+        var heads = new ConcurrentQueue<string>();
+        using var server = new ScriptedServer((peer, connection) =>
+        {
+            string head = peer.ReadHead();
+            heads.Enqueue(head);
+            peer.Send(ScriptedServer.Accept(head).Replace("\r\n\r\n", "\r\nSec-WebSocket-Protocol: superchat\r\n\r\n"));
+            ScriptedServer.EchoAll(peer, connection, (_, _, message) => [message]);
+        });
+        ProgramResult result = await RunAsync(
+            server.Url, "--connections", "3", "--duration", "0.3", "-H", "X-One: 1", "--origin", "https://example.org", "-s", "chat", "-s", "superchat",
+            "--basic-auth", "me:p:w", "--instance", "6f5a2a30-0d8e-4f4b-8a53-3a1f4de1d7c1:2");
+        Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")), result.Output);
+
+        // The first connection, which learns the dialect, and three under load.
+        Assert.That(heads, Has.Count.EqualTo(4));
+        foreach (string line in (string[])
+            ["X-One: 1", "Origin: https://example.org", "Sec-WebSocket-Protocol: chat, superchat", "Authorization: Basic bWU6cDp3",
+            "X-Cf-App-Instance: 6f5a2a30-0d8e-4f4b-8a53-3a1f4de1d7c1:2"])
+        {
+            Assert.That(heads, Is.All.Contains($"\r\n{line}\r\n"));
+        }
+    }
+
+    [Test]
+    public async Task Every_connection_goes_through_the_proxy_of_the_option_or_of_the_environment()
+    {
+        using var proxy = new ConnectProxy("me:geheim");
+        string url = $"http://me:geheim@{proxy.Address}";
+        string[] arguments = ["load", SharedServers.Large.Url("/raw").AbsoluteUri, "--connections", "3", "--duration", "0.3"];
+        var environment = new Dictionary<string, string> { ["http_proxy"] = url };
+        ProgramResult[] results = await Task.WhenAll(
+            Programs.RunAsync(Programs.EchoServer([.. arguments, "--proxy", url])), Programs.RunAsync(Programs.EchoServer(arguments, environment)));
+        Assert.That(results.Select(result => (result.ExitCode, result.Error)), Is.All.EqualTo((0, "")));
+        Assert.That(proxy.Targets, Has.Count.EqualTo(8).And.All.EqualTo($"CONNECT 127.0.0.1:{SharedServers.Large.Port}"));
     }
 
     [Test]
@@ -204,7 +247,8 @@ internal sealed class LoadCommandTests
         ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["load", "--help"]));
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
         foreach (string text in (string[])
-            ["EchoServer load ws://", "--connections", "--size", "--in-flight", "--rate", "--ramp", "--duration", "--timeout", "--text", "--binary", "--hold", "--reconnect", "--json"])
+            ["EchoServer load ws://", "--connections", "--size", "--in-flight", "--rate", "--ramp", "--duration", "--timeout", "--text", "--binary", "--hold", "--reconnect", "--json",
+            "--insecure", "--ca", "--cert", "--key", "--header", "--origin", "--subprotocol", "--basic-auth", "--proxy", "--instance"])
         {
             Assert.That(result.Output, Does.Contain(text));
         }

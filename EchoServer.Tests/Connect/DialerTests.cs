@@ -11,6 +11,7 @@ using EchoServer.Tests.Check;
 using EchoServer.Tests.Support;
 using EchoServer.Tests.Support.Peers;
 using EchoServer.Tests.Support.Wire;
+using EchoServer.Transport;
 
 namespace EchoServer.Tests.Connect;
 
@@ -274,6 +275,20 @@ internal sealed class DialerTests
         ConnectionFailedException failure = await FailAsync(Options(server.Url) with { Timeout = Wait.Lapse });
         Assert.That((failure.Stage, failure.IsTimeout), Is.EqualTo((Stage.Answer, true)));
         Assert.That(failure.Fault.Cause, Does.StartWith("the request was not answered within 3 s"));
+    }
+
+    [Test]
+    public async Task Io_threads_take_over_a_plain_connection_and_leave_a_tunnel_to_the_runtime()
+    {
+        using var threads = new IoThreads(1);
+        using var proxy = new ConnectProxy();
+        ConnectionOptions options = Options(SharedServers.Default.Url("/raw"));
+        using TcpLink plain = await UpgradeAsync(options);
+        using TcpLink tunnel = await UpgradeAsync(options with { Proxy = ProxyChoice.TryParse($"http://{proxy.Address}") });
+        Assert.That((plain.NonBlockingSocket is not null, tunnel.NonBlockingSocket is not null), Is.EqualTo((true, false)));
+
+        async Task<TcpLink> UpgradeAsync(ConnectionOptions options) =>
+            (await new Dialer(options, threads).UpgradeAsync([], extensions: null, CancellationToken.None)).Link;
     }
 
     private static ConnectionOptions Options(string url) => Options(new Uri(url));

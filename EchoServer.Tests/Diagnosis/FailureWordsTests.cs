@@ -3,7 +3,7 @@ using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Diagnosis;
 
-/// <summary>Client, ping and check name the same cause and give the same advice for the same failure of a peer.</summary>
+/// <summary>Client, ping, check and load name the same cause and give the same advice for the same failure of a peer.</summary>
 [Slow]
 [Parallelizable(ParallelScope.Children)]
 internal sealed class FailureWordsTests
@@ -11,7 +11,7 @@ internal sealed class FailureWordsTests
     // In seconds: no answer of these is so late, however busy the machine is.
     private const string Patience = "60";
 
-    // As long as three programs take to start on a busy machine, and to connect: it is the answer that is to be late.
+    // As long as four programs take to start on a busy machine, and to connect: it is the answer that is to be late.
     private const string Lapse = "10";
 
     private static IEnumerable<TestCaseData> Peers()
@@ -63,12 +63,15 @@ internal sealed class FailureWordsTests
         await ExpectAsync(good.Url.AbsoluteUri, "the certificate cannot be traced to a trusted authority");
         await ExpectAsync(other.Url.AbsoluteUri, "the certificate is for other.example, not for localhost", "--ca", certificates.AuthorityFile);
         await ExpectAsync(expired.Url.AbsoluteUri, "the certificate expired 24 hours ago", "--ca", certificates.AuthorityFile);
+
+        using var demanding = new TlsFront(SharedServers.Default.Port, certificates.Issue("localhost"), isClientRequired: true);
+        await ExpectAsync(demanding.Url.AbsoluteUri, "a client certificate", "--ca", certificates.AuthorityFile);
     }
 
     private static async Task ExpectAsync(string url, string expected, params string[] options)
     {
         ProgramResult[] results = await Task.WhenAll(
-            Run(["client", url, "x"]), Run(["ping", url, "-c", "1"]), Run(["check", url, "--quick"]));
+            Run(["client", url, "x"]), Run(["ping", url, "-c", "1"]), Run(["check", url, "--quick"]), Run(["load", url, "--duration", "1"]));
         Assert.That(results[0].Error, Does.StartWith($"EchoServer: {url}: ").And.Contain(expected));
         Assert.That(results, Is.All.EqualTo(new ProgramResult(1, "", results[0].Error)));
 

@@ -4,7 +4,7 @@ using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Diagnosis;
 
-/// <summary>Client, ping and check name the same cause and give the same advice for what is wrong with a proxy.</summary>
+/// <summary>Client, ping, check and load name the same cause and give the same advice for what is wrong with a proxy.</summary>
 [Slow]
 [Parallelizable(ParallelScope.Children)]
 internal sealed class ProxyWordsTests
@@ -39,7 +39,7 @@ internal sealed class ProxyWordsTests
     }
 
     [TestCaseSource(nameof(Proxies))]
-    public async Task Client_ping_and_check_say_the_same(string scheme, Action<RawPeer> serve, string expected)
+    public async Task Client_ping_check_and_load_say_the_same(string scheme, Action<RawPeer> serve, string expected)
     {
         using var proxy = new ScriptedServer((peer, _) => serve(peer));
         await ExpectAsync(scheme, proxy.Url.Authority, expected.Replace("PROXY", proxy.Url.Authority), expected.Contains(" within 3 s") ? Wait.LapseSeconds : Patience);
@@ -56,13 +56,14 @@ internal sealed class ProxyWordsTests
         await ExpectAsync(scheme, "proxy.invalid:8080", "the host name of the proxy proxy.invalid:8080");
     }
 
-    /// <summary>Has all three go through a proxy to a TLS server: they must say one thing, with this in it, and never the password.</summary>
+    /// <summary>Has all four go through a proxy to a TLS server: they must say one thing, with this in it, and never the password.</summary>
     private static async Task ExpectAsync(string scheme, string address, string expected, string timeout = Patience)
     {
         const string Url = "wss://server.example/";
         var environment = new Dictionary<string, string> { ["ALL_PROXY"] = $"{scheme}://me:geheim@{address}" };
         ProgramResult[] results = await Task.WhenAll(
-            Run("client", Url, "x", "--timeout", timeout), Run("ping", Url, "-c", "1", "--timeout", timeout), Run("check", Url, "--json", "--timeout", timeout));
+            Run("client", Url, "x", "--timeout", timeout), Run("ping", Url, "-c", "1", "--timeout", timeout), Run("check", Url, "--json", "--timeout", timeout),
+            Run("load", Url, "--duration", "1", "--timeout", timeout));
         using var check = JsonDocument.Parse(results[2].Output);
         JsonElement failed = check.RootElement.GetProperty("probes").EnumerateArray().Single(probe => probe.GetProperty("outcome").GetString() == "fail");
         string said = $"{failed.GetProperty("cause").GetString()}; {failed.GetProperty("advice").GetString()}";
@@ -71,6 +72,7 @@ internal sealed class ProxyWordsTests
             Assert.That(said, Does.Contain(expected));
             Assert.That(results[0], Is.EqualTo(new ProgramResult(1, "", $"EchoServer: {Url}: {said}\n")));
             Assert.That(results[1], Is.EqualTo(new ProgramResult(1, "", $"EchoServer: {Url}: {said}\n")));
+            Assert.That(results[3], Is.EqualTo(results[0]));
             Assert.That(results[2].ExitCode, Is.EqualTo(1));
             Assert.That(results[2].Output, Does.Not.Contain("geheim").And.Not.Contain("me:"));
             Assert.That(said, Does.Not.Contain("geheim").And.Not.Contain("container"));

@@ -1,4 +1,5 @@
 using System.Text;
+using EchoServer.Connect;
 using EchoServer.Http;
 using EchoServer.WebSockets;
 
@@ -21,7 +22,7 @@ internal sealed class ClientHandshakeTests
     [TestCase("ws://[::1]:8080/ü", "/%C3%BC", "[::1]:8080")]
     public void The_request_is_one_that_the_server_takes(string url, string target, string host)
     {
-        byte[] request = ClientHandshake.WriteRequest(new Uri(url), Key);
+        byte[] request = Request(new Uri(url));
         Assert.That(RequestHead.Read(request, 0, out RequestHead head, out HttpRejection? rejection), Is.EqualTo(ParseStatus.Done), rejection?.Reason);
         Assert.That(Handshake.Check(head), Is.Null);
         Assert.That(head.Size, Is.EqualTo(request.Length));
@@ -32,7 +33,7 @@ internal sealed class ClientHandshakeTests
     [Test]
     public void The_servers_answer_is_accepted()
     {
-        byte[] request = ClientHandshake.WriteRequest(new Uri("ws://localhost/"), Key);
+        byte[] request = Request(new Uri("ws://localhost/"));
         RequestHead.Read(request, 0, out RequestHead head, out _);
         byte[] response = new byte[Handshake.MaxResponseBytes(head)];
         int length = Handshake.WriteResponse(head, response);
@@ -49,6 +50,8 @@ internal sealed class ClientHandshakeTests
     [TestCase("302", "the handshake was answered with 302")]
     public void Anything_else_is_not(string status, string expected, params string[] fields) =>
         Assert.That(Check(string.Join("\r\n", [$"HTTP/1.1 {status}", .. fields, "", ""])), Is.EqualTo(expected));
+
+    private static byte[] Request(Uri url) => HttpExchange.Upgrade(new ConnectionOptions { Url = url }, Key, [], extensions: null);
 
     private static string? Check(string response)
     {

@@ -1,14 +1,14 @@
 using System.Text;
+using EchoServer.Connect;
 using EchoServer.Echo;
 using EchoServer.Load;
 using EchoServer.Load.Report;
-using EchoServer.Tests.Support;
 using EchoServer.Tests.Support.Peers;
 using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Load;
 
-/// <summary>What one connection learns of a server before the load begins.</summary>
+/// <summary>The first connection, which learns the dialect of a server before the load begins.</summary>
 [Parallelizable(ParallelScope.Children)]
 internal sealed class CalibrationTests
 {
@@ -20,15 +20,15 @@ internal sealed class CalibrationTests
     [TestCase("/", false, 1, "")]
     public async Task Our_own_server_is_understood(string path, bool isText, int greetings, string prefix)
     {
-        PeerHabits peer = await RunWithoutErrorAsync(new LoadOptions
+        LoadContext load = await RunWithoutErrorAsync(new LoadOptions
         {
-            Url = SharedServers.Large.Url(path),
+            Connection = new ConnectionOptions { Url = SharedServers.Large.Url(path) },
             Connections = 3,
             InFlight = 5,
             MessageBytes = 100,
             IsText = isText,
         });
-        Assert.That((peer.Greetings, Encoding.UTF8.GetString(peer.Prefix)), Is.EqualTo((greetings, prefix)));
+        Assert.That((load.Dialect.Greetings.Count, Encoding.UTF8.GetString(load.Dialect.Prefix)), Is.EqualTo((greetings, prefix)));
     }
 
     [TestCase(1)]
@@ -47,7 +47,7 @@ internal sealed class CalibrationTests
         {
             await RunWithoutErrorAsync(new LoadOptions
             {
-                Url = SharedServers.Large.Url(),
+                Connection = new ConnectionOptions { Url = SharedServers.Large.Url() },
                 Connections = 2,
                 InFlight = 3,
                 MessageBytes = size,
@@ -61,27 +61,27 @@ internal sealed class CalibrationTests
     {
         using ScriptedServer server = ScriptedServer.Echoing(
             (_, _, message) => [message with { Payload = [.. "> "u8, .. message.Payload] }], "hello", "", "welcome");
-        PeerHabits peer = await RunWithoutErrorAsync(new LoadOptions { Url = server.Url, Connections = 4 });
-        Assert.That((peer.Greetings, Encoding.UTF8.GetString(peer.Prefix)), Is.EqualTo((3, "> ")));
+        LoadContext load = await RunWithoutErrorAsync(new LoadOptions { Connection = new ConnectionOptions { Url = server.Url }, Connections = 4 });
+        Assert.That((load.Dialect.Greetings.Count, Encoding.UTF8.GetString(load.Dialect.Prefix)), Is.EqualTo((3, "> ")));
     }
 
     [Test]
     public async Task A_server_that_answers_binary_with_text_is_sent_nothing_but_UTF_8()
     {
-        // As the tutorial's server does: what is not UTF-8 would be changed on the way.
+        // As the tutorial's server does: it would change bytes that are not UTF-8.
         using ScriptedServer server = ScriptedServer.Echoing((_, _, message) => [WireFrame.Text("Echo: " + Encoding.UTF8.GetString(message.Payload))]);
-        await RunWithoutErrorAsync(new LoadOptions { Url = server.Url, Connections = 2, IsText = false, MessageBytes = 1000 });
+        await RunWithoutErrorAsync(new LoadOptions { Connection = new ConnectionOptions { Url = server.Url }, Connections = 2, IsText = false, MessageBytes = 1000 });
     }
 
     [Test]
     public async Task Without_an_answer_to_bind_it_to_binary_has_every_byte_value()
     {
-        PeerHabits peer = await RunWithoutErrorAsync(new LoadOptions { Url = SharedServers.Large.Url("/raw"), Connections = 1, IsText = false });
+        LoadContext load = await RunWithoutErrorAsync(new LoadOptions { Connection = new ConnectionOptions { Url = SharedServers.Large.Url("/raw") }, Connections = 1, IsText = false });
         var seen = new HashSet<byte>();
         for (int number = 0; number < 256; number++)
         {
-            byte[] payload = new byte[peer.Payload.Size];
-            peer.Payload.Write(payload, 0, number, maskingKey: 0);
+            byte[] payload = new byte[load.Payload.Size];
+            load.Payload.Write(payload, 0, number, maskingKey: 0);
             seen.UnionWith(payload);
         }
 
@@ -101,7 +101,7 @@ internal sealed class CalibrationTests
 
             ScriptedServer.EchoAll(peer, connection, (_, _, message) => ScriptedServer.Echo(message));
         });
-        await using var client = new LoadClient(new LoadOptions { Url = server.Url, Connections = 3, ConnectTimeout = Wait.Lapse });
+        await using var client = new LoadClient(LoadAgainst.Options(server) with { Connections = 3 });
         await client.ConnectAsync();
         Assert.That((client.Opened, client.Open), Is.EqualTo((2, 2)));
         Assert.That(client.Errors.Counts.Single(), Is.EqualTo(new LoadErrorCount(LoadError.ConnectTimedOut, 0, 1, "no greeting within 3 s")));
@@ -134,11 +134,11 @@ internal sealed class CalibrationTests
                 throw;
             }
         });
-        await using var client = new LoadClient(new LoadOptions { Url = server.Url, EchoTimeout = Wait.Lapse });
+        await using var client = new LoadClient(LoadAgainst.Options(server));
         Assert.That(async () => await client.ConnectAsync(), Throws.InstanceOf<LoadException>().With.Message.EqualTo(message));
     }
 
-    private static async Task<PeerHabits> RunWithoutErrorAsync(LoadOptions options)
+    private static async Task<LoadContext> RunWithoutErrorAsync(LoadOptions options)
     {
         await using var client = new LoadClient(options);
         await client.ConnectAsync();
@@ -156,6 +156,6 @@ internal sealed class CalibrationTests
         await client.CloseAsync();
         Assert.That(client.Errors.Counts, Is.Empty, string.Join('\n', client.Errors.Counts));
         Assert.That(client.Errors.CloseCodes, Is.EqualTo(new[] { (EchoServer.WebSockets.CloseCode.NormalClosure, (long)options.Connections) }));
-        return client.Peer!;
+        return client.Context!;
     }
 }

@@ -15,7 +15,7 @@ internal sealed class EchoWindowTests
     [TestCaseSource(nameof(Orders))]
     public void In_any_order_each_echo_is_right_or_out_of_order(params int[] order)
     {
-        // Out of order is what comes after the echo of a later message, and nothing else.
+        // Out of order: an echo that comes after the echo of a later message, and no other.
         var window = new EchoWindow(Payload, Connection, InFlight);
         Send(window, InFlight);
         int highest = -1;

@@ -1,3 +1,4 @@
+using EchoServer.Connect;
 using EchoServer.Load;
 using EchoServer.Load.Report;
 using EchoServer.Tests.Support;
@@ -5,7 +6,7 @@ using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Load;
 
-/// <summary>A load of one connection, from connecting to closing, and what came of it.</summary>
+/// <summary>A load of one connection, from connecting to closing, and its result.</summary>
 internal static class LoadAgainst
 {
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
@@ -13,9 +14,8 @@ internal static class LoadAgainst
     /// <summary>One connection, and no wait longer than <see cref="Wait.Lapse"/>.</summary>
     public static LoadOptions Options(ScriptedServer server) => new()
     {
-        Url = server.Url,
+        Connection = new ConnectionOptions { Url = server.Url, Timeout = Wait.Lapse },
         Connections = 1,
-        ConnectTimeout = Wait.Lapse,
         EchoTimeout = Wait.Lapse,
         CloseTimeout = Wait.Lapse,
     };

@@ -1,3 +1,4 @@
+using EchoServer.Connect;
 using EchoServer.Load;
 using EchoServer.Load.Report;
 using EchoServer.Tests.Support;
@@ -21,7 +22,7 @@ internal sealed class LoadAllocationTests
     {
         await using var client = new LoadClient(new LoadOptions
         {
-            Url = SharedServers.Large.Url(path),
+            Connection = new ConnectionOptions { Url = SharedServers.Large.Url(path) },
             Connections = 8,
             IsText = isText,
             MessageBytes = size,

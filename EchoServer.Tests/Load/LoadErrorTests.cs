@@ -1,3 +1,4 @@
+using EchoServer.Connect;
 using EchoServer.Load;
 using EchoServer.Load.Report;
 using EchoServer.Tests.Support;
@@ -18,7 +19,7 @@ internal sealed class LoadErrorTests
     {
         yield return Case("a changed byte", LoadError.EchoAltered, 1, message => [With(message, bytes => bytes[^1] ^= 1)]);
         yield return Case("a changed byte of the number", LoadError.EchoAltered, 1, message => [With(message, bytes => bytes[0] ^= 1)]);
-        yield return Case("a changed byte that is no digit", LoadError.EchoAltered, 1, message => [With(message, bytes => bytes[3] = 0)]);
+        yield return Case("a changed byte that is not a digit", LoadError.EchoAltered, 1, message => [With(message, bytes => bytes[3] = 0)]);
         yield return Case("a byte too many", LoadError.EchoAltered, 1, message => [message with { Payload = [.. message.Payload, 1] }]);
         yield return Case("the body of another message", LoadError.EchoAltered, 1, message => [With(message, bytes => bytes.AsSpan(20, 8).CopyTo(bytes.AsSpan(16)))]);
         yield return Case("a byte too few", LoadError.EchoTruncated, 1, message => [message with { Payload = message.Payload[..^1] }]);
@@ -284,7 +285,7 @@ internal sealed class LoadErrorTests
         });
         var url = new Uri($"tcp://127.0.0.1:{server.Url.Port}");
         (LoadClient client, _) = await LoadAgainst.RunAsync(
-            LoadAgainst.Options(server) with { Url = url, Connections = 3, InFlight = 4, MessageBytes = 700 }, client => client.Messages > 12);
+            LoadAgainst.Options(server) with { Connection = new ConnectionOptions { Url = url }, Connections = 3, InFlight = 4, MessageBytes = 700 }, client => client.Messages > 12);
         Assert.That(client.Errors.Counts, Is.Empty, string.Join('\n', client.Errors.Counts));
     }
 

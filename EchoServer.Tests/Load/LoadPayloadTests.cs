@@ -52,7 +52,7 @@ internal sealed class LoadPayloadTests
     [Test]
     public void The_body_differs_for_256_messages_on_end()
     {
-        // A server that mixes up the ends of two messages, or sends what was left in a buffer, is found out.
+        // A server that mixes up the ends of two messages, or sends old bytes of a buffer, is noticed.
         var payload = new LoadPayload(64, isUtf8: false);
         var bodies = Enumerable.Range(0, 256).Select(number => Convert.ToHexString(Write(payload, 0, number)[16..])).ToHashSet();
         Assert.That(bodies, Has.Count.EqualTo(256));

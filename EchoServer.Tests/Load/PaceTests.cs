@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EchoServer.Connect;
 using EchoServer.Load;
 using EchoServer.Load.Report;
 using EchoServer.Tests.Support;
@@ -42,7 +43,7 @@ internal sealed class PaceTests
     {
         await using var client = new LoadClient(new LoadOptions
         {
-            Url = SharedServers.Large.Url(),
+            Connection = new ConnectionOptions { Url = SharedServers.Large.Url() },
             Connections = 7,
             InFlight = 4,
             Rate = 1000,
@@ -58,7 +59,7 @@ internal sealed class PaceTests
     [Test]
     public async Task A_stall_is_in_the_latency_of_every_message_that_was_due_meanwhile()
     {
-        // With one message in flight the server keeps only one waiting; but thirty were due. What is asserted are least values:
+        // With one message in flight the server keeps only one waiting; but thirty were due. The asserted values are least values:
         // a slow machine only adds.
         using ScriptedServer server = ScriptedServer.Echoing((connection, number, message) =>
         {
@@ -69,7 +70,7 @@ internal sealed class PaceTests
 
             return ScriptedServer.Echo(message);
         });
-        await using var client = new LoadClient(new LoadOptions { Url = server.Url, Connections = 1, Rate = 100 });
+        await using var client = new LoadClient(new LoadOptions { Connection = new ConnectionOptions { Url = server.Url }, Connections = 1, Rate = 100 });
         await client.ConnectAsync();
         LoadResult result = await client.RunAsync(Second);
         await client.CloseAsync();
@@ -90,7 +91,7 @@ internal sealed class PaceTests
 
             return ScriptedServer.Echo(message);
         });
-        await using var client = new LoadClient(new LoadOptions { Url = server.Url, Connections = 1, Rate = 100 });
+        await using var client = new LoadClient(new LoadOptions { Connection = new ConnectionOptions { Url = server.Url }, Connections = 1, Rate = 100 });
         await client.ConnectAsync();
         LoadResult result = await client.RunAsync(Second);
         Assert.That(result.Unsent, Is.GreaterThan(50));

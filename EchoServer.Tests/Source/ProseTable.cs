@@ -18,7 +18,6 @@ internal static class ProseTable
         ["EchoServer.Tests/Diagnosis"] = 14,
         ["EchoServer.Tests/Fleck"] = 4,
         ["EchoServer.Tests/Http"] = 4,
-        ["EchoServer.Tests/Load"] = 7,
         ["EchoServer.Tests/Peers"] = 3,
         ["EchoServer.Tests/Server"] = 7,
         ["EchoServer.Tests/Site"] = 2,
@@ -30,7 +29,6 @@ internal static class ProseTable
         ["EchoServer/Diagnosis"] = 41,
         ["EchoServer/Fleck"] = 8,
         ["EchoServer/Http"] = 18,
-        ["EchoServer/Load"] = 61,
         ["EchoServer/Server"] = 39,
         ["EchoServer/WebSockets"] = 26,
     };

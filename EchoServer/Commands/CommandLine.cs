@@ -122,6 +122,7 @@ internal static class CommandLine
         var load = new DocumentedCommand("load", LoadCommand.Description, LoadCommand.Examples) { Url };
         Array.ForEach(LoadSettings.All, setting => load.Add(setting.Option));
         Array.ForEach(LoadSettings.Switches, load.Add);
+        ConnectionSettings.AddTo(load);
         load.SetAction(result => LoadCommand.RunAsync(result, result.GetRequiredValue(Url)));
         return load;
     }

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Net.Sockets;
 using EchoServer.Commands.Options;
+using EchoServer.Connect;
 using EchoServer.Load;
+using EchoServer.Load.Opening;
 using EchoServer.Load.Report;
 using EchoServer.Text;
 using EchoServer.Transport;
@@ -42,9 +44,9 @@ internal static class LoadCommand
         using var stop = new CancellationTokenSource();
         _ = signal.Received.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
 
-        // Connections that wait for a full backlog must not keep timeouts and Ctrl-C waiting for a thread.
+        // Connections that wait for a full backlog block a thread each; timeouts and Ctrl-C need threads as well.
         ThreadPool.GetMinThreads(out int workers, out int completions);
-        ThreadPool.SetMinThreads(workers + LoadClient.MaxOpening, completions);
+        ThreadPool.SetMinThreads(workers + LoadConnector.MaxOpening, completions);
         try
         {
             await using var client = new LoadClient(options);
@@ -57,9 +59,9 @@ internal static class LoadCommand
             await WriteAsync(report, asJson: result.GetValue(LoadSettings.Json)).ConfigureAwait(false);
             return report.IsFine ? ExitCode.Fine : ExitCode.Failed;
         }
-        catch (Exception exception) when (exception is LoadException or SocketException)
+        catch (Exception exception) when (exception is LoadException or ConnectionFailedException or SocketException)
         {
-            string shownUrl = EscapedText.From(options.Url.AbsoluteUri.AsSpan());
+            string shownUrl = EscapedText.From(options.Connection.Url.AbsoluteUri.AsSpan());
             await Console.Error.WriteLineAsync($"EchoServer: {shownUrl}: {exception.Message}").ConfigureAwait(false);
             return ExitCode.Failed;
         }

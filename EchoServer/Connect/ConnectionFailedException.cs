@@ -6,7 +6,8 @@ namespace EchoServer.Connect;
 /// <param name="stage">The step that failed.</param>
 /// <param name="finding">The observation, in a few words; escaped.</param>
 /// <param name="fault">Cause and advice.</param>
-internal class ConnectionFailedException(Stage stage, string finding, Fault fault) : Exception(fault.ToString())
+/// <param name="inner">The exception of the network; null where none was thrown.</param>
+internal class ConnectionFailedException(Stage stage, string finding, Fault fault, Exception? inner = null) : Exception(fault.ToString(), inner)
 {
     /// <summary>The step that failed.</summary>
     internal Stage Stage { get; } = stage;

@@ -5,6 +5,7 @@ using EchoServer.Buffers;
 using EchoServer.Connect.Proxies;
 using EchoServer.Diagnosis;
 using EchoServer.Http;
+using EchoServer.Transport;
 using EchoServer.WebSockets;
 using EchoServer.WebSockets.Compression;
 
@@ -12,7 +13,9 @@ namespace EchoServer.Connect;
 
 /// <summary>Opens connections to the server: TCP, a proxy's tunnel, TLS, the handshake (RFC 6455 §4.1). Remembers the address that answered.</summary>
 /// <remarks>Safe on any thread.</remarks>
-internal sealed class Dialer(ConnectionOptions options)
+/// <param name="options">Where to, and how.</param>
+/// <param name="ioThreads">The threads that wait for plain TCP connections without a proxy; null leaves all waiting to the runtime.</param>
+internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = null)
 {
     private const int MaxAddresses = 16;
 
@@ -26,6 +29,8 @@ internal sealed class Dialer(ConnectionOptions options)
 
     /// <summary>Whether TLS is spoken.</summary>
     internal bool IsTls => Url.Scheme is "wss" or "https";
+
+    private bool UsesIoThreads => ioThreads is not null && options.Proxy is null && !IsTls;
 
     /// <summary>Host and port that TCP connects to: the server's, or the proxy's.</summary>
     internal (string Host, int Port) Target => options.Proxy is ProxyChoice proxy ? (proxy.Url.IdnHost, proxy.Url.Port) : (Url.IdnHost, Url.Port);
@@ -152,12 +157,29 @@ internal sealed class Dialer(ConnectionOptions options)
                     Prefer(addresses[i]);
                 }
 
-                return new TcpLink(socket);
+                return Link(socket, deadline);
             }
             catch (ConnectionFailedException) when (i + 1 < addresses.Length)
             {
                 // "localhost" has an IPv6 address on which, often, nothing listens: the next one, then.
             }
+        }
+    }
+
+    private TcpLink Link(Socket socket, Deadline deadline)
+    {
+        if (!UsesIoThreads)
+        {
+            return new TcpLink(socket);
+        }
+
+        try
+        {
+            return new TcpLink(ioThreads!.Watch(socket));
+        }
+        catch (SocketException exception)
+        {
+            throw Step(Stage.Connect, deadline).Failed(exception);
         }
     }
 
@@ -195,7 +217,7 @@ internal sealed class Dialer(ConnectionOptions options)
                 {
                     // This fails as well, where the process has as many open as it may.
                     socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                    return socket.ConnectAsync(new IPEndPoint(address, Target.Port), token).AsTask();
+                    return ConnectAsync(socket, new IPEndPoint(address, Target.Port), token);
                 },
                 stop).ConfigureAwait(false);
             return socket!;
@@ -215,6 +237,15 @@ internal sealed class Dialer(ConnectionOptions options)
         budget.TryTake(PerMessageDeflate.InflaterBytes(parameters) + PerMessageDeflate.DeflaterBytes(parameters));
         return new PerMessageDeflate(parameters, new ZlibPool(level: 1, keptOfEachKind: 1), budget);
     }
+
+    /// <summary>Connects a socket.</summary>
+    /// <remarks>
+    /// The runtime goes on watching each socket that it has waited for, and each message would wake it beside the I/O thread. On the
+    /// loopback interface a thread can block in its place, because only a full backlog makes it wait.
+    /// </remarks>
+    private Task ConnectAsync(Socket socket, IPEndPoint server, CancellationToken stop) => UsesIoThreads && IPAddress.IsLoopback(server.Address)
+        ? Task.Run(() => socket.Connect(server), stop)
+        : socket.ConnectAsync(server, stop).AsTask();
 
     private static void GiveUp(TcpLink link, Exception exception)
     {

@@ -52,7 +52,7 @@ internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout, Dea
 
     /// <summary>What to throw for an exception of the network.</summary>
     internal ConnectionFailedException Failed(Exception exception) => new(
-        Stage, Stage == Stage.Proxy && exception is (InvalidDataException or HeadTooLargeException) ? "no proxy's answer" : Words(exception), NetworkDiagnosis.Of(exception, Url, Stage, Proxy));
+        Stage, Stage == Stage.Proxy && exception is (InvalidDataException or HeadTooLargeException) ? "no proxy's answer" : Words(exception), NetworkDiagnosis.Of(exception, Url, Stage, Proxy), exception);
 
     /// <summary>Whether an exception comes from a socket, a stream or TLS.</summary>
     internal static bool IsOfNetwork(Exception exception) =>

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using EchoServer.Transport;
 
 namespace EchoServer.Connect;
 
@@ -6,13 +7,22 @@ namespace EchoServer.Connect;
 /// <remarks>One may read while another one writes; either, only one at a time.</remarks>
 internal sealed class TcpLink : IDisposable
 {
-    private readonly Socket _socket;
+    private readonly Socket? _socket;
 
     internal TcpLink(Socket socket)
     {
         _socket = socket;
         Stream = new NetworkStream(socket, ownsSocket: true);
     }
+
+    internal TcpLink(NonBlockingSocket socket)
+    {
+        NonBlockingSocket = socket;
+        Stream = new SocketStream(socket);
+    }
+
+    /// <summary>The socket under the stream, if I/O threads of this program wait for it; null if the runtime does.</summary>
+    internal NonBlockingSocket? NonBlockingSocket { get; }
 
     /// <summary>Where bytes go and come from; TLS replaces it.</summary>
     internal Stream Stream { get; set; }
@@ -25,7 +35,8 @@ internal sealed class TcpLink : IDisposable
     {
         try
         {
-            _socket.Shutdown(SocketShutdown.Send);
+            _socket?.Shutdown(SocketShutdown.Send);
+            NonBlockingSocket?.Shutdown(SocketShutdown.Send);
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
@@ -36,7 +47,8 @@ internal sealed class TcpLink : IDisposable
     public void Dispose()
     {
         // Not the stream's own end: TLS would wait to send its close_notify to a peer that may not read.
-        _socket.Dispose();
+        _socket?.Dispose();
+        NonBlockingSocket?.Close(dropsOutput: false);
         GC.SuppressFinalize(this);
     }
 }

@@ -40,6 +40,7 @@ internal static class NetworkDiagnosis
 
         return isProxy ? ProxyDiagnosis.OfEnd(proxy)
             : stage == Stage.Tls ? TlsDiagnosis.Of(exception, url)
+            : stage == Stage.Answer && TlsDiagnosis.OfClientCertificate(exception) is Fault fault ? fault
             : OfEnd(url, stage);
     }
 
@@ -105,9 +106,12 @@ internal static class NetworkDiagnosis
 
     private static Fault OfEnd(Uri url, Stage stage) => stage switch
     {
-        Stage.Answer => new(
+        Stage.Answer when url.Scheme == "ws" => new(
             "the server ended the connection instead of answering: it speaks no HTTP there, speaks TLS, or crashed",
-            url.Scheme == "ws" ? "check the port, try wss://, and see the app's log" : "check the port, and see the app's log"),
+            "check the port, try wss://, and see the app's log"),
+        Stage.Answer => new(
+            "the server ended the connection instead of answering: it asks for a client certificate, speaks no HTTP there, or crashed",
+            "pass a certificate with --cert and --key if there is one; otherwise check the port, and see the app's log"),
         _ => new(
             "the connection ended without a Close in the middle of the conversation",
             "see whether the app or the router was restarted just then ('cf app NAME', 'cf events NAME'), and check again"),

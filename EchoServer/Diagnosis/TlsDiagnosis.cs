@@ -55,7 +55,7 @@ internal static class TlsDiagnosis
     internal static Fault Of(Exception exception, Uri url)
     {
         string text = string.Join(" ", Messages(exception));
-        if (OfWords(text) is Fault fault)
+        if ((OfClientCertificate(exception) ?? OfWords(text)) is Fault fault)
         {
             return fault;
         }
@@ -76,6 +76,15 @@ internal static class TlsDiagnosis
                     "check that the port speaks TLS; 'openssl s_client -connect HOST:PORT -servername HOST' shows more");
     }
 
+    /// <summary>Finds the alert of a server that misses a client certificate. With TLS 1.3 it comes after the client's handshake.</summary>
+    /// <returns>Null for any other exception.</returns>
+    internal static Fault? OfClientCertificate(Exception exception) => IsAboutClientCertificate(string.Join(" ", Messages(exception)))
+        ? new("the server asks for a client certificate, and accepts none that was sent", "pass one with --cert and --key")
+        : null;
+
+    private static bool IsAboutClientCertificate(string text) =>
+        Has(text, "certificate required") || Has(text, "certificate_required") || Has(text, "bad certificate");
+
     private static Fault? OfWords(string text) => text switch
     {
         _ when Has(text, "wrong version number") || Has(text, "frame size") || Has(text, "corrupted frame") || Has(text, "packet length too long") => new(
@@ -84,8 +93,6 @@ internal static class TlsDiagnosis
             "the server has no certificate for this host name and says so", "check the host name; on Cloud Foundry, whether its domain is set up at the balancer"),
         _ when Has(text, "protocol version") || Has(text, "unsupported protocol") => new(
             "client and server have no version of TLS in common", "have TLS 1.2 or 1.3 turned on where TLS ends"),
-        _ when Has(text, "certificate required") || Has(text, "certificate_required") || Has(text, "bad certificate") => new(
-            "the server asks for a client certificate, and accepts none that was sent", "pass one with --cert and --key"),
         _ when Has(text, "handshake failure") || Has(text, "no shared cipher") => new(
             "client and server have no cipher in common, or the server asks for a client certificate",
             "pass one with --cert and --key if there is one; otherwise have current ciphers turned on where TLS ends"),

@@ -22,26 +22,6 @@ internal static class ClientHandshake
     /// <returns>24 characters.</returns>
     public static string Key(ReadOnlySpan<byte> nonce) => Convert.ToBase64String(nonce);
 
-    /// <summary>Makes the upgrade request.</summary>
-    /// <param name="url">Where to connect; its path and query are asked for.</param>
-    /// <param name="key">See <see cref="Key"/>.</param>
-    /// <returns>The bytes to send.</returns>
-    public static byte[] WriteRequest(Uri url, string key)
-    {
-        // RFC 6455 §4.1: the port only where it is not the scheme's own; an IPv6 address in brackets.
-        string request = $"""
-            GET {url.PathAndQuery} HTTP/1.1
-            Host: {(url.IsDefaultPort ? url.Host : url.Authority)}
-            Upgrade: websocket
-            Connection: Upgrade
-            Sec-WebSocket-Key: {key}
-            Sec-WebSocket-Version: {Handshake.Version}
-
-
-            """;
-        return Encoding.ASCII.GetBytes(request.ReplaceLineEndings("\r\n"));
-    }
-
     /// <summary>Judges the answer, once its status is 101.</summary>
     /// <param name="head">The head of the answer.</param>
     /// <param name="key">The key that was sent.</param>

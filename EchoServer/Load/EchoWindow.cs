@@ -3,11 +3,11 @@ using EchoServer.Load.Report;
 
 namespace EchoServer.Load;
 
-/// <summary>The messages of one connection that are out, and what their echoes turn out to be.</summary>
+/// <summary>The messages of one connection that are in flight; judges their echoes.</summary>
 /// <remarks>
-/// Messages are numbered, and echoes are expected in order. One that is left out is remembered as missing: it may come late, or
-/// never. Whoever holds the connection's turn to send calls <see cref="Send"/>, its loop calls <see cref="Receive"/>; the two
-/// may be different threads at the same time. No I/O and no clock.
+/// Messages are numbered, and echoes are expected in order. An echo that is passed over is remembered as missing: it may come late, or
+/// never. The thread that sends calls <see cref="Send"/>, the connection's loop calls <see cref="Receive"/>; both may run at the
+/// same time. No I/O and no clock.
 /// </remarks>
 internal sealed class EchoWindow
 {
@@ -17,16 +17,16 @@ internal sealed class EchoWindow
     private readonly int _connection;
     private readonly int _inFlight;
 
-    // When each message was sent, or due; Echoed where nothing is out. A message's place is its number modulo the length.
+    // The time at which each message was sent, or due; Echoed in a free place. A message's place is its number modulo the length.
     private readonly long[] _sentAt;
 
     private long _sent;
     private long _expected;
 
-    /// <param name="payload">How messages look.</param>
+    /// <param name="payload">The payloads of the messages.</param>
     /// <param name="connection">The connection's number.</param>
-    /// <param name="inFlight">How many messages may be out, 1 or more.</param>
-    /// <param name="first">The first message's number: an echo of an earlier one is none of this connection's.</param>
+    /// <param name="inFlight">How many messages may be in flight, 1 or more.</param>
+    /// <param name="first">The first message's number: an echo of an earlier message belongs to another connection.</param>
     internal EchoWindow(LoadPayload payload, int connection, int inFlight, long first = 0)
     {
         _payload = payload;
@@ -39,15 +39,13 @@ internal sealed class EchoWindow
     /// <summary>How many messages were sent, the first one's number included.</summary>
     internal long Sent => Volatile.Read(ref _sent);
 
-    /// <summary>How many messages are out, those not counted whose turn was passed over.</summary>
+    /// <summary>How many messages are in flight, without those whose echo was passed over.</summary>
     internal long Outstanding => Volatile.Read(ref _sent) - Volatile.Read(ref _expected);
 
     /// <summary>How many messages may be sent now.</summary>
     internal long Free => _inFlight - Outstanding;
 
-    /// <summary>Notes that the next message is being sent.</summary>
-    /// <param name="at">When it was sent, or due; not 0.</param>
-    /// <param name="number">The message's number.</param>
+    /// <summary>Notes that the next message is being sent, or was due, at a time other than 0.</summary>
     /// <returns>False when an earlier message is thereby given up as missing.</returns>
     internal bool Send(long at, out long number)
     {
@@ -59,10 +57,10 @@ internal sealed class EchoWindow
         return isFree;
     }
 
-    /// <summary>Judges a message that came back.</summary>
-    /// <param name="payload">Its payload without the peer's prefix.</param>
-    /// <param name="sentAt">When its message was sent, when there is no error.</param>
-    /// <returns>What is wrong with it; null for a right echo.</returns>
+    /// <summary>Judges a message that was received.</summary>
+    /// <param name="payload">Its payload without the server's prefix.</param>
+    /// <param name="sentAt">The time of the message that it echoes, if there is no error.</param>
+    /// <returns>The error; null for a right echo.</returns>
     internal LoadError? Receive(ReadOnlySpan<byte> payload, out long sentAt)
     {
         long expected = _expected;
@@ -75,7 +73,7 @@ internal sealed class EchoWindow
         return Judge(payload, out sentAt);
     }
 
-    /// <summary>Forgets what is out, which nobody waits for any more.</summary>
+    /// <summary>Forgets the messages in flight.</summary>
     /// <returns>How many echoes are missing.</returns>
     /// <remarks>Only while the connection neither sends nor receives.</remarks>
     internal int GiveUp()
@@ -97,7 +95,7 @@ internal sealed class EchoWindow
                 return TakeLate(number, sent) ? LoadError.EchoOutOfOrder : LoadError.EchoDuplicated;
             }
 
-            // Those in between are missing until they come.
+            // The echoes in between are missing until they come.
             sentAt = Take(number);
             return null;
         }
@@ -110,14 +108,14 @@ internal sealed class EchoWindow
         LoadError error = Compare(payload);
         if (error != LoadError.MessageUnexpected)
         {
-            // It stands for the echo that was due: one error, and the load goes on.
+            // It counts as the echo that was due: one error, and the load goes on.
             Take(_expected);
         }
 
         return error;
     }
 
-    /// <summary>Which of this connection's messages this is the right echo of; null when of none.</summary>
+    /// <summary>Finds the message of this connection of which this is the right echo; null when there is none.</summary>
     private long? FindNumber(ReadOnlySpan<byte> payload, long sent)
     {
         if (LoadPayload.TryReadStamp(payload, out int connection, out long stamped))
@@ -125,7 +123,7 @@ internal sealed class EchoWindow
             return connection == _connection && stamped < sent && _payload.Is(payload, _connection, stamped) ? stamped : null;
         }
 
-        // Too short for a whole stamp: only what is out, and what was a moment ago, can be told apart.
+        // Too short for a whole stamp: only the messages in flight, and the latest before them, can be told apart.
         for (long number = Math.Max(0, _expected - _sentAt.Length); number < sent; number++)
         {
             if (_payload.Is(payload, _connection, number))
@@ -172,10 +170,10 @@ internal sealed class EchoWindow
         return at;
     }
 
-    /// <summary>Takes the echo of a message that was passed over; false when it is not missing.</summary>
+    /// <summary>Takes the late echo of a message that was passed over; false when it is not missing.</summary>
     private bool TakeLate(long number, long sent)
     {
-        // The place may be given to a later message just now: then its time is not to be lost.
+        // A sending thread may give the place to a later message at the same moment: its time must not be lost.
         ref long place = ref Place(number);
         long at = Volatile.Read(ref place);
         return number + _sentAt.Length >= sent && at != Echoed && Interlocked.CompareExchange(ref place, Echoed, at) == at;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using EchoServer.Connect;
 using EchoServer.Load.Opening;
 using EchoServer.Load.Report;
 using EchoServer.Metrics;
@@ -9,75 +10,66 @@ namespace EchoServer.Load;
 
 /// <summary>The load: opens connections to an echo server, keeps messages in flight on them, checks every echo.</summary>
 /// <remarks>
-/// One after the other: <see cref="ConnectAsync"/>, then <see cref="RunAsync"/> or <see cref="HoldAsync"/> as often as wanted,
-/// then <see cref="CloseAsync"/>. The properties may be read from any thread at any time.
+/// One after the other: <see cref="ConnectAsync"/>, then <see cref="RunAsync"/> or <see cref="HoldAsync"/> any number of times, then
+/// <see cref="CloseAsync"/>. The properties may be read from any thread at any time.
 /// </remarks>
-internal sealed partial class LoadClient : IAsyncDisposable
+internal sealed class LoadClient : IAsyncDisposable
 {
+    // Descriptors besides the connections: those of the runtime and of the resolver.
+    private const int ReservedDescriptors = 32;
+
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan QuietInterval = TimeSpan.FromMilliseconds(1);
 
     private readonly LoadOptions _options;
     private readonly IoThreads _ioThreads = new(IoThreads.DefaultCount);
-    private readonly ConnectionOpener _opener;
+    private readonly LoadConnector _connector;
+    private readonly LoadPlaces _places;
     private readonly Reconnector? _reconnector;
-    private readonly Lock _places = new();
-    private readonly LoadConnection?[] _connections;
-    private LoadConnection[] _inRun = [];
-    private bool _isClosing;
-    private PeerHabits? _peer;
     private LoadRun? _run;
-    private int _next;
-    private int _opened;
 
     /// <param name="options">The load.</param>
-    /// <exception cref="SocketException">No more files may be open.</exception>
+    /// <exception cref="SocketException">No descriptors are left.</exception>
     internal LoadClient(LoadOptions options)
     {
         _options = options;
-        _opener = new ConnectionOpener(options, _ioThreads);
-        _connections = new LoadConnection?[options.Connections];
-        _reconnector = options.Reconnects ? new Reconnector(this, options.CloseTimeout) : null;
+        _connector = new LoadConnector(options, _ioThreads);
+        _places = new LoadPlaces(options.Connections);
+        _reconnector = options.Reconnects ? new Reconnector(_connector, _places, Errors, options.CloseTimeout) : null;
     }
 
     /// <summary>How many connections are open now.</summary>
-    internal int Open => _connections.Count(connection => connection?.IsOpen == true);
+    internal int Open => _places.Open;
 
     /// <summary>How many connections were opened, their greeting included.</summary>
-    internal int Opened => Volatile.Read(ref _opened);
+    internal int Opened => _places.Opened;
 
     /// <summary>How long opening all of them took, from the first attempt to the last connection.</summary>
     internal TimeSpan ConnectElapsed { get; private set; }
 
-    /// <summary>Right echoes of the run at hand, so far.</summary>
+    /// <summary>Right echoes of the current run.</summary>
     internal long Messages => _run?.Messages ?? 0;
 
-    /// <summary>What the server was seen to do beside echoing; null before <see cref="ConnectAsync"/>.</summary>
-    internal PeerHabits? Peer => _peer;
+    /// <summary>The dialect of the server, and the messages for it; null before <see cref="ConnectAsync"/>.</summary>
+    internal LoadContext? Context => _connector.Context;
 
-    /// <summary>What became of the connections that the server ended; null when they are not opened again.</summary>
+    /// <summary>The connections that the server ended, and their replacements; null when they are not opened again.</summary>
     internal ReconnectResult? Reconnects => _reconnector?.Result;
 
-    /// <summary>All that went wrong so far, and the close codes that came.</summary>
+    /// <summary>All errors so far, and the close codes that were received.</summary>
     internal LoadErrors Errors { get; } = new();
 
-    /// <summary>Learns the server's greeting and prefix on a connection of its own, then opens all connections.</summary>
-    /// <param name="stop">Leaves off opening more.</param>
+    /// <summary>Learns the dialect of the server on a connection of its own, then opens all connections.</summary>
+    /// <param name="stop">Opens no more connections.</param>
     /// <returns>Complete when each connection is open or has failed; failures are in <see cref="Errors"/>.</returns>
-    /// <exception cref="LoadException">The first connection cannot be opened, the server does not echo, or too few files may be open.</exception>
+    /// <exception cref="ConnectionFailedException">The first connection cannot be opened.</exception>
+    /// <exception cref="LoadException">The server does not echo, or too few files may be open.</exception>
     internal async Task ConnectAsync(CancellationToken stop = default)
     {
         CheckOpenFiles();
         try
         {
-            await _opener.ResolveAsync(stop).ConfigureAwait(false);
-            _peer = _options.IsWebSocket && !_options.IsHeldOnly
-                ? await Calibration.LearnAsync(_options, _opener, stop).ConfigureAwait(false)
-                : new PeerHabits(0, [], new LoadPayload(_options.MessageBytes, _options.IsText));
-        }
-        catch (OpeningException exception)
-        {
-            throw new LoadException(exception.Message);
+            await _connector.LearnAsync(stop).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -85,8 +77,14 @@ internal sealed partial class LoadClient : IAsyncDisposable
         }
 
         long start = Stopwatch.GetTimestamp();
-        Task[] openers = [.. Enumerable.Range(0, Math.Min(MaxOpening, _options.Connections)).Select(_ => OpenSomeAsync(start, stop))];
-        await Task.WhenAll(openers).ConfigureAwait(false);
+        await _connector.OpenAllAsync(
+            Errors,
+            connection =>
+            {
+                _places.Add(connection);
+                _reconnector?.Follow(connection);
+            },
+            stop).ConfigureAwait(false);
         ConnectElapsed = Stopwatch.GetElapsedTime(start);
     }
 
@@ -94,71 +92,29 @@ internal sealed partial class LoadClient : IAsyncDisposable
     /// <param name="duration">For how long messages are sent.</param>
     /// <param name="stop">Ends sending early.</param>
     /// <returns>
-    /// What came back. When it is there, the line is quiet: every echo is in, or its time is over and its connection cut off.
+    /// The result. When it is there, nothing is in flight: every echo was received, or its time is over and its connection cut off.
     /// </returns>
     internal async Task<LoadResult> RunAsync(TimeSpan duration, CancellationToken stop = default)
     {
-        LoadConnection[] connections;
-        LoadRun run;
-        lock (_places)
-        {
-            _inRun = connections = [.. _connections.OfType<LoadConnection>().Where(connection => connection.IsOpen || IsToCome(connection))];
-            run = new LoadRun(_options.Rate is double rate && connections.Length > 0 ? new Pace(rate, connections.Length, duration) : null);
-            _run = run;
-            for (int rank = 0; rank < connections.Length; rank++)
-            {
-                connections[rank].Begin(run, rank);
-            }
-        }
-
+        LoadConnection[] connections = _places.BeginRun(
+            count => _run = new LoadRun(_options.Rate is double rate && count > 0 ? new Pace(rate, count, duration) : null));
+        LoadRun run = _run!;
         using (Pacer? pacer = run.Pace is null ? null : new Pacer(run, connections))
         {
-            Array.ForEach(connections, connection => connection.Pump());
+            Array.ForEach(connections, connection => connection.Sender.Pump());
             await SleepAsync(run.StartedAt, duration, stop).ConfigureAwait(false);
         }
 
         run.IsEnding = true;
         long end = Stopwatch.GetTimestamp();
         Interlocked.MemoryBarrier();
-        await UntilAsync(() => Array.TrueForAll(connections, IsSettled), _options.EchoTimeout).ConfigureAwait(false);
-        GiveUpOutages(connections);
+        await UntilAsync(() => Array.TrueForAll(connections, connection => connection.IsSettled), _options.EchoTimeout).ConfigureAwait(false);
+        _places.GiveUp(connections, Errors);
         await CutOffAsync([.. connections.Where(connection => connection.IsOpen && !connection.IsQuiet)]).ConfigureAwait(false);
         (LatencyHistogram latency, long lastEchoAt) = run.AddUp();
         TimeSpan elapsed = Stopwatch.GetElapsedTime(run.StartedAt, Math.Max(end, lastEchoAt));
-        return new LoadResult(run.Messages, run.Messages * _options.MessageBytes, elapsed, latency, connections.Sum(connection => connection.Unsent));
-    }
-
-    /// <summary>Whether a connection has ended, and another one is to take its place.</summary>
-    private bool IsToCome(LoadConnection connection) => _reconnector is not null && !connection.IsOpen && !connection.IsAborted;
-
-    /// <summary>Whether there is nothing to wait for: no echo, and no connection that takes its place.</summary>
-    private bool IsSettled(LoadConnection connection) => connection.IsQuiet && !connection.IsOutage && !IsToCome(connection);
-
-    /// <summary>Counts the places that are still without service. Those that owe an echo are counted for that.</summary>
-    private void GiveUpOutages(IEnumerable<LoadConnection> connections)
-    {
-        if (_reconnector is null)
-        {
-            return;
-        }
-
-        lock (_places)
-        {
-            foreach (LoadConnection connection in connections.Where(IsToCome))
-            {
-                connection.Abort();
-                string reason = connection.TakeOutage()?.LastFailure ?? "it has only just ended";
-                Errors.Add(LoadError.NotServedAgain, $"connection {connection.Number}: {reason}");
-            }
-        }
-    }
-
-    /// <summary>Ends connections that still owe echoes, and when nothing comes any more, counts what is missing.</summary>
-    private async Task CutOffAsync(LoadConnection[] owing)
-    {
-        Array.ForEach(owing, connection => connection.Abort());
-        await UntilAsync(() => Array.TrueForAll(owing, connection => connection.IsCleanedUp), _options.CloseTimeout).ConfigureAwait(false);
-        Array.ForEach(owing, connection => connection.CountMissing());
+        long unsent = connections.Sum(connection => connection.Sender.Unsent);
+        return new LoadResult(run.Messages, run.Messages * _options.MessageBytes, elapsed, latency, unsent);
     }
 
     /// <summary>Keeps the connections open and idle; pings are answered.</summary>
@@ -171,49 +127,48 @@ internal sealed partial class LoadClient : IAsyncDisposable
         await SleepAsync(start, duration, stop).ConfigureAwait(false);
         if (_reconnector is not null)
         {
-            await UntilAsync(() => _connections.OfType<LoadConnection>().All(IsSettled), _options.EchoTimeout).ConfigureAwait(false);
-            GiveUpOutages(_connections.OfType<LoadConnection>());
+            await UntilAsync(() => _places.All.All(connection => connection.IsSettled), _options.EchoTimeout).ConfigureAwait(false);
+            _places.GiveUp(_places.All, Errors);
         }
 
         return new LoadResult(0, 0, Stopwatch.GetElapsedTime(start), new LatencyHistogram(), 0);
     }
 
-    /// <summary>Ends all connections with the closing handshake (1000); who does not answer in time is cut off.</summary>
+    /// <summary>Ends all connections with the closing handshake (1000). A connection whose Close is not answered in time is cut off.</summary>
     internal async Task CloseAsync()
     {
-        LoadConnection[] open;
-        lock (_places)
-        {
-            _isClosing = true;
-            _reconnector?.Stop();
-            open = [.. _connections.OfType<LoadConnection>().Where(connection => connection.IsOpen)];
-        }
-
+        LoadConnection[] open = _places.BeginClosing();
+        _reconnector?.Dispose();
         Array.ForEach(open, connection => connection.Close());
         await UntilEndedAsync(open, _options.CloseTimeout).ConfigureAwait(false);
-        foreach (LoadConnection connection in open)
+        foreach (LoadConnection connection in open.Where(connection => !connection.HasEnded && !connection.IsCloseReceived))
         {
-            if (!connection.HasEnded && !connection.IsCloseReceived)
-            {
-                Errors.Add(LoadError.CloseTimedOut, $"connection {connection.Number}");
-            }
+            Errors.Add(LoadError.CloseTimedOut, $"connection {connection.Number}");
         }
 
         await DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Cuts off what is left.</summary>
+    /// <summary>Cuts off all connections that are left.</summary>
     public ValueTask DisposeAsync()
     {
-        lock (_places)
+        _places.BeginClosing();
+        _reconnector?.Dispose();
+        foreach (LoadConnection connection in _places.All)
         {
-            _isClosing = true;
-            Array.ForEach(_connections, connection => connection?.Abort());
+            connection.Abort();
         }
 
-        _reconnector?.Dispose();
         _ioThreads.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Ends connections with pending echoes, and counts those as missing.</summary>
+    private async Task CutOffAsync(LoadConnection[] owing)
+    {
+        Array.ForEach(owing, connection => connection.Abort());
+        await UntilAsync(() => Array.TrueForAll(owing, connection => connection.IsCleanedUp), _options.CloseTimeout).ConfigureAwait(false);
+        Array.ForEach(owing, connection => connection.CountMissing());
     }
 
     /// <summary>Sleeps until so long after the start; less when it is stopped, or no connection is left to wait for.</summary>
@@ -223,7 +178,7 @@ internal sealed partial class LoadClient : IAsyncDisposable
         {
             TimeSpan nap = left < LookInterval ? left : LookInterval;
             await Task.Delay(nap, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (_run is LoadRun && _reconnector is null && Open == 0)
+            if (_run is not null && _reconnector is null && Open == 0)
             {
                 return;
             }
@@ -249,5 +204,14 @@ internal sealed partial class LoadClient : IAsyncDisposable
         }
     }
 
-
+    private void CheckOpenFiles()
+    {
+        long needed = OpenFiles.Count() + _options.Connections + ReservedDescriptors;
+        long limit = OpenFiles.ReadLimit();
+        if (limit < needed)
+        {
+            throw new LoadException(
+                $"{_options.Connections} connections need {needed} open files, and the limit is {limit}: raise it with 'ulimit -n {needed}', or take fewer");
+        }
+    }
 }

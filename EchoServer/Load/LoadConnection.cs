@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Net.Sockets;
 using EchoServer.Buffers;
 using EchoServer.Load.Opening;
@@ -11,81 +12,103 @@ namespace EchoServer.Load;
 /// <summary>One connection of the load, from the end of its handshake to its end.</summary>
 /// <remarks>
 /// <para>
-/// <see cref="RunAsync"/> is its loop: one wait, then one step that receives, checks every echo that has come, and sends as many
-/// messages as there is room for again, in one go. Between steps it holds no buffer. Sending does not hold up the loop: the
-/// server may be waiting for us to read before it reads.
+/// <see cref="RunAsync"/> is its loop: one wait, then one step that receives, checks each echo, and has the <see cref="LoadSender"/>
+/// fill the free places in one call. Between steps it holds no buffer. Sending does not delay the loop, because the server may wait
+/// for the load to read before it reads itself.
 /// </para>
-/// <para>Any thread may call <see cref="Pump"/>, <see cref="Close"/> and <see cref="Abort"/>.</para>
+/// <para>Any thread may call <see cref="Close"/> and <see cref="Abort"/>.</para>
 /// </remarks>
-internal sealed partial class LoadConnection
+internal sealed class LoadConnection
 {
+    /// <summary>The largest message that a server may send: larger than any echo.</summary>
+    internal const int MaxMessageBytes = 2 * LoadOptions.MaxMessageBytes;
+
+    // The phases. While it is ending, its error is counted.
+    private const int Active = 0;
+    private const int Ending = 1;
+    private const int Ended = 2;
+
     private const int ReceiveBytes = 128 * 1024;
 
-    // As on the server: then it is the turn of the thread's other connections.
+    // As on the server: after that many receives the other connections of the thread have their turn.
     private const int MaxReceivesInOneGo = 16;
 
-    // Left-over input is bounded by one message on each connection, which the person who chose its size has to have memory for.
+    // Left-over input is at most one message for each connection. The message size is the user's choice, and so is this memory.
     private static readonly MemoryBudget NoBudget = new(long.MaxValue);
 
-    private readonly LoadOptions _options;
+    private readonly LoadContext _context;
     private readonly LoadTransport _transport;
-    private readonly PeerHabits _peer;
-    private LoadErrors _errors;
-    private readonly MessageReader? _reader;
     private readonly EchoWindow _window;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private WebSocketProtocol<LoadSender.Sink> _protocol;
     private LeftOver _leftOver;
     private int _greetingsDue;
-    private bool _waitsFirst;
-    private int _receivesInOneGo;
-
-    private volatile bool _hasEnded;
+    private int _phase = Active;
+    private volatile bool _isCloseReceived;
+    private volatile bool _isAborted;
     private volatile bool _isCleanedUp;
-    private int _isEndNoted;
 
-    /// <param name="options">The load.</param>
-    /// <param name="number">The connection's number, from 0.</param>
-    /// <param name="transport">Where its bytes go, the handshake done; owned by the connection from here on.</param>
-    /// <param name="peer">What the server was seen to do.</param>
-    /// <param name="errors">Where errors are counted.</param>
-    /// <param name="firstMessage">The number of its first message: numbers go on where a connection takes the place of another one.</param>
-    internal LoadConnection(LoadOptions options, int number, LoadTransport transport, PeerHabits peer, LoadErrors errors, long firstMessage = 0)
+    /// <summary>Makes the connection of an open transport, which it owns. The message numbers of a connection that it replaces go on.</summary>
+    internal LoadConnection(LoadContext context, int number, LoadTransport transport, LoadErrors errors, long firstMessage)
     {
-        _options = options;
-        Number = number;
+        _context = context;
         _transport = transport;
-        _peer = peer;
-        _errors = errors;
-        _window = new EchoWindow(peer.Payload, number, options.InFlight, firstMessage);
-        _lost = options.Reconnects ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : null;
-        _reader = options.IsWebSocket ? new MessageReader(Role.Client, MaxMessageBytes) : null;
-        _greetingsDue = peer.Greetings;
+        Number = number;
+        Errors = errors;
+        _window = new EchoWindow(context.Payload, number, context.Options.InFlight, firstMessage);
+        Sender = new LoadSender(this, context, transport, _window);
+        Outages = context.Options.Reconnects ? new OutageTracker() : null;
+
+        // The load counts the code of the server's answer to its Close.
+        _protocol = new(new MessageReader(Role.Client, MaxMessageBytes), new LoadSender.Sink(Sender)) { ReadsAfterClose = true };
+        _greetingsDue = context.Dialect.Greetings.Count;
     }
 
-    /// <summary>The largest message that a server may send: larger than any echo.</summary>
-    internal static int MaxMessageBytes => 2 * LoadOptions.MostMessageBytes;
-
-    /// <summary>Its number, from 0.</summary>
+    /// <summary>The number of its place, from 0.</summary>
     internal int Number { get; }
 
-    /// <summary>Complete when the greeting is in, or the connection has ended.</summary>
+    /// <summary>Where its errors are counted.</summary>
+    internal LoadErrors Errors { get; private set; }
+
+    /// <summary>Sends its messages.</summary>
+    internal LoadSender Sender { get; }
+
+    /// <summary>Follows it out of service and back; null when connections are not opened again.</summary>
+    internal OutageTracker? Outages { get; }
+
+    /// <summary>Complete when the greeting was received, or the connection has ended.</summary>
     internal Task Ready => _ready.Task;
 
-    /// <summary>Whether it is over.</summary>
-    internal bool HasEnded => _hasEnded;
+    /// <summary>Whether the connection has ended.</summary>
+    internal bool HasEnded => Volatile.Read(ref _phase) == Ended;
 
-    /// <summary>Whether its loop is over: nothing is received or counted any more.</summary>
+    /// <summary>Whether its loop has ended: nothing is received or counted after that.</summary>
     internal bool IsCleanedUp => _isCleanedUp;
 
     /// <summary>Whether messages can be exchanged.</summary>
-    internal bool IsOpen => !_hasEnded && !_isCloseSent && !_isCloseReceived && _ready.Task.IsCompleted;
+    internal bool IsOpen => !HasEnded && !Sender.IsClosing && _ready.Task.IsCompleted;
 
-    /// <summary>Whether the server has sent its Close.</summary>
+    /// <summary>Whether the Close of the server was received.</summary>
     internal bool IsCloseReceived => _isCloseReceived;
 
-    /// <summary>The connection's loop. Never throws; complete when the connection is gone.</summary>
-    /// <param name="received">What came behind the answer to the handshake.</param>
-    internal async Task RunAsync(ReadOnlyMemory<byte> received)
+    /// <summary>Whether the load itself has given it up.</summary>
+    internal bool IsAborted => _isAborted;
+
+    /// <summary>Whether all that was sent has come back, and nothing is being sent.</summary>
+    internal bool IsQuiet => !IsOpen || (Sender.IsIdle && _window.Outstanding == 0);
+
+    /// <summary>Whether it has ended, and a new connection is to take its place.</summary>
+    internal bool IsToBeReplaced => Outages is not null && !IsOpen && !_isAborted;
+
+    /// <summary>Whether there is nothing to wait for: no echo, and no connection that takes its place.</summary>
+    internal bool IsSettled => IsQuiet && Outages?.IsOut != true && !IsToBeReplaced;
+
+    /// <summary>Whether no thread touches it any more.</summary>
+    internal bool IsLeft => _isCleanedUp && (Sender.IsIdle || Sender.IsBroken);
+
+    /// <summary>Runs the loop. Never throws; complete when the connection is gone.</summary>
+    /// <param name="received">The bytes behind the answer to the handshake.</param>
+    internal async Task RunAsync(byte[] received)
     {
         try
         {
@@ -93,7 +116,7 @@ internal sealed partial class LoadConnection
         }
         catch (Exception exception) when (exception is SocketException or IOException)
         {
-            // Once its Close is in, how the server ends TCP makes no difference: what we sent meanwhile may have met a closed socket.
+            // After the server's Close a reset is not an error: bytes that were sent meanwhile may have met a closed socket.
             bool isReset = exception.GetBaseException() is SocketException { SocketErrorCode: SocketError.ConnectionReset };
             LoadError error = isReset ? LoadError.ConnectionReset : LoadError.EndedWithoutClose;
             End(_isCloseReceived ? null : error, EscapedText.From(exception.GetBaseException().Message.AsSpan()));
@@ -104,50 +127,96 @@ internal sealed partial class LoadConnection
         }
         catch (Exception exception)
         {
-            // It must not end the process, and with it the other connections and the report.
-            End(LoadError.InternalError, EscapedText.From(exception.ToString().AsSpan()));
+            Fail(exception);
         }
 
-        CleanUp();
+        _protocol.Release();
+        _leftOver.Drop(NoBudget);
+        _isCleanedUp = true;
     }
 
-    /// <summary>Ends it without a word. What is said about it elsewhere is not said again.</summary>
+    /// <summary>Begins the closing handshake with 1000; messages in flight are not awaited.</summary>
+    internal void Close()
+    {
+        _protocol.Close(CloseCode.NormalClosure, default);
+        Sender.Pump();
+    }
+
+    /// <summary>Ends it without a Close and for good; counts no error.</summary>
     internal void Abort()
     {
         _isAborted = true;
         End(null);
     }
 
-    /// <summary>One method, so that what waits is made once and not for each wait.</summary>
-    private async Task LoopAsync(ReadOnlyMemory<byte> received)
+    /// <summary>Ends it without a Close, to be opened again.</summary>
+    internal void CutOff() => End(null);
+
+    /// <summary>Ends it because of a fault in this program, which must not end the process: the other connections and the report go on.</summary>
+    internal void Fail(Exception exception) => End(LoadError.InternalError, EscapedText.From(exception.ToString().AsSpan()));
+
+    /// <summary>Counts the echoes that did not come. Only once <see cref="IsCleanedUp"/>.</summary>
+    internal void CountMissing() => CountMissing(_window.GiveUp());
+
+    /// <summary>Counts the echoes that were passed over as missing. Only once <see cref="IsLeft"/>.</summary>
+    /// <returns>How many other echoes were pending.</returns>
+    internal int CountUnanswered()
+    {
+        int unanswered = (int)_window.Outstanding;
+        CountMissing(_window.GiveUp() - unanswered);
+        return unanswered;
+    }
+
+    /// <summary>Takes the place of a connection that has ended, in the same run.</summary>
+    internal void TakeOver(LoadConnection ended, Outage outage, LoadErrors errors)
+    {
+        Outages!.Begin(outage);
+        Errors = errors;
+        Sender.TakeOver(ended.Sender);
+    }
+
+    /// <summary>Sends the messages that are due. Where none is, the connection counts as served at once.</summary>
+    internal void Resume()
+    {
+        Sender.Pump();
+        if (_window.Outstanding == 0)
+        {
+            Outages!.End(Stopwatch.GetTimestamp());
+        }
+    }
+
+    /// <summary>One method, so that one state machine serves all waits.</summary>
+    private async Task LoopAsync(byte[] received)
     {
         CheckReady();
-        Process(received.ToArray());
-        while (!_hasEnded)
+        Process(received);
+        bool waitsFirst = false;
+        int receives = 0;
+        while (!HasEnded)
         {
-            if (_waitsFirst)
+            if (waitsFirst)
             {
                 ValueTask readable = _transport.WaitAsync();
                 if (!readable.IsCompleted)
                 {
-                    _receivesInOneGo = 0;
+                    receives = 0;
                 }
 
                 await readable.ConfigureAwait(false);
             }
 
-            if (++_receivesInOneGo > MaxReceivesInOneGo)
+            if (++receives > MaxReceivesInOneGo)
             {
-                _receivesInOneGo = 0;
+                receives = 0;
                 await Task.Yield();
             }
 
-            byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(ReceiveBytes, _leftOver.Length + _options.MessageBytes));
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(ReceiveBytes, _leftOver.Length + _context.Options.MessageBytes));
             try
             {
                 Memory<byte> room = buffer.AsMemory(_leftOver.Length);
                 int count = await _transport.ReceiveAsync(room).ConfigureAwait(false);
-                _waitsFirst = count == LoadTransport.NothingYet || _transport.IsEmptyAfter(count, room.Length);
+                waitsFirst = count == LoadTransport.NothingYet || _transport.IsEmptyAfter(count, room.Length);
                 Take(buffer, count);
             }
             finally
@@ -164,7 +233,8 @@ internal sealed partial class LoadConnection
             case LoadTransport.NothingYet:
                 break;
             case 0:
-                End(IsEndExpected ? null : LoadError.EndedWithoutClose);
+                // Expected after a Close, and with raw TCP after this end's FIN.
+                End(Sender.IsClosing ? null : LoadError.EndedWithoutClose);
                 break;
             default:
                 int held = _leftOver.Length;
@@ -172,6 +242,110 @@ internal sealed partial class LoadConnection
                 Process(buffer.AsSpan(0, held + received));
                 break;
         }
+    }
+
+    /// <summary>Takes as much input as it can, keeps the rest, and fills the places that became free.</summary>
+    private void Process(Span<byte> input)
+    {
+        // One reading of the clock for all bytes of one receive, because they arrived together.
+        long now = Stopwatch.GetTimestamp();
+        ThreadTally? tally = Sender.Run?.Tally;
+        int consumed = -1;
+        while (!input.IsEmpty && consumed != 0 && !HasEnded)
+        {
+            consumed = _context.IsWebSocket ? ReadFrame(input, now, tally) : ReadBytes(input, now, tally);
+            input = input[consumed..];
+        }
+
+        _leftOver.TryKeep(input, NoBudget);
+        Sender.Pump();
+    }
+
+    private int ReadBytes(ReadOnlySpan<byte> input, long now, ThreadTally? tally)
+    {
+        int size = _context.Options.MessageBytes;
+        if (input.Length < size)
+        {
+            return 0;
+        }
+
+        ReceiveEcho(input[..size], now, tally);
+        return size;
+    }
+
+    private int ReadFrame(Span<byte> input, long now, ThreadTally? tally)
+    {
+        if (_isCloseReceived)
+        {
+            return input.Length;
+        }
+
+        // Before the protocol answers a Close of the server.
+        bool isClosing = Sender.IsClosing;
+        switch (_protocol.Receive(input, out int consumed, out ReadOnlySpan<byte> payload))
+        {
+            case ProtocolEvent.Text:
+            case ProtocolEvent.Binary:
+                ReceiveMessage(payload, isClosing, now, tally);
+                _protocol.ReleaseMessage();
+                break;
+            case ProtocolEvent.Closed:
+                ReceiveClose(payload, isClosing);
+                break;
+            case ProtocolEvent.Failed:
+                // RFC 6455 §7.1.7, Fail the WebSocket Connection: the Close goes out first.
+                Sender.Pump();
+                End(LoadError.ProtocolViolation, _protocol.Violation!.Reason);
+                break;
+        }
+
+        return consumed;
+    }
+
+    private void ReceiveMessage(ReadOnlySpan<byte> payload, bool isClosing, long now, ThreadTally? tally)
+    {
+        if (_greetingsDue > 0)
+        {
+            _greetingsDue--;
+            CheckReady();
+        }
+        else if (!isClosing && !_context.Options.IsHeldOnly)
+        {
+            byte[] prefix = _context.Prefix;
+            ReceiveEcho(payload.StartsWith(prefix) ? payload[prefix.Length..] : payload, now, tally);
+        }
+    }
+
+    private void ReceiveEcho(ReadOnlySpan<byte> payload, long now, ThreadTally? tally)
+    {
+        if (_window.Receive(payload, out long sentAt) is LoadError error)
+        {
+            Errors.Add(error, $"connection {Number}: {payload.Length} bytes '{EscapedText.Quote(payload)}'");
+            return;
+        }
+
+        tally?.AddEcho(now, now - sentAt);
+        if (Outages is { IsOut: true } outages)
+        {
+            outages.End(now);
+        }
+    }
+
+    private void ReceiveClose(ReadOnlySpan<byte> reason, bool isAnswer)
+    {
+        CloseCode code = _protocol.PeerCode!.Value;
+        Errors.AddCloseCode(code);
+
+        // An unrequested Close is an error, unless it invites the client to come again and the load does.
+        if (!isAnswer && Outages?.TryDrain(code) != true)
+        {
+            Errors.Add(LoadError.ClosedByServer, ClosePayload.Describe(code) + (reason.IsEmpty ? "" : $": {EscapedText.Quote(reason)}"));
+        }
+
+        // RFC 6455 §7.1.1: the server ends the TCP connection first.
+        _isCloseReceived = true;
+        _ready.TrySetResult();
+        Outages?.NoteLost();
     }
 
     private void CheckReady()
@@ -182,27 +356,30 @@ internal sealed partial class LoadConnection
         }
     }
 
-    /// <summary>Ends the connection, whoever finds out first; the loop cleans up.</summary>
-    private void End(LoadError? error, string example = "")
+    private void CountMissing(int missing)
     {
-        if (Interlocked.Exchange(ref _isEndNoted, 1) == 0)
+        for (; missing > 0; missing--)
         {
-            if (error is LoadError kind)
-            {
-                _errors.Add(kind, example);
-            }
-
-            _hasEnded = true;
-            _transport.Dispose();
-            _ready.TrySetResult();
-            NoteLost();
+            Errors.Add(LoadError.EchoMissing, $"connection {Number}");
         }
     }
 
-    private void CleanUp()
+    /// <summary>Ends the connection: the first call counts. The loop cleans up.</summary>
+    private void End(LoadError? error, string example = "")
     {
-        _reader?.Abandon();
-        _leftOver.Drop(NoBudget);
-        _isCleanedUp = true;
+        if (Interlocked.CompareExchange(ref _phase, Ending, Active) != Active)
+        {
+            return;
+        }
+
+        if (error is LoadError kind)
+        {
+            Errors.Add(kind, example);
+        }
+
+        Volatile.Write(ref _phase, Ended);
+        _transport.Dispose();
+        _ready.TrySetResult();
+        Outages?.NoteLost();
     }
 }

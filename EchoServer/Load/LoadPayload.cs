@@ -4,7 +4,7 @@ using EchoServer.WebSockets;
 
 namespace EchoServer.Load;
 
-/// <summary>The payloads of a load: each says whose message it is and which one, and no two in a row are alike.</summary>
+/// <summary>The payloads of a load: each names its connection and its number, and no two in a row are alike.</summary>
 /// <remarks>
 /// <para>
 /// A payload is a stamp of 16 characters, then a stretch of a pattern that begins at one of 256 places, then at most three full
@@ -61,7 +61,7 @@ internal sealed class LoadPayload
     {
         if (_stampBytes == StampBytes)
         {
-            // The way of nearly all messages: a stamp is two words, and the key fits each twice.
+            // The case of nearly all messages: a stamp is two words, and the key fits each twice.
             ulong key = maskingKey | ((ulong)maskingKey << 32);
             MemoryMarshal.Write(destination, InMemoryOrder(NumberDigits(connection, number)) ^ key);
             MemoryMarshal.Write(destination[HalfStampBytes..], InMemoryOrder(ToDigits((ulong)connection)) ^ key);
@@ -105,21 +105,21 @@ internal sealed class LoadPayload
             !bytes[(inStamp + inBody)..].ContainsAnyExcept(TailByte);
     }
 
-    /// <summary>Reads whose message it is from a payload that need not be right.</summary>
-    /// <returns>False when it is too short to say, or says nothing.</returns>
+    /// <summary>Reads connection and number from a payload that need not be right.</summary>
+    /// <returns>False when it is too short, or has no stamp.</returns>
     internal static bool TryReadStamp(ReadOnlySpan<byte> payload, out int connection, out long number)
     {
         connection = 0;
         number = 0;
         if (payload.Length < StampBytes ||
             !TryReadDigits(payload, out ulong moved) ||
-            !TryReadDigits(payload[HalfStampBytes..], out ulong whose) ||
-            whose > int.MaxValue)
+            !TryReadDigits(payload[HalfStampBytes..], out ulong owner) ||
+            owner > int.MaxValue)
         {
             return false;
         }
 
-        connection = (int)whose;
+        connection = (int)owner;
         number = (long)((moved - Offset(connection)) & NumberBits);
         return true;
     }

@@ -3,7 +3,7 @@ using EchoServer.Metrics;
 
 namespace EchoServer.Load;
 
-/// <summary>What the connections of one run share: when it began, whether it is over, and what each thread has counted.</summary>
+/// <summary>Shared by the connections of one run: its start, its end, and the counts of each thread.</summary>
 internal sealed class LoadRun
 {
     [ThreadStatic]
@@ -13,16 +13,15 @@ internal sealed class LoadRun
     private readonly List<ThreadTally> _tallies = [];
     private volatile bool _isEnding;
 
-    /// <param name="pace">When messages are due; null when the echoes alone say it.</param>
     internal LoadRun(Pace? pace) => Pace = pace;
 
-    /// <summary>When messages are due; null when the echoes alone say it.</summary>
+    /// <summary>The schedule of a run with a rate; null for as fast as the echoes come.</summary>
     internal Pace? Pace { get; }
 
-    /// <summary>When it began, in ticks of <see cref="Stopwatch"/>.</summary>
+    /// <summary>The time of its start, in ticks of <see cref="Stopwatch"/>.</summary>
     internal long StartedAt { get; } = Stopwatch.GetTimestamp();
 
-    /// <summary>Whether nothing more is to be sent.</summary>
+    /// <summary>Whether sending is over.</summary>
     internal bool IsEnding
     {
         get => _isEnding;
@@ -32,10 +31,10 @@ internal sealed class LoadRun
     /// <summary>Right echoes so far, on all threads.</summary>
     internal long Messages => Tallies().Sum(tally => tally.Messages);
 
-    /// <summary>What this thread counts in. No other thread writes to it.</summary>
+    /// <summary>The tally of this thread. No other thread writes to it.</summary>
     internal ThreadTally Tally => _ofThisThread is ThreadTally tally && tally.Run == this ? tally : NewTally();
 
-    /// <summary>What all threads have counted. Only when the line is quiet.</summary>
+    /// <summary>Adds up the tallies of all threads. Only while no echo is pending.</summary>
     internal (LatencyHistogram Latency, long LastEchoAt) AddUp()
     {
         var latency = new LatencyHistogram();
@@ -69,7 +68,7 @@ internal sealed class LoadRun
     }
 }
 
-/// <summary>What one thread counts in one run: no lock and no shared cache line on the way of an echo, and few histograms.</summary>
+/// <summary>Counts for one thread in one run: without a lock, without a shared cache line, and with few histograms.</summary>
 internal sealed class ThreadTally(LoadRun run)
 {
     private long _messages;
@@ -84,8 +83,8 @@ internal sealed class ThreadTally(LoadRun run)
     internal long LastEchoAt => Volatile.Read(ref _lastEchoAt);
 
     /// <summary>Counts a right echo.</summary>
-    /// <param name="now">When it was received.</param>
-    /// <param name="latency">How long it took, in ticks of <see cref="Stopwatch"/>.</param>
+    /// <param name="now">The time of its receipt, in ticks of <see cref="Stopwatch"/>.</param>
+    /// <param name="latency">In the same ticks.</param>
     internal void AddEcho(long now, long latency)
     {
         Latency.Record(latency);

@@ -2,11 +2,11 @@ using System.Diagnostics;
 
 namespace EchoServer.Load;
 
-/// <summary>When the messages of a run with a rate are due: a fixed schedule from the start, however late echoes come.</summary>
+/// <summary>The schedule of a run with a rate: fixed from the start, however late echoes come.</summary>
 /// <remarks>
 /// <para>
-/// Messages become due in batches, each millisecond: what sends them sleeps in between, and could not wake for each of a hundred
-/// thousand messages a second. A message's time is its batch's, so that waiting for the batch is not mistaken for latency.
+/// Messages become due in batches, each millisecond: the sending thread sleeps in between, and could not wake for each of a hundred
+/// thousand messages a second. A message's time is that of its batch, so that waiting for the batch does not count as latency.
 /// </para>
 /// <para>
 /// Message <c>i</c> of the run belongs to connection <c>i % connections</c>; its time is computed from <c>i</c>. Safe on any thread.
@@ -14,14 +14,14 @@ namespace EchoServer.Load;
 /// </remarks>
 /// <param name="rate">Messages a second over all connections, above 0.</param>
 /// <param name="connections">How many connections share it, 1 or more.</param>
-/// <param name="duration">How long the run is to be; nothing becomes due after it.</param>
+/// <param name="duration">The length of the run; no message becomes due after it.</param>
 internal sealed class Pace(double rate, int connections, TimeSpan duration)
 {
     private const int BatchesPerSecond = 1000;
     private const long TicksPerBatch = TimeSpan.TicksPerSecond / BatchesPerSecond;
 
     private readonly double _perBatch = rate / BatchesPerSecond;
-    private readonly long _most = (long)Math.Ceiling(rate * duration.TotalSeconds);
+    private readonly long _max = (long)Math.Ceiling(rate * duration.TotalSeconds);
     private long _due;
 
     /// <summary>How many messages of the run are due, as of the last batch.</summary>
@@ -30,18 +30,18 @@ internal sealed class Pace(double rate, int connections, TimeSpan duration)
     /// <summary>How many connections share the schedule.</summary>
     internal int Connections => connections;
 
-    /// <summary>Makes everything due that is due by now.</summary>
+    /// <summary>Makes all messages due whose time has come.</summary>
     /// <param name="elapsed">Time since the start.</param>
     internal void Advance(TimeSpan elapsed) =>
-        Volatile.Write(ref _due, Math.Min(DueIn(elapsed.Ticks / TicksPerBatch), _most));
+        Volatile.Write(ref _due, Math.Min(DueIn(elapsed.Ticks / TicksPerBatch), _max));
 
     /// <summary>How many messages of one connection are due.</summary>
-    /// <param name="rank">Which connection, from 0.</param>
+    /// <param name="rank">The connection's place in the run, from 0.</param>
     internal long DueOf(int rank) => (Due - rank + connections - 1) / connections;
 
-    /// <summary>When a connection's message is due, in ticks of <see cref="Stopwatch"/> after the start.</summary>
-    /// <param name="rank">Which connection, from 0.</param>
-    /// <param name="number">Which of its messages in this run, from 0.</param>
+    /// <summary>Computes the time of a connection's message, in ticks of <see cref="Stopwatch"/> after the start.</summary>
+    /// <param name="rank">The connection's place in the run, from 0.</param>
+    /// <param name="number">The message's number in this run, from 0.</param>
     internal long DueAt(int rank, long number)
     {
         long index = (number * connections) + rank;

@@ -1,4 +1,5 @@
 using EchoServer.Bench.Servers;
+using EchoServer.Connect;
 using EchoServer.Load;
 using EchoServer.Load.Report;
 using EchoServer.Metrics;
@@ -39,7 +40,7 @@ internal sealed class EchoLoad : IAsyncDisposable
     {
         var options = new LoadOptions
         {
-            Url = server.Url(raw),
+            Connection = new ConnectionOptions { Url = server.Url(raw) },
             Connections = shape.Connections,
             MessageBytes = shape.MessageBytes,
             InFlight = shape.InFlight,

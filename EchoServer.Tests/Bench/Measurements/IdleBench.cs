@@ -1,5 +1,6 @@
 using EchoServer.Bench.Report;
 using EchoServer.Bench.Servers;
+using EchoServer.Connect;
 using EchoServer.Load;
 
 namespace EchoServer.Bench.Measurements;
@@ -38,7 +39,7 @@ internal static class IdleBench
 
         await Task.Delay(session.Options.IdleTime, session.Stop);
         long before = server.Memory.Resident;
-        await using var client = new LoadClient(new LoadOptions { Url = server.Url(raw: true), Connections = connections, IsHeldOnly = true });
+        await using var client = new LoadClient(new LoadOptions { Connection = new ConnectionOptions { Url = server.Url(raw: true) }, Connections = connections, IsHeldOnly = true });
         await client.ConnectAsync(session.Stop);
         await client.HoldAsync(session.Options.IdleTime, session.Stop);
         session.Stop.ThrowIfCancellationRequested();

@@ -13,12 +13,15 @@ internal sealed class TlsFront : IDisposable
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly X509Certificate2 _certificate;
     private readonly int _target;
+    private readonly bool _isClientRequired;
 
     /// <param name="target">The port of the server behind it.</param>
-    /// <param name="certificate">What it shows.</param>
-    public TlsFront(int target, TestCertificate certificate)
+    /// <param name="certificate">The certificate of the server.</param>
+    /// <param name="isClientRequired">Whether a client without a certificate is refused.</param>
+    public TlsFront(int target, TestCertificate certificate, bool isClientRequired = false)
     {
         _target = target;
+        _isClientRequired = isClientRequired;
         _certificate = X509Certificate2.CreateFromPemFile(certificate.CertificateFile, certificate.KeyFile);
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen();
@@ -64,7 +67,7 @@ internal sealed class TlsFront : IDisposable
                 RemoteCertificateValidationCallback = (_, certificate, _, _) =>
                 {
                     Client = certificate?.Subject;
-                    return true;
+                    return certificate is not null || !_isClientRequired;
                 },
             });
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

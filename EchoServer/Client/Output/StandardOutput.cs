@@ -1,4 +1,5 @@
 using System.Text;
+using EchoServer.Buffers;
 using Microsoft.Win32.SafeHandles;
 
 namespace EchoServer.Client.Output;

@@ -7,7 +7,7 @@ using EchoServer.Text;
 
 namespace EchoServer.Commands.Options;
 
-/// <summary>How a connection is opened: the options that <c>client</c>, <c>ping</c> and <c>check</c> share.</summary>
+/// <summary>How a connection is opened: the options that <c>client</c>, <c>ping</c>, <c>check</c> and <c>load</c> share.</summary>
 internal static class ConnectionSettings
 {
     /// <summary>The environment variable that keeps a password out of the command line, which other users of a machine can see.</summary>

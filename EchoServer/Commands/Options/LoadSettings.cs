@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
+using EchoServer.Connect;
 using EchoServer.Load;
 
 namespace EchoServer.Commands.Options;
 
-/// <summary>Everything about a load that can be set: option, default, range. The reasons are in <see cref="LoadOptions"/>.</summary>
+/// <summary>The options of <c>load</c> besides those of the connection. The reasons are in <see cref="LoadOptions"/>.</summary>
 internal static class LoadSettings
 {
     private const int MostConnections = 1_000_000;
@@ -18,16 +19,13 @@ internal static class LoadSettings
 
     private static readonly TimeSpan DefaultDuration = TimeSpan.FromSeconds(10);
 
-    // A cold start behind a router takes seconds; a person waits no longer than this.
-    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
-
-    private static readonly LoadOptions Defaults = new() { Url = new Uri("ws://localhost") };
+    private static readonly LoadOptions Defaults = new() { Connection = new ConnectionOptions { Url = new Uri("ws://localhost") } };
 
     internal static readonly Setting<int> Connections = Number(
         "--connections", "How many connections.", Defaults.Connections, "a number of connections", MostConnections);
 
     internal static readonly Setting<int> Size = Number(
-        "--size", "Bytes of payload in each message.", Defaults.MessageBytes, "a number of bytes", LoadOptions.MostMessageBytes);
+        "--size", "Bytes of payload in each message.", Defaults.MessageBytes, "a number of bytes", LoadOptions.MaxMessageBytes);
 
     internal static readonly Setting<int> InFlight = Number(
         "--in-flight", "Messages that each connection has out without an echo.", Defaults.InFlight, "a number of messages", MostInFlight);
@@ -39,10 +37,9 @@ internal static class LoadSettings
     internal static readonly Setting<double?> Ramp = PerSecond(
         "--ramp", "Connections opened a second.", "as fast as they open", "a number of connections a second", MostRamp);
 
-    internal static readonly Setting<TimeSpan?> Duration = Seconds("--duration", "How long messages are sent.", DefaultDuration);
-
-    internal static readonly Setting<TimeSpan?> Timeout = Seconds(
-        "--timeout", "How long a connection may take to open, and the last echoes to come.", DefaultTimeout);
+    internal static readonly Setting<TimeSpan?> Duration = new(
+        "--duration", null, "How long messages are sent.", DefaultDuration, Invariant(DefaultDuration.TotalSeconds),
+        SettingParsers.SecondsAccepted, SettingParsers.TryParseSeconds);
 
     internal static readonly Option<bool> Text = new("--text") { Description = "Send text messages. This is the default." };
 
@@ -61,12 +58,12 @@ internal static class LoadSettings
     internal static readonly Option<bool> Json = new("--json") { Description = "Print the report as one JSON object." };
 
     /// <summary>Those with a value, in the order of the help text.</summary>
-    internal static readonly Setting[] All = [Connections, Size, InFlight, Rate, Ramp, Duration, Timeout];
+    internal static readonly Setting[] All = [Connections, Size, InFlight, Rate, Ramp, Duration];
 
-    /// <summary>Those without.</summary>
+    /// <summary>Those without a value.</summary>
     internal static readonly Option<bool>[] Switches = [Text, Binary, Hold, Reconnect, Json];
 
-    // They say how messages are sent, and --hold sends none.
+    // Without effect under --hold, which sends no messages.
     private static readonly Setting[] OfMessages = [Size, InFlight, Rate];
 
     /// <summary>Reads the load.</summary>
@@ -81,9 +78,11 @@ internal static class LoadSettings
             throw new UsageException($"--in-flight: {inFlight} on each of {connections} connections are over {MostInFlightOverAll} messages");
         }
 
+        ConnectionOptions connection = ConnectionSettings.Read(result, url);
+        ConnectionSettings.RefuseUnusedTls(result, connection);
         return new LoadOptions
         {
-            Url = WebSocketUrl.Parse(url),
+            Connection = connection,
             Connections = connections,
             MessageBytes = Size.Read(result),
             InFlight = inFlight,
@@ -92,8 +91,7 @@ internal static class LoadSettings
             ConnectionsPerSecond = Ramp.Read(result),
             IsHeldOnly = result.GetValue(Hold),
             Reconnects = result.GetValue(Reconnect),
-            ConnectTimeout = Timeout.Read(result)!.Value,
-            EchoTimeout = Timeout.Read(result)!.Value,
+            EchoTimeout = connection.Timeout,
         };
     }
 
@@ -124,9 +122,6 @@ internal static class LoadSettings
     private static Setting<double?> PerSecond(string name, string description, string defaultText, string what, double highest) => new(
         name, null, description, null, defaultText, $"{what} ({Invariant(LeastRate)}-{Invariant(highest)})",
         (string text, out double? value) => SettingParsers.TryParseDecimal(text, LeastRate, highest, out value));
-
-    private static Setting<TimeSpan?> Seconds(string name, string description, TimeSpan defaultValue) => new(
-        name, null, description, defaultValue, Invariant(defaultValue.TotalSeconds), SettingParsers.SecondsAccepted, SettingParsers.TryParseSeconds);
 
     private static string Invariant(double value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,9 +1,13 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
+using EchoServer.Connect;
+using EchoServer.Diagnosis;
+using EchoServer.Http;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Load.Report;
 
-/// <summary>What can go wrong under load. The names in snake case are those of the JSON report.</summary>
+/// <summary>The kinds of errors under load. The JSON report has their names in snake case.</summary>
 internal enum LoadError
 {
     /// <summary>Nothing listens there.</summary>
@@ -15,7 +19,7 @@ internal enum LoadError
     /// <summary>TCP could not connect for another reason.</summary>
     ConnectFailed,
 
-    /// <summary>TLS could not be agreed on, or the certificate is not trusted.</summary>
+    /// <summary>The TLS handshake failed, or the certificate is not trusted.</summary>
     TlsFailed,
 
     /// <summary>The handshake was answered with another status than 101.</summary>
@@ -42,10 +46,10 @@ internal enum LoadError
     /// <summary>No echo in time, while the connection was open.</summary>
     EchoMissing,
 
-    /// <summary>A message that is no echo.</summary>
+    /// <summary>A message that is not an echo.</summary>
     MessageUnexpected,
 
-    /// <summary>The server sent a Close that nobody asked for.</summary>
+    /// <summary>The server sent a Close before the load did.</summary>
     ClosedByServer,
 
     /// <summary>The connection ended without a Close frame.</summary>
@@ -60,23 +64,23 @@ internal enum LoadError
     /// <summary>A connection that the server ended was not served again in time.</summary>
     NotServedAgain,
 
-    /// <summary>The server did not answer our Close in time.</summary>
+    /// <summary>The server did not answer the Close in time.</summary>
     CloseTimedOut,
 
     /// <summary>A fault in this program.</summary>
     InternalError,
 }
 
-/// <summary>What went wrong how often, with one example each, and the close codes that were seen. Safe on any thread.</summary>
+/// <summary>Counts errors, with one example for each kind, and the close codes that were received. Safe on any thread.</summary>
 internal sealed class LoadErrors
 {
     private readonly ConcurrentDictionary<(LoadError Kind, int Status), Entry> _entries = new();
     private readonly ConcurrentDictionary<CloseCode, Entry> _closeCodes = new();
 
-    /// <summary>How often anything went wrong.</summary>
+    /// <summary>The number of all errors.</summary>
     internal long Total => _entries.Values.Sum(entry => entry.Count);
 
-    /// <summary>What went wrong, most frequent first; the status only for a handshake that was refused, otherwise 0.</summary>
+    /// <summary>The errors by kind and status, the most frequent first.</summary>
     internal IReadOnlyList<LoadErrorCount> Counts =>
         [.. _entries.Select(pair => new LoadErrorCount(pair.Key.Kind, pair.Key.Status, pair.Value.Count, pair.Value.Example))
             .OrderByDescending(error => error.Count).ThenBy(error => error.Kind).ThenBy(error => error.Status)];
@@ -85,18 +89,41 @@ internal sealed class LoadErrors
     internal IReadOnlyList<(CloseCode Code, long Count)> CloseCodes =>
         [.. _closeCodes.Select(pair => (pair.Key, pair.Value.Count)).OrderBy(pair => pair.Key)];
 
-    /// <summary>How often this went wrong, whatever the status.</summary>
+    /// <summary>The number of errors of one kind, of any status.</summary>
     internal long CountOf(LoadError kind) => _entries.Where(pair => pair.Key.Kind == kind).Sum(pair => pair.Value.Count);
 
     /// <summary>Counts an error.</summary>
-    /// <param name="kind">What went wrong.</param>
-    /// <param name="example">A few words about it; escaped, where they come from the network. The first is kept.</param>
-    /// <param name="status">The status of a handshake that was refused.</param>
+    /// <param name="kind">The kind of error.</param>
+    /// <param name="example">A few words about it, escaped. Those about the first error are kept.</param>
+    /// <param name="status">The HTTP status of a handshake that was refused; otherwise 0.</param>
     internal void Add(LoadError kind, string example = "", int status = 0) =>
         _entries.GetOrAdd((kind, status), static (_, text) => new Entry(text), example).Increment();
 
+    /// <summary>Counts a connection that could not be opened.</summary>
+    internal void Add(ConnectionFailedException failure)
+    {
+        LoadError kind = KindOf(failure);
+        bool isRefused = kind == LoadError.HandshakeRefused;
+        Add(kind, isRefused ? $"the handshake was {failure.Finding}" : failure.Fault.Cause, isRefused ? failure.Answer!.Status : 0);
+    }
+
     /// <summary>Counts a Close frame that was received.</summary>
     internal void AddCloseCode(CloseCode code) => _closeCodes.GetOrAdd(code, static _ => new Entry("")).Increment();
+
+    private static LoadError KindOf(ConnectionFailedException failure) => failure switch
+    {
+        { IsTimeout: true } => LoadError.ConnectTimedOut,
+        { Answer.Status: not ClientHandshake.SwitchingProtocols } => LoadError.HandshakeRefused,
+        { Answer: not null } => LoadError.HandshakeInvalid,
+        { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } => LoadError.ConnectRefused,
+        _ when IsReset(failure) => LoadError.ConnectionReset,
+        { Stage: Stage.Tls } => LoadError.TlsFailed,
+        { Stage: Stage.Answer } => LoadError.HandshakeInvalid,
+        _ => LoadError.ConnectFailed,
+    };
+
+    private static bool IsReset(ConnectionFailedException failure) => failure.GetBaseException() is
+        SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown };
 
     private sealed class Entry(string example)
     {
@@ -110,9 +137,9 @@ internal sealed class LoadErrors
     }
 }
 
-/// <summary>How often something went wrong.</summary>
-/// <param name="Kind">What.</param>
+/// <summary>The number of errors of one kind.</summary>
+/// <param name="Kind">The kind.</param>
 /// <param name="Status">The HTTP status, when <see cref="LoadError.HandshakeRefused"/>; otherwise 0.</param>
-/// <param name="Count">How often.</param>
+/// <param name="Count">How many errors.</param>
 /// <param name="Example">A few words about the first of them, escaped; may be empty.</param>
 internal sealed record LoadErrorCount(LoadError Kind, int Status, long Count, string Example);

@@ -1,55 +1,20 @@
-using EchoServer.Load.Opening;
-using EchoServer.WebSockets;
-
 namespace EchoServer.Load.Report;
 
-/// <summary>What a load came to, for a person (<see cref="LoadReportText"/>) or a program (<see cref="LoadReportJson"/>).</summary>
-internal sealed class LoadReport
+/// <summary>The result of a load, for a person (<see cref="LoadReportText"/>) or a program (<see cref="LoadReportJson"/>).</summary>
+/// <param name="Options">The load.</param>
+/// <param name="Client">The client that made it, closed.</param>
+/// <param name="Result">The result of its run.</param>
+/// <param name="OpenAtEnd">How many connections were open at the end of the run.</param>
+internal sealed record LoadReport(LoadOptions Options, LoadClient Client, LoadResult Result, int OpenAtEnd)
 {
     /// <summary>The percentiles of a report: as text, as a name in JSON, as a number.</summary>
     internal static readonly (string Text, string Name, double Percent)[] Percentiles =
         [("p50", "p50", 50), ("p90", "p90", 90), ("p99", "p99", 99), ("p99.9", "p99_9", 99.9)];
 
-    /// <param name="options">The load.</param>
-    /// <param name="client">Who put it on, closed by now.</param>
-    /// <param name="result">What its run came to.</param>
-    /// <param name="openAtEnd">How many connections were open when the run was over.</param>
-    internal LoadReport(LoadOptions options, LoadClient client, LoadResult result, int openAtEnd)
-    {
-        Options = options;
-        Result = result;
-        OpenAtEnd = openAtEnd;
-        Opened = client.Opened;
-        ConnectElapsed = client.ConnectElapsed;
-        Errors = client.Errors.Counts;
-        CloseCodes = client.Errors.CloseCodes;
-        Reconnects = client.Reconnects;
-    }
+    /// <summary>Whether there were messages, or connections to hold, and no error.</summary>
+    internal bool IsFine => Client.Errors.Total == 0 && (Options.IsHeldOnly ? Client.Opened : Result.Messages) > 0;
 
-    internal LoadOptions Options { get; }
-
-    internal LoadResult Result { get; }
-
-    /// <summary>How many connections were open when the run was over.</summary>
-    internal int OpenAtEnd { get; }
-
-    /// <summary>How many connections were opened.</summary>
-    internal int Opened { get; }
-
-    /// <summary>How long opening them took.</summary>
-    internal TimeSpan ConnectElapsed { get; }
-
-    internal IReadOnlyList<LoadErrorCount> Errors { get; }
-
-    internal IReadOnlyList<(CloseCode Code, long Count)> CloseCodes { get; }
-
-    /// <summary>What became of the connections that the server ended; null when they were not opened again.</summary>
-    internal ReconnectResult? Reconnects { get; }
-
-    /// <summary>Whether there was something to see, and nothing was wrong with it.</summary>
-    internal bool IsFine => Errors.Count == 0 && (Options.IsHeldOnly ? Opened : Result.Messages) > 0;
-
-    internal double ConnectionsPerSecond => PerSecond(Opened, ConnectElapsed);
+    internal double ConnectionsPerSecond => PerSecond(Client.Opened, Client.ConnectElapsed);
 
     internal double MessagesPerSecond => PerSecond(Result.Messages, Result.Elapsed);
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using EchoServer.Load.Opening;
 using EchoServer.Metrics;
+using EchoServer.WebSockets;
 
 namespace EchoServer.Load.Report;
 
@@ -16,31 +17,26 @@ internal static class LoadReportJson
         using (var json = new Utf8JsonWriter(bytes))
         {
             json.WriteStartObject();
-            json.WriteString("url", report.Options.Url.AbsoluteUri);
+            json.WriteString("url", report.Options.Connection.Url.AbsoluteUri);
             json.WriteBoolean("ok", report.IsFine);
-            WriteConnections(json, report);
+            json.WriteNumber("connections", report.Options.Connections);
+            json.WriteNumber("opened", report.Client.Opened);
+            json.WriteNumber("open_at_end", report.OpenAtEnd);
+            json.WriteNumber("connect_seconds", report.Client.ConnectElapsed.TotalSeconds);
+            json.WriteNumber("connections_per_second", report.ConnectionsPerSecond);
             json.WriteNumber("seconds", report.Result.Elapsed.TotalSeconds);
             if (!report.Options.IsHeldOnly)
             {
                 WriteMessages(json, report);
             }
 
-            WriteReconnects(json, report.Reconnects);
-            WriteErrors(json, "errors", report.Errors);
-            WriteCloseCodes(json, report);
+            WriteReconnects(json, report.Client.Reconnects);
+            WriteErrors(json, "errors", report.Client.Errors.Counts);
+            WriteCloseCodes(json, report.Client.Errors);
             json.WriteEndObject();
         }
 
         return [.. bytes.WrittenSpan, (byte)'\n'];
-    }
-
-    private static void WriteConnections(Utf8JsonWriter json, LoadReport report)
-    {
-        json.WriteNumber("connections", report.Options.Connections);
-        json.WriteNumber("opened", report.Opened);
-        json.WriteNumber("open_at_end", report.OpenAtEnd);
-        json.WriteNumber("connect_seconds", report.ConnectElapsed.TotalSeconds);
-        json.WriteNumber("connections_per_second", report.ConnectionsPerSecond);
     }
 
     private static void WriteMessages(Utf8JsonWriter json, LoadReport report)
@@ -68,7 +64,7 @@ internal static class LoadReportJson
     private static void WriteTimes(Utf8JsonWriter json, string name, LatencyHistogram times)
     {
         json.WriteStartObject(name);
-        foreach ((string _, string percentile, double percent) in LoadReport.Percentiles)
+        foreach ((_, string percentile, double percent) in LoadReport.Percentiles)
         {
             json.WriteNumber(percentile, times.Percentile(percent).TotalMilliseconds);
         }
@@ -115,10 +111,10 @@ internal static class LoadReportJson
         json.WriteEndArray();
     }
 
-    private static void WriteCloseCodes(Utf8JsonWriter json, LoadReport report)
+    private static void WriteCloseCodes(Utf8JsonWriter json, LoadErrors errors)
     {
         json.WriteStartArray("close_codes");
-        foreach ((WebSockets.CloseCode code, long count) in report.CloseCodes)
+        foreach ((CloseCode code, long count) in errors.CloseCodes)
         {
             json.WriteStartObject();
             json.WriteNumber("code", (int)code);

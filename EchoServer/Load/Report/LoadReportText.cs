@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using EchoServer.Load.Opening;
 using EchoServer.Metrics;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Load.Report;
@@ -14,7 +15,7 @@ internal static class LoadReportText
     internal static byte[] Write(LoadReport report)
     {
         var text = new StringBuilder();
-        Line(text, "connections", $"{report.Opened:N0} of {report.Options.Connections:N0} opened in {Seconds(report.ConnectElapsed)} ({report.ConnectionsPerSecond:N0} a second)");
+        Line(text, "connections", $"{report.Client.Opened:N0} of {report.Options.Connections:N0} opened in {Seconds(report.Client.ConnectElapsed)} ({report.ConnectionsPerSecond:N0} a second)");
         if (report.Options.IsHeldOnly)
         {
             Line(text, "held", $"{Seconds(report.Result.Elapsed)}; {report.OpenAtEnd:N0} still open at the end");
@@ -24,18 +25,18 @@ internal static class LoadReportText
             WriteMessages(text, report);
         }
 
-        if (report.Reconnects is ReconnectResult reconnects)
+        if (report.Client.Reconnects is ReconnectResult reconnects)
         {
             WriteReconnects(text, reconnects);
         }
 
-        WriteErrors(text, "errors", report.Errors);
-        string codes = string.Join(", ", report.CloseCodes.Select(seen => $"{seen.Count.ToString("N0", CultureInfo.InvariantCulture)} x {ClosePayload.Describe(seen.Code)}"));
+        WriteErrors(text, "errors", report.Client.Errors.Counts);
+        string codes = string.Join(", ", report.Client.Errors.CloseCodes.Select(seen => $"{seen.Count.ToString("N0", CultureInfo.InvariantCulture)} x {ClosePayload.Describe(seen.Code)}"));
         Line(text, "close codes", $"{(codes.Length > 0 ? codes : "none")}");
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 
-    /// <summary>What went wrong, for a person; goes before a count.</summary>
+    /// <summary>Names an error for a person.</summary>
     internal static string Name(LoadErrorCount error) => error.Kind switch
     {
         LoadError.ConnectRefused => "connection refused",
@@ -50,13 +51,13 @@ internal static class LoadReportText
         LoadError.EchoOutOfOrder => "echo out of order",
         LoadError.EchoMisdelivered => "echo of another connection's message",
         LoadError.EchoMissing => "no echo in time",
-        LoadError.MessageUnexpected => "message that is no echo",
+        LoadError.MessageUnexpected => "message that is not an echo",
         LoadError.ClosedByServer => "closed by the server",
         LoadError.EndedWithoutClose => "ended without a Close",
         LoadError.ConnectionReset => "connection reset",
         LoadError.ProtocolViolation => "protocol violation",
         LoadError.NotServedAgain => "connection not served again",
-        LoadError.CloseTimedOut => "no answer to our Close",
+        LoadError.CloseTimedOut => "no answer to the Close",
         LoadError.InternalError => "fault in this program",
         _ => throw new ArgumentOutOfRangeException(nameof(error), error.Kind, "an error without a name"),
     };
@@ -71,7 +72,7 @@ internal static class LoadReportText
         Line(text, "echoes", $"{result.Messages:N0} right in {Seconds(result.Elapsed)}");
         Line(text, "messages", $"{report.MessagesPerSecond:N0} a second");
         Line(text, "payload", $"{report.BytesPerSecond / 1e6:N2} MB a second each way");
-        Line(text, "latency", $"{Times(result.Latency)}");
+        Line(text, "latency", $"{Show(result.Latency)}");
         if (result.Unsent > 0)
         {
             Line(text, "unsent", $"{result.Unsent:N0} messages were due and had to wait for echoes until the end");
@@ -88,17 +89,17 @@ internal static class LoadReportText
 
         Line(text, "reconnects", $"{result.Times.Count:N0} of {result.Lost:N0} connections that the server ended were served again");
         Line(text, "", $"{result.Drained:N0} were told by 1001 or 1012; {result.Unanswered:N0} echoes were under way");
-        Line(text, "outages", $"{Times(result.Times)}");
+        Line(text, "outages", $"{Show(result.Times)}");
         if (result.FailedAttempts.Count > 0)
         {
             WriteErrors(text, "tried again", result.FailedAttempts);
         }
     }
 
-    private static string Times(LatencyHistogram times)
+    private static string Show(LatencyHistogram times)
     {
-        string percentiles = string.Join("  ", LoadReport.Percentiles.Select(it => $"{it.Text} {Milliseconds(times.Percentile(it.Percent))}"));
-        return $"{percentiles}  max {Milliseconds(times.Max)} ms";
+        string percentiles = string.Join("  ", LoadReport.Percentiles.Select(it => $"{it.Text} {Times.Milliseconds(times.Percentile(it.Percent))}"));
+        return $"{percentiles}  max {Times.Milliseconds(times.Max)} ms";
     }
 
     private static void WriteErrors(StringBuilder text, string label, IReadOnlyList<LoadErrorCount> errors)
@@ -120,7 +121,4 @@ internal static class LoadReportText
         text.Append(CultureInfo.InvariantCulture, $"{label,-13}").Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
 
     private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.00} s");
-
-    private static string Milliseconds(TimeSpan time) => time.TotalMilliseconds.ToString(
-        time.TotalMilliseconds < 10 ? "0.000" : "0.0", CultureInfo.InvariantCulture);
 }

@@ -3,9 +3,9 @@ using EchoServer.Transport;
 
 namespace EchoServer.Load.Opening;
 
-/// <summary>Plain TCP: receives and sends without a hand-over wherever the kernel is ready.</summary>
-/// <param name="socket">A connected socket; owned by the transport from here on.</param>
-internal sealed class TcpTransport(NonBlockingSocket socket) : LoadTransport
+/// <summary>Plain TCP: receives and sends on the calling thread where the kernel is ready.</summary>
+/// <param name="socket">A connected socket; owned by the transport.</param>
+internal sealed class SocketTransport(NonBlockingSocket socket) : LoadTransport
 {
     internal override ValueTask WaitAsync() => socket.ReadableAsync();
 

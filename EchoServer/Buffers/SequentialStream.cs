@@ -1,6 +1,6 @@
-namespace EchoServer.Client.Output;
+namespace EchoServer.Buffers;
 
-/// <summary>A stream without places in it, such as a pipe or a connection.</summary>
+/// <summary>A non-seekable stream, such as a pipe or a connection.</summary>
 internal abstract class SequentialStream : Stream
 {
     public sealed override bool CanSeek => false;

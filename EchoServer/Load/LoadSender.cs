@@ -1,0 +1,271 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using EchoServer.Load.Opening;
+using EchoServer.Load.Report;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Load;
+
+/// <summary>Sends for one connection: the messages of a run, pongs and the Close, all that is due in one call.</summary>
+/// <remarks>
+/// Any thread may ask it to send. One thread at a time has the turn; it never waits, and sends also for those that asked meanwhile.
+/// </remarks>
+/// <param name="connection">The connection that it belongs to.</param>
+/// <param name="context">The messages.</param>
+/// <param name="transport">Where bytes go.</param>
+/// <param name="window">The messages in flight.</param>
+internal sealed class LoadSender(LoadConnection connection, LoadContext context, LoadTransport transport, EchoWindow window)
+{
+    // The most bytes that one call gathers, unless one message is larger.
+    private const int GatherBytes = 256 * 1024;
+
+    // Set by any thread.
+    private volatile Place? _place;
+    private volatile byte[]? _pongDue;
+    private byte[]? _closeDue;
+
+    // The requests to send since the thread with the turn looked; above 0 while a thread has the turn.
+    private int _requests;
+
+    // These belong to the thread with the turn.
+    private byte[]? _output;
+    private int _outputStart;
+    private int _outputEnd;
+    private bool _isCloseSent;
+    private ConfiguredValueTaskAwaitable<int> _sending;
+    private Action? _onSent;
+    private volatile bool _isBroken;
+
+    /// <summary>The run that messages are sent for; null before the first.</summary>
+    internal LoadRun? Run => _place?.Run;
+
+    /// <summary>Whether nothing is being sent.</summary>
+    internal bool IsIdle => Volatile.Read(ref _requests) == 0;
+
+    /// <summary>Whether sending failed: nothing is sent after that.</summary>
+    internal bool IsBroken => _isBroken;
+
+    /// <summary>Whether a Close was accepted to be sent, this end's or the answer to the server's.</summary>
+    internal bool IsClosing => Volatile.Read(ref _closeDue) is not null;
+
+    /// <summary>How many messages were sent, those of the connections before it in its place included.</summary>
+    internal long Sent => window.Sent;
+
+    /// <summary>Messages of the run that are due and not sent; 0 without a rate.</summary>
+    internal long Unsent => _place is { Run.Pace: Pace pace } place ? Math.Max(0, pace.DueOf(place.Rank) - (window.Sent - place.FirstMessage)) : 0;
+
+    /// <summary>Begins to send for a run. Only while the connection is quiet.</summary>
+    internal void Begin(LoadRun run, int rank) => _place = new Place(run, rank, window.Sent);
+
+    /// <summary>Takes the place in the run from the sender of a connection that has ended.</summary>
+    internal void TakeOver(LoadSender ended) => _place = ended._place;
+
+    /// <summary>Sends what may be sent. If another thread is sending, it does so.</summary>
+    internal void Pump()
+    {
+        if (Interlocked.Increment(ref _requests) == 1)
+        {
+            SendAll(resumes: false);
+        }
+    }
+
+    /// <param name="resumes">Whether a send that had to wait is complete: then output may be left.</param>
+    private void SendAll(bool resumes)
+    {
+        try
+        {
+            if (resumes)
+            {
+                _outputStart += _sending.GetAwaiter().GetResult();
+                if (!TrySend())
+                {
+                    return;
+                }
+            }
+
+            while (true)
+            {
+                int seen = Volatile.Read(ref _requests);
+                while (Gather())
+                {
+                    if (!TrySend())
+                    {
+                        // The turn is kept until OnSent goes on.
+                        return;
+                    }
+                }
+
+                if (Interlocked.Add(ref _requests, -seen) == 0)
+                {
+                    return;
+                }
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The loop finds the same failure and reports it. The turn is never given back.
+            ReturnOutput();
+            _isBroken = true;
+        }
+        catch (Exception exception)
+        {
+            ReturnOutput();
+            _isBroken = true;
+            connection.Fail(exception);
+        }
+    }
+
+    /// <returns>False when the kernel has no room: then <see cref="OnSent"/> goes on.</returns>
+    private bool TrySend()
+    {
+        while (_outputStart < _outputEnd)
+        {
+            ValueTask<int> sending = transport.SendAsync(_output.AsMemory(_outputStart.._outputEnd));
+            if (!sending.IsCompleted)
+            {
+                _sending = sending.ConfigureAwait(false);
+                _sending.GetAwaiter().UnsafeOnCompleted(_onSent ??= OnSent);
+                return false;
+            }
+
+            _outputStart += sending.GetAwaiter().GetResult();
+        }
+
+        ReturnOutput();
+        return true;
+    }
+
+    private void OnSent() => SendAll(resumes: true);
+
+    /// <summary>Puts what may be sent now into the output, which is empty.</summary>
+    /// <returns>False when there is nothing to send.</returns>
+    private bool Gather()
+    {
+        if (_isCloseSent || connection.HasEnded)
+        {
+            return false;
+        }
+
+        int count = MessagesToSend();
+        byte[]? pong = _pongDue is null ? null : Interlocked.Exchange(ref _pongDue, null);
+        byte[]? close = Volatile.Read(ref _closeDue);
+        if (count == 0 && pong is null && close is null)
+        {
+            return false;
+        }
+
+        int frameBytes = Frame.MaxHeaderSize + context.Options.MessageBytes;
+        int controlBytes = 2 * (Frame.MaxHeaderSize + Frame.MaxControlPayload);
+        _output = ArrayPool<byte>.Shared.Rent((count * frameBytes) + controlBytes);
+        _outputStart = _outputEnd = 0;
+        if (pong is not null)
+        {
+            AppendControl(Opcode.Pong, pong);
+        }
+
+        if (count > 0)
+        {
+            AppendMessages(count);
+        }
+
+        if (close is not null)
+        {
+            AppendClose(close);
+        }
+
+        return true;
+    }
+
+    private int MessagesToSend()
+    {
+        LoadRun? run = Run;
+        if (run is null || run.IsEnding || !connection.IsOpen)
+        {
+            return 0;
+        }
+
+        long count = Math.Min(window.Free, Math.Max(1, GatherBytes / (Frame.MaxHeaderSize + context.Options.MessageBytes)));
+        return (int)(run.Pace is null ? count : Math.Min(count, Unsent));
+    }
+
+    private void AppendMessages(int count)
+    {
+        Place place = _place!;
+        long now = Stopwatch.GetTimestamp();
+        for (; count > 0; count--)
+        {
+            AppendMessage(place.Run.Pace is Pace pace ? place.Run.StartedAt + pace.DueAt(place.Rank, window.Sent - place.FirstMessage) : now);
+        }
+    }
+
+    private void AppendMessage(long at)
+    {
+        if (!window.Send(at, out long number))
+        {
+            connection.Errors.Add(LoadError.EchoMissing, $"connection {connection.Number}");
+        }
+
+        uint key = 0;
+        if (context.IsWebSocket)
+        {
+            key = MaskingKeys.Next();
+            Opcode opcode = context.Options.IsText ? Opcode.Text : Opcode.Binary;
+            _outputEnd += Frame.WriteHeader(_output.AsSpan(_outputEnd), opcode, context.Options.MessageBytes, maskingKey: key);
+        }
+
+        context.Payload.Write(_output.AsSpan(_outputEnd), connection.Number, number, key);
+        _outputEnd += context.Options.MessageBytes;
+    }
+
+    private void AppendClose(byte[] payload)
+    {
+        _isCloseSent = true;
+        if (context.IsWebSocket)
+        {
+            AppendControl(Opcode.Close, payload);
+        }
+        else
+        {
+            transport.EndSending();
+        }
+    }
+
+    private void AppendControl(Opcode opcode, ReadOnlySpan<byte> payload) =>
+        _outputEnd += Frame.Write(_output.AsSpan(_outputEnd), opcode, payload, default, MaskingKeys.Next());
+
+    private void ReturnOutput()
+    {
+        if (_output is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_output);
+            _output = null;
+        }
+    }
+
+    /// <summary>Takes the frames of the protocol. <see cref="Pump"/> sends them.</summary>
+    internal readonly struct Sink(LoadSender sender) : IFrameSink
+    {
+        /// <inheritdoc/>
+        public bool IsClosed => sender.IsClosing;
+
+        /// <inheritdoc/>
+        /// <remarks>A pong: RFC 6455 §5.5.3 allows to answer only the most recent of several pings.</remarks>
+        public bool Write(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+        {
+            sender._pongDue = [.. first, .. second];
+            return !sender.IsClosing;
+        }
+
+        /// <inheritdoc/>
+        public bool WriteCompressed(Opcode opcode, ReadOnlySpan<byte> payload, int messageBytes) =>
+            throw new NotSupportedException("the load offers no compression");
+
+        /// <inheritdoc/>
+        public bool WriteClose(ReadOnlySpan<byte> payload) => Interlocked.CompareExchange(ref sender._closeDue, payload.ToArray(), null) is null;
+    }
+
+    /// <summary>A place in a run.</summary>
+    private sealed record Place(LoadRun Run, int Rank, long FirstMessage);
+}

@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using EchoServer.Connect;
+using EchoServer.Diagnosis;
+using EchoServer.Load.Report;
+using EchoServer.Transport;
+
+namespace EchoServer.Load.Opening;
+
+/// <summary>Opens the connections of a load. Safe on any thread after <see cref="LearnAsync"/>.</summary>
+internal sealed class LoadConnector(LoadOptions options, IoThreads ioThreads)
+{
+    /// <summary>Connections that are opened at a time: enough for a distant server, too few to look like an attack.</summary>
+    internal const int MaxOpening = 128;
+
+    private readonly Dialer _dialer = new(options.Connection, ioThreads);
+    private int _next;
+
+    /// <summary>The dialect of the server, and the messages for it; null before <see cref="LearnAsync"/>.</summary>
+    internal LoadContext? Context { get; private set; }
+
+    /// <summary>Looks up the server's addresses, once for all connections, and learns its dialect where it is needed.</summary>
+    /// <exception cref="ConnectionFailedException">The first connection could not be opened.</exception>
+    /// <exception cref="LoadException">The server does not echo.</exception>
+    internal async Task LearnAsync(CancellationToken stop)
+    {
+        await _dialer.ResolveAsync(stop).ConfigureAwait(false);
+        Context = options.IsWebSocket && !options.IsHeldOnly
+            ? await Calibration.LearnAsync(options, _dialer, stop).ConfigureAwait(false)
+            : new LoadContext(options, new EchoDialect(), new LoadPayload(options.MessageBytes, options.IsText));
+    }
+
+    /// <summary>Opens all connections.</summary>
+    /// <param name="errors">Counts the failures.</param>
+    /// <param name="opened">Takes each connection that was opened. Called by several threads.</param>
+    /// <param name="stop">Opens no more.</param>
+    internal Task OpenAllAsync(LoadErrors errors, Action<LoadConnection> opened, CancellationToken stop)
+    {
+        long start = Stopwatch.GetTimestamp();
+        return Task.WhenAll(Enumerable.Range(0, Math.Min(MaxOpening, options.Connections)).Select(_ => OpenSomeAsync(start, errors, opened, stop)));
+    }
+
+    /// <summary>Opens a connection and waits for its greeting, or its end.</summary>
+    /// <param name="number">The number of its place.</param>
+    /// <param name="errors">Counts its errors.</param>
+    /// <param name="firstMessage">The number of its first message.</param>
+    /// <param name="stop">Ends the attempt.</param>
+    /// <exception cref="ConnectionFailedException">It could not be opened, or not in time.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    internal async Task<LoadConnection> OpenAsync(int number, LoadErrors errors, long firstMessage, CancellationToken stop)
+    {
+        (TcpLink link, byte[] received) = await DialAsync(stop).ConfigureAwait(false);
+        var connection = new LoadConnection(Context!, number, LoadTransport.Over(link), errors, firstMessage);
+        _ = connection.RunAsync(received);
+        TimeSpan timeout = options.Connection.Timeout;
+        if (!connection.Ready.IsCompleted)
+        {
+            await connection.Ready.WaitAsync(timeout, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (!connection.Ready.IsCompleted)
+        {
+            connection.Abort();
+            stop.ThrowIfCancellationRequested();
+            string cause = $"no greeting within {timeout.TotalSeconds} s";
+            var fault = new Fault(cause, "the server greeted the first connection: see whether it is overloaded");
+            throw new ConnectionFailedException(Stage.Echo, cause, fault) { IsTimeout = true };
+        }
+
+        return connection;
+    }
+
+    private async Task<(TcpLink Link, byte[] Received)> DialAsync(CancellationToken stop)
+    {
+        if (!options.IsWebSocket)
+        {
+            return (await _dialer.OpenAsync(stop).ConfigureAwait(false), []);
+        }
+
+        (TcpLink link, ReceivedHead head) = await _dialer.UpgradeAsync(options.Connection.Subprotocols, extensions: null, stop).ConfigureAwait(false);
+        return (link, head.Rest);
+    }
+
+    private async Task OpenSomeAsync(long start, LoadErrors errors, Action<LoadConnection> opened, CancellationToken stop)
+    {
+        for (int number = TakeNext(); number < options.Connections && !stop.IsCancellationRequested; number = TakeNext())
+        {
+            try
+            {
+                if (options.ConnectionsPerSecond is double perSecond &&
+                    TimeSpan.FromSeconds(number / perSecond) - Stopwatch.GetElapsedTime(start) is { Ticks: > 0 } early)
+                {
+                    await Task.Delay(early, stop).ConfigureAwait(false);
+                }
+
+                opened(await OpenAsync(number, errors, firstMessage: 0, stop).ConfigureAwait(false));
+            }
+            catch (ConnectionFailedException exception)
+            {
+                errors.Add(exception);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private int TakeNext() => Interlocked.Increment(ref _next) - 1;
+}
