@@ -1,5 +1,4 @@
 using EchoServer.Tests.Containers;
-using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests;
 
@@ -7,13 +6,11 @@ namespace EchoServer.Tests;
 [SetUpFixture]
 internal sealed class SharedServers
 {
-    /// <summary>The limit of <see cref="Large"/>.</summary>
     public const int LargeMessageBytes = 16 * 1024 * 1024;
 
     private static ServerProcess? _default;
     private static ServerProcess? _large;
 
-    /// <summary>With every default.</summary>
     public static ServerProcess Default => _default ?? throw new InvalidOperationException("not started");
 
     /// <summary>

@@ -60,7 +60,7 @@ show() {
       '  Passed '*) ended=$((ended + 1)) printing='' ;;
       '  Skipped '*) ended=$((ended + 1)) printing='' ;;
       '  Failed '*) ended=$((ended + 1)) failed=$((failed + 1)) printing=yes ;;
-      # What is not about one test: of interest is only that the run broke off.
+      # Not about one test: it only shows that the run broke off.
       'The active test run was aborted'* | 'The active Test Run was aborted'* | 'No test '*) printing=yes ;;
       'Test Run '* | 'Results File: '* | 'Data collector '* | 'Attachments:') printing='' ;;
     esac

@@ -83,7 +83,7 @@ explain_image_failure() {
   first=${errors%%$'\n'*}
   # Its own words: without the types of exceptions and its code.
   reason=$(sed -E 's/^([A-Za-z.]+Exception: )?([A-Z]+[0-9]+: )?//; s/[. ]*$//' <<<"$first")
-  local cannot="image: the base image $base cannot be had: $reason" instead='give another one with --base'
+  local cannot="image: the base image $base cannot be pulled: $reason" instead='give another one with --base'
   case "$errors" in
     *'No space left on device'* | *'Disk quota exceeded'*)
       fail "image: the disk is full: $(grep -m 1 -oE '(No space left on device|Disk quota exceeded).*' <<<"$errors")" ;;
@@ -114,7 +114,7 @@ sdk_errors() {
     ' | awk '!seen[$0]++'
 }
 
-# The engine that images are loaded into, or "none", and why unless that was asked for. A docker without its daemon is no engine.
+# Prints the engine that images are loaded into, or "none" and, unless that was chosen, the reason. A docker without its daemon does not count.
 container_engine() {
   local engine said refusals=''
   case "${CONTAINER_ENGINE:-}" in
@@ -151,7 +151,7 @@ engine_reason() {
   reason=${reason%. Is the docker daemon running}
   case "$reason" in
     *'annot connect to'* | *'onnection refused'* | *'daemon is running'*) reason+='; start it' ;;
-    *'ermission denied'*) reason+='; be a user who may use it' ;;
+    *'ermission denied'*) reason+='; run as a user with access to it' ;;
     *'o space left on device'*) reason+='; make room for it' ;;
   esac
   echo "${reason:-it does not say why}"

@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Text;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Attacks;
 
@@ -19,16 +17,13 @@ internal sealed class Answer
     /// <summary>The status of an HTTP answer; 0 when it is none.</summary>
     public int Status { get; }
 
-    /// <summary>The bytes as they are: an HTTP answer can be read.</summary>
     public string Text { get; }
 
-    /// <summary>The frames, up to one that is not whole.</summary>
     public IReadOnlyList<WireFrame> Frames { get; }
 
     /// <summary>The code of the Close frame; 0 when there was none.</summary>
     public int CloseCode => Frames.FirstOrDefault(frame => frame.Opcode == WireFrame.CloseOpcode)?.CloseCode ?? 0;
 
-    /// <summary>The text messages.</summary>
     public string[] Echoes =>
         [.. Frames.Where(frame => frame.Opcode == WireFrame.TextOpcode).Select(frame => Encoding.UTF8.GetString(frame.Payload))];
 

@@ -1,78 +1,24 @@
-using System.Net;
 using System.Net.Sockets;
-using System.Text;
-using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>
-/// A TCP client that means harm, one of a crowd: asynchronous, because a thread for each would be the test attacking itself. Every
-/// wait ends with the token that it was made with.
+/// A TCP client that means harm, one of a crowd: asynchronous, because a thread for each would be the test attacking itself. A cut
+/// connection is not an error.
 /// </summary>
 internal sealed class Attacker : IDisposable
 {
-    // Far more than the server has to say to anyone who is refused; an attack that expects echoes reads them as they come.
+    // Far more than a refusal has; an attack that expects echoes reads them as they arrive.
     private const int MaxKeptBytes = 4 * 1024 * 1024;
 
-    private readonly Socket _socket;
-    private readonly CancellationToken _patience;
+    private readonly AsyncPeer _peer;
 
-    private Attacker(Socket socket, CancellationToken patience)
-    {
-        _socket = socket;
-        _patience = patience;
-    }
+    private Attacker(AsyncPeer peer) => _peer = peer;
 
-    /// <summary>Connects.</summary>
-    /// <param name="port">The server's port on 127.0.0.1.</param>
-    /// <param name="patience">Ends every wait of this attacker.</param>
-    /// <param name="bufferBytes">The size of the kernel's buffers on this side; null for its own choice.</param>
-    public static async Task<Attacker> ConnectAsync(int port, CancellationToken patience, int? bufferBytes = null)
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            if (bufferBytes is int size)
-            {
-                socket.ReceiveBufferSize = size;
-                socket.SendBufferSize = size;
-            }
+    public static async Task<Attacker> ConnectAsync(int port, CancellationToken patience, int bufferBytes = 0) =>
+        new(await AsyncPeer.ConnectAsync(port, patience, bufferBytes, bufferBytes, toleratesReset: true));
 
-            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), patience);
-            return new Attacker(socket, patience);
-        }
-        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
-        {
-            // Accepted, and cut again before this side saw the first: whoever sends or reads will find that out.
-            return new Attacker(socket, patience);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>Upgrades to WebSocket on <c>/raw</c>, where the server says nothing by itself.</summary>
-    /// <param name="lines">More header lines.</param>
-    public async Task UpgradeAsync(params string[] lines)
-    {
-        await SendAsync(Encoding.ASCII.GetBytes(RawPeer.UpgradeRequest("/raw", lines)));
-        byte[] buffer = new byte[512];
-        int length = 0;
-        do
-        {
-            int received = await _socket.ReceiveAsync(buffer.AsMemory(length), _patience);
-            length += received > 0 ? received : throw new EndOfStreamException("the server ended the connection during the handshake");
-        }
-        while (!buffer.AsSpan(0, length).EndsWith("\r\n\r\n"u8));
-
-        string head = Encoding.ASCII.GetString(buffer, 0, length);
-        if (!head.StartsWith("HTTP/1.1 101 ", StringComparison.Ordinal))
-        {
-            throw new InvalidDataException($"no upgrade: {head}");
-        }
-    }
+    public Task UpgradeAsync(params string[] lines) => _peer.UpgradeAsync(lines);
 
     /// <summary>Sends.</summary>
     /// <returns>False when the server has cut the connection.</returns>
@@ -80,11 +26,7 @@ internal sealed class Attacker : IDisposable
     {
         try
         {
-            while (!bytes.IsEmpty)
-            {
-                bytes = bytes[await _socket.SendAsync(bytes, _patience)..];
-            }
-
+            await _peer.SendAsync(bytes);
             return true;
         }
         catch (SocketException)
@@ -93,7 +35,6 @@ internal sealed class Attacker : IDisposable
         }
     }
 
-    /// <summary>Sends the same bytes over and over until the server cuts the connection.</summary>
     public async Task FloodUntilCutAsync(ReadOnlyMemory<byte> bytes)
     {
         while (await SendAsync(bytes))
@@ -109,7 +50,7 @@ internal sealed class Attacker : IDisposable
     {
         try
         {
-            return await _socket.ReceiveAsync(buffer, _patience);
+            return await _peer.ReceiveAsync(buffer);
         }
         catch (SocketException)
         {
@@ -117,7 +58,16 @@ internal sealed class Attacker : IDisposable
         }
     }
 
-    /// <summary>Sends while it reads what comes back, to its end: a server that is busy answering need not be waited for.</summary>
+    /// <summary>Sends a start, then the same bytes until the server cuts the connection, and reads its answers meanwhile.</summary>
+    public async Task<Answer> SendAndFloodAsync(byte[] start, byte[] flood)
+    {
+        Task<Answer> reading = ReadToEndAsync();
+        await SendAsync(start);
+        await FloodUntilCutAsync(flood);
+        return await reading;
+    }
+
+    /// <summary>Sends, and reads answers meanwhile to the end of the stream, so that neither side waits for the other.</summary>
     public async Task<Answer> SendAndReadToEndAsync(byte[] bytes)
     {
         Task<Answer> reading = ReadToEndAsync();
@@ -125,7 +75,6 @@ internal sealed class Attacker : IDisposable
         return await reading;
     }
 
-    /// <summary>Reads until the connection ends, by end of stream or reset.</summary>
     public async Task<Answer> ReadToEndAsync()
     {
         using var answer = new MemoryStream();
@@ -139,12 +88,7 @@ internal sealed class Attacker : IDisposable
         return new Answer(answer.ToArray());
     }
 
-    /// <summary>Ends the connection with a reset (RST).</summary>
-    public void Reset()
-    {
-        _socket.LingerState = new LingerOption(true, 0);
-        _socket.Dispose();
-    }
+    public void Reset() => _peer.Reset();
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose() => _peer.Dispose();
 }

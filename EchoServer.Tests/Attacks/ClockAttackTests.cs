@@ -1,10 +1,6 @@
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.Attacks;
 
-/// <summary>A clock that jumps, as it does when a virtual machine wakes up or somebody sets it: deadlines must not notice.</summary>
+/// <summary>A clock that jumps, as it does when a virtual machine resumes or an administrator sets it: deadlines must not change.</summary>
 [WholeMachine]
 [NonParallelizable]
 internal sealed class ClockAttackTests

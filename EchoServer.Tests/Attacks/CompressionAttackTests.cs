@@ -1,10 +1,8 @@
 using EchoServer.Server;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Attacks;
 
-/// <summary>What compression invites: a little that becomes much, what never ends, and what is no deflate data at all.</summary>
+/// <summary>Attacks on compression: bombs, endless messages, bytes that are not deflate data.</summary>
 [WholeMachine]
 [NonParallelizable]
 internal sealed class CompressionAttackTests
@@ -17,42 +15,36 @@ internal sealed class CompressionAttackTests
     {
         byte[] bomb = new WireFrame(WireFrame.BinaryOpcode, Deflated.Bomb(1024), Rsv: Compressed).ToBytes();
         await using Siege siege = await BeginAsync();
-        using (Crowd crowd = await OpenAsync(siege, 50))
-        {
-            Answer[] answers = await crowd.AllAsync((attacker, _) => attacker.SendAndReadToEndAsync(bomb));
-            Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1009));
-        }
-
+        Crowd crowd = await OpenAsync(siege, 50);
+        Answer[] answers = await crowd.AllAsync((attacker, _) => attacker.SendAndReadToEndAsync(bomb));
+        Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1009));
         await siege.EndAsync();
     }
 
     [Test]
     public async Task Little_input_that_becomes_many_allowed_messages_leaves_others_their_turn()
     {
-        // Nothing here is over a limit. What one receive brings becomes 100 MiB, and keeps a thread for as long as that takes.
+        // Nothing here is over a limit. The bytes of one receive become 100 MiB, and decompressing them occupies a thread.
         byte[] one = new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(new byte[64 * 1024]), Rsv: Compressed).ToBytes();
         byte[] many = [.. Enumerable.Repeat(one, ServerOptions.ReceiveBytes / one.Length).SelectMany(bytes => bytes)];
         const string WithoutContext = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover";
         await using Siege siege = await BeginAsync();
-        using (Crowd crowd = await Crowd.OpenAsync(siege, 40, null, WithoutContext))
+        Crowd crowd = await Crowd.OpenAsync(siege, 40, 0, WithoutContext);
+        int[] answered = await crowd.AllAsync(async (attacker, _) =>
         {
-            int[] answered = await crowd.AllAsync(async (attacker, _) =>
+            await attacker.SendAsync(many);
+
+            // The first echoes are enough: all of them would take long, and prove no more.
+            byte[] buffer = new byte[EnoughBytes];
+            int received = 0;
+            while (received < EnoughBytes && await attacker.ReadAsync(buffer) is > 0 and int more)
             {
-                await attacker.SendAsync(many);
+                received += more;
+            }
 
-                // The first echoes are enough: all of them would take long, and prove no more.
-                byte[] buffer = new byte[EnoughBytes];
-                int received = 0;
-                while (received < EnoughBytes && await attacker.ReadAsync(buffer) is > 0 and int more)
-                {
-                    received += more;
-                }
-
-                return received;
-            });
-            Assert.That(answered, Has.All.GreaterThanOrEqualTo(EnoughBytes), "bytes of echoes");
-        }
-
+            return received;
+        });
+        Assert.That(answered, Has.All.GreaterThanOrEqualTo(EnoughBytes), "bytes of echoes");
         await siege.EndAsync();
     }
 
@@ -62,15 +54,12 @@ internal sealed class CompressionAttackTests
         // Each would become 900 KiB, and has its decompressor as well.
         byte[] unfinished = new WireFrame(WireFrame.BinaryOpcode, Deflated.Flushed(new byte[900 * 1024]), Fin: false, Rsv: Compressed).ToBytes();
         await using Siege siege = await BeginAsync();
-        using (Crowd crowd = await OpenAsync(siege, 1000))
-        {
-            Answer[] answers = await crowd.AllAsync((attacker, _) => attacker.SendAndReadToEndAsync(unfinished));
+        Crowd crowd = await OpenAsync(siege, 1000);
+        Answer[] answers = await crowd.AllAsync((attacker, _) => attacker.SendAndReadToEndAsync(unfinished));
 
-            // No memory for it, or too late.
-            Assert.That(answers.Select(answer => answer.CloseCode), Has.All.AnyOf(1013, 1008));
-            Assert.That(answers.Select(answer => answer.CloseCode), Has.Some.EqualTo(1013));
-        }
-
+        // No memory for it, or too late.
+        Assert.That(answers.Select(answer => answer.CloseCode), Has.All.AnyOf(1013, 1008));
+        Assert.That(answers.Select(answer => answer.CloseCode), Has.Some.EqualTo(1013));
         await siege.EndAsync();
     }
 
@@ -83,13 +72,10 @@ internal sealed class CompressionAttackTests
         noise[0] = 0x07;
         byte[][] messages = [json[..(json.Length / 2)], json[..20], noise, [0x00, 0xFF, 0xFF, 0xFF], [0x05, 0xFF, 0xFF, 0xFF]];
         await using Siege siege = await BeginAsync();
-        using (Crowd crowd = await OpenAsync(siege, 100))
-        {
-            Answer[] answers = await crowd.AllAsync((attacker, i) => attacker.SendAndReadToEndAsync(
-                new WireFrame(WireFrame.BinaryOpcode, messages[i % messages.Length], Rsv: Compressed).ToBytes()));
-            Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1007));
-        }
-
+        Crowd crowd = await OpenAsync(siege, 100);
+        Answer[] answers = await crowd.AllAsync((attacker, i) => attacker.SendAndReadToEndAsync(
+            new WireFrame(WireFrame.BinaryOpcode, messages[i % messages.Length], Rsv: Compressed).ToBytes()));
+        Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1007));
         await siege.EndAsync();
     }
 
@@ -99,24 +85,19 @@ internal sealed class CompressionAttackTests
         // Empty blocks, and empty last blocks, each of which begins anew.
         byte[][] nothings = [[0x00, 0x00, 0x00, 0xFF, 0xFF], [0x03, 0x00]];
         await using Siege siege = await BeginAsync();
-        using (Crowd crowd = await OpenAsync(siege, 4))
+        Crowd crowd = await OpenAsync(siege, 4);
+        Answer[] answers = await crowd.AllAsync((attacker, i) =>
         {
-            Answer[] answers = await crowd.AllAsync(async (attacker, i) =>
-            {
-                byte[] nothing = [.. Enumerable.Repeat(nothings[i % 2], 10_000).SelectMany(bytes => bytes)];
-                Task<Answer> reading = attacker.ReadToEndAsync();
-                await attacker.SendAsync(new WireFrame(WireFrame.BinaryOpcode, [], Fin: false, Rsv: Compressed).ToBytes());
-                await attacker.FloodUntilCutAsync(WireFrame.More(nothing).ToBytes());
-                return await reading;
-            });
-            Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1009));
-        }
-
+            byte[] nothing = [.. Enumerable.Repeat(nothings[i % 2], 10_000).SelectMany(bytes => bytes)];
+            byte[] start = new WireFrame(WireFrame.BinaryOpcode, [], Fin: false, Rsv: Compressed).ToBytes();
+            return attacker.SendAndFloodAsync(start, WireFrame.More(nothing).ToBytes());
+        });
+        Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1009));
         await siege.EndAsync();
     }
 
     private static Task<Siege> BeginAsync() => Siege.BeginAsync("--compression", "on", "--keep-alive-timeout", "20");
 
     private static Task<Crowd> OpenAsync(Siege siege, int count) =>
-        Crowd.OpenAsync(siege, count, null, "Sec-WebSocket-Extensions: permessage-deflate");
+        Crowd.OpenAsync(siege, count, 0, "Sec-WebSocket-Extensions: permessage-deflate");
 }

@@ -1,34 +1,21 @@
 using System.Text;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>A client under load: always some messages on their way, each echo checked for its content and its place.</summary>
-internal sealed class Conversation
+internal sealed class Conversation(Attacker client, int number)
 {
     private const int MessagesOnTheirWay = 8;
 
-    private readonly Attacker _client;
-    private readonly int _number;
     private readonly byte[] _buffer = new byte[16 * 1024];
     private int _buffered;
     private int _sent;
 
-    /// <param name="client">Upgraded already.</param>
-    /// <param name="number">Tells its messages from those of others.</param>
-    public Conversation(Attacker client, int number)
-    {
-        _client = client;
-        _number = number;
-    }
-
-    /// <summary>How many echoes came back, all of them right unless there is a failure.</summary>
     public int Echoes { get; private set; }
 
     /// <summary>The code of the server's Close frame; 0 when there was none.</summary>
     public int CloseCode { get; private set; }
 
-    /// <summary>What went wrong; null when nothing did.</summary>
     public string? Failure { get; private set; }
 
     /// <summary>Talks until the server says Close, or until enough is said: then every echo is waited for, and ours is the first Close.</summary>
@@ -47,18 +34,18 @@ internal sealed class Conversation
         await EndAsync();
     }
 
-    private string Message(int i) => $"{_number}/{i} {new string('x', (_number + i) * 37 % 1000)}";
+    private string Message(int i) => $"{number}/{i} {new string('x', (number + i) * 37 % 1000)}";
 
     private async Task SayMoreAsync()
     {
         int count = MessagesOnTheirWay - (_sent - Echoes);
-        await _client.SendAsync(WireFrame.Join(Enumerable.Range(_sent, count).Select(i => WireFrame.Text(Message(i)))));
+        await client.SendAsync(WireFrame.Join(Enumerable.Range(_sent, count).Select(i => WireFrame.Text(Message(i)))));
         _sent += count;
     }
 
     private async Task ListenAsync()
     {
-        int received = await _client.ReadAsync(_buffer.AsMemory(_buffered));
+        int received = await client.ReadAsync(_buffer.AsMemory(_buffered));
         if (received == 0)
         {
             Failure ??= $"the server ended the connection after {Echoes} of {_sent} echoes, without a Close";
@@ -85,7 +72,7 @@ internal sealed class Conversation
         }
         else if (frame.Opcode == WireFrame.PingOpcode)
         {
-            await _client.SendAsync(WireFrame.Pong(frame.Payload).ToBytes());
+            await client.SendAsync(WireFrame.Pong(frame.Payload).ToBytes());
         }
         else if (frame.Opcode == WireFrame.CloseOpcode)
         {
@@ -101,16 +88,16 @@ internal sealed class Conversation
         }
     }
 
-    /// <summary>The closing handshake, whoever began it, and the end of the stream behind it.</summary>
+    /// <summary>Completes the closing handshake, begun by either side, and waits for the end of the stream.</summary>
     private async Task EndAsync()
     {
-        await _client.SendAsync(WireFrame.Close(CloseCode == 0 ? 1000 : CloseCode).ToBytes());
+        await client.SendAsync(WireFrame.Close(CloseCode == 0 ? 1000 : CloseCode).ToBytes());
         while (CloseCode == 0 && Failure is null)
         {
             await ListenAsync();
         }
 
-        if (_buffered > 0 || await _client.ReadAsync(_buffer) > 0)
+        if (_buffered > 0 || await client.ReadAsync(_buffer) > 0)
         {
             Failure ??= "something came after the Close";
         }

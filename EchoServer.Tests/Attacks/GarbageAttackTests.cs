@@ -1,6 +1,3 @@
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>Bytes that mean nothing, from a seed that is printed.</summary>
@@ -16,12 +13,9 @@ internal sealed class GarbageAttackTests
         Random random = NewRandom();
         byte[][] garbage = [.. Enumerable.Range(0, Clients).Select(_ => NewGarbage(random))];
         await using Siege siege = await Siege.BeginAsync();
-        using (Crowd crowd = await Crowd.ConnectAsync(siege, Clients))
-        {
-            Answer[] answers = await crowd.AllAsync((attacker, i) => attacker.SendAndReadToEndAsync(garbage[i]));
-            Assert.That(answers.Select(answer => answer.Status), Has.All.AnyOf(400, 405, 408, 431, 505));
-        }
-
+        Crowd crowd = await Crowd.ConnectAsync(siege, Clients);
+        Answer[] answers = await crowd.AllAsync((attacker, i) => attacker.SendAndReadToEndAsync(garbage[i]));
+        Assert.That(answers.Select(answer => answer.Status), Has.All.AnyOf(400, 405, 408, 431, 505));
         await siege.EndAsync();
     }
 
@@ -31,13 +25,10 @@ internal sealed class GarbageAttackTests
         Random random = NewRandom();
         byte[][] garbage = [.. Enumerable.Range(0, Clients).Select(_ => NewGarbage(random))];
         await using Siege siege = await Siege.BeginAsync();
-        using (Crowd crowd = await Crowd.OpenAsync(siege, Clients))
-        {
-            // Every garbled stream ends: as a violation, or because the message that it happens to look like never does.
-            Answer[] answers = await crowd.AllAsync((attacker, i) => attacker.SendAndReadToEndAsync(garbage[i]));
-            Assert.That(answers.Select(answer => answer.CloseCode), Has.All.AnyOf(1002, 1007, 1008, 1009));
-        }
-
+        Crowd crowd = await Crowd.OpenAsync(siege, Clients);
+        // Every garbled stream ends: as a violation, or because the message that it happens to look like never does.
+        Answer[] answers = await crowd.AllAsync((attacker, i) => attacker.SendAndReadToEndAsync(garbage[i]));
+        Assert.That(answers.Select(answer => answer.CloseCode), Has.All.AnyOf(1002, 1007, 1008, 1009));
         await siege.EndAsync();
     }
 
@@ -50,13 +41,10 @@ internal sealed class GarbageAttackTests
         // A reserved bit, so that it is a violation whatever comes behind it (RFC 6455 §5.2).
         byte[][] streams = [.. Enumerable.Range(0, Clients).Select(_ => (byte[])[.. good, 0xF1, .. NewGarbage(random)])];
         await using Siege siege = await Siege.BeginAsync();
-        using (Crowd crowd = await Crowd.OpenAsync(siege, Clients))
-        {
-            Answer[] answers = await crowd.AllAsync((attacker, i) => attacker.SendAndReadToEndAsync(streams[i]));
-            Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1002));
-            Assert.That(answers.Select(answer => answer.Echoes), Has.All.EqualTo((string[])["one", "two"]));
-        }
-
+        Crowd crowd = await Crowd.OpenAsync(siege, Clients);
+        Answer[] answers = await crowd.AllAsync((attacker, i) => attacker.SendAndReadToEndAsync(streams[i]));
+        Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1002));
+        Assert.That(answers.Select(answer => answer.Echoes), Has.All.EqualTo((string[])["one", "two"]));
         await siege.EndAsync();
     }
 

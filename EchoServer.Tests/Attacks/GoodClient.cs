@@ -1,13 +1,10 @@
 using System.Text;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>A client that behaves: says something every 50 ms on one connection, and measures what the server does before the echo comes.</summary>
 /// <remarks>
-/// What is measured is the server's CPU time: how much it did for others first. The time on the wall would measure what else the machine
+/// Measures the server's CPU time: how much it did for others first. The time on the wall would measure what else the machine
 /// has to do. A thread of its own, because the test's thread pool serves the attackers.
 /// </remarks>
 internal sealed class GoodClient : IDisposable
@@ -21,9 +18,6 @@ internal sealed class GoodClient : IDisposable
     private readonly ManualResetEventSlim _firstEcho = new();
     private volatile int _echoes;
 
-    /// <summary>Connects and waits for the first echo.</summary>
-    /// <param name="port">The server's port.</param>
-    /// <param name="serverClock">Reads the CPU time that the server has used.</param>
     public GoodClient(int port, Func<TimeSpan> serverClock)
     {
         _serverClock = serverClock;
@@ -33,19 +27,15 @@ internal sealed class GoodClient : IDisposable
         Assert.That(_firstEcho.Wait(ServerProcess.Patience), Is.True, $"the good client was not served even before the attack: {Failure}");
     }
 
-    /// <summary>What went wrong, if anything.</summary>
     public Exception? Failure { get; private set; }
 
     /// <summary>The most CPU time that the server used between a message and its echo.</summary>
     public TimeSpan LongestWait { get; private set; }
 
-    /// <summary>How many echoes came back.</summary>
     public int Echoes => _echoes;
 
-    /// <summary>Whether the server has said goodbye to it: 1001, as it must before it stops.</summary>
     public bool WasToldToGo { get; private set; }
 
-    /// <summary>Ends the conversation in an orderly way, if the server has not done so. Everything it knows is final after that.</summary>
     public void Stop()
     {
         _stop.Set();

@@ -1,6 +1,3 @@
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>Messages that never end, or say that they will be larger than any memory.</summary>
@@ -14,27 +11,24 @@ internal sealed class MessageAttackTests
     public async Task A_thousand_unfinished_large_messages_hold_no_more_than_the_budget_and_cost_nobody_else_anything()
     {
         await using Siege siege = await Siege.BeginAsync("--keep-alive-timeout", "20");
-        using (Crowd idle = await Crowd.OpenAsync(siege, 20))
-        using (Crowd crowd = await Crowd.OpenAsync(siege, 1000))
+        Crowd idle = await Crowd.OpenAsync(siege, 20);
+        Crowd crowd = await Crowd.OpenAsync(siege, 1000);
+        // All but the last 64 KiB of a message of the largest size that is allowed: a gigabyte that would have to be kept.
+        byte[] unfinished = WireFrame.Binary(new byte[OneMebibyte]).ToBytes()[..^(64 * 1024)];
+        Answer[] answers = await crowd.AllAsync((attacker, _) => attacker.SendAndReadToEndAsync(unfinished));
+
+        // Try again later for those that were too much; too late for those whose bytes were kept.
+        Assert.That(answers.Select(answer => answer.CloseCode), Has.All.AnyOf(1013, 1008));
+        Assert.That(answers.Select(answer => answer.CloseCode), Has.Some.EqualTo(1013));
+
+        // The silent clients were pinged while no memory was left, and are still connected.
+        Answer[] others = await idle.AllAsync(async (client, _) =>
         {
-            // All but the last 64 KiB of a message of the largest size that is allowed: a gigabyte that would have to be kept.
-            byte[] unfinished = WireFrame.Binary(new byte[OneMebibyte]).ToBytes()[..^(64 * 1024)];
-            Answer[] answers = await crowd.AllAsync((attacker, _) => attacker.SendAndReadToEndAsync(unfinished));
-
-            // Try again later for those that were too much; too late for those whose bytes were kept.
-            Assert.That(answers.Select(answer => answer.CloseCode), Has.All.AnyOf(1013, 1008));
-            Assert.That(answers.Select(answer => answer.CloseCode), Has.Some.EqualTo(1013));
-
-            // Those who said nothing were pinged while there was no memory left, and are still there.
-            Answer[] others = await idle.AllAsync(async (client, _) =>
-            {
-                await client.SendAsync(WireFrame.Join(WireFrame.Text("still here"), WireFrame.Close(1000)));
-                return await client.ReadToEndAsync();
-            });
-            Assert.That(others.Select(answer => answer.Echoes), Has.All.EqualTo((string[])["still here"]));
-            Assert.That(others.Select(answer => answer.Frames[0].Opcode), Has.All.EqualTo(WireFrame.PingOpcode));
-        }
-
+            await client.SendAsync(WireFrame.Join(WireFrame.Text("still here"), WireFrame.Close(1000)));
+            return await client.ReadToEndAsync();
+        });
+        Assert.That(others.Select(answer => answer.Echoes), Has.All.EqualTo((string[])["still here"]));
+        Assert.That(others.Select(answer => answer.Frames[0].Opcode), Has.All.EqualTo(WireFrame.PingOpcode));
         await siege.EndAsync();
     }
 
@@ -73,19 +67,17 @@ internal sealed class MessageAttackTests
 
         async Task RaiseAsync(byte[] fragment)
         {
-            using (Crowd crowd = await Crowd.OpenAsync(siege, 1000))
+            Crowd crowd = await Crowd.OpenAsync(siege, 1000);
+            byte[] message = [.. WireFrame.Binary([1], fin: false).ToBytes(), .. fragment, .. WireFrame.Ping([]).ToBytes()];
+
+            // The answer is a pong, after the pending output, or a Close when memory was short.
+            await crowd.AllAsync(async (attacker, _) =>
             {
-                byte[] message = [.. WireFrame.Binary([1], fin: false).ToBytes(), .. fragment, .. WireFrame.Ping([]).ToBytes()];
-
-                // The answer is a pong, behind what is kept, or a Close where there was no memory for it.
-                await crowd.AllAsync(async (attacker, _) =>
-                {
-                    Task<int> answer = attacker.ReadAsync(new byte[128]);
-                    await attacker.SendAsync(message);
-                    Assert.That(await answer, Is.Positive);
-                });
-            }
-
+                Task<int> answer = attacker.ReadAsync(new byte[128]);
+                await attacker.SendAsync(message);
+                Assert.That(await answer, Is.Positive);
+            });
+            siege.DismissCrowds();
             await siege.WaitUntilAllFilesAreClosedAsync();
         }
     }
@@ -104,44 +96,28 @@ internal sealed class MessageAttackTests
     public async Task Endless_fragments_meet_a_limit(byte[] fragments, int closeCode)
     {
         await using Siege siege = await Siege.BeginAsync("--max-fragments", "50000");
-        using (Crowd crowd = await Crowd.OpenAsync(siege, 5))
-        {
-            // So few that the memory budget is not the limit that they meet.
-            Answer[] answers = await crowd.AllAsync(async (attacker, _) =>
-            {
-                Task<Answer> reading = attacker.ReadToEndAsync();
-                await attacker.SendAsync(WireFrame.Text("begin", fin: false).ToBytes());
-                await attacker.FloodUntilCutAsync(fragments);
-                return await reading;
-            });
-            Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(closeCode));
-        }
-
+        Crowd crowd = await Crowd.OpenAsync(siege, 5);
+        // So few that the memory budget is not the limit that they meet.
+        Answer[] answers = await crowd.AllAsync((attacker, _) =>
+            attacker.SendAndFloodAsync(WireFrame.Text("begin", fin: false).ToBytes(), fragments));
+        Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(closeCode));
         await siege.EndAsync();
     }
 
     [Test]
     public async Task A_declared_length_that_no_memory_has_is_refused_at_once_however_large()
     {
-        // RFC 6455 §5.2: of 64 bits, "the most significant bit MUST be 0"; what has it set is not too large but no length at all.
+        // RFC 6455 §5.2: of 64 bits, "the most significant bit MUST be 0": a number with that bit set is not too large, it is not a length.
         (ulong Length, int CloseCode)[] declarations =
         [
             (int.MaxValue, 1009), (1UL << 31, 1009), (1UL << 40, 1009), (1UL << 62, 1009), (1UL << 63, 1002), (ulong.MaxValue, 1002),
         ];
         await using Siege siege = await Siege.BeginAsync();
-        using (Crowd crowd = await Crowd.OpenAsync(siege, 50 * declarations.Length))
-        {
-            int[] expected = [.. Enumerable.Range(0, 50 * declarations.Length).Select(i => Declaration(i).CloseCode)];
-            Answer[] answers = await crowd.AllAsync(async (attacker, i) =>
-            {
-                WireFrame frame = WireFrame.Binary(new byte[1000]) with { DeclaredLength = Declaration(i).Length };
-                Task<Answer> reading = attacker.ReadToEndAsync();
-                await attacker.FloodUntilCutAsync(frame.ToBytes());
-                return await reading;
-            });
-            Assert.That(answers.Select(answer => answer.CloseCode), Is.EqualTo(expected));
-        }
-
+        Crowd crowd = await Crowd.OpenAsync(siege, 50 * declarations.Length);
+        int[] expected = [.. Enumerable.Range(0, 50 * declarations.Length).Select(i => Declaration(i).CloseCode)];
+        Answer[] answers = await crowd.AllAsync((attacker, i) => attacker.SendAndFloodAsync(
+            [], (WireFrame.Binary(new byte[1000]) with { DeclaredLength = Declaration(i).Length }).ToBytes()));
+        Assert.That(answers.Select(answer => answer.CloseCode), Is.EqualTo(expected));
         await siege.EndAsync();
 
         (ulong Length, int CloseCode) Declaration(int i) => declarations[i % declarations.Length];

@@ -1,11 +1,8 @@
-using System.Text.RegularExpressions;
-using EchoServer.Tests.Support;
-
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>
 /// One attack on a server of its own, with a good client that was there before it. Each test begins with <c>BeginAsync</c>,
-/// attacks, and ends with <see cref="EndAsync"/>, which checks what every attack must leave behind: nothing.
+/// attacks, and ends with <see cref="EndAsync"/>, which checks that the attack left nothing behind.
 /// </summary>
 internal sealed partial class Siege : IAsyncDisposable
 {
@@ -27,6 +24,7 @@ internal sealed partial class Siege : IAsyncDisposable
 
     private readonly CancellationTokenSource _patience = new(ServerProcess.Patience);
     private readonly GoodClient _good;
+    private readonly List<Crowd> _crowds = [];
     private readonly int _openFilesBefore;
     private readonly int _threadsBefore;
 
@@ -49,10 +47,8 @@ internal sealed partial class Siege : IAsyncDisposable
     /// <param name="options">More options for the server; a second one of the same name replaces the first.</param>
     public static Task<Siege> BeginAsync(params string[] options) => BeginAsync(openFileLimit: null, options);
 
-    /// <inheritdoc cref="BeginAsync(string[])"/>
     public static Task<Siege> BeginAsync(int? openFileLimit, params string[] options) => BeginAsync(openFileLimit, null, options);
 
-    /// <inheritdoc cref="BeginAsync(string[])"/>
     public static async Task<Siege> BeginAsync(
         int? openFileLimit, IReadOnlyDictionary<string, string>? environment, params string[] options)
     {
@@ -69,23 +65,26 @@ internal sealed partial class Siege : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until the server has closed the connections of all attackers, and everything else it opened for them.</summary>
     public Task WaitUntilAllFilesAreClosedAsync() => Wait.UntilAsync(
         () => Target.OpenFiles <= _openFilesBefore,
         () => $"the server has {Target.OpenFiles} open files, it had {_openFilesBefore} before the attack");
 
-    /// <summary>To be called when all attackers are gone: checks that the server has served, lives, has given everything back, and ends well.</summary>
+    /// <summary>Takes a crowd over, to be dismissed with the siege.</summary>
+    public void Add(Crowd crowd) => _crowds.Add(crowd);
+
+    public void DismissCrowds() => _crowds.ForEach(crowd => crowd.Dispose());
+
+    /// <summary>Dismisses the attackers; checks that the server has served, lives, has released everything, and ends well.</summary>
     public async Task EndAsync()
     {
+        DismissCrowds();
         await WaitUntilAllFilesAreClosedAsync();
         Assert.That(Target.Threads, Is.LessThanOrEqualTo(_threadsBefore + MoreThreads), "threads");
         await TestContext.Out.WriteLineAsync(Target.MemoryPeak);
         _good.Stop();
-        ServerEnd end = await Target.StopAsync();
-        CheckEnd(end);
+        CheckEnd(await Target.StopAsync());
     }
 
-    /// <summary>As <see cref="EndAsync"/>, for a server that was sent SIGTERM with the good client still there.</summary>
     public async Task EndAfterSigtermAsync(Task<ServerEnd> ending)
     {
         ServerEnd end = await ending;
@@ -96,6 +95,7 @@ internal sealed partial class Siege : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        DismissCrowds();
         await Target.DisposeAsync();
         _good.Dispose();
         _patience.Dispose();

@@ -1,6 +1,4 @@
 using System.Text;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Attacks;
 
@@ -15,13 +13,10 @@ internal sealed class TrickleAttackTests
     public async Task Requests_that_trickle_in_from_1500_clients_are_each_answered_408()
     {
         await using Siege siege = await Siege.BeginAsync("--max-connections", "1600");
-        using (Crowd crowd = await Crowd.ConnectAsync(siege, 1500))
-        {
-            byte[] request = Encoding.ASCII.GetBytes("GET /" + new string('a', 200));
-            Answer[] answers = await crowd.TrickleAsync(request, Pace);
-            Assert.That(answers.Select(answer => answer.Status), Has.All.EqualTo(408));
-        }
-
+        Crowd crowd = await Crowd.ConnectAsync(siege, 1500);
+        byte[] request = Encoding.ASCII.GetBytes("GET /" + new string('a', 200));
+        Answer[] answers = await crowd.TrickleAsync(request, Pace);
+        Assert.That(answers.Select(answer => answer.Status), Has.All.EqualTo(408));
         await siege.EndAsync();
     }
 
@@ -29,13 +24,10 @@ internal sealed class TrickleAttackTests
     public async Task Frames_that_trickle_in_from_1500_clients_are_each_closed_with_1008()
     {
         await using Siege siege = await Siege.BeginAsync("--max-connections", "1600");
-        using (Crowd crowd = await Crowd.OpenAsync(siege, 1500))
-        {
-            byte[] frame = WireFrame.Text(new string('a', 60_000)).ToBytes()[..200];
-            Answer[] answers = await crowd.TrickleAsync(frame, Pace);
-            Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1008));
-        }
-
+        Crowd crowd = await Crowd.OpenAsync(siege, 1500);
+        byte[] frame = WireFrame.Text(new string('a', 60_000)).ToBytes()[..200];
+        Answer[] answers = await crowd.TrickleAsync(frame, Pace);
+        Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1008));
         await siege.EndAsync();
     }
 
@@ -45,19 +37,10 @@ internal sealed class TrickleAttackTests
     public async Task An_endless_request_head_is_refused_once_it_is_too_long(string start, string more)
     {
         await using Siege siege = await Siege.BeginAsync();
-        using (Crowd crowd = await Crowd.ConnectAsync(siege, 100))
-        {
-            byte[] flood = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(more, 100)));
-            Answer[] answers = await crowd.AllAsync(async (attacker, _) =>
-            {
-                Task<Answer> reading = attacker.ReadToEndAsync();
-                await attacker.SendAsync(Encoding.ASCII.GetBytes(start));
-                await attacker.FloodUntilCutAsync(flood);
-                return await reading;
-            });
-            Assert.That(answers.Select(answer => answer.Status), Has.All.EqualTo(431));
-        }
-
+        Crowd crowd = await Crowd.ConnectAsync(siege, 100);
+        byte[] flood = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(more, 100)));
+        Answer[] answers = await crowd.AllAsync((attacker, _) => attacker.SendAndFloodAsync(Encoding.ASCII.GetBytes(start), flood));
+        Assert.That(answers.Select(answer => answer.Status), Has.All.EqualTo(431));
         await siege.EndAsync();
     }
 }

@@ -1,9 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using System.Runtime.InteropServices;
-using EchoServer.Bench.Report;
-using EchoServer.Bench.Servers;
 using EchoServer.Commands;
 using EchoServer.Commands.Options;
 using EchoServer.Load;
@@ -12,7 +9,6 @@ using EchoServer.Transport;
 
 namespace EchoServer.Bench;
 
-/// <summary>The command line: options, the run, files and tables, exit code.</summary>
 internal static class BenchCommand
 {
     private const int MostRounds = 1000;
@@ -21,48 +17,23 @@ internal static class BenchCommand
     private const double LongestWarmUp = 600;
 
     private static readonly BenchOptions Defaults = new();
-
-    private static readonly Option<string> Rounds = new("--rounds")
-    {
-        Description = $"Rounds for each server and shape, 1-{MostRounds} [default: {Defaults.Rounds}].",
-    };
-
-    private static readonly Option<string> RoundTime = new("--round-time")
-    {
-        Description = $"Seconds that a round takes, {ShortestRound}-{LongestRound} [default: {Defaults.RoundTime.TotalSeconds}].",
-    };
-
-    private static readonly Option<string> WarmUp = new("--warm-up")
-    {
-        Description = $"Seconds of load on each server before the first round, 0-{LongestWarmUp} [default: {Defaults.WarmUp.TotalSeconds}].",
-    };
-
-    private static readonly Option<string> Servers = new("--servers")
-    {
-        Description = $"Which servers, separated by commas [default: {string.Join(',', ServerKinds.All.Select(kind => kind.Key))}].",
-    };
-
-    private static readonly Option<string> Shapes = new("--shapes")
-    {
-        Description = $"What to measure, separated by commas [default: {string.Join(',', BenchOptions.AllShapes)}].",
-    };
-
-    private static readonly Option<bool> Text = new("--text") { Description = "Echo text messages, not binary ones." };
-
-    private static readonly Option<bool> Quick = new("--quick")
-    {
-        Description = "Two rounds of 0.1 s and 100 idle connections: shows that all of it works, not what anything costs.",
-    };
-
-    private static readonly Option<string> Output = new("--output")
-    {
-        Description = "The folder for bench.md, bench.json and bench.svg [default: artifacts/bench].",
-    };
-
-    private static readonly Option<bool> Readme = new("--readme")
-    {
-        Description = "Put the tables and the chart into README.md and beside the bench as well.",
-    };
+    private static readonly Option<string> Rounds = Named<string>(
+        "--rounds", $"Rounds for each server and shape, 1-{MostRounds} [default: {Defaults.Rounds}].");
+    private static readonly Option<string> RoundTime = Named<string>(
+        "--round-time", $"Seconds that a round takes, {ShortestRound}-{LongestRound} [default: {Defaults.RoundTime.TotalSeconds}].");
+    private static readonly Option<string> WarmUp = Named<string>(
+        "--warm-up", $"Seconds of load on each server before the first round, 0-{LongestWarmUp} [default: {Defaults.WarmUp.TotalSeconds}].");
+    private static readonly Option<string> Servers = Named<string>(
+        "--servers", $"Which servers, separated by commas [default: {string.Join(',', ServerKinds.All.Select(kind => kind.Key))}].");
+    private static readonly Option<string> Shapes = Named<string>(
+        "--shapes", $"What to measure, separated by commas [default: {string.Join(',', BenchOptions.AllShapes)}].");
+    private static readonly Option<bool> Text = Named<bool>("--text", "Echo text messages, not binary ones.");
+    private static readonly Option<bool> Quick = Named<bool>(
+        "--quick", "Two rounds of 0.1 s and 100 idle connections: shows that all of it works, not what anything costs.");
+    private static readonly Option<string> Output = Named<string>(
+        "--output", "The folder for bench.md, bench.json and bench.svg [default: artifacts/bench].");
+    private static readonly Option<bool> Readme = Named<bool>(
+        "--readme", "Put the tables and the chart into README.md and beside the bench as well.");
 
     /// <summary>Runs the bench.</summary>
     /// <returns>0: measured without an error. 1: not measured, or with errors. 2: wrong usage.</returns>
@@ -89,6 +60,8 @@ internal static class BenchCommand
             return ExitCode.Usage;
         }
     }
+
+    private static Option<T> Named<T>(string name, string description) => new(name) { Description = description };
 
     private static BenchOptions ReadOptions(ParseResult result)
     {

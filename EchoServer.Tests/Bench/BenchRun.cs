@@ -1,16 +1,7 @@
-using EchoServer.Bench.Measurements;
-using EchoServer.Bench.Report;
-using EchoServer.Bench.Servers;
-
 namespace EchoServer.Bench;
 
-/// <summary>One run, from the choice of servers to the verdict.</summary>
 internal static class BenchRun
 {
-    /// <summary>Measures what the options ask for.</summary>
-    /// <param name="options">What and how long.</param>
-    /// <param name="stop">Ends the run and every server.</param>
-    /// <exception cref="InvalidOperationException">A server did not start, or does not echo.</exception>
     public static async Task<BenchReport> RunAsync(BenchOptions options, CancellationToken stop)
     {
         BenchReport report = Begin(options);

@@ -1,14 +1,10 @@
-using System.Diagnostics;
-using System.Text.Json;
 using System.Xml.Linq;
 using EchoServer.Bench;
 using EchoServer.Bench.Measurements;
 using EchoServer.Bench.Servers;
-using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.BenchTests;
 
-/// <summary>The bench as it is run.</summary>
 [WholeMachine]
 internal sealed class BenchCommandTests
 {

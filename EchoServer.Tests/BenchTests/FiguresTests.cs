@@ -2,7 +2,6 @@ using EchoServer.Bench.Measurements;
 
 namespace EchoServer.Tests.BenchTests;
 
-/// <summary>What rounds come to.</summary>
 internal sealed class FiguresTests
 {
     [Test]

@@ -5,7 +5,6 @@ using EchoServer.Bench.Servers;
 
 namespace EchoServer.Tests.BenchTests;
 
-/// <summary>A report as tables and as a chart.</summary>
 internal sealed class ReportTests
 {
     [Test]

@@ -1,11 +1,8 @@
-using System.Diagnostics;
 using EchoServer.Bench.Measurements;
 using EchoServer.Bench.Servers;
-using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.BenchTests;
 
-/// <summary>Servers as processes of the bench, and what is read about them.</summary>
 [WholeMachine]
 [NonParallelizable]
 internal sealed class ServerTests

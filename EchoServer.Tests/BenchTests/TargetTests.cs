@@ -1,10 +1,10 @@
 using EchoServer.Bench.Measurements;
 using EchoServer.Bench.Report;
 using EchoServer.Bench.Servers;
+using Target = EchoServer.Bench.Report.Target;
 
 namespace EchoServer.Tests.BenchTests;
 
-/// <summary>What had to be reached, and whether it was.</summary>
 internal sealed class TargetTests
 {
     [TestCase(1.05, Target.StretchIsMet)]

@@ -2,7 +2,6 @@ using System.Security.Cryptography.X509Certificates;
 using EchoServer.Check;
 using EchoServer.Commands.Options;
 using EchoServer.Connect;
-using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.Check;
 

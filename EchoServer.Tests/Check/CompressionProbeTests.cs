@@ -1,7 +1,5 @@
 using System.IO.Compression;
 using EchoServer.Check;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Check;
 

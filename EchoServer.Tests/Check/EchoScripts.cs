@@ -1,6 +1,3 @@
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.Check;
 
 /// <summary>Scripted echo servers that are no EchoServer: they answer a plain GET with 404, and pings with pongs.</summary>

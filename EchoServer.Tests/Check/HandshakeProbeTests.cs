@@ -3,9 +3,6 @@ using System.Net.Sockets;
 using EchoServer.Check;
 using EchoServer.Connect;
 using EchoServer.Connect.Proxies;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Check;
 
@@ -96,8 +93,8 @@ internal sealed class HandshakeProbeTests
     {
         using var server = new ScriptedServer((peer, _) => peer.ReadToEndAndDrop());
         Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri, connection: options => options with { Timeout = Wait.Lapse });
-        checks.Expect("http", Outcome.Warn, "nothing within 3 s", "what is behind it hangs");
-        checks.Expect("upgrade", Outcome.Fail, "nothing within 3 s", "what is behind it hangs", "restart it");
+        checks.Expect("http", Outcome.Warn, "nothing within 3 s", "the server hangs, or it is not an HTTP server");
+        checks.Expect("upgrade", Outcome.Fail, "nothing within 3 s", "the server hangs, or it is not an HTTP server", "restart it");
     }
 
     [Test]
@@ -205,7 +202,7 @@ internal sealed class HandshakeProbeTests
         });
         Uri url = new UriBuilder(proxy.Url) { Scheme = "http" }.Uri;
         Checks refused = await Checks.RunAsync("ws://echo.invalid", connection: options => options with { Proxy = new ProxyChoice(url, null) });
-        refused.Expect("proxy", Outcome.Fail, "CONNECT answered with 407", $"the proxy {url.Authority} wants to know who asks", $"--proxy http://USER:PASSWORD@{url.Authority}");
+        refused.Expect("proxy", Outcome.Fail, "CONNECT answered with 407", $"the proxy {url.Authority} requires authentication", $"--proxy http://USER:PASSWORD@{url.Authority}");
         refused.ExpectEndAfter("proxy");
 
         Checks passed = await Checks.RunAsync("ws://echo.invalid", connection: options => options with { Proxy = new ProxyChoice(url, new BasicCredentials("u", "p")) });

@@ -1,9 +1,6 @@
 using EchoServer.Check;
 using EchoServer.Check.Probes;
 using EchoServer.Connect;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.Check;

@@ -1,6 +1,4 @@
 using EchoServer.Check;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Check;
 

@@ -1,7 +1,4 @@
-using System.Globalization;
 using EchoServer.Check;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Check;
 

@@ -1,7 +1,5 @@
 using EchoServer.Check;
 using EchoServer.Connect.Proxies;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Check;
 

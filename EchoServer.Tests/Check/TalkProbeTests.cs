@@ -1,8 +1,5 @@
 using System.Text;
 using EchoServer.Check;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Check;
 

@@ -1,8 +1,3 @@
-using System.Diagnostics;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.Client;
 
 /// <summary>Who reads the client's output has enough, as <c>| head</c> does: the client then leaves.</summary>

@@ -1,6 +1,4 @@
 using System.Text;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Client;
 

@@ -1,8 +1,3 @@
-using System.Diagnostics;
-using System.Text.Json;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.Client;

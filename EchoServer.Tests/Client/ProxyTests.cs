@@ -1,6 +1,3 @@
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-
 namespace EchoServer.Tests.Client;
 
 /// <summary>What is said of a proxy through which no connection comes about: that it is the proxy, and never its password.</summary>
@@ -15,7 +12,7 @@ internal sealed class ProxyTests
         yield return Proxy(
             "http",
             peer => Answer(peer, "HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n"),
-            " wants to know who asks, or does not accept the user and password that it got (it answered 407 Who are you); put them into its URL: --proxy http://USER:PASSWORD@127.0.0.1:",
+            " requires authentication, or does not accept the user and password that it got (it answered 407 Who are you); put them into its URL: --proxy http://USER:PASSWORD@127.0.0.1:",
             "407");
         yield return Proxy(
             "http",

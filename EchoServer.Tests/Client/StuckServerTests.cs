@@ -1,8 +1,4 @@
-using System.Diagnostics;
 using EchoServer.Client;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Client;
 

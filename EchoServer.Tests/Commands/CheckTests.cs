@@ -1,7 +1,4 @@
-using System.Text.Json;
 using EchoServer.Tests.Check;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Commands;
 

@@ -1,6 +1,3 @@
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.Commands;
@@ -98,7 +95,7 @@ internal sealed class ClientTests
     [TestCase(CloseCode.TryAgainLater, "full", 3, "the server closed with 1013 TryAgainLater 'full': it is overloaded; connect again in a while, or scale out")]
     [TestCase((CloseCode)4000, "", 3, "the server closed with 4000; the meaning of this code is the application's own: see its documentation or log")]
     [TestCase(CloseCode.NormalClosure, "", 1, "the server closed with 1000 NormalClosure: it was done; nothing is wrong, unless more was expected: see the app's log")]
-    [TestCase(CloseCode.GoingAway, "", 1, "the server closed with 1001 GoingAway: it stops or restarts; connect again; see 'cf events NAME' for who stopped it")]
+    [TestCase(CloseCode.GoingAway, "", 1, "the server closed with 1001 GoingAway: it stops or restarts; connect again; see 'cf events NAME' for the cause")]
     public async Task A_server_that_closes_before_the_echo_is_a_failure(CloseCode code, string reason, int exitCode, string expected)
     {
         await using var server = InProcessServer.Start(socket => socket.OnOpen = () => socket.Close(code, reason));

@@ -1,8 +1,4 @@
-using System.Globalization;
 using System.Net;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.Text;
 
 namespace EchoServer.Tests.Commands;
@@ -143,12 +139,8 @@ internal sealed class CommandLineTests
         string firstFree = await File.ReadAllTextAsync("/proc/sys/net/ipv4/ip_unprivileged_port_start");
         Assume.That(Environment.IsPrivilegedProcess, "needs root, to become another user");
         Assume.That(int.Parse(firstFree, CultureInfo.InvariantCulture), Is.GreaterThan(80), "every user may listen on port 80 here");
-        var start = Programs.EchoServer(["--port", "80"]);
-        string[] command = ["--clear-groups", "--regid", "65534", "--reuid", "65534", "dotnet", .. start.ArgumentList];
-        start.FileName = "setpriv";
-        start.ArgumentList.Clear();
-        Array.ForEach(command, start.ArgumentList.Add);
-        ProgramResult result = await Programs.RunAsync(start);
+        ProgramResult result = await Programs.RunAsync(Programs.Through(
+            Programs.EchoServer(["--port", "80"]), "setpriv", "--clear-groups", "--regid", "65534", "--reuid", "65534"));
         Assert.That(result.Error, Does.StartWith("EchoServer: --port: cannot listen on 0.0.0.0:80: no permission"));
         Assert.That(result.ExitCode, Is.EqualTo(1));
     }
@@ -207,11 +199,9 @@ internal sealed class CommandLineTests
     public async Task Only_pages_of_allowed_origins_may_connect()
     {
         await using ServerProcess server = await ServerProcess.StartAsync(["--allowed-origins", "https://example.org, http://localhost:3000"]);
-        using var good = new RawPeer(server.Port);
-        good.Send(RawPeer.UpgradeRequest("/", "Origin: http://localhost:3000"));
+        using RawPeer good = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest("/", "Origin: http://localhost:3000"));
         Assert.That(good.ReadHead(), Does.StartWith("HTTP/1.1 101 "));
-        using var bad = new RawPeer(server.Port);
-        bad.Send(RawPeer.UpgradeRequest("/", "Origin: https://evil.example"));
+        using RawPeer bad = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest("/", "Origin: https://evil.example"));
         Assert.That(System.Text.Encoding.UTF8.GetString(bad.ReadToEnd()), Does.StartWith("HTTP/1.1 403 ").And.Contain("'https://evil.example'"));
     }
 

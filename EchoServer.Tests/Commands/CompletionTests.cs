@@ -1,5 +1,3 @@
-using EchoServer.Tests.Support;
-
 namespace EchoServer.Tests.Commands;
 
 /// <summary>What <c>dotnet-suggest</c> asks the program when the Tab key is pressed: <c>[suggest:position] "command line"</c>.</summary>

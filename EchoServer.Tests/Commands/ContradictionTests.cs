@@ -1,6 +1,3 @@
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-
 namespace EchoServer.Tests.Commands;
 
 /// <summary>Options of the client commands of which one would have no effect, or two would say different things.</summary>

@@ -1,5 +1,3 @@
-using EchoServer.Tests.Support;
-
 namespace EchoServer.Tests.Commands;
 
 /// <summary><c>--help</c> of every command: on a terminal of 80 columns, and with an example.</summary>

@@ -1,9 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
-using System.Text.Json;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Commands;
 
@@ -126,11 +121,7 @@ internal sealed class LoadCommandTests
     public async Task A_limit_of_open_files_that_is_too_low_is_one_line()
     {
         ProcessStartInfo start = Programs.EchoServer(["load", SharedServers.Large.Url().AbsoluteUri, "--connections", "400"]);
-        string[] command = ["-c", "ulimit -n 300 && exec \"$0\" \"$@\"", start.FileName, .. start.ArgumentList];
-        start.FileName = "/bin/bash";
-        start.ArgumentList.Clear();
-        Array.ForEach(command, start.ArgumentList.Add);
-        ProgramResult result = await Programs.RunAsync(start);
+        ProgramResult result = await Programs.RunAsync(Programs.Through(start, "bash", "-c", "ulimit -n 300 && exec \"$0\" \"$@\""));
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
         Assert.That(result.Error, Does.Match(
             @"^EchoServer: ws://127\.0\.0\.1:\d+/: 400 connections need (\d+) open files, and the limit is 300: raise it with 'ulimit -n \1', or take fewer\n$"));

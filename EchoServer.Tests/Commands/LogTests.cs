@@ -1,9 +1,4 @@
-using System.Diagnostics;
 using System.Net.Sockets;
-using System.Text.Json;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Commands;
 
@@ -69,11 +64,7 @@ internal sealed class LogTests
     {
         int port = FreePort.Find();
         ProcessStartInfo start = Programs.EchoServer(["--port", $"{port}", "--log-format", format]);
-        string[] command = ["-c", isFull ? "exec \"$0\" \"$@\" > /dev/full" : "exec \"$0\" \"$@\"", start.FileName, .. start.ArgumentList];
-        start.FileName = "sh";
-        start.ArgumentList.Clear();
-        Array.ForEach(command, start.ArgumentList.Add);
-        using Process server = Process.Start(start)!;
+        using Process server = Process.Start(Programs.Through(start, "sh", "-c", $"exec \"$0\" \"$@\" {(isFull ? "> /dev/full" : "")}"))!;
         try
         {
             server.StandardOutput.Close();

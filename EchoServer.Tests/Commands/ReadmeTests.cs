@@ -1,7 +1,3 @@
-using System.Text.RegularExpressions;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.Commands;
 
 /// <summary>README's tables say what the program says: its options and its metrics.</summary>

@@ -1,7 +1,4 @@
 using EchoServer.Connect;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.Connect;

@@ -8,9 +8,6 @@ using EchoServer.Connect.Proxies;
 using EchoServer.Diagnosis;
 using EchoServer.Http;
 using EchoServer.Tests.Check;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.Transport;
 
 namespace EchoServer.Tests.Connect;

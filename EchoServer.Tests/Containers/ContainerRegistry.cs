@@ -1,7 +1,3 @@
-using System.Diagnostics;
-using System.Text.RegularExpressions;
-using EchoServer.Tests.Support;
-
 namespace EchoServer.Tests.Containers;
 
 /// <summary>Debian's <c>docker-registry</c> on a free port of this machine, with nothing in it.</summary>
@@ -11,10 +7,8 @@ internal sealed partial class ContainerRegistry : IDisposable
 
     private ContainerRegistry(Process process) => _process = process;
 
-    /// <summary>What begins the names of its images.</summary>
     public string Host { get; private set; } = "";
 
-    /// <param name="folder">Where it keeps what it is given.</param>
     public static async Task<ContainerRegistry> StartAsync(string folder)
     {
         string configuration = Path.Combine(folder, "registry.yml");

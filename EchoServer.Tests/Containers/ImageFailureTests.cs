@@ -1,8 +1,5 @@
-using System.Diagnostics;
 using System.Net;
 using System.Text;
-using System.Text.RegularExpressions;
-using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.Containers;
 
@@ -26,12 +23,12 @@ internal sealed class ImageFailureTests
     [TestCase("localhost:1/base:1", "Connection refused (localhost:1)")]
     [TestCase("no-such-host.invalid/base:1", "Name or service not known (no-such-host.invalid:443)")]
     public async Task A_base_image_that_cannot_be_reached(string name, string reason) =>
-        await FailsAsync(Script(name), $"image: the base image {name} cannot be had: {reason}; {Instead}");
+        await FailsAsync(Script(name), $"image: the base image {name} cannot be pulled: {reason}; {Instead}");
 
     [Test]
     public async Task A_base_image_that_does_not_exist() => await FailsAsync(
         Script($"{_store!.Base}.2"),
-        $"image: the base image {_store!.Base}.2 cannot be had: Unable to access the repository 'base' at tag '1.2' in the registry ''. " +
+        $"image: the base image {_store!.Base}.2 cannot be pulled: Unable to access the repository 'base' at tag '1.2' in the registry ''. " +
         $"Please confirm that this name and tag are present in the registry; {Instead}");
 
     [Test]
@@ -42,7 +39,7 @@ internal sealed class ImageFailureTests
         start.Environment["DOCKER_CONFIG"] = _store!.Folder;
         await FailsAsync(
             start,
-            $"image: the base image {registry.Host}/base:1 cannot be had: Failed retrieving credentials for \"{registry.Host}\": " +
+            $"image: the base image {registry.Host}/base:1 cannot be pulled: Failed retrieving credentials for \"{registry.Host}\": " +
             $"Docker config file doesn't exist; log in to its registry, or {Instead}");
     }
 
@@ -54,7 +51,7 @@ internal sealed class ImageFailureTests
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
         Assert.That(
             result.Error,
-            Does.StartWith($"{Notice}build.sh: image: the base image {registry.Host}/base:1 cannot be had: The manifest for ")
+            Does.StartWith($"{Notice}build.sh: image: the base image {registry.Host}/base:1 cannot be pulled: The manifest for ")
                 .And.Contain("was an unknown type: text/html").And.EndWith($"; {Instead}\n"));
     }
 
@@ -69,14 +66,7 @@ internal sealed class ImageFailureTests
         ProcessStartInfo start = Script(_store!.Base);
         string temporary = Directory.CreateDirectory(Path.Combine(_store!.Folder, "temporary")).FullName;
         start.Environment["TMPDIR"] = temporary;
-        string[] arguments = [.. start.ArgumentList];
-        start.FileName = "unshare";
-        start.ArgumentList.Clear();
-        foreach (string argument in (string[])["--mount", "bash", "-c", "mount -t tmpfs -o size=4m none \"$TMPDIR\" && exec bash \"$@\"", "bash", .. arguments])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
+        Programs.Through(start, "unshare", "--mount", "bash", "-c", "mount -t tmpfs -o size=4m none \"$TMPDIR\" && exec \"$0\" \"$@\"");
         ProgramResult result = await Programs.RunAsync(start, ServerBuild.Patience);
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
         Assert.That(result.Error, Does.Match($"^{Regex.Escape(Notice)}build.sh: image: the disk is full: No space left on device : '{temporary}/.*'\n$"));
@@ -120,7 +110,7 @@ internal sealed class ImageFailureTests
         "Cannot connect to the Docker daemon at unix:///var/run/docker.sock; start it")]
     [TestCase(
         "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Get \"http://%2Fvar%2Frun%2Fdocker.sock/v1.50/info\": dial unix /var/run/docker.sock: connect: permission denied",
-        "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Get \"http://%2Fvar%2Frun%2Fdocker.sock/v1.50/info\": dial unix /var/run/docker.sock: connect: permission denied; be a user who may use it")]
+        "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Get \"http://%2Fvar%2Frun%2Fdocker.sock/v1.50/info\": dial unix /var/run/docker.sock: connect: permission denied; run as a user with access to it")]
     public async Task A_docker_that_refuses(string said, string reason)
     {
         ProcessStartInfo start = Script(_store!.Base);
@@ -181,18 +171,13 @@ internal sealed class ImageFailureTests
 
     private ProcessStartInfo Script(string baseImage) => _store!.Podman.BuildScript("image", "--base", baseImage, "echo-failure:1");
 
-    /// <summary>A folder for PATH in which a program is a script of the test's.</summary>
     private string StandIn(string program, string script)
     {
         string folder = Directory.CreateDirectory(Path.Combine(_store!.Folder, Guid.NewGuid().ToString("N"))).FullName;
-        string path = Path.Combine(folder, program);
-        File.WriteAllText(path, $"#!/bin/bash\n{script}\n");
-        using Process chmod = Process.Start("chmod", ["+x", path]);
-        chmod.WaitForExit();
+        Programs.WriteScript(Path.Combine(folder, program), script);
         return folder;
     }
 
-    /// <summary>A PATH with some programs of this machine, and no others.</summary>
     private string Tools(params string[] programs)
     {
         string folder = Directory.CreateDirectory(Path.Combine(_store!.Folder, Guid.NewGuid().ToString("N"))).FullName;
@@ -218,7 +203,6 @@ internal sealed class ImageFailureTests
             _ = AnswerAsync(status, contentType, Encoding.ASCII.GetBytes(body));
         }
 
-        /// <summary>What begins the names of its images.</summary>
         public string Host { get; }
 
         public void Dispose() => _listener.Close();

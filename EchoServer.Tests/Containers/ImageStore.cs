@@ -1,5 +1,4 @@
 using System.Formats.Tar;
-using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.Containers;
 
@@ -27,7 +26,6 @@ internal sealed class ImageStore : IDisposable
         _registry = registry;
     }
 
-    /// <summary>Where everything is kept.</summary>
     public string Folder { get; }
 
     public Podman Podman { get; }
@@ -44,10 +42,8 @@ internal sealed class ImageStore : IDisposable
         return store;
     }
 
-    /// <summary>Gives the turn to the next fixture.</summary>
     public void GiveBack() => _turn.Release();
 
-    /// <summary>Ends the registry and removes the folder, if there are any.</summary>
     public static async Task RemoveAsync()
     {
         if (Shared.IsValueCreated)

@@ -1,8 +1,4 @@
-using System.Diagnostics;
-using System.Text.Json;
 using EchoServer.Tests.Deployment;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Containers;
 

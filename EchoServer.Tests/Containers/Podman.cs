@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using EchoServer.Tests.Support;
-
 namespace EchoServer.Tests.Containers;
 
 /// <summary>podman with a store of its own: no image and no container of this machine is seen or touched.</summary>
@@ -9,7 +6,6 @@ internal sealed class Podman
 {
     private readonly Dictionary<string, string> _environment;
 
-    /// <param name="folder">Where it keeps everything.</param>
     public Podman(string folder)
     {
         string storage = Path.Combine(folder, "storage.conf");
@@ -42,7 +38,6 @@ internal sealed class Podman
         };
     }
 
-    /// <summary>A command of podman's, or a script that calls it.</summary>
     public ProcessStartInfo Start(string program, params IEnumerable<string> arguments)
     {
         ProcessStartInfo start = Programs.Start(program, arguments);
@@ -58,15 +53,9 @@ internal sealed class Podman
     public ProcessStartInfo BuildScript(params IEnumerable<string> arguments)
     {
         ProcessStartInfo start = Start("/usr/bin/bash", [Path.Combine(Programs.ProjectFolder, "build.sh"), .. arguments]);
-        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
-        start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
-        start.Environment["UseSharedCompilation"] = "false";
-        start.Environment[ServerBuild.LanguageVariable] = "en";
-        return start;
+        return ServerBuild.WithSdk(start);
     }
 
-    /// <summary>Runs a command that must not fail.</summary>
-    /// <returns>What it printed.</returns>
     public async Task<string> RunAsync(params IEnumerable<string> arguments)
     {
         ProgramResult result = await Programs.RunAsync(Start("podman", arguments), ServerBuild.Patience);

@@ -1,7 +1,3 @@
-using System.Diagnostics;
-using System.Text.RegularExpressions;
-using EchoServer.Tests.Support;
-
 namespace EchoServer.Tests.Deployment;
 
 /// <summary><c>build.sh</c> and the scripts that it calls, where they must not build anything: help, answers to mistakes, results of tests.</summary>

@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using EchoServer.Tests.Support;
-
 namespace EchoServer.Tests.Deployment;
 
 /// <summary>What the runtime still compiles when the published file starts; everything else was compiled ahead.</summary>

@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using EchoServer.Tests.Support;
-
 namespace EchoServer.Tests.Deployment;
 
 /// <summary>
@@ -10,13 +7,8 @@ namespace EchoServer.Tests.Deployment;
 /// <remarks>Its mounts are in a namespace that only its processes are in: they end with them, however that comes about.</remarks>
 internal sealed class Droplet : IAsyncDisposable
 {
-    /// <summary>Cloud Foundry's default.</summary>
     public const int OpenFiles = 16384;
-
-    /// <summary>The user "vcap".</summary>
     public const int UserId = 2000;
-
-    /// <summary>What identifies the instance.</summary>
     public const string Guid = "5c1f6d2e-8a1b-4d1c-b7a5-0000";
 
     private const string Home = "/home/vcap/app";
@@ -97,7 +89,6 @@ internal sealed class Droplet : IAsyncDisposable
         }
     }
 
-    /// <summary>How much of its memory was ever in use, in bytes.</summary>
     public long PeakBytes => _memory.PeakBytes;
 
     /// <summary>What Cloud Foundry sets, and what the manifest adds. https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html</summary>

@@ -1,9 +1,4 @@
-using System.Diagnostics;
 using System.Net.WebSockets;
-using System.Text.Json;
-using System.Text.RegularExpressions;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Deployment;
 

@@ -1,7 +1,4 @@
-using System.Diagnostics;
-using System.Text.Json;
 using EchoServer.Echo;
-using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.Deployment;
 

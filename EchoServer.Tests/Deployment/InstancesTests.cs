@@ -1,9 +1,3 @@
-using System.Diagnostics;
-using System.Text.Json;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.Deployment;
 
 /// <summary>Three instances behind a router that asks for their health, under load, while they are restarted and killed.</summary>
@@ -69,9 +63,7 @@ internal sealed class InstancesTests
             await _router.WaitForAsync($"{index}", isUp: true);
         }
 
-        JsonElement report = await load.StopAsync();
-        JsonElement reconnects = report.GetProperty("reconnects");
-        double longest = reconnects.GetProperty("outage_ms").GetProperty("max").GetDouble();
+        (JsonElement report, JsonElement reconnects, double longest) = await load.StopAsync();
         int ended = reconnects.GetProperty("ended").GetInt32();
         await TestContext.Out.WriteLineAsync($"{ended} connections drained, served again within {longest:0} ms");
         Assert.That(report.GetProperty("ok").GetBoolean(), Is.True, $"{report}");
@@ -102,9 +94,7 @@ internal sealed class InstancesTests
             () => OpenConnections(0) + OpenConnections(2) == Connections, () => $"open connections: {OpenConnections(0)}, {OpenConnections(2)}");
         Assert.That(new[] { OpenConnections(0), OpenConnections(2) }, Has.All.Positive);
 
-        JsonElement report = await load.StopAsync();
-        JsonElement reconnects = report.GetProperty("reconnects");
-        double longest = reconnects.GetProperty("outage_ms").GetProperty("max").GetDouble();
+        (JsonElement report, JsonElement reconnects, double longest) = await load.StopAsync();
         await TestContext.Out.WriteLineAsync(
             $"{broken} connections cut, served again within {longest:0} ms; out of rotation after {outOfRotation.TotalMilliseconds:0} ms, health interval {HealthInterval.TotalMilliseconds} ms");
         Assert.That(broken, Is.Positive);
@@ -135,14 +125,12 @@ internal sealed class InstancesTests
         () => Enumerable.Range(0, 3).Sum(OpenConnections) == Connections,
         () => $"open connections: {string.Join(", ", Enumerable.Range(0, 3).Select(OpenConnections))}");
 
-    /// <summary>How many WebSocket connections an instance has, by its own account.</summary>
     private int OpenConnections(int index)
     {
-        using JsonDocument info = JsonDocument.Parse(HttpReply.Get(_instances[index].Port, "/info").Text);
-        return info.RootElement.GetProperty("connections").GetProperty("open").GetInt32();
+        JsonElement info = JsonElement.Parse(HttpReply.Get(_instances[index].Port, "/info").Text);
+        return info.GetProperty("connections").GetProperty("open").GetInt32();
     }
 
-    /// <summary>Which instances answer, asked through the router: what a user sees of the spread.</summary>
     private async Task<string> IndicesAsync(int requests)
     {
         using var trusting = new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
@@ -150,8 +138,7 @@ internal sealed class InstancesTests
         var indices = new SortedSet<int>();
         for (int i = 0; i < requests; i++)
         {
-            using JsonDocument info = JsonDocument.Parse(await http.GetStringAsync(_router.HttpUrl("/info")));
-            JsonElement root = info.RootElement;
+            JsonElement root = JsonElement.Parse(await http.GetStringAsync(_router.HttpUrl("/info")));
             int index = root.GetProperty("instance").GetProperty("index").GetInt32();
             string told = root.GetProperty("request").GetProperty("headers").EnumerateArray()
                 .Single(header => header.GetProperty("name").GetString() == "X-Cf-Instanceindex").GetProperty("value").GetString()!;
@@ -168,7 +155,6 @@ internal sealed class InstancesTests
     private static IEnumerable<(int Code, int Count)> CloseCodes(JsonElement report) =>
         report.GetProperty("close_codes").EnumerateArray().Select(seen => (seen.GetProperty("code").GetInt32(), seen.GetProperty("count").GetInt32()));
 
-    /// <summary><c>EchoServer load --reconnect</c>, until it is told to stop.</summary>
     private sealed class Load : IAsyncDisposable
     {
         /// <summary>What a connection may be without service: a bound for when something hangs, not the second that is usual.</summary>
@@ -187,27 +173,19 @@ internal sealed class InstancesTests
         }
 
         /// <summary>Ends it as Ctrl-C does, after a moment in which all is well.</summary>
-        /// <returns>Its report.</returns>
-        public async Task<JsonElement> StopAsync()
+        /// <returns>Its report, the report's part about new connections, and the longest time without service in ms.</returns>
+        public async Task<(JsonElement Report, JsonElement Reconnects, double Longest)> StopAsync()
         {
             await Task.Delay(TimeSpan.FromMilliseconds(500));
             Programs.Signal(_process.Id, "INT");
             using var patience = new CancellationTokenSource(ServerProcess.Patience);
             string output = await _process.StandardOutput.ReadToEndAsync(patience.Token);
             await _process.WaitForExitAsync(patience.Token);
-            using JsonDocument report = JsonDocument.Parse(output);
-            return report.RootElement.Clone();
+            JsonElement report = JsonElement.Parse(output);
+            JsonElement reconnects = report.GetProperty("reconnects");
+            return (report, reconnects, reconnects.GetProperty("outage_ms").GetProperty("max").GetDouble());
         }
 
-        public async ValueTask DisposeAsync()
-        {
-            if (!_process.HasExited)
-            {
-                _process.Kill(entireProcessTree: true);
-                await _process.WaitForExitAsync();
-            }
-
-            _process.Dispose();
-        }
+        public async ValueTask DisposeAsync() => await Programs.EndAsync(_process);
     }
 }

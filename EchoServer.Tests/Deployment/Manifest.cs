@@ -1,5 +1,3 @@
-using System.Globalization;
-using EchoServer.Tests.Support;
 using YamlDotNet.RepresentationModel;
 
 namespace EchoServer.Tests.Deployment;
@@ -11,17 +9,14 @@ internal sealed class Manifest
 
     private Manifest(Dictionary<string, YamlNode> attributes) => _attributes = attributes;
 
-    /// <summary>The project's own.</summary>
     public static string File => Path.Combine(Programs.ProjectFolder, "manifest.yml");
 
     public IReadOnlyCollection<string> Names => _attributes.Keys;
 
-    /// <summary>The variables that it sets.</summary>
     public IReadOnlyDictionary<string, string> Environment => _attributes.TryGetValue("env", out YamlNode? variables)
         ? ((YamlMappingNode)variables).Children.ToDictionary(pair => Scalar(pair.Key), pair => Scalar(pair.Value))
         : new Dictionary<string, string>();
 
-    /// <summary>What <c>memory</c> allows.</summary>
     public long MemoryBytes => Bytes("memory");
 
     public static Manifest Read() => Parse(System.IO.File.ReadAllText(File));
@@ -37,7 +32,6 @@ internal sealed class Manifest
         return new Manifest(application.Children.ToDictionary(pair => Scalar(pair.Key), pair => pair.Value));
     }
 
-    /// <summary>The value of an attribute that has one line.</summary>
     public string Text(string name) => Scalar(_attributes[name]);
 
     public int Number(string name) => int.Parse(Text(name), NumberStyles.None, CultureInfo.InvariantCulture);
@@ -50,7 +44,6 @@ internal sealed class Manifest
         return long.Parse(text[..^1], CultureInfo.InvariantCulture) << (text[^1] switch { 'K' => 10, 'M' => 20, _ => 30 });
     }
 
-    /// <summary>The values of an attribute that is a list.</summary>
     public IReadOnlyList<string> List(string name) => [.. ((YamlSequenceNode)_attributes[name]).Select(Scalar)];
 
     /// <summary>An attribute that is a group of others, such as <c>docker</c>; or each in a list of those, such as <c>routes</c>.</summary>

@@ -1,7 +1,3 @@
-using System.Text.RegularExpressions;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.Deployment;
 
 /// <summary><c>manifest.yml</c> and the manifests in README: nothing in them that Cloud Foundry would not take.</summary>

@@ -12,9 +12,6 @@ internal sealed class PlatformHealthCheck : IDisposable
     private readonly Uri _endpoint;
     private readonly TimeSpan _startTimeout;
 
-    /// <param name="manifest">The manifest.</param>
-    /// <param name="check">The attributes' prefix: <c>health-check</c> or <c>readiness-health-check</c>.</param>
-    /// <param name="port">Where the instance should listen.</param>
     public PlatformHealthCheck(Manifest manifest, string check, int port)
     {
         Assert.That(manifest.Text($"{check}-type"), Is.EqualTo("http"));
@@ -34,9 +31,6 @@ internal sealed class PlatformHealthCheck : IDisposable
         }
     }
 
-    /// <summary>Goes on asking.</summary>
-    /// <returns>How often it was answered with 200 until it was told to stop.</returns>
-    /// <exception cref="AssertionException">One answer was not 200, or did not come in time: the platform would restart the instance.</exception>
     public async Task<int> WatchAsync(CancellationToken stop)
     {
         int answers = 0;

@@ -1,9 +1,3 @@
-using System.Diagnostics;
-using System.Text.RegularExpressions;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.Deployment;
 
 /// <summary>What <c>./build.sh</c> publishes, started the way it is meant to be.</summary>
@@ -75,8 +69,7 @@ internal sealed partial class PublishedTests
         string[] command = program.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", path] : [path];
         ProcessStartInfo start = Programs.Start(command[0], [.. command[1..], "--compression", "on", "--port", "0", "--host", "127.0.0.1"], _folder);
         await using ServerProcess server = await ServerProcess.StartAsync(start);
-        using var peer = new RawPeer(server.Port);
-        peer.Send(RawPeer.UpgradeRequest("/raw", "Sec-WebSocket-Extensions: permessage-deflate"));
+        using RawPeer peer = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest("/raw", "Sec-WebSocket-Extensions: permessage-deflate"));
         Assert.That(peer.ReadHead(), Does.Contain("\r\nSec-WebSocket-Extensions: permessage-deflate\r\n"));
         var decoder = new DeflateDecoder();
         byte[] json = Deflated.Json(1_000);
@@ -152,7 +145,6 @@ internal sealed partial class PublishedTests
         Assert.That(await server.StopAsync(), Is.Zero);
     }
 
-    /// <summary>As <c>cf push</c> takes it.</summary>
     private void Copy(Manifest manifest)
     {
         string pushed = Path.Combine(Programs.ProjectFolder, manifest.Text("path"));

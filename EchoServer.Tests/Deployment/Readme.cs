@@ -1,12 +1,8 @@
-using System.Text.RegularExpressions;
-using EchoServer.Tests.Support;
-
 namespace EchoServer.Tests.Deployment;
 
 /// <summary>README's code blocks: what they tell people to run is what the tests run.</summary>
 internal static partial class Readme
 {
-    /// <summary>The one block in a language that has some text in it.</summary>
     public static string Block(string language, string containing) => CodeBlock().Matches(File.ReadAllText(Path.Combine(Programs.ProjectFolder, "README.md")))
         .Where(match => match.Groups["language"].Value == language)
         .Select(match => match.Groups["text"].Value)

@@ -1,11 +1,6 @@
-using System.Diagnostics;
 using System.Net.Security;
 using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
-using System.Text.Json;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Deployment;
 
@@ -150,8 +145,7 @@ internal sealed class RouterTests
             peer.Send(ScriptedServer.Accept(head.Replace("Sec-Websocket-Key", "Sec-WebSocket-Key", StringComparison.Ordinal)));
         });
         await using Haproxy router = await Haproxy.StartAsync(new HaproxyOptions { Instances = [server.Url.Port] });
-        using var peer = new RawPeer(router.Port);
-        peer.Send(RawPeer.UpgradeRequest());
+        using RawPeer peer = RawPeer.Ask(router.Port, RawPeer.UpgradeRequest());
         Assert.That(peer.ReadHead(), Does.StartWith("HTTP/1.1 101 ").And.Contain("\r\nSec-Websocket-Accept: "));
         Assert.That(head, Does.Contain("\r\nSec-Websocket-Key: ").And.Contain("\r\nSec-Websocket-Version: 13\r\n").And.Contain("\r\nX-Forwarded-Proto: http\r\n"));
     }

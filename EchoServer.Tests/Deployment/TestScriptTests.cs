@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using EchoServer.Tests.Support;
-
 namespace EchoServer.Tests.Deployment;
 
 /// <summary><c>EchoServer.Tests/run.sh</c>, with a <c>dotnet</c> in place of the real one that runs no test.</summary>
@@ -143,12 +140,7 @@ internal sealed class TestScriptTests
     private ProcessStartInfo Script(string dotnet, params string[] arguments)
     {
         string program = Path.Combine(_folder, "bin", "dotnet");
-        File.WriteAllText(program, $"#!/bin/bash\n{dotnet}\n");
-        using (Process chmod = Process.Start("chmod", ["+x", program]))
-        {
-            chmod.WaitForExit();
-        }
-
+        Programs.WriteScript(program, dotnet);
         ProcessStartInfo start = Programs.Start("/usr/bin/bash", [Path.Combine(_folder, "EchoServer.Tests", "run.sh"), .. arguments]);
         start.Environment["PATH"] = $"{Path.GetDirectoryName(program)}:{start.Environment["PATH"]}";
         return start;

@@ -1,7 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Deployment;
 
@@ -38,7 +35,6 @@ internal sealed class VersionTests
     }
 
     /// <summary>Clones the repository and publishes as <c>build.sh</c> does, without the analyzers, which take half of the time and write nothing.</summary>
-    /// <returns>The hash of the program.</returns>
     private static async Task<string> PublishAsync(string folder)
     {
         await GitAsync("clone", "--quiet", Programs.ProjectFolder, folder);

@@ -2,7 +2,7 @@ using EchoServer.Diagnosis;
 
 namespace EchoServer.Tests.Diagnosis;
 
-/// <summary>What an answer that is no WebSocket means: what Cloud Foundry's router and others answer, a row each.</summary>
+/// <summary>Causes and advice for answers that refuse the upgrade: one row for each router or proxy.</summary>
 internal sealed class AnswerDiagnosisTests
 {
     private static readonly Uri Wss = new("wss://echo.example.org/chat");
@@ -27,12 +27,8 @@ internal sealed class AnswerDiagnosisTests
     [TestCase(526, "endpoint_failure", "", "does not trust the certificate of the app's container", "operator")]
     [TestCase(496, "endpoint_failure", "", "the client certificate that the router itself shows", "operator")]
     [TestCase(418, "something_new", "", "something_new (418 Answer)", "RTR")]
-    public void What_the_router_says_is_explained(int status, string error, string body, string cause, string advice)
-    {
-        Fault diagnosis = Of(Wss, status, body, ("x-cf-routererror", error));
-        Assert.That(diagnosis.Cause, Does.Contain(cause));
-        Assert.That(diagnosis.Advice, Does.Contain(advice));
-    }
+    public void What_the_router_says_is_explained(int status, string error, string body, string cause, string advice) =>
+        Expect(Of(Wss, status, body, ("x-cf-routererror", error)), cause, advice);
 
     [TestCase("https://tenant.authentication.example.org/oauth/authorize?client_id=x", "a login", "websockets")]
     [TestCase("/login", "a login", "approuter")]
@@ -43,12 +39,8 @@ internal sealed class AnswerDiagnosisTests
     [TestCase("/chat/", "redirected to /chat/", "use the redirect's target")]
     [TestCase("https://other.example.org/", "another place", "right host")]
     [TestCase(null, "redirect to nowhere", "right host")]
-    public void A_redirect_is_told_by_its_target(string? location, string cause, string advice)
-    {
-        Fault diagnosis = Of(Wss, 302, "", location is null ? [] : [("Location", location)]);
-        Assert.That(diagnosis.Cause, Does.Contain(cause));
-        Assert.That(diagnosis.Advice, Does.Contain(advice));
-    }
+    public void A_redirect_is_told_by_its_target(string? location, string cause, string advice) =>
+        Expect(Of(Wss, 302, "", location is null ? [] : [("Location", location)]), cause, advice);
 
     [Test]
     public void A_redirect_from_http_to_https_says_to_use_wss()
@@ -63,23 +55,19 @@ internal sealed class AnswerDiagnosisTests
     [TestCase("ws://shop.example.org/", "https://shop.example.org/login", "redirected to TLS", "use wss://")]
     [TestCase("ws://login.example.org/chat", "/chat/", "the path is redirected", "target")]
     [TestCase("wss://shop.example.org/sso", "/sso/", "the path is redirected", "target")]
-    public void A_word_for_logins_counts_only_where_it_is_new_and_whole(string url, string location, string cause, string advice)
-    {
-        Fault diagnosis = Of(new Uri(url), 301, "", ("Location", location));
-        Assert.That(diagnosis.Cause, Does.Contain(cause));
-        Assert.That(diagnosis.Advice, Does.Contain(advice));
-    }
+    public void A_word_for_logins_counts_only_where_it_is_new_and_whole(string url, string location, string cause, string advice) =>
+        Expect(Of(new Uri(url), 301, "", ("Location", location)), cause, advice);
 
     [TestCase(200, "<html><head><title>Shop</title></head>", "with a page instead of a WebSocket (it says: Shop)", "path")]
     [TestCase(200, "<!doctype html><title>EchoServer</title>", "the EchoServer answered with its page", "Upgrade, Connection")]
     [TestCase(204, "", "204", "path")]
     [TestCase(400, "Bad WebSocket handshake: the header Connection must contain the token 'Upgrade'.", "the handshake arrived broken (it says: Bad WebSocket handshake", "proxy_http_version")]
-    [TestCase(401, "", "who asks (Basic realm=x)", "--basic-auth")]
+    [TestCase(401, "", "requires authentication (Basic realm=x)", "--basic-auth")]
     [TestCase(403, "Pages from the origin 'x' may not connect here.", "refuses this client (it says: Pages", "--origin")]
     [TestCase(404, "Cannot GET /chat", "no WebSocket is at the path '/chat' (it says: Cannot GET /chat)", "path")]
     [TestCase(410, "", "no WebSocket is at the path '/chat'", "path")]
     [TestCase(405, "", "does not take a GET", "path")]
-    [TestCase(407, "", "the proxy wants to know", "--proxy")]
+    [TestCase(407, "", "the proxy requires authentication", "--proxy")]
     [TestCase(408, "", "did not get the whole request", "proxy")]
     [TestCase(421, "", "not responsible for this host name", "DNS")]
     [TestCase(426, "Upgrade Required", "lost its Upgrade header on the way", "proxy_http_version 1.1")]
@@ -87,7 +75,7 @@ internal sealed class AnswerDiagnosisTests
     [TestCase(431, "", "too large for the server or a proxy", "headers")]
     [TestCase(418, "short and stout", "418 Answer (it says: short and stout)", "logs")]
     [TestCase(500, "", "failed while it answered", "log")]
-    [TestCase(501, "", "knows no upgrades", "go around")]
+    [TestCase(501, "", "a proxy without upgrades", "go around")]
     [TestCase(502, "", "could not get an answer from the server behind it", "runs")]
     [TestCase(503, "", "cannot serve now (Retry-After: 7)", "wait")]
     [TestCase(504, "", "waited in vain", "hangs")]
@@ -96,12 +84,8 @@ internal sealed class AnswerDiagnosisTests
     [TestCase(496, "", "a proxy or balancer in front asks for a client certificate", "--cert")]
     [TestCase(525, "", "a proxy in front could not agree on TLS with the server behind it (525 Answer); it was not Cloud Foundry's router", "Cloudflare")]
     [TestCase(526, "", "a proxy in front could not agree on TLS with the server behind it (526 Answer); it was not Cloud Foundry's router", "Cloudflare")]
-    public void Any_other_answer_is_explained_by_its_status_and_body(int status, string body, string cause, string advice)
-    {
-        Fault diagnosis = Of(Wss, status, body, ("WWW-Authenticate", "Basic realm=x"), ("Retry-After", "7"));
-        Assert.That(diagnosis.Cause, Does.Contain(cause));
-        Assert.That(diagnosis.Advice, Does.Contain(advice));
-    }
+    public void Any_other_answer_is_explained_by_its_status_and_body(int status, string body, string cause, string advice) =>
+        Expect(Of(Wss, status, body, ("WWW-Authenticate", "Basic realm=x"), ("Retry-After", "7")), cause, advice);
 
     [Test]
     public void Another_version_of_the_protocol_is_named()
@@ -113,12 +97,8 @@ internal sealed class AnswerDiagnosisTests
     [TestCase("<html>400 The plain HTTP request was sent to HTTPS port</html>", "this port speaks TLS", "use wss://")]
     [TestCase("Client sent an HTTP request to an HTTPS server.", "this port speaks TLS", "use wss://")]
     [TestCase("", "took the Upgrade header out of plain HTTP", "try wss://")]
-    public void A_400_to_plain_ws_is_told_apart_by_its_body(string body, string cause, string advice)
-    {
-        Fault diagnosis = Of(Ws, 400, body);
-        Assert.That(diagnosis.Cause, Does.Contain(cause));
-        Assert.That(diagnosis.Advice, Does.Contain(advice));
-    }
+    public void A_400_to_plain_ws_is_told_apart_by_its_body(string body, string cause, string advice) =>
+        Expect(Of(Ws, 400, body), cause, advice);
 
     [Test]
     public void What_is_quoted_cannot_drive_the_terminal()
@@ -142,6 +122,12 @@ internal sealed class AnswerDiagnosisTests
             Assert.That(diagnosis.Cause, Is.Not.Empty.And.Not.EndsWith(".").And.Not.Contains("\n"));
             Assert.That(diagnosis.Advice, Is.Not.Empty.And.Not.EndsWith("."));
         }
+    }
+
+    private static void Expect(Fault diagnosis, string cause, string advice)
+    {
+        Assert.That(diagnosis.Cause, Does.Contain(cause));
+        Assert.That(diagnosis.Advice, Does.Contain(advice));
     }
 
     private static Fault Of(Uri url, int status, string body, params (string Name, string Value)[] fields) => AnswerDiagnosis.Of(

@@ -1,6 +1,3 @@
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-
 namespace EchoServer.Tests.Diagnosis;
 
 /// <summary>Client, ping, check and load name the same cause and give the same advice for the same failure of a peer.</summary>

@@ -36,7 +36,7 @@ internal sealed class NetworkDiagnosisTests
     [TestCase(Stage.Connect, "nothing answered on port 443 of echo.example.org within 2.5 s: a firewall")]
     [TestCase(Stage.Proxy, "the proxy accepted the connection, but opened no tunnel within 2.5 s")]
     [TestCase(Stage.Tls, "the TLS handshake was not answered")]
-    [TestCase(Stage.Answer, "what is behind it hangs")]
+    [TestCase(Stage.Answer, "the server hangs, or it is not an HTTP server")]
     [TestCase(Stage.Echo, "no echo came")]
     [TestCase(Stage.Close, "did not answer the Close")]
     public void Each_stage_has_a_time_out_of_its_own(Stage stage, string cause) =>
@@ -50,7 +50,7 @@ internal sealed class NetworkDiagnosisTests
         NetworkDiagnosis.Of(new IOException("Received an unexpected EOF or 0 bytes from the transport stream."), Url, stage).Cause, Does.Contain(cause));
 
     [TestCase("wss://echo.example.org:8080/", "port inside the app's container", "wss://echo.example.org")]
-    [TestCase("ws://echo.example.org:3333/", "from a tutorial", "leave the port out: wss://echo.example.org")]
+    [TestCase("ws://echo.example.org:3333/", "the tutorial's port", "leave the port out: wss://echo.example.org")]
     [TestCase("wss://echo.example.org:4443/", "old foundations", "wss://echo.example.org")]
     [TestCase("wss://echo.example.org:80/", "port 80 speaks plain HTTP", "wss://echo.example.org")]
     [TestCase("ws://echo.example.org:443/", "port 443 speaks TLS", "wss://echo.example.org")]

@@ -3,7 +3,7 @@ using EchoServer.Diagnosis;
 
 namespace EchoServer.Tests.Diagnosis;
 
-/// <summary>What goes wrong on the way to a proxy is the proxy's, not the server's.</summary>
+/// <summary>Failures on the way to a proxy name the proxy, not the server.</summary>
 internal sealed class ProxyDiagnosisTests
 {
     private static readonly Uri Url = new("wss://echo.example.org/");
@@ -37,9 +37,9 @@ internal sealed class ProxyDiagnosisTests
     [TestCase("https", "put them into its URL: --proxy https://USER:PASSWORD@proxy.example.org:8080")]
     public void Who_must_say_who_asks_is_told_where(string scheme, string advice)
     {
-        var answer = new ReceivedAnswer(407, "Who\u001b", new Dictionary<string, string>());
+        var answer = new ReceivedAnswer(407, "Login\u001b", new Dictionary<string, string>());
         Fault diagnosis = ProxyDiagnosis.OfAnswer(answer, Url, new UriBuilder(Proxy) { Scheme = scheme }.Uri);
-        Assert.That(diagnosis.Cause, Does.StartWith("the proxy proxy.example.org:8080 wants to know who asks").And.EndWith("(it answered 407 Who\\u{1b})"));
+        Assert.That(diagnosis.Cause, Does.StartWith("the proxy proxy.example.org:8080 requires authentication").And.EndWith("(it answered 407 Login\\u{1b})"));
         Assert.That(diagnosis.Advice, Is.EqualTo(advice));
     }
 

@@ -1,10 +1,6 @@
-using System.Text.Json;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-
 namespace EchoServer.Tests.Diagnosis;
 
-/// <summary>Client, ping, check and load name the same cause and give the same advice for what is wrong with a proxy.</summary>
+/// <summary>Client, ping, check and load name the same cause and give the same advice for the same failure of a proxy.</summary>
 [Slow]
 [Parallelizable(ParallelScope.Children)]
 internal sealed class ProxyWordsTests
@@ -14,7 +10,7 @@ internal sealed class ProxyWordsTests
 
     private static IEnumerable<TestCaseData> Proxies()
     {
-        yield return Http("407", "HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n", "the proxy PROXY wants to know who asks, or does not accept the user and password that it got (it answered 407 Who are you); ");
+        yield return Http("407", "HTTP/1.1 407 Login first\r\nContent-Length: 0\r\n\r\n", "the proxy PROXY requires authentication, or does not accept the user and password that it got (it answered 407 Login first); ");
         yield return Http("403", "HTTP/1.1 403 No\u001b\r\nContent-Length: 0\r\n\r\n", "the proxy PROXY does not allow a tunnel to server.example:443 (it answered 403 No\\u{1b}); ");
         yield return Http("502", "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 3\r\n\r\nno\n", "the proxy PROXY could not reach server.example:443 (it answered 502 Bad Gateway); ");
         yield return Http("404", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "the proxy PROXY answered the request for a tunnel to server.example:443 with 404 Not Found: it may be no proxy");
@@ -29,8 +25,8 @@ internal sealed class ProxyWordsTests
         yield return Socks("SOCKS, not reached", "the proxy PROXY could not reach server.example:443 (it answered SOCKS reply 4); ", 5, 0, 5, 4, 0, 1, 0, 0, 0, 0, 0, 0);
         yield return Socks("SOCKS, refused", "server.example:443 refuses connections from the proxy PROXY; ", 5, 0, 5, 5, 0, 1, 0, 0, 0, 0, 0, 0);
         yield return Socks("SOCKS, failed", "the proxy PROXY could not open a tunnel to server.example:443 (it answered SOCKS reply 1); ", 5, 0, 5, 1, 0, 1, 0, 0, 0, 0, 0, 0);
-        yield return Socks("SOCKS, no method", "the proxy PROXY wants to know who asks, or does not accept the user and password that it got; ", 5, 255);
-        yield return Socks("SOCKS, wrong password", "the proxy PROXY wants to know who asks, or does not accept the user and password that it got; ", 5, 2, 1, 1);
+        yield return Socks("SOCKS, no method", "the proxy PROXY requires authentication, or does not accept the user and password that it got; ", 5, 255);
+        yield return Socks("SOCKS, wrong password", "the proxy PROXY requires authentication, or does not accept the user and password that it got; ", 5, 2, 1, 1);
         yield return Socks("SOCKS, refused after the password", "server.example:443 refuses connections from the proxy PROXY; ", 5, 2, 1, 0, 5, 5, 0, 1, 0, 0, 0, 0, 0, 0);
         yield return Socks("SOCKS, odd address", "the proxy PROXY does not answer as a SOCKS proxy does: its reply has an address of an unknown kind; ", 5, 0, 5, 0, 0, 9, 0, 0, 0, 0, 0, 0);
         yield return Socks("SOCKS, odd reply", "the proxy PROXY does not answer as a SOCKS proxy does: the first byte of its answer is 0x04, not 0x05; ", 5, 0, 4, 0, 0, 1, 0, 0, 0, 0, 0, 0);
@@ -119,7 +115,7 @@ internal sealed class ProxyWordsTests
     {
         while (!peer.ReadHead().Contains("Proxy-Authorization: Basic ", StringComparison.Ordinal))
         {
-            peer.Send("HTTP/1.1 407 Who are you\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 4\r\n\r\nwho?");
+            peer.Send("HTTP/1.1 407 Login first\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 4\r\n\r\nwho?");
         }
 
         peer.Send("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");

@@ -1,8 +1,5 @@
 using System.Text;
 using EchoServer.Echo;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Tests.Echo;

@@ -1,5 +1,4 @@
 using EchoServer.Fleck;
-using EchoServer.Tests.Support;
 using Microsoft.Extensions.Logging;
 using FleckLevel = global::Fleck.LogLevel;
 using FleckLog = global::Fleck.FleckLog;
@@ -94,7 +93,7 @@ internal sealed class LogBridgeTests
         return log.Lines.Single();
     }
 
-    /// <summary>Somebody to log to: without anybody no level is on.</summary>
+    /// <summary>A log provider; without one every level is off.</summary>
     private sealed class Heard : ILoggerProvider
     {
         private readonly CapturedLog _log = new();

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using EchoServer.Echo;
 using EchoServer.Server;
-using EchoServer.Tests.Support;
 using StubConnection = global::Fleck.StubConnection;
 
 namespace EchoServer.Tests.Fleck;

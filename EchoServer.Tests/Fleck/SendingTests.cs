@@ -109,7 +109,7 @@ internal sealed class SendingTests
             SendInEveryWay(connection);
             Assert.That(connection.Sent, Has.Count.EqualTo(6));
 
-            // A task whose exception nobody looked at says so when it is collected.
+            // The finalizer of a task reports an exception that was not observed.
             GC.Collect();
             GC.WaitForPendingFinalizers();
             Assert.That(unobserved, Is.Empty);

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using EchoServer.Fleck;
 using EchoServer.Server;
-using EchoServer.Tests.Support;
 using Microsoft.Extensions.Logging;
 using FleckStub = global::Fleck.WebSocketServer;
 using StubConnection = global::Fleck.StubConnection;
@@ -10,7 +9,7 @@ using StubListener = global::Fleck.StubListener;
 
 namespace EchoServer.Tests.Fleck;
 
-/// <summary>The adapter as a server: where it listens, what it says first, whom it lets in, how it stops.</summary>
+/// <summary>The adapter as a server: address, first log line, origin check, stop.</summary>
 [NonParallelizable]
 internal sealed class ServerTests
 {

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using EchoServer.Commands.Options;
-using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.Fleck;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using EchoServer.Fleck;
 using EchoServer.Server;
-using EchoServer.Tests.Support;
 using FleckStub = global::Fleck.WebSocketServer;
 using StubConnection = global::Fleck.StubConnection;
 
@@ -34,7 +33,6 @@ internal sealed class StubbedServer : IAsyncDisposable
         return new StubbedServer(adapter, log);
     }
 
-    /// <summary>A connection whose handshake is answered.</summary>
     public StubConnection Open(string path = "/")
     {
         StubConnection connection = Stub.Accept(path);

@@ -6,7 +6,7 @@ using EchoServer.WebSockets.Compression;
 
 namespace EchoServer.Tests.Http;
 
-/// <summary>What is agreed on for which <c>Sec-WebSocket-Extensions</c> (RFC 7692 §5, §7.1).</summary>
+/// <summary>The parameters accepted for each <c>Sec-WebSocket-Extensions</c> (RFC 7692 §5, §7.1).</summary>
 internal sealed class DeflateOfferTests
 {
     private const string Plain = "permessage-deflate";
@@ -66,7 +66,7 @@ internal sealed class DeflateOfferTests
     [TestCase("permessage-deflate; server_max_window_bits=\"9", TestName = "{m}(an open quotation mark)")]
     [TestCase("permessage-deflate; server_max_window_bits=\"9\\", TestName = "{m}(an open backslash)")]
     [TestCase("permessage-deflate; server_max_window_bits=\"\"", TestName = "{m}(an empty quoted value)")]
-    [TestCase("permessage-deflate; mystery=\"a b\"", TestName = "{m}(a quoted value that is no token)")]
+    [TestCase("permessage-deflate; mystery=\"a b\"", TestName = "{m}(a quoted value that is not a token)")]
     [TestCase("permessage-deflate; server_max_window_bits=9=9", TestName = "{m}(two values)")]
     [TestCase("=")]
     [TestCase("permessage-deflate, (", TestName = "{m}(nonsense behind a good offer)")]

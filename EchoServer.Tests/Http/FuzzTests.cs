@@ -1,7 +1,5 @@
 using System.Text;
 using EchoServer.Http;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.Text;
 using EchoServer.WebSockets;
 
@@ -12,7 +10,7 @@ internal sealed class FuzzTests
 {
     private const int Rounds = 4_000;
 
-    // What has a meaning to the parser; random bytes alone would hardly ever write a line.
+    // Parts that mean something to the parser; random bytes alone would hardly ever make a line.
     private static readonly string[] Words =
     [
         "GET", "POST", " ", " ", "/", "*", "http://a", "://", "?", "HTTP/1.1", "HTTP/1.0", "\r\n", "\r\n", "\r\n\r\n", "\r", "\n", ":", ": ",

@@ -1,24 +1,10 @@
 using System.Text;
 using EchoServer.Http;
-using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Http;
 
 internal sealed class HandshakeResponseTests
 {
-    private static IEnumerable<TestCaseData> Offers()
-    {
-        yield return Offered("", "none");
-        yield return Offered("chat", "one", "Sec-WebSocket-Protocol: chat");
-        yield return Offered("chat", "the first of a list", "Sec-WebSocket-Protocol: chat, superchat");
-        yield return Offered("chat", "white space around it", "Sec-WebSocket-Protocol: \t chat \t,superchat");
-        yield return Offered("chat", "§11.3.4 the first of repeated lines", "sec-websocket-protocol: chat", "Sec-WebSocket-Protocol: superchat");
-        yield return Offered("Chat", "case is kept", "Sec-WebSocket-Protocol: Chat");
-        yield return Offered("chat", "RFC 9110 §5.6.1.2 empty elements before it", "Sec-WebSocket-Protocol:", "Sec-WebSocket-Protocol: , ,chat");
-        yield return Offered("", "RFC 9110 §5.6.1.2 empty elements only", "Sec-WebSocket-Protocol: , ");
-        yield return Offered("chat", "nothing behind the comma", "Sec-WebSocket-Protocol: chat,");
-    }
-
     [Test]
     public void The_accept_value_is_that_of_RFC_6455_section_1_3()
     {
@@ -64,8 +50,16 @@ internal sealed class HandshakeResponseTests
     }
 
     // RFC 6455 §4.2.2: the value "MUST be" one of those offered; browsers fail a connection that chooses none of them.
-    [TestCaseSource(nameof(Offers))]
-    public void The_first_subprotocol_that_is_offered_is_chosen(string chosen, string[] lines)
+    [TestCase("", TestName = "{m}(none)")]
+    [TestCase("chat", "Sec-WebSocket-Protocol: chat", TestName = "{m}(one)")]
+    [TestCase("chat", "Sec-WebSocket-Protocol: chat, superchat", TestName = "{m}(the first of a list)")]
+    [TestCase("chat", "Sec-WebSocket-Protocol: \t chat \t,superchat", TestName = "{m}(white space around it)")]
+    [TestCase("chat", "sec-websocket-protocol: chat", "Sec-WebSocket-Protocol: superchat", TestName = "{m}(§11.3.4 the first of repeated lines)")]
+    [TestCase("Chat", "Sec-WebSocket-Protocol: Chat", TestName = "{m}(case is kept)")]
+    [TestCase("chat", "Sec-WebSocket-Protocol:", "Sec-WebSocket-Protocol: , ,chat", TestName = "{m}(RFC 9110 §5.6.1.2 empty elements before it)")]
+    [TestCase("", "Sec-WebSocket-Protocol: , ", TestName = "{m}(RFC 9110 §5.6.1.2 empty elements only)")]
+    [TestCase("chat", "Sec-WebSocket-Protocol: chat,", TestName = "{m}(nothing behind the comma)")]
+    public void The_first_subprotocol_that_is_offered_is_chosen(string chosen, params string[] lines)
     {
         RequestHead head = HeadOutcome.Sound(RawPeer.UpgradeRequest("/", lines));
         Assert.That(Handshake.Check(head), Is.Null);
@@ -79,7 +73,4 @@ internal sealed class HandshakeResponseTests
         byte[] response = new byte[Handshake.MaxResponseBytes(head)];
         return Encoding.ASCII.GetString(response, 0, Handshake.WriteResponse(head, response));
     }
-
-    private static TestCaseData Offered(string chosen, string name, params string[] lines) =>
-        new TestCaseData(chosen, lines).SetName($"{{m}}({name})");
 }

@@ -1,74 +1,11 @@
 using System.Text;
 using EchoServer.Http;
-using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Http;
 
 internal sealed class HandshakeTests
 {
     private static readonly string Good = RawPeer.UpgradeRequest("/chat");
-
-    private static IEnumerable<TestCaseData> AcceptedRequests()
-    {
-        yield return Changed("RFC 6455 §1.2 as it stands", "/chat", "/chat");
-        yield return Changed("Upgrade in another case", "Upgrade: websocket", "Upgrade: WebSocket");
-        yield return Changed("Connection in another case", "Connection: Upgrade", "Connection: upgrade");
-        yield return Changed("Upgrade as a list", "Upgrade: websocket", "Upgrade: h2c, websocket");
-        yield return Changed("Connection as a list", "Connection: Upgrade", "Connection: keep-alive, Upgrade");
-        yield return Changed("tokens in repeated lines", "Connection: Upgrade", "Connection: keep-alive\r\nConnection: Upgrade");
-        yield return Changed("names as Cloud Foundry's router writes them", "Sec-WebSocket-", "Sec-Websocket-");
-        yield return Changed("names in lower case", "Sec-WebSocket-Key", "sec-websocket-key");
-        yield return Changed("white space around the values", "Version: 13", "Version:\t13 \t");
-        yield return Changed("absolute-form", "GET /chat", "GET http://localhost/chat");
-        yield return Changed("query", "GET /chat", "GET /chat?a=b");
-        yield return Changed("empty Host", "Host: localhost", "Host:");
-        yield return Changed("Host with a port", "Host: localhost", "Host: [::1]:8080");
-        yield return Changed("empty content", "Version: 13", "Version: 13\r\nContent-Length: 0");
-        yield return Changed("extensions that are not taken", "Version: 13", "Version: 13\r\nSec-WebSocket-Extensions: permessage-deflate; x=\"y\"");
-    }
-
-    private static IEnumerable<TestCaseData> RefusedRequests()
-    {
-        yield return Refused("HTTP/1.0", "HTTP/1.1", "HTTP/1.0", 505, "'HTTP/1.0' is not supported");
-        yield return Refused("HTTP/2.0", "HTTP/1.1", "HTTP/2.0", 505, "'HTTP/2.0' is not supported");
-        yield return Refused("§4.2.1 POST", "GET", "POST", 405, "The method 'POST' is not allowed");
-        yield return Refused("RFC 9110 §9.1 method in lower case", "GET", "get", 405, "The method 'get' is not allowed");
-        yield return Refused("CONNECT", "GET /chat", "CONNECT a:1", 405, "The method 'CONNECT' is not allowed");
-        yield return Refused("RFC 9112 §3.2 no Host", "Host: localhost\r\n", "", 400, "exactly one Host");
-        yield return Refused("two Host", "Host: localhost", "Host: localhost\r\nHOST: localhost", 400, "exactly one Host");
-        yield return Refused("RFC 9112 §3.2 invalid Host", "Host: localhost", "Host: a b, c/d?", 400, "'a b, c/d?' is not a host");
-        yield return Refused("content", "Version: 13", "Version: 13\r\nContent-Length: 8", 400, "must not have content");
-        yield return Refused("RFC 9112 §6.3 invalid length", "Version: 13", "Version: 13\r\nContent-Length: abc", 400, "must not have content");
-        yield return Refused(
-            "two lengths", "Version: 13", "Version: 13\r\nContent-Length: 0\r\nContent-Length: 0", 400, "must not have content");
-        yield return Refused("chunks", "Version: 13", "Version: 13\r\nTransfer-Encoding: chunked", 400, "must not have content");
-        yield return Refused("asterisk-form", "GET /chat", "GET *", 400, "the request target '*' does not begin with '/'");
-        yield return Refused("no Connection", "Connection: Upgrade\r\n", "", 400, "the header Connection must contain the token 'Upgrade'");
-        yield return Refused("another Connection", "Connection: Upgrade", "Connection: close", 400, "Connection must contain");
-        yield return Refused("Upgrade lost on the way", "Upgrade: websocket\r\n", "", 426, "lost its 'Upgrade: websocket' header");
-        yield return Refused("Upgrade to something else", "Upgrade: websocket", "Upgrade: h2c", 426, "lost its 'Upgrade: websocket' header");
-        yield return Refused("no version", "Sec-WebSocket-Version: 13\r\n", "", 400, "exactly one Sec-WebSocket-Version");
-        yield return Refused(
-            "two versions", "Version: 13", "Version: 13\r\nSec-WebSocket-Version: 13", 400, "exactly one Sec-WebSocket-Version");
-        yield return Refused("§4.4 old version", "Version: 13", "Version: 8", 426, "WebSocket version '8' is not supported: use 13");
-        yield return Refused("version list", "Version: 13", "Version: 13, 8", 426, "WebSocket version '13, 8' is not supported");
-        yield return Refused("leading zero in version", "Version: 13", "Version: 013", 426, "WebSocket version '013' is not supported");
-        yield return Refused("empty version", "Version: 13", "Version:", 426, "WebSocket version '' is not supported");
-        yield return Refused("no key", $"Sec-WebSocket-Key: {RawPeer.Key}\r\n", "", 400, "exactly one Sec-WebSocket-Key");
-        yield return Refused(
-            "§11.3.1 two keys", RawPeer.Key, $"{RawPeer.Key}\r\nSec-WebSocket-Key: {RawPeer.Key}", 400, "exactly one Sec-WebSocket-Key");
-        yield return RefusedKey("", "empty key");
-        yield return RefusedKey("dGhlIHNhbXBsZSBub25jZQ=", "23 characters");
-        yield return RefusedKey("dGhlIHNhbXBsZSBub25jZQ", "without padding");
-        yield return RefusedKey("dGhlIHNhbXBsZSBub25j", "15 bytes");
-        yield return RefusedKey("dGhlIHNhbXBsZSBub25jZTE=", "17 bytes in 24 characters");
-        yield return RefusedKey("dGhlIHNhbXBsZSBub25jZTEy", "18 bytes in 24 characters");
-        yield return RefusedKey("dGhlIHNhbXBs-SBub25jZQ==", "URL alphabet");
-        yield return RefusedKey("dGhlIHNhbXBs SBub25jZQ==", "space inside");
-        yield return RefusedKey("=====hlIHNhbXBsZSBub25jZ", "padding in front");
-        yield return RefusedProtocol("a b, chat", "a b", "space in a subprotocol");
-        yield return RefusedProtocol("a/b", "a/b", "separator in a subprotocol");
-    }
 
     [TestCase("https://example.org", true)]
     [TestCase("HTTPS://Example.ORG", true)]
@@ -90,13 +27,63 @@ internal sealed class HandshakeTests
         Assert.That(Handshake.CheckOrigin(head, []), Is.Null, "any origin");
     }
 
-    [TestCaseSource(nameof(AcceptedRequests))]
-    public void Sound_requests_are_accepted(string request) => Assert.That(Handshake.Check(HeadOutcome.Sound(request)), Is.Null);
+    [TestCase("/chat", "/chat", TestName = "{m}(RFC 6455 §1.2 as it stands)")]
+    [TestCase("Upgrade: websocket", "Upgrade: WebSocket", TestName = "{m}(Upgrade in another case)")]
+    [TestCase("Connection: Upgrade", "Connection: upgrade", TestName = "{m}(Connection in another case)")]
+    [TestCase("Upgrade: websocket", "Upgrade: h2c, websocket", TestName = "{m}(Upgrade as a list)")]
+    [TestCase("Connection: Upgrade", "Connection: keep-alive, Upgrade", TestName = "{m}(Connection as a list)")]
+    [TestCase("Connection: Upgrade", "Connection: keep-alive\r\nConnection: Upgrade", TestName = "{m}(tokens in repeated lines)")]
+    [TestCase("Sec-WebSocket-", "Sec-Websocket-", TestName = "{m}(names as Cloud Foundry's router writes them)")]
+    [TestCase("Sec-WebSocket-Key", "sec-websocket-key", TestName = "{m}(names in lower case)")]
+    [TestCase("Version: 13", "Version:\t13 \t", TestName = "{m}(white space around the values)")]
+    [TestCase("GET /chat", "GET http://localhost/chat", TestName = "{m}(absolute-form)")]
+    [TestCase("GET /chat", "GET /chat?a=b", TestName = "{m}(query)")]
+    [TestCase("Host: localhost", "Host:", TestName = "{m}(empty Host)")]
+    [TestCase("Host: localhost", "Host: [::1]:8080", TestName = "{m}(Host with a port)")]
+    [TestCase("Version: 13", "Version: 13\r\nContent-Length: 0", TestName = "{m}(empty content)")]
+    [TestCase("Version: 13", "Version: 13\r\nSec-WebSocket-Extensions: permessage-deflate; x=\"y\"", TestName = "{m}(extensions that are not taken)")]
+    public void Sound_requests_are_accepted(string part, string other) =>
+        Assert.That(Handshake.Check(HeadOutcome.Sound(Replace(part, other))), Is.Null);
 
-    [TestCaseSource(nameof(RefusedRequests))]
-    public void Each_broken_rule_has_its_status_and_reason(string request, int status, string reason)
+    [TestCase("HTTP/1.1", "HTTP/1.0", 505, "'HTTP/1.0' is not supported", TestName = "{m}(HTTP/1.0)")]
+    [TestCase("HTTP/1.1", "HTTP/2.0", 505, "'HTTP/2.0' is not supported", TestName = "{m}(HTTP/2.0)")]
+    [TestCase("GET", "POST", 405, "The method 'POST' is not allowed", TestName = "{m}(§4.2.1 POST)")]
+    [TestCase("GET", "get", 405, "The method 'get' is not allowed", TestName = "{m}(RFC 9110 §9.1 method in lower case)")]
+    [TestCase("GET /chat", "CONNECT a:1", 405, "The method 'CONNECT' is not allowed", TestName = "{m}(CONNECT)")]
+    [TestCase("Host: localhost\r\n", "", 400, "exactly one Host", TestName = "{m}(RFC 9112 §3.2 no Host)")]
+    [TestCase("Host: localhost", "Host: localhost\r\nHOST: localhost", 400, "exactly one Host", TestName = "{m}(two Host)")]
+    [TestCase("Host: localhost", "Host: a b, c/d?", 400, "'a b, c/d?' is not a host", TestName = "{m}(RFC 9112 §3.2 invalid Host)")]
+    [TestCase("Version: 13", "Version: 13\r\nContent-Length: 8", 400, "must not have content", TestName = "{m}(content)")]
+    [TestCase("Version: 13", "Version: 13\r\nContent-Length: abc", 400, "must not have content", TestName = "{m}(RFC 9112 §6.3 invalid length)")]
+    [TestCase("Version: 13", "Version: 13\r\nContent-Length: 0\r\nContent-Length: 0", 400, "must not have content", TestName = "{m}(two lengths)")]
+    [TestCase("Version: 13", "Version: 13\r\nTransfer-Encoding: chunked", 400, "must not have content", TestName = "{m}(chunks)")]
+    [TestCase("GET /chat", "GET *", 400, "the request target '*' does not begin with '/'", TestName = "{m}(asterisk-form)")]
+    [TestCase("Connection: Upgrade\r\n", "", 400, "the header Connection must contain the token 'Upgrade'", TestName = "{m}(no Connection)")]
+    [TestCase("Connection: Upgrade", "Connection: close", 400, "Connection must contain", TestName = "{m}(another Connection)")]
+    [TestCase("Upgrade: websocket\r\n", "", 426, "lost its 'Upgrade: websocket' header", TestName = "{m}(Upgrade lost on the way)")]
+    [TestCase("Upgrade: websocket", "Upgrade: h2c", 426, "lost its 'Upgrade: websocket' header", TestName = "{m}(Upgrade to something else)")]
+    [TestCase("Sec-WebSocket-Version: 13\r\n", "", 400, "exactly one Sec-WebSocket-Version", TestName = "{m}(no version)")]
+    [TestCase("Version: 13", "Version: 13\r\nSec-WebSocket-Version: 13", 400, "exactly one Sec-WebSocket-Version", TestName = "{m}(two versions)")]
+    [TestCase("Version: 13", "Version: 8", 426, "WebSocket version '8' is not supported: use 13", TestName = "{m}(§4.4 old version)")]
+    [TestCase("Version: 13", "Version: 13, 8", 426, "WebSocket version '13, 8' is not supported", TestName = "{m}(version list)")]
+    [TestCase("Version: 13", "Version: 013", 426, "WebSocket version '013' is not supported", TestName = "{m}(leading zero in version)")]
+    [TestCase("Version: 13", "Version:", 426, "WebSocket version '' is not supported", TestName = "{m}(empty version)")]
+    [TestCase($"Sec-WebSocket-Key: {RawPeer.Key}\r\n", "", 400, "exactly one Sec-WebSocket-Key", TestName = "{m}(no key)")]
+    [TestCase(RawPeer.Key, $"{RawPeer.Key}\r\nSec-WebSocket-Key: {RawPeer.Key}", 400, "exactly one Sec-WebSocket-Key", TestName = "{m}(§11.3.1 two keys)")]
+    [TestCase(RawPeer.Key, "", 400, "Sec-WebSocket-Key '' is not 16 bytes in base64", TestName = "{m}(§4.1 empty key)")]
+    [TestCase(RawPeer.Key, "dGhlIHNhbXBsZSBub25jZQ=", 400, "Sec-WebSocket-Key 'dGhlIHNhbXBsZSBub25jZQ=' is not 16 bytes in base64", TestName = "{m}(§4.1 23 characters)")]
+    [TestCase(RawPeer.Key, "dGhlIHNhbXBsZSBub25jZQ", 400, "Sec-WebSocket-Key 'dGhlIHNhbXBsZSBub25jZQ' is not 16 bytes in base64", TestName = "{m}(§4.1 without padding)")]
+    [TestCase(RawPeer.Key, "dGhlIHNhbXBsZSBub25j", 400, "Sec-WebSocket-Key 'dGhlIHNhbXBsZSBub25j' is not 16 bytes in base64", TestName = "{m}(§4.1 15 bytes)")]
+    [TestCase(RawPeer.Key, "dGhlIHNhbXBsZSBub25jZTE=", 400, "Sec-WebSocket-Key 'dGhlIHNhbXBsZSBub25jZTE=' is not 16 bytes in base64", TestName = "{m}(§4.1 17 bytes in 24 characters)")]
+    [TestCase(RawPeer.Key, "dGhlIHNhbXBsZSBub25jZTEy", 400, "Sec-WebSocket-Key 'dGhlIHNhbXBsZSBub25jZTEy' is not 16 bytes in base64", TestName = "{m}(§4.1 18 bytes in 24 characters)")]
+    [TestCase(RawPeer.Key, "dGhlIHNhbXBs-SBub25jZQ==", 400, "Sec-WebSocket-Key 'dGhlIHNhbXBs-SBub25jZQ==' is not 16 bytes in base64", TestName = "{m}(§4.1 URL alphabet)")]
+    [TestCase(RawPeer.Key, "dGhlIHNhbXBs SBub25jZQ==", 400, "Sec-WebSocket-Key 'dGhlIHNhbXBs SBub25jZQ==' is not 16 bytes in base64", TestName = "{m}(§4.1 space inside)")]
+    [TestCase(RawPeer.Key, "=====hlIHNhbXBsZSBub25jZ", 400, "Sec-WebSocket-Key '=====hlIHNhbXBsZSBub25jZ' is not 16 bytes in base64", TestName = "{m}(§4.1 padding in front)")]
+    [TestCase("Version: 13", "Version: 13\r\nSec-WebSocket-Protocol: a b, chat", 400, "the subprotocol 'a b' is not a token", TestName = "{m}(space in a subprotocol)")]
+    [TestCase("Version: 13", "Version: 13\r\nSec-WebSocket-Protocol: a/b", 400, "the subprotocol 'a/b' is not a token", TestName = "{m}(separator in a subprotocol)")]
+    public void Each_broken_rule_has_its_status_and_reason(string part, string other, int status, string reason)
     {
-        HttpRejection? rejection = Handshake.Check(HeadOutcome.Sound(request));
+        HttpRejection? rejection = Handshake.Check(HeadOutcome.Sound(Replace(part, other)));
         Assert.That((int?)rejection?.Status, Is.EqualTo(status));
         Assert.That(rejection?.Reason, Does.Contain(reason).And.EndWith("."));
     }
@@ -146,18 +133,6 @@ internal sealed class HandshakeTests
         RequestHead.Read(bytes, 0, out RequestHead head, out _);
         Assert.That(Handshake.Check(head)?.Reason, Does.Contain($@"'\u{{202e}}{new string('1', 56)}… (73 bytes)'"));
     }
-
-    private static TestCaseData Changed(string name, string part, string other) =>
-        new TestCaseData(Replace(part, other)).SetName($"{{m}}({name})");
-
-    private static TestCaseData Refused(string name, string part, string other, int status, string reason) =>
-        new TestCaseData(Replace(part, other), status, reason).SetName($"{{m}}({name})");
-
-    private static TestCaseData RefusedKey(string key, string name) =>
-        Refused($"§4.1 {name}", RawPeer.Key, key, 400, $"Sec-WebSocket-Key '{key}' is not 16 bytes in base64");
-
-    private static TestCaseData RefusedProtocol(string offers, string quoted, string name) =>
-        Refused(name, "Version: 13", $"Version: 13\r\nSec-WebSocket-Protocol: {offers}", 400, $"the subprotocol '{quoted}' is not a token");
 
     private static string Replace(string part, string other) => Good.Contains(part, StringComparison.Ordinal)
         ? Good.Replace(part, other, StringComparison.Ordinal)

@@ -29,7 +29,6 @@ internal sealed record HeadOutcome(
         return outcome;
     }
 
-    /// <summary>One call.</summary>
     public static HeadOutcome OfPrefix(ReadOnlySpan<byte> prefix, int seenBefore = 0)
     {
         ParseStatus status = RequestHead.Read(prefix, seenBefore, out RequestHead head, out HttpRejection? rejection);
@@ -48,7 +47,6 @@ internal sealed record HeadOutcome(
         return new HeadOutcome(status, rejection, head.Size, requestLine, Latin1(head.Path), string.Join('|', fields));
     }
 
-    /// <summary>A head that must be sound.</summary>
     public static RequestHead Sound(string text)
     {
         ParseStatus status = RequestHead.Read(Encoding.Latin1.GetBytes(text), 0, out RequestHead head, out HttpRejection? rejection);

@@ -5,58 +5,43 @@ namespace EchoServer.Tests.Http;
 
 internal sealed class RequestHeadFieldTests
 {
-    private static IEnumerable<TestCaseData> ListsWithUpgrade()
+    [TestCase("Connection: Upgrade", TestName = "{m}(alone)")]
+    [TestCase("cONNECTION: Upgrade", TestName = "{m}(RFC 9110 §5.1 name in another case)")]
+    [TestCase("Connection: uPGRADE", TestName = "{m}(token in another case)")]
+    [TestCase("Connection: keep-alive, Upgrade", TestName = "{m}(second)")]
+    [TestCase("Connection:keep-alive,Upgrade,x", TestName = "{m}(no space)")]
+    [TestCase("Connection: \t keep-alive \t,\t Upgrade \t , x", TestName = "{m}(much space)")]
+    [TestCase("Connection: ,, ,Upgrade,,", TestName = "{m}(RFC 9110 §5.6.1 empty elements)")]
+    [TestCase("Connection: keep-alive", "Host: a", "connection: upgrade", TestName = "{m}(RFC 9110 §5.3 another line)")]
+    [TestCase("Connection:", "Connection: Upgrade", TestName = "{m}(empty line of that name first)")]
+    public void A_list_contains_the_token(params string[] lines) =>
+        Assert.That(HeadOutcome.Sound(Text(lines)).Fields.ListContains("Connection"u8, "Upgrade"u8), Is.True);
+
+    [TestCase("Host: Upgrade", TestName = "{m}(no such field)")]
+    [TestCase("Connections: Upgrade", "XConnection: Upgrade", TestName = "{m}(longer name)")]
+    [TestCase("Connectio: Upgrade", TestName = "{m}(shorter name)")]
+    [TestCase("Connection:", TestName = "{m}(empty)")]
+    [TestCase("Connection: , ,", TestName = "{m}(empty elements alone)")]
+    [TestCase("Connection: Upgraded, xUpgrade", TestName = "{m}(longer token)")]
+    [TestCase("Connection: Upgrad", TestName = "{m}(shorter token)")]
+    [TestCase("Connection: keep-alive Upgrade", TestName = "{m}(two words)")]
+    [TestCase("Connection: keep-alive;Upgrade", TestName = "{m}(semicolon)")]
+    [TestCase("Connection: \"Upgrade\"", TestName = "{m}(quoted)")]
+    [TestCase("Connection: Up", "Connection: grade", TestName = "{m}(split over two lines)")]
+    public void A_list_does_not_contain_the_token(params string[] lines) =>
+        Assert.That(HeadOutcome.Sound(Text(lines)).Fields.ListContains("Connection"u8, "Upgrade"u8), Is.False);
+
+    [TestCase(0, "", "Other: x", "Name-x: y", "xName: z", TestName = "{m}(absent)")]
+    [TestCase(1, "v", "Other: x", "Name: v", TestName = "{m}(once)")]
+    [TestCase(1, "v", "name: v", TestName = "{m}(lower case)")]
+    [TestCase(1, "v", "NAME: v", TestName = "{m}(upper case)")]
+    [TestCase(1, "", "Name:", TestName = "{m}(empty)")]
+    [TestCase(1, "a, b", "Name:  a, b\t", TestName = "{m}(a list is one value)")]
+    [TestCase(2, "v", "Name: v", "name: v", TestName = "{m}(repeated with the same value)")]
+    [TestCase(3, "", "Name: ", "NAME: v", "Other: x", "name: w", TestName = "{m}(first of three is empty)")]
+    public void Find_counts_and_gives_the_first(int count, string first, params string[] lines)
     {
-        yield return Lines("alone", "Connection: Upgrade");
-        yield return Lines("RFC 9110 §5.1 name in another case", "cONNECTION: Upgrade");
-        yield return Lines("token in another case", "Connection: uPGRADE");
-        yield return Lines("second", "Connection: keep-alive, Upgrade");
-        yield return Lines("no space", "Connection:keep-alive,Upgrade,x");
-        yield return Lines("much space", "Connection: \t keep-alive \t,\t Upgrade \t , x");
-        yield return Lines("RFC 9110 §5.6.1 empty elements", "Connection: ,, ,Upgrade,,");
-        yield return Lines("RFC 9110 §5.3 another line", "Connection: keep-alive", "Host: a", "connection: upgrade");
-        yield return Lines("empty line of that name first", "Connection:", "Connection: Upgrade");
-    }
-
-    private static IEnumerable<TestCaseData> ListsWithoutUpgrade()
-    {
-        yield return Lines("no such field", "Host: Upgrade");
-        yield return Lines("longer name", "Connections: Upgrade", "XConnection: Upgrade");
-        yield return Lines("shorter name", "Connectio: Upgrade");
-        yield return Lines("empty", "Connection:");
-        yield return Lines("empty elements alone", "Connection: , ,");
-        yield return Lines("longer token", "Connection: Upgraded, xUpgrade");
-        yield return Lines("shorter token", "Connection: Upgrad");
-        yield return Lines("two words", "Connection: keep-alive Upgrade");
-        yield return Lines("semicolon", "Connection: keep-alive;Upgrade");
-        yield return Lines("quoted", "Connection: \"Upgrade\"");
-        yield return Lines("split over two lines", "Connection: Up", "Connection: grade");
-    }
-
-    private static IEnumerable<TestCaseData> Lookups()
-    {
-        yield return Lookup(0, "", "absent", "Other: x", "Name-x: y", "xName: z");
-        yield return Lookup(1, "v", "once", "Other: x", "Name: v");
-        yield return Lookup(1, "v", "lower case", "name: v");
-        yield return Lookup(1, "v", "upper case", "NAME: v");
-        yield return Lookup(1, "", "empty", "Name:");
-        yield return Lookup(1, "a, b", "a list is one value", "Name:  a, b\t");
-        yield return Lookup(2, "v", "repeated with the same value", "Name: v", "name: v");
-        yield return Lookup(3, "", "first of three is empty", "Name: ", "NAME: v", "Other: x", "name: w");
-    }
-
-    [TestCaseSource(nameof(ListsWithUpgrade))]
-    public void A_list_contains_the_token(string lines) =>
-        Assert.That(HeadOutcome.Sound(lines).Fields.ListContains("Connection"u8, "Upgrade"u8), Is.True);
-
-    [TestCaseSource(nameof(ListsWithoutUpgrade))]
-    public void A_list_does_not_contain_the_token(string lines) =>
-        Assert.That(HeadOutcome.Sound(lines).Fields.ListContains("Connection"u8, "Upgrade"u8), Is.False);
-
-    [TestCaseSource(nameof(Lookups))]
-    public void Find_counts_and_gives_the_first(string lines, int count, string first)
-    {
-        int found = HeadOutcome.Sound(lines).Find("Name"u8, out ReadOnlySpan<byte> value);
+        int found = HeadOutcome.Sound(Text(lines)).Find("Name"u8, out ReadOnlySpan<byte> value);
         Assert.That(found, Is.EqualTo(count));
         Assert.That(Encoding.Latin1.GetString(value), Is.EqualTo(first));
     }
@@ -82,11 +67,6 @@ internal sealed class RequestHeadFieldTests
         ReadOnlySpan<byte> result = FieldSection.TrimWhiteSpace(Encoding.Latin1.GetBytes(text));
         Assert.That(Encoding.Latin1.GetString(result), Is.EqualTo(trimmed));
     }
-
-    private static TestCaseData Lines(string name, params string[] lines) => new TestCaseData(Text(lines)).SetName($"{{m}}({name})");
-
-    private static TestCaseData Lookup(int count, string first, string name, params string[] lines) =>
-        new TestCaseData(Text(lines), count, first).SetName($"{{m}}({name})");
 
     private static string Text(string[] lines) => string.Join("\r\n", ["GET / HTTP/1.1", .. lines, "", ""]);
 }

@@ -1,6 +1,5 @@
 using System.Text;
 using EchoServer.Http;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.Http;
@@ -102,7 +101,7 @@ internal sealed class RequestHeadLimitTests
         }
     }
 
-    /// <summary>A sound head of so many bytes and fields; the last field takes what is left.</summary>
+    /// <summary>A sound head of so many bytes and fields; the last field takes the remaining bytes.</summary>
     private static string Head(int size, int fields)
     {
         string start = "GET / HTTP/1.1\r\n" + string.Concat(Enumerable.Repeat("A: b\r\n", fields - 1)) + "X: ";

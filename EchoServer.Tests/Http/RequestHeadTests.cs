@@ -1,6 +1,5 @@
 using System.Text;
 using EchoServer.Http;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.Http;
@@ -41,27 +40,6 @@ internal sealed class RequestHeadTests
         yield return Incomplete(new string('G', RequestHead.MaxBytes - 1), "a long method");
     }
 
-    private static IEnumerable<TestCaseData> Paths()
-    {
-        yield return Path("/", "/", "root");
-        yield return Path("/a/b", "/a/b", "path");
-        yield return Path("/a?b=c", "/a", "query");
-        yield return Path("/?", "/", "empty query");
-        yield return Path("/a?b?c/d", "/a", "question mark in query");
-        yield return Path("/%2e%3F?q", "/%2e%3F", "percent-encoded");
-        yield return Path("/http://b/c", "/http://b/c", "scheme in path");
-        yield return Path("/?u=http://b/c", "/", "scheme in query");
-        yield return Path("//b", "//b", "two slashes");
-        yield return Path("http://a/b/c?d", "/b/c", "absolute-form");
-        yield return Path("https://a:1/", "/", "absolute-form of https");
-        yield return Path("ws://a/b", "/b", "absolute-form of ws");
-        yield return Path("wss://a/b", "/b", "absolute-form of wss");
-        yield return Path("HTTP://A/B", "/B", "RFC 3986 §3.1 scheme in another case");
-        yield return Path("http://a", "/", "absolute-form without path");
-        yield return Path("http://a?b", "/", "absolute-form with query alone");
-        yield return Path("http://a?b=/c", "/", "absolute-form with a slash in its query alone");
-    }
-
     [TestCaseSource(nameof(SoundHeads))]
     public void Sound_heads_are_read_however_they_are_chopped(string text, string requestLine, string path, string fields)
     {
@@ -96,7 +74,23 @@ internal sealed class RequestHeadTests
         }
     }
 
-    [TestCaseSource(nameof(Paths))]
+    [TestCase("/", "/", TestName = "{m}(root)")]
+    [TestCase("/a/b", "/a/b", TestName = "{m}(path)")]
+    [TestCase("/a?b=c", "/a", TestName = "{m}(query)")]
+    [TestCase("/?", "/", TestName = "{m}(empty query)")]
+    [TestCase("/a?b?c/d", "/a", TestName = "{m}(question mark in query)")]
+    [TestCase("/%2e%3F?q", "/%2e%3F", TestName = "{m}(percent-encoded)")]
+    [TestCase("/http://b/c", "/http://b/c", TestName = "{m}(scheme in path)")]
+    [TestCase("/?u=http://b/c", "/", TestName = "{m}(scheme in query)")]
+    [TestCase("//b", "//b", TestName = "{m}(two slashes)")]
+    [TestCase("http://a/b/c?d", "/b/c", TestName = "{m}(absolute-form)")]
+    [TestCase("https://a:1/", "/", TestName = "{m}(absolute-form of https)")]
+    [TestCase("ws://a/b", "/b", TestName = "{m}(absolute-form of ws)")]
+    [TestCase("wss://a/b", "/b", TestName = "{m}(absolute-form of wss)")]
+    [TestCase("HTTP://A/B", "/B", TestName = "{m}(RFC 3986 §3.1 scheme in another case)")]
+    [TestCase("http://a", "/", TestName = "{m}(absolute-form without path)")]
+    [TestCase("http://a?b", "/", TestName = "{m}(absolute-form with query alone)")]
+    [TestCase("http://a?b=/c", "/", TestName = "{m}(absolute-form with a slash in its query alone)")]
     public void Path_is_the_target_without_origin_and_query(string target, string path)
     {
         RequestHead head = HeadOutcome.Sound($"GET {target} HTTP/1.1\r\n\r\n");
@@ -108,7 +102,4 @@ internal sealed class RequestHeadTests
         new TestCaseData(text, requestLine, path, fields).SetName($"{{m}}({name})");
 
     private static TestCaseData Incomplete(string text, string name) => new TestCaseData(text).SetName($"{{m}}({name})");
-
-    private static TestCaseData Path(string target, string path, string name) =>
-        new TestCaseData(target, path).SetName($"{{m}}({name})");
 }

@@ -1,6 +1,5 @@
 using System.Text;
 using EchoServer.Http;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.Http;

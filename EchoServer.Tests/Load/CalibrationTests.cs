@@ -3,8 +3,6 @@ using EchoServer.Connect;
 using EchoServer.Echo;
 using EchoServer.Load;
 using EchoServer.Load.Report;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Load;
 

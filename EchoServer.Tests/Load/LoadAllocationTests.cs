@@ -1,7 +1,6 @@
 using EchoServer.Connect;
 using EchoServer.Load;
 using EchoServer.Load.Report;
-using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.Load;
 

@@ -1,9 +1,6 @@
-using System.Diagnostics;
 using EchoServer.Connect;
 using EchoServer.Load;
 using EchoServer.Load.Report;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Load;
 

@@ -1,9 +1,6 @@
 using EchoServer.Load;
 using EchoServer.Load.Opening;
 using EchoServer.Load.Report;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Load;
 

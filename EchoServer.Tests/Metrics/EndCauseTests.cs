@@ -1,8 +1,5 @@
 using EchoServer.Metrics;
 using EchoServer.Server;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Metrics;
 

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using EchoServer.Metrics;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Metrics;
 

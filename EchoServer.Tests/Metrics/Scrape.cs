@@ -1,6 +1,3 @@
-using System.Globalization;
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.Metrics;
 
 /// <summary>The samples of one answer of <c>/metrics</c>, by name and labels as they stand there.</summary>
@@ -22,7 +19,6 @@ internal sealed class Scrape
     /// <summary>A sample, such as <c>a_total{code="1000"}</c>; without the name's <c>echo_server_</c>.</summary>
     public double this[string sample] => _samples[$"echo_server_{sample}"];
 
-    /// <summary>All samples that may never go down.</summary>
     public IEnumerable<KeyValuePair<string, double>> Counters => _samples.Where(sample => IsCounter(sample.Key.Split('{')[0]));
 
     public static Scrape Of(int port)

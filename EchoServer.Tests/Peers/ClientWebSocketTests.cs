@@ -1,6 +1,5 @@
 using System.Net.WebSockets;
 using System.Text;
-using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.Peers;
 

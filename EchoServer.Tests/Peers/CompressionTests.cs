@@ -1,6 +1,4 @@
 using System.Net.WebSockets;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Peers;
 

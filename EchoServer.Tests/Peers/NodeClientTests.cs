@@ -1,5 +1,3 @@
-using EchoServer.Tests.Support;
-
 namespace EchoServer.Tests.Peers;
 
 /// <summary>Node's <c>ws</c> package as the client, running in a process of its own.</summary>

@@ -1,4 +1,4 @@
-// Has messages of many sizes echoed with compression, as text and binary, whole and in fragments, and prints what was agreed on:
+// Has messages of many sizes echoed with compression, as text and binary, whole and in fragments, and prints the agreed parameters:
 // node deflate-client.js ws://host:port/raw '{"serverMaxWindowBits":9}' (ws's perMessageDeflate options)
 const assert = require('assert');
 const WebSocket = require('ws');
@@ -63,7 +63,7 @@ socket.on('message', (data, isBinary) => {
 });
 
 socket.on('close', (code, reason) => {
-  // What went over the wire: far less than what was said.
+  // Bytes on the wire: far fewer than those of the messages.
   console.log(`${next} of ${messages.length} came back, closed ${code} ${reason}`);
   console.log(socket._socket.bytesRead < 900000 ? 'compressed' : `read ${socket._socket.bytesRead} bytes`);
 });

@@ -1,9 +1,6 @@
 using System.Net;
 using EchoServer.Echo;
 using EchoServer.Server;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Server;
 
@@ -49,8 +46,7 @@ internal sealed class AllocationTests
         await using var server = InProcessServer.Start(
             (engine, log) => EchoHandlers.Start(new MeteredServer(engine, meter), options, log.CreateLogger("Echo")),
             new ServerOptions { Compression = lines.Length > 0 });
-        using var peer = new RawPeer(server.Port);
-        peer.Send(RawPeer.UpgradeRequest(path, lines));
+        using RawPeer peer = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest(path, lines));
         Assert.That(peer.ReadHead().Contains("Sec-WebSocket-Extensions", StringComparison.Ordinal), Is.EqualTo(lines.Length > 0));
         if (path == "/")
         {

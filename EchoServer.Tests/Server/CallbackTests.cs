@@ -1,7 +1,4 @@
 using EchoServer.Server;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging;
 
@@ -103,8 +100,7 @@ internal sealed class CallbackTests
     {
         ConnectionInfo? info = null;
         await using var server = InProcessServer.Start(socket => info = socket.Info);
-        using var peer = new RawPeer(server.Port);
-        peer.Send(RawPeer.UpgradeRequest("/a%20b?q=1", "Origin: https://example.org", "Sec-WebSocket-Protocol: chat"));
+        using RawPeer peer = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest("/a%20b?q=1", "Origin: https://example.org", "Sec-WebSocket-Protocol: chat"));
         peer.ReadHead();
         Assert.That(info, Is.EqualTo(new ConnectionInfo(
             1, (System.Net.IPEndPoint)peer.Socket.LocalEndPoint!, "/a%20b", "localhost", "https://example.org", "chat")));

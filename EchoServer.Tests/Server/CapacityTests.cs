@@ -1,8 +1,5 @@
 using System.Text;
 using EchoServer.Server;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Server;
 
@@ -12,7 +9,7 @@ internal sealed class CapacityTests
     [Test]
     public async Task Beyond_the_most_connections_a_client_is_told_to_come_back_later()
     {
-        await using var server = Echo(new ServerOptions { MaxConnections = 2 });
+        await using var server = InProcessServer.StartEcho(new ServerOptions { MaxConnections = 2 });
         using RawPeer first = RawPeer.Open(server.Port);
         RawPeer second = RawPeer.Open(server.Port);
         using (var third = new RawPeer(server.Port))
@@ -33,7 +30,7 @@ internal sealed class CapacityTests
     [Test]
     public async Task Refusals_that_are_never_collected_are_bounded_as_well()
     {
-        await using var server = Echo(new ServerOptions { MaxConnections = 1 });
+        await using var server = InProcessServer.StartEcho(new ServerOptions { MaxConnections = 1 });
         RawPeer[] silent = [.. Enumerable.Range(0, 100).Select(_ => new RawPeer(server.Port))];
         try
         {
@@ -55,7 +52,7 @@ internal sealed class CapacityTests
     [Test]
     public async Task A_message_for_which_there_is_no_memory_is_closed_with_1013_and_the_others_go_on()
     {
-        await using var server = Echo(new ServerOptions { MemoryBudgetBytes = 100_000 });
+        await using var server = InProcessServer.StartEcho(new ServerOptions { MemoryBudgetBytes = 100_000 });
         using RawPeer good = RawPeer.Open(server.Port);
         using RawPeer greedy = RawPeer.Open(server.Port);
         greedy.Send(WireFrame.Binary(new byte[200_000], fin: false));
@@ -70,16 +67,15 @@ internal sealed class CapacityTests
     [Test]
     public async Task A_request_for_which_there_is_no_memory_gets_503()
     {
-        await using var server = Echo(new ServerOptions { MemoryBudgetBytes = 100 });
-        using var peer = new RawPeer(server.Port);
-        peer.Send("GET / HTTP/1.1\r\nX: " + new string('x', 1000));
+        await using var server = InProcessServer.StartEcho(new ServerOptions { MemoryBudgetBytes = 100 });
+        using RawPeer peer = RawPeer.Ask(server.Port, "GET / HTTP/1.1\r\nX: " + new string('x', 1000));
         Assert.That(peer.ReadHead(), Does.StartWith("HTTP/1.1 503 "));
     }
 
     [Test]
     public async Task An_idle_connection_holds_nothing_and_a_trickling_one_little_more_than_it_sent()
     {
-        await using var server = Echo(new ServerOptions());
+        await using var server = InProcessServer.StartEcho();
         using RawPeer idle = RawPeer.Open(server.Port);
         idle.Send(WireFrame.Binary(new byte[300_000]));
         idle.ReadOneFrame();
@@ -94,43 +90,35 @@ internal sealed class CapacityTests
     }
 
     [Test]
-    public async Task What_waits_for_a_client_that_does_not_read_is_bounded_by_a_receive_and_a_message()
-    {
-        await using var server = Echo(new ServerOptions());
-        using RawPeer peer = RawPeer.Open(server.Port);
-        byte[] message = WireFrame.Binary(new byte[64 * 1024]).ToBytes();
-        Task sending = Task.Run(() => SendUntilCutOff(peer, message));
-        await Wait.UntilAsync(() => server.Budget.Used > 0, () => "nothing waits");
-        await Task.WhenAny(sending, Task.Delay(1_000));
-        Assert.That(server.Budget.Peak, Is.LessThanOrEqualTo(4 * ServerOptions.ReceiveBytes));
-        await server.StopAsync(TimeSpan.Zero);
-        await sending;
-    }
+    public Task What_waits_for_a_client_that_does_not_read_is_bounded_by_a_receive_and_a_message() =>
+        FloodAsync(WireFrame.Binary(new byte[64 * 1024]).ToBytes());
 
     [Test]
-    public async Task A_flood_of_pings_whose_pongs_are_never_read_is_held_back()
-    {
-        await using var server = Echo(new ServerOptions());
-        using RawPeer peer = RawPeer.Open(server.Port);
-        byte[] pings = WireFrame.Join(Enumerable.Repeat(WireFrame.Ping(new byte[125]), 1_000));
-        Task sending = Task.Run(() => SendUntilCutOff(peer, pings));
-        await Wait.UntilAsync(() => server.Budget.Used > 0, () => "nothing waits");
-        await Task.WhenAny(sending, Task.Delay(1_000));
-        Assert.That(server.Budget.Peak, Is.LessThanOrEqualTo(4 * ServerOptions.ReceiveBytes));
-        await server.StopAsync(TimeSpan.Zero);
-        await sending;
-    }
+    public Task A_flood_of_pings_whose_pongs_are_never_read_is_held_back() =>
+        FloodAsync(WireFrame.Join(Enumerable.Repeat(WireFrame.Ping(new byte[125]), 1_000)));
 
     [TestCase("GET", "^Connection 1 opened: 127[.]0[.]0[.]1:[0-9]+ for 203[.]0[.]113[.]7 /$")]
     [TestCase("PUT", "^Request from 127[.]0[.]0[.]1:[0-9]+ for 203[.]0[.]113[.]7 refused: 405 ")]
     public async Task The_last_hop_of_a_router_is_logged_and_no_other(string method, string line)
     {
-        await using var server = Echo(new ServerOptions());
+        await using var server = InProcessServer.StartEcho();
         using var peer = new RawPeer(server.Port);
         string[] hops = ["X-Forwarded-For: 1.1.1.1, 2.2.2.2", "X-Forwarded-For: 3.3.3.3, 203.0.113.7"];
         peer.Send(RawPeer.UpgradeRequest("/", hops).Replace("GET", method, StringComparison.Ordinal));
         peer.ReadHead();
         Assert.That(server.Log.Lines.Select(entry => entry.Text), Has.One.Matches(line));
+    }
+
+    private static async Task FloodAsync(byte[] bytes)
+    {
+        await using var server = InProcessServer.StartEcho();
+        using RawPeer peer = RawPeer.Open(server.Port);
+        Task sending = Task.Run(() => SendUntilCutOff(peer, bytes));
+        await Wait.UntilAsync(() => server.Budget.Used > 0, () => "nothing waits");
+        await Task.WhenAny(sending, Task.Delay(1_000));
+        Assert.That(server.Budget.Peak, Is.LessThanOrEqualTo(4 * ServerOptions.ReceiveBytes));
+        await server.StopAsync(TimeSpan.Zero);
+        await sending;
     }
 
     private static void SendUntilCutOff(RawPeer peer, byte[] bytes)
@@ -147,7 +135,4 @@ internal sealed class CapacityTests
             // The test has stopped the server.
         }
     }
-
-    private static InProcessServer Echo(ServerOptions options) =>
-        InProcessServer.Start(socket => socket.OnMessage = message => socket.Send(default, message), options);
 }

@@ -1,8 +1,5 @@
 using System.Net.Sockets;
 using EchoServer.Server;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging;
 
@@ -81,8 +78,7 @@ internal sealed class ClosingTests
     public async Task A_refused_client_that_stays_is_cut_off()
     {
         await using var server = InProcessServer.Start(_ => { }, ShortClose);
-        using var peer = new RawPeer(server.Port);
-        peer.Send("BREW / HTTP/1.1\r\n\r\n");
+        using RawPeer peer = RawPeer.Ask(server.Port, "BREW / HTTP/1.1\r\n\r\n");
         Assert.That(peer.ReadHead(), Does.StartWith("HTTP/1.1 405 "));
         await server.WaitUntilEmptyAsync();
     }
@@ -123,7 +119,7 @@ internal sealed class ClosingTests
     [Test]
     public async Task What_a_connection_was_is_logged_at_debug_level()
     {
-        await using var server = InProcessServer.Start(socket => socket.OnMessage = message => socket.Send(default, message));
+        await using var server = InProcessServer.StartEcho();
         using (RawPeer peer = RawPeer.Open(server.Port, "/some/path"))
         {
             peer.Send(WireFrame.Text("one"));

@@ -1,14 +1,11 @@
 using System.Text;
 using EchoServer.Echo;
 using EchoServer.Server;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets.Compression;
 
 namespace EchoServer.Tests.Server;
 
-/// <summary>permessage-deflate on the wire: what is agreed on, what goes out compressed, and what is given back.</summary>
+/// <summary>permessage-deflate on the wire: negotiation, compressed output, returned memory.</summary>
 internal sealed class CompressionTests
 {
     private const int Compressed = 4;
@@ -59,8 +56,7 @@ internal sealed class CompressionTests
     public async Task A_header_that_breaks_its_grammar_is_a_bad_request()
     {
         await using var server = InProcessServer.Start(_ => { }, On);
-        using var peer = new RawPeer(server.Port);
-        peer.Send(RawPeer.UpgradeRequest("/", "Sec-WebSocket-Extensions: permessage-deflate;;"));
+        using RawPeer peer = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest("/", "Sec-WebSocket-Extensions: permessage-deflate;;"));
         Assert.That(peer.ReadHead(), Does.StartWith("HTTP/1.1 400 "));
     }
 
@@ -255,7 +251,7 @@ internal sealed class CompressionTests
     [Test]
     public async Task Input_that_waits_while_others_have_their_turn_is_counted_and_refused_where_memory_is_short()
     {
-        // Enough to decompress each message, and not for the rest of what was received with it.
+        // Enough to decompress each message, but not for the other bytes of the same receive.
         byte[] one = new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(new byte[64 * 1024]), Rsv: Compressed).ToBytes();
         await using var server = StartEcho(On with { MemoryBudgetBytes = Inflater.Bytes + (72 * 1024) });
         using RawPeer peer = Open(server, WithoutContext, out _);

@@ -21,14 +21,6 @@ internal sealed class ConnectionDeadlinesTests
 
     private ConnectionDeadlines _deadlines;
 
-    // Times are in seconds after the accept.
-    private static IEnumerable<TestCaseData> RequestHeads()
-    {
-        yield return Case("not before its time", 9.999, Due.Nothing);
-        yield return Case("at its time", 10, Due.RequestTimeout);
-        yield return Case("long after", 1000, Due.RequestTimeout);
-    }
-
     private static IEnumerable<TestCaseData> Closes()
     {
         // A heartbeat early: the timeout is the most that the peer has.
@@ -37,13 +29,13 @@ internal sealed class ConnectionDeadlinesTests
         yield return Case("at its time", due, Due.UnansweredClose);
     }
 
-    private static IEnumerable<TestCaseData> Stages() =>
-        Enum.GetValues<ConnectionStage>().Select(stage => new TestCaseData(stage).SetName($"{{m}}({stage})"));
-
     [SetUp]
     public void Accept() => _deadlines = new ConnectionDeadlines(Start);
 
-    [TestCaseSource(nameof(RequestHeads))]
+    // Times are in seconds after the accept.
+    [TestCase(9.999, Due.Nothing, TestName = "{m}(not before its time)")]
+    [TestCase(10, Due.RequestTimeout, TestName = "{m}(at its time)")]
+    [TestCase(1000, Due.RequestTimeout, TestName = "{m}(long after)")]
     public void A_request_head_is_due_after_the_accept_whatever_arrives(double at, Due expected)
     {
         _deadlines.NoteInput(At(9));
@@ -118,8 +110,8 @@ internal sealed class ConnectionDeadlinesTests
         }
     }
 
-    [TestCaseSource(nameof(Stages))]
-    public void Output_must_be_taken_in_time_and_nothing_else_is_due_meanwhile(ConnectionStage stage)
+    [Test]
+    public void Output_must_be_taken_in_time_and_nothing_else_is_due_meanwhile([Values] ConnectionStage stage)
     {
         NoteMessage(isUnderWay: true, 1);
         Assert.That(Check(stage, 119.999, waitingSince: 100, closeSentAt: 1), Is.EqualTo(Due.Nothing));

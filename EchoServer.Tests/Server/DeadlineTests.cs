@@ -1,10 +1,6 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using EchoServer.Server;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Tests.Server;
@@ -74,8 +70,7 @@ internal sealed class DeadlineTests
     [Test]
     public async Task Whole_messages_are_not_under_a_deadline_however_many_there_are()
     {
-        await using var server = InProcessServer.Start(
-            socket => socket.OnMessage = message => socket.Send(default, message), new ServerOptions { MessageTimeout = Long, KeepAliveInterval = null });
+        await using var server = InProcessServer.StartEcho(new ServerOptions { MessageTimeout = Long, KeepAliveInterval = null });
         using RawPeer peer = RawPeer.Open(server.Port);
 
         // Each message's first byte arrives with the last one's end, so that something is always left over.
@@ -125,8 +120,7 @@ internal sealed class DeadlineTests
     [Test]
     public async Task A_client_that_does_not_read_is_cut_off()
     {
-        await using var server = InProcessServer.Start(
-            socket => socket.OnMessage = message => socket.Send(default, message), new ServerOptions { SendTimeout = Short });
+        await using var server = InProcessServer.StartEcho(new ServerOptions { SendTimeout = Short });
         using RawPeer peer = RawPeer.Open(server.Port);
         byte[] message = WireFrame.Binary(new byte[64 * 1024]).ToBytes();
         Assert.That(() => SendFor(peer, message, ServerProcess.Patience), Throws.InstanceOf<SocketException>());
@@ -138,8 +132,7 @@ internal sealed class DeadlineTests
     public async Task The_close_deadline_does_not_run_while_output_waits_for_a_slow_reader()
     {
         // Ten times the close deadline passes before the client reads at all: it still gets every echo, and the Close.
-        await using var server = InProcessServer.Start(
-            socket => socket.OnMessage = message => socket.Send(default, message), new ServerOptions { CloseTimeout = Short });
+        await using var server = InProcessServer.StartEcho(new ServerOptions { CloseTimeout = Short });
         using RawPeer peer = RawPeer.Open(server.Port);
         const int count = 12_000;
         byte[] flood = WireFrame.Join([.. Enumerable.Repeat(WireFrame.Binary(new byte[1000]), count), WireFrame.Close(1000)]);

@@ -1,8 +1,5 @@
 using System.Net.Sockets;
 using System.Text;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Server;
 
@@ -210,12 +207,10 @@ internal sealed class EngineTests(ServerEngine engine)
     public async Task Only_pages_of_allowed_origins_reach_the_application()
     {
         await using ServerProcess server = await _build.StartAsync("--allowed-origins", "https://example.org");
-        using var good = new RawPeer(server.Port);
-        good.Send(RawPeer.UpgradeRequest("/", "Origin: https://example.org"));
+        using RawPeer good = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest("/", "Origin: https://example.org"));
         Assert.That(good.ReadHead(), Does.StartWith("HTTP/1.1 101 "));
         Assert.That(good.ReadText(), Is.EqualTo(Greeting));
-        using var bad = new RawPeer(server.Port);
-        bad.Send(RawPeer.UpgradeRequest("/", "Origin: https://evil.example"));
+        using RawPeer bad = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest("/", "Origin: https://evil.example"));
         if (engine == ServerEngine.BuiltIn)
         {
             Assert.That(bad.ReadHead(), Does.StartWith("HTTP/1.1 403 "));
@@ -241,7 +236,7 @@ internal sealed class EngineTests(ServerEngine engine)
         }
     }
 
-    /// <summary>An engine may have gone already: then there is nobody left to take the answer.</summary>
+    /// <summary>Answers the server's Close, unless the engine has closed the socket already.</summary>
     private static void AnswerClose(RawPeer peer)
     {
         try

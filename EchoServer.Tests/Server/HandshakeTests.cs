@@ -1,6 +1,4 @@
 using System.Text;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Server;
 
@@ -42,8 +40,7 @@ internal sealed class HandshakeTests
     public void The_answer_survives_what_the_client_still_sends()
     {
         // A server that closes with input unread resets the connection, and the reset eats the answer.
-        using var peer = new RawPeer(SharedServers.Default.Port);
-        peer.Send("POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n");
+        using RawPeer peer = RawPeer.Ask(SharedServers.Default.Port, "POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n");
         peer.Send(new byte[1_000_000]);
         AssertAnswer(peer, 405, "'POST'");
     }
@@ -51,16 +48,14 @@ internal sealed class HandshakeTests
     [Test]
     public void A_405_names_the_method_that_is_allowed()
     {
-        using var peer = new RawPeer(SharedServers.Default.Port);
-        peer.Send(Good.Replace("GET", "DELETE"));
+        using RawPeer peer = RawPeer.Ask(SharedServers.Default.Port, Good.Replace("GET", "DELETE"));
         Assert.That(peer.ReadHead(), Does.Contain("\r\nAllow: GET\r\n"));
     }
 
     [Test]
     public void A_426_names_the_version_that_is_spoken()
     {
-        using var peer = new RawPeer(SharedServers.Default.Port);
-        peer.Send(Good.Replace(": 13", ": 12"));
+        using RawPeer peer = RawPeer.Ask(SharedServers.Default.Port, Good.Replace(": 13", ": 12"));
         Assert.That(peer.ReadHead(), Does.Contain("\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"));
     }
 
@@ -68,8 +63,7 @@ internal sealed class HandshakeTests
     [TestCase("HEAD / HTTP/1.1\r\nno colon\r\n\r\n", 400, TestName = "{m}(malformed)")]
     public void An_answer_to_HEAD_has_no_body(string request, int status)
     {
-        using var peer = new RawPeer(SharedServers.Default.Port);
-        peer.Send(request);
+        using RawPeer peer = RawPeer.Ask(SharedServers.Default.Port, request);
         string answer = Encoding.UTF8.GetString(peer.ReadToEnd());
         Assert.That(answer, Does.StartWith($"HTTP/1.1 {status} ").And.EndsWith("\r\n\r\n"));
     }
@@ -79,8 +73,7 @@ internal sealed class HandshakeTests
     [TestCase("Origin: https://example.org", TestName = "{m}(origin)")]
     public void An_upgrade_is_accepted_whatever_else_it_says(string line)
     {
-        using var peer = new RawPeer(SharedServers.Default.Port);
-        peer.Send(RawPeer.UpgradeRequest("/any/path?with=query", line));
+        using RawPeer peer = RawPeer.Ask(SharedServers.Default.Port, RawPeer.UpgradeRequest("/any/path?with=query", line));
         Assert.That(peer.ReadHead(), Is.EqualTo(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
             "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"));
@@ -102,8 +95,7 @@ internal sealed class HandshakeTests
     [Test]
     public void The_first_subprotocol_offered_is_agreed_on()
     {
-        using var peer = new RawPeer(SharedServers.Default.Port);
-        peer.Send(RawPeer.UpgradeRequest("/", "Sec-WebSocket-Protocol: chat.v2 , chat.v1", "Sec-WebSocket-Protocol: other"));
+        using RawPeer peer = RawPeer.Ask(SharedServers.Default.Port, RawPeer.UpgradeRequest("/", "Sec-WebSocket-Protocol: chat.v2 , chat.v1", "Sec-WebSocket-Protocol: other"));
         Assert.That(peer.ReadHead(), Does.Contain("\r\nSec-WebSocket-Protocol: chat.v2\r\n"));
     }
 

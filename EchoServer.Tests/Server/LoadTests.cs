@@ -1,7 +1,3 @@
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.Server;
 
 /// <summary>Many messages in flight, and clients that would have the server to themselves.</summary>
@@ -18,7 +14,7 @@ internal sealed class LoadTests
     [Test]
     public async Task Ten_thousand_messages_come_back_while_nobody_reads_the_log()
     {
-        // The pipe is full after 64 KB of lines; from then on the log's writer is blocked, and nothing else may be.
+        // The pipe is full after 64 KB of lines; then the log's writer is blocked, and nothing else may be.
         await using ServerProcess server = await ServerProcess.StartAsync(["--log-messages", "true"], readOutput: false);
         for (int round = 0; round < 3; round++)
         {

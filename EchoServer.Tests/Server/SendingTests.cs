@@ -1,9 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
 using EchoServer.Server;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.Server;
@@ -187,7 +184,7 @@ internal sealed class SendingTests
         using RawPeer peer = RawPeer.Open(server.Port);
         string large = new('x', 64 * 1024);
 
-        // The kernel's own buffers take some megabytes first; nobody reads them.
+        // The kernel's own buffers take some megabytes first; the peer reads none of it.
         for (int sent = 0; sent < 1_000 && !ended.Task.IsCompleted; sent++)
         {
             connection!.Send(large);

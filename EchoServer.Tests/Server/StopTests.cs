@@ -1,7 +1,3 @@
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.Server;
 
 /// <summary>SIGTERM and SIGINT, against the server as a process of its own.</summary>
@@ -15,8 +11,7 @@ internal sealed class StopTests
         await using ServerProcess server = await ServerProcess.StartAsync(Programs.WithDefaultSignals(Programs.EchoServer([])));
         using RawPeer idle = RawPeer.Open(server.Port, "/");
         using RawPeer busy = RawPeer.Open(server.Port);
-        using var unfinished = new RawPeer(server.Port);
-        unfinished.Send("GET / HTTP/1.1\r\n");
+        using RawPeer unfinished = RawPeer.Ask(server.Port, "GET / HTTP/1.1\r\n");
         busy.Send(WireFrame.Text("before the signal"));
         Assert.That(busy.ReadText(), Is.EqualTo("before the signal"));
         idle.ReadText();

@@ -1,7 +1,4 @@
 using EchoServer.Server;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Site;
 
@@ -41,8 +38,7 @@ internal sealed class HealthTests
         greedy.Send(WireFrame.Binary(new byte[4000], fin: false));
         await Wait.UntilAsync(() => server.Budget.Used == 4096, () => $"{server.Budget.Used} bytes in use");
         AssertHealthy(server);
-        using var inParts = new RawPeer(server.Port);
-        inParts.Send("GET /health HTTP/1.1\r\n");
+        using RawPeer inParts = RawPeer.Ask(server.Port, "GET /health HTTP/1.1\r\n");
         Assert.That(HttpReply.Parse(inParts.ReadToEnd()).Status, Is.EqualTo(503));
     }
 

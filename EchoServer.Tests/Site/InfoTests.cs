@@ -1,9 +1,5 @@
 using System.Text;
-using System.Text.Json;
 using EchoServer.Server;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Site;
 
@@ -47,8 +43,7 @@ internal sealed class InfoTests
     public async Task It_says_whether_compression_is_offered_and_what_it_did()
     {
         await using InProcessServer server = SiteServer.Start(new ServerOptions { Compression = true });
-        using var peer = new RawPeer(server.Port);
-        peer.Send(RawPeer.UpgradeRequest("/raw", "Sec-WebSocket-Extensions: permessage-deflate"));
+        using RawPeer peer = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest("/raw", "Sec-WebSocket-Extensions: permessage-deflate"));
         peer.ReadHead();
         byte[] json = Deflated.Json(1_000);
         byte[] compressed = Deflated.Message(json);

@@ -1,6 +1,4 @@
 using EchoServer.Site;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Site;
 

@@ -4,7 +4,6 @@ using EchoServer.Echo;
 using EchoServer.Http;
 using EchoServer.Server;
 using EchoServer.Site;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.Text;
 using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,9 +1,6 @@
 using System.Net.Sockets;
 using EchoServer.Server;
 using EchoServer.Site;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Site;
 

@@ -1,13 +1,10 @@
 using System.Net.Sockets;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Soak;
 
 /// <summary>One visit of each bad kind. Each throws when the server does not answer it as it should.</summary>
 internal static class BadClients
 {
-    /// <summary>What the server is told to take at most.</summary>
     public const int MaxMessageBytes = 256 * 1024;
 
     // RFC 6455 §7.4.1
@@ -15,7 +12,6 @@ internal static class BadClients
     private const int InvalidPayload = 1007;
     private const int PolicyViolation = 1008;
     private const int MessageTooBig = 1009;
-
     private const int SmallReceiveBuffer = 4096;
 
     private static readonly byte[] LargeMessage = WireFrame.Binary(new byte[64 * 1024]).ToBytes();
@@ -37,47 +33,43 @@ internal static class BadClients
     /// <summary>Resets the connection: before the request, after the upgrade, in a message, or with echoes under way.</summary>
     public static async Task ResetAsync(int port, Random random, CancellationToken patience)
     {
-        using SoakPeer peer = await SoakPeer.ConnectAsync(port, patience);
+        using AsyncPeer peer = await AsyncPeer.ConnectAsync(port, patience);
         int stage = random.Next(4);
         if (stage > 0)
         {
-            await peer.UpgradeAsync(patience);
+            await peer.UpgradeAsync();
         }
 
         if (stage > 1)
         {
-            await peer.SendAsync(stage == 2 ? LargeMessage.AsMemory(0, random.Next(1, LargeMessage.Length)) : LargeMessage, patience);
+            await peer.SendAsync(stage == 2 ? LargeMessage.AsMemory(0, random.Next(1, LargeMessage.Length)) : LargeMessage);
         }
 
         peer.Reset();
     }
 
-    /// <summary>Sends messages and reads no echo, until the server has had enough.</summary>
     public static Task ReadNothingAsync(int port, Random random, CancellationToken patience) =>
         SendUntilCutOffAsync(port, LargeMessage, patience);
 
-    /// <summary>Sends pings and reads no pong, until the server has had enough.</summary>
     public static Task FloodWithPingsAsync(int port, Random random, CancellationToken patience) =>
         SendUntilCutOffAsync(port, ManyPings, patience);
 
-    /// <summary>Sends the beginning of a message, and waits to be told that it was not complete in time.</summary>
     public static async Task LeaveMessageUnfinishedAsync(int port, Random random, CancellationToken patience)
     {
-        using SoakPeer peer = await SoakPeer.OpenAsync(port, patience);
+        using AsyncPeer peer = await AsyncPeer.OpenAsync(port, patience);
         byte[] beginning = (WireFrame.Binary(new byte[random.Next(1, 32 * 1024)]) with { DeclaredLength = MaxMessageBytes }).ToBytes();
-        await peer.SendAsync(beginning, patience);
-        await peer.ExpectCloseAsync(PolicyViolation, patience);
+        await peer.SendAsync(beginning);
+        await peer.ExpectCloseAsync(PolicyViolation);
     }
 
-    /// <summary>Sends a request a byte at a time, until the server has had enough.</summary>
     public static async Task TrickleHandshakeAsync(int port, Random random, CancellationToken patience)
     {
-        using SoakPeer peer = await SoakPeer.ConnectAsync(port, patience);
+        using AsyncPeer peer = await AsyncPeer.ConnectAsync(port, patience);
         byte[] request = System.Text.Encoding.ASCII.GetBytes(RawPeer.UpgradeRequest());
-        Task<string> answer = peer.ReadHeadAsync(patience);
+        Task<string> answer = peer.ReadHeadAsync();
         for (int sent = 0; !answer.IsCompleted && sent < request.Length - 1; sent++)
         {
-            await peer.SendAsync(request.AsMemory(sent, 1), patience);
+            await peer.SendAsync(request.AsMemory(sent, 1));
             await Task.WhenAny(answer, Task.Delay(TricklePause, patience));
         }
 
@@ -87,37 +79,35 @@ internal static class BadClients
         }
     }
 
-    /// <summary>Breaks one rule of the protocol, and waits to be told so.</summary>
     public static async Task BreakRuleAsync(int port, Random random, CancellationToken patience)
     {
-        using SoakPeer peer = await SoakPeer.OpenAsync(port, patience);
+        using AsyncPeer peer = await AsyncPeer.OpenAsync(port, patience);
         (WireFrame frame, int closeCode) = Violations[random.Next(Violations.Length)];
-        await peer.SendAsync(frame.ToBytes(), patience);
-        await peer.ExpectCloseAsync(closeCode, patience);
+        await peer.SendAsync(frame.ToBytes());
+        await peer.ExpectCloseAsync(closeCode);
     }
 
-    /// <summary>Declares more than the limit, in one frame or over several, and waits to be told so.</summary>
     public static async Task SendTooMuchAsync(int port, Random random, CancellationToken patience)
     {
-        using SoakPeer peer = await SoakPeer.OpenAsync(port, patience);
+        using AsyncPeer peer = await AsyncPeer.OpenAsync(port, patience);
         bool isFragmented = random.Next(2) == 0;
         byte[] some = new byte[random.Next(1, 32 * 1024)];
         byte[] message = isFragmented
             ? WireFrame.Join(WireFrame.Binary(some, fin: false), WireFrame.More([1]) with { DeclaredLength = MaxMessageBytes })
             : (WireFrame.Binary(some) with { DeclaredLength = MaxMessageBytes + 1 }).ToBytes();
-        await peer.SendAsync(message, patience);
-        await peer.ExpectCloseAsync(MessageTooBig, patience);
+        await peer.SendAsync(message);
+        await peer.ExpectCloseAsync(MessageTooBig);
     }
 
     private static async Task SendUntilCutOffAsync(int port, byte[] bytes, CancellationToken patience)
     {
-        using SoakPeer peer = await SoakPeer.ConnectAsync(port, patience, SmallReceiveBuffer);
-        await peer.UpgradeAsync(patience);
+        using AsyncPeer peer = await AsyncPeer.ConnectAsync(port, patience, SmallReceiveBuffer);
+        await peer.UpgradeAsync();
         try
         {
             while (true)
             {
-                await peer.SendAsync(bytes, patience);
+                await peer.SendAsync(bytes);
             }
         }
         catch (SocketException)

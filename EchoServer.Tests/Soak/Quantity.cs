@@ -10,7 +10,6 @@ internal sealed record Quantity(string Name, string Unit, double Tolerance, Func
     private const double KiB = 1024;
     private const double MiB = 1024 * KiB;
 
-    /// <summary>All of them, in the order of the picture's panels.</summary>
     public static IReadOnlyList<Quantity> All { get; } =
     [
         new("Resident memory", "MiB", 3, sample => sample.Resident / MiB),
@@ -24,7 +23,6 @@ internal sealed record Quantity(string Name, string Unit, double Tolerance, Func
     /// <summary>Whether it grows with garbage and falls with each collection: then only its low points tell anything.</summary>
     public bool IsSawtooth { get; init; }
 
-    /// <summary>A value as a person reads it.</summary>
     public string Format(double value) => Unit switch
     {
         "" => $"{value:0}",

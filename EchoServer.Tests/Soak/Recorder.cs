@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace EchoServer.Tests.Soak;
 
 /// <summary>Takes a sample every second and writes it down at once, so that a run that is cut off leaves its figures.</summary>
@@ -24,19 +22,17 @@ internal sealed class Recorder : IAsyncDisposable
     /// <summary>Every sample, those after the load included. To be read once recording has stopped.</summary>
     public IReadOnlyList<Sample> Samples => _samples;
 
-    /// <summary>The samples that were taken while the load was on.</summary>
     public IReadOnlyList<Sample> UnderLoad => _samples[..(_underLoad ?? _samples.Count)];
 
     /// <summary>Begins, together with the load. A server that is gone ends the load.</summary>
     public void Start(CancellationTokenSource load)
     {
-        // What comes after it shows the server coming to rest.
+        // Later samples show the server coming to rest.
         load.Token.Register(() => _underLoad = _samples.Count);
         _clock.Start();
         _recording = RecordAsync(load);
     }
 
-    /// <summary>Ends.</summary>
     public async Task StopAsync()
     {
         await _stop.CancelAsync();

@@ -13,9 +13,6 @@ internal static class SoakPicture
     private const double HeaderHeight = 92;
     private const double FooterHeight = 34;
 
-    /// <param name="recorder">The samples.</param>
-    /// <param name="subject">What was run.</param>
-    /// <param name="summary">What came of it.</param>
     public static string Draw(Recorder recorder, string subject, string summary)
     {
         int rows = (Quantity.All.Count + Columns - 1) / Columns;

@@ -1,6 +1,3 @@
-using System.Text.RegularExpressions;
-using EchoServer.Tests.Support;
-
 namespace EchoServer.Tests.Soak;
 
 /// <summary>The server under load: a process of its own with short deadlines, in 64 MB where the machine can do that.</summary>
@@ -25,7 +22,6 @@ internal sealed partial class SoakServer : IAsyncDisposable
 
     public int Port => _target.Port;
 
-    /// <summary>What holds its memory, in words.</summary>
     public string MemoryLimit => _target.IsLimited ? $"cgroup of {Target.MemoryBytes / 1024 / 1024} MB" : "no memory cgroup could be made";
 
     public static async Task<SoakServer> StartAsync()
@@ -36,7 +32,6 @@ internal sealed partial class SoakServer : IAsyncDisposable
     }
 
     /// <summary>Looks at the process, and at the newest of its own lines of figures.</summary>
-    /// <exception cref="IOException">The process is gone.</exception>
     public Sample TakeSample(double seconds)
     {
         // Of a process that is gone there is no such folder, and of one that is just going no memory.
@@ -45,7 +40,7 @@ internal sealed partial class SoakServer : IAsyncDisposable
         Match resident = ResidentLine().Match(status);
         if (!resident.Success)
         {
-            throw new IOException("the server has ended, though nobody told it to");
+            throw new IOException("the server has ended without a signal");
         }
 
         Match stats = _target.Log.Reverse().Select(line => StatsLine().Match(line)).First(match => match.Success);
@@ -77,7 +72,7 @@ internal sealed partial class SoakServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for it to end, whoever brings that about: alone after a crash, with SIGTERM otherwise.</summary>
+    /// <summary>Sends SIGTERM unless the server has crashed, and waits for its end.</summary>
     public async Task<SoakServerEnd> StopAsync()
     {
         ServerEnd end = await _target.StopAsync();

@@ -1,7 +1,3 @@
-using System.Globalization;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.Soak;
 
 /// <summary>The server over time: the same load from beginning to end must cost the same from beginning to end.</summary>

@@ -1,6 +1,5 @@
 using System.Net.WebSockets;
 using System.Text;
-using EchoServer.Tests.Support;
 
 namespace EchoServer.Tests.Soak;
 
@@ -14,7 +13,6 @@ internal sealed class SteadyClient(Random random) : IDisposable
     private readonly byte[] _message = new byte[LargestMessage];
     private readonly byte[] _echo = new byte[LargestMessage];
 
-    /// <summary>Connects, exchanges one message with the tutorial's path, and closes as one should.</summary>
     public static async Task VisitAsync(int port, Random random, CancellationToken patience)
     {
         using var client = new SteadyClient(random);
@@ -26,7 +24,6 @@ internal sealed class SteadyClient(Random random) : IDisposable
         await client.CloseAsync(patience);
     }
 
-    /// <summary>Sends a message and checks its echo, pauses, and again, until the end; then closes.</summary>
     public async Task RunAsync(int port, TimeSpan pause, Action echoed, CancellationToken end)
     {
         await _socket.ConnectAsync(new Uri($"ws://127.0.0.1:{port}/raw"), CancellationToken.None);

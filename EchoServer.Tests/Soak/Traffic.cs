@@ -18,7 +18,7 @@ internal sealed class Traffic(int port, int seed)
     // Everything a visit waits for has a deadline of a few seconds; what takes longer than this has been forgotten.
     private static readonly TimeSpan VisitPatience = TimeSpan.FromSeconds(20);
 
-    // Enough to see what is wrong; a server that answers nobody would give thousands.
+    // Enough to see the fault; a server that answers no client would give thousands.
     private const int MaxComplaints = 20;
 
     private static readonly Kind[] Kinds =
@@ -40,12 +40,10 @@ internal sealed class Traffic(int port, int seed)
 
     private delegate Task Visit(int port, Random random, CancellationToken patience);
 
-    /// <summary>Everything that a client did not get as it should have.</summary>
     public IReadOnlyCollection<string> Complaints => _complaints;
 
     public string Summary => $"{_echoes:N0} echoes checked on {BusyClients + QuietClients} lasting connections · {_visitCount:N0} visits";
 
-    /// <summary>Runs the load until it is told to end, and returns when the last visitor has gone.</summary>
     public async Task RunAsync(CancellationToken end)
     {
         IEnumerable<Task> clients = Enumerable.Range(0, BusyClients + QuietClients).Select(number => StayAsync(number, end));
@@ -54,7 +52,6 @@ internal sealed class Traffic(int port, int seed)
         await Task.WhenAll(_visits.Keys);
     }
 
-    /// <summary>One visit of each kind.</summary>
     public Task VisitOnceEachAsync() => Task.WhenAll(Kinds.Select((kind, number) => VisitAsync(kind, new Random(seed + number))));
 
     private async Task StayAsync(int number, CancellationToken end)
@@ -108,11 +105,11 @@ internal sealed class Traffic(int port, int seed)
         }
     }
 
-    private void Complain(string who, Exception exception)
+    private void Complain(string client, Exception exception)
     {
         if (_complaints.Count < MaxComplaints)
         {
-            _complaints.Enqueue($"{DateTime.UtcNow:HH:mm:ss} {who}: {exception.GetType().Name}: {exception.Message}");
+            _complaints.Enqueue($"{DateTime.UtcNow:HH:mm:ss} {client}: {exception.GetType().Name}: {exception.Message}");
         }
     }
 

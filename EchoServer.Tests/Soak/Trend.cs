@@ -18,7 +18,6 @@ internal sealed record Trend(Quantity Quantity, double Third, double Last)
 
     public bool IsUpward => Last > Allowed;
 
-    /// <summary>Judges the samples that were taken under load.</summary>
     public static Trend Of(Quantity quantity, IReadOnlyList<Sample> samples)
     {
         double[] values = [.. samples.Select(quantity.Value)];

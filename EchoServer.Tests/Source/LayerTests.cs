@@ -1,6 +1,3 @@
-using System.Text.RegularExpressions;
-using EchoServer.Tests.Support;
-
 namespace EchoServer.Tests.Source;
 
 /// <summary>The folders of the server's project: each refers only to folders below it (docs/design.md).</summary>

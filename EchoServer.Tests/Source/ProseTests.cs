@@ -1,6 +1,3 @@
-using System.Text.RegularExpressions;
-using EchoServer.Tests.Support;
-
 namespace EchoServer.Tests.Source;
 
 /// <summary>The prose of the project names things by their names: words that leave the subject open are counted, and only become fewer.</summary>

@@ -5,7 +5,6 @@ namespace EchoServer.Tests.Support;
 /// <summary>Debian's Chromium without a window: one for all tests, each of which has a context (a profile) of its own in it.</summary>
 internal static class Chromium
 {
-    /// <summary>Where Debian's package puts it.</summary>
     public const string Executable = "/usr/bin/chromium";
 
     // As root it has no sandbox, and on a test machine nothing to look for on the internet.

@@ -16,7 +16,6 @@ internal static class FreePort
     // Another run on this machine begins elsewhere.
     private static int _last = Random.Shared.Next(Count);
 
-    /// <summary>Finds one on which nothing listens.</summary>
     public static int Find()
     {
         for (int attempt = 0; attempt < Count; attempt++)

@@ -1,15 +1,8 @@
-using System.Text.RegularExpressions;
-
 namespace EchoServer.Tests.Support;
 
 /// <summary>An option, as a help text has it.</summary>
-/// <param name="Label">Its names and value: <c>-n, --count &lt;number&gt;</c>.</param>
-/// <param name="Description">What it does, in one line.</param>
-/// <param name="Variable">The environment variable; empty for none.</param>
-/// <param name="Default">The default; empty when it has none.</param>
 internal sealed partial record HelpEntry(string Label, string Description, string Variable, string Default)
 {
-    /// <summary>The long name.</summary>
     public string Name => LongName().Match(Label).Value;
 
     /// <summary>Reads the options of a help text, but for those that every command has.</summary>

@@ -21,7 +21,6 @@ internal sealed class InProcessServer : IAsyncDisposable
 
     public int ConnectionCount => _server.Context.Stats.Connections;
 
-    /// <summary>What was counted, and the engine itself for what is made from it.</summary>
     public ServerSnapshot Snapshot => _server.Context.TakeSnapshot();
 
     public WebSocketServer Engine => _server;
@@ -40,19 +39,19 @@ internal sealed class InProcessServer : IAsyncDisposable
         return new InProcessServer(server, log);
     }
 
+    public static InProcessServer StartEcho(ServerOptions? options = null) =>
+        Start(socket => socket.OnMessage = message => socket.Send(default, message), options);
+
     public Task StopAsync(TimeSpan timeout) => _server.StopAsync(timeout);
 
-    /// <summary>Waits until no connection is left.</summary>
     public Task WaitUntilEmptyAsync() => Wait.UntilAsync(() => ConnectionCount == 0, () => $"{ConnectionCount} connections are left");
 
-    /// <summary>Bytes that connections make the server keep, now and at the most.</summary>
     public (long Used, long Peak) Budget => (_server.Context.Stats.BudgetUsed, _server.Context.Stats.BudgetPeak);
 
     /// <summary>The server's time, to be moved with <see cref="CheckDeadlines"/>.</summary>
     public long Now => _server.Context.Now;
 
     /// <summary>Does what the heartbeat does, at a time of the test's.</summary>
-    /// <param name="now">The time, as <see cref="Now"/> gives it.</param>
     public void CheckDeadlines(long now) => _server.Context.Connections.ForEach(Heartbeat.Check, now);
 
     /// <summary>Waits until the server's time goes on.</summary>

@@ -14,7 +14,6 @@ internal sealed class MemoryCgroup : IAsyncDisposable
 
     private MemoryCgroup(string folder) => _folder = folder;
 
-    /// <summary>The file that a process enters the group by.</summary>
     public string ProcessesFile => Path.Combine(_folder, "cgroup.procs");
 
     /// <summary>The most memory that was ever in use, the page cache of the files that were read included.</summary>
@@ -43,7 +42,6 @@ internal sealed class MemoryCgroup : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends every process that is still in the group.</summary>
     public void KillProcesses()
     {
         foreach (string id in File.ReadAllLines(ProcessesFile))
@@ -52,7 +50,6 @@ internal sealed class MemoryCgroup : IAsyncDisposable
         }
     }
 
-    /// <summary>Removes the group, once the kernel has taken its last process out.</summary>
     public async ValueTask DisposeAsync() =>
         await Wait.UntilAsync(() => Remove(_folder), () => $"the cgroup {_folder} cannot be removed: it still has processes");
 

@@ -1,8 +1,7 @@
-using System.Diagnostics;
+using EchoServer.Bench.Servers;
 
 namespace EchoServer.Tests.Support;
 
-/// <summary>What a program printed, and how it ended.</summary>
 internal sealed record ProgramResult(int ExitCode, string Output, string Error);
 
 /// <summary>Other processes: the program under test, and the tools that the tests need.</summary>
@@ -17,14 +16,11 @@ internal static class Programs
         "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT",
     ];
 
-    /// <summary>The <c>EchoServer.dll</c> that was built with the tests.</summary>
     public static string EchoServerDll => Path.Combine(AppContext.BaseDirectory, "EchoServer.dll");
 
-    /// <summary>The <c>Bench.dll</c> that was built with the tests.</summary>
     public static string BenchDll => Path.Combine(AppContext.BaseDirectory, "Bench.dll");
 
-    /// <summary>The top folder of the project.</summary>
-    public static string ProjectFolder { get; } = FindProjectFolder();
+    public static string ProjectFolder => Folders.Project;
 
     public static ProcessStartInfo EchoServer(
         IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
@@ -53,9 +49,6 @@ internal static class Programs
     };
 
     /// <summary>Runs a program to its end; one that takes too long is killed and fails the test.</summary>
-    /// <param name="start">The program.</param>
-    /// <param name="atMost">How long it may take; <see cref="ServerProcess.Patience"/> unless told otherwise.</param>
-    /// <param name="input">What it finds on standard input.</param>
     public static async Task<ProgramResult> RunAsync(ProcessStartInfo start, TimeSpan? atMost = null, string input = "")
     {
         using Process process = Process.Start(start)!;
@@ -85,35 +78,45 @@ internal static class Programs
         }
         catch (IOException)
         {
-            // Who ends before it has read everything did not want the rest.
+            // A program that ends before it has read everything did not want the rest.
         }
     }
 
     /// <summary>Tests that run in the background of a shell are started with SIGINT ignored, and would pass that on.</summary>
-    public static ProcessStartInfo WithDefaultSignals(ProcessStartInfo start)
+    public static ProcessStartInfo WithDefaultSignals(ProcessStartInfo start) => Through(start, "env", "--default-signal=INT");
+
+    /// <summary>Makes another program start this one as its last arguments.</summary>
+    public static ProcessStartInfo Through(ProcessStartInfo start, string program, params string[] arguments)
     {
-        string[] command = ["--default-signal=INT", start.FileName, .. start.ArgumentList];
-        start.FileName = "env";
+        string[] command = [.. arguments, start.FileName, .. start.ArgumentList];
+        start.FileName = program;
         start.ArgumentList.Clear();
         Array.ForEach(command, start.ArgumentList.Add);
         return start;
     }
 
-    /// <summary>Sends a signal to a process that the test started.</summary>
+    /// <summary>Kills a process that still runs, with its children, and waits for its end.</summary>
+    public static async Task EndAsync(Process process)
+    {
+        if (!process.HasExited)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+        }
+
+        process.Dispose();
+    }
+
+    public static void WriteScript(string path, string lines)
+    {
+        File.WriteAllText(path, $"#!/bin/bash\n{lines}\n");
+        using Process chmod = Process.Start("chmod", ["+x", path]);
+        chmod.WaitForExit();
+    }
+
     public static void Signal(int processId, string signal)
     {
         using Process kill = Process.Start("kill", [$"-{signal}", $"{processId}"]);
         kill.WaitForExit();
-    }
-
-    private static string FindProjectFolder()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "manifest.yml")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        return folder ?? throw new DirectoryNotFoundException("manifest.yml is in no folder above the tests");
     }
 }

@@ -17,21 +17,18 @@ internal static class Requires
     public static void AxeCore() => Unless(
         File.Exists(AxeScript), "the npm package axe-core is not installed: run ./build.sh test");
 
-    /// <summary>The accessibility checker, as a script to be loaded into a page.</summary>
     public static string AxeScript => Path.Combine(PeersFolder, "node_modules", "axe-core", "axe.min.js");
 
     public static void Published() => Unless(
         File.Exists(Path.Combine(Programs.ProjectFolder, "artifacts", "cf", "EchoServer")), "nothing is published: run ./build.sh");
 
-    /// <summary>Prometheus's own checker.</summary>
     public static string Promtool()
     {
         string program = Path.Combine(Programs.ProjectFolder, "artifacts", "tools", "promtool");
-        Unless(File.Exists(program), "promtool is not there: run ./build.sh test where Debian's packages can be had");
+        Unless(File.Exists(program), "promtool is missing: run ./build.sh test where Debian's packages can be installed");
         return program;
     }
 
-    /// <summary>A root folder of Debian bullseye, and the right to make it a process's own.</summary>
     public static string DropletRoot()
     {
         string folder = Path.Combine(Programs.ProjectFolder, "artifacts", "tools", "bullseye");
@@ -39,7 +36,6 @@ internal static class Requires
         return folder;
     }
 
-    /// <summary>A memory cgroup.</summary>
     public static MemoryCgroup Memory(long bytes)
     {
         MemoryCgroup? cgroup = MemoryCgroup.TryCreate(bytes);
@@ -47,14 +43,12 @@ internal static class Requires
         return cgroup!;
     }
 
-    /// <summary>A container engine, and what a base image is had from.</summary>
     public static void Containers()
     {
         Unless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/podman"), "podman cannot be used: run ./build.sh test as root on Debian");
-        Unless(File.Exists(DockerRegistry), "docker-registry is not there: run ./build.sh test where Debian's packages can be had");
+        Unless(File.Exists(DockerRegistry), "docker-registry is missing: run ./build.sh test where Debian's packages can be installed");
     }
 
-    /// <summary>A registry of container images.</summary>
     public static string DockerRegistry => Path.Combine(Programs.ProjectFolder, "artifacts", "tools", "docker-registry");
 
     public static void Objdump() => Unless(File.Exists("/usr/bin/objdump"), "Debian's package binutils is not installed: run ./build.sh test as root");
@@ -62,13 +56,11 @@ internal static class Requires
     public static void Git() => Unless(
         File.Exists("/usr/bin/git") && Path.Exists(Path.Combine(Programs.ProjectFolder, ".git")), "this is not a git repository, or git is not installed");
 
-    /// <summary>A terminal that keeps what is on its screen.</summary>
     public static void Tmux() => Unless(
         File.Exists(TmuxTerminal.Tmux), "Debian's package tmux is not installed: run ./build.sh test as root");
 
     public static void Curl() => Unless(File.Exists("/usr/bin/curl"), "curl is not installed");
 
-    /// <summary>Every server that the bench knows.</summary>
     public static void BenchServers()
     {
         string missing = string.Join("; ", ServerKinds.All.Where(kind => kind.Missing is not null).Select(kind => $"{kind.Key}: {kind.Missing}"));

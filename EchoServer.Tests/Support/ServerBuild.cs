@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Text.RegularExpressions;
-
 namespace EchoServer.Tests.Support;
 
 /// <summary>The engines that the server can be built with.</summary>
@@ -14,18 +11,13 @@ internal enum ServerEngine
 }
 
 /// <summary>A build of the server with one of the engines, to be started as a process of its own.</summary>
-/// <param name="Engine">The engine.</param>
-/// <param name="Dll">The program.</param>
 internal sealed partial record ServerBuild(ServerEngine Engine, string Dll)
 {
-    /// <summary>Why tests of the Fleck engine are skipped where it cannot be had: the one reason that CI takes.</summary>
+    /// <summary>The only reason to skip a test that CI accepts: no feed has the Fleck package.</summary>
     public const string FleckIsMissing = "skipped: Fleck is not in the configured NuGet feeds";
 
     /// <summary>How long a build may take. Seconds; on a busy machine, or with a feed that does not answer, more.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
-
-    /// <summary>What makes the SDK speak English, whatever the machine's language is: its words are compared.</summary>
-    public const string LanguageVariable = "DOTNET_CLI_UI_LANGUAGE";
 
     // Once for all tests, and only when one asks.
     private static readonly Lazy<Task<ProgramResult>> FleckOutcome = new(BuildFleckAsync);
@@ -48,7 +40,6 @@ internal sealed partial record ServerBuild(ServerEngine Engine, string Dll)
         return new ServerBuild(engine, Path.Combine(Programs.ProjectFolder, "artifacts", "bin", "EchoServer.Fleck", "release", "EchoServer.dll"));
     }
 
-    /// <summary>How to start it.</summary>
     public ProcessStartInfo Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         ProcessStartInfo start = Programs.EchoServer(arguments, environment);
@@ -56,28 +47,27 @@ internal sealed partial record ServerBuild(ServerEngine Engine, string Dll)
         return start;
     }
 
-    /// <summary>Starts it and waits until it listens.</summary>
     public Task<ServerProcess> StartAsync(params IEnumerable<string> arguments) =>
         ServerProcess.StartAsync(Start(arguments), hasBudget: Engine == ServerEngine.BuiltIn);
 
-    /// <summary>The server's project file.</summary>
     public static string ServerProject => Path.Combine(Programs.ProjectFolder, "EchoServer", "EchoServer.csproj");
 
-    /// <summary>How to run the SDK on a project without leaving any of its servers behind.</summary>
-    public static ProcessStartInfo Sdk(string command, string project, params IEnumerable<string> arguments)
+    public static ProcessStartInfo Sdk(string command, string project, params IEnumerable<string> arguments) =>
+        WithSdk(Programs.Start("dotnet", [command, project, "--nologo", "-v", "quiet", .. arguments]));
+
+    /// <summary>Makes the SDK end its servers, and speak English, whatever the machine's language is: its words are compared.</summary>
+    public static ProcessStartInfo WithSdk(ProcessStartInfo start)
     {
-        ProcessStartInfo start = Programs.Start("dotnet", [command, project, "--nologo", "-v", "quiet", .. arguments]);
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
         start.Environment["UseSharedCompilation"] = "false";
-        start.Environment[LanguageVariable] = "en";
+        start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         return start;
     }
 
     private static Task<ProgramResult> BuildFleckAsync() =>
         Programs.RunAsync(Sdk("build", ServerProject, "-c", "Release", "-p:WebSocketEngine=Fleck"), Patience);
 
-    /// <summary>NuGet's words for a package, or a version of it, that no feed has.</summary>
     [GeneratedRegex("error NU110[12]: Unable to find package Fleck")]
     private static partial Regex FleckNotFound();
 }

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
-using System.Text.RegularExpressions;
 
 namespace EchoServer.Tests.Support;
 
@@ -22,13 +20,10 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         _hasBudget = hasBudget;
     }
 
-    /// <summary>The port it listens on.</summary>
     public int Port { get; private set; }
 
-    /// <summary>Its first line on standard output.</summary>
     public string FirstLine { get; private set; } = "";
 
-    /// <summary>The lines on standard output so far.</summary>
     public IReadOnlyCollection<string> Output => _output;
 
     public int Id => _process.Id;
@@ -36,9 +31,6 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     public Uri Url(string path = "/") => new($"ws://127.0.0.1:{Port}{path}");
 
     /// <summary>Starts <c>EchoServer.dll</c> and waits until it listens.</summary>
-    /// <param name="arguments">The command line; PORT is 0 unless the environment says otherwise.</param>
-    /// <param name="environment">Variables to set; none of the test's own that the server reads are passed on.</param>
-    /// <param name="readOutput">False leaves standard output unread after the first line.</param>
     public static Task<ServerProcess> StartAsync(
         IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, bool readOutput = true) =>
         StartAsync(Programs.EchoServer(arguments, environment), readOutput);
@@ -50,44 +42,21 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     public static async Task<ServerProcess> StartAsync(ProcessStartInfo start, bool readOutput = true, bool hasBudget = true)
     {
         var server = new ServerProcess(Process.Start(start)!, hasBudget);
-        try
-        {
-            using var patience = new CancellationTokenSource(Patience);
-            server.FirstLine = await server._process.StandardOutput.ReadLineAsync(patience.Token)
-                ?? throw new InvalidOperationException(
-                    "the server ended: " + await server._process.StandardError.ReadToEndAsync(patience.Token));
-            server._output.Enqueue(server.FirstLine);
-            server.Port = int.Parse(ListeningLine().Match(server.FirstLine).Groups["port"].Value);
-            if (readOutput)
-            {
-                server.BeginReading();
-            }
-
-            return server;
-        }
-        catch
-        {
-            await server.DisposeAsync();
-            throw;
-        }
+        return await server.StartedAsync(() => server.ReadFirstLineAsync(readOutput));
     }
 
-    /// <summary>Waits until a line of standard output matches.</summary>
     public async Task<string> WaitForLineAsync(Func<string, bool> matches)
     {
         await Wait.UntilAsync(() => _output.Any(matches), () => $"no such line in:\n{string.Join('\n', _output)}");
         return _output.First(matches);
     }
 
-    /// <summary>Begins to read standard output, when the start was told not to.</summary>
     public void BeginReading()
     {
         _isReading = true;
         _pump = PumpAsync();
     }
 
-    /// <summary>Sends SIGTERM and waits for the end.</summary>
-    /// <returns>The exit code.</returns>
     public async Task<int> StopAsync()
     {
         Programs.Signal(_process.Id, "TERM");
@@ -106,8 +75,6 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for the end, whoever brings it about.</summary>
-    /// <returns>The exit code.</returns>
     public async Task<int> WaitForExitAsync()
     {
         using var patience = new CancellationTokenSource(Patience);
@@ -115,7 +82,6 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>All of standard error, once the process has ended.</summary>
     public Task<string> ReadErrorAsync() => _process.StandardError.ReadToEndAsync();
 
     /// <summary>Ends the process; where its output is read, in good order, and then nothing may be left held for any connection.</summary>
@@ -130,13 +96,20 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
         finally
         {
-            if (!_process.HasExited)
-            {
-                _process.Kill(entireProcessTree: true);
-                await _process.WaitForExitAsync();
-            }
+            await Programs.EndAsync(_process);
+        }
+    }
 
-            _process.Dispose();
+    private async Task ReadFirstLineAsync(bool readOutput)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        FirstLine = await _process.StandardOutput.ReadLineAsync(patience.Token)
+            ?? throw new InvalidOperationException("the server ended: " + await _process.StandardError.ReadToEndAsync(patience.Token));
+        _output.Enqueue(FirstLine);
+        Port = int.Parse(ListeningLine().Match(FirstLine).Groups["port"].Value);
+        if (readOutput)
+        {
+            BeginReading();
         }
     }
 

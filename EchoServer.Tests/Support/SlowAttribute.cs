@@ -5,6 +5,5 @@ namespace EchoServer.Tests.Support;
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
 internal sealed class SlowAttribute : CategoryAttribute
 {
-    /// <summary>The category's name in a filter of tests.</summary>
     public const string Category = "Slow";
 }

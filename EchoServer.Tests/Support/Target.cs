@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text.RegularExpressions;
 using EchoServer.Bench.Servers;
 
 namespace EchoServer.Tests.Support;
@@ -36,17 +34,14 @@ internal sealed partial class Target : IAsyncDisposable
     /// <summary>How many file descriptors it has open in all: what its limit counts.</summary>
     public int AllOpenFiles => Directory.GetFileSystemEntries($"/proc/{Id}/fd").Length;
 
-    /// <summary>The CPU time that it has used so far.</summary>
     public TimeSpan ProcessorTime => ProcessClock.Read(Id);
 
     /// <summary>How much memory it has that is not of files, in bytes: its heaps, buffers and stacks.</summary>
     public long AnonymousBytes =>
         1024 * long.Parse(ResidentAnonymous().Match(File.ReadAllText($"/proc/{Id}/status")).Groups["kilobytes"].Value);
 
-    /// <summary>How many threads it has.</summary>
     public int Threads => Directory.GetFileSystemEntries($"/proc/{Id}/task").Length;
 
-    /// <summary>The most memory it has used so far, in words for the test's output.</summary>
     public string MemoryPeak
     {
         get
@@ -57,10 +52,6 @@ internal sealed partial class Target : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a server.</summary>
-    /// <param name="arguments">Its command line.</param>
-    /// <param name="openFileLimit">What <c>ulimit -n</c> gives it; null for the test's own limit.</param>
-    /// <param name="environment">More variables to set.</param>
     public static async Task<Target> StartAsync(
         IEnumerable<string> arguments, int? openFileLimit = null, IReadOnlyDictionary<string, string>? environment = null)
     {
@@ -75,13 +66,9 @@ internal sealed partial class Target : IAsyncDisposable
         string enter = cgroup is null ? "" : $"echo $$ > {cgroup.ProcessesFile} && ";
         string lower = openFileLimit is null ? "" : $"ulimit -n {openFileLimit} && ";
         ProcessStartInfo start = Programs.EchoServer(arguments, environment);
-        string[] command = [start.FileName, .. start.ArgumentList];
-        start.FileName = "bash";
-        start.ArgumentList.Clear();
-        Array.ForEach(["-c", $"{enter}{lower}exec \"$@\"", "bash", .. command], start.ArgumentList.Add);
         try
         {
-            return new Target(await ServerProcess.StartAsync(start), cgroup);
+            return new Target(await ServerProcess.StartAsync(Programs.Through(start, "bash", "-c", $"{enter}{lower}exec \"$@\"", "bash")), cgroup);
         }
         catch
         {
@@ -90,21 +77,13 @@ internal sealed partial class Target : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether the machine could give it the memory limit.</summary>
     public bool IsLimited => _cgroup is not null;
 
-    /// <summary>Waits until a line of its log matches.</summary>
     public Task<string> WaitForLineAsync(Func<string, bool> matches) => _server.WaitForLineAsync(matches);
 
-    /// <summary>Changes how many files it may have open, while it runs.</summary>
     public async Task LimitOpenFilesAsync(int files)
     {
-        ProgramResult result = await Programs.RunAsync(new ProcessStartInfo("prlimit", [$"--pid={Id}", $"--nofile={files}:"])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        });
+        ProgramResult result = await Programs.RunAsync(Programs.Start("prlimit", [$"--pid={Id}", $"--nofile={files}:"]));
         Assert.That(result, Is.EqualTo(new ProgramResult(0, "", "")));
     }
 
@@ -129,5 +108,4 @@ internal sealed partial class Target : IAsyncDisposable
     private static partial Regex ResidentPeak();
 }
 
-/// <summary>How a server ended.</summary>
 internal sealed record ServerEnd(int ExitCode, string Error);

@@ -22,7 +22,6 @@ internal sealed class TestCertificates : IDisposable
     private readonly X509Certificate2 _authority;
     private int _issued;
 
-    /// <param name="name">What the authority is called: error texts of TLS libraries show it.</param>
     public TestCertificates(string name = "EchoServer Test CA")
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -36,14 +35,10 @@ internal sealed class TestCertificates : IDisposable
         AuthorityFile = Write("authority.pem", _authority.ExportCertificatePem());
     }
 
-    /// <summary>The authority's own certificate: what a client has to trust.</summary>
     public string AuthorityFile { get; }
 
-    /// <summary>Signs a certificate for a server.</summary>
-    /// <param name="names">DNS names (<c>*.example.org</c> as well) and IP addresses; each becomes a subject alternative name.</param>
     public TestCertificate Issue(params string[] names) => Issue(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow + Lifetime, names);
 
-    /// <summary>Signs one whose time was over yesterday.</summary>
     public TestCertificate IssueExpired(params string[] names) =>
         Issue(DateTimeOffset.UtcNow - Lifetime, DateTimeOffset.UtcNow.AddDays(-1), names);
 

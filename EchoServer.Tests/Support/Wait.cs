@@ -9,7 +9,6 @@ internal static class Wait
     /// </summary>
     public static readonly TimeSpan Lapse = TimeSpan.FromSeconds(3);
 
-    /// <summary>The same for a command line.</summary>
     public const string LapseSeconds = "3";
 
     /// <summary>Waits until the condition holds; fails after <see cref="ServerProcess.Patience"/>.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using EchoServer.Text;
 
@@ -6,23 +5,6 @@ namespace EchoServer.Tests.Text;
 
 internal sealed class EscapedTextTests
 {
-    private static IEnumerable<TestCaseData> Texts()
-    {
-        yield return Text("", "", "empty");
-        yield return Text("plain text", "plain text", "ASCII");
-        yield return Text("Größe 日本 \U0001F600", "Größe 日本 \U0001F600", "beyond ASCII");
-        yield return Text("a\r\nb\tc", @"a\r\nb\tc", "line breaks and tab");
-        yield return Text("\u001b[31mred\u001b[0m", @"\u{1b}[31mred\u{1b}[0m", "terminal colours");
-        yield return Text("\u009b2J", @"\u{9b}2J", "C1 control sequence introducer");
-        yield return Text("a\0b\u0007\u007f", @"a\u{0}b\u{7}\u{7f}", "NUL, BEL and DEL");
-        yield return Text("a\u202Etxt.exe\u202C", @"a\u{202e}txt.exe\u{202c}", "bidirectional override");
-        yield return Text("\u2066a\u2069\u200e\u061c", @"\u{2066}a\u{2069}\u{200e}\u{61c}", "bidirectional isolates and marks");
-        yield return Text("a\u2028b\u2029c\u0085d", @"a\u{2028}b\u{2029}c\u{85}d", "line separators of Unicode");
-        yield return Text("\ufeffa\u200bb", @"\u{feff}a\u{200b}b", "characters without width");
-        yield return Text("\U000E0041", @"\u{e0041}", "a format character beyond the basic plane");
-        yield return Text("a\u00a0b", "a\u00a0b", "no-break space is left alone");
-    }
-
     private static IEnumerable<TestCaseData> InvalidBytes()
     {
         yield return Bytes([0x61, 0xFF, 0x62], "a\ufffdb", "a byte that is never UTF-8");
@@ -33,20 +15,19 @@ internal sealed class EscapedTextTests
         yield return Bytes([0xE2, 0x82, 0x0A], @"�\n", "a line feed behind a character cut short");
     }
 
-    // Three characters are shown; the number is that of all bytes.
-    private static IEnumerable<TestCaseData> Cuts()
-    {
-        yield return Text("abc", "abc", "just fits");
-        yield return Text("abcd", "abc… (4 bytes)", "one too many");
-        yield return Text("äöü", "äöü", "two bytes each");
-        yield return Text("äöüx", "äöü… (7 bytes)", "two bytes each and one too many");
-        yield return Text("\U0001F600\U0001F601\U0001F602", "\U0001F600\U0001F601\U0001F602", "emoji");
-        yield return Text("\U0001F600\U0001F601\U0001F602\U0001F603", "\U0001F600\U0001F601\U0001F602… (16 bytes)", "emoji are not split");
-        yield return Text("a\rb", @"a\r… (3 bytes)", "an escape counts as the characters it is written with");
-        yield return Text("\u001b", "… (1 bytes)", "an escape that does not fit");
-    }
-
-    [TestCaseSource(nameof(Texts))]
+    [TestCase("", "", TestName = "{m}(empty)")]
+    [TestCase("plain text", "plain text", TestName = "{m}(ASCII)")]
+    [TestCase("Größe 日本 \U0001F600", "Größe 日本 \U0001F600", TestName = "{m}(beyond ASCII)")]
+    [TestCase("a\r\nb\tc", @"a\r\nb\tc", TestName = "{m}(line breaks and tab)")]
+    [TestCase("\u001b[31mred\u001b[0m", @"\u{1b}[31mred\u{1b}[0m", TestName = "{m}(terminal colours)")]
+    [TestCase("\u009b2J", @"\u{9b}2J", TestName = "{m}(C1 control sequence introducer)")]
+    [TestCase("a\0b\u0007\u007f", @"a\u{0}b\u{7}\u{7f}", TestName = "{m}(NUL, BEL and DEL)")]
+    [TestCase("a\u202Etxt.exe\u202C", @"a\u{202e}txt.exe\u{202c}", TestName = "{m}(bidirectional override)")]
+    [TestCase("\u2066a\u2069\u200e\u061c", @"\u{2066}a\u{2069}\u{200e}\u{61c}", TestName = "{m}(bidirectional isolates and marks)")]
+    [TestCase("a\u2028b\u2029c\u0085d", @"a\u{2028}b\u{2029}c\u{85}d", TestName = "{m}(line separators of Unicode)")]
+    [TestCase("\ufeffa\u200bb", @"\u{feff}a\u{200b}b", TestName = "{m}(characters without width)")]
+    [TestCase("\U000E0041", @"\u{e0041}", TestName = "{m}(a format character beyond the basic plane)")]
+    [TestCase("a\u00a0b", "a\u00a0b", TestName = "{m}(no-break space is left alone)")]
     public void Text_is_escaped(string text, string expected)
     {
         Assert.That(EscapedText.From(text.AsSpan()), Is.EqualTo(expected));
@@ -57,7 +38,15 @@ internal sealed class EscapedTextTests
     public void What_is_not_UTF_8_is_shown_as_such(byte[] bytes, string expected) =>
         Assert.That(EscapedText.From(bytes), Is.EqualTo(expected));
 
-    [TestCaseSource(nameof(Cuts))]
+    // Three characters are shown; the number is that of all bytes.
+    [TestCase("abc", "abc", TestName = "{m}(just fits)")]
+    [TestCase("abcd", "abc… (4 bytes)", TestName = "{m}(one too many)")]
+    [TestCase("äöü", "äöü", TestName = "{m}(two bytes each)")]
+    [TestCase("äöüx", "äöü… (7 bytes)", TestName = "{m}(two bytes each and one too many)")]
+    [TestCase("\U0001F600\U0001F601\U0001F602", "\U0001F600\U0001F601\U0001F602", TestName = "{m}(emoji)")]
+    [TestCase("\U0001F600\U0001F601\U0001F602\U0001F603", "\U0001F600\U0001F601\U0001F602… (16 bytes)", TestName = "{m}(emoji are not split)")]
+    [TestCase("a\rb", @"a\r… (3 bytes)", TestName = "{m}(an escape counts as the characters it is written with)")]
+    [TestCase("\u001b", "… (1 bytes)", TestName = "{m}(an escape that does not fit)")]
     public void Long_text_is_cut_at_a_character(string text, string expected) =>
         Assert.That(EscapedText.From(Encoding.UTF8.GetBytes(text), maxCharacters: 3), Is.EqualTo(expected));
 
@@ -94,9 +83,6 @@ internal sealed class EscapedTextTests
 
         Assert.That(wrong, Is.Empty);
     }
-
-    private static TestCaseData Text(string text, string expected, string name) =>
-        new TestCaseData(text, expected).SetName($"{{m}}({name})");
 
     private static TestCaseData Bytes(byte[] bytes, string expected, string name) =>
         new TestCaseData(bytes, expected).SetName($"{{m}}({name})");

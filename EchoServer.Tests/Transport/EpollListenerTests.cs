@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using EchoServer.Tests.Support;
 using EchoServer.Transport;
 
 namespace EchoServer.Tests.Transport;

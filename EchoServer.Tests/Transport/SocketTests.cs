@@ -1,9 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using EchoServer.Server;
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.Transport;
 
 namespace EchoServer.Tests.Transport;
@@ -187,7 +184,6 @@ internal sealed class SocketTests
         }
     });
 
-    /// <summary>Has messages handled on many connections, by so many threads.</summary>
     private static async Task AssertThreadsAsync(ServerOptions options, int expected)
     {
         var threads = new System.Collections.Concurrent.ConcurrentDictionary<string, int>();
@@ -214,7 +210,6 @@ internal sealed class SocketTests
         Assert.That(threads.Values.Count(messages => messages >= 4 * 19), Is.EqualTo(expected), string.Join(", ", threads));
     }
 
-    /// <summary>Awaits a socket's signals so many times, while two threads signal.</summary>
     private static async Task RunWaiterAsync(int rounds, Action beforeEach, Action<EpollSocket, Func<bool>> signal)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

@@ -1,5 +1,4 @@
 using EchoServer.Buffers;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 using EchoServer.WebSockets.Compression;
 
@@ -42,7 +41,7 @@ internal sealed class CompressedMessageTests
 
         yield return Case("a block that there is none of", [First([0x06, 0xFF, 0xFF])], Violates(1007));
         yield return Case("a length whose complement is wrong", [First([0x00, 0x05, 0x00, 0x00, 0x00, 0x41])], Violates(1007));
-        yield return Case("a reference to what was never there", [First([0xF2, 0x00, 0x11, 0x00, 0x00])], Violates(1007));
+        yield return Case("a reference before the first byte", [First([0xF2, 0x00, 0x11, 0x00, 0x00])], Violates(1007));
         yield return Case("cut off", [First(packed[..(packed.Length / 2)])], Violates(1007));
         yield return Case("text that is not UTF-8", [First(Deflated.Message([0x61, 0xC0, 0x80]))], Violates(1007));
         yield return Case("text that ends inside a character", [First(Deflated.Message([0x61, 0xE2, 0x82]))], Violates(1007));
@@ -139,7 +138,7 @@ internal sealed class CompressedMessageTests
         byte[] noise = new byte[20_000];
         new Random(1).NextBytes(noise);
 
-        // The last was large: so may the next be. And what is sent is mostly a quarter of what comes out.
+        // The reader guesses the size: after a large message another large one, otherwise four times the compressed size.
         setup.Feed(new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(new byte[Mebibyte]), Rsv: Compressed).ToBytes(), null);
         Assert.That(setup.Budget.TryTake(TakenByOthers), Is.True);
         setup.Feed(WireFrame.Join(First(Deflated.Message("Hello")), First(Deflated.Message(json))), null);
@@ -231,7 +230,6 @@ internal sealed class CompressedMessageTests
     private static ReadEvent Short(ReadEvent told) =>
         told.Violation is null ? told.Kind == "Close" && told.Payload.Length == 0 ? new("Close", []) : told : new($"Violation {(int)told.Violation.Code}", []);
 
-    /// <summary>A reader where compression was agreed on, fed as the connection does.</summary>
     private sealed class Setup : IDisposable
     {
         private readonly PerMessageDeflate _deflate;
@@ -264,7 +262,7 @@ internal sealed class CompressedMessageTests
             }
         }
 
-        /// <summary>The end of the connection: nothing may be left in anybody's hands.</summary>
+        /// <summary>Ends the connection; every zlib stream must be back in the pool.</summary>
         public void Dispose()
         {
             _feed.Reader.Abandon();

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.WebSockets;
@@ -20,19 +19,6 @@ internal sealed class FrameTests
                 yield return new TestCaseData(length, masked).SetName($"{{m}}({length} bytes{(masked ? " masked" : "")})");
             }
         }
-    }
-
-    // RFC 6455 §5.7, the headers of its examples.
-    private static IEnumerable<TestCaseData> Examples()
-    {
-        yield return Example("81 05", Opcode.Text, 5, "unmasked text");
-        yield return Example("81 85 37 FA 21 3D", Opcode.Text, 5, "masked text");
-        yield return Example("01 03", Opcode.Text, 3, "first fragment");
-        yield return Example("80 02", Opcode.Continuation, 2, "last fragment");
-        yield return Example("89 05", Opcode.Ping, 5, "unmasked ping");
-        yield return Example("8A 85 37 FA 21 3D", Opcode.Pong, 5, "masked pong");
-        yield return Example("82 7E 01 00", Opcode.Binary, 256, "256 bytes");
-        yield return Example("82 7F 00 00 00 00 00 01 00 00", Opcode.Binary, 65_536, "64 KiB");
     }
 
     [TestCaseSource(nameof(Headers))]
@@ -76,7 +62,15 @@ internal sealed class FrameTests
         }
     }
 
-    [TestCaseSource(nameof(Examples))]
+    // RFC 6455 §5.7, the headers of its examples.
+    [TestCase("81 05", Opcode.Text, 5, TestName = "{m}(unmasked text)")]
+    [TestCase("81 85 37 FA 21 3D", Opcode.Text, 5, TestName = "{m}(masked text)")]
+    [TestCase("01 03", Opcode.Text, 3, TestName = "{m}(first fragment)")]
+    [TestCase("80 02", Opcode.Continuation, 2, TestName = "{m}(last fragment)")]
+    [TestCase("89 05", Opcode.Ping, 5, TestName = "{m}(unmasked ping)")]
+    [TestCase("8A 85 37 FA 21 3D", Opcode.Pong, 5, TestName = "{m}(masked pong)")]
+    [TestCase("82 7E 01 00", Opcode.Binary, 256, TestName = "{m}(256 bytes)")]
+    [TestCase("82 7F 00 00 00 00 00 01 00 00", Opcode.Binary, 65_536, TestName = "{m}(64 KiB)")]
     public void Examples_of_RFC_6455_section_5_7(string hex, Opcode opcode, int length)
     {
         byte[] header = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
@@ -128,7 +122,4 @@ internal sealed class FrameTests
         Assert.That(written, Is.EqualTo(header.Length));
         return header;
     }
-
-    private static TestCaseData Example(string hex, Opcode opcode, int length, string name) =>
-        new TestCaseData(hex, opcode, length).SetName($"{{m}}({name})");
 }

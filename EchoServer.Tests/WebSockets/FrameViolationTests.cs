@@ -1,5 +1,4 @@
 using System.Text;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.WebSockets;
@@ -44,14 +43,6 @@ internal sealed class FrameViolationTests
         }
     }
 
-    private static IEnumerable<TestCaseData> LeastLengths()
-    {
-        yield return new TestCaseData(LengthForm.Bits16, 126UL).SetName("{m}(126 in 16 bits)");
-        yield return new TestCaseData(LengthForm.Bits16, 65_535UL).SetName("{m}(65535 in 16 bits)");
-        yield return new TestCaseData(LengthForm.Bits64, 65_536UL).SetName("{m}(65536 in 64 bits)");
-        yield return new TestCaseData(LengthForm.Bits64, (ulong)long.MaxValue).SetName("{m}(2^63-1 in 64 bits)");
-    }
-
     [TestCaseSource(nameof(BrokenFirstBytes))]
     public void The_first_two_bytes_are_judged_at_once(Role role, byte[] bytes, string reason) =>
         AssertBad(role, bytes, decidedAt: 2, reason);
@@ -69,7 +60,10 @@ internal sealed class FrameViolationTests
     public void A_client_refuses_what_is_masked() =>
         AssertBad(Role.Client, WireFrame.Text("a").ToBytes(), decidedAt: 2, "a frame from a server is masked");
 
-    [TestCaseSource(nameof(LeastLengths))]
+    [TestCase(LengthForm.Bits16, 126UL, TestName = "{m}(126 in 16 bits)")]
+    [TestCase(LengthForm.Bits16, 65_535UL, TestName = "{m}(65535 in 16 bits)")]
+    [TestCase(LengthForm.Bits64, 65_536UL, TestName = "{m}(65536 in 64 bits)")]
+    [TestCase(LengthForm.Bits64, (ulong)long.MaxValue, TestName = "{m}(2^63-1 in 64 bits)")]
     public void The_least_and_greatest_length_of_a_form_is_sound(LengthForm form, ulong length)
     {
         byte[] header = new WireFrame(WireFrame.BinaryOpcode, []) { LengthForm = form, DeclaredLength = length }.ToBytes();

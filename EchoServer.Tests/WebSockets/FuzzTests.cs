@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Unicode;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.WebSockets;
@@ -95,7 +94,7 @@ internal sealed class FuzzTests
         }
     }
 
-    /// <summary>Mostly sound in its parts, so that several get through one after the other, but in no sensible order.</summary>
+    /// <summary>Makes a frame that is usually valid by itself, so that several pass in a row, but in random order.</summary>
     private static WireFrame RandomFrame(Random random, Role role)
     {
         int opcode = OneIn(random, 20) ? random.Next(16) : (int)random.GetItems(Enum.GetValues<Opcode>(), 1)[0];

@@ -1,4 +1,3 @@
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.WebSockets;
@@ -16,16 +15,6 @@ internal sealed class MessageReaderMemoryTests
         yield return new TestCaseData(WireFrame.Binary([1, 2, 3])).SetName("{m}(binary)");
         yield return new TestCaseData(WireFrame.Binary(new byte[100_000])).SetName("{m}(long binary)");
         yield return new TestCaseData(WireFrame.Ping(new byte[125])).SetName("{m}(ping)");
-    }
-
-    private static IEnumerable<TestCaseData> OverLimit()
-    {
-        // With a limit of 1 MiB, of which 10 bytes may already be there.
-        yield return Header(0, Mebibyte + 1, "one byte over");
-        yield return Header(0, uint.MaxValue, "4 GiB");
-        yield return Header(0, long.MaxValue, "the longest that there is");
-        yield return Header(10, Mebibyte - 9, "one byte over with the last fragment");
-        yield return Header(10, long.MaxValue, "the longest that there is as a fragment");
     }
 
     [TestCaseSource(nameof(WholeFrames))]
@@ -144,9 +133,16 @@ internal sealed class MessageReaderMemoryTests
         Assert.That(reader.HeldBytes, Is.Zero);
     }
 
-    [TestCaseSource(nameof(OverLimit))]
-    public void A_length_over_the_limit_is_refused_before_any_of_it_is_held(int already, byte[] header)
+    // With a limit of 1 MiB, of which 10 bytes may already be there.
+    [TestCase(0, Mebibyte + 1, TestName = "{m}(one byte over)")]
+    [TestCase(0, (long)uint.MaxValue, TestName = "{m}(4 GiB)")]
+    [TestCase(0, long.MaxValue, TestName = "{m}(the longest that there is)")]
+    [TestCase(10, Mebibyte - 9, TestName = "{m}(one byte over with the last fragment)")]
+    [TestCase(10, long.MaxValue, TestName = "{m}(the longest that there is as a fragment)")]
+    public void A_length_over_the_limit_is_refused_before_any_of_it_is_held(int already, long length)
     {
+        int opcode = already == 0 ? WireFrame.BinaryOpcode : WireFrame.Continuation;
+        byte[] header = new WireFrame(opcode, []) { DeclaredLength = (ulong)length }.ToBytes();
         var reader = new MessageReader(Role.Server, Mebibyte);
         if (already > 0)
         {
@@ -196,12 +192,5 @@ internal sealed class MessageReaderMemoryTests
         }
 
         return most;
-    }
-
-    private static TestCaseData Header(int already, long length, string name)
-    {
-        int opcode = already == 0 ? WireFrame.BinaryOpcode : WireFrame.Continuation;
-        byte[] header = new WireFrame(opcode, []) { DeclaredLength = (ulong)length }.ToBytes();
-        return new TestCaseData(already, header).SetName($"{{m}}({name})");
     }
 }

@@ -1,4 +1,3 @@
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.WebSockets;
@@ -7,7 +6,7 @@ internal sealed class MessageReaderTests
 {
     private const int Limit = 100;
 
-    // What is read is told once, in this order, with the payload unmasked.
+    // The reader reports each part once, in this order, with the payload unmasked.
     private static IEnumerable<TestCaseData> EmptyMessages()
     {
         yield return Empty("text", ReadEvent.Text, WireFrame.Text(""));
@@ -17,23 +16,6 @@ internal sealed class MessageReaderTests
             "§5.4 many empty fragments",
             ReadEvent.Binary,
             [WireFrame.Binary([], fin: false), .. Enumerable.Repeat(WireFrame.More([]), 50), WireFrame.More([], fin: true)]);
-    }
-
-    private static IEnumerable<TestCaseData> Sizes()
-    {
-        // The limit, and whether a message of so many bytes in such fragments is over it.
-        yield return Size(0, false, "nothing allowed, nothing sent", 0);
-        yield return Size(0, true, "nothing allowed", 1);
-        yield return Size(5, false, "whole", 5);
-        yield return Size(5, true, "whole and one over", 6);
-        yield return Size(5, false, "fragments", 2, 3);
-        yield return Size(5, false, "fragments with an empty end", 5, 0);
-        yield return Size(5, true, "fragments one over", 2, 4);
-        yield return Size(5, true, "byte by byte and one over", 1, 1, 1, 1, 1, 1);
-        yield return Size(125, false, "the last short length", 125);
-        yield return Size(126, true, "a 16-bit length one over", 127);
-        yield return Size(65_535, true, "a 64-bit length one over", 65_536);
-        yield return Size(65_536, false, "a 64-bit length", 65_536);
     }
 
     [TestCaseSource(nameof(EmptyMessages))]
@@ -46,8 +28,20 @@ internal sealed class MessageReaderTests
         }
     }
 
-    [TestCaseSource(nameof(Sizes))]
-    public void The_limit_is_for_the_whole_message(int limit, bool isOver, int[] fragments)
+    // The limit, and whether a message of so many bytes in such fragments is over it.
+    [TestCase(0, false, 0, TestName = "{m}(nothing allowed, nothing sent)")]
+    [TestCase(0, true, 1, TestName = "{m}(nothing allowed)")]
+    [TestCase(5, false, 5, TestName = "{m}(whole)")]
+    [TestCase(5, true, 6, TestName = "{m}(whole and one over)")]
+    [TestCase(5, false, 2, 3, TestName = "{m}(fragments)")]
+    [TestCase(5, false, 5, 0, TestName = "{m}(fragments with an empty end)")]
+    [TestCase(5, true, 2, 4, TestName = "{m}(fragments one over)")]
+    [TestCase(5, true, 1, 1, 1, 1, 1, 1, TestName = "{m}(byte by byte and one over)")]
+    [TestCase(125, false, 125, TestName = "{m}(the last short length)")]
+    [TestCase(126, true, 127, TestName = "{m}(a 16-bit length one over)")]
+    [TestCase(65_535, true, 65_536, TestName = "{m}(a 64-bit length one over)")]
+    [TestCase(65_536, false, 65_536, TestName = "{m}(a 64-bit length)")]
+    public void The_limit_is_for_the_whole_message(int limit, bool isOver, params int[] fragments)
     {
         IEnumerable<WireFrame> frames = fragments.Select((size, i) =>
             new WireFrame(i == 0 ? WireFrame.BinaryOpcode : WireFrame.Continuation, new byte[size], Fin: i == fragments.Length - 1));
@@ -165,7 +159,4 @@ internal sealed class MessageReaderTests
 
     private static TestCaseData Empty(string name, string kind, params WireFrame[] frames) =>
         new TestCaseData(kind, frames).SetName($"{{m}}({name})");
-
-    private static TestCaseData Size(int limit, bool isOver, string name, params int[] fragments) =>
-        new TestCaseData(limit, isOver, fragments).SetName($"{{m}}({name})");
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.WebSockets;
@@ -16,8 +15,6 @@ internal sealed class RandomTraffic
     private readonly List<WireFrame> _frames = [];
 
     /// <summary>Makes some messages with control frames between and inside them, and a Close at the end.</summary>
-    /// <param name="random">Where all of it comes from.</param>
-    /// <param name="reader">Who is to read it: decides whether it is masked.</param>
     public RandomTraffic(Random random, Role reader)
     {
         _random = random;

@@ -10,7 +10,7 @@ internal sealed record ReadEvent(string Kind, byte[] Payload)
 
     private const int ShownBytes = 40;
 
-    /// <summary>The rule broken, when that is what was told; part of <see cref="Kind"/> as well.</summary>
+    /// <summary>The broken rule; null for other events. Part of <see cref="Kind"/> as well.</summary>
     public ProtocolViolation? Violation { get; private init; }
 
     public static ReadEvent Of(MessageReader reader, ReadResult result, ReadOnlySpan<byte> payload) => result switch

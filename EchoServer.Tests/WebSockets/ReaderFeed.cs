@@ -3,7 +3,7 @@ using EchoServer.WebSockets;
 namespace EchoServer.Tests.WebSockets;
 
 /// <summary>
-/// Feeds a <see cref="MessageReader"/> as the connection does: what was not consumed stays in front of what arrives next, a
+/// Feeds a <see cref="MessageReader"/> as the connection does: unconsumed bytes stay in front of the next receive, a
 /// violation is followed by DiscardUntilClose, and nothing is read behind a Close.
 /// </summary>
 internal sealed class ReaderFeed(MessageReader reader)
@@ -27,7 +27,6 @@ internal sealed class ReaderFeed(MessageReader reader)
 
     private bool IsClosed => Events.Count > 0 && Events[^1].Kind == nameof(ReadResult.Close);
 
-    /// <summary>Feeds the bytes in pieces and returns what the reader told.</summary>
     public static List<ReadEvent> EventsOf(Role role, int maxMessageBytes, ReadOnlySpan<byte> bytes, params IEnumerable<int> pieces)
     {
         var feed = new ReaderFeed(role, maxMessageBytes);

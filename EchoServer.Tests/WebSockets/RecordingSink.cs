@@ -1,4 +1,3 @@
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.WebSockets;
@@ -10,10 +9,8 @@ internal readonly struct RecordingSink(Role role) : IFrameSink
 
     public bool IsClosed => _wire.IsClosed;
 
-    /// <summary>All frames sent.</summary>
     public byte[] Sent => _wire.Bytes.ToArray();
 
-    /// <summary>What a protocol of this role should have sent.</summary>
     public static byte[] Expect(Role role, params IEnumerable<WireFrame> frames) =>
         WireFrame.Join(frames.Select((frame, index) => frame with { Masked = role == Role.Client, Key = KeyOf(index) }));
 

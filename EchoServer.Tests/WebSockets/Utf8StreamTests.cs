@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.WebSockets;
@@ -15,61 +14,53 @@ internal sealed class Utf8StreamTests
         0xF4, 0xF5, 0xF7, 0xF8, 0xFE, 0xFF,
     ];
 
-    private static IEnumerable<TestCaseData> Sound()
+    [TestCase("", TestName = "{m}(empty)")]
+    [TestCase("00 7F", TestName = "{m}(one byte each)")]
+    [TestCase("C2 80 DF BF", TestName = "{m}(two bytes each, least and greatest)")]
+    [TestCase("E0 A0 80 EC BF BF", TestName = "{m}(three bytes each up to U+CFFF)")]
+    [TestCase("ED 80 80 ED 9F BF", TestName = "{m}(three bytes each below the surrogates)")]
+    [TestCase("EE 80 80 EF BF BF", TestName = "{m}(three bytes each above the surrogates)")]
+    [TestCase("F0 90 80 80 F3 BF BF BF", TestName = "{m}(four bytes each up to U+FFFFF)")]
+    [TestCase("F4 80 80 80 F4 8F BF BF", TestName = "{m}(four bytes each up to U+10FFFF)")]
+    [TestCase("EF BB BF 61", TestName = "{m}(byte order mark)")]
+    [TestCase("CE BA E1 BD B9 CF 83 CE BC CE B5", TestName = "{m}(Greek)")]
+    [TestCase("61 F0 9F 98 80 62 E2 82 AC C3 A9", TestName = "{m}(mixed lengths)")]
+    public void Sound_text_is_taken_however_it_is_chopped(string hex)
     {
-        yield return Hex("", "empty");
-        yield return Hex("00 7F", "one byte each");
-        yield return Hex("C2 80 DF BF", "two bytes each, least and greatest");
-        yield return Hex("E0 A0 80 EC BF BF", "three bytes each up to U+CFFF");
-        yield return Hex("ED 80 80 ED 9F BF", "three bytes each below the surrogates");
-        yield return Hex("EE 80 80 EF BF BF", "three bytes each above the surrogates");
-        yield return Hex("F0 90 80 80 F3 BF BF BF", "four bytes each up to U+FFFFF");
-        yield return Hex("F4 80 80 80 F4 8F BF BF", "four bytes each up to U+10FFFF");
-        yield return Hex("EF BB BF 61", "byte order mark");
-        yield return Hex("CE BA E1 BD B9 CF 83 CE BC CE B5", "Greek");
-        yield return Hex("61 F0 9F 98 80 62 E2 82 AC C3 A9", "mixed lengths");
-    }
-
-    // With the byte, counted from 0, at which nothing can make it valid any more.
-    private static IEnumerable<TestCaseData> Broken()
-    {
-        yield return Hex("80", 0, "continuation byte alone");
-        yield return Hex("61 BF", 1, "continuation byte behind ASCII");
-        yield return Hex("C3 A9 80", 2, "one continuation byte too many");
-        yield return Hex("C0 80", 0, "overlong NUL");
-        yield return Hex("C1 BF", 0, "overlong in two bytes");
-        yield return Hex("E0 80 80", 1, "overlong in three bytes");
-        yield return Hex("E0 9F BF", 1, "greatest overlong in three bytes");
-        yield return Hex("F0 80 80 80", 1, "overlong in four bytes");
-        yield return Hex("F0 8F BF BF", 1, "greatest overlong in four bytes");
-        yield return Hex("ED A0 80", 1, "least surrogate");
-        yield return Hex("ED BF BF", 1, "greatest surrogate");
-        yield return Hex("F4 90 80 80", 1, "U+110000");
-        yield return Hex("F5 80 80 80", 0, "F5");
-        yield return Hex("F8 88 80 80 80", 0, "five bytes");
-        yield return Hex("FC 84 80 80 80 80", 0, "six bytes");
-        yield return Hex("FE", 0, "FE");
-        yield return Hex("FF", 0, "FF");
-        yield return Hex("C3 28", 1, "two bytes cut by ASCII");
-        yield return Hex("E2 82 28", 2, "three bytes cut by ASCII");
-        yield return Hex("F0 9F 98 28", 3, "four bytes cut by ASCII");
-        yield return Hex("F0 9F E2 82 AC", 2, "four bytes cut by a lead byte");
-        yield return Hex("61 62 63 64 65 66 67 68 69 6A 6B 6C 6D 6E 6F 70 FF 61", 16, "behind a whole vector");
-        yield return Hex("CE BA E1 BD B9 CF 83 CE BC CE B5 F4 90 80 80 65 64", 12, "Autobahn 6.4.1");
-    }
-
-    [TestCaseSource(nameof(Sound))]
-    public void Sound_text_is_taken_however_it_is_chopped(byte[] bytes)
-    {
+        byte[] bytes = FromHex(hex);
         foreach (int[] pieces in Splits.Of(bytes.Length))
         {
             Assert.That(Take(bytes, pieces), Is.EqualTo((-1, true)), () => string.Join(' ', pieces));
         }
     }
 
-    [TestCaseSource(nameof(Broken))]
-    public void Broken_text_is_refused_with_the_piece_that_has_the_first_wrong_byte(byte[] bytes, int wrong)
+    // With the byte, counted from 0, at which nothing can make it valid any more.
+    [TestCase("80", 0, TestName = "{m}(continuation byte alone)")]
+    [TestCase("61 BF", 1, TestName = "{m}(continuation byte behind ASCII)")]
+    [TestCase("C3 A9 80", 2, TestName = "{m}(one continuation byte too many)")]
+    [TestCase("C0 80", 0, TestName = "{m}(overlong NUL)")]
+    [TestCase("C1 BF", 0, TestName = "{m}(overlong in two bytes)")]
+    [TestCase("E0 80 80", 1, TestName = "{m}(overlong in three bytes)")]
+    [TestCase("E0 9F BF", 1, TestName = "{m}(greatest overlong in three bytes)")]
+    [TestCase("F0 80 80 80", 1, TestName = "{m}(overlong in four bytes)")]
+    [TestCase("F0 8F BF BF", 1, TestName = "{m}(greatest overlong in four bytes)")]
+    [TestCase("ED A0 80", 1, TestName = "{m}(least surrogate)")]
+    [TestCase("ED BF BF", 1, TestName = "{m}(greatest surrogate)")]
+    [TestCase("F4 90 80 80", 1, TestName = "{m}(U+110000)")]
+    [TestCase("F5 80 80 80", 0, TestName = "{m}(F5)")]
+    [TestCase("F8 88 80 80 80", 0, TestName = "{m}(five bytes)")]
+    [TestCase("FC 84 80 80 80 80", 0, TestName = "{m}(six bytes)")]
+    [TestCase("FE", 0, TestName = "{m}(FE)")]
+    [TestCase("FF", 0, TestName = "{m}(FF)")]
+    [TestCase("C3 28", 1, TestName = "{m}(two bytes cut by ASCII)")]
+    [TestCase("E2 82 28", 2, TestName = "{m}(three bytes cut by ASCII)")]
+    [TestCase("F0 9F 98 28", 3, TestName = "{m}(four bytes cut by ASCII)")]
+    [TestCase("F0 9F E2 82 AC", 2, TestName = "{m}(four bytes cut by a lead byte)")]
+    [TestCase("61 62 63 64 65 66 67 68 69 6A 6B 6C 6D 6E 6F 70 FF 61", 16, TestName = "{m}(behind a whole vector)")]
+    [TestCase("CE BA E1 BD B9 CF 83 CE BC CE B5 F4 90 80 80 65 64", 12, TestName = "{m}(Autobahn 6.4.1)")]
+    public void Broken_text_is_refused_with_the_piece_that_has_the_first_wrong_byte(string hex, int wrong)
     {
+        byte[] bytes = FromHex(hex);
         Assert.That(FirstWrongByte(bytes).Wrong, Is.EqualTo(wrong), "the runtime's decoder has another opinion");
         foreach (int[] pieces in Splits.Of(bytes.Length))
         {
@@ -213,11 +204,6 @@ internal sealed class Utf8StreamTests
 
         return -1;
     }
-
-    private static TestCaseData Hex(string hex, string name) => new TestCaseData(FromHex(hex)).SetName($"{{m}}({name})");
-
-    private static TestCaseData Hex(string hex, int wrong, string name) =>
-        new TestCaseData(FromHex(hex), wrong).SetName($"{{m}}({name})");
 
     private static byte[] FromHex(string hex) => Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
 }

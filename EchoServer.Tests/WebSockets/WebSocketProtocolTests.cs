@@ -1,5 +1,4 @@
 using System.Text;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.WebSockets;
@@ -150,7 +149,6 @@ internal sealed class WebSocketProtocolTests(Role role)
         AssertSent(WireFrame.Text("Echo: a"), WireFrame.Pong([7]), WireFrame.Binary([]));
     }
 
-    /// <summary>Feeds one frame of the peer and returns what it gave.</summary>
     private (ProtocolEvent Found, string Payload) Receive(WireFrame frame)
     {
         byte[] input = (frame with { Masked = role == Role.Server }).ToBytes();

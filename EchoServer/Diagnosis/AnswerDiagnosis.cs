@@ -16,8 +16,6 @@ internal static class AnswerDiagnosis
     ];
 
     /// <summary>Says why, from status, router error, redirect target and body.</summary>
-    /// <param name="answer">The answer, which is not 101.</param>
-    /// <param name="url">The ws or wss URL that was asked for.</param>
     internal static Fault Of(ReceivedAnswer answer, Uri url) =>
         RouterDiagnosis.Of(answer, url) ?? (answer.Status switch
         {
@@ -28,8 +26,6 @@ internal static class AnswerDiagnosis
         });
 
     /// <summary>Whether a redirect goes to where people log in.</summary>
-    /// <param name="location">Where to: not escaped, may be relative.</param>
-    /// <param name="url">What was asked for: words that are in it already say nothing.</param>
     internal static bool IsLogin(string location, Uri url) =>
         Uri.TryCreate(url, location, out Uri? target) && !IsToTls(target, url) &&
         Words(target).Except(Words(url)).Any(word => LoginWords.Contains(word, StringComparer.OrdinalIgnoreCase));
@@ -90,7 +86,7 @@ internal static class AnswerDiagnosis
             $"the handshake arrived broken{Saying(answer)}: most often a proxy took the Upgrade header out",
             "let every proxy on the way speak HTTP/1.1 and pass on Upgrade and Connection (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)"),
         401 => new(
-            $"the server wants to know who asks{Challenge(answer)}", "pass --basic-auth USER:PASSWORD, or -H 'Authorization: Bearer ...'"),
+            $"the server requires authentication{Challenge(answer)}", "pass --basic-auth USER:PASSWORD, or -H 'Authorization: Bearer ...'"),
         403 => new(
             $"the server refuses this client{Saying(answer)}: its origin, its address or its rights",
             "pass the --origin that the server allows, or credentials with -H; a firewall for web apps answers 403 as well"),
@@ -122,7 +118,7 @@ internal static class AnswerDiagnosis
     private static Fault OfServerError(ReceivedAnswer answer, Uri url) => answer.Status switch
     {
         500 => new($"the server failed while it answered the handshake{Saying(answer)}", "see the app's log ('cf logs NAME --recent')"),
-        501 => new("something on the way does not implement what was asked for: a proxy that knows no upgrades", "go around it, or let it pass on Upgrade and Connection"),
+        501 => new("something on the way does not implement the request: a proxy without upgrades", "go around it, or let it pass on Upgrade and Connection"),
         502 => new(
             $"a proxy in front could not get an answer from the server behind it{Saying(answer)}; it was not Cloud Foundry's router that said so",
             "see whether the server runs, and where the proxy looks for it"),
@@ -134,7 +130,7 @@ internal static class AnswerDiagnosis
             "see whether the server hangs; a proxy that knows no WebSockets also waits for an answer that ends"),
         505 => new(
             "the request arrived as another version of HTTP than 1.1, in which there is no upgrade",
-            "let the proxy speak HTTP/1.1 to what is behind it and pass on Upgrade and Connection (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)"),
+            "let the proxy speak HTTP/1.1 to the server behind it and pass on Upgrade and Connection (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)"),
         TlsHandshakeFailed or InvalidCertificate => new(
             $"a proxy in front could not agree on TLS with the server behind it ({answer.StatusLine}); it was not Cloud Foundry's router that said so",
             "check the certificate of the server behind that proxy, and that proxy's TLS settings (these statuses are Cloudflare's)"),

@@ -3,12 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace EchoServer.Diagnosis;
 
-/// <summary>What a certificate says, as far as it matters to whom it is shown. Nothing in it is escaped yet.</summary>
-/// <param name="Subject">Whom it is for.</param>
-/// <param name="Issuer">Who says so.</param>
-/// <param name="NotBefore">From when it counts.</param>
-/// <param name="NotAfter">Until when.</param>
-/// <param name="Names">The host names in it.</param>
+/// <summary>Holds the parts of a certificate that a diagnosis needs. Not escaped.</summary>
 internal sealed record CertificateFacts(
     string Subject, string Issuer, DateTimeOffset NotBefore, DateTimeOffset NotAfter, IReadOnlyList<string> Names)
 {
@@ -30,7 +25,7 @@ internal sealed record CertificateFacts(
         }
         catch (CryptographicException)
         {
-            // Whoever made it did not know how: then it is for nobody, as far as one can read.
+            // The extension is malformed: the certificate then names no host.
             return [];
         }
     }

@@ -60,20 +60,20 @@ internal static class EndDiagnosis
                 "raise the server's own idle or keep-alive limit, or send something more often");
         }
 
-        string known = KnownLimit(idle) is string who ? $"; that is the limit of {who}" : "";
+        string known = KnownLimit(idle) is string owner ? $"; that is the limit of {owner}" : "";
         return new(
             $"something on the way {(kind == EndKind.Reset ? "reset (RST)" : "ended (FIN)")} the connection {after}, without a Close{known}",
             $"send pings more often than that from either side (this server: --keep-alive-interval, default {Pings} s), or have the limit raised");
     }
 
-    /// <summary>Says why a server closed when nobody asked it to.</summary>
+    /// <summary>Says why a server began the closing handshake.</summary>
     internal static Fault OfClose(CloseCode code, string reason)
     {
         string said = $"the server closed with {Described(code)}{(reason.Length > 0 ? $" '{ReceivedAnswer.Shown(reason)}'" : "")}";
         return code switch
         {
             CloseCode.NormalClosure => new($"{said}: it was done", "nothing is wrong, unless more was expected: see the app's log"),
-            CloseCode.GoingAway => new($"{said}: it stops or restarts", "connect again; see 'cf events NAME' for who stopped it"),
+            CloseCode.GoingAway => new($"{said}: it stops or restarts", "connect again; see 'cf events NAME' for the cause"),
             CloseCode.ProtocolError => new($"{said}: frames arrived broken", "a proxy on the way alters frames, or the server has a fault: check with another path or network"),
             CloseCode.UnsupportedData => new($"{said}: it does not take this kind of message", "send the kind that it takes, text or binary"),
             CloseCode.InvalidPayloadData => new($"{said}: text did not arrive as UTF-8", "a proxy on the way alters frames, or the server has a fault"),

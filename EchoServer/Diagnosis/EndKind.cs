@@ -12,6 +12,6 @@ internal enum EndKind
     /// <summary>It was reset (RST).</summary>
     Reset,
 
-    /// <summary>Nobody knows when: nothing got through any more, or what was sent at last was answered with a reset.</summary>
+    /// <summary>At an unknown time: no byte got through any more, or the last send was answered with a reset.</summary>
     Lost,
 }

@@ -9,10 +9,7 @@ namespace EchoServer.Diagnosis;
 internal static class NetworkDiagnosis
 {
     /// <summary>Says why, from an exception of a socket, a stream or a TLS handshake.</summary>
-    /// <param name="exception">What was thrown; what lies innermost counts.</param>
-    /// <param name="url">Where to.</param>
-    /// <param name="stage">What was being done.</param>
-    /// <param name="proxy">The proxy that is gone through; null for none. Up to its tunnel it is what went wrong.</param>
+    /// <remarks>The innermost exception decides. A failure before the proxy's tunnel is open is the proxy's.</remarks>
     internal static Fault Of(Exception exception, Uri url, Stage stage, Uri? proxy = null)
     {
         bool isProxy = IsOfProxy(stage, proxy);
@@ -45,10 +42,6 @@ internal static class NetworkDiagnosis
     }
 
     /// <summary>Says why nothing came within the time.</summary>
-    /// <param name="stage">What was waited for.</param>
-    /// <param name="timeout">How long.</param>
-    /// <param name="url">Where to.</param>
-    /// <param name="proxy">The proxy that is gone through; null for none.</param>
     internal static Fault OfTimeout(Stage stage, TimeSpan timeout, Uri url, Uri? proxy = null)
     {
         string within = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"within {timeout.TotalSeconds} s");
@@ -65,10 +58,10 @@ internal static class NetworkDiagnosis
                 $"the TLS handshake was not answered {within}: what listens on {port} speaks no TLS, or hangs",
                 "check the port, or try ws:// if TLS is not meant here"),
             Stage.Answer => new(
-                $"the request was not answered {within}: the connection was accepted, but what is behind it hangs, or it is no HTTP server",
+                $"the request was not answered {within}: the connection was accepted, but the server hangs, or it is not an HTTP server",
                 "see whether the app hangs or is overloaded ('cf app NAME', 'cf logs NAME --recent'), and restart it"),
             Stage.Echo => new(
-                $"no echo came {within}: the server is no echo server, hangs, or something on the way holds frames back",
+                $"no echo came {within}: the server is not an echo server, hangs, or something on the way holds frames back",
                 "check the path; a proxy on the way must not buffer"),
             _ => new(
                 $"the server did not answer the Close {within}", "see whether the server hangs; a proxy on the way may have swallowed it"),

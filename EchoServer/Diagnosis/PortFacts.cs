@@ -9,12 +9,12 @@ internal static class PortFacts
     private const int TutorialPort = 3333;
     private const int OldWebSocketPort = 4443;
 
-    /// <summary>Says what is odd about the URL's port.</summary>
+    /// <summary>Says why the URL's port is probably wrong.</summary>
     /// <param name="url">A URL: only ws and wss have such ports, a proxy's does not.</param>
     /// <returns>Null when nothing is.</returns>
     internal static Fault? Of(Uri url)
     {
-        // On one's own machine and network every port can be meant.
+        // On a local machine or network every port is plausible.
         if (url.IsLoopback || url.Scheme is not ("ws" or "wss"))
         {
             return null;
@@ -28,7 +28,7 @@ internal static class PortFacts
                 "8080 is the port inside the app's container, which Cloud Foundry does not expose: from outside only 80 and 443 answer",
                 $"leave the port out: {better}"),
             TutorialPort => new(
-                "3333 is a port from a tutorial on one's own machine: Cloud Foundry gives the app another one in $PORT and exposes 80 and 443",
+                "3333 is the tutorial's port on a local machine: Cloud Foundry gives the app another one in $PORT and exposes 80 and 443",
                 $"leave the port out: {better}"),
             OldWebSocketPort => new(
                 "4443 was the WebSocket port of old foundations, whose balancers could not upgrade on 443; today's answer on 443",

@@ -16,10 +16,7 @@ internal static class ProxyDiagnosis
         "check scheme, host and port in --proxy (http:// or https:// for CONNECT, socks5:// for SOCKS 5), or in the environment's HTTPS_PROXY and the like";
 
     /// <summary>Says why, from an error of a socket.</summary>
-    /// <param name="error">The error.</param>
-    /// <param name="proxy">Where the proxy is.</param>
-    /// <param name="stage">What was being done.</param>
-    /// <returns>Null when it is the same whoever is at the other end.</returns>
+    /// <returns>Null when the cause is the same for a proxy and a server.</returns>
     internal static Fault? OfSocket(SocketError error, Uri? proxy, Stage stage) => error switch
     {
         SocketError.ConnectionRefused => new($"{The(proxy)} refuses connections: nothing listens there", AroundIt),
@@ -40,9 +37,6 @@ internal static class ProxyDiagnosis
     };
 
     /// <summary>Says why nothing came within the time.</summary>
-    /// <param name="within">The time, as <c>within 5 s</c>.</param>
-    /// <param name="proxy">Where the proxy is.</param>
-    /// <param name="stage">What was being done.</param>
     internal static Fault OfTimeout(string within, Uri? proxy, Stage stage) => stage switch
     {
         Stage.Resolve => new(
@@ -50,7 +44,7 @@ internal static class ProxyDiagnosis
             "check this machine's network, VPN and DNS settings; --proxy none goes without a proxy"),
         Stage.Connect => new($"{The(proxy)} did not answer {within}: it is down, or a firewall drops the packets", AroundIt),
         _ => new(
-            $"{The(proxy)} accepted the connection, but opened no tunnel {within}: it hangs, waits for the server itself, or is no proxy",
+            $"{The(proxy)} accepted the connection, but opened no tunnel {within}: it hangs, waits for the server itself, or is not a proxy",
             $"{AroundIt}; the proxy's log may say more"),
     };
 
@@ -58,21 +52,14 @@ internal static class ProxyDiagnosis
     internal static Fault OfEnd(Uri? proxy) => new($"{The(proxy)} ended the connection instead of opening a tunnel", CheckKind);
 
     /// <summary>Says what it means that TLS with the proxy itself failed.</summary>
-    /// <param name="words">What the runtime says of it; not escaped.</param>
-    /// <param name="proxy">Where the proxy is.</param>
     internal static Fault OfTls(string words, Uri? proxy) =>
         new($"TLS with {The(proxy)} failed: {ReceivedAnswer.Shown(words.TrimEnd('.'))}", AroundIt);
 
     /// <summary>Says what it means that something else than a proxy answered.</summary>
-    /// <param name="flaw">What is wrong with what came; not escaped.</param>
-    /// <param name="proxy">Where the proxy is.</param>
     internal static Fault OfNonsense(string flaw, Uri? proxy) =>
         new($"{The(proxy)} does not answer as {(IsSocks(proxy) ? "a SOCKS" : "an HTTP")} proxy does: {ReceivedAnswer.Shown(flaw)}", CheckKind);
 
     /// <summary>Says what an answer to CONNECT means.</summary>
-    /// <param name="answer">The answer, which is not 2xx.</param>
-    /// <param name="url">Where the tunnel was to lead.</param>
-    /// <param name="proxy">Where the proxy is.</param>
     internal static Fault OfAnswer(ReceivedAnswer answer, Uri url, Uri? proxy) => answer.Status switch
     {
         407 => OfLogin($" (it answered {answer.StatusLine})", proxy),
@@ -83,9 +70,6 @@ internal static class ProxyDiagnosis
     };
 
     /// <summary>Says what a reply of SOCKS 5 means (RFC 1928 §6).</summary>
-    /// <param name="reply">The reply, which is not 0.</param>
-    /// <param name="url">Where the tunnel was to lead.</param>
-    /// <param name="proxy">Where the proxy is.</param>
     internal static Fault OfSocksReply(byte reply, Uri url, Uri? proxy)
     {
         string answer = string.Create(CultureInfo.InvariantCulture, $"SOCKS reply {reply}");
@@ -102,7 +86,7 @@ internal static class ProxyDiagnosis
     internal static Fault OfSocksLogin(Uri? proxy) => OfLogin("", proxy);
 
     private static Fault OfLogin(string answer, Uri? proxy) => new(
-        $"{The(proxy)} wants to know who asks, or does not accept the user and password that it got{answer}",
+        $"{The(proxy)} requires authentication, or does not accept the user and password that it got{answer}",
         proxy is null ? "put them into its URL: --proxy http://USER:PASSWORD@HOST:PORT" : $"put them into its URL: --proxy {ReceivedAnswer.Shown(proxy.Scheme)}://USER:PASSWORD@{Address(proxy)}");
 
     private static Fault NotAllowed(string answer, Uri url, Uri? proxy) => new(

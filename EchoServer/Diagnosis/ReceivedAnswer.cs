@@ -14,8 +14,6 @@ internal sealed record ReceivedAnswer(int Status, string Reason, IReadOnlyDictio
     private const int MaxShownCharacters = 100;
 
     /// <summary>Copies a head.</summary>
-    /// <param name="head">The head of the answer.</param>
-    /// <param name="body">What is known of its body.</param>
     internal static ReceivedAnswer From(ResponseHead head, ReadOnlySpan<byte> body)
     {
         var fields = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);

@@ -13,8 +13,6 @@ internal static class RouterDiagnosis
     private const int CertificateRequired = 496;
 
     /// <summary>Says why.</summary>
-    /// <param name="answer">The answer.</param>
-    /// <param name="url">What was asked for.</param>
     /// <returns>Null when the router did not answer itself.</returns>
     internal static Fault? Of(ReceivedAnswer answer, Uri url)
     {
@@ -61,7 +59,7 @@ internal static class RouterDiagnosis
         };
     }
 
-    /// <summary>The app was dialled, and what came back was no answer; newer routers add in parentheses what went wrong.</summary>
+    /// <summary>The router reached the app but got no valid answer; newer routers add the error in parentheses.</summary>
     private static Fault OfEndpoint(string error, ReceivedAnswer answer)
     {
         string detail = ReceivedAnswer.Shown(error);

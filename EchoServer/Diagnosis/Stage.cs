@@ -1,6 +1,6 @@
 namespace EchoServer.Diagnosis;
 
-/// <summary>What was waited for when time was up, or a connection broke.</summary>
+/// <summary>The step during which a time-out passed or a connection broke.</summary>
 internal enum Stage
 {
     /// <summary>The addresses of the host.</summary>

@@ -7,7 +7,7 @@ namespace EchoServer.Diagnosis;
 /// <summary>Why TLS could not be agreed on, or why a certificate is not believed.</summary>
 internal static class TlsDiagnosis
 {
-    /// <summary>Says what is wrong with a certificate, the most telling flaw first.</summary>
+    /// <summary>Names the flaw of a certificate, the most telling one first.</summary>
     /// <param name="errors">What the runtime found.</param>
     /// <param name="chain">What it found in the chain, taken together.</param>
     /// <param name="facts">The server's certificate; null when it sent none.</param>
@@ -88,7 +88,7 @@ internal static class TlsDiagnosis
     private static Fault? OfWords(string text) => text switch
     {
         _ when Has(text, "wrong version number") || Has(text, "frame size") || Has(text, "corrupted frame") || Has(text, "packet length too long") => new(
-            "what listens on this port speaks no TLS", "use ws:// instead of wss://, or the port that speaks TLS, mostly 443"),
+            "what listens on this port speaks no TLS", "use ws:// instead of wss://, or the port that speaks TLS, usually 443"),
         _ when Has(text, "unrecognized name") || Has(text, "unrecognized_name") => new(
             "the server has no certificate for this host name and says so", "check the host name; on Cloud Foundry, whether its domain is set up at the balancer"),
         _ when Has(text, "protocol version") || Has(text, "unsupported protocol") => new(

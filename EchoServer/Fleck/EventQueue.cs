@@ -2,7 +2,7 @@ namespace EchoServer.Fleck;
 
 /// <summary>The events of one connection, handled one at a time and in order, whatever threads they come from.</summary>
 /// <remarks>
-/// <para>Safe on any thread. The thread that brings an event while none is being handled handles it, and what comes meanwhile.</para>
+/// <para>Safe on any thread. The thread that adds an event while none is being handled handles it, and the events that arrive meanwhile.</para>
 /// <para>
 /// No lock is held while an event is handled: Fleck can raise an event from inside a call of ours, and a handler may send to
 /// another connection whose handler is sending to this one.
@@ -14,7 +14,7 @@ internal sealed class EventQueue
     private bool _isRunning;
 
     /// <summary>Adds an event.</summary>
-    /// <param name="handle">What is to be done; must not throw.</param>
+    /// <param name="handle">Must not throw.</param>
     internal void Add(Action handle)
     {
         lock (_waiting)

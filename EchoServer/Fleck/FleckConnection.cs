@@ -45,7 +45,7 @@ internal sealed class FleckConnection : IWebSocketConnection
         socket.OnOpen = () => _events.Add(Open);
         socket.OnMessage = text => _events.Add(() => Receive(text));
         socket.OnBinary = bytes => _events.Add(() => Receive(new Message(isText: false, bytes)));
-        // As Fleck does it, but an answer that fails must not end as an exception that nobody looked at.
+        // As Fleck does it, but a failed answer must not become an unobserved exception.
         socket.OnPing = payload => Issue(() => socket.SendPong(payload));
         socket.OnError = Fail;
         socket.OnClose = () => _events.Add(End);
@@ -120,8 +120,8 @@ internal sealed class FleckConnection : IWebSocketConnection
     }
 
     /// <summary>
-    /// The first event of all: Fleck's own, or the first message where that overtakes it. The handshake's answer is with the
-    /// socket before Fleck reads on, so that what is sent here comes behind it in either case.
+    /// The first event of all: Fleck's own, or the first message where that overtakes it. Fleck sends the handshake's answer before
+    /// it reads on, so that output of this event follows it in either case.
     /// </summary>
     private void Open()
     {
@@ -178,7 +178,7 @@ internal sealed class FleckConnection : IWebSocketConnection
         _server.Log.ConnectionError(Info.Id, exception);
         if (!_socket.IsAvailable)
         {
-            // After a reset Fleck raises no end: it only closes what is still connected.
+            // After a reset Fleck raises no end: it only closes a connected socket.
             _events.Add(End);
         }
     }
@@ -250,7 +250,7 @@ internal sealed class FleckConnection : IWebSocketConnection
         }
     }
 
-    /// <summary>What Fleck throws is this connection's trouble, and not that of whoever sends to it.</summary>
+    /// <summary>An exception of Fleck ends this connection; the sender does not see it.</summary>
     private void Try(Action action)
     {
         try

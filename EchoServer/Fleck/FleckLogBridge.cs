@@ -42,7 +42,7 @@ internal sealed class FleckLogBridge : IDisposable
         }
     }
 
-    /// <summary>Lets Fleck say what it likes to nobody: the log that it would go to is about to end.</summary>
+    /// <summary>Discards Fleck's log lines: the log that receives them is about to end.</summary>
     public void Dispose()
     {
         Release();

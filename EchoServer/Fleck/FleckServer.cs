@@ -85,7 +85,7 @@ internal sealed class FleckServer : IWebSocketServer
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Fleck cannot cut a connection off: what is left when the time is over lasts until its client takes the Close, or the
+    /// Fleck cannot abort a connection: one that is left when the time is over lasts until its client answers the Close, or the
     /// process ends.
     /// </remarks>
     public async Task StopAsync(TimeSpan timeout)

@@ -27,7 +27,7 @@ internal static class ClientHandshake
     /// <param name="key">The key that was sent.</param>
     /// <param name="subprotocols">The subprotocols that were offered; null for none.</param>
     /// <param name="offersDeflate">Whether permessage-deflate was offered (RFC 7692).</param>
-    /// <returns>Null when the connection is a WebSocket from here on, otherwise what is wrong, as a sentence part.</returns>
+    /// <returns>Null when the handshake is complete, otherwise the flaw as a sentence part.</returns>
     public static string? Check(ResponseHead head, string key, IReadOnlyList<string>? subprotocols = null, bool offersDeflate = false)
     {
         if (head.Status != SwitchingProtocols)
@@ -54,7 +54,7 @@ internal static class ClientHandshake
             return $"Sec-WebSocket-Accept '{EscapedText.Quote(accept)}' does not belong to the key that was sent";
         }
 
-        // RFC 6455 §4.1, steps 5 and 6: what was not asked for must not be agreed on.
+        // RFC 6455 §4.1, steps 5 and 6: the server must not agree to anything that the client did not offer.
         if (head.Fields.Find("Sec-WebSocket-Extensions"u8, out ReadOnlySpan<byte> extensions) > 0 && !extensions.IsEmpty &&
             !(offersDeflate && IsDeflateAlone(extensions)))
         {

@@ -8,7 +8,7 @@ namespace EchoServer.Http;
 /// <remarks>Pure and without state: safe on any thread.</remarks>
 internal static class DeflateOffer
 {
-    // A longer value is no number of bits.
+    // A longer value is not a number of bits.
     private const int MaxBitsDigits = 2;
 
     /// <summary>Takes the first offer of permessage-deflate that can be met.</summary>

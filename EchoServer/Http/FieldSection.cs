@@ -25,8 +25,7 @@ internal readonly ref struct FieldSection
     /// <param name="position">Where the fields begin; after the empty line, when <see cref="ParseStatus.Done"/>.</param>
     /// <param name="rules">Request or response.</param>
     /// <param name="fields">The fields, when <see cref="ParseStatus.Done"/>.</param>
-    /// <param name="flaw">What is wrong, when <see cref="ParseStatus.Bad"/>.</param>
-    /// <returns>What came of it.</returns>
+    /// <param name="flaw">The flaw, when <see cref="ParseStatus.Bad"/>.</param>
     internal static ParseStatus Read(
         ReadOnlySpan<byte> input, scoped ref int position, HeadRules rules, out FieldSection fields, out HeadFlaw? flaw)
     {

@@ -13,7 +13,7 @@ internal enum HeadFlawKind
     TooManyFields,
 }
 
-/// <summary>What is wrong with a message head, request or response.</summary>
+/// <summary>The flaw of a message head, request or response.</summary>
 /// <param name="Kind">Which kind of rule it breaks.</param>
 /// <param name="Text">A sentence part that quotes the offending value, escaped.</param>
 internal sealed record HeadFlaw(HeadFlawKind Kind, string Text)

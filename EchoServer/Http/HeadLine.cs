@@ -17,8 +17,7 @@ internal static class HeadLine
     /// <param name="position">Where the line begins; after it, when <see cref="ParseStatus.Done"/>.</param>
     /// <param name="rules">Request or response.</param>
     /// <param name="line">The line without its end.</param>
-    /// <param name="flaw">What is wrong, when <see cref="ParseStatus.Bad"/>.</param>
-    /// <returns>What came of it.</returns>
+    /// <param name="flaw">The flaw, when <see cref="ParseStatus.Bad"/>.</param>
     internal static ParseStatus Read(
         ReadOnlySpan<byte> input, scoped ref int position, HeadRules rules, out ReadOnlySpan<byte> line, out HeadFlaw? flaw)
     {

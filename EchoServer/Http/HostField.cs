@@ -14,7 +14,7 @@ internal static class HostField
     /// <summary>Judges the field.</summary>
     /// <param name="head">The request's head.</param>
     /// <param name="mayBeMissing">True for HTTP/1.0, which did not have the field.</param>
-    /// <returns>Null when it is sound, otherwise what is wrong: part of a sentence.</returns>
+    /// <returns>Null when it is valid, otherwise the flaw as a sentence part.</returns>
     public static string? Check(RequestHead head, bool mayBeMissing = false)
     {
         // RFC 9112 §3.2: "A server MUST respond with a 400 ... to any HTTP/1.1 request message that lacks a Host header field

@@ -6,7 +6,7 @@ namespace EchoServer.Http;
 /// <summary>The answer to a request that does not become a WebSocket (RFC 9112 §4).</summary>
 /// <remarks>
 /// Always with <c>Connection: close</c> and <c>Content-Length</c>: Cloud Foundry's router would otherwise send the next request
-/// on a connection that nobody reads any more. Pure and without state: safe on any thread.
+/// on a connection that the server does not read any more. Pure and without state: safe on any thread.
 /// </remarks>
 internal static class HttpResponse
 {

@@ -81,8 +81,8 @@ internal readonly ref struct RequestHead
     /// <param name="input">All bytes received so far on this connection.</param>
     /// <param name="seenBefore">How many of them an earlier call has already answered with NeedMore; 0 at first.</param>
     /// <param name="head">The head, when <see cref="ParseStatus.Done"/>.</param>
-    /// <param name="rejection">What is wrong, when <see cref="ParseStatus.Bad"/>.</param>
-    /// <returns>What came of it. Lines are judged as they become complete, not only when the head is.</returns>
+    /// <param name="rejection">The flaw, when <see cref="ParseStatus.Bad"/>.</param>
+    /// <remarks>Checks each line as soon as it is complete, not only the whole head.</remarks>
     public static ParseStatus Read(ReadOnlySpan<byte> input, int seenBefore, out RequestHead head, out HttpRejection? rejection)
     {
         head = default;

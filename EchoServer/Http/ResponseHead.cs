@@ -40,8 +40,8 @@ internal readonly ref struct ResponseHead
     /// <summary>Reads the head at the start of the input.</summary>
     /// <param name="input">All bytes received so far.</param>
     /// <param name="head">The head, when <see cref="ParseStatus.Done"/>.</param>
-    /// <param name="flaw">The rule that it breaks, when <see cref="ParseStatus.Bad"/>.</param>
-    /// <returns>What came of it. Lines are judged as they become complete, not only when the head is.</returns>
+    /// <param name="flaw">The flaw as a sentence part that quotes it, when <see cref="ParseStatus.Bad"/>.</param>
+    /// <remarks>Checks each line as soon as it is complete, not only the whole head.</remarks>
     public static ParseStatus Read(ReadOnlySpan<byte> input, out ResponseHead head, out HeadFlaw? flaw)
     {
         head = default;

@@ -3,7 +3,7 @@ namespace EchoServer.Http;
 /// <summary>Which header fields carry what only their sender may know.</summary>
 internal static class SensitiveFields
 {
-    // Parts of names, in any case: what clients and proxies make up themselves mostly says what it is.
+    // Parts of names, in any case: the names that clients and proxies invent usually contain one of them.
     private static readonly string[] Parts =
     [
         "auth", "cookie", "token", "secret", "password", "passwd", "credential", "session", "signature", "jwt", "csrf", "xsrf", "key",

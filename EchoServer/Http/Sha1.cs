@@ -3,10 +3,10 @@ using System.Numerics;
 
 namespace EchoServer.Http;
 
-/// <summary>SHA-1 (RFC 3174), for what is no secret: the answer to a handshake, as RFC 6455 §4.2.2 wants it, and entity tags.</summary>
+/// <summary>SHA-1 (RFC 3174) without security purpose: for the handshake's answer (RFC 6455 §4.2.2) and entity tags.</summary>
 /// <remarks>
 /// The runtime's goes through OpenSSL: to load that took 12 ms of the first handshake and 4 MB of memory, and it would have to be
-/// there, in every container. Nobody relies on SHA-1 to be hard to break here. Safe on any thread.
+/// there, in every container. Nothing here depends on the strength of SHA-1. Safe on any thread.
 /// </remarks>
 internal static class Sha1
 {

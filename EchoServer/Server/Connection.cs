@@ -108,7 +108,7 @@ internal sealed class Connection
     /// <summary>Notes how the connection ends. The first note counts. Any thread.</summary>
     internal void NoteEnd(CloseCode code, EndCause cause, string reason) => _end.Note(code, cause, reason);
 
-    /// <summary>What is due at this time, to be done by the heartbeat. Heartbeat only.</summary>
+    /// <summary>Tells the heartbeat which actions are due at this time. Heartbeat only.</summary>
     /// <param name="now">The time, as <see cref="Heartbeat.Now"/> gives it.</param>
     /// <param name="session">The WebSocket, once the handshake is done.</param>
     /// <exception cref="ObjectDisposedException">The connection has ended meanwhile.</exception>
@@ -129,7 +129,7 @@ internal sealed class Connection
     /// <summary>Refuses a request that is not complete in time. Heartbeat only.</summary>
     internal void RefuseLateRequest() => Upgrade.RefuseLate(Server, _socket.Peer, Outbound);
 
-    /// <summary>Adds what was counted so far, unless the server has it already. Under the gate of the server's counters.</summary>
+    /// <summary>Adds the counts so far, unless the server has them already. Under the gate of the server's counters.</summary>
     /// <param name="sum">What it is added to.</param>
     /// <param name="isLast">Whether the server has it from now on.</param>
     internal void AddCountsTo(ServerTotals sum, bool isLast)
@@ -241,7 +241,7 @@ internal sealed class Connection
     }
 
     /// <summary>Uses up as much input as it can, keeps the rest, and sends what that gave rise to.</summary>
-    /// <param name="buffer">What was received, behind room for what was left over.</param>
+    /// <param name="buffer">The received bytes, behind room for those left over before.</param>
     /// <param name="received">How many bytes were received now.</param>
     /// <returns>
     /// False when output has to be waited for, or input was left for its sake or for that of other connections: nothing may be
@@ -306,7 +306,7 @@ internal sealed class Connection
             return false;
         }
 
-        // Not to be waited for any more, perhaps, but what was held up is still to be processed.
+        // The output is perhaps sent by now, but the input that was held up still has to be processed.
         return !isHeldUp && HalfCloseWhenDone();
     }
 

@@ -1,6 +1,6 @@
 namespace EchoServer.Server;
 
-/// <summary>The deadlines of one connection: what happened and when goes in, what is due comes out.</summary>
+/// <summary>The deadlines of one connection: takes events with their times, and tells which actions are due.</summary>
 /// <remarks>
 /// Pure: all times are passed in, in milliseconds as <see cref="Heartbeat.Now"/> gives them. A mutable value. The connection's loop
 /// notes what happens; only the heartbeat calls <see cref="Check"/>.
@@ -43,7 +43,7 @@ internal struct ConnectionDeadlines(long now)
     /// <param name="output">Its output.</param>
     /// <param name="options">The timeouts.</param>
     /// <param name="now">The time.</param>
-    /// <returns>What is due now. A ping that is due is taken for sent.</returns>
+    /// <returns>The actions that are due now. A ping that is due counts as sent.</returns>
     internal Due Check(ConnectionStage stage, in OutputProgress output, ServerOptions options, long now)
     {
         if (output.WaitingSince != 0)

@@ -31,7 +31,7 @@ internal sealed class Heartbeat : IDisposable
     /// <summary>Stops; a beat that is under way ends by itself.</summary>
     public void Dispose() => _timer.Dispose();
 
-    /// <summary>Does what is due of a connection.</summary>
+    /// <summary>Takes the actions that are due for a connection.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="now">The time, as <see cref="Now"/> gives it.</param>
     internal static void Check(Connection connection, long now)

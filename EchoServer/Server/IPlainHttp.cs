@@ -10,7 +10,7 @@ internal interface IPlainHttp
 {
     /// <summary>Answers a request.</summary>
     /// <param name="head">Its head, well-formed; valid only inside the call.</param>
-    /// <param name="client">Who asks.</param>
+    /// <param name="client">The address of the client.</param>
     /// <param name="server">How the server is doing.</param>
     /// <param name="now">The time.</param>
     HttpAnswer Answer(RequestHead head, IPEndPoint client, IServerState server, DateTimeOffset now);

@@ -14,7 +14,7 @@ namespace EchoServer.Server;
 /// </remarks>
 internal interface IWebSocketConnection
 {
-    /// <summary>Who is connected, and what was asked for.</summary>
+    /// <summary>The client, and its request.</summary>
     ConnectionInfo Info { get; }
 
     /// <summary>Called first, when the connection is open. What it sends arrives before the answer to any message.</summary>
@@ -40,19 +40,19 @@ internal interface IWebSocketConnection
     void Send(string text);
 
     /// <summary>Sends a message back, or on to another connection, with bytes of the same kind before it.</summary>
-    /// <param name="prefix">What comes before the message; UTF-8 when the message is text. May be empty.</param>
+    /// <param name="prefix">The bytes before the message; UTF-8 when the message is text. May be empty.</param>
     /// <param name="message">The message; sent as the kind it is.</param>
     /// <remarks>As for <see cref="Send(string)"/>.</remarks>
     void Send(ReadOnlySpan<byte> prefix, Message message);
 
-    /// <summary>Begins the closing handshake (RFC 6455 §7.1.2). What was sent before still goes out; what is sent after does not.</summary>
+    /// <summary>Begins the closing handshake (RFC 6455 §7.1.2). Messages sent before still go out; messages sent after do not.</summary>
     /// <param name="code">Why; only codes that may be on the wire.</param>
     /// <param name="reason">A few words for the peer, cut at 123 bytes of UTF-8.</param>
     /// <exception cref="ArgumentOutOfRangeException">The code may not be on the wire.</exception>
     void Close(CloseCode code = CloseCode.NormalClosure, string reason = "");
 }
 
-/// <summary>Who is connected, and what the handshake asked for.</summary>
+/// <summary>The client, and the request of its handshake.</summary>
 /// <param name="Id">A number that no other connection of this process has.</param>
 /// <param name="Client">The peer of the TCP connection: behind a router, the router.</param>
 /// <param name="Path">The path asked for, as sent (percent-encoded), without query.</param>

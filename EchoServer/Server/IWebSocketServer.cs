@@ -17,7 +17,7 @@ internal interface IWebSocketServer : IAsyncDisposable
     /// <exception cref="System.Net.Sockets.SocketException">The address cannot be bound: in use, no permission, not of this machine.</exception>
     void Start(Action<IWebSocketConnection> configure);
 
-    /// <summary>Stops accepting, says 1001 (going away) to every client, waits for their answers and ends what is left.</summary>
+    /// <summary>Stops accepting, says 1001 (going away) to every client, waits for their answers and ends the connections that are left.</summary>
     /// <param name="timeout">How long to wait for the clients, 0 or more.</param>
     /// <returns>A task that is complete when no connection is left.</returns>
     Task StopAsync(TimeSpan timeout);

@@ -13,13 +13,13 @@ namespace EchoServer.Server;
 /// side's frames go to the queue, which is emptied before the turn is given back: so frames are never torn, and go out in the order
 /// in which they were accepted. No lock is held while a callback runs or the socket is written to.
 /// </para>
-/// <para>After a Close frame nothing more is accepted (RFC 6455 §5.5.1): what comes later is dropped.</para>
+/// <para>After a Close frame nothing more is accepted (RFC 6455 §5.5.1): later frames are dropped.</para>
 /// </remarks>
 internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
 {
     private readonly WriterTurn _turn = new();
 
-    // Belongs to the side that has the turn: what goes out next.
+    // Belongs to the side that has the turn: the bytes that go out next.
     private OutputBuffer _sending;
     private long _bytesSent;
     private long _waitingSince;
@@ -108,7 +108,7 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
         return isAccepted;
     }
 
-    /// <summary>Sends what was written, as far as the socket takes it without waiting. Loop only.</summary>
+    /// <summary>Sends the written bytes, as far as the socket takes it without waiting. Loop only.</summary>
     /// <returns>False when some is left: await <see cref="FlushAsync"/>.</returns>
     /// <exception cref="SocketException">The connection is broken.</exception>
     internal bool TryFlush()
@@ -137,7 +137,7 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
         return true;
     }
 
-    /// <summary>Sends what was written, once it is worth a call in the middle of a step. Loop only.</summary>
+    /// <summary>Sends the written bytes in the middle of a step, once there are enough for a call. Loop only.</summary>
     /// <returns>False when some of it is left: no more input may be processed before it is sent.</returns>
     /// <exception cref="SocketException">The connection is broken.</exception>
     internal bool TryFlushIfMuch()
@@ -162,7 +162,7 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
         }
     }
 
-    /// <summary>Waits until what was written is sent; the loop receives nothing meanwhile, which is all there is to back-pressure. Loop only.</summary>
+    /// <summary>Waits until the written bytes are sent; the loop receives nothing meanwhile, and that is the back-pressure. Loop only.</summary>
     /// <returns>A task that is complete when everything written is sent.</returns>
     /// <exception cref="SocketException">The connection is broken.</exception>
     internal async ValueTask FlushAsync()
@@ -197,7 +197,7 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
         }
     }
 
-    /// <summary>Adds what was sent so far. Any thread.</summary>
+    /// <summary>Adds the counts of output so far. Any thread.</summary>
     internal void AddCountsTo(ServerTotals sum)
     {
         sum.Sent.Add(_written);

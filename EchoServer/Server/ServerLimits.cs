@@ -11,12 +11,12 @@ internal sealed record ServerLimits(ServerOptions Options, int MaxConnections, l
     /// <summary>How many connections above the limit are still read and answered: pages, and 503 to handshakes.</summary>
     internal const int SurplusConnections = 24;
 
-    /// <summary>How many more may be about to end, because newer ones have taken their places. What comes beyond is closed unread.</summary>
-    /// <remarks>Both together are half of what is reserved: the other half is for what the runtime has yet to load.</remarks>
+    /// <summary>How many more may be about to end, because newer ones have taken their places. Further ones are closed unread.</summary>
+    /// <remarks>Both together are half of the reserved files: the other half is for files that the runtime loads later.</remarks>
     internal const int EndingConnections = 8;
 
-    // Beside what is open already: for the listener, what is being refused, what the runtime has yet to load, and what an operator
-    // needs to look inside.
+    // Beside the files that are open already: for the listener, connections that are refused, files that the runtime loads later,
+    // and an operator's tools.
     private const int ReservedFiles = 64;
 
     // What an open connection costs outside the budget is about this much of managed memory.

@@ -154,7 +154,7 @@ internal static partial class ServerLog
     }
 }
 
-/// <summary>What one connection carried in its life.</summary>
+/// <summary>The counts of one connection over its life.</summary>
 /// <param name="MessagesReceived">Whole text and binary messages received.</param>
 /// <param name="BytesReceived">Bytes received, of the handshake and the frames.</param>
 /// <param name="BytesSent">Bytes given to the socket.</param>

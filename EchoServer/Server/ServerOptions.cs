@@ -20,7 +20,7 @@ internal sealed record ServerOptions
     public const int HighestMaxMessageBytes = 1024 * 1024 * 1024;
 
     /// <summary>
-    /// How much one receive takes at most: 128 KiB, so that a frame of 64 KiB, which is what bulk senders use, mostly arrives
+    /// How much one receive takes at most: 128 KiB, so that a frame of 64 KiB, which bulk senders use, usually arrives
     /// whole. The buffer is shared by all connections of a thread, not held by each.
     /// </summary>
     public const int ReceiveBytes = 128 * 1024;
@@ -64,7 +64,7 @@ internal sealed record ServerOptions
     public TimeSpan? MessageTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a peer may take no byte of what is owed to it: 30 s. Its output holds memory, and it is not read meanwhile.
+    /// How long a peer may take no byte of the output that waits for it: 30 s. Its output holds memory, and it is not read meanwhile.
     /// </summary>
     public TimeSpan SendTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -23,7 +23,7 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
     private readonly IPEndPoint Client => ClientAt(peer);
 
     /// <summary>Reads a request, and decides about it.</summary>
-    /// <param name="input">What has arrived so far.</param>
+    /// <param name="input">The bytes so far.</param>
     /// <param name="seenBefore">How much of that was there at the last attempt.</param>
     /// <param name="isSurplus">Whether there are as many connections as may be: then it does not become a WebSocket.</param>
     internal UpgradeResult Read(ReadOnlySpan<byte> input, int seenBefore, bool isSurplus)
@@ -139,7 +139,7 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
     }
 
     /// <summary>
-    /// Takes memory for what is kept from message to message. Where the budget is short nothing is kept: a server may agree on
+    /// Takes memory for the contexts that are kept from message to message. Where the budget is short nothing is kept: a server may agree on
     /// that for itself and for the client, asked or not (RFC 7692 §7.1.1.1, §7.1.1.2).
     /// </summary>
     private readonly DeflateParameters TakeMemoryFor(DeflateParameters agreed)

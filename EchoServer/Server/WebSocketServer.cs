@@ -136,7 +136,7 @@ internal sealed class WebSocketServer : IWebSocketServer
                 socket.DualMode = true;
             }
 
-            // Accepted sockets inherit it. What is sent is gathered already: to hold it back would only delay it.
+            // Accepted sockets inherit it. Output is gathered already: to hold it back would only delay it.
             socket.NoDelay = true;
             // So is this: else a receive would end before a byte that the peer marks as urgent, as if nothing came behind it.
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.OutOfBandInline, true);

@@ -102,7 +102,7 @@ internal sealed class WebSocketSession : IWebSocketConnection
         }
     }
 
-    /// <summary>Takes input up to the next thing worth telling, and does what is to be done about it.</summary>
+    /// <summary>Takes input up to the next event, and handles it.</summary>
     /// <param name="input">As for <see cref="WebSocketProtocol{TSink}.Receive"/>.</param>
     /// <param name="consumed">How many bytes are used up.</param>
     /// <param name="payloadBytes">The payload's length.</param>

@@ -55,7 +55,7 @@ internal sealed class WriterTurn
     /// <param name="first">The first part of its payload; may be empty.</param>
     /// <param name="second">The second part.</param>
     /// <param name="server">Has the limits.</param>
-    /// <param name="isToSend">Whether the turn was free: it is the caller's now, who sends the queue.</param>
+    /// <param name="isToSend">Whether the turn was free: the caller has it now, and sends the queue.</param>
     /// <returns>What became of it.</returns>
     internal EnqueueResult Enqueue(
         Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ServerContext server, out bool isToSend)
@@ -76,8 +76,8 @@ internal sealed class WriterTurn
             }
 
             // Pings and Closes come one at a time and are small. By themselves they are not counted: a budget that others have used
-            // up must not cost a connection that is merely idle, nor keep one from being told why it ends. But what was counted
-            // before them still is when they made it move to a larger array.
+            // up must not end a connection that is merely idle, nor keep a peer from the reason of its end. A queue that is counted
+            // before them stays counted when they move it to a larger array.
             bool isData = opcode < Opcode.Close;
             bool isToBeCounted = isData || _queued.IsCounted;
             _queued.AppendFrame(opcode, first, second);
@@ -122,7 +122,7 @@ internal sealed class WriterTurn
         return _queued.Length - before;
     }
 
-    /// <summary>Moves what is queued into an empty buffer.</summary>
+    /// <summary>Moves the queue into an empty buffer.</summary>
     /// <returns>False when nothing was queued.</returns>
     internal bool TryTakeQueued(ref OutputBuffer destination)
     {
@@ -136,21 +136,21 @@ internal sealed class WriterTurn
         return true;
     }
 
-    /// <summary>Appends a copy of what is queued to a buffer, and drops it here.</summary>
+    /// <summary>Appends a copy of the queue to a buffer, and empties the queue.</summary>
     internal void MoveQueuedTo(ref OutputBuffer destination)
     {
         destination.Append(_queued.Waiting);
         _queued.Clear();
     }
 
-    /// <summary>Counts what is queued against the memory budget.</summary>
+    /// <summary>Counts the queue against the memory budget.</summary>
     /// <returns>False when there is no room for it.</returns>
     internal bool TryCountQueued(ServerContext server) => _queued.TryCount(server.Budget);
 
     /// <summary>Accepts nothing more: the last frame or answer was accepted. No lock needed for the answer to a request.</summary>
     internal void AcceptLast() => _isClosed = true;
 
-    /// <summary>Accepts nothing more, and drops what is queued.</summary>
+    /// <summary>Accepts nothing more, and drops the queue.</summary>
     internal void Close()
     {
         _isClosed = true;

@@ -83,7 +83,7 @@ internal readonly struct Frame
     /// <param name="role">Which end reads.</param>
     /// <param name="frame">The header, when <see cref="ParseStatus.Done"/>.</param>
     /// <param name="violation">The rule broken, when <see cref="ParseStatus.Bad"/>.</param>
-    /// <returns>What came of it. Nothing is consumed by this call.</returns>
+    /// <remarks>Consumes nothing.</remarks>
     public static ParseStatus Read(ReadOnlySpan<byte> input, Role role, out Frame frame, out ProtocolViolation? violation) =>
         Read(input, role, mayCompress: false, out frame, out violation);
 
@@ -93,7 +93,7 @@ internal readonly struct Frame
     /// <param name="mayCompress">Whether permessage-deflate was agreed on: then a message may begin with RSV1 set (RFC 7692 §6).</param>
     /// <param name="frame">The header, when <see cref="ParseStatus.Done"/>.</param>
     /// <param name="violation">The rule broken, when <see cref="ParseStatus.Bad"/>.</param>
-    /// <returns>What came of it. Nothing is consumed by this call.</returns>
+    /// <remarks>Consumes nothing.</remarks>
     public static ParseStatus Read(
         ReadOnlySpan<byte> input, Role role, bool mayCompress, out Frame frame, out ProtocolViolation? violation)
     {
@@ -119,7 +119,7 @@ internal readonly struct Frame
         return violation is null ? ParseStatus.Done : ParseStatus.Bad;
     }
 
-    /// <summary>Reads a header without judging it: what is needed to step over a frame.</summary>
+    /// <summary>Reads a header without checking it, to step over the frame.</summary>
     /// <param name="input">Bytes received, beginning at a frame.</param>
     /// <param name="frame">The header, when there was enough input.</param>
     /// <returns>False when more bytes are needed.</returns>

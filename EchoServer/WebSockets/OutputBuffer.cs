@@ -2,7 +2,7 @@ using EchoServer.Buffers;
 
 namespace EchoServer.WebSockets;
 
-/// <summary>Bytes on their way to a socket: frames are appended at one end, what was sent is taken off the other.</summary>
+/// <summary>Bytes on their way to a socket: frames are appended at one end, sent bytes are removed at the other.</summary>
 /// <remarks>
 /// Holds memory only while it holds bytes: that of a step, until it is counted because it will be held for longer. A mutable value
 /// with one owner, which says what thread may touch it.

@@ -1,6 +1,6 @@
 namespace EchoServer.WebSockets;
 
-/// <summary>What came of reading a unit of the protocol from the bytes at hand.</summary>
+/// <summary>The result of reading a unit of the protocol from the bytes at hand.</summary>
 internal enum ParseStatus
 {
     /// <summary>Sound so far, but not complete: try again with more bytes.</summary>

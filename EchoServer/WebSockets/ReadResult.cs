@@ -3,7 +3,7 @@ namespace EchoServer.WebSockets;
 /// <summary>What <see cref="MessageReader.Read"/> found.</summary>
 internal enum ReadResult
 {
-    /// <summary>Nothing whole yet: call again with what was not consumed and more bytes behind it.</summary>
+    /// <summary>Nothing whole yet: call again with the unconsumed bytes and more behind them.</summary>
     NeedMore,
 
     /// <summary>A whole text or binary message.</summary>

@@ -20,7 +20,7 @@ internal struct Utf8Stream
     private byte _low;
     private byte _high;
 
-    /// <summary>Whether what came so far ends at a code point's boundary.</summary>
+    /// <summary>Whether the bytes so far end at a code point's boundary.</summary>
     public readonly bool IsComplete => _due == 0;
 
     /// <summary>Takes the next piece.</summary>
@@ -71,7 +71,7 @@ internal struct Utf8Stream
             return true;
         }
 
-        // RFC 3629 §4: only the second byte has narrower ranges, against overlong forms, surrogates and what is over U+10FFFF.
+        // RFC 3629 §4: only the second byte has narrower ranges, against overlong forms, surrogates and values over U+10FFFF.
         (_due, _low, _high) = b switch
         {
             <= 0x7F => ((byte)0, ContinuationLow, ContinuationHigh),
@@ -87,7 +87,7 @@ internal struct Utf8Stream
         return _due != byte.MaxValue;
     }
 
-    /// <summary>How many bytes at the end begin a code point that is longer than what is there.</summary>
+    /// <summary>Counts the bytes at the end that begin an incomplete code point.</summary>
     private static int UnfinishedBytesAtEnd(ReadOnlySpan<byte> piece)
     {
         for (int back = 1; back <= Math.Min(MaxUnfinished, piece.Length); back++)

@@ -1,8 +1,3 @@
-using System.Globalization;
-using EchoServer.Bench.Measurements;
-using EchoServer.Bench.Report;
-using EchoServer.Bench.Servers;
-
 namespace EchoServer.Bench.Charts;
 
 /// <summary>CPU for each message as a multiple of the raw TCP echo's, a panel for each shape; and memory of idle connections.</summary>
@@ -16,7 +11,6 @@ internal static class BarChart
     private const double FooterHeight = 26;
     private const double KB = 1000;
 
-    /// <summary>Draws a report.</summary>
     public static string Draw(BenchReport report)
     {
         bool isRelative = report.Servers.Exists(server => server.Key == ServerKinds.Raw);

@@ -1,18 +1,9 @@
-using EchoServer.Bench.Report;
-using EchoServer.Bench.Servers;
-
 namespace EchoServer.Bench.Charts;
 
 /// <summary>One bar.</summary>
-/// <param name="Server">Whose.</param>
-/// <param name="Value">Its length; below zero is drawn as zero.</param>
-/// <param name="Label">What stands at its end.</param>
 internal sealed record Bar(ServerEntry Server, double Value, string Label);
 
 /// <summary>One quantity of all servers, as bars from zero on a scale of its own, the shortest first.</summary>
-/// <param name="Title">What it shows.</param>
-/// <param name="Bars">One for each server.</param>
-/// <param name="Reference">Where a line marks what the others are compared to; null for none.</param>
 internal sealed record BarPanel(string Title, IReadOnlyList<Bar> Bars, double? Reference)
 {
     private const double Padding = 20;
@@ -25,10 +16,8 @@ internal sealed record BarPanel(string Title, IReadOnlyList<Bar> Bars, double? R
     // From a bar's middle to the baseline of words beside it.
     private const double Baseline = 4.5;
 
-    /// <summary>The height of a panel with so many bars.</summary>
     public static double Height(int bars) => Padding + TitleHeight + (bars * RowHeight) + Padding - (RowHeight - BarHeight);
 
-    /// <summary>Draws it.</summary>
     public void Draw(Svg svg, double left, double top, double width, double height)
     {
         svg.Rectangle(left, top, width, height, Palette.Card, radius: 8);

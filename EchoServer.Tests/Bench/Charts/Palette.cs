@@ -1,6 +1,5 @@
 namespace EchoServer.Bench.Charts;
 
-/// <summary>The colors of all drawings.</summary>
 internal static class Palette
 {
     public const string Page = "#f4f6f9";
@@ -13,14 +12,9 @@ internal static class Palette
     public const string Median = "#e07a10";
     public const string Good = "#1a7f4b";
     public const string Bad = "#c62a2f";
-
-    /// <summary>What others' figures are compared to.</summary>
     public const string Floor = "#7d8a9c";
-
-    /// <summary>Other people's figures.</summary>
     public const string Other = "#b9c3d0";
 
-    /// <summary>What the light colors become where the reader prefers dark ones.</summary>
     public static IReadOnlyDictionary<string, string> Dark { get; } = new Dictionary<string, string>
     {
         [Page] = "#0d1117",

@@ -38,22 +38,13 @@ internal sealed class Svg
     public void Dot(double x, double y, double radius, string fill) =>
         Add("circle", ("cx", N(x)), ("cy", N(y)), ("r", N(radius)), ("fill", fill));
 
-    /// <summary>A line through points.</summary>
     public void Curve(IEnumerable<(double X, double Y)> points, string stroke, double width) => Add(
         "polyline", ("points", Points(points)), ("fill", "none"), ("stroke", stroke), ("stroke-width", N(width)),
         ("stroke-linejoin", "round"));
 
-    /// <summary>The area that points enclose.</summary>
     public void Area(IEnumerable<(double X, double Y)> points, string fill) =>
         Add("polygon", ("points", Points(points)), ("fill", fill));
 
-    /// <param name="x">Where the anchor is.</param>
-    /// <param name="y">The baseline.</param>
-    /// <param name="words">What to write.</param>
-    /// <param name="size">The font's size.</param>
-    /// <param name="fill">Its color.</param>
-    /// <param name="anchor"><c>start</c>, <c>middle</c> or <c>end</c>.</param>
-    /// <param name="weight">400 is normal, 600 is bold.</param>
     public void Text(double x, double y, string words, double size, string fill, string anchor = "start", int weight = 400) => Add(
         "text", ("x", N(x)), ("y", N(y)), ("font-size", N(size)), ("fill", fill), ("text-anchor", anchor), ("font-weight", $"{weight}"))
         .Add(words);

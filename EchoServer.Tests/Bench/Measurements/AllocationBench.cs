@@ -1,5 +1,4 @@
 using System.Net;
-using EchoServer.Bench.Report;
 using EchoServer.Echo;
 using EchoServer.Server;
 using EchoServer.WebSockets;
@@ -23,7 +22,6 @@ internal static class AllocationBench
         ("/raw", false, MiB), ("/raw", true, MiB),
     ];
 
-    /// <summary>Measures every case.</summary>
     public static async Task RunAsync(Session session)
     {
         Session.Say("allocated bytes");

@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using EchoServer.Bench.Report;
-using EchoServer.Bench.Servers;
 using EchoServer.Echo;
 using EchoServer.Text;
 
@@ -23,7 +20,6 @@ internal static class ConnectBench
 
     private static string Client => Path.Combine(Folders.Peers, "connects");
 
-    /// <summary>Measures all servers that speak WebSocket.</summary>
     public static Task RunAsync(Session session)
     {
         if (!File.Exists(Client))
@@ -33,7 +29,7 @@ internal static class ConnectBench
         }
 
         return session.WithServersAsync(
-            kind => kind is { IsRawTcp: false, HasRawPath: true },
+            session.Options.Servers.Where(kind => kind is { IsRawTcp: false, HasRawPath: true }),
             async servers =>
             {
                 Session.Say("connects a second");
@@ -45,8 +41,6 @@ internal static class ConnectBench
             });
     }
 
-    /// <summary>Connects for a time; what was wrong is counted.</summary>
-    /// <exception cref="InvalidOperationException">The client did not say what it did.</exception>
     private static async Task<Amount> StormAsync(int port, TimeSpan time)
     {
         object[] arguments = [port, time.TotalSeconds, Threads, CrowdSize, EchoOptions.DefaultGreeting];

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using EchoServer.Bench.Report;
-using EchoServer.Bench.Servers;
 
 namespace EchoServer.Bench.Measurements;
 
@@ -14,10 +12,8 @@ internal static class DeflateBench
 
     private static readonly EchoShape[] Shapes = [new("50x64Bx1", 50, 64, 1), new("50x4KiBx1", 50, 4 * KiB, 1), new("8x64KiBx1", 8, 64 * KiB, 1)];
 
-    /// <summary>The shapes by name, as <see cref="DeflateEntry.Shape"/> has them.</summary>
     public static IEnumerable<EchoShape> All => Shapes;
 
-    /// <summary>Measures every shape.</summary>
     public static async Task RunAsync(Session session)
     {
         foreach (EchoShape shape in Shapes)
@@ -29,46 +25,32 @@ internal static class DeflateBench
         }
     }
 
-    private static async Task MeasureAsync(Session session, EchoShape shape, bool keepsContext)
+    private static Task MeasureAsync(Session session, EchoShape shape, bool keepsContext)
     {
         Session.Say($"{shape.Name} with compression, {Words(keepsContext)}");
-        ServerKind[] kinds = [.. ServerKinds.Deflating.Where(kind => session.Options.Servers.Any(one => one.Key == kind.Of))];
-        var servers = new List<RunningServer>();
-        var loads = new List<Load>();
-        try
-        {
-            foreach (ServerKind kind in kinds)
-            {
-                servers.Add(await RunningServer.StartAsync(kind, session.Stop));
-                loads.Add(new Load(servers[^1], shape, keepsContext, session.Stop));
-            }
-
-            Lane[] lanes = [.. loads.Select(load => load.Lane)];
-            await Lane.WarmUpAsync(lanes, session.Options.WarmUp, session.Stop);
-            await Lane.MeasureAsync(lanes, session.Options, session.Stop);
-            session.Report.Deflate.AddRange(loads.Select(load => new DeflateEntry(
-                shape.Key, keepsContext, load.Lane.Server.Kind.Key, load.Lane.Count, load.Lane.Errors, load.Lane.Cpu, load.Lane.Rate)
-            {
-                EchoBytes = (double)load.WireBytes / load.Lane.CountInAll,
-                ResidentBytes = load.Lane.Server.Memory.Resident,
-                BytesPerConnection = (double)(load.Lane.Server.Memory.Resident - load.ResidentBefore) / shape.Connections,
-            }));
-        }
-        finally
-        {
-            loads.ForEach(load => load.Dispose());
-            foreach (RunningServer server in servers)
-            {
-                await server.DisposeAsync();
-            }
-        }
+        return session.WithServersAsync(
+            ServerKinds.Deflating.Where(kind => session.Options.Servers.Any(one => one.Key == kind.Of)),
+            servers => Session.WithEachAsync(
+                servers,
+                server => Task.FromResult(new Load(server, shape, keepsContext, session.Stop)),
+                async loads =>
+                {
+                    Lane[] lanes = [.. loads.Select(load => load.Lane)];
+                    await Lane.WarmUpAsync(lanes, session.Options.WarmUp, session.Stop);
+                    await Lane.MeasureAsync(lanes, session.Options, session.Stop);
+                    session.Report.Deflate.AddRange(loads.Select(load => new DeflateEntry(
+                        shape.Key, keepsContext, load.Lane.Server.Kind.Key, load.Lane.Count, load.Lane.Errors, load.Lane.Cpu, load.Lane.Rate)
+                    {
+                        EchoBytes = (double)load.WireBytes / load.Lane.CountInAll,
+                        ResidentBytes = load.Lane.Server.Memory.Resident,
+                        BytesPerConnection = (double)(load.Lane.Server.Memory.Resident - load.ResidentBefore) / shape.Connections,
+                    }));
+                }));
     }
 
-    /// <summary>How a context is spoken of.</summary>
     public static string Words(bool keepsContext) => keepsContext ? "context kept" : "no context";
 
-    /// <summary>Connections to one server: a message on each, then the echo of each.</summary>
-    private sealed class Load : IDisposable
+    private sealed class Load : IAsyncDisposable
     {
         private readonly DeflateClient[] _clients;
         private readonly byte[][] _texts;
@@ -95,12 +77,15 @@ internal static class DeflateBench
         }
 
         public Lane Lane { get; }
-
         public long ResidentBefore { get; }
 
         public long WireBytes => _clients.Sum(client => client.WireBytes);
 
-        public void Dispose() => Array.ForEach(_clients, client => client.Dispose());
+        public ValueTask DisposeAsync()
+        {
+            Array.ForEach(_clients, client => client.Dispose());
+            return ValueTask.CompletedTask;
+        }
 
         private Amount Run(TimeSpan time)
         {

@@ -1,42 +1,28 @@
-using System.Globalization;
-using EchoServer.Bench.Report;
-using EchoServer.Bench.Servers;
-
 namespace EchoServer.Bench.Measurements;
 
 /// <summary>Echoes on <c>/raw</c>, all servers in turn.</summary>
 internal static class EchoBench
 {
-    /// <summary>Measures one shape.</summary>
     public static Task RunAsync(Session session, EchoShape shape) => session.WithServersAsync(
-        kind => kind.HasRawPath,
-        async servers =>
+        session.Options.Servers.Where(kind => kind.HasRawPath),
+        servers =>
         {
             Session.Say(shape.Name);
-            var loads = new List<EchoLoad>();
-            try
-            {
-                foreach (RunningServer server in servers)
-                {
-                    loads.Add(await EchoLoad.OpenAsync(server, shape, raw: true, session.Options.IsText, session.Stop));
-                }
-
-                await MeasureAsync(session, shape, loads);
-            }
-            finally
-            {
-                foreach (EchoLoad load in loads)
-                {
-                    await load.DisposeAsync();
-                }
-            }
+            return Session.WithEachAsync(
+                servers,
+                server => EchoLoad.OpenAsync(server, shape, raw: true, session.Options.IsText, session.Stop),
+                loads => MeasureAsync(session, shape, loads));
         });
 
-    private static async Task MeasureAsync(Session session, EchoShape shape, List<EchoLoad> loads)
+    private static async Task MeasureAsync(Session session, EchoShape shape, IReadOnlyList<EchoLoad> loads)
     {
         Lane[] lanes = [.. loads.Select(load => load.Lane)];
         await Lane.WarmUpAsync(lanes, session.Options.WarmUp, session.Stop);
-        loads.ForEach(load => load.BeginMeasuring());
+        foreach (EchoLoad load in loads)
+        {
+            load.BeginMeasuring();
+        }
+
         Dictionary<RunningServer, long> before = await AllocatedAsync(lanes, session.Stop);
         await Lane.MeasureAsync(lanes, session.Options, session.Stop);
         Dictionary<RunningServer, long> after = await AllocatedAsync(lanes, session.Stop);
@@ -56,7 +42,6 @@ internal static class EchoBench
         }
     }
 
-    /// <summary>What those servers that can tell have allocated so far.</summary>
     private static async Task<Dictionary<RunningServer, long>> AllocatedAsync(IEnumerable<Lane> lanes, CancellationToken stop)
     {
         var allocated = new Dictionary<RunningServer, long>();

@@ -1,4 +1,3 @@
-using EchoServer.Bench.Servers;
 using EchoServer.Connect;
 using EchoServer.Load;
 using EchoServer.Load.Report;
@@ -22,19 +21,9 @@ internal sealed class EchoLoad : IAsyncDisposable
         Lane = new Lane(server, RunAsync);
     }
 
-    /// <summary>Its turn among the others.</summary>
     public Lane Lane { get; }
-
-    /// <summary>How long the echoes of all measured rounds took.</summary>
     public LatencyHistogram Latency { get; private set; } = new();
 
-    /// <summary>Opens the connections.</summary>
-    /// <param name="server">To which server.</param>
-    /// <param name="shape">How many, and what they do.</param>
-    /// <param name="raw">Whether the echo comes as is.</param>
-    /// <param name="isText">Whether messages are text.</param>
-    /// <param name="stop">Ctrl-C.</param>
-    /// <param name="settle">Waits after each round for what the server does behind the echoes.</param>
     public static async Task<EchoLoad> OpenAsync(
         RunningServer server, EchoShape shape, bool raw, bool isText, CancellationToken stop, Func<Task>? settle = null)
     {
@@ -63,14 +52,11 @@ internal sealed class EchoLoad : IAsyncDisposable
         }
     }
 
-    /// <summary>Forgets the latencies of the warm-up.</summary>
     public void BeginMeasuring() => Latency = new LatencyHistogram();
 
-    /// <summary>What went wrong, in one line.</summary>
     public string Explain() => string.Join(", ", _client.Errors.Counts.Select(
         error => $"{error.Count} {error.Kind} {error.Example}".TrimEnd()));
 
-    /// <inheritdoc/>
     public ValueTask DisposeAsync() => _client.DisposeAsync();
 
     private async Task<Amount> RunAsync(TimeSpan time)

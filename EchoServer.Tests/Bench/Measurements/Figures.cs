@@ -5,10 +5,8 @@ namespace EchoServer.Bench.Measurements;
 /// <param name="Median">The middle one, to show how much it was disturbed.</param>
 internal sealed record Figures(double Best, double Median)
 {
-    /// <summary>Of costs, where the least is the best.</summary>
     public static Figures OfCosts(IEnumerable<double> values) => Of(values, Enumerable.Min);
 
-    /// <summary>Of rates, where the highest is the best.</summary>
     public static Figures OfRates(IEnumerable<double> values) => Of(values, Enumerable.Max);
 
     /// <summary>One figure by another; null when either was not measured.</summary>

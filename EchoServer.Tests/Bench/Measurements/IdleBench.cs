@@ -1,5 +1,3 @@
-using EchoServer.Bench.Report;
-using EchoServer.Bench.Servers;
 using EchoServer.Connect;
 using EchoServer.Load;
 
@@ -8,7 +6,7 @@ namespace EchoServer.Bench.Measurements;
 /// <summary>Connections that do nothing: how much memory each of them takes.</summary>
 internal static class IdleBench
 {
-    // What has been used once is there: code, pools, threads.
+    // Fills caches before the memory is read: compiled code, pools, threads.
     private static readonly EchoShape WarmUpShape = new("", 50, 64, 1);
 
     /// <summary>Measures every server, one after the other: both ends of that many connections are in this machine's memory.</summary>
@@ -18,7 +16,7 @@ internal static class IdleBench
         {
             try
             {
-                await session.WithServersAsync(one => one == kind, servers => MeasureAsync(session, servers[0]));
+                await session.WithServersAsync([kind], servers => MeasureAsync(session, servers[0]));
             }
             catch (LoadException exception)
             {

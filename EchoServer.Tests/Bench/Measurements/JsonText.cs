@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace EchoServer.Bench.Measurements;
@@ -6,9 +5,6 @@ namespace EchoServer.Bench.Measurements;
 /// <summary>Text as applications send it: JSON records, no two alike.</summary>
 internal static class JsonText
 {
-    /// <summary>Makes texts of one size: each is a part of the same long list of records.</summary>
-    /// <param name="size">Bytes of each.</param>
-    /// <param name="count">How many.</param>
     public static byte[][] Make(int size, int count)
     {
         // The same in every run and for every server.

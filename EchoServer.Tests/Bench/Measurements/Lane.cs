@@ -1,40 +1,27 @@
-using EchoServer.Bench.Servers;
-
 namespace EchoServer.Bench.Measurements;
 
-/// <summary>What one round brought, without its cost.</summary>
-/// <param name="Count">Messages echoed, or connections made.</param>
-/// <param name="Errors">What went wrong.</param>
-/// <param name="Elapsed">How long it took.</param>
+/// <summary>The echoes or connects of one round, without their cost.</summary>
 internal sealed record Amount(long Count, long Errors, TimeSpan Elapsed);
 
 /// <summary>A server under a load of its own, which works only while it is this server's turn.</summary>
-/// <param name="server">The server.</param>
-/// <param name="run">Puts load on it for a time, and comes back when the line is quiet.</param>
 internal sealed class Lane(RunningServer server, Func<TimeSpan, Task<Amount>> run)
 {
     private readonly Func<TimeSpan, Task<Amount>> _run = run;
     private readonly List<Round> _rounds = [];
 
-    /// <summary>The server.</summary>
     public RunningServer Server => server;
 
-    /// <summary>What was measured.</summary>
     public IReadOnlyList<Round> Rounds => _rounds;
 
     /// <summary>Everything that was sent to the server, the warm-up included.</summary>
     public long CountInAll { get; private set; }
 
-    /// <summary>Everything that went wrong, in the warm-up as well.</summary>
     public long Errors { get; private set; }
 
-    /// <summary>Messages or connections of all rounds.</summary>
     public long Count => _rounds.Sum(round => round.Count);
 
-    /// <summary>CPU microseconds for each message or connection.</summary>
     public Figures Cpu => Figures.OfCosts(_rounds.Select(round => round.CpuEach));
 
-    /// <summary>Messages or connections a second.</summary>
     public Figures Rate => Figures.OfRates(_rounds.Select(round => round.Rate));
 
     /// <summary>Puts load on each lane until its server's code is compiled as it will stay.</summary>

@@ -1,49 +1,40 @@
-using EchoServer.Bench.Report;
-using EchoServer.Bench.Servers;
-
 namespace EchoServer.Bench.Measurements;
 
 /// <summary>What every measurement needs: what to measure, where to put it, and when to stop.</summary>
 internal sealed class Session(BenchOptions options, BenchReport report, CancellationToken stop)
 {
-    /// <summary>What to measure.</summary>
     public BenchOptions Options => options;
 
-    /// <summary>Where to put it.</summary>
     public BenchReport Report => report;
 
-    /// <summary>Ctrl-C.</summary>
     public CancellationToken Stop => stop;
 
-    /// <summary>Starts servers, hands them over, and ends them whatever happens.</summary>
-    /// <param name="which">Those of the servers that take part.</param>
-    /// <param name="measure">Measures them.</param>
-    /// <param name="logFile">The file that a server logs each message to; null for no such log.</param>
-    public async Task WithServersAsync(
-        Func<ServerKind, bool> which, Func<IReadOnlyList<RunningServer>, Task> measure, Func<ServerKind, string>? logFile = null)
+    public Task WithServersAsync(
+        IEnumerable<ServerKind> kinds, Func<IReadOnlyList<RunningServer>, Task> measure, Func<ServerKind, string>? logFile = null) => WithEachAsync(
+            kinds, kind => RunningServer.StartAsync(kind, stop, logFile?.Invoke(kind)), servers => servers.Count > 0 ? measure(servers) : Task.CompletedTask);
+
+    /// <summary>Starts one for each, hands them over, and ends them whatever happens.</summary>
+    public static async Task WithEachAsync<TOf, T>(IEnumerable<TOf> each, Func<TOf, Task<T>> start, Func<IReadOnlyList<T>, Task> use)
+        where T : IAsyncDisposable
     {
-        var servers = new List<RunningServer>();
+        var started = new List<T>();
         try
         {
-            foreach (ServerKind kind in options.Servers.Where(which))
+            foreach (TOf of in each)
             {
-                servers.Add(await RunningServer.StartAsync(kind, stop, logFile?.Invoke(kind)));
+                started.Add(await start(of));
             }
 
-            if (servers.Count > 0)
-            {
-                await measure(servers);
-            }
+            await use(started);
         }
         finally
         {
-            foreach (RunningServer server in servers)
+            foreach (T one in started)
             {
-                await server.DisposeAsync();
+                await one.DisposeAsync();
             }
         }
     }
 
-    /// <summary>Says on standard error what is going on: a run takes minutes.</summary>
     public static void Say(string what) => Console.Error.WriteLine($"bench: {what}");
 }

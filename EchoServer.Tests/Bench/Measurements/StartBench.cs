@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using EchoServer.Bench.Report;
-using EchoServer.Bench.Servers;
 using EchoServer.Echo;
 using EchoServer.WebSockets;
 
@@ -19,7 +17,6 @@ internal static class StartBench
         .. BlockingClient.Unmasked(Opcode.Text, [.. Encoding.UTF8.GetBytes(EchoOptions.DefaultPrefix), .. Payload]),
     ];
 
-    /// <summary>Measures every server.</summary>
     public static async Task RunAsync(Session session)
     {
         Session.Say("starts");

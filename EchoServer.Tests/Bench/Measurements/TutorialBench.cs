@@ -1,6 +1,3 @@
-using EchoServer.Bench.Report;
-using EchoServer.Bench.Servers;
-
 namespace EchoServer.Bench.Measurements;
 
 /// <summary>The tutorial's server and ours do what the tutorial's does: greeting, prefix, a line in the log for each message.</summary>
@@ -12,7 +9,6 @@ internal static class TutorialBench
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Measures the servers that log.</summary>
     public static async Task RunAsync(Session session)
     {
         foreach (EchoShape shape in Shapes)
@@ -28,7 +24,9 @@ internal static class TutorialBench
         {
             string LogFile(ServerKind kind) => Path.Combine(folder.FullName, $"{kind.Key}.log");
             await session.WithServersAsync(
-                kind => kind.LoggingArguments is not null, servers => MeasureAsync(session, shape, servers, LogFile), LogFile);
+                session.Options.Servers.Where(kind => kind.LoggingArguments is not null),
+                servers => MeasureAsync(session, shape, servers, LogFile),
+                LogFile);
         }
         finally
         {
@@ -36,33 +34,23 @@ internal static class TutorialBench
         }
     }
 
-    private static async Task MeasureAsync(
+    private static Task MeasureAsync(
         Session session, EchoShape shape, IReadOnlyList<RunningServer> servers, Func<ServerKind, string> logFile)
     {
         Session.Say($"{shape.Name} with greeting, prefix and log line");
-        var loads = new List<EchoLoad>();
-        try
-        {
-            foreach (RunningServer server in servers)
+        return Session.WithEachAsync(
+            servers,
+            server => EchoLoad.OpenAsync(
+                server, shape, raw: false, isText: true, session.Stop, () => SettleAsync(logFile(server.Kind), session.Stop)),
+            async loads =>
             {
-                loads.Add(await EchoLoad.OpenAsync(
-                    server, shape, raw: false, isText: true, session.Stop, () => SettleAsync(logFile(server.Kind), session.Stop)));
-            }
-
-            Lane[] lanes = [.. loads.Select(load => load.Lane)];
-            await Lane.WarmUpAsync(lanes, session.Options.WarmUp, session.Stop);
-            await Lane.MeasureAsync(lanes, session.Options, session.Stop);
-            session.Report.Tutorial.AddRange(lanes.Select(lane => new TutorialEntry(
-                shape.Key, lane.Server.Kind.Key, lane.Count, lane.Errors, lane.Cpu, lane.Rate,
-                (double)CountLines(logFile(lane.Server.Kind)) / lane.CountInAll)));
-        }
-        finally
-        {
-            foreach (EchoLoad load in loads)
-            {
-                await load.DisposeAsync();
-            }
-        }
+                Lane[] lanes = [.. loads.Select(load => load.Lane)];
+                await Lane.WarmUpAsync(lanes, session.Options.WarmUp, session.Stop);
+                await Lane.MeasureAsync(lanes, session.Options, session.Stop);
+                session.Report.Tutorial.AddRange(lanes.Select(lane => new TutorialEntry(
+                    shape.Key, lane.Server.Kind.Key, lane.Count, lane.Errors, lane.Cpu, lane.Rate,
+                    (double)CountLines(logFile(lane.Server.Kind)) / lane.CountInAll)));
+            });
     }
 
     // A log that is written by another thread is written after the echo: its cost belongs to the round.

@@ -1,18 +1,11 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using EchoServer.Text;
 
 namespace EchoServer.Bench.Report;
 
 /// <summary>The machine that a run was on.</summary>
-/// <param name="Cpu">Its processor's model.</param>
-/// <param name="Cores">How many of its cores this program may use.</param>
-/// <param name="MemoryBytes">Its memory.</param>
-/// <param name="Kernel">The kernel's version.</param>
-/// <param name="System">The distribution.</param>
 internal sealed record Machine(string Cpu, int Cores, long MemoryBytes, string Kernel, string System)
 {
-    /// <summary>Asks the system.</summary>
     public static Machine Read() => new(
         Value("/proc/cpuinfo", "model name", ':') ?? "unknown",
         Environment.ProcessorCount,

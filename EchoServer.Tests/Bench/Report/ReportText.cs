@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace EchoServer.Bench.Report;
@@ -6,7 +5,6 @@ namespace EchoServer.Bench.Report;
 /// <summary>A report as a person reads it.</summary>
 internal static class ReportText
 {
-    /// <summary>For a terminal.</summary>
     public static string ForTerminal(BenchReport report)
     {
         var text = new StringBuilder();
@@ -20,7 +18,6 @@ internal static class ReportText
         return text.ToString();
     }
 
-    /// <summary>As Markdown: what README shows, then everything.</summary>
     public static string ForMarkdown(BenchReport report)
     {
         var text = new StringBuilder(ForReadme(report)).AppendLine();
@@ -28,7 +25,6 @@ internal static class ReportText
         return text.ToString();
     }
 
-    /// <summary>The part that README's section "Speed" shows: <c>--readme</c> puts it there.</summary>
     public static string ForReadme(BenchReport report)
     {
         var text = new StringBuilder();
@@ -38,7 +34,6 @@ internal static class ReportText
         return text.AppendLine(ReadmeSection.End).ToString();
     }
 
-    /// <summary>When, where and what, in one line.</summary>
     public static string Subject(BenchReport report)
     {
         Machine machine = report.Machine;

@@ -1,17 +1,11 @@
-using System.Globalization;
-using EchoServer.Bench.Measurements;
-using EchoServer.Bench.Servers;
-
 namespace EchoServer.Bench.Report;
 
-/// <summary>A report as tables.</summary>
 internal static class Tables
 {
     private const double KB = 1_000;
     private const double MB = 1_000_000;
     private const string Nothing = "–";
 
-    /// <summary>CPU for each message: the figure that everything is about.</summary>
     public static Table Cpu(BenchReport report)
     {
         EchoShape[] shapes = Shapes(report);
@@ -25,7 +19,6 @@ internal static class Tables
         return table;
     }
 
-    /// <summary>What one looks at next.</summary>
     public static Table Besides(BenchReport report)
     {
         var table = new Table(
@@ -50,7 +43,6 @@ internal static class Tables
         return table;
     }
 
-    /// <summary>Every figure of every echo.</summary>
     public static Table Echoes(BenchReport report)
     {
         var table = new Table(
@@ -70,7 +62,6 @@ internal static class Tables
         return table;
     }
 
-    /// <summary>Connections made, held, and processes started.</summary>
     public static IEnumerable<Table> Others(BenchReport report)
     {
         var connects = new Table(
@@ -107,7 +98,6 @@ internal static class Tables
         return [connects, idle, start, tutorial, allocations, Deflate(report)];
     }
 
-    /// <summary>Echoes with compression.</summary>
     public static Table Deflate(BenchReport report)
     {
         var table = new Table(
@@ -121,7 +111,6 @@ internal static class Tables
         return table;
     }
 
-    /// <summary>What had to be reached.</summary>
     public static Table Targets(BenchReport report)
     {
         var table = new Table("Targets", 3, "figure", "must", "stretch", "cf build", "dotnet", "met");
@@ -135,7 +124,6 @@ internal static class Tables
         return table;
     }
 
-    /// <summary>The servers, their versions and how they were set up.</summary>
     public static Table Servers(BenchReport report)
     {
         var table = new Table("Servers", 3, "server", "version", "settings");
@@ -144,11 +132,9 @@ internal static class Tables
         return table;
     }
 
-    /// <summary>The shapes that were measured, in their order.</summary>
     public static EchoShape[] Shapes(BenchReport report) =>
         [.. EchoShape.All.Where(shape => report.Echo.Exists(entry => entry.Shape == shape.Key))];
 
-    /// <summary>The servers that echoed, in their order.</summary>
     public static ServerEntry[] Echoing(BenchReport report) =>
         [.. report.Servers.Where(server => report.Echo.Exists(entry => entry.Server == server.Key))];
 

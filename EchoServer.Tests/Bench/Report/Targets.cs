@@ -1,7 +1,3 @@
-using System.Globalization;
-using EchoServer.Bench.Measurements;
-using EchoServer.Bench.Servers;
-
 namespace EchoServer.Bench.Report;
 
 /// <summary>What the server must reach, and what of it a run reached.</summary>
@@ -48,7 +44,6 @@ internal static class Targets
         ("Node ws", "level 2", ServerKinds.CfDeflate, ServerKinds.NodeDeflate2),
     ];
 
-    /// <summary>Judges a run.</summary>
     public static IEnumerable<TargetEntry> Judge(BenchReport report) =>
     [
         .. Cpu(report, ServerKinds.Raw, "the raw TCP echo", AgainstRaw),

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace EchoServer.Bench.Servers;
@@ -19,7 +18,6 @@ internal static partial class ProcessClock
     private const int SlackTicks = 8;
 
     /// <summary>CPU time so far, to the nanosecond.</summary>
-    /// <exception cref="InvalidOperationException">There is no such process.</exception>
     public static TimeSpan Read(int processId)
     {
         if (GetTime((~processId << KindBits) | SchedulerClock, out Timespec time) != 0)
@@ -41,7 +39,6 @@ internal static partial class ProcessClock
     }
 
     /// <summary>Compares the two clocks of a process, once: a figure from a clock that means something else would be believed.</summary>
-    /// <exception cref="InvalidOperationException">They differ by more than the coarse one's steps explain.</exception>
     public static void Check(int processId)
     {
         TimeSpan before = ReadTicks(processId);

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace EchoServer.Bench.Servers;
 
 /// <summary>Memory of another process that is in RAM, shared file pages included (<c>/proc/PID/status</c>).</summary>
@@ -7,7 +5,6 @@ namespace EchoServer.Bench.Servers;
 /// <param name="Peak">The most bytes so far (VmHWM).</param>
 internal sealed record ProcessMemory(long Resident, long Peak)
 {
-    /// <summary>Asks the system.</summary>
     public static ProcessMemory Read(int processId)
     {
         string[] lines = File.ReadAllLines($"/proc/{processId}/status");

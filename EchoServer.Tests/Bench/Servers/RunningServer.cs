@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.RegularExpressions;
 using EchoServer.Text;
 
@@ -24,30 +23,18 @@ internal sealed partial class RunningServer : IAsyncDisposable
         _process = process;
     }
 
-    /// <summary>What it is.</summary>
     public ServerKind Kind { get; }
-
-    /// <summary>Its port.</summary>
     public int Port { get; private set; }
 
-    /// <summary>Its process.</summary>
     public int Id => _process.Id;
 
-    /// <summary>CPU time so far.</summary>
     public TimeSpan Cpu => ProcessClock.Read(Id);
 
-    /// <summary>Memory now and at the most.</summary>
     public ProcessMemory Memory => ProcessMemory.Read(Id);
 
-    /// <summary>Where it echoes.</summary>
-    /// <param name="raw">As is, or with greeting and prefix.</param>
     public Uri Url(bool raw) => new(Kind.IsRawTcp ? $"tcp://127.0.0.1:{Port}" : $"ws://127.0.0.1:{Port}{(raw ? "/raw" : "/")}");
 
     /// <summary>Starts a server and waits until it says where it listens.</summary>
-    /// <param name="kind">Which.</param>
-    /// <param name="stop">Ends the wait, and the server.</param>
-    /// <param name="logFile">With a file, each message is logged, into that file.</param>
-    /// <exception cref="InvalidOperationException">It ended or said nothing.</exception>
     public static async Task<RunningServer> StartAsync(ServerKind kind, CancellationToken stop, string? logFile = null)
     {
         var server = new RunningServer(kind, Process.Start(StartInfo(kind, logFile))!);
@@ -81,7 +68,6 @@ internal sealed partial class RunningServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Kills the process and waits for its end.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)

@@ -3,46 +3,19 @@ namespace EchoServer.Bench.Servers;
 /// <summary>All servers that the bench knows, in the order of the tables.</summary>
 internal static class ServerKinds
 {
-    /// <summary>The floor: a TCP echo in C.</summary>
     public const string Raw = "raw";
-
-    /// <summary>Our server as it is pushed to Cloud Foundry.</summary>
     public const string Cf = "cf";
-
-    /// <summary>Our server as <c>dotnet EchoServer.dll</c>.</summary>
     public const string Dotnet = "dotnet";
-
-    /// <summary>Bun's WebSocket server.</summary>
     public const string Bun = "bun";
-
-    /// <summary>Kestrel's WebSockets.</summary>
     public const string Kestrel = "kestrel";
-
-    /// <summary>Kestrel with the setting that its documentation calls unsafe, and fast for handlers that never block.</summary>
     public const string KestrelInline = "kestrel-inline";
-
-    /// <summary>Node's <c>ws</c> package, alone.</summary>
     public const string Node = "node";
-
-    /// <summary>Node's <c>ws</c> package with the native code that its documentation offers.</summary>
     public const string NodeNative = "node-bufferutil";
-
-    /// <summary>The tutorial's ten lines on <c>ws</c>.</summary>
     public const string Tutorial = "tutorial";
-
-    /// <summary>Our server with compression, as it comes.</summary>
     public const string CfDeflate = "cf-deflate";
-
-    /// <summary>Our server with compression at the level that others have.</summary>
     public const string CfDeflate6 = "cf-deflate-6";
-
-    /// <summary>Kestrel with compression.</summary>
     public const string KestrelDeflate = "kestrel-deflate";
-
-    /// <summary>Node's <c>ws</c> with compression at our level.</summary>
     public const string NodeDeflate2 = "node-deflate-2";
-
-    /// <summary>Node's <c>ws</c> with compression as it comes.</summary>
     public const string NodeDeflate6 = "node-deflate";
 
     private const string AspNetCore = "Microsoft.AspNetCore.App";
@@ -51,7 +24,6 @@ internal static class ServerKinds
 
     private const string Install = "run ./build.sh bench, with npm on the PATH";
 
-    /// <summary>All of them.</summary>
     public static IReadOnlyList<ServerKind> All { get; } =
     [
         new(Raw, "raw TCP echo, C", Peer("raw-echo"))

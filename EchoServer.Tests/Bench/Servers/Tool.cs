@@ -5,7 +5,6 @@ using EchoServer.Text;
 
 namespace EchoServer.Bench.Servers;
 
-/// <summary>What other programs say of themselves.</summary>
 internal static class Tool
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -13,7 +12,7 @@ internal static class Tool
     /// <summary>The commit that is measured, with <c>+</c> when files differ from it.</summary>
     public static string Commit { get; } = FindCommit();
 
-    /// <summary>The first line that a program prints; a word when it cannot be had.</summary>
+    /// <summary>Returns the first line that a program prints; "unknown" when it cannot be run.</summary>
     public static string FirstLine(string program, params string[] arguments) =>
         Run(program, arguments) is [string line, ..] ? EscapedText.From(line.AsSpan()) : "unknown";
 
@@ -24,7 +23,6 @@ internal static class Tool
         .Select(words => EscapedText.From(words[1].AsSpan()))
         .LastOrDefault("unknown");
 
-    /// <summary>The installed version of a package of Node's.</summary>
     public static string Package(string name)
     {
         string file = Path.Combine(Folders.Peers, "node_modules", name, "package.json");
@@ -37,7 +35,7 @@ internal static class Tool
         return EscapedText.From(json.RootElement.GetProperty("version").GetString().AsSpan());
     }
 
-    /// <summary>Where a program is; its bare name, which is no file, when it is in no folder of the PATH.</summary>
+    /// <summary>Returns the path of a program; its bare name when no folder of the PATH has it.</summary>
     public static string OnPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
         .Select(folder => Path.Combine(folder, program))

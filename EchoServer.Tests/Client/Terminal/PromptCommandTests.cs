@@ -1,8 +1,6 @@
-using System.Diagnostics;
 using System.Text;
 using EchoServer.Client;
 using EchoServer.Client.Terminal;
-using EchoServer.Tests.Support;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.Client.Terminal;

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.RegularExpressions;
 using EchoServer.Commands.Logging;
 using Microsoft.Extensions.Logging;
 

@@ -1,8 +1,6 @@
 using System.IO.Pipes;
-using System.Text.Json;
 using EchoServer.Commands.Logging;
 using EchoServer.Commands.Options;
-using EchoServer.Tests.Support;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Tests.Commands.Logging;
@@ -228,7 +226,6 @@ internal sealed class LogQueueTests(LogFormat format)
         }
     }
 
-    /// <summary>Logs a line whose write does not end before <see cref="WatchedStream.Release"/>.</summary>
     private static async Task BlockAsync(LogQueue queue, WatchedStream output)
     {
         output.Block();

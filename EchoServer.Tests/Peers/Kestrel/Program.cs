@@ -13,7 +13,7 @@ builder.WebHost.ConfigureKestrel(options => options.Listen(IPAddress.Loopback, 0
 if (args.Contains("inline"))
 {
     // "Run application code on the I/O thread, which is why this is unsafe": an echo never blocks there. The variable
-    // DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1, which its documentation recommends with it, is set by who starts this.
+    // DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1, which its documentation recommends with it, is set by the program that starts this one.
     builder.Services.Configure<SocketTransportOptions>(options => options.UnsafePreferInlineScheduling = true);
 }
 

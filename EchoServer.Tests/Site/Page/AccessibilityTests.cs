@@ -1,10 +1,9 @@
-using EchoServer.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace EchoServer.Tests.Site.Page;
 
-/// <summary>The page for readers who see it otherwise: axe-core's rules, and the announcements for a screen reader.</summary>
+/// <summary>The page's accessibility: axe-core's rules, and the announcements for a screen reader.</summary>
 internal sealed class AccessibilityTests : PageTest
 {
     // Every finding, one line each: rule, weight, and where.

@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-using EchoServer.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.RegularExpressions;
-using EchoServer.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -34,10 +32,8 @@ internal abstract partial class PageTest
         };
         """;
 
-    /// <summary>The browser's profile for this test.</summary>
     protected IBrowserContext Context { get; private set; } = null!;
 
-    /// <summary>The tab with the page.</summary>
     protected IPage Tab { get; private set; } = null!;
 
     protected ILocator State => Tab.Locator("#state-name");
@@ -50,13 +46,10 @@ internal abstract partial class PageTest
 
     protected ILocator HexBox => Tab.GetByRole(AriaRole.Textbox, new() { Name = "Bytes as hex digits" });
 
-    /// <summary>The note under the message box: its size, or its fault.</summary>
     protected ILocator Note => Tab.Locator("#message-note");
 
-    /// <summary>What a screen reader was told last.</summary>
     protected ILocator Announcements => Tab.Locator("#announcer");
 
-    /// <summary>The rows of the log, newest first.</summary>
     protected ILocator Rows => Tab.GetByRole(AriaRole.Region, new() { Name = "Message log" }).GetByRole(AriaRole.Listitem);
 
     protected ILocator Received => Tab.Locator("#log .received");
@@ -150,10 +143,8 @@ internal abstract partial class PageTest
     /// <summary>Allows the browser to complain of what the test does to it.</summary>
     protected void Expected(Regex complaint) => _expected.Add(complaint);
 
-    /// <summary>Waits until the page is open, and the first message is in the log.</summary>
     protected Task WaitForGreetingAsync() => Expect(Received.First).ToBeVisibleAsync();
 
-    /// <summary>Writes a text and presses Enter.</summary>
     protected async Task SendAsync(string text)
     {
         await MessageBox.FillAsync(text);

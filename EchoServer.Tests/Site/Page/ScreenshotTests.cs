@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Text.RegularExpressions;
-using EchoServer.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

@@ -1,5 +1,3 @@
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Peers;
 using static Microsoft.Playwright.Assertions;
 
 namespace EchoServer.Tests.Site.Page;

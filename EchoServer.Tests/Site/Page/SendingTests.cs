@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-using EchoServer.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -74,7 +72,7 @@ internal sealed partial class SendingTests : PageTest
     {
         await Choice("Hex bytes").CheckAsync();
         foreach ((string text, string reason) in ((string, string)[])
-            [("de ag", "‘g’ is not a hex digit (0-9, a-f)."), ("abc", "3 hex digits are no whole number of bytes."), ("<b>", "‘<’ is not a hex digit (0-9, a-f).")])
+            [("de ag", "‘g’ is not a hex digit (0-9, a-f)."), ("abc", "3 hex digits are not a whole number of bytes."), ("<b>", "‘<’ is not a hex digit (0-9, a-f).")])
         {
             await HexBox.FillAsync(text);
             await HexBox.PressAsync("Enter");

@@ -2,7 +2,6 @@
 #pragma warning disable IDE0130 // The package's namespace, not the folder's.
 namespace Fleck;
 
-/// <summary>Fleck's levels.</summary>
 public enum LogLevel
 {
     Debug,

@@ -6,33 +6,20 @@ namespace Fleck;
 public interface IWebSocketConnection
 {
     Action OnOpen { get; set; }
-
     Action OnClose { get; set; }
-
     Action<string> OnMessage { get; set; }
-
     Action<byte[]> OnBinary { get; set; }
-
     Action<byte[]> OnPing { get; set; }
-
     Action<byte[]> OnPong { get; set; }
-
     Action<Exception> OnError { get; set; }
-
     bool IsAvailable { get; }
-
     IWebSocketConnectionInfo ConnectionInfo { get; }
 
     Task Send(string message);
-
     Task Send(byte[] message);
-
     Task SendPing(byte[] message);
-
     Task SendPong(byte[] message);
-
     void Close();
-
     void Close(int code);
 }
 
@@ -40,22 +27,13 @@ public interface IWebSocketConnection
 public interface IWebSocketConnectionInfo
 {
     string Path { get; }
-
     string Host { get; }
-
     string Origin { get; }
-
     string SubProtocol { get; }
-
     string NegotiatedSubProtocol { get; }
-
     string ClientIpAddress { get; }
-
     int ClientPort { get; }
-
     IDictionary<string, string> Headers { get; }
-
     IDictionary<string, string> Cookies { get; }
-
     Guid Id { get; }
 }

@@ -1,11 +1,10 @@
 #nullable disable
 #pragma warning disable IDE0130 // The package's namespace, not the folder's.
 using System.Collections.Concurrent;
-using System.Globalization;
 
 namespace Fleck;
 
-/// <summary>A connection that keeps what is sent, as words, and whose events the test raises.</summary>
+/// <summary>A connection that records its output as words, and whose events the test raises.</summary>
 public sealed class StubConnection(IWebSocketConnectionInfo info) : IWebSocketConnection
 {
     private readonly ConcurrentQueue<string> _sent = new();
@@ -20,19 +19,12 @@ public sealed class StubConnection(IWebSocketConnectionInfo info) : IWebSocketCo
     public bool EndsAfterClose { get; set; } = true;
 
     public Action OnOpen { get; set; }
-
     public Action OnClose { get; set; }
-
     public Action<string> OnMessage { get; set; }
-
     public Action<byte[]> OnBinary { get; set; }
-
     public Action<byte[]> OnPing { get; set; }
-
     public Action<byte[]> OnPong { get; set; }
-
     public Action<Exception> OnError { get; set; }
-
     public bool IsAvailable { get; set; } = true;
 
     public IWebSocketConnectionInfo ConnectionInfo => info;
@@ -69,26 +61,16 @@ public sealed class StubConnection(IWebSocketConnectionInfo info) : IWebSocketCo
     }
 }
 
-/// <summary>A client that asked for something.</summary>
 public sealed class StubConnectionInfo : IWebSocketConnectionInfo
 {
     public string Path { get; init; }
-
     public string Host { get; init; } = "localhost";
-
     public string Origin { get; init; }
-
     public string SubProtocol { get; init; }
-
     public string NegotiatedSubProtocol { get; init; }
-
     public string ClientIpAddress { get; init; } = "192.0.2.7";
-
     public int ClientPort { get; init; } = 1234;
-
     public IDictionary<string, string> Headers { get; } = new Dictionary<string, string>();
-
     public IDictionary<string, string> Cookies { get; } = new Dictionary<string, string>();
-
     public Guid Id { get; } = Guid.NewGuid();
 }

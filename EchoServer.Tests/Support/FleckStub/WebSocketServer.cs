@@ -60,7 +60,6 @@ public sealed class WebSocketServer(string location, bool supportDualStack = tru
     }
 }
 
-/// <summary>A listening socket with nothing to listen on.</summary>
 public sealed class StubListener : ISocket
 {
     public bool NoDelay { get; set; }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 
@@ -11,7 +10,6 @@ namespace EchoServer.Tests.Support.Peers;
 /// </summary>
 internal sealed class Haproxy : IAsyncDisposable
 {
-    /// <summary>Where Debian's package puts it.</summary>
     public const string Executable = "/usr/sbin/haproxy";
 
     private readonly string _folder;
@@ -29,20 +27,14 @@ internal sealed class Haproxy : IAsyncDisposable
         process.BeginErrorReadLine();
     }
 
-    /// <summary>Where it listens, on 127.0.0.1.</summary>
     public int Port { get; }
 
     public int Id => _process.Id;
 
-    /// <summary>Where its clients connect to.</summary>
-    /// <param name="path">With the leading slash.</param>
-    /// <param name="host">A name that leads to 127.0.0.1; with TLS, one that the certificate is for.</param>
     public Uri Url(string path = "/", string host = "localhost") => new($"{(_isSecure ? "wss" : "ws")}://{host}:{Port}{path}");
 
-    /// <summary>The same for HTTP.</summary>
     public Uri HttpUrl(string path = "/", string host = "localhost") => new($"{(_isSecure ? "https" : "http")}://{host}:{Port}{path}");
 
-    /// <summary>Starts it and waits until it listens.</summary>
     public static async Task<Haproxy> StartAsync(HaproxyOptions options)
     {
         Requires.Haproxy();
@@ -53,20 +45,12 @@ internal sealed class Haproxy : IAsyncDisposable
         ProcessStartInfo start = Programs.Start(Executable, ["-db", "-f", file]);
         options.Namespace?.Enter(start);
         var proxy = new Haproxy(folder, Process.Start(start)!, port, options.Certificate is not null);
-        try
-        {
-            // Its own socket and the one for clients begin to listen together.
-            await Wait.UntilAsync(proxy.HasBegun, () => $"haproxy does not listen: {string.Join('\n', proxy._errors)}");
-            return proxy;
-        }
-        catch
-        {
-            await proxy.DisposeAsync();
-            throw;
-        }
+
+        // Its own socket and the one for clients begin to listen together.
+        return await proxy.StartedAsync(() =>
+            Wait.UntilAsync(proxy.HasBegun, () => $"haproxy does not listen: {string.Join('\n', proxy._errors)}"));
     }
 
-    /// <summary>How it sees the instances: its own statistics.</summary>
     public async Task<IReadOnlyList<HaproxyInstance>> InstancesAsync()
     {
         string[] lines = (await AskAsync("show stat")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -83,8 +67,6 @@ internal sealed class Haproxy : IAsyncDisposable
     }
 
     /// <summary>Waits until it sees an instance so.</summary>
-    /// <param name="name">The instance's number.</param>
-    /// <param name="isUp">Whether it is to be in rotation, or out of it.</param>
     public async Task WaitForAsync(string name, bool isUp)
     {
         long end = Environment.TickCount64 + (long)ServerProcess.Patience.TotalMilliseconds;
@@ -102,13 +84,7 @@ internal sealed class Haproxy : IAsyncDisposable
     /// <summary>Ends it, and with it every connection through it, without a Close frame.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
-        {
-            _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync();
-        }
-
-        _process.Dispose();
+        await Programs.EndAsync(_process);
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -151,6 +127,5 @@ internal sealed class Haproxy : IAsyncDisposable
 /// <param name="Total">Connections to it so far.</param>
 internal sealed record HaproxyInstance(string Name, string Status, int Open, long Total)
 {
-    /// <summary>Whether it is in rotation.</summary>
     public bool IsUp => Status is "UP" or "no check" || Status.StartsWith("UP ", StringComparison.Ordinal);
 }

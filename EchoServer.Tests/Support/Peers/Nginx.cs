@@ -1,12 +1,8 @@
-using System.Diagnostics;
-using System.Globalization;
-
 namespace EchoServer.Tests.Support.Peers;
 
 /// <summary>Debian's nginx as a proxy before a server on this machine. Ends with the test.</summary>
 internal sealed class Nginx : IAsyncDisposable
 {
-    /// <summary>Where Debian's package puts it.</summary>
     public const string Executable = "/usr/sbin/nginx";
 
     private readonly Process _process;
@@ -19,7 +15,6 @@ internal sealed class Nginx : IAsyncDisposable
         Port = port;
     }
 
-    /// <summary>Where it listens, on 127.0.0.1.</summary>
     public int Port { get; }
 
     /// <summary>Starts it and waits until it listens.</summary>
@@ -54,28 +49,12 @@ internal sealed class Nginx : IAsyncDisposable
             """));
         Process process = Process.Start(Programs.Start(Executable, ["-p", folder, "-c", Path.Combine(folder, "nginx.conf")]))!;
         process.BeginErrorReadLine();
-        var nginx = new Nginx(process, folder, port);
-        try
-        {
-            await Wait.UntilAsync(() => Listens(port), () => "nginx does not listen");
-            return nginx;
-        }
-        catch
-        {
-            await nginx.DisposeAsync();
-            throw;
-        }
+        return await new Nginx(process, folder, port).StartedAsync(() => Wait.UntilAsync(() => Listens(port), () => "nginx does not listen"));
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
-        {
-            _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync();
-        }
-
-        _process.Dispose();
+        await Programs.EndAsync(_process);
         Directory.Delete(_folder, recursive: true);
     }
 

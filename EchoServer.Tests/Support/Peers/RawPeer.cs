@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Support.Peers;
 
@@ -30,7 +29,6 @@ internal sealed class RawPeer : IDisposable
 
     public Socket Socket => _socket;
 
-    /// <summary>An upgrade request as a good client writes it.</summary>
     public static string UpgradeRequest(string path = "/raw", params string[] extraLines) => string.Join(
         "\r\n",
         [
@@ -38,11 +36,17 @@ internal sealed class RawPeer : IDisposable
             $"Sec-WebSocket-Key: {Key}", "Sec-WebSocket-Version: 13", .. extraLines, "", "",
         ]);
 
-    /// <summary>Connects and upgrades.</summary>
-    public static RawPeer Open(int port, string path = "/raw")
+    /// <summary>Connects and sends a request.</summary>
+    public static RawPeer Ask(int port, string request)
     {
         var peer = new RawPeer(port);
-        peer.Send(UpgradeRequest(path));
+        peer.Send(request);
+        return peer;
+    }
+
+    public static RawPeer Open(int port, string path = "/raw")
+    {
+        RawPeer peer = Ask(port, UpgradeRequest(path));
         string head = peer.ReadHead();
         if (!head.StartsWith("HTTP/1.1 101 ", StringComparison.Ordinal))
         {
@@ -79,14 +83,12 @@ internal sealed class RawPeer : IDisposable
     /// <summary>Says that nothing more comes (FIN), and still reads.</summary>
     public void EndSending() => _socket.Shutdown(SocketShutdown.Send);
 
-    /// <summary>Ends the connection with a reset (RST).</summary>
     public void Reset()
     {
         _socket.LingerState = new LingerOption(true, 0);
         _socket.Close();
     }
 
-    /// <summary>Reads an HTTP head, the empty line included.</summary>
     public string ReadHead()
     {
         var head = new StringBuilder();
@@ -124,10 +126,8 @@ internal sealed class RawPeer : IDisposable
         return new WireFrame(first & 0x0F, payload, (first & 0x80) != 0, (first >> 4) & 7) { Masked = key.Length > 0, Key = key };
     }
 
-    /// <summary>Reads a frame that must be there.</summary>
     public WireFrame ReadOneFrame() => ReadFrame() ?? throw new EndOfStreamException("the server ended the connection");
 
-    /// <summary>Reads a whole unfragmented text message.</summary>
     public string ReadText()
     {
         WireFrame frame = ReadOneFrame();
@@ -148,7 +148,6 @@ internal sealed class RawPeer : IDisposable
         return bytes.ToArray();
     }
 
-    /// <summary>Reads until the server ends the stream, and keeps nothing.</summary>
     public void ReadToEndAndDrop()
     {
         while (Fill())

@@ -2,12 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.Support.Peers;
 
 /// <summary>What a scripted server does with a message: the number of its connection, its own number there, from 0, and it.</summary>
-/// <returns>The frames to answer with, unmasked whatever they say.</returns>
 internal delegate IEnumerable<WireFrame> EchoScript(int connection, int number, WireFrame message);
 
 /// <summary>A WebSocket server that can do what no good one would. Each connection has a thread; connection 0 is the first.</summary>
@@ -18,8 +16,6 @@ internal sealed class ScriptedServer : IDisposable
     private readonly Lock _lock = new();
     private readonly List<RawPeer> _peers = [];
 
-    /// <summary>Begins to listen on a free port.</summary>
-    /// <param name="serve">What to do with a connection, from its first byte.</param>
     public ScriptedServer(Action<RawPeer, int> serve)
     {
         _serve = serve;
@@ -38,7 +34,6 @@ internal sealed class ScriptedServer : IDisposable
         EchoAll(peer, connection, script);
     });
 
-    /// <summary>The echo of one frame, as it should be.</summary>
     public static IEnumerable<WireFrame> Echo(WireFrame message) => [message];
 
     /// <summary>Answers messages by a script, pongs not, and the first Close in kind.</summary>

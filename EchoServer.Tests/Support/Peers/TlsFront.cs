@@ -7,10 +7,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace EchoServer.Tests.Support.Peers;
 
-/// <summary>Ends TLS before a server on this machine and says who came: for certificates of clients, which no router in the tests asks for.</summary>
+/// <summary>Terminates TLS before a server on this machine and requests client certificates.</summary>
 internal sealed class TlsFront : IDisposable
 {
-    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly ScriptedServer _server;
     private readonly X509Certificate2 _certificate;
     private readonly int _target;
     private readonly bool _isClientRequired;
@@ -23,43 +23,26 @@ internal sealed class TlsFront : IDisposable
         _target = target;
         _isClientRequired = isClientRequired;
         _certificate = X509Certificate2.CreateFromPemFile(certificate.CertificateFile, certificate.KeyFile);
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _listener.Listen();
-        _ = AcceptAsync();
+        _server = new ScriptedServer((peer, _) => ForwardAsync(peer.Socket).GetAwaiter().GetResult());
     }
 
-    public Uri Url => new($"wss://localhost:{((IPEndPoint)_listener.LocalEndPoint!).Port}/raw");
+    public Uri Url => new($"wss://localhost:{_server.Url.Port}/raw");
 
     /// <summary>The subject of the last certificate that a client showed; null for none.</summary>
     public string? Client { get; private set; }
 
     public void Dispose()
     {
-        _listener.Dispose();
+        _server.Dispose();
         _certificate.Dispose();
     }
 
-    private async Task AcceptAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                _ = ForwardAsync(await _listener.AcceptAsync());
-            }
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            // The test is over.
-        }
-    }
-
-    [SuppressMessage("Security", "CA5359:Do Not Disable Certificate Validation", Justification = "It only says who came.")]
+    [SuppressMessage("Security", "CA5359:Do Not Disable Certificate Validation", Justification = "It only records the certificate.")]
     private async Task ForwardAsync(Socket accepted)
     {
         try
         {
-            await using var client = new SslStream(new NetworkStream(accepted, ownsSocket: true));
+            await using var client = new SslStream(new NetworkStream(accepted));
             await client.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
             {
                 ServerCertificate = _certificate,

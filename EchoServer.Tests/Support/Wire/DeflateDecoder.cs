@@ -26,7 +26,6 @@ internal sealed class DeflateDecoder
     public int FarthestBeforeMessage { get; private set; }
 
     /// <summary>Reads a message of a stream of messages; it may refer back to those before.</summary>
-    /// <param name="message">As on the wire, without its tail.</param>
     public byte[] Read(byte[] message)
     {
         _input = [.. message, .. Deflated.Tail];

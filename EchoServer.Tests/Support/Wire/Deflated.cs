@@ -12,7 +12,6 @@ internal static class Deflated
     /// <summary>A message, compressed by itself, as it goes on the wire.</summary>
     public static byte[] Message(byte[] payload) => Flushed(payload)[..^Tail.Length];
 
-    /// <summary>A message, compressed by itself, as it goes on the wire.</summary>
     public static byte[] Message(string text) => Message(Encoding.UTF8.GetBytes(text));
 
     /// <summary>Deflate data that ends at a byte, so that more may follow: its tail included.</summary>
@@ -32,7 +31,6 @@ internal static class Deflated
     }
 
     /// <summary>A message of nothing but zeros.</summary>
-    /// <param name="mebibytes">How many it becomes: a thousandth of that is its size.</param>
     public static byte[] Bomb(int mebibytes)
     {
         byte[] one = Flushed(new byte[1024 * 1024]);

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace EchoServer.Tests.Support.Wire;
 
 /// <summary>The seeds of the random tests: some that never change and a fresh one per run.</summary>

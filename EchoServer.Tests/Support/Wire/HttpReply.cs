@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text;
-using EchoServer.Tests.Support.Peers;
 
 namespace EchoServer.Tests.Support.Wire;
 
@@ -25,7 +23,6 @@ internal sealed class HttpReply
 
     public string Text => Encoding.UTF8.GetString(Body);
 
-    /// <summary>Sends a request and reads until the server ends the stream.</summary>
     public static HttpReply To(int port, string request)
     {
         using var peer = new RawPeer(port);
@@ -33,7 +30,6 @@ internal sealed class HttpReply
         return Parse(peer.ReadToEnd());
     }
 
-    /// <summary>Asks for a path as a good client does.</summary>
     public static HttpReply Get(int port, string path, params string[] fields) => To(port, Request("GET", path, fields));
 
     public static string Request(string method, string path, params string[] fields) =>

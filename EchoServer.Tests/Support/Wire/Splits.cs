@@ -25,7 +25,6 @@ internal static class Splits
         yield return [.. Enumerable.Repeat(1, length)];
     }
 
-    /// <summary>Pieces of random sizes, mostly small.</summary>
     public static int[] Random(int length, Random random)
     {
         var pieces = new List<int>();

@@ -53,7 +53,6 @@ internal sealed record WireFrame(int Opcode, byte[] Payload, bool Fin = true, in
     /// <summary>The code in a Close frame's payload; 1005 when there is none.</summary>
     public int CloseCode => Payload.Length < 2 ? 1005 : BinaryPrimitives.ReadUInt16BigEndian(Payload);
 
-    /// <summary>The reason in a Close frame's payload.</summary>
     public string CloseReason => Payload.Length < 2 ? "" : Encoding.UTF8.GetString(Payload.AsSpan(2));
 
     public byte[] ToBytes()
@@ -63,7 +62,6 @@ internal sealed record WireFrame(int Opcode, byte[] Payload, bool Fin = true, in
         return bytes.ToArray();
     }
 
-    /// <summary>The bytes of several frames, one after the other.</summary>
     public static byte[] Join(params IEnumerable<WireFrame> frames)
     {
         using var bytes = new MemoryStream();

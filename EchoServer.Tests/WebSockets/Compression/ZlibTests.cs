@@ -1,4 +1,3 @@
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets.Compression;
 
 namespace EchoServer.Tests.WebSockets.Compression;
@@ -50,14 +49,14 @@ internal sealed class ZlibTests
         var decoder = new DeflateDecoder();
         for (int i = 0; i < 6; i++)
         {
-            // Twice the same: what is farther back than the window would otherwise be worth referring to.
+            // The same bytes twice: without a window the second half would refer to the first.
             byte[] message = Deflated.Json(i < 4 ? 3_000 : 40_000, seed: 1);
             byte[] compressed = Compress(deflater, message, keeps);
             Assert.That(decoder.Read(compressed), Is.EqualTo(message));
             Assert.That(compressed, Has.Length.LessThan(message.Length));
         }
 
-        // A window of 9 bits is given to who asks for 8: then it must be good for that as well.
+        // zlib uses 9 window bits when 8 are requested: its output must fit the smaller window as well.
         Assert.That(decoder.FarthestDistance, Is.InRange(1, bits == Deflater.LeastWindowBits ? 256 : 1 << bits));
         Assert.That(decoder.FarthestBeforeMessage, keeps ? Is.Positive : Is.Not.Positive);
     }
@@ -128,7 +127,7 @@ internal sealed class ZlibTests
     [TestCase(15)]
     public void The_memory_that_is_counted_is_what_it_takes(int bits)
     {
-        // What the kernel gives is what was touched: less than what was asked for, and less still where memory is used again.
+        // Resident memory counts touched pages only: less than the requested bytes, and less still when memory is reused.
         const int Count = 200;
         byte[] json = Deflated.Json(70_000);
         byte[] room = new byte[json.Length];

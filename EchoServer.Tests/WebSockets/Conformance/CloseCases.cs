@@ -1,5 +1,3 @@
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.WebSockets.Conformance;
 
 /// <summary>The closing handshake (RFC 6455 §5.5.1 and §7; Autobahn group 7).</summary>
@@ -66,7 +64,7 @@ internal static class CloseCases
         yield return new("overlong reason", "8.1", [Close(4999, 0xC0, 0xAF)], WireEvent.NotUtf8);
     }
 
-    /// <summary>RFC 6455 §5.5.1: after its Close a peer sends nothing more; if it does, nobody listens.</summary>
+    /// <summary>RFC 6455 §5.5.1: after its Close a peer sends nothing more; if it does, the server ignores it.</summary>
     private static IEnumerable<ConformanceCase> AfterClose()
     {
         WireFrame close = WireFrame.Close(1000);

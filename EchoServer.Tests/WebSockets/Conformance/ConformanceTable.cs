@@ -22,7 +22,6 @@ internal static class ConformanceTable
             ["lengths"] = [.. LengthCases.All()],
         };
 
-    /// <summary>Every case, named by section, group and rule.</summary>
     public static IEnumerable<TestCaseData> All() =>
         from byGroup in Groups
         from row in byGroup.Value

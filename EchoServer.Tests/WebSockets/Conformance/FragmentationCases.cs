@@ -1,5 +1,3 @@
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.WebSockets.Conformance;
 
 /// <summary>Messages in fragments, and what may come between those (RFC 6455 §5.4; Autobahn group 5).</summary>

@@ -1,5 +1,3 @@
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.WebSockets.Conformance;
 
 /// <summary>Messages in one frame, around every change in how a length is written (RFC 6455 §5.2; Autobahn group 1).</summary>

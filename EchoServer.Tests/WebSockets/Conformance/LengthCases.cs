@@ -1,5 +1,3 @@
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.WebSockets.Conformance;
 
 /// <summary>How a payload's length is written (RFC 6455 §5.2), and how long a message may be (§10.4).</summary>

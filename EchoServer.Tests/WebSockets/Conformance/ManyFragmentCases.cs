@@ -1,5 +1,3 @@
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.WebSockets.Conformance;
 
 /// <summary>Messages in more fragments than any sender means well with (RFC 6455 §5.4; Autobahn group 10).</summary>

@@ -1,5 +1,3 @@
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.WebSockets.Conformance;
 
 /// <summary>

@@ -1,5 +1,4 @@
 using System.Text;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.WebSockets.Conformance;
 

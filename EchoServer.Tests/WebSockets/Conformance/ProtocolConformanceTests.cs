@@ -1,5 +1,3 @@
-using EchoServer.Tests.Support;
-using EchoServer.Tests.Support.Wire;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.WebSockets.Conformance;
@@ -10,18 +8,27 @@ namespace EchoServer.Tests.WebSockets.Conformance;
 [TestFixture(Role.Client)]
 internal sealed class ProtocolConformanceTests(Role role)
 {
-    // Splitting in two at every offset costs the square of the length, and the length times the frames: 65536 bytes in some
-    // frames take seconds. A longer one, or one of thousands of frames, is split at some offsets near its ends and between.
-    private const int EveryOffsetUpTo = 66_000;
-    private const int EveryOffsetUpToFrames = 500;
-    private const int SampledOffsets = 40;
+    // A vector up to this length is cut in two at every offset. A longer one is cut at every offset of its first and last bytes, at
+    // every offset around its first and last frame starts, and at sampled offsets. Rules are applied at those places; a payload
+    // between them repeats itself.
+    private const int EveryOffsetUpTo = 2_000;
+    private const int EdgeBytes = 40;
+    private const int EdgeFrames = 10;
+    private const int AroundStart = 20;
+
+    // The stride is odd and not a multiple of 23. The samples therefore meet every place of the masking key (4 bytes), of a vector
+    // register (64) and of the sample text (23).
+    private const int Samples = 64;
+    private const int TextPeriod = 23;
+
+    // Up to here, which is 1 MiB and a header, byte by byte as well. A longer one takes long to copy and check: it is cut at every
+    // eighth of these offsets, and goes in pieces of an odd size.
+    private const int ByteByByteUpTo = (1024 * 1024) + Frame.MaxHeaderSize;
+    private const int OddPiece = 1021;
+    private const int HugeStep = 8;
 
     // A longer one takes seconds.
     private const int QuickUpTo = 20_000;
-
-    // Up to here, which is 1 MiB and a header, byte by byte as well; beyond that in pieces of an odd size.
-    private const int ByteByByteUpTo = (1024 * 1024) + Frame.MaxHeaderSize;
-    private const int OddPiece = 1021;
 
     // RFC 6455 §5.2 and §5.5: the longest control frame has two bytes, the key and 125 bytes; a whole one is not kept.
     private const int LongestKept = 2 + 4 + 125 - 1;
@@ -33,7 +40,7 @@ internal sealed class ProtocolConformanceTests(Role role)
         WireFrame[] frames = [.. row.Frames.Select(frame => frame with { Masked = frame.Masked == (role == Role.Server) })];
         byte[] input = WireFrame.Join(frames);
 
-        foreach (int[] pieces in CutsOf(row, input.Length, frames.Length))
+        foreach (int[] pieces in CutsOf(row, frames, input.Length))
         {
             Feed(row, input, pieces);
         }
@@ -49,33 +56,44 @@ internal sealed class ProtocolConformanceTests(Role role)
         }
     }
 
-    private static IEnumerable<int[]> CutsOf(ConformanceCase row, int length, int frames)
+    private static IEnumerable<int[]> CutsOf(ConformanceCase row, WireFrame[] frames, int length)
     {
+        yield return [length];
         if (row.ChopSize is int size)
         {
             // The same bytes as a case before it: only the pieces are new.
-            return [[length], EvenPieces(length, size)];
+            yield return EvenPieces(length, size);
+            yield break;
         }
 
-        return length <= EveryOffsetUpTo && frames <= EveryOffsetUpToFrames ? Splits.Of(length) : SampledCuts(length);
-    }
-
-    private static IEnumerable<int[]> SampledCuts(int length)
-    {
-        yield return [length];
-        for (int i = 1; i <= SampledOffsets; i++)
+        foreach (int at in length <= EveryOffsetUpTo ? Enumerable.Range(1, length - 1) : SampledOffsets(frames, length))
         {
-            // A copy and a check of many megabytes take long: these are cut only a few times.
-            if (length <= ByteByByteUpTo || i % 8 == 0)
-            {
-                int at = (int)((long)length * i / (SampledOffsets + 1));
-                yield return [i, length - i];
-                yield return [at, length - at];
-                yield return [length - i, i];
-            }
+            yield return [at, length - at];
         }
 
         yield return EvenPieces(length, length > ByteByByteUpTo ? OddPiece : 1);
+    }
+
+    private static IEnumerable<int> SampledOffsets(WireFrame[] frames, int length)
+    {
+        int stride = (length / Samples) | 1;
+        stride += stride % TextPeriod == 0 ? 2 : 0;
+        int start = 0;
+        List<int> starts = [];
+        foreach (WireFrame frame in frames)
+        {
+            starts.Add(start);
+            start += Frame.SizeOfHeader(frame.Payload.Length, frame.Masked) + frame.Payload.Length;
+        }
+
+        IEnumerable<int> offsets =
+        [
+            .. Enumerable.Range(1, EdgeBytes).SelectMany(at => (int[])[at, length - at]),
+            .. Enumerable.Range(1, Samples).Select(number => number * stride),
+            .. starts.Take(EdgeFrames).Concat(starts.TakeLast(EdgeFrames)).SelectMany(at => Enumerable.Range(at - AroundStart, 2 * AroundStart)),
+        ];
+        offsets = offsets.Where(at => at > 0 && at < length).Distinct();
+        return length > ByteByByteUpTo ? offsets.Where((_, number) => number % HugeStep == 0) : offsets;
     }
 
     private static int[] EvenPieces(int length, int size)
@@ -114,7 +132,6 @@ internal sealed class ProtocolConformanceTests(Role role)
     }
 
     /// <summary>Takes bytes as one receive of a connection would.</summary>
-    /// <returns>The rest, to be kept in front of the next.</returns>
     private static byte[] Receive(ref WebSocketProtocol<RecordingSink> protocol, Span<byte> input, List<WireEvent> events)
     {
         while (!input.IsEmpty)

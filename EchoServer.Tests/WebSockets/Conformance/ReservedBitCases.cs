@@ -1,5 +1,3 @@
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.WebSockets.Conformance;
 
 /// <summary>No extension is agreed on, so RSV1, RSV2 and RSV3 "MUST be 0" (RFC 6455 §5.2; Autobahn group 3).</summary>

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.WebSockets.Conformance;
 
@@ -9,7 +8,6 @@ internal static class SamplePayload
     // Code points of one to four bytes; 23 bytes, so that pieces of a power of two end at every place in it.
     private static ReadOnlySpan<byte> Pattern => "Hello-µ@ß-€-\U0001F600!!!"u8;
 
-    /// <summary>Both kinds of messages.</summary>
     public static IReadOnlyList<(string Name, int Opcode, WireEventKind Kind, Func<int, byte[]> PayloadOf)> Kinds { get; } =
     [
         ("text", WireFrame.TextOpcode, WireEventKind.Text, Text),

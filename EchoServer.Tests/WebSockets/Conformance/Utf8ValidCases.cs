@@ -1,5 +1,4 @@
 using System.Text;
-using EchoServer.Tests.Support.Wire;
 
 namespace EchoServer.Tests.WebSockets.Conformance;
 
@@ -71,7 +70,7 @@ internal static class Utf8ValidCases
     private static IEnumerable<ConformanceCase> CodePoints()
     {
         IEnumerable<(string, byte[])> boundaries = Boundaries.Select(row => (row.Name, Convert.FromHexString(row.Hex)));
-        // The last two code points of each plane and U+FDD0 to U+FDEF are no characters and still valid UTF-8.
+        // The last two code points of each plane and U+FDD0 to U+FDEF are noncharacters and still valid UTF-8.
         IEnumerable<int> planes = Enumerable.Range(0, LastPlane + 1).Select(plane => plane << 16);
         IEnumerable<int> notCharacters = [.. planes.SelectMany(plane => (int[])[plane | 0xFFFE, plane | 0xFFFF]), 0xFDD0, 0xFDEF];
         IEnumerable<(string, byte[])> notCharacterRows = notCharacters.Select(

@@ -1,6 +1,3 @@
-using EchoServer.Tests.Support.Peers;
-using EchoServer.Tests.Support.Wire;
-
 namespace EchoServer.Tests.WebSockets.Conformance;
 
 /// <summary>The conformance table against the server process, over raw sockets: each event has its answer.</summary>
@@ -50,7 +47,7 @@ internal sealed class WireConformanceTests
 
         if (last.Kind == WireEventKind.Violation)
         {
-            // RFC 6455 §5.5.1: a Close is answered by a Close, also by who broke the rules.
+            // RFC 6455 §5.5.1: a Close is answered by a Close, also by a client that broke the rules.
             peer.Send(WireFrame.Close(last.Code));
             EndSendingInsideFrame(peer, row);
         }

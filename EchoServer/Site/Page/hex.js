@@ -12,7 +12,7 @@ export function parseHex(text) {
   }
 
   if (digits.length % 2 === 1) {
-    return { error: `${digits.length} hex ${digits.length === 1 ? 'digit is' : 'digits are'} no whole number of bytes.` };
+    return { error: `${digits.length} hex ${digits.length === 1 ? 'digit is' : 'digits are'} not a whole number of bytes.` };
   }
 
   const bytes = new Uint8Array(digits.length / 2);

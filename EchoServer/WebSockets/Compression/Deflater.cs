@@ -85,7 +85,7 @@ internal sealed unsafe class Deflater : IDisposable
         }
     }
 
-    /// <summary>From here on nothing refers back to what was before.</summary>
+    /// <summary>Resets the context: later output does not refer to earlier messages.</summary>
     internal void Forget()
     {
         fixed (Zlib.ZStream* stream = &_stream)
@@ -111,7 +111,7 @@ internal sealed unsafe class Deflater : IDisposable
         return stream->AvailableOut > 0;
     }
 
-    /// <summary>Drops what is still to come out. A full flush makes zlib forget what it could refer back to.</summary>
+    /// <summary>Drops pending output. A full flush makes zlib forget its window.</summary>
     private static void Forget(Zlib.ZStream* stream)
     {
         const int Size = 4096;

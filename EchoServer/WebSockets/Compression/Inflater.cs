@@ -2,7 +2,7 @@ namespace EchoServer.WebSockets.Compression;
 
 /// <summary>Decompresses messages of permessage-deflate (RFC 7692 §7.2.2), piece by piece.</summary>
 /// <remarks>
-/// Always has the largest window, 32 KiB, and so takes what was compressed with any. Holds <see cref="Bytes"/> of native memory
+/// Always has the largest window, 32 KiB, and so reads data compressed with any. Holds <see cref="Bytes"/> of native memory
 /// until it is disposed of. Belongs to one thread at a time. Comes from <see cref="ZlibPool"/>.
 /// </remarks>
 internal sealed unsafe class Inflater : IDisposable
@@ -71,7 +71,7 @@ internal sealed unsafe class Inflater : IDisposable
         return Run(input, none, Zlib.ToEndOfBlock, out int consumed, out int written) && written == 0 && consumed == missing.Length;
     }
 
-    /// <summary>From here on nothing can refer back to what was before.</summary>
+    /// <summary>Resets the context: later input cannot refer to earlier messages.</summary>
     internal void Forget()
     {
         fixed (Zlib.ZStream* stream = &_stream)

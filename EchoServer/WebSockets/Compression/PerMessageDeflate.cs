@@ -53,8 +53,8 @@ internal sealed class PerMessageDeflate
     private CompressedCounts _received;
     private CompressedCounts _sent;
 
-    /// <param name="parameters">What was agreed on.</param>
-    /// <param name="pool">Where to get what compresses.</param>
+    /// <param name="parameters">The negotiated parameters.</param>
+    /// <param name="pool">The source of deflaters and inflaters.</param>
     /// <param name="budget">In which <see cref="DeflaterBytes"/> and <see cref="InflaterBytes"/> are taken already; given back in <see cref="Release"/>.</param>
     internal PerMessageDeflate(DeflateParameters parameters, ZlibPool pool, IByteBudget budget)
     {
@@ -265,8 +265,8 @@ internal sealed class PerMessageDeflate
     /// <summary>Ends the message that is arriving.</summary>
     /// <returns>False when it was cut off.</returns>
     /// <remarks>
-    /// Who sends in fragments, and has nothing left for the last of them, cannot take off the tail of the one before; and who
-    /// marks an empty message as compressed may send nothing at all.
+    /// A sender whose last fragment is empty cannot remove the tail of the fragment before. A sender that marks an empty message
+    /// as compressed may send no byte at all.
     /// </remarks>
     internal bool TryEndMessage()
     {

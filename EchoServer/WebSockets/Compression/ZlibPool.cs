@@ -2,7 +2,7 @@ namespace EchoServer.WebSockets.Compression;
 
 /// <summary>Where the connections of a server get what compresses and decompresses: a few that are free are kept for the next message.</summary>
 /// <remarks>
-/// Safe on any thread, without a lock. What is kept free is not counted in the memory budget.
+/// Safe on any thread, without a lock. Free streams are not counted in the memory budget.
 /// </remarks>
 internal sealed class ZlibPool : IDisposable
 {
@@ -22,7 +22,7 @@ internal sealed class ZlibPool : IDisposable
         _inflaters = new Inflater?[keptOfEachKind];
     }
 
-    /// <summary>How many are in somebody's hands now.</summary>
+    /// <summary>How many streams are rented now.</summary>
     internal int Rented => Volatile.Read(ref _rented);
 
     /// <summary>Rents what compresses.</summary>
@@ -57,9 +57,9 @@ internal sealed class ZlibPool : IDisposable
         return Rent(Inflater.Create());
     }
 
-    /// <summary>Gives back what compresses. It must not be used any more.</summary>
-    /// <param name="deflater">What was rented.</param>
-    /// <param name="isFresh">Whether it refers back to nothing already.</param>
+    /// <summary>Takes a deflater back. The caller must not use it any more.</summary>
+    /// <param name="deflater">A rented deflater.</param>
+    /// <param name="isFresh">Whether its context is reset already.</param>
     internal void Return(Deflater deflater, bool isFresh)
     {
         if (!isFresh)
@@ -85,7 +85,7 @@ internal sealed class ZlibPool : IDisposable
         }
     }
 
-    /// <summary>Frees what is kept. What is returned after it is left to the garbage collector.</summary>
+    /// <summary>Frees the kept streams. Streams returned later are left to the garbage collector.</summary>
     public void Dispose()
     {
         Free(_deflaters);
@@ -128,8 +128,8 @@ internal sealed class ZlibPool : IDisposable
     }
 
     /// <summary>
-    /// Keeps it in place of one with another window, now this one, now that: else the first few windows that anybody asked for
-    /// would keep their places for good, and who needs another would have one made for each message.
+    /// Keeps it in place of one with another window, in rotation. Otherwise the first few windows in use would keep their places
+    /// for good, and a connection with another window would create a deflater for each message.
     /// </summary>
     private void Replace(Deflater deflater)
     {
