@@ -80,7 +80,11 @@ internal sealed class LogQueue : ILoggerProvider
             Monitor.Pulse(_gate);
         }
 
-        _writer.Join(EndTimeout);
+        // A wait can end before its time where the clocks of the process are moved, as libfaketime does.
+        long start = Stopwatch.GetTimestamp();
+        while (EndTimeout - Stopwatch.GetElapsedTime(start) is { Ticks: > 0 } left && !_writer.Join(left))
+        {
+        }
     }
 
     private void Add(in LogLine line)
