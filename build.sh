@@ -14,8 +14,11 @@ help() {
 usage: ./build.sh [command]
 
   (none)         same as publish
-  publish        publish artifacts/portable (any platform: dotnet EchoServer.dll)
-                 and artifacts/cf (linux-x64, needs no .NET: what cf push takes)
+  publish [--jit]
+                 publish artifacts/portable (any platform: dotnet EchoServer.dll)
+                 and artifacts/cf (linux-x64, needs no .NET: what cf push takes), which is
+                 native code; with --jit, and where there is no C compiler to link it with,
+                 one file with the .NET runtime in it
   image [--base image] [name:tag]
                  make a container image, echo-server:latest unless told otherwise, without
                  a Dockerfile, and load it into docker or podman, else write it to
@@ -101,18 +104,75 @@ silently() {
 }
 
 publish() {
+  local obstacle=''
   take_engine "$@"
-  [ ${#rest[@]} = 0 ] || usage_error "publish: '${rest[0]}' is not an option: --engine"
+  if [ "${rest[0]:-}" = --jit ]; then
+    obstacle=--jit
+    rest=("${rest[@]:1}")
+  fi
+  [ ${#rest[@]} = 0 ] || usage_error "publish: '${rest[0]}' is not an option: --engine, --jit"
   need_sdk
-  say "publishing artifacts/portable$folder_suffix and artifacts/cf$folder_suffix (about a minute) ..."
+  say "publishing artifacts/portable$folder_suffix and artifacts/cf$folder_suffix (about two minutes) ..."
   need_engine
   local portable=artifacts/portable$folder_suffix cf=artifacts/cf$folder_suffix
   # An old file in the folder would be pushed with the rest.
-  rm -rf "$portable" "$cf"
+  rm -rf "$portable"
   silently dotnet publish "$server" "$engine_property" -c Release -p:UseAppHost=false -o "$portable" --nologo -v quiet
-  silently dotnet publish "$server" "$engine_property" -c Release -r linux-x64 -o "$cf" --nologo -v quiet
+  publish_cf "$cf" "$obstacle"
   echo "$portable/EchoServer.dll"
-  echo "$cf/EchoServer ($(($(wc -c <"$cf/EchoServer") / 1024 / 1024)) MiB)"
+}
+
+# Publishes native code into a folder, or where an obstacle is given or found, a single file with the runtime in it.
+publish_cf() {
+  local folder=$1 obstacle=$2 kind='native code'
+  [ -n "$obstacle" ] || obstacle=$(linker_obstacle)
+  if [ -z "$obstacle" ]; then
+    publish_platform "$folder" true
+    obstacle=$(glibc_obstacle "$folder/EchoServer")
+  fi
+  if [ -n "$obstacle" ]; then
+    [ "$obstacle" = --jit ] || say "$folder is not native code, but a file three times as large: $obstacle"
+    kind='with the .NET runtime'
+    publish_platform "$folder" false
+  fi
+  echo "$folder/EchoServer ($(($(wc -c <"$folder/EchoServer") / 1024 / 1024)) MiB, $kind)"
+}
+
+publish_platform() {
+  rm -rf "$1"
+  silently dotnet publish "$server" "$engine_property" -c Release -r linux-x64 "-p:PublishAot=$2" -o "$1" --nologo -v quiet
+}
+
+# Prints why native code cannot be linked here; nothing where it can. The SDK takes clang before gcc, and bfd and objcopy of binutils.
+linker_obstacle() {
+  local compiler
+  if [ "$(uname -sm)" != 'Linux x86_64' ]; then
+    echo "it is linked on linux-x64 only, and this is $(uname -sm)"
+  elif ! compiler=$(command -v clang || command -v gcc); then
+    echo "there is no C compiler to link it with; $(linker_packages)"
+  elif ! command -v objcopy >/dev/null || ! "$compiler" -x c - -o /dev/null -fuse-ld=bfd -lm 2>/dev/null <<<'int main(void) { return 0; }'; then
+    echo "$compiler links no program here; $(linker_packages)"
+  fi
+}
+
+linker_packages() (
+  ID='' ID_LIKE=''
+  [ ! -r /etc/os-release ] || . /etc/os-release
+  case " $ID $ID_LIKE " in
+    *' debian '*) echo 'apt-get install gcc libc6-dev' ;;
+    *' fedora '* | *' rhel '*) echo 'dnf install gcc' ;;
+    *' suse '*) echo 'zypper install gcc' ;;
+    *' arch '*) echo 'pacman -S gcc' ;;
+    *) echo "install gcc and the C library's development files" ;;
+  esac
+)
+
+# Prints why a program does not run on Cloud Foundry's stack cflinuxfs4; nothing where it does.
+glibc_obstacle() {
+  local highest
+  highest=$(LC_ALL=C grep -aoE 'GLIBC_2\.[0-9]+' "$1" | sort -V | tail -n 1)
+  [ "$(printf '%s\n' "$highest" GLIBC_2.35 | sort -V | tail -n 1)" = GLIBC_2.35 ] ||
+    echo "linked here it needs $highest, and cflinuxfs4 has GLIBC_2.35; link it on Debian 12 or Ubuntu 22.04, such as in a container"
 }
 
 run() {
@@ -151,12 +211,21 @@ run_tests() {
   local preparing=$!
   set +m
   trap end_preparation EXIT
+  # The preparation may install the C compiler that links native code.
+  [ -z "$(linker_obstacle)" ] || end_of_preparation
   publish >&2
   build_tests
   [ "${CI:-}" != true ] || check_format
-  wait "$preparing" || fail "test: this machine could not be prepared"
+  end_of_preparation
   trap - EXIT
-  exec EchoServer.Tests/run.sh "$@"
+  # The processes that the tests start are the program that is pushed.
+  ECHO_TEST_PROGRAM=$PWD/artifacts/cf/EchoServer exec EchoServer.Tests/run.sh "$@"
+}
+
+# Waits for the preparation, once.
+end_of_preparation() {
+  [ -z "$preparing" ] || wait "$preparing" || fail "test: this machine could not be prepared"
+  preparing=''
 }
 
 # A preparation that ended is left alone: its number can be another process's by now.

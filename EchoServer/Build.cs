@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 
 namespace EchoServer;
 
@@ -14,8 +15,11 @@ internal static class Build
     /// <summary>The version, such as <c>0.1.0</c>.</summary>
     internal static string Version => Parts[0];
 
-    /// <summary>Both, such as <c>EchoServer 0.1.0, commit 1234567</c>.</summary>
-    internal static string Description => Commit is null ? $"EchoServer {Version}" : $"EchoServer {Version}, commit {Commit}";
+    /// <summary>Version, commit and compiler, such as <c>EchoServer 0.1.0, commit 1234567, build aot</c>.</summary>
+    internal static string Description => $"EchoServer {Version}{(Commit is null ? "" : $", commit {Commit}")}, build {Compiler}";
+
+    /// <summary>How it was compiled: <c>aot</c> to native code, ahead of time, or <c>jit</c> at run time.</summary>
+    internal static string Compiler => RuntimeFeature.IsDynamicCodeCompiled ? "jit" : "aot";
 
     /// <summary>The beginning of the commit's name; null where it is not known.</summary>
     internal static string? Commit { get; } = Parts.Length > 1 ? Parts[1][..Math.Min(Parts[1].Length, ShownCommitCharacters)] : null;

@@ -1,7 +1,7 @@
 namespace EchoServer.Tests.Deployment;
 
 /// <summary>
-/// One instance as a Cloud Foundry cell would run it: in a root of its own (Debian bullseye, nothing of which can be written), as
+/// One instance as a Cloud Foundry cell would run it: in a root of its own (Debian bookworm, nothing of which can be written), as
 /// an unprivileged user, with the memory of the manifest, the platform's limit of open files and none but its variables.
 /// </summary>
 /// <remarks>Its mounts are in a namespace that only its processes are in: they end with them, however that comes about.</remarks>

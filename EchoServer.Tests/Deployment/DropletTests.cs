@@ -124,7 +124,7 @@ internal sealed partial class DropletTests
         Assert.That(touch.Error.TrimEnd('\n').Split('\n'), Has.Length.EqualTo(5).And.All.EndsWith("Read-only file system"));
         ProgramResult found = await _droplet.RunAsync("command -v dotnet; ls / /usr/share/dotnet /usr/lib/x86_64-linux-gnu | grep -E '^libicu|hostfxr'");
         Assert.That(found.Output, Is.Empty);
-        Assert.That((await _droplet.RunAsync("ldd --version | head -n 1")).Output, Does.EndWith(" 2.31\n"));
+        Assert.That((await _droplet.RunAsync("ldd --version | head -n 1")).Output, Does.EndWith(" 2.36\n"));
     }
 
     [Test]

@@ -17,7 +17,7 @@ internal sealed class InfoTests
         JsonElement info = Parse(HttpReply.Get(server.Port, "/info"));
         Assert.That(Names(info), Is.EqualTo(
             [
-                "name", "version", "commit", "uptimeSeconds", "instance", "limits", "echo", "connections", "totals", "compression", "memory", "request",
+                "name", "version", "commit", "build", "uptimeSeconds", "instance", "limits", "echo", "connections", "totals", "compression", "memory", "request",
             ]));
         Assert.That(info.GetProperty("name").GetString(), Is.EqualTo("EchoServer"));
         Assert.That(info.GetProperty("version").GetString(), Does.Match(@"^\d+\.\d+\.\d+$"));

@@ -18,6 +18,13 @@ internal static class Programs
 
     public static string EchoServerDll => Path.Combine(AppContext.BaseDirectory, "EchoServer.dll");
 
+    /// <summary>
+    /// Starts the program under test: the executable that <c>ECHO_TEST_PROGRAM</c> names, where build.sh has published one, or else
+    /// the <c>EchoServer.dll</c> beside the tests.
+    /// </summary>
+    public static string[] EchoServerCommand { get; } =
+        Environment.GetEnvironmentVariable("ECHO_TEST_PROGRAM") is string program ? [program] : ["dotnet", EchoServerDll];
+
     public static string BenchDll => Path.Combine(AppContext.BaseDirectory, "Bench.dll");
 
     public static string ProjectFolder => Folders.Project;
@@ -25,7 +32,7 @@ internal static class Programs
     public static ProcessStartInfo EchoServer(
         IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        ProcessStartInfo start = Start("dotnet", [EchoServerDll, .. arguments]);
+        ProcessStartInfo start = Start(EchoServerCommand[0], [.. EchoServerCommand[1..], .. arguments]);
         foreach (string variable in ProgramVariables)
         {
             start.Environment.Remove(variable);

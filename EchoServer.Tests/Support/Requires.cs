@@ -31,8 +31,8 @@ internal static class Requires
 
     public static string DropletRoot()
     {
-        string folder = Path.Combine(Programs.ProjectFolder, "artifacts", "tools", "bullseye");
-        Unless(Environment.IsPrivilegedProcess && Directory.Exists(folder), "there is no Debian bullseye: run ./build.sh test as root on Debian");
+        string folder = Path.Combine(Programs.ProjectFolder, "artifacts", "tools", "bookworm");
+        Unless(Environment.IsPrivilegedProcess && Directory.Exists(folder), "there is no Debian bookworm: run ./build.sh test as root on Debian");
         return folder;
     }
 

@@ -41,6 +41,7 @@ internal sealed class InfoDocument
             json.WriteString("name", "EchoServer");
             json.WriteString("version", Build.Version);
             json.WriteString("commit", Build.Commit);
+            json.WriteString("build", Build.Compiler);
             json.WriteNumber("uptimeSeconds", snapshot.Uptime.TotalSeconds);
             WriteInstance(json);
             WriteLimits(json);
