@@ -15,9 +15,6 @@ namespace EchoServer.Load;
 /// </remarks>
 internal sealed class LoadClient : IAsyncDisposable
 {
-    // Descriptors besides the connections: those of the runtime and of the resolver.
-    private const int ReservedDescriptors = 32;
-
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan QuietInterval = TimeSpan.FromMilliseconds(1);
 
@@ -206,7 +203,7 @@ internal sealed class LoadClient : IAsyncDisposable
 
     private void CheckOpenFiles()
     {
-        long needed = OpenFiles.Count() + _options.Connections + ReservedDescriptors;
+        long needed = OpenFiles.Count() + _options.Connections + OpenFiles.Reserved;
         long limit = OpenFiles.ReadLimit();
         if (limit < needed)
         {

@@ -14,6 +14,9 @@ internal static class OpenFiles
     // Where there is no limit that can be read.
     private const int AssumedLimit = 4096;
 
+    /// <summary>Descriptors that a client leaves to the runtime, which ends the process when it has none to start a thread or to load code.</summary>
+    internal const int Reserved = 32;
+
     /// <summary>Reads the soft limit, which the runtime has raised to the hard one.</summary>
     internal static long ReadLimit()
     {
@@ -26,6 +29,9 @@ internal static class OpenFiles
         string? soft = line?[LimitName.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
         return long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out long files) ? files : AssumedLimit;
     }
+
+    /// <summary>Counts the connections that a client may open now, which is what the limit leaves without those <see cref="Reserved"/>.</summary>
+    internal static long CountAvailable() => Math.Max(0, ReadLimit() - Count() - Reserved);
 
     /// <summary>Counts the open descriptors, sockets included; 0 where the system does not list them.</summary>
     /// <remarks>In a build that is not a single file, the runtime keeps each of its assemblies open.</remarks>

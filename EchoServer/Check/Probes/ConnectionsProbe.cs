@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Text;
+using EchoServer.Transport;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Probes;
@@ -22,7 +24,8 @@ internal sealed class ConnectionsProbe(int count) : TalkProbe
     {
         long start = Stopwatch.GetTimestamp();
         using var turns = new SemaphoreSlim(MostOpening, MostOpening);
-        Task<Attempt>[] opening = [.. Enumerable.Range(0, count).Select(_ => OpenAsync(run, turns, stop))];
+        long available = OpenFiles.CountAvailable();
+        Task<Attempt>[] opening = [.. Enumerable.Range(0, count).Select(number => OpenAsync(run, number < available, turns, stop))];
         try
         {
             Attempt[] attempts = await Task.WhenAll(opening).ConfigureAwait(false);
@@ -47,8 +50,13 @@ internal sealed class ConnectionsProbe(int count) : TalkProbe
         }
     }
 
-    private static async Task<Attempt> OpenAsync(CheckRun run, SemaphoreSlim turns, CancellationToken stop)
+    private static async Task<Attempt> OpenAsync(CheckRun run, bool hasDescriptor, SemaphoreSlim turns, CancellationToken stop)
     {
+        if (!hasDescriptor)
+        {
+            return new(null, run.Dialer.Step(Stage.Connect).Failed(new SocketException((int)SocketError.TooManyOpenSockets)));
+        }
+
         await turns.WaitAsync(stop).ConfigureAwait(false);
         EchoLink? link = null;
         try
