@@ -1,0 +1,61 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+
+namespace EchoServer.Tests.Source;
+
+/// <summary>The types of the server's project: each small enough to be read at once, and in one file (docs/design.md).</summary>
+internal sealed partial class TypeSizeTests
+{
+    private const int MaxLines = 400;
+    private const int MaxFields = 15;
+
+    private static readonly string Root = Path.Combine(Programs.ProjectFolder, "EchoServer");
+
+    // The attributes by which a source generator knows the members that it completes.
+    private static readonly string[] GeneratorAttributes = ["[LoggerMessage(", "[LibraryImport(", "[GeneratedRegex("];
+
+    [Test]
+    public void No_type_is_in_parts_but_for_a_source_generator()
+    {
+        IEnumerable<string> partial = SourceFiles()
+            .Where(file => Partial().IsMatch(File.ReadAllText(file)) && !GeneratorAttributes.Any(File.ReadAllText(file).Contains))
+            .Select(file => Path.GetRelativePath(Root, file));
+        Assert.That(partial, Is.Empty);
+    }
+
+    [Test]
+    public void No_type_has_more_than_400_lines()
+    {
+        string[] types = [.. SourceFiles().SelectMany(file => TopLevelType().Matches(File.ReadAllText(file))).Select(match => match.Value)];
+        Assert.That(types, Has.Length.GreaterThan(200), "the types of the project");
+        Assert.That(types.Where(type => type.Count(character => character == '\n') > MaxLines).Select(type => type[..type.IndexOf('\n')]), Is.Empty);
+    }
+
+    [Test]
+    public void No_type_has_more_than_15_instance_fields()
+    {
+        IEnumerable<string> large = typeof(ExitCode).Assembly.GetTypes()
+            .Where(type => type is { IsEnum: false } && !typeof(Attribute).IsAssignableFrom(type) && !IsGenerated(type) && !IsPlainData(type))
+            .Select(type => (Type: type, Fields: type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly).Length))
+            .Where(type => type.Fields > MaxFields)
+            .Select(type => $"{type.Type}: {type.Fields} fields");
+        Assert.That(large, Is.Empty);
+    }
+
+    // Output is in artifacts/, so that every file here is a source file.
+    private static IEnumerable<string> SourceFiles() => Directory.EnumerateFiles(Root, "*.cs", SearchOption.AllDirectories);
+
+    private static bool IsGenerated(Type type) =>
+        type.GetCustomAttribute<CompilerGeneratedAttribute>() is not null || (type.DeclaringType is Type outer && IsGenerated(outer));
+
+    /// <summary>Whether a type only lists values, such as the options and the totals: their number is that of what they list.</summary>
+    private static bool IsPlainData(Type type) => type
+        .GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+        .All(field => field.IsPublic || field.GetCustomAttribute<CompilerGeneratedAttribute>() is not null || field.IsAssembly);
+
+    [GeneratedRegex(@"\bpartial (class|struct|record|interface)\b")]
+    private static partial Regex Partial();
+
+    [GeneratedRegex(@"^(internal|public) [^\n]*?\b(class|struct|record|interface|enum)\b[^\n;]*(\n[^\n}][^\n]*|\n)*?\n\}", RegexOptions.Multiline)]
+    private static partial Regex TopLevelType();
+}
