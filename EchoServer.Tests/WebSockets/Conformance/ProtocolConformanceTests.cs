@@ -21,11 +21,15 @@ internal sealed class ProtocolConformanceTests(Role role)
     private const int Samples = 64;
     private const int TextPeriod = 23;
 
-    // Up to here, which is 1 MiB and a header, byte by byte as well. A longer one takes long to copy and check: it is cut at every
-    // eighth of these offsets, and goes in pieces of an odd size.
+    // A cut costs a copy and a check of the whole vector, and a frame as much as so many bytes. Of the offsets as many are taken,
+    // evenly, as this sum allows.
+    private const int BytesInAll = 16 * 1024 * 1024;
+    private const int BytesForFrame = 64;
+    private const int LeastOffsets = 8;
+
+    // Up to here, which is 1 MiB and a header, byte by byte as well; beyond that in pieces of an odd size.
     private const int ByteByByteUpTo = (1024 * 1024) + Frame.MaxHeaderSize;
     private const int OddPiece = 1021;
-    private const int HugeStep = 8;
 
     // A longer one takes seconds.
     private const int QuickUpTo = 20_000;
@@ -92,8 +96,9 @@ internal sealed class ProtocolConformanceTests(Role role)
             .. Enumerable.Range(1, Samples).Select(number => number * stride),
             .. starts.Take(EdgeFrames).Concat(starts.TakeLast(EdgeFrames)).SelectMany(at => Enumerable.Range(at - AroundStart, 2 * AroundStart)),
         ];
-        offsets = offsets.Where(at => at > 0 && at < length).Distinct();
-        return length > ByteByByteUpTo ? offsets.Where((_, number) => number % HugeStep == 0) : offsets;
+        int[] sorted = [.. offsets.Where(at => at > 0 && at < length).Distinct().Order()];
+        int count = Math.Min(sorted.Length, Math.Max(LeastOffsets, BytesInAll / (length + (BytesForFrame * frames.Length))));
+        return Enumerable.Range(0, count).Select(number => sorted[number * (sorted.Length - 1) / (count - 1)]);
     }
 
     private static int[] EvenPieces(int length, int size)
