@@ -111,13 +111,14 @@ download() (
   apt_get download -o APT::Sandbox::User=root "$1"
 )
 
-# The droplet test runs the deployed files in Debian bookworm, whose C library is the next after that of Cloud Foundry's cflinuxfs4.
+# The droplet test runs the deployed files in Debian bookworm, whose C library is the next after that of Cloud Foundry's cflinuxfs4,
+# and which has OpenSSL, as that stack does.
 make_droplet_root() {
   local folder=$tools/bookworm
   [ ! -d "$folder" ] && [ "$(id -u)" = 0 ] && command -v debootstrap >/dev/null || return 0
   say "making a root folder of Debian bookworm in $folder (220 MB, about a minute) ..."
   rm -rf "$folder.part"
-  if ! logged debootstrap --variant=minbase bookworm "$folder.part"; then
+  if ! logged debootstrap --variant=minbase --include=libssl3 bookworm "$folder.part"; then
     rm -rf "$folder.part"
     without "the droplet test is skipped"
     return

@@ -49,8 +49,8 @@ internal sealed class EngineBuildTests
             build.Environment["RestoreAdditionalProjectSources"] = folder;
             await SucceedAsync(WithOwnPackages(build, folder));
 
-            ProcessStartInfo start = Programs.EchoServer(["--port", "0", "--max-fragments", "7"]);
-            start.ArgumentList[0] = Path.Combine(folder, "artifacts", "bin", "EchoServer.Fleck", "release", "EchoServer.dll");
+            string program = Path.Combine(folder, "artifacts", "bin", "EchoServer.Fleck", "release", "EchoServer.dll");
+            ProcessStartInfo start = Programs.EchoServer(["--port", "0", "--max-fragments", "7"], command: ["dotnet", program]);
             await using ServerProcess server = await ServerProcess.StartAsync(start, hasBudget: false);
             await server.WaitForLineAsync(line => line.EndsWith("; given but ignored: --max-fragments", StringComparison.Ordinal));
             Assert.That(await server.StopAsync(), Is.Zero);

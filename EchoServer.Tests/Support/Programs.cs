@@ -30,9 +30,10 @@ internal static class Programs
     public static string ProjectFolder => Folders.Project;
 
     public static ProcessStartInfo EchoServer(
-        IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+        IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string[]? command = null)
     {
-        ProcessStartInfo start = Start(EchoServerCommand[0], [.. EchoServerCommand[1..], .. arguments]);
+        command ??= EchoServerCommand;
+        ProcessStartInfo start = Start(command[0], [.. command[1..], .. arguments]);
         foreach (string variable in ProgramVariables)
         {
             start.Environment.Remove(variable);

@@ -11,7 +11,7 @@ internal enum ServerEngine
 }
 
 /// <summary>A build of the server with one of the engines, to be started as a process of its own.</summary>
-internal sealed partial record ServerBuild(ServerEngine Engine, string Dll)
+internal sealed partial record ServerBuild(ServerEngine Engine, string[] Command)
 {
     /// <summary>The only reason to skip a test that CI accepts: no feed has the Fleck package.</summary>
     public const string FleckIsMissing = "skipped: Fleck is not in the configured NuGet feeds";
@@ -27,7 +27,7 @@ internal sealed partial record ServerBuild(ServerEngine Engine, string Dll)
     {
         if (engine == ServerEngine.BuiltIn)
         {
-            return new ServerBuild(engine, Programs.EchoServerDll);
+            return new ServerBuild(engine, Programs.EchoServerCommand);
         }
 
         ProgramResult result = await FleckOutcome.Value;
@@ -37,15 +37,11 @@ internal sealed partial record ServerBuild(ServerEngine Engine, string Dll)
         }
 
         Assert.That(result.ExitCode, Is.Zero, $"the build with Fleck failed:\n{result.Output}{result.Error}");
-        return new ServerBuild(engine, Path.Combine(Programs.ProjectFolder, "artifacts", "bin", "EchoServer.Fleck", "release", "EchoServer.dll"));
+        return new ServerBuild(engine, ["dotnet", Path.Combine(Programs.ProjectFolder, "artifacts", "bin", "EchoServer.Fleck", "release", "EchoServer.dll")]);
     }
 
-    public ProcessStartInfo Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
-    {
-        ProcessStartInfo start = Programs.EchoServer(arguments, environment);
-        start.ArgumentList[0] = Dll;
-        return start;
-    }
+    public ProcessStartInfo Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
+        Programs.EchoServer(arguments, environment, Command);
 
     public Task<ServerProcess> StartAsync(params IEnumerable<string> arguments) =>
         ServerProcess.StartAsync(Start(arguments), hasBudget: Engine == ServerEngine.BuiltIn);

@@ -47,7 +47,7 @@ public sealed class StubConnection(IWebSocketConnectionInfo info) : IWebSocketCo
         }
 
         IsAvailable = false;
-        _sent.Enqueue(string.Create(CultureInfo.InvariantCulture, $"close {code}"));
+        _sent.Enqueue(FormattableString.Invariant($"close {code}"));
         if (EndsAfterClose)
         {
             OnClose();
