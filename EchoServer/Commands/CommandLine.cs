@@ -36,10 +36,7 @@ internal static class CommandLine
     {
         try
         {
-            // As a platform starts it. Building and parsing an empty command line takes a fifth of the CPU time to start: docs/design.md.
-            return args.Length == 0
-                ? await ServeCommand.RunAsync(null).ConfigureAwait(false)
-                : await ParseAndRunAsync(args).ConfigureAwait(false);
+            return await ParseAndRunAsync(args).ConfigureAwait(false);
         }
         catch (UsageException exception)
         {

@@ -15,7 +15,7 @@ internal static class Engine
 
     /// <summary>Makes a server that does not listen yet.</summary>
     internal static IWebSocketServer Create(
-        ServerOptions options, EchoOptions echo, SiteOptions site, ILoggerFactory logging, ParseResult? result) =>
+        ServerOptions options, EchoOptions echo, SiteOptions site, ILoggerFactory logging, ParseResult result) =>
         new Fleck.FleckServer(options, logging, Options.FleckSettings.Ignored(result));
 #else
     /// <summary>Whether nothing in the engine blocks on an I/O thread.</summary>
@@ -23,7 +23,7 @@ internal static class Engine
 
     /// <summary>Makes a server that does not listen yet.</summary>
     internal static IWebSocketServer Create(
-        ServerOptions options, EchoOptions echo, SiteOptions site, ILoggerFactory logging, ParseResult? result)
+        ServerOptions options, EchoOptions echo, SiteOptions site, ILoggerFactory logging, ParseResult result)
     {
         var server = new WebSocketServer(options, logging);
         server.Context.PlainHttp = SiteRouter.Create(site, server.Context.Limits, echo, InstanceFacts.Read(Environment.GetEnvironmentVariable));

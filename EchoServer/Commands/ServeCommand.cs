@@ -15,10 +15,9 @@ namespace EchoServer.Commands;
 internal static class ServeCommand
 {
     /// <summary>Serves until SIGTERM or SIGINT.</summary>
-    /// <param name="result">The options that were typed; null for none.</param>
     /// <returns>The exit code.</returns>
     /// <exception cref="UsageException">An option or a variable has a value that is not accepted.</exception>
-    internal static async Task<int> RunAsync(ParseResult? result)
+    internal static async Task<int> RunAsync(ParseResult result)
     {
         ServerOptions options = ReadServerOptions(result);
         EchoOptions echo = ReadEchoOptions(result);
@@ -54,7 +53,7 @@ internal static class ServeCommand
         return ExitCode.Fine;
     }
 
-    private static ServerOptions ReadServerOptions(ParseResult? result)
+    private static ServerOptions ReadServerOptions(ParseResult result)
     {
         IPEndPoint? urls = Settings.ServerUrls.Read(result);
         bool hostFromUrls = urls is not null && !Settings.Host.IsGiven(result);
@@ -82,14 +81,14 @@ internal static class ServeCommand
         };
     }
 
-    private static EchoOptions ReadEchoOptions(ParseResult? result) => new()
+    private static EchoOptions ReadEchoOptions(ParseResult result) => new()
     {
         Greeting = Settings.Greeting.Read(result),
         Prefix = Settings.Prefix.Read(result),
         LogMessages = Settings.LogMessages.Read(result),
     };
 
-    private static SiteOptions ReadSiteOptions(ParseResult? result) => new()
+    private static SiteOptions ReadSiteOptions(ParseResult result) => new()
     {
         ServesInfo = Settings.Info.Read(result),
         ServesMetrics = Settings.Metrics.Read(result),
@@ -102,7 +101,7 @@ internal static class ServeCommand
     }
 
     /// <summary>The option or variable that gave the address that cannot be listened on.</summary>
-    private static string Culprit(SocketException exception, ParseResult? result)
+    private static string Culprit(SocketException exception, ParseResult result)
     {
         bool isHost = exception.SocketErrorCode is SocketError.AddressNotAvailable or
             SocketError.AddressFamilyNotSupported or SocketError.InvalidArgument;

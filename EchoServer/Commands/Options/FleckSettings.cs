@@ -13,6 +13,6 @@ internal static class FleckSettings
     ];
 
     /// <summary>The options and variables, by name, that were given and have no effect.</summary>
-    internal static string[] Ignored(ParseResult? result) =>
+    internal static string[] Ignored(ParseResult result) =>
         [.. Settings.All.Except(Honoured).Select(setting => setting.GivenBy(result)).OfType<string>()];
 }

@@ -15,7 +15,7 @@ namespace EchoServer.Commands.Options;
 internal sealed class RepeatedSetting<T>(
     string name, string alias, string helpName, string description, string accepted, SettingParser<T> parse,
     Func<string, string?>? show = null)
-    : Setting(name, () => MakeOption(name, alias, helpName, $"{description} Takes {accepted}."), null, accepted, mayBeEmpty: false)
+    : Setting(name, MakeOption(name, alias, helpName, $"{description} Takes {accepted}."), null, accepted, mayBeEmpty: false)
 {
     /// <summary>The values, in the order given.</summary>
     /// <exception cref="UsageException">One of them is not accepted.</exception>

@@ -5,28 +5,25 @@ using EchoServer.Text;
 namespace EchoServer.Commands.Options;
 
 /// <summary>One thing that can be set, whatever the type of its value.</summary>
-/// <remarks>Where a result of parsing is asked for, null stands for an empty command line.</remarks>
-internal abstract class Setting(string name, Func<Option> option, string? variable, string accepted, bool mayBeEmpty)
+internal abstract class Setting(string name, Option option, string? variable, string accepted, bool mayBeEmpty)
 {
-    private readonly Lazy<Option> _option = new(option);
-
     /// <summary>What the option is called, such as <c>--port</c>.</summary>
     internal string Name => name;
 
     /// <summary>The option, to be added to a command.</summary>
-    internal Option Option => _option.Value;
+    internal Option Option { get; } = option;
 
     /// <summary>The accepted texts: completes "is not ...".</summary>
     internal string Accepted { get; } = accepted;
 
     /// <summary>Whether the option was typed.</summary>
-    internal bool IsGiven(ParseResult? result) => result?.GetResult(Option) is OptionResult { Implicit: false };
+    internal bool IsGiven(ParseResult result) => result.GetResult(Option) is OptionResult { Implicit: false };
 
     /// <summary>The name of what it was given by, the option or else the variable; null when it was not.</summary>
-    internal string? GivenBy(ParseResult? result) => IsGiven(result) ? Name : FromVariable() is null ? null : variable;
+    internal string? GivenBy(ParseResult result) => IsGiven(result) ? Name : FromVariable() is null ? null : variable;
 
     /// <summary>What to name when the value turns out not to work: the variable when it came from there, else the option.</summary>
-    internal string Source(ParseResult? result) => GivenBy(result) ?? Name;
+    internal string Source(ParseResult result) => GivenBy(result) ?? Name;
 
     /// <summary>What the variable holds; null when it is not set.</summary>
     protected string? FromVariable()
@@ -62,7 +59,7 @@ internal sealed class Setting<T> : Setting
         string name, string? variable, string description, T defaultValue, string defaultText, string accepted,
         SettingParser<T> parse, bool mayBeEmpty = false, string helpName = "value", string? alias = null, bool isSecret = false,
         string[]? choices = null)
-        : base(name, () => MakeOption(name, alias, helpName, variable, $"{description} Takes {accepted}.", defaultText, choices), variable, accepted, mayBeEmpty)
+        : base(name, MakeOption(name, alias, helpName, variable, $"{description} Takes {accepted}.", defaultText, choices), variable, accepted, mayBeEmpty)
     {
         _default = defaultValue;
         _parse = parse;
@@ -71,9 +68,9 @@ internal sealed class Setting<T> : Setting
 
     /// <summary>The value from option, variable or default.</summary>
     /// <exception cref="UsageException">The text that was given is not accepted.</exception>
-    internal T Read(ParseResult? result)
+    internal T Read(ParseResult result)
     {
-        string? text = IsGiven(result) ? result!.GetValue((Option<string>)Option) ?? "" : FromVariable();
+        string? text = IsGiven(result) ? result.GetValue((Option<string>)Option) ?? "" : FromVariable();
         return text is null ? _default : Parse(Source(result), text);
     }
 
