@@ -175,6 +175,18 @@ glibc_obstacle() {
     echo "linked here it needs $highest, and cflinuxfs4 has GLIBC_2.35; link it on Debian 12 or Ubuntu 22.04, such as in a container"
 }
 
+# MSBuild takes properties from the environment as well.
+image() {
+  local obstacle
+  need_sdk
+  obstacle=$(linker_obstacle)
+  if [ -n "$obstacle" ]; then
+    say "the program in the image is not native code, but a file three times as large: $obstacle"
+    export PublishAot=false
+  fi
+  exec EchoServer/image.sh "$@"
+}
+
 run() {
   take_engine "$@"
   need_sdk
@@ -285,7 +297,7 @@ command=${1:-publish}
 [ $# = 0 ] || shift
 case "$command" in
   publish) publish "$@" ;;
-  image) need_sdk && exec EchoServer/image.sh "$@" ;;
+  image) image "$@" ;;
   run) run "$@" ;;
   test) run_tests "$@" ;;
   soak) soak "$@" ;;
