@@ -30,7 +30,7 @@ internal sealed class GoodClient : IDisposable
     public Exception? Failure { get; private set; }
 
     /// <summary>The most CPU time that the server used between a message and its echo.</summary>
-    public TimeSpan LongestWait { get; private set; }
+    public TimeSpan MaxWait { get; private set; }
 
     public int Echoes => _echoes;
 
@@ -98,7 +98,7 @@ internal sealed class GoodClient : IDisposable
         finally
         {
             TimeSpan wait = _serverClock() - sentAt;
-            LongestWait = wait > LongestWait ? wait : LongestWait;
+            MaxWait = wait > MaxWait ? wait : MaxWait;
         }
     }
 }

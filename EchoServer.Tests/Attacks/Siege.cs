@@ -14,13 +14,13 @@ internal sealed partial class Siege : IAsyncDisposable
     ];
 
     /// <summary>The most CPU time that the server may use for others while the good client waits for an echo.</summary>
-    private static readonly TimeSpan LongestGoodWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxGoodWait = TimeSpan.FromSeconds(1);
 
     // The pool keeps threads for a while that it has started under load.
     private const int MoreThreads = 16;
 
     // Half of the 64 MB: garbage that was not collected yet is part of it.
-    private const long MostHeapBytes = 32 * 1024 * 1024;
+    private const long MaxHeapBytes = 32 * 1024 * 1024;
 
     private readonly CancellationTokenSource _patience = new(ServerProcess.Patience);
     private readonly GoodClient _good;
@@ -103,18 +103,18 @@ internal sealed partial class Siege : IAsyncDisposable
 
     private void CheckEnd(ServerEnd end)
     {
-        TestContext.Out.WriteLine($"good client: {_good.Echoes} echoes, longest wait {_good.LongestWait.TotalMilliseconds:0} ms of the server's CPU time");
+        TestContext.Out.WriteLine($"good client: {_good.Echoes} echoes, longest wait {_good.MaxWait.TotalMilliseconds:0} ms of the server's CPU time");
         string? budget = Target.Log.LastOrDefault(line => line.Contains("Memory budget: ", StringComparison.Ordinal));
         TestContext.Out.WriteLine(budget);
         Assert.Multiple(() =>
         {
             Assert.That(_good.Failure, Is.Null, "the good client");
-            Assert.That(_good.LongestWait, Is.LessThan(LongestGoodWait), "the good client's longest wait");
+            Assert.That(_good.MaxWait, Is.LessThan(MaxGoodWait), "the good client's longest wait");
             Assert.That(end.ExitCode, Is.Zero);
             Assert.That(end.Error, Is.Empty);
             Assert.That(Target.Log, Has.None.Match(ErrorLine()));
             Assert.That(budget, Does.Contain("Memory budget: 0 bytes in use, "));
-            Assert.That(long.Parse(HeapAtEnd().Match(budget ?? "").Groups["bytes"].Value), Is.LessThan(MostHeapBytes), "heap");
+            Assert.That(long.Parse(HeapAtEnd().Match(budget ?? "").Groups["bytes"].Value), Is.LessThan(MaxHeapBytes), "heap");
         });
     }
 

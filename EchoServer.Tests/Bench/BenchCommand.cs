@@ -11,18 +11,18 @@ namespace EchoServer.Bench;
 
 internal static class BenchCommand
 {
-    private const int MostRounds = 1000;
+    private const int MaxRounds = 1000;
     private const double ShortestRound = 0.05;
-    private const double LongestRound = 60;
-    private const double LongestWarmUp = 600;
+    private const double MaxRound = 60;
+    private const double MaxWarmUp = 600;
 
     private static readonly BenchOptions Defaults = new();
     private static readonly Option<string> Rounds = Named<string>(
-        "--rounds", $"Rounds for each server and shape, 1-{MostRounds} [default: {Defaults.Rounds}].");
+        "--rounds", $"Rounds for each server and shape, 1-{MaxRounds} [default: {Defaults.Rounds}].");
     private static readonly Option<string> RoundTime = Named<string>(
-        "--round-time", $"Seconds that a round takes, {ShortestRound}-{LongestRound} [default: {Defaults.RoundTime.TotalSeconds}].");
+        "--round-time", $"Seconds that a round takes, {ShortestRound}-{MaxRound} [default: {Defaults.RoundTime.TotalSeconds}].");
     private static readonly Option<string> WarmUp = Named<string>(
-        "--warm-up", $"Seconds of load on each server before the first round, 0-{LongestWarmUp} [default: {Defaults.WarmUp.TotalSeconds}].");
+        "--warm-up", $"Seconds of load on each server before the first round, 0-{MaxWarmUp} [default: {Defaults.WarmUp.TotalSeconds}].");
     private static readonly Option<string> Servers = Named<string>(
         "--servers", $"Which servers, separated by commas [default: {string.Join(',', ServerKinds.All.Select(kind => kind.Key))}].");
     private static readonly Option<string> Shapes = Named<string>(
@@ -73,9 +73,9 @@ internal static class BenchCommand
         BenchOptions options = result.GetValue(Quick) ? Defaults.Quick() : Defaults;
         return options with
         {
-            Rounds = (int)ReadNumber(result, Rounds, 1, MostRounds, isWhole: true, options.Rounds),
-            RoundTime = TimeSpan.FromSeconds(ReadNumber(result, RoundTime, ShortestRound, LongestRound, isWhole: false, options.RoundTime.TotalSeconds)),
-            WarmUp = TimeSpan.FromSeconds(ReadNumber(result, WarmUp, 0, LongestWarmUp, isWhole: false, options.WarmUp.TotalSeconds)),
+            Rounds = (int)ReadNumber(result, Rounds, 1, MaxRounds, isWhole: true, options.Rounds),
+            RoundTime = TimeSpan.FromSeconds(ReadNumber(result, RoundTime, ShortestRound, MaxRound, isWhole: false, options.RoundTime.TotalSeconds)),
+            WarmUp = TimeSpan.FromSeconds(ReadNumber(result, WarmUp, 0, MaxWarmUp, isWhole: false, options.WarmUp.TotalSeconds)),
             Servers = ReadList(result, Servers, ServerKinds.All, kind => kind.Key),
             Shapes = ReadList(result, Shapes, BenchOptions.AllShapes, shape => shape),
             IsText = result.GetValue(Text),

@@ -73,7 +73,7 @@ internal sealed class InstancesTests
         Assert.That(reconnects.GetProperty("served_again").GetInt32(), Is.EqualTo(ended), "and had an echo soon after");
         Assert.That(CloseCodes(report), Is.EquivalentTo(new[] { (1000, Connections), (1001, ended) }));
         Assert.That(report.GetProperty("open_at_end").GetInt32(), Is.EqualTo(Connections));
-        Assert.That(longest, Is.LessThan(Load.MostOutage.TotalMilliseconds));
+        Assert.That(longest, Is.LessThan(Load.MaxOutage.TotalMilliseconds));
     }
 
     [Test]
@@ -104,7 +104,7 @@ internal sealed class InstancesTests
         Assert.That(reconnects.GetProperty("drained").GetInt32(), Is.Zero);
         Assert.That(reconnects.GetProperty("served_again").GetInt32(), Is.EqualTo(broken));
         Assert.That(report.GetProperty("open_at_end").GetInt32(), Is.EqualTo(Connections));
-        Assert.That(longest, Is.LessThan(Load.MostOutage.TotalMilliseconds));
+        Assert.That(longest, Is.LessThan(Load.MaxOutage.TotalMilliseconds));
     }
 
     private static Task<ServerProcess> StartInstanceAsync(int index, int port) => ServerProcess.StartAsync(
@@ -158,7 +158,7 @@ internal sealed class InstancesTests
     private sealed class Load : IAsyncDisposable
     {
         /// <summary>What a connection may be without service: a bound for when something hangs, not the second that is usual.</summary>
-        public static readonly TimeSpan MostOutage = ServerProcess.Patience;
+        public static readonly TimeSpan MaxOutage = ServerProcess.Patience;
 
         private readonly Process _process;
 

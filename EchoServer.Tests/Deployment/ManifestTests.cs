@@ -13,7 +13,7 @@ internal sealed partial class ManifestTests
     ];
 
     // What the platform takes at most, unless its operator has said otherwise.
-    private const int LongestTimeout = 180;
+    private const int MaxTimeout = 180;
 
     private static IEnumerable<TestCaseData> Manifests()
     {
@@ -33,7 +33,7 @@ internal sealed partial class ManifestTests
         Assert.That(manifest.MemoryBytes, Is.Positive);
         Assert.That(manifest.Bytes("disk_quota"), Is.Positive);
         Assert.That(manifest.Bytes("log-rate-limit-per-second"), Is.Positive);
-        Assert.That(manifest.Number("timeout"), Is.InRange(1, LongestTimeout));
+        Assert.That(manifest.Number("timeout"), Is.InRange(1, MaxTimeout));
         foreach (string check in (string[])["health-check", "readiness-health-check"])
         {
             Assert.That(manifest.Text($"{check}-type"), Is.EqualTo("http"));

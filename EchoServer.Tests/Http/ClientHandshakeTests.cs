@@ -55,7 +55,7 @@ internal sealed class ClientHandshakeTests
 
     private static string? Check(string response)
     {
-        Assert.That(ResponseHead.Read(Encoding.ASCII.GetBytes(response), out ResponseHead head, out HeadFlaw? flaw), Is.EqualTo(ParseStatus.Done), flaw?.Text);
+        Assert.That(ResponseHead.Read(Encoding.ASCII.GetBytes(response), out ResponseHead head, out HeadError? flaw), Is.EqualTo(ParseStatus.Done), flaw?.Text);
         return ClientHandshake.Check(head, Key);
     }
 }

@@ -38,7 +38,7 @@ internal sealed record HeadOutcome(
         }
 
         var fields = new List<string>();
-        foreach (FieldSection.Field field in head.Fields)
+        foreach (HeaderFields.Field field in head.Fields)
         {
             fields.Add($"{Latin1(field.Name)}={Latin1(field.Value)}");
         }

@@ -50,11 +50,11 @@ internal sealed class RequestHeadFieldTests
     public void A_token_has_exactly_the_bytes_of_RFC_9110_section_5_6_2()
     {
         const string tchar = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-        IEnumerable<byte> alone = Enumerable.Range(0, 256).Select(b => (byte)b).Where(b => FieldSection.IsToken([b]));
-        IEnumerable<byte> last = Enumerable.Range(0, 256).Select(b => (byte)b).Where(b => FieldSection.IsToken([(byte)'a', b]));
+        IEnumerable<byte> alone = Enumerable.Range(0, 256).Select(b => (byte)b).Where(b => HeaderFields.IsToken([b]));
+        IEnumerable<byte> last = Enumerable.Range(0, 256).Select(b => (byte)b).Where(b => HeaderFields.IsToken([(byte)'a', b]));
         Assert.That(alone, Is.EquivalentTo(Encoding.ASCII.GetBytes(tchar)));
         Assert.That(last, Is.EquivalentTo(Encoding.ASCII.GetBytes(tchar)));
-        Assert.That(FieldSection.IsToken([]), Is.False);
+        Assert.That(HeaderFields.IsToken([]), Is.False);
     }
 
     [TestCase("", "")]
@@ -64,7 +64,7 @@ internal sealed class RequestHeadFieldTests
     [TestCase("\r\na\u00a0", "\r\na\u00a0", Description = "RFC 9110 §5.6.3: white space is space and tab, nothing else")]
     public void White_space_is_taken_off_both_ends(string text, string trimmed)
     {
-        ReadOnlySpan<byte> result = FieldSection.TrimWhiteSpace(Encoding.Latin1.GetBytes(text));
+        ReadOnlySpan<byte> result = HeaderFields.TrimWhiteSpace(Encoding.Latin1.GetBytes(text));
         Assert.That(Encoding.Latin1.GetString(result), Is.EqualTo(trimmed));
     }
 

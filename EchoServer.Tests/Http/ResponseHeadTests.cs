@@ -12,7 +12,7 @@ internal sealed class ResponseHeadTests
     public void A_head_is_read_and_what_follows_is_left()
     {
         byte[] input = Encoding.ASCII.GetBytes(Sound + "frames");
-        Assert.That(ResponseHead.Read(input, out ResponseHead head, out HeadFlaw? flaw), Is.EqualTo(ParseStatus.Done), flaw?.Text);
+        Assert.That(ResponseHead.Read(input, out ResponseHead head, out HeadError? error), Is.EqualTo(ParseStatus.Done), error?.Text);
         Assert.That((head.Status, Encoding.ASCII.GetString(head.Reason), head.Size), Is.EqualTo((101, "Switching Protocols", Sound.Length)));
         Assert.That(head.Fields.Find("UPGRADE"u8, out ReadOnlySpan<byte> upgrade), Is.EqualTo(1));
         Assert.That(Encoding.ASCII.GetString(upgrade), Is.EqualTo("websocket"));
@@ -55,16 +55,16 @@ internal sealed class ResponseHeadTests
     [TestCase("HTTP/1.1 101 x\r\nA: b\rc\r\n", "the value of header 'A' has a control character")]
     public void What_is_malformed_is_quoted(string text, string expected)
     {
-        Assert.That(ResponseHead.Read(Encoding.ASCII.GetBytes(text), out _, out HeadFlaw? flaw), Is.EqualTo(ParseStatus.Bad));
-        Assert.That(flaw?.Text, Is.EqualTo(expected));
+        Assert.That(ResponseHead.Read(Encoding.ASCII.GetBytes(text), out _, out HeadError? error), Is.EqualTo(ParseStatus.Bad));
+        Assert.That(error?.Text, Is.EqualTo(expected));
     }
 
     [Test]
     public void A_head_without_end_is_too_large()
     {
         byte[] input = Encoding.ASCII.GetBytes("HTTP/1.1 101 x\r\nA: " + new string('b', 70_000));
-        Assert.That(ResponseHead.Read(input, out _, out HeadFlaw? flaw), Is.EqualTo(ParseStatus.Bad));
-        Assert.That(flaw, Is.EqualTo(new HeadFlaw(HeadFlawKind.TooLarge, "the head is larger than 65536 bytes")));
+        Assert.That(ResponseHead.Read(input, out _, out HeadError? error), Is.EqualTo(ParseStatus.Bad));
+        Assert.That(error, Is.EqualTo(new HeadError(HeadErrorKind.TooLarge, "the head is larger than 65536 bytes")));
     }
 
     [TestCase("", "HTTP/1.1 200 OK\r\n\r\n")]
@@ -89,8 +89,8 @@ internal sealed class ResponseHeadTests
     public void Damaged_heads_are_read_or_refused_and_never_throw(int seed) => FuzzSeeds.Run(seed, 20_000, random =>
     {
         byte[] input = Mutations.Apply(Encoding.ASCII.GetBytes(Sound), random);
-        ParseStatus status = ResponseHead.Read(input, out ResponseHead head, out HeadFlaw? flaw);
-        Assert.That(flaw is not null, Is.EqualTo(status == ParseStatus.Bad));
+        ParseStatus status = ResponseHead.Read(input, out ResponseHead head, out HeadError? error);
+        Assert.That(error is not null, Is.EqualTo(status == ParseStatus.Bad));
         if (status == ParseStatus.Done)
         {
             Assert.That(head.Size, Is.InRange(1, input.Length));

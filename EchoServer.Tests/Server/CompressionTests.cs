@@ -266,8 +266,8 @@ internal sealed class CompressionTests
     }
 
     [TestCase(1, false)]
-    [TestCase(PerMessageDeflate.LeastBudget - 1, false)]
-    [TestCase(PerMessageDeflate.LeastBudget, true)]
+    [TestCase(PerMessageDeflate.MinBudget - 1, false)]
+    [TestCase(PerMessageDeflate.MinBudget, true)]
     public async Task Nothing_is_agreed_on_where_no_compressed_message_could_be_received(int budget, bool agrees)
     {
         await using var server = StartEcho(On with { MemoryBudgetBytes = budget });

@@ -121,7 +121,7 @@ internal sealed class SendingTests
     public async Task A_Close_is_answered_while_another_thread_is_sending()
     {
         // 600 kB of frames: less than a connection may have queued (2 MiB), however long the peer waits for a processor.
-        const int MostMessages = 100_000;
+        const int MaxMessages = 100_000;
         IWebSocketConnection? connection = null;
         await using var server = InProcessServer.Start(socket => Volatile.Write(ref connection, socket));
         using var stop = new CancellationTokenSource();
@@ -136,7 +136,7 @@ internal sealed class SendingTests
                     (last, sent) = (next, 0);
                 }
 
-                if (sent < MostMessages)
+                if (sent < MaxMessages)
                 {
                     last?.Send("news");
                     sent++;

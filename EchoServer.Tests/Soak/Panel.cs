@@ -5,15 +5,15 @@ namespace EchoServer.Tests.Soak;
 /// <summary>One quantity over time: its curve, the medians that the rule compares, and the last value.</summary>
 internal sealed class Panel(Svg svg, Quantity quantity, Recorder recorder)
 {
-    private const int MostValueTicks = 4;
-    private const int MostTimeTicks = 8;
+    private const int MaxValueTicks = 4;
+    private const int MaxTimeTicks = 8;
     private const double Padding = 18;
     private const double TitleHeight = 62;
     private const double LabelWidth = 44;
     private const double LabelHeight = 22;
 
-    private readonly Axis _values = Axis.ForValues(recorder.Samples.Max(quantity.Value), MostValueTicks);
-    private readonly Axis _time = Axis.ForTime(recorder.Samples[^1].Seconds, MostTimeTicks);
+    private readonly Axis _values = Axis.ForValues(recorder.Samples.Max(quantity.Value), MaxValueTicks);
+    private readonly Axis _time = Axis.ForTime(recorder.Samples[^1].Seconds, MaxTimeTicks);
     private double _left;
     private double _top;
     private double _right;

@@ -7,7 +7,7 @@ namespace EchoServer.Tests.Soak;
 internal sealed class SoakTests
 {
     // A run of a day is the longest that anyone has asked for.
-    private const int MostMinutes = 24 * 60;
+    private const int MaxMinutes = 24 * 60;
     private const string MinutesVariable = "ECHO_SOAK_MINUTES";
 
     // With every other test. What leaks a little at a time shows in the minutes of "./build.sh soak"; what a visit leaves behind, now.
@@ -91,9 +91,9 @@ internal sealed class SoakTests
         }
 
         bool isNumber = int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int minutes);
-        return isNumber && minutes is > 0 and <= MostMinutes
+        return isNumber && minutes is > 0 and <= MaxMinutes
             ? TimeSpan.FromMinutes(minutes)
-            : throw new FormatException($"{MinutesVariable}: '{given}' is not a number of minutes (1-{MostMinutes})");
+            : throw new FormatException($"{MinutesVariable}: '{given}' is not a number of minutes (1-{MaxMinutes})");
     }
 
     private static int Seed()

@@ -42,7 +42,7 @@ internal sealed class EpollListenerTests
     public async Task Who_waits_is_told_that_it_is_closed()
     {
         Socket socket = Listening();
-        using var epoll = new Epoll(new WatchedFiles());
+        using var epoll = new Epoll(new DescriptorTable());
         var listener = new EpollListener(socket, epoll, (_, _) => throw new InvalidOperationException("no client connects"));
         ValueTask<NonBlockingSocket> waiting = listener.AcceptAsync();
         Assert.That(waiting.IsCompleted, Is.False);
@@ -61,7 +61,7 @@ internal sealed class EpollListenerTests
     private static async Task AssertRestsAsync(Socket socket)
     {
         string[] before = IoThreadTasks();
-        using var epoll = new Epoll(new WatchedFiles());
+        using var epoll = new Epoll(new DescriptorTable());
         using var listener = new EpollListener(socket, epoll, (_, _) => throw new SocketException((int)SocketError.NoBufferSpaceAvailable));
         await Assert.ThatAsync(async () => await listener.AcceptAsync(), Throws.InstanceOf<SocketException>());
         string thread = IoThreadTasks().Except(before).Single();

@@ -216,7 +216,7 @@ internal sealed class SocketTests
         listener.Start();
         using var client = new TcpClient();
         await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
-        using var epoll = new Epoll(new WatchedFiles());
+        using var epoll = new Epoll(new DescriptorTable());
         var socket = new EpollSocket(await listener.AcceptSocketAsync(), epoll);
         int told = 0;
         Task waiter = Task.Run(async () =>

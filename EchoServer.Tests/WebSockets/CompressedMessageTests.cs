@@ -85,7 +85,7 @@ internal sealed class CompressedMessageTests
         byte[] wire = new WireFrame(WireFrame.BinaryOpcode, Deflated.Bomb(mebibytes), Rsv: Compressed).ToBytes();
         setup.Feed(wire, trickles ? Splits.Random(wire.Length, new Random(1)) : null);
         Assert.That(setup.Events.Single().Kind, Does.StartWith("Violation 1009: a compressed message decompresses to more than 1048576 bytes"));
-        Assert.That(setup.MostHeldBytes, Is.LessThanOrEqualTo(Mebibyte));
+        Assert.That(setup.MaxHeldBytes, Is.LessThanOrEqualTo(Mebibyte));
     }
 
     [Test]
@@ -198,7 +198,7 @@ internal sealed class CompressedMessageTests
         setup.Feed(wire, Splits.Random(wire.Length, random));
         Assert.That(setup.Events, Has.Count.InRange(1, 3));
         Assert.That(setup.Events.SkipLast(1).Select(told => told.Kind), Has.All.EqualTo(ReadEvent.Text));
-        Assert.That(setup.MostHeldBytes, Is.LessThanOrEqualTo(32 * 1024));
+        Assert.That(setup.MaxHeldBytes, Is.LessThanOrEqualTo(32 * 1024));
     });
 
     private static byte[] Frames(PerMessageDeflate sender, byte[] message, bool keeps, Random random)
@@ -250,7 +250,7 @@ internal sealed class CompressedMessageTests
 
         public List<ReadEvent> Events => _feed.Events;
 
-        public int MostHeldBytes => _feed.MostHeldBytes;
+        public int MaxHeldBytes => _feed.MaxHeldBytes;
 
         public void Feed(byte[] bytes, int[]? pieces)
         {

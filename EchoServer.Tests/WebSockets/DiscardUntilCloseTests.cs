@@ -66,7 +66,7 @@ internal sealed class DiscardUntilCloseTests
             var feed = new ReaderFeed(Role.Server, Limit);
             feed.Reader.DiscardUntilClose();
             AssertClosesAt(traffic.Length + MaskedHeader, feed, bytes, pieces);
-            Assert.That((feed.Events.Count, feed.MostHeldBytes), Is.EqualTo((1, 0)));
+            Assert.That((feed.Events.Count, feed.MaxHeldBytes), Is.EqualTo((1, 0)));
         }
     }
 
@@ -141,7 +141,7 @@ internal sealed class DiscardUntilCloseTests
         for (int i = 0; i < 100; i++)
         {
             feed.Receive(LooksLikeClose);
-            Assert.That((feed.LeftOverBytes, feed.MostHeldBytes, feed.Events.Count), Is.EqualTo((0, 0, 0)));
+            Assert.That((feed.LeftOverBytes, feed.MaxHeldBytes, feed.Events.Count), Is.EqualTo((0, 0, 0)));
         }
     }
 

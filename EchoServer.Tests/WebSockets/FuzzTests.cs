@@ -13,7 +13,7 @@ internal sealed class FuzzTests
     private const int MaxLeftOver = Frame.MaxHeaderSize + Frame.MaxControlPayload;
 
     // The smallest array that the pool has.
-    private const int LeastRented = 16;
+    private const int MinRented = 16;
 
     private static readonly int[] Limits = [0, 1, 15, 16, 17, 125, 126, 1_000, 65_536, 100_000];
 
@@ -61,7 +61,7 @@ internal sealed class FuzzTests
             Assert.That(feed.LeftOverBytes, Is.LessThan(MaxLeftOver));
         }
 
-        Assert.That(feed.MostHeldBytes, Is.AtMost(Math.Max(LeastRented, 2 * limit)));
+        Assert.That(feed.MaxHeldBytes, Is.AtMost(Math.Max(MinRented, 2 * limit)));
         feed.Events.ForEach(found => AssertDocumented(found, limit));
         Assert.That(
             feed.Events.SequenceEqual(ReaderFeed.EventsOf(role, limit, bytes, bytes.Length)),

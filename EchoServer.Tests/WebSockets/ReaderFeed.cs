@@ -8,7 +8,7 @@ namespace EchoServer.Tests.WebSockets;
 /// </summary>
 internal sealed class ReaderFeed(MessageReader reader)
 {
-    private byte[] _leftOver = [];
+    private byte[] _pendingInput = [];
 
     public ReaderFeed(Role role, int maxMessageBytes)
         : this(new MessageReader(role, maxMessageBytes))
@@ -20,10 +20,10 @@ internal sealed class ReaderFeed(MessageReader reader)
     /// <summary>All that the reader told, NeedMore left out.</summary>
     public List<ReadEvent> Events { get; } = [];
 
-    public int LeftOverBytes => _leftOver.Length;
+    public int LeftOverBytes => _pendingInput.Length;
 
     /// <summary>The most that the reader held after any of its calls.</summary>
-    public int MostHeldBytes { get; private set; }
+    public int MaxHeldBytes { get; private set; }
 
     private bool IsClosed => Events.Count > 0 && Events[^1].Kind == nameof(ReadResult.Close);
 
@@ -42,11 +42,11 @@ internal sealed class ReaderFeed(MessageReader reader)
     /// <summary>Takes bytes as one receive would; they are copied, because the reader unmasks in place.</summary>
     public void Receive(ReadOnlySpan<byte> arrived)
     {
-        Span<byte> input = (byte[])[.. _leftOver, .. arrived];
+        Span<byte> input = (byte[])[.. _pendingInput, .. arrived];
         while (!input.IsEmpty && !IsClosed)
         {
             ReadResult result = Reader.Read(input, out int consumed, out ReadOnlySpan<byte> payload);
-            MostHeldBytes = Math.Max(MostHeldBytes, Reader.HeldBytes);
+            MaxHeldBytes = Math.Max(MaxHeldBytes, Reader.HeldBytes);
             if (result != ReadResult.NeedMore)
             {
                 Events.Add(ReadEvent.Of(Reader, result, payload));
@@ -67,6 +67,6 @@ internal sealed class ReaderFeed(MessageReader reader)
             }
         }
 
-        _leftOver = IsClosed ? [] : input.ToArray();
+        _pendingInput = IsClosed ? [] : input.ToArray();
     }
 }

@@ -12,14 +12,14 @@ internal static unsafe class PageBlocks
     // How much a process keeps beyond its budget: a 64th of its memory, from a small instance's 1 MiB to what a few clients that echo
     // messages of a mebibyte use in turn.
     private const long MemoryPerKeptByte = 64;
-    private const int LeastKeptBytes = 1024 * 1024;
-    private const int MostKeptBytes = 8 * 1024 * 1024;
+    private const int KeptBytesOfSmallMachine = 1024 * 1024;
+    private const int KeptBytesOfLargeMachine = 8 * 1024 * 1024;
 
     // Half of vm.max_map_count's default. The other half is for the runtime, which ends the process when a mapping is refused.
     private const int MaxMappings = 32 * 1024;
 
     private static readonly int MaxKeptBytes =
-        (int)Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MemoryPerKeptByte, LeastKeptBytes, MostKeptBytes);
+        (int)Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MemoryPerKeptByte, KeptBytesOfSmallMachine, KeptBytesOfLargeMachine);
 
     private static readonly Lock Gate = new();
     private static readonly (nint Start, int Size)[] Kept = new (nint, int)[MaxKeptBlocks];

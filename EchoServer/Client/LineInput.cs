@@ -15,7 +15,7 @@ internal static class LineInput
     internal const int MaxLineBytes = ClientConnection.MaxMessageBytes;
 
     // A pipe that is faster than the server has to wait.
-    private const int MostWaiting = 16;
+    private const int MaxWaiting = 16;
     private const int BufferBytes = 64 * 1024;
 
     // O_CLOEXEC, as proc_pid_fdinfo(5) shows it, on every architecture that the runtime has.
@@ -28,7 +28,7 @@ internal static class LineInput
     /// <returns>The messages, which end with the stream; or with <see cref="InvalidDataException"/> when a line is too long.</returns>
     internal static ChannelReader<ClientInput> Begin(Stream stream)
     {
-        var channel = Channel.CreateBounded<ClientInput>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
+        var channel = Channel.CreateBounded<ClientInput>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true, SingleWriter = true });
         new Thread(() => Read(stream, channel.Writer)) { IsBackground = true, Name = "input" }.Start();
         return channel.Reader;
     }

@@ -6,7 +6,7 @@ namespace EchoServer.Client;
 internal sealed class PingTimes
 {
     // At ten a second those of minutes. Older pings are forgotten, but still count as unanswered.
-    private const int MostPings = 4096;
+    private const int MaxPings = 4096;
 
     private readonly LinkedList<(byte[] Payload, bool IsAsked, long SentAt)> _out = new();
     private long? _oldestForgotten;
@@ -28,7 +28,7 @@ internal sealed class PingTimes
     {
         lock (_out)
         {
-            if (_out.Count == MostPings)
+            if (_out.Count == MaxPings)
             {
                 _oldestForgotten ??= _out.First!.Value.SentAt;
                 _out.RemoveFirst();

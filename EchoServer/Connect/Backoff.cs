@@ -14,13 +14,13 @@ internal static class Backoff
     internal static readonly TimeSpan Most = TimeSpan.FromSeconds(5);
 
     // 100 ms doubled that often is over the most already.
-    private const int MostDoublings = 6;
+    private const int MaxDoublings = 6;
 
     /// <summary>The wait after so many failures, with a random number from 0 to below 1.</summary>
     /// <returns>Whole milliseconds.</returns>
     internal static TimeSpan Delay(int failures, double random)
     {
-        TimeSpan bound = First * (1 << Math.Min(failures, MostDoublings));
+        TimeSpan bound = First * (1 << Math.Min(failures, MaxDoublings));
         return TimeSpan.FromMilliseconds(Math.Floor((bound < Most ? bound : Most).TotalMilliseconds * random));
     }
 

@@ -150,11 +150,11 @@ internal static class HttpExchange
         return Encoding.UTF8.GetBytes(request.Append("\r\n").ToString());
     }
 
-    private static ReceivedHead? TryRead(ReadOnlySpan<byte> input) => ResponseHead.Read(input, out ResponseHead head, out HeadFlaw? flaw) switch
+    private static ReceivedHead? TryRead(ReadOnlySpan<byte> input) => ResponseHead.Read(input, out ResponseHead head, out HeadError? error) switch
     {
         ParseStatus.Done => new(ReceivedAnswer.From(head, default), input[..head.Size].ToArray(), input[head.Size..].ToArray()),
-        ParseStatus.Bad when flaw!.Kind == HeadFlawKind.TooLarge => throw new HeadTooLargeException(flaw.Text),
-        ParseStatus.Bad => throw new InvalidDataException(flaw!.Text),
+        ParseStatus.Bad when error!.Kind == HeadErrorKind.TooLarge => throw new HeadTooLargeException(error.Text),
+        ParseStatus.Bad => throw new InvalidDataException(error!.Text),
         _ => null,
     };
 

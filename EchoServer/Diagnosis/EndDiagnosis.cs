@@ -7,7 +7,7 @@ namespace EchoServer.Diagnosis;
 internal static class EndDiagnosis
 {
     private const double Slack = 0.1;
-    private const double LeastSlackSeconds = 1;
+    private const double MinSlackSeconds = 1;
 
     private static readonly TimeSpan OurPings = TimeSpan.FromSeconds(25);
 
@@ -27,7 +27,7 @@ internal static class EndDiagnosis
     {
         foreach ((int seconds, string who) in KnownLimits)
         {
-            double slack = Math.Max(LeastSlackSeconds, seconds * Slack / 2);
+            double slack = Math.Max(MinSlackSeconds, seconds * Slack / 2);
             if (Math.Abs(idle.TotalSeconds - seconds) <= slack)
             {
                 return who;

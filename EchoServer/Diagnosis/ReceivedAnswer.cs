@@ -17,7 +17,7 @@ internal sealed record ReceivedAnswer(int Status, string Reason, IReadOnlyDictio
     internal static ReceivedAnswer From(ResponseHead head, ReadOnlySpan<byte> body)
     {
         var fields = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (FieldSection.Field field in head.Fields)
+        foreach (HeaderFields.Field field in head.Fields)
         {
             string name = Encoding.Latin1.GetString(field.Name);
             string value = Encoding.UTF8.GetString(field.Value);

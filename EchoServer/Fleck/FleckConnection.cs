@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using EchoServer.Buffers;
 using EchoServer.Server;
+using EchoServer.Transport;
 using EchoServer.WebSockets;
 using IFleckConnection = global::Fleck.IWebSocketConnection;
 using IFleckConnectionInfo = global::Fleck.IWebSocketConnectionInfo;
@@ -24,8 +25,8 @@ internal sealed class FleckConnection : IWebSocketConnection
     private readonly IFleckConnection _socket;
     private readonly EventQueue _events = new();
     private readonly string? _forwardedFor;
-    private readonly long _since = Heartbeat.Now;
-    private long _lastMessage = Heartbeat.Now;
+    private readonly long _since = MonotonicClock.Now;
+    private long _lastMessage = MonotonicClock.Now;
     private long _messagesReceived;
 
     // The code of our own Close, once there is one.
@@ -104,7 +105,7 @@ internal sealed class FleckConnection : IWebSocketConnection
     /// <param name="isPatient">Whether to let a client be whose messages keep coming.</param>
     internal void GoAway(bool isPatient)
     {
-        bool isQuiet = Heartbeat.Now - Volatile.Read(ref _lastMessage) >= QuietMilliseconds;
+        bool isQuiet = MonotonicClock.Now - Volatile.Read(ref _lastMessage) >= QuietMilliseconds;
         if (!IsClosing && (isQuiet || !isPatient))
         {
             // Behind the messages that are here already. Before the handshake is answered a Close would come in its place: Open
@@ -155,7 +156,7 @@ internal sealed class FleckConnection : IWebSocketConnection
     private void Receive(Message message)
     {
         Open();
-        Volatile.Write(ref _lastMessage, Heartbeat.Now);
+        Volatile.Write(ref _lastMessage, MonotonicClock.Now);
         if (_isEnded || IsClosing)
         {
             return;
@@ -198,7 +199,7 @@ internal sealed class FleckConnection : IWebSocketConnection
         }
 
         CloseCode? code = IsClosing ? (CloseCode)_closeCode : null;
-        _server.Log.ConnectionClosed(Info.Id, code, _messagesReceived, TimeSpan.FromMilliseconds(Heartbeat.Now - _since));
+        _server.Log.ConnectionClosed(Info.Id, code, _messagesReceived, TimeSpan.FromMilliseconds(MonotonicClock.Now - _since));
         try
         {
             OnClose?.Invoke();

@@ -24,7 +24,7 @@ internal sealed class FleckLogBridge : IDisposable
     {
         _log = log;
         _action = Take;
-        FleckLog.Level = LeastLevel(log);
+        FleckLog.Level = MinLevel(log);
         FleckLog.LogAction = _action;
     }
 
@@ -87,7 +87,7 @@ internal sealed class FleckLogBridge : IDisposable
     };
 
     /// <summary>What Fleck may leave out, because the server's log would.</summary>
-    private static FleckLevel LeastLevel(ILogger log) => Array.Find(
+    private static FleckLevel MinLevel(ILogger log) => Array.Find(
         [FleckLevel.Debug, FleckLevel.Info, FleckLevel.Warn, FleckLevel.Error],
         level => log.IsEnabled(Map(level)) || level == FleckLevel.Error);
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using EchoServer.Server;
+using EchoServer.Transport;
 using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging;
 using FleckWebSocketServer = global::Fleck.WebSocketServer;
@@ -94,12 +95,12 @@ internal sealed class FleckServer : IWebSocketServer
         StopListening();
         int told = _connections.Count;
         Log.Stopping(told);
-        long start = Heartbeat.Now;
+        long start = MonotonicClock.Now;
         TellToGo(isPatient: timeout > TimeSpan.Zero);
-        while (!_connections.IsEmpty && Heartbeat.Now - start < (long)timeout.TotalMilliseconds)
+        while (!_connections.IsEmpty && MonotonicClock.Now - start < (long)timeout.TotalMilliseconds)
         {
             await Task.Delay(StopPollInterval).ConfigureAwait(false);
-            TellToGo(isPatient: Heartbeat.Now - start < (long)DrainGrace.TotalMilliseconds);
+            TellToGo(isPatient: MonotonicClock.Now - start < (long)DrainGrace.TotalMilliseconds);
         }
 
         // Those too whose messages never ceased.

@@ -70,7 +70,7 @@ internal static class ClientHandshake
     private static bool IsDeflateAlone(ReadOnlySpan<byte> extensions)
     {
         int end = extensions.IndexOf((byte)';');
-        ReadOnlySpan<byte> name = FieldSection.TrimWhiteSpace(end < 0 ? extensions : extensions[..end]);
+        ReadOnlySpan<byte> name = HeaderFields.TrimWhiteSpace(end < 0 ? extensions : extensions[..end]);
         return Ascii.EqualsIgnoreCase(name, "permessage-deflate"u8) && !extensions.Contains((byte)',');
     }
 

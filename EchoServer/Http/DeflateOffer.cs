@@ -19,10 +19,10 @@ internal static class DeflateOffer
     /// An offer with a parameter that is unknown, repeated or has a value that it must not have is passed over (RFC 7692 §7.1);
     /// RFC 6455 §9.1 has the connection failed where the header itself cannot be read.
     /// </remarks>
-    internal static HttpRejection? Select(FieldSection fields, out DeflateParameters? agreed)
+    internal static HttpRejection? Select(HeaderFields fields, out DeflateParameters? agreed)
     {
         agreed = null;
-        foreach (FieldSection.Field field in fields)
+        foreach (HeaderFields.Field field in fields)
         {
             if (!Ascii.EqualsIgnoreCase(field.Name, "Sec-WebSocket-Extensions"u8))
             {
@@ -168,7 +168,7 @@ internal static class DeflateOffer
     {
         private ReadOnlySpan<byte> _rest;
 
-        internal ListReader(ReadOnlySpan<byte> value) => _rest = FieldSection.TrimWhiteSpace(value);
+        internal ListReader(ReadOnlySpan<byte> value) => _rest = HeaderFields.TrimWhiteSpace(value);
 
         internal readonly bool IsAtEnd => _rest.IsEmpty;
 
@@ -186,7 +186,7 @@ internal static class DeflateOffer
         internal bool TryReadToken(out ReadOnlySpan<byte> token)
         {
             int length = 0;
-            while (length < _rest.Length && FieldSection.IsTokenByte(_rest[length]))
+            while (length < _rest.Length && HeaderFields.IsTokenByte(_rest[length]))
             {
                 length++;
             }
@@ -219,7 +219,7 @@ internal static class DeflateOffer
                 }
 
                 i += _rest[i] == '\\' ? 1 : 0;
-                if (i == _rest.Length || !FieldSection.IsTokenByte(_rest[i]))
+                if (i == _rest.Length || !HeaderFields.IsTokenByte(_rest[i]))
                 {
                     return false;
                 }
@@ -235,6 +235,6 @@ internal static class DeflateOffer
             return false;
         }
 
-        private void Advance(int count) => _rest = FieldSection.TrimWhiteSpace(_rest[count..]);
+        private void Advance(int count) => _rest = HeaderFields.TrimWhiteSpace(_rest[count..]);
     }
 }

@@ -11,7 +11,7 @@ internal static class EntityTag
     /// <remarks>RFC 9110 §13.1.2: "A recipient MUST use the weak comparison function": a <c>W/</c> before a tag does not matter.</remarks>
     public static bool IsKnownTo(RequestHead head, ReadOnlySpan<byte> tag)
     {
-        foreach (FieldSection.Field field in head.Fields)
+        foreach (HeaderFields.Field field in head.Fields)
         {
             if (!System.Text.Ascii.EqualsIgnoreCase(field.Name, "If-None-Match"u8))
             {
@@ -21,7 +21,7 @@ internal static class EntityTag
             // A tag of ours holds no comma, so what a split does to other people's tags cannot make one equal to it.
             foreach (Range range in field.Value.Split((byte)','))
             {
-                ReadOnlySpan<byte> known = FieldSection.TrimWhiteSpace(field.Value[range]);
+                ReadOnlySpan<byte> known = HeaderFields.TrimWhiteSpace(field.Value[range]);
                 known = known.StartsWith("W/"u8) ? known["W/"u8.Length..] : known;
                 if (known.SequenceEqual(tag) || known.SequenceEqual("*"u8))
                 {

@@ -81,7 +81,7 @@ internal static class Handshake
     /// <returns>Empty when the client offers none. Browsers fail a connection whose offers are all turned down.</returns>
     public static ReadOnlySpan<byte> SelectSubProtocol(RequestHead head)
     {
-        foreach (FieldSection.Field field in head.Fields)
+        foreach (HeaderFields.Field field in head.Fields)
         {
             if (!Ascii.EqualsIgnoreCase(field.Name, "Sec-WebSocket-Protocol"u8))
             {
@@ -91,7 +91,7 @@ internal static class Handshake
             foreach (Range range in field.Value.Split((byte)','))
             {
                 // RFC 9110 §5.6.1.2: "A recipient MUST parse and ignore a reasonable number of empty list elements".
-                ReadOnlySpan<byte> offer = FieldSection.TrimWhiteSpace(field.Value[range]);
+                ReadOnlySpan<byte> offer = HeaderFields.TrimWhiteSpace(field.Value[range]);
                 if (!offer.IsEmpty)
                 {
                     return offer;
@@ -209,7 +209,7 @@ internal static class Handshake
         }
 
         ReadOnlySpan<byte> subProtocol = SelectSubProtocol(head);
-        return subProtocol.IsEmpty || FieldSection.IsToken(subProtocol)
+        return subProtocol.IsEmpty || HeaderFields.IsToken(subProtocol)
             ? null
             : BadRequest($"the subprotocol '{EscapedText.Quote(subProtocol)}' is not a token");
     }

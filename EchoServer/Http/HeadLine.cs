@@ -17,19 +17,19 @@ internal static class HeadLine
     /// <param name="position">Where the line begins; after it, when <see cref="ParseStatus.Done"/>.</param>
     /// <param name="rules">Request or response.</param>
     /// <param name="line">The line without its end.</param>
-    /// <param name="flaw">The flaw, when <see cref="ParseStatus.Bad"/>.</param>
+    /// <param name="error">The error, when <see cref="ParseStatus.Bad"/>.</param>
     internal static ParseStatus Read(
-        ReadOnlySpan<byte> input, scoped ref int position, HeadRules rules, out ReadOnlySpan<byte> line, out HeadFlaw? flaw)
+        ReadOnlySpan<byte> input, scoped ref int position, HeadRules rules, out ReadOnlySpan<byte> line, out HeadError? error)
     {
         ReadOnlySpan<byte> rest = input[position..];
         int end = rest.IndexOf(Lf);
         line = default;
-        flaw = null;
+        error = null;
         if (end < 0 || position + end >= rules.MaxBytes)
         {
             if (input.Length >= rules.MaxBytes)
             {
-                flaw = new(HeadFlawKind.TooLarge, rules.TooLarge);
+                error = new(HeadErrorKind.TooLarge, rules.TooLarge);
                 return ParseStatus.Bad;
             }
 
@@ -39,7 +39,7 @@ internal static class HeadLine
         // RFC 9112 §2.2 allows to take a bare LF for a line's end; what takes it is what requests are smuggled past.
         if (end == 0 || rest[end - 1] != Cr)
         {
-            flaw = HeadFlaw.Malformed("a line ends with LF alone instead of CR LF");
+            error = HeadError.Malformed("a line ends with LF alone instead of CR LF");
             return ParseStatus.Bad;
         }
 

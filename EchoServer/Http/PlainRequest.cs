@@ -19,7 +19,7 @@ internal static class PlainRequest
     public static bool AsksForWebSocket(RequestHead head)
     {
         ReadOnlySpan<byte> prefix = "Sec-WebSocket-"u8;
-        foreach (FieldSection.Field field in head.Fields)
+        foreach (HeaderFields.Field field in head.Fields)
         {
             if (field.Name.Length > prefix.Length && Ascii.EqualsIgnoreCase(field.Name[..prefix.Length], prefix))
             {

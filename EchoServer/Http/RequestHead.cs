@@ -27,7 +27,7 @@ internal readonly ref struct RequestHead
         "\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001A\u001B\u001C\u001D\u001E\u001F #\u007F"u8);
 
     private RequestHead(
-        ReadOnlySpan<byte> method, ReadOnlySpan<byte> target, ReadOnlySpan<byte> version, FieldSection fields, int size)
+        ReadOnlySpan<byte> method, ReadOnlySpan<byte> target, ReadOnlySpan<byte> version, HeaderFields fields, int size)
     {
         Method = method;
         Target = target;
@@ -49,7 +49,7 @@ internal readonly ref struct RequestHead
     public int Size { get; }
 
     /// <summary>The header fields in the order sent.</summary>
-    public FieldSection Fields { get; }
+    public HeaderFields Fields { get; }
 
     /// <summary>The path of the target, without query, as sent: percent-encoded (RFC 9110 §4.1, RFC 9112 §3.2.1 and §3.2.2).</summary>
     public ReadOnlySpan<byte> Path
@@ -71,7 +71,7 @@ internal readonly ref struct RequestHead
         }
     }
 
-    /// <summary>Finds a field that may stand only once: <see cref="FieldSection.Find"/>.</summary>
+    /// <summary>Finds a field that may stand only once: <see cref="HeaderFields.Find"/>.</summary>
     /// <param name="name">The field's name; case does not matter.</param>
     /// <param name="value">The value of the first field of that name.</param>
     /// <returns>How many fields of that name there are.</returns>
@@ -81,7 +81,7 @@ internal readonly ref struct RequestHead
     /// <param name="input">All bytes received so far on this connection.</param>
     /// <param name="seenBefore">How many of them an earlier call has already answered with NeedMore; 0 at first.</param>
     /// <param name="head">The head, when <see cref="ParseStatus.Done"/>.</param>
-    /// <param name="rejection">The flaw, when <see cref="ParseStatus.Bad"/>.</param>
+    /// <param name="rejection">The error, when <see cref="ParseStatus.Bad"/>.</param>
     /// <remarks>Checks each line as soon as it is complete, not only the whole head.</remarks>
     public static ParseStatus Read(ReadOnlySpan<byte> input, int seenBefore, out RequestHead head, out HttpRejection? rejection)
     {
@@ -103,10 +103,10 @@ internal readonly ref struct RequestHead
             return ParseStatus.Bad;
         }
 
-        ParseStatus status = HeadLine.Read(input, ref position, HeadRules.Request, out ReadOnlySpan<byte> line, out HeadFlaw? flaw);
+        ParseStatus status = HeadLine.Read(input, ref position, HeadRules.Request, out ReadOnlySpan<byte> line, out HeadError? error);
         if (status != ParseStatus.Done)
         {
-            rejection = Refuse(flaw);
+            rejection = Refuse(error);
             return status;
         }
 
@@ -116,8 +116,8 @@ internal readonly ref struct RequestHead
             return ParseStatus.Bad;
         }
 
-        status = FieldSection.Read(input, ref position, HeadRules.Request, out FieldSection fields, out flaw);
-        rejection = Refuse(flaw);
+        status = HeaderFields.Read(input, ref position, HeadRules.Request, out HeaderFields fields, out error);
+        rejection = Refuse(error);
         if (status == ParseStatus.Done)
         {
             head = new RequestHead(method, target, version, fields, position);
@@ -141,7 +141,7 @@ internal readonly ref struct RequestHead
         method = line[..first];
         target = line[(first + 1)..last];
         version = line[(last + 1)..];
-        if (!FieldSection.IsToken(method))
+        if (!HeaderFields.IsToken(method))
         {
             return Malformed($"the method '{EscapedText.Quote(method)}' is not a token");
         }
@@ -175,7 +175,7 @@ internal readonly ref struct RequestHead
 
     private static HttpRejection? CheckFirstByte(ReadOnlySpan<byte> input)
     {
-        if (input.IsEmpty || FieldSection.IsTokenByte(input[0]) || input[0] == Cr)
+        if (input.IsEmpty || HeaderFields.IsTokenByte(input[0]) || input[0] == Cr)
         {
             return null;
         }
@@ -187,12 +187,12 @@ internal readonly ref struct RequestHead
 
     private static HttpRejection Malformed(string reason) => new(HttpStatus.BadRequest, $"Malformed request: {reason}.");
 
-    private static HttpRejection? Refuse(HeadFlaw? flaw) => flaw?.Kind switch
+    private static HttpRejection? Refuse(HeadError? error) => error?.Kind switch
     {
         null => null,
-        HeadFlawKind.TooLarge => TooLarge(),
-        HeadFlawKind.TooManyFields => TooManyFields(),
-        _ => Malformed(flaw.Text),
+        HeadErrorKind.TooLarge => TooLarge(),
+        HeadErrorKind.TooManyFields => TooManyFields(),
+        _ => Malformed(error.Text),
     };
 
     private static HttpRejection TooLarge() =>

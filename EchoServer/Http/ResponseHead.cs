@@ -15,9 +15,9 @@ internal readonly ref struct ResponseHead
 
     private const int FirstFinalStatus = 200;
 
-    private readonly FieldSection _fields;
+    private readonly HeaderFields _fields;
 
-    private ResponseHead(int status, ReadOnlySpan<byte> reason, FieldSection fields, int size)
+    private ResponseHead(int status, ReadOnlySpan<byte> reason, HeaderFields fields, int size)
     {
         Status = status;
         Reason = reason;
@@ -32,7 +32,7 @@ internal readonly ref struct ResponseHead
     public ReadOnlySpan<byte> Reason { get; }
 
     /// <summary>The header fields.</summary>
-    public FieldSection Fields => _fields;
+    public HeaderFields Fields => _fields;
 
     /// <summary>Bytes that the head takes, the empty line at its end included; what follows is not part of it.</summary>
     public int Size { get; }
@@ -40,13 +40,13 @@ internal readonly ref struct ResponseHead
     /// <summary>Reads the head at the start of the input.</summary>
     /// <param name="input">All bytes received so far.</param>
     /// <param name="head">The head, when <see cref="ParseStatus.Done"/>.</param>
-    /// <param name="flaw">The flaw as a sentence part that quotes it, when <see cref="ParseStatus.Bad"/>.</param>
+    /// <param name="error">The error as a sentence part that quotes it, when <see cref="ParseStatus.Bad"/>.</param>
     /// <remarks>Checks each line as soon as it is complete, not only the whole head.</remarks>
-    public static ParseStatus Read(ReadOnlySpan<byte> input, out ResponseHead head, out HeadFlaw? flaw)
+    public static ParseStatus Read(ReadOnlySpan<byte> input, out ResponseHead head, out HeadError? error)
     {
         head = default;
         int position = 0;
-        ParseStatus status = HeadLine.Read(input, ref position, HeadRules.Response, out ReadOnlySpan<byte> line, out flaw);
+        ParseStatus status = HeadLine.Read(input, ref position, HeadRules.Response, out ReadOnlySpan<byte> line, out error);
         if (status != ParseStatus.Done)
         {
             return status;
@@ -54,11 +54,11 @@ internal readonly ref struct ResponseHead
 
         if (!TryReadStatusLine(line, out int code))
         {
-            flaw = HeadFlaw.Malformed($"the status line '{EscapedText.Quote(line)}' is not 'HTTP/1.1 status reason'");
+            error = HeadError.Malformed($"the status line '{EscapedText.Quote(line)}' is not 'HTTP/1.1 status reason'");
             return ParseStatus.Bad;
         }
 
-        status = FieldSection.Read(input, ref position, HeadRules.Response, out FieldSection fields, out flaw);
+        status = HeaderFields.Read(input, ref position, HeadRules.Response, out HeaderFields fields, out error);
         if (status == ParseStatus.Done)
         {
             head = new ResponseHead(code, line[Math.Min(ReasonStart, line.Length)..], fields, position);

@@ -41,7 +41,7 @@ internal sealed class LoadConnection
     private readonly EchoWindow _window;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WebSocketProtocol<LoadSender.Sink> _protocol;
-    private LeftOver _leftOver;
+    private PendingInput _pendingInput;
     private int _greetingsDue;
     private int _phase = Active;
     private volatile bool _isCloseReceived;
@@ -131,7 +131,7 @@ internal sealed class LoadConnection
         }
 
         _protocol.Release();
-        _leftOver.Drop(NoBudget);
+        _pendingInput.Drop(NoBudget);
         _isCleanedUp = true;
     }
 
@@ -211,10 +211,10 @@ internal sealed class LoadConnection
                 await Task.Yield();
             }
 
-            byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(ReceiveBytes, _leftOver.Length + _context.Options.MessageBytes));
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(ReceiveBytes, _pendingInput.Length + _context.Options.MessageBytes));
             try
             {
-                Memory<byte> room = buffer.AsMemory(_leftOver.Length);
+                Memory<byte> room = buffer.AsMemory(_pendingInput.Length);
                 int count = await _transport.ReceiveAsync(room).ConfigureAwait(false);
                 waitsFirst = count == LoadTransport.NothingYet || _transport.IsEmptyAfter(count, room.Length);
                 Take(buffer, count);
@@ -237,8 +237,8 @@ internal sealed class LoadConnection
                 End(Sender.IsClosing ? null : LoadError.EndedWithoutClose);
                 break;
             default:
-                int held = _leftOver.Length;
-                _leftOver.MoveTo(buffer, NoBudget);
+                int held = _pendingInput.Length;
+                _pendingInput.MoveTo(buffer, NoBudget);
                 Process(buffer.AsSpan(0, held + received));
                 break;
         }
@@ -257,7 +257,7 @@ internal sealed class LoadConnection
             input = input[consumed..];
         }
 
-        _leftOver.TryKeep(input, NoBudget);
+        _pendingInput.TryKeep(input, NoBudget);
         Sender.Pump();
     }
 

@@ -32,12 +32,12 @@ internal sealed class Connection
     // The WebSocket, once the handshake is done. Written by the loop, read by other threads.
     private WebSocketSession? _session;
 
-    private LeftOver _leftOver;
+    private PendingInput _pendingInput;
     private TimeSlice _slice;
     private ConnectionMeter _meter;
 
     // The loop notes, the heartbeat judges.
-    private ConnectionDeadlines _deadlines = new(Heartbeat.Now);
+    private ConnectionDeadlines _deadlines = new(MonotonicClock.Now);
 
     private ConnectionEnd _end;
 
@@ -109,7 +109,7 @@ internal sealed class Connection
     internal void NoteEnd(CloseCode code, EndCause cause, string reason) => _end.Note(code, cause, reason);
 
     /// <summary>Tells the heartbeat which actions are due at this time. Heartbeat only.</summary>
-    /// <param name="now">The time, as <see cref="Heartbeat.Now"/> gives it.</param>
+    /// <param name="now">The time, as <see cref="MonotonicClock.Now"/> gives it.</param>
     /// <param name="session">The WebSocket, once the handshake is done.</param>
     /// <exception cref="ObjectDisposedException">The connection has ended meanwhile.</exception>
     internal Due CheckDeadlines(long now, out WebSocketSession? session)
@@ -218,7 +218,7 @@ internal sealed class Connection
                 return Process(buffer, received: 0);
             }
 
-            Span<byte> room = buffer.AsSpan(_leftOver.Length);
+            Span<byte> room = buffer.AsSpan(_pendingInput.Length);
             if (!_socket.TryReceive(room, out int received))
             {
                 waitsFirst = true;
@@ -263,8 +263,8 @@ internal sealed class Connection
 
         // Also with input that was left: the peer is not silent, there is more of it to be read than there was time for.
         _deadlines.NoteInput(Server.Now);
-        int seenBefore = _leftOver.Length;
-        _leftOver.MoveTo(buffer, Server.Budget);
+        int seenBefore = _pendingInput.Length;
+        _pendingInput.MoveTo(buffer, Server.Budget);
         Span<byte> input = buffer.AsSpan(0, seenBefore + received);
         bool isHeldUp = false;
         Outbound.BeginStep();
@@ -355,13 +355,13 @@ internal sealed class Connection
 
     private void KeepLeftOver(ReadOnlySpan<byte> input)
     {
-        if (!_leftOver.TryKeep(input, Server.Budget))
+        if (!_pendingInput.TryKeep(input, Server.Budget))
         {
             RefuseForWantOfMemory();
         }
 
-        bool isUnderWay = _phase == ConnectionPhase.Open && _session!.IsOpen && (_leftOver.Length > 0 || _session.IsInMessage);
-        _deadlines.NoteMessage(isUnderWay, isUnderWay ? Heartbeat.Now : 0);
+        bool isUnderWay = _phase == ConnectionPhase.Open && _session!.IsOpen && (_pendingInput.Length > 0 || _session.IsInMessage);
+        _deadlines.NoteMessage(isUnderWay, isUnderWay ? MonotonicClock.Now : 0);
     }
 
     /// <summary>There is no room for input that has to be kept.</summary>
@@ -405,12 +405,12 @@ internal sealed class Connection
         _phase = ConnectionPhase.Ended;
         Outbound.End();
         _session?.Release();
-        _leftOver.Drop(Server.Budget);
+        _pendingInput.Drop(Server.Budget);
         Server.Counters.Ended(this, _session is null ? null : _end.Code, _end.Cause);
         if (_session is not null)
         {
             _session.Closed();
-            var duration = TimeSpan.FromMilliseconds(Heartbeat.Now - _deadlines.StartedAt);
+            var duration = TimeSpan.FromMilliseconds(MonotonicClock.Now - _deadlines.StartedAt);
             var totals = new ConnectionTotals(_meter.MessagesReceived, _meter.BytesReceived, Outbound.BytesSent, duration);
             Server.Log.ConnectionClosed(Id, _end.Code, _end.Reason, totals);
         }

@@ -1,8 +1,10 @@
+using EchoServer.Transport;
+
 namespace EchoServer.Server;
 
 /// <summary>The deadlines of one connection: takes events with their times, and tells which actions are due.</summary>
 /// <remarks>
-/// Pure: all times are passed in, in milliseconds as <see cref="Heartbeat.Now"/> gives them. A mutable value. The connection's loop
+/// Pure: all times are passed in, in milliseconds as <see cref="MonotonicClock.Now"/> gives them. A mutable value. The connection's loop
 /// notes what happens; only the heartbeat calls <see cref="Check"/>.
 /// </remarks>
 internal struct ConnectionDeadlines(long now)

@@ -1,12 +1,12 @@
 using EchoServer.Metrics;
+using EchoServer.Transport;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Server;
 
 /// <summary>The one timer of a server: looks at every connection's deadline a few times a second.</summary>
 /// <remarks>
-/// Deadlines are times kept on the connections, in milliseconds of <see cref="Environment.TickCount64"/>, which no change of the
-/// wall clock moves. A timer or a CancellationTokenSource for each connection would cost memory and locks; a look costs a compare.
+/// Deadlines are times kept on the connections, of <see cref="MonotonicClock"/>. A timer or a CancellationTokenSource for each connection would cost memory and locks; a look costs a compare.
 /// </remarks>
 internal sealed class Heartbeat : IDisposable
 {
@@ -21,19 +21,16 @@ internal sealed class Heartbeat : IDisposable
     internal Heartbeat(ServerContext server)
     {
         _server = server;
-        _server.Now = Now;
+        _server.Now = MonotonicClock.Now;
         _timer = new Timer(static self => ((Heartbeat)self!).Beat(), this, Interval, Interval);
     }
-
-    /// <summary>The time that deadlines are given in: milliseconds since the machine started.</summary>
-    internal static long Now => Environment.TickCount64;
 
     /// <summary>Stops; a beat that is under way ends by itself.</summary>
     public void Dispose() => _timer.Dispose();
 
     /// <summary>Takes the actions that are due for a connection.</summary>
     /// <param name="connection">The connection.</param>
-    /// <param name="now">The time, as <see cref="Now"/> gives it.</param>
+    /// <param name="now">The time, of <see cref="MonotonicClock"/>.</param>
     internal static void Check(Connection connection, long now)
     {
         try
@@ -56,7 +53,7 @@ internal sealed class Heartbeat : IDisposable
         // A beat that takes longer than the interval is not joined by a second one.
         if (Interlocked.Exchange(ref _isBeating, 1) == 0)
         {
-            long now = Now;
+            long now = MonotonicClock.Now;
             _server.Now = now;
             _server.Connections.ForEach(Check, now);
             Volatile.Write(ref _isBeating, 0);

@@ -37,10 +37,10 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
     /// <summary>Whether the calling thread is in a step of the loop. Any thread.</summary>
     internal bool IsOnLoop => _turn.IsOnLoop;
 
-    /// <summary>When the last frame or answer was given to the socket, as <see cref="Heartbeat.Now"/>; 0 before that. Any thread.</summary>
+    /// <summary>When the last frame or answer was given to the socket, as <see cref="MonotonicClock.Now"/>; 0 before that. Any thread.</summary>
     internal long CloseSentAt => Volatile.Read(ref _closeSentAt);
 
-    /// <summary>Since when the socket takes nothing, as <see cref="Heartbeat.Now"/>; 0 when nothing waits. Any thread.</summary>
+    /// <summary>Since when the socket takes nothing, as <see cref="MonotonicClock.Now"/>; 0 when nothing waits. Any thread.</summary>
     internal long WaitingSince => Volatile.Read(ref _waitingSince);
 
     /// <summary>Bytes given to the socket so far. Any thread.</summary>
@@ -311,7 +311,7 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
             Volatile.Write(ref _waitingSince, 0);
             if (_turn.IsClosed && _closeSentAt == 0)
             {
-                Volatile.Write(ref _closeSentAt, Heartbeat.Now);
+                Volatile.Write(ref _closeSentAt, MonotonicClock.Now);
             }
 
             waiting = _turn.GiveBack();
@@ -328,7 +328,7 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
         {
             while (_sending.Length > 0)
             {
-                Volatile.Write(ref _waitingSince, Heartbeat.Now);
+                Volatile.Write(ref _waitingSince, MonotonicClock.Now);
                 int sent;
                 while (!socket.TrySend(_sending.Waiting, out sent))
                 {

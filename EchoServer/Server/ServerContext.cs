@@ -1,5 +1,6 @@
 using EchoServer.Buffers;
 using EchoServer.Metrics;
+using EchoServer.Transport;
 using EchoServer.WebSockets.Compression;
 using Microsoft.Extensions.Logging;
 
@@ -10,8 +11,8 @@ namespace EchoServer.Server;
 internal sealed class ServerContext : IServerState
 {
     private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
-    private readonly long _madeAt = Heartbeat.Now;
-    private long _now = Heartbeat.Now;
+    private readonly long _madeAt = MonotonicClock.Now;
+    private long _now = MonotonicClock.Now;
     private volatile bool _isStopping;
 
     /// <param name="options">The server's options.</param>
@@ -73,7 +74,7 @@ internal sealed class ServerContext : IServerState
         return new ServerSnapshot
         {
             StartedAt = _startedAt,
-            Uptime = TimeSpan.FromMilliseconds(Heartbeat.Now - _madeAt),
+            Uptime = TimeSpan.FromMilliseconds(MonotonicClock.Now - _madeAt),
             OpenConnections = open,
             MaxConnections = Limits.MaxConnections,
             Stats = Stats,

@@ -23,7 +23,7 @@ internal sealed record ServerLimits(ServerOptions Options, int MaxConnections, l
     private const int ConnectionBytes = 2 * 1024;
 
     // One that compresses has work enough for a processor of its own, whose cache then holds the windows of fewer connections.
-    private const int MostIoThreadsToCompress = 16;
+    private const int MaxIoThreadsToCompress = 16;
 
     /// <summary>Resolves the options for this process.</summary>
     /// <remarks>
@@ -41,5 +41,5 @@ internal sealed record ServerLimits(ServerOptions Options, int MaxConnections, l
 
     /// <summary>How many I/O threads: as asked for, or as this machine has.</summary>
     internal static int IoThreadsOf(ServerOptions options) => options.IoThreads ??
-        (options.Compression ? Math.Min(Environment.ProcessorCount, MostIoThreadsToCompress) : Transport.IoThreads.DefaultCount);
+        (options.Compression ? Math.Min(Environment.ProcessorCount, MaxIoThreadsToCompress) : Transport.IoThreads.DefaultCount);
 }

@@ -17,7 +17,7 @@ internal sealed record ServerOptions
     public const int DefaultMaxMessageBytes = 1024 * 1024;
 
     /// <summary>The highest value of <see cref="MaxMessageBytes"/>: 1 GiB, so that a message with its prefix and header is still one buffer.</summary>
-    public const int HighestMaxMessageBytes = 1024 * 1024 * 1024;
+    public const int MaxMessageBytesLimit = 1024 * 1024 * 1024;
 
     /// <summary>
     /// How much one receive takes at most: 128 KiB, so that a frame of 64 KiB, which bulk senders use, usually arrives
@@ -26,7 +26,7 @@ internal sealed record ServerOptions
     public const int ReceiveBytes = 128 * 1024;
 
     /// <summary>The highest value of <see cref="IoThreads"/>: more than the cores of the machines that Cloud Foundry runs on.</summary>
-    public const int HighestIoThreads = 256;
+    public const int MaxIoThreads = 256;
 
     /// <summary>
     /// How much output is gathered before it is sent, although input is left: 64 KiB. Beyond that a larger send saves nothing,
@@ -41,7 +41,7 @@ internal sealed record ServerOptions
     public int Port { get; init; } = DefaultPort;
 
     /// <summary>
-    /// The largest message in bytes, 1 to <see cref="HighestMaxMessageBytes"/>. A larger one is closed with 1009 when its length
+    /// The largest message in bytes, 1 to <see cref="MaxMessageBytesLimit"/>. A larger one is closed with 1009 when its length
     /// is declared, before it is buffered.
     /// </summary>
     public int MaxMessageBytes { get; init; } = DefaultMaxMessageBytes;
@@ -116,7 +116,7 @@ internal sealed record ServerOptions
     public int CompressionLevel { get; init; } = 2;
 
     /// <summary>The highest value of <see cref="CompressionLevel"/>.</summary>
-    public const int HighestCompressionLevel = 9;
+    public const int MaxCompressionLevel = 9;
 
     /// <summary>
     /// The origins whose pages may connect (RFC 6455 §10.2), as browsers send them: scheme, host and port; empty for any. Requests
@@ -125,7 +125,7 @@ internal sealed record ServerOptions
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
     /// <summary>
-    /// How many threads wait for sockets and run the connections, 1 to <see cref="HighestIoThreads"/>; null for half of the
+    /// How many threads wait for sockets and run the connections, 1 to <see cref="MaxIoThreads"/>; null for half of the
     /// processors, 1 to 4: the other half is the kernel's, which works about as much for each message. One thread that is busy
     /// costs less for each message than two that are half idle, because one wait tells of more sockets. With
     /// <see cref="Compression"/> as many as there are processors, 16 at most: there the messages themselves are the work. Linux only.

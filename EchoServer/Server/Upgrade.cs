@@ -134,7 +134,7 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
         HttpRejection? rejection = DeflateOffer.Select(_head.Fields, out _deflate);
 
         // Else each compressed message would be refused for want of memory.
-        _deflate = server.Budget.Limit < PerMessageDeflate.LeastBudget ? null : _deflate;
+        _deflate = server.Budget.Limit < PerMessageDeflate.MinBudget ? null : _deflate;
         return rejection;
     }
 

@@ -115,13 +115,13 @@ internal sealed class WebSocketServer : IWebSocketServer
     /// <summary>Asks every connection to end, those too that come up while others are asked, until none is left or time is up.</summary>
     private async Task UntilNoConnectionAsync(Action<Connection, bool> ask, TimeSpan timeout)
     {
-        long start = Heartbeat.Now;
+        long start = MonotonicClock.Now;
         ConnectionTable connections = Context.Connections;
         connections.ForEach(ask, true);
-        while (connections.Count > 0 && Heartbeat.Now - start < (long)timeout.TotalMilliseconds)
+        while (connections.Count > 0 && MonotonicClock.Now - start < (long)timeout.TotalMilliseconds)
         {
             await Task.Delay(StopPollInterval).ConfigureAwait(false);
-            connections.ForEach(ask, Heartbeat.Now - start < (long)DrainGrace.TotalMilliseconds);
+            connections.ForEach(ask, MonotonicClock.Now - start < (long)DrainGrace.TotalMilliseconds);
         }
     }
 

@@ -138,7 +138,7 @@ internal sealed class InfoDocument
         json.WriteString("httpVersion", Encoding.Latin1.GetString(head.Version["HTTP/".Length..]));
         json.WriteString("peer", client.ToString());
         json.WriteStartArray("headers");
-        foreach (FieldSection.Field field in head.Fields)
+        foreach (HeaderFields.Field field in head.Fields)
         {
             string name = Encoding.Latin1.GetString(field.Name);
             json.WriteStartObject();

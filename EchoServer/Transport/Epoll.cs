@@ -48,14 +48,14 @@ internal sealed unsafe class Epoll : IDisposable
     private static readonly int DataOffset = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? 4 : 8;
     private static readonly int EventBytes = DataOffset + sizeof(ulong);
 
-    private readonly WatchedFiles _files;
+    private readonly DescriptorTable _files;
     private readonly SafeFileHandle _epoll;
     private readonly SafeFileHandle _stop;
 
     /// <summary>Starts the thread.</summary>
     /// <param name="files">The descriptor table; the same for all threads.</param>
     /// <exception cref="SocketException">There are no file descriptors left.</exception>
-    internal Epoll(WatchedFiles files)
+    internal Epoll(DescriptorTable files)
     {
         _files = files;
         _epoll = Libc.Own(Libc.EpollCreate(Libc.CloseOnExec));

@@ -18,11 +18,11 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
 
     private readonly Socket _socket;
     private readonly Epoll _epoll;
-    private readonly Func<SocketFile, IPEndPoint, NonBlockingSocket> _watch;
+    private readonly Func<SocketHandle, IPEndPoint, NonBlockingSocket> _watch;
     private readonly SocketAddress _address;
     private readonly IPEndPoint _anyPeer = new(IPAddress.Any, 0);
-    private readonly SpareFiles _spareFiles = new();
-    private Waiter _waiter;
+    private readonly ReservedDescriptors _spareFiles = new();
+    private SocketSignal _waiter;
     private int _acceptsInOneGo;
     private bool _isPaused;
 
@@ -31,7 +31,7 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
     /// <param name="epoll">The thread that watches it.</param>
     /// <param name="watch">Hands a new connection to an I/O thread.</param>
     /// <exception cref="SocketException">The kernel has no memory left for it. It is closed then.</exception>
-    internal EpollListener(Socket socket, Epoll epoll, Func<SocketFile, IPEndPoint, NonBlockingSocket> watch)
+    internal EpollListener(Socket socket, Epoll epoll, Func<SocketHandle, IPEndPoint, NonBlockingSocket> watch)
     {
         _socket = socket;
         _epoll = epoll;
@@ -66,7 +66,7 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
 
         while (true)
         {
-            if (_acceptsInOneGo++ < MaxAcceptsInOneGo && TryAccept(out SocketFile? file))
+            if (_acceptsInOneGo++ < MaxAcceptsInOneGo && TryAccept(out SocketHandle? file))
             {
                 return Watch(file);
             }
@@ -102,7 +102,7 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
     /// <inheritdoc/>
     void IValueTaskSource.GetResult(short token) => _waiter.TakeSignal();
 
-    private NonBlockingSocket Watch(SocketFile file)
+    private NonBlockingSocket Watch(SocketHandle file)
     {
         try
         {
@@ -123,7 +123,7 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
         _epoll.Change(_socket.SafeHandle, EpollEvents.None);
     }
 
-    private unsafe bool TryAccept([NotNullWhen(true)] out SocketFile? file)
+    private unsafe bool TryAccept([NotNullWhen(true)] out SocketHandle? file)
     {
         while (true)
         {
@@ -136,7 +136,7 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
 
             if (descriptor >= 0)
             {
-                file = new SocketFile(descriptor);
+                file = new SocketHandle(descriptor);
                 return true;
             }
 

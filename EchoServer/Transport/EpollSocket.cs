@@ -22,8 +22,8 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
     private const short ReadToken = 0;
     private const short WriteToken = 1;
 
-    private Waiter _reader;
-    private Waiter _writer;
+    private SocketSignal _reader;
+    private SocketSignal _writer;
 
     // The peer has shut down its side, or worse: a receive that brings little may have the end right behind it, and epoll, which
     // tells of changes, would not tell again.
@@ -40,7 +40,7 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
 
     /// <summary>Takes over a socket that was accepted.</summary>
     /// <exception cref="SocketException">The kernel has no memory left. The socket is closed then.</exception>
-    internal EpollSocket(SocketFile file, IPEndPoint peer, Epoll epoll)
+    internal EpollSocket(SocketHandle file, IPEndPoint peer, Epoll epoll)
         : this(file, file, peer, epoll)
     {
     }
@@ -220,5 +220,5 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
         _ = Libc.SetSocketOption(_file, Libc.SocketLevel, Libc.LingerOption, linger, 2 * sizeof(int));
     }
 
-    private ref Waiter Of(short token) => ref token == ReadToken ? ref _reader : ref _writer;
+    private ref SocketSignal Of(short token) => ref token == ReadToken ? ref _reader : ref _writer;
 }

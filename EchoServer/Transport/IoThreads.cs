@@ -24,7 +24,7 @@ internal sealed class IoThreads : IDisposable
     internal IoThreads(int count, bool isPortable = false)
     {
         var threads = new List<Epoll>();
-        var files = new WatchedFiles();
+        var files = new DescriptorTable();
         try
         {
             while (threads.Count < count && OperatingSystem.IsLinux() && !isPortable)

@@ -13,7 +13,7 @@ internal struct MessageAssembler(int maxMessageBytes, int maxFragments, IByteBud
 {
     // How much larger than its compressed form a message is taken for, before anything is known of it.
     private const int AssumedRatio = 4;
-    private const int LeastInflatedBytes = 512;
+    private const int MinInflatedBytes = 512;
 
     private NativeBuffer _message;
     private int _messageBytes;
@@ -214,12 +214,12 @@ internal struct MessageAssembler(int maxMessageBytes, int maxFragments, IByteBud
     }
 
     /// <summary>A guess may be far too much: where there is no room for it the message begins small, and grows if it must.</summary>
-    private bool TryBegin(int guess) => TryGrow(guess) || (guess > LeastInflatedBytes && TryGrow(LeastInflatedBytes));
+    private bool TryBegin(int guess) => TryGrow(guess) || (guess > MinInflatedBytes && TryGrow(MinInflatedBytes));
 
     /// <summary>How large a message to make room for. Of one that is not all there, nothing may be taken for what it might become.</summary>
     private readonly int FirstGuess(int compressed, bool isWholeMessage)
     {
-        long guess = Math.Max((long)compressed * AssumedRatio, LeastInflatedBytes);
+        long guess = Math.Max((long)compressed * AssumedRatio, MinInflatedBytes);
         return (int)Math.Min(isWholeMessage ? Math.Max(guess, Deflate!.LastMessageBytes) : guess, maxMessageBytes);
     }
 

@@ -9,7 +9,7 @@ namespace EchoServer.WebSockets;
 /// </remarks>
 internal struct OutputBuffer
 {
-    private const int LeastBytes = 4096;
+    private const int MinBytes = 4096;
 
     private StepBuffer _memory;
     private int _start;
@@ -89,7 +89,7 @@ internal struct OutputBuffer
         if (_memory.Length - _end < count)
         {
             Uncount();
-            _memory.Grow(_start.._end, Math.Max(checked(Length + count), LeastBytes));
+            _memory.Grow(_start.._end, Math.Max(checked(Length + count), MinBytes));
             _end = Length;
             _start = 0;
         }

@@ -13,7 +13,7 @@ internal static class AllocationBench
     private const int MiB = 1024 * KiB;
     private const int WarmUpMessages = 2_000;
     private const long BytesPerRound = 16 * MiB;
-    private const int MostMessagesPerRound = 1_000;
+    private const int MaxMessagesPerRound = 1_000;
 
     private static readonly (string Path, bool IsText, int Bytes)[] Cases =
     [
@@ -51,7 +51,7 @@ internal static class AllocationBench
             client.Expect(BlockingClient.Unmasked(Opcode.Text, System.Text.Encoding.UTF8.GetBytes(EchoOptions.DefaultGreeting)));
         }
 
-        int count = (int)Math.Min(MostMessagesPerRound, BytesPerRound / bytes);
+        int count = (int)Math.Min(MaxMessagesPerRound, BytesPerRound / bytes);
         Echo(Math.Min(WarmUpMessages, count * 4));
 
         // What the process allocates besides only adds: the least of the rounds is the echo's own.

@@ -10,10 +10,10 @@ internal static class ConnectBench
 {
     // Each with its crowd, and two for each processor: with one, both sides of a fast server were at times waiting for each other, and
     // a tenth of the machine was idle.
-    private static readonly int Threads = Math.Min(2 * Environment.ProcessorCount, MostThreads);
+    private static readonly int Threads = Math.Min(2 * Environment.ProcessorCount, MaxThreads);
 
     // As many as the client takes.
-    private const int MostThreads = 64;
+    private const int MaxThreads = 64;
 
     // As after a router's restart many come at once. One by one it is the client's waking up that is measured.
     private const int CrowdSize = 32;

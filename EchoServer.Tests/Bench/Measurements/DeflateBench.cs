@@ -8,7 +8,7 @@ internal static class DeflateBench
     private const int KiB = 1024;
 
     // Together more than a window of 32 KiB: an echo cannot refer back to its own last time.
-    private const int LeastTextBytes = 128 * KiB;
+    private const int MinTextBytes = 128 * KiB;
 
     private static readonly EchoShape[] Shapes = [new("50x64Bx1", 50, 64, 1), new("50x4KiBx1", 50, 4 * KiB, 1), new("8x64KiBx1", 8, 64 * KiB, 1)];
 
@@ -61,7 +61,7 @@ internal static class DeflateBench
         public Load(RunningServer server, EchoShape shape, bool keepsContext, CancellationToken stop)
         {
             _stop = stop;
-            _texts = JsonText.Make(shape.MessageBytes, Math.Max(8, LeastTextBytes / shape.MessageBytes));
+            _texts = JsonText.Make(shape.MessageBytes, Math.Max(8, MinTextBytes / shape.MessageBytes));
             _messages = [.. _texts.Select(text => DeflateClient.Message(text))];
 
             // One connection first: what every connection shares is there then.

@@ -7,7 +7,7 @@ namespace EchoServer.Tests.Site.Page;
 internal sealed partial class ConnectionTests : PageTest
 {
     // The first delay is between half of this and all of it.
-    private const int LongestFirstDelayMs = 1000;
+    private const int MaxFirstDelayMs = 1000;
 
     // Random delays at their longest, each noted down and then over at once.
     private const string NoteDelays = """
@@ -113,7 +113,7 @@ internal sealed partial class ConnectionTests : PageTest
         await Expect(Tab).ToHaveTitleAsync("Reconnecting 1001 – EchoServer");
 
         // Attempts that fail hide neither that nor themselves.
-        await Tab.Clock.RunForAsync(LongestFirstDelayMs);
+        await Tab.Clock.RunForAsync(MaxFirstDelayMs);
         await Expect(Detail).ToHaveTextAsync(SecondAttemptAfter1001());
         await Expect(Ends).ToHaveCountAsync(1);
         await Expect(Ends.Locator("td").Last).ToHaveTextAsync("1001 Going away");
@@ -165,9 +165,9 @@ internal sealed partial class ConnectionTests : PageTest
         await Button("Connect").ClickAsync();
         await Expect(Detail).ToContainTextAsync("1006: it could not be opened. A browser is not told why; EchoServer check is.");
         await Expect(Detail).ToHaveTextAsync(FirstAttempt());
-        await Tab.Clock.RunForAsync(LongestFirstDelayMs);
+        await Tab.Clock.RunForAsync(MaxFirstDelayMs);
         await Expect(Detail).ToHaveTextAsync(SecondAttempt());
-        await Tab.Clock.RunForAsync(2 * LongestFirstDelayMs);
+        await Tab.Clock.RunForAsync(2 * MaxFirstDelayMs);
         await Expect(Detail).ToHaveTextAsync(ThirdAttempt());
         ServerProcess second = EndAfterTab(await ServerProcess.StartAsync(["--port", $"{first.Port}"]));
         await Button("Connect now").ClickAsync();

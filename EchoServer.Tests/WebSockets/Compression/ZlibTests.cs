@@ -37,7 +37,7 @@ internal sealed class ZlibTests
     }
 
     private static IEnumerable<TestCaseData> Windows() =>
-        from bits in Enumerable.Range(Deflater.LeastWindowBits, 15 - Deflater.LeastWindowBits + 1)
+        from bits in Enumerable.Range(Deflater.MinWindowBits, 15 - Deflater.MinWindowBits + 1)
         from keeps in (bool[])[true, false]
         from level in (int[])[1, 2, 6, 9]
         select new TestCaseData(level, bits, keeps).SetName($"{{m}}(level {level}, {bits} bits, {(keeps ? "with" : "without")} context)");
@@ -57,7 +57,7 @@ internal sealed class ZlibTests
         }
 
         // zlib uses 9 window bits when 8 are requested: its output must fit the smaller window as well.
-        Assert.That(decoder.FarthestDistance, Is.InRange(1, bits == Deflater.LeastWindowBits ? 256 : 1 << bits));
+        Assert.That(decoder.FarthestDistance, Is.InRange(1, bits == Deflater.MinWindowBits ? 256 : 1 << bits));
         Assert.That(decoder.FarthestBeforeMessage, keeps ? Is.Positive : Is.Not.Positive);
     }
 
@@ -111,7 +111,7 @@ internal sealed class ZlibTests
     public void Windows_that_nobody_wants_any_more_make_place_for_those_that_are_wanted()
     {
         using var pool = new ZlibPool(Level, Kept);
-        Deflater[] unwanted = [.. Enumerable.Range(Deflater.LeastWindowBits, Kept).Select(bits => pool.RentDeflater(bits)!)];
+        Deflater[] unwanted = [.. Enumerable.Range(Deflater.MinWindowBits, Kept).Select(bits => pool.RentDeflater(bits)!)];
         Array.ForEach(unwanted, deflater => pool.Return(deflater, isFresh: true));
         Deflater[] wanted = [.. Enumerable.Range(0, Kept).Select(_ => pool.RentDeflater(15)!)];
         Array.ForEach(wanted, deflater => pool.Return(deflater, isFresh: true));

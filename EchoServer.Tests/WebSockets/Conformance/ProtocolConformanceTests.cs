@@ -25,7 +25,7 @@ internal sealed class ProtocolConformanceTests(Role role)
     // evenly, as this sum allows.
     private const int BytesInAll = 16 * 1024 * 1024;
     private const int BytesForFrame = 64;
-    private const int LeastOffsets = 8;
+    private const int MinOffsets = 8;
 
     // Up to here, which is 1 MiB and a header, byte by byte as well; beyond that in pieces of an odd size.
     private const int ByteByByteUpTo = (1024 * 1024) + Frame.MaxHeaderSize;
@@ -35,7 +35,7 @@ internal sealed class ProtocolConformanceTests(Role role)
     private const int QuickUpTo = 20_000;
 
     // RFC 6455 §5.2 and §5.5: the longest control frame has two bytes, the key and 125 bytes; a whole one is not kept.
-    private const int LongestKept = 2 + 4 + 125 - 1;
+    private const int MaxKept = 2 + 4 + 125 - 1;
 
     [TestCaseSource(nameof(Cases))]
     public void FindsAndAnswersTheSameHoweverItIsCut(ConformanceCase row)
@@ -97,7 +97,7 @@ internal sealed class ProtocolConformanceTests(Role role)
             .. starts.Take(EdgeFrames).Concat(starts.TakeLast(EdgeFrames)).SelectMany(at => Enumerable.Range(at - AroundStart, 2 * AroundStart)),
         ];
         int[] sorted = [.. offsets.Where(at => at > 0 && at < length).Distinct().Order()];
-        int count = Math.Min(sorted.Length, Math.Max(LeastOffsets, BytesInAll / (length + (BytesForFrame * frames.Length))));
+        int count = Math.Min(sorted.Length, Math.Max(MinOffsets, BytesInAll / (length + (BytesForFrame * frames.Length))));
         return Enumerable.Range(0, count).Select(number => sorted[number * (sorted.Length - 1) / (count - 1)]);
     }
 
@@ -118,7 +118,7 @@ internal sealed class ProtocolConformanceTests(Role role)
         {
             leftOver = Receive(ref protocol, [.. leftOver, .. input.AsSpan(at, piece)], found);
             at += piece;
-            if (leftOver.Length > LongestKept)
+            if (leftOver.Length > MaxKept)
             {
                 Assert.Fail($"{leftOver.Length} bytes are left to the connection to keep");
             }

@@ -12,10 +12,10 @@ namespace EchoServer.Check.Probes;
 /// <summary>Many connections at once, each with an echo.</summary>
 internal sealed class ConnectionsProbe(int count) : TalkProbe
 {
-    private const int MostOpening = 64;
+    private const int MaxOpening = 64;
 
     // With requests spread at random over 10 instances, this many miss one in less than one check of a hundred.
-    private const int MostAsked = 60;
+    private const int MaxAsked = 60;
     private const int WithoutNews = 12;
 
     public override string Name => "connections";
@@ -23,7 +23,7 @@ internal sealed class ConnectionsProbe(int count) : TalkProbe
     public override async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
-        using var turns = new SemaphoreSlim(MostOpening, MostOpening);
+        using var turns = new SemaphoreSlim(MaxOpening, MaxOpening);
         long available = OpenFiles.CountAvailable();
         Task<Attempt>[] opening = [.. Enumerable.Range(0, count).Select(number => OpenAsync(run, number < available, turns, stop))];
         try
@@ -87,7 +87,7 @@ internal sealed class ConnectionsProbe(int count) : TalkProbe
     private static async Task<SortedDictionary<long, long>> AskAsync(Dialer dialer, CancellationToken stop)
     {
         var open = new SortedDictionary<long, long>();
-        for (int asked = 0, without = 0; asked < MostAsked && without < WithoutNews; asked++)
+        for (int asked = 0, without = 0; asked < MaxAsked && without < WithoutNews; asked++)
         {
             ServerInfo? info;
             try

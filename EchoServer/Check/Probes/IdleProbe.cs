@@ -10,13 +10,13 @@ namespace EchoServer.Check.Probes;
 internal sealed class IdleProbe(TimeSpan idle) : IProbe
 {
     private const int PingsInTime = 4;
-    private static readonly TimeSpan MostBetweenPings = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan MaxBetweenPings = TimeSpan.FromSeconds(25);
 
     public string Name => "idle";
 
     public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
-        TimeSpan interval = idle / PingsInTime < MostBetweenPings ? idle / PingsInTime : MostBetweenPings;
+        TimeSpan interval = idle / PingsInTime < MaxBetweenPings ? idle / PingsInTime : MaxBetweenPings;
         using EchoLink silent = await run.Peer.OpenAsync(stop).ConfigureAwait(false);
         using EchoLink pinging = await run.Peer.OpenAsync(stop).ConfigureAwait(false);
         Life[] lives = await Task.WhenAll(

@@ -8,7 +8,7 @@ namespace EchoServer.Check.Probes;
 /// <summary>Whether each instance of the app can be reached by name, with <c>X-Cf-App-Instance</c>.</summary>
 internal sealed class InstancesProbe : TalkProbe
 {
-    private const int MostInstances = 100;
+    private const int MaxInstances = 100;
     private const int BadRequest = 400;
     private const int NotFound = 404;
 
@@ -25,7 +25,7 @@ internal sealed class InstancesProbe : TalkProbe
         }
 
         List<long> reached = [];
-        for (int index = 0; index < MostInstances; index++)
+        for (int index = 0; index < MaxInstances; index++)
         {
             string name = string.Create(CultureInfo.InvariantCulture, $"{application}:{index}");
             Finding? failure;

@@ -31,7 +31,7 @@ internal sealed class LineEditor
     /// <summary>The most characters a line may have.</summary>
     internal const int MaxCharacters = 64 * 1024;
 
-    private const int MostHistory = 500;
+    private const int MaxHistory = 500;
 
     private readonly List<string> _history = [];
     private readonly List<Rune> _line = [];
@@ -76,7 +76,7 @@ internal sealed class LineEditor
         if (line.Length > 0 && (_history.Count == 0 || _history[^1] != line))
         {
             _history.Add(line);
-            if (_history.Count > MostHistory)
+            if (_history.Count > MaxHistory)
             {
                 _history.RemoveAt(0);
             }

@@ -7,13 +7,13 @@ namespace EchoServer.Client.Terminal;
 internal static class TerminalInput
 {
     // Lines typed while there is no connection wait for the next one.
-    private const int MostWaiting = 64;
+    private const int MaxWaiting = 64;
 
     /// <summary>Begins to read keys, on a thread of its own: they can only be waited for.</summary>
     /// <returns>The input, which ends with Ctrl-D.</returns>
     internal static ChannelReader<ClientInput> Begin(TerminalScreen screen, Action<string> print)
     {
-        var channel = Channel.CreateBounded<ClientInput>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
+        var channel = Channel.CreateBounded<ClientInput>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true, SingleWriter = true });
 
         // From now on the terminal does not echo keys itself.
         _ = Console.KeyAvailable;

@@ -8,7 +8,7 @@ namespace EchoServer.Commands.Options;
 /// <summary>What <c>client</c> can be told beside how to connect.</summary>
 internal static class ClientSettings
 {
-    private const int MostCount = 1_000_000_000;
+    private const int MaxCount = 1_000_000_000;
 
     internal static readonly Argument<string[]> Messages = new("message")
     {
@@ -18,7 +18,7 @@ internal static class ClientSettings
 
     internal static readonly Setting<int?> Count = new(
         "--count", null, "How many echoes are awaited, where messages are arguments: texts that end like one that was sent.",
-        null, "one for each message", $"a number of echoes (0-{MostCount.ToString(CultureInfo.InvariantCulture)})", TryParseCount,
+        null, "one for each message", $"a number of echoes (0-{MaxCount.ToString(CultureInfo.InvariantCulture)})", TryParseCount,
         helpName: "number", alias: "-n");
 
     internal static readonly Setting<TimeSpan?> Wait = new(
@@ -114,7 +114,7 @@ internal static class ClientSettings
 
     private static bool TryParseCount(string text, out int? count)
     {
-        bool isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number <= MostCount;
+        bool isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number <= MaxCount;
         count = isNumber ? number : null;
         return isNumber;
     }

@@ -8,34 +8,34 @@ namespace EchoServer.Commands.Options;
 /// <summary>The options of <c>load</c> besides those of the connection. The reasons are in <see cref="LoadOptions"/>.</summary>
 internal static class LoadSettings
 {
-    private const int MostConnections = 1_000_000;
-    private const int MostInFlight = 65_536;
-    private const double LeastRate = 0.1;
-    private const double MostRate = 10_000_000;
-    private const double MostRamp = 100_000;
+    private const int MaxConnections = 1_000_000;
+    private const int MaxInFlight = 65_536;
+    private const double MinRate = 0.1;
+    private const double MaxRate = 10_000_000;
+    private const double MaxRamp = 100_000;
 
     // A time is kept for each message in flight: 128 MiB at this many.
-    private const long MostInFlightOverAll = 16_777_216;
+    private const long MaxInFlightOverAll = 16_777_216;
 
     private static readonly TimeSpan DefaultDuration = TimeSpan.FromSeconds(10);
 
     private static readonly LoadOptions Defaults = new() { Connection = new ConnectionOptions { Url = new Uri("ws://localhost") } };
 
     internal static readonly Setting<int> Connections = Number(
-        "--connections", "How many connections.", Defaults.Connections, "a number of connections", MostConnections);
+        "--connections", "How many connections.", Defaults.Connections, "a number of connections", MaxConnections);
 
     internal static readonly Setting<int> Size = Number(
         "--size", "Bytes of payload in each message.", Defaults.MessageBytes, "a number of bytes", LoadOptions.MaxMessageBytes);
 
     internal static readonly Setting<int> InFlight = Number(
-        "--in-flight", "Messages that each connection has out without an echo.", Defaults.InFlight, "a number of messages", MostInFlight);
+        "--in-flight", "Messages that each connection has out without an echo.", Defaults.InFlight, "a number of messages", MaxInFlight);
 
     internal static readonly Setting<double?> Rate = PerSecond(
         "--rate", "Messages a second over all connections; latency then counts from when each was due.", "as fast as echoes come",
-        "a number of messages a second", MostRate);
+        "a number of messages a second", MaxRate);
 
     internal static readonly Setting<double?> Ramp = PerSecond(
-        "--ramp", "Connections opened a second.", "as fast as they open", "a number of connections a second", MostRamp);
+        "--ramp", "Connections opened a second.", "as fast as they open", "a number of connections a second", MaxRamp);
 
     internal static readonly Setting<TimeSpan?> Duration = new(
         "--duration", null, "How long messages are sent.", DefaultDuration, Invariant(DefaultDuration.TotalSeconds),
@@ -73,9 +73,9 @@ internal static class LoadSettings
         CheckContradictions(result);
         int connections = Connections.Read(result);
         int inFlight = InFlight.Read(result);
-        if ((long)connections * inFlight > MostInFlightOverAll)
+        if ((long)connections * inFlight > MaxInFlightOverAll)
         {
-            throw new UsageException($"--in-flight: {inFlight} on each of {connections} connections are over {MostInFlightOverAll} messages");
+            throw new UsageException($"--in-flight: {inFlight} on each of {connections} connections are over {MaxInFlightOverAll} messages");
         }
 
         ConnectionOptions connection = ConnectionSettings.Read(result, url);
@@ -120,8 +120,8 @@ internal static class LoadSettings
         (string text, out int value) => SettingParsers.TryParseNumber(text, highest, out value));
 
     private static Setting<double?> PerSecond(string name, string description, string defaultText, string what, double highest) => new(
-        name, null, description, null, defaultText, $"{what} ({Invariant(LeastRate)}-{Invariant(highest)})",
-        (string text, out double? value) => SettingParsers.TryParseDecimal(text, LeastRate, highest, out value));
+        name, null, description, null, defaultText, $"{what} ({Invariant(MinRate)}-{Invariant(highest)})",
+        (string text, out double? value) => SettingParsers.TryParseDecimal(text, MinRate, highest, out value));
 
     private static string Invariant(double value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -35,7 +35,7 @@ internal static class Settings
 
     internal static readonly Setting<int> MaxMessageBytes = Number(
         "--max-message-bytes", "ECHO_MAX_MESSAGE_BYTES", "Largest message; a larger one is closed with 1009. What a chat or an event needs, and more.",
-        Defaults.MaxMessageBytes, "a number of bytes", ServerOptions.HighestMaxMessageBytes);
+        Defaults.MaxMessageBytes, "a number of bytes", ServerOptions.MaxMessageBytesLimit);
 
     internal static readonly Setting<int> MaxFragments = Number(
         "--max-fragments", "ECHO_MAX_FRAGMENTS", "Most fragments of a message, empty ones too; then 1008. An end to a message that never ends.",
@@ -80,7 +80,7 @@ internal static class Settings
 
     internal static readonly Setting<int> CompressionLevel = Number(
         "--compression-level", "ECHO_COMPRESSION_LEVEL", "How hard to compress: 1 is the fastest, 9 the smallest.",
-        Defaults.CompressionLevel, "a level", ServerOptions.HighestCompressionLevel);
+        Defaults.CompressionLevel, "a level", ServerOptions.MaxCompressionLevel);
 
     internal static readonly Setting<IReadOnlyList<string>> AllowedOrigins = new(
         "--allowed-origins", "ECHO_ALLOWED_ORIGINS", "Origins whose pages may connect; others get 403.",
@@ -88,7 +88,7 @@ internal static class Settings
 
     internal static readonly Setting<int?> IoThreads = Auto(
         "--io-threads", "ECHO_IO_THREADS", "Threads that wait for sockets and run the connections. auto: half of the processors, 1 to 4; with compression all, at most 16.",
-        "a number of threads", ServerOptions.HighestIoThreads);
+        "a number of threads", ServerOptions.MaxIoThreads);
 
     internal static readonly Setting<TimeSpan?> StatsInterval = SecondsOrOff(
         "--stats-interval", "ECHO_STATS_INTERVAL", "Time between lines that say how the server is doing.", Defaults.StatsInterval);

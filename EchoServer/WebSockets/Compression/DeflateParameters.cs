@@ -22,11 +22,11 @@ internal readonly record struct DeflateParameters(
     internal const string ClientMaxWindowBitsName = "client_max_window_bits";
 
     // §7.1.2: "a decimal integer value without leading zeroes between 8 to 15, inclusive".
-    internal const int LeastWindowBits = 8;
-    internal const int MostWindowBits = 15;
+    internal const int MinWindowBits = 8;
+    internal const int MaxWindowBits = 15;
 
     /// <summary>The window to compress with. One of 256 bytes is met by one of 512: zlib leaves 262 bytes of it unused.</summary>
-    internal int DeflateWindowBits => Math.Max(ServerMaxWindowBits ?? MostWindowBits, Deflater.LeastWindowBits);
+    internal int DeflateWindowBits => Math.Max(ServerMaxWindowBits ?? MaxWindowBits, Deflater.MinWindowBits);
 
     /// <summary>The value of the answer's <c>Sec-WebSocket-Extensions</c>.</summary>
     public override string ToString()

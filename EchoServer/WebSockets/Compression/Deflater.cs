@@ -10,7 +10,7 @@ namespace EchoServer.WebSockets.Compression;
 internal sealed unsafe class Deflater : IDisposable
 {
     /// <summary>The smallest window that zlib makes, as a logarithm.</summary>
-    internal const int LeastWindowBits = 9;
+    internal const int MinWindowBits = 9;
 
     // The runtime's zlib: its hash table always takes 128 KiB, pending output at this memory level 64 KiB, the rest its state.
     private const int FixedBytes = 200 * 1024;

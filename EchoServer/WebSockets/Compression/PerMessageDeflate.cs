@@ -15,18 +15,18 @@ namespace EchoServer.WebSockets.Compression;
 internal sealed class PerMessageDeflate
 {
     /// <summary>The least budget with which there is any point in it: an inflater and a small message, in bytes.</summary>
-    internal const int LeastBudget = Inflater.Bytes + (4 * 1024);
+    internal const int MinBudget = Inflater.Bytes + (4 * 1024);
 
     // Shorter messages hardly ever get smaller; without context they have to be longer for it.
-    private const int LeastBytesWithContext = 64;
-    private const int LeastBytesWithoutContext = 256;
+    private const int MinBytesWithContext = 64;
+    private const int MinBytesWithoutContext = 256;
 
     // A short message that is the first of a context may grow, by less than this: those behind it refer back to it, and get smaller.
     private const int GrowthRoom = 16;
 
     // If they do not, so many go out plain before it is tried again; then twice as many, and so on.
-    private const int LeastPause = 8;
-    private const int MostPause = 256;
+    private const int MinPause = 8;
+    private const int MaxPause = 256;
 
     // Up to this size the copy of a message is compressed in memory of the step, which is not counted in the budget.
     private const int MaxUncountedBytes = 128 * 1024;
@@ -44,7 +44,7 @@ internal sealed class PerMessageDeflate
     private bool _hasContext;
     private bool _hasGrownInVain;
     private int _pause;
-    private int _nextPause = LeastPause;
+    private int _nextPause = MinPause;
 
     // The message that is arriving: what of it came, as compressed, and the last four bytes of that.
     private ulong _compressedBytes;
@@ -121,7 +121,7 @@ internal sealed class PerMessageDeflate
     internal int RoomFor(int first, int second)
     {
         long length = (long)first + second;
-        int least = _parameters.ServerNoContextTakeover ? LeastBytesWithoutContext : LeastBytesWithContext;
+        int least = _parameters.ServerNoContextTakeover ? MinBytesWithoutContext : MinBytesWithContext;
         if (length < least || length > Array.MaxLength - Inflater.Tail.Length)
         {
             return 0;
@@ -166,7 +166,7 @@ internal sealed class PerMessageDeflate
         if (written > 0 && written < length)
         {
             _hasGrownInVain = false;
-            _nextPause = LeastPause;
+            _nextPause = MinPause;
         }
         else if (written > 0)
         {
@@ -176,7 +176,7 @@ internal sealed class PerMessageDeflate
         {
             _hasGrownInVain = false;
             _pause = _nextPause;
-            _nextPause = Math.Min(2 * _nextPause, MostPause);
+            _nextPause = Math.Min(2 * _nextPause, MaxPause);
         }
         else if (_pause > 0)
         {
@@ -191,7 +191,7 @@ internal sealed class PerMessageDeflate
     /// a context.
     /// </summary>
     private bool MayBeginContext(int length) =>
-        length < LeastBytesWithoutContext && !_hasContext && _pause == 0 && !_parameters.ServerNoContextTakeover;
+        length < MinBytesWithoutContext && !_hasContext && _pause == 0 && !_parameters.ServerNoContextTakeover;
 
     /// <summary>Counts the message that has just ended, once nothing was found wrong with it.</summary>
     internal void CountReceived(int messageBytes) => _received.Count((long)_compressedBytes, messageBytes);

@@ -9,14 +9,14 @@ namespace EchoServer.Transport;
 /// these when accepting fails for want of descriptors, and accepts no more until there are others beside them. Belongs to the
 /// listener; any thread may dispose of it.
 /// </remarks>
-internal sealed class SpareFiles : IDisposable
+internal sealed class ReservedDescriptors : IDisposable
 {
     // A thread takes two at a time, and one for each file that is looked into on the way; a few may start at once.
     private const int Count = 8;
 
     private readonly SafeFileHandle?[] _files = new SafeFileHandle?[Count];
 
-    internal SpareFiles() => TryTake();
+    internal ReservedDescriptors() => TryTake();
 
     /// <summary>Takes as many descriptors as are missing, if there are more than that.</summary>
     /// <returns>False when there are not so many: then none are kept.</returns>

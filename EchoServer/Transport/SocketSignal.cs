@@ -2,7 +2,7 @@ namespace EchoServer.Transport;
 
 /// <summary>One wait at a time, and the signal that ends it, whichever comes first.</summary>
 /// <remarks>One thread waits; any thread may signal. Embedded as a field in the socket, and never copied.</remarks>
-internal struct Waiter
+internal struct SocketSignal
 {
     // Stands for a signal that came before the wait.
     private static readonly Action<object?> Signalled = static _ => { };

@@ -4,10 +4,10 @@ namespace EchoServer.Transport;
 
 /// <summary>A socket of Linux: closed when it is disposed of and no system call is using it any more.</summary>
 /// <remarks>A third of the runtime's own handle, and without the system calls that it makes to learn what it was given.</remarks>
-internal sealed class SocketFile : SafeHandleMinusOneIsInvalid
+internal sealed class SocketHandle : SafeHandleMinusOneIsInvalid
 {
     /// <param name="descriptor">An open file descriptor, owned from now on; or -1.</param>
-    internal SocketFile(int descriptor)
+    internal SocketHandle(int descriptor)
         : base(ownsHandle: true) => SetHandle(descriptor);
 
     /// <inheritdoc/>

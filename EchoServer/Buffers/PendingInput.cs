@@ -5,7 +5,7 @@ namespace EchoServer.Buffers;
 /// of its own size, so that a connection in the middle of something does not hold a whole receive buffer.
 /// </summary>
 /// <remarks>A mutable value: belongs to one connection's loop, which gives the same budget each time.</remarks>
-internal struct LeftOver
+internal struct PendingInput
 {
     private NativeBuffer _memory;
 

@@ -10,7 +10,7 @@ namespace EchoServer.Http;
 /// A view of the bytes it was read from, already checked; valid as long as they are. The fields are looked through on each
 /// question: a handshake has a dozen of them, and a table would cost more than it saves.
 /// </remarks>
-internal readonly ref struct FieldSection
+internal readonly ref struct HeaderFields
 {
     // RFC 9110 §5.6.2: tchar.
     private static readonly SearchValues<byte> TokenBytes =
@@ -18,25 +18,25 @@ internal readonly ref struct FieldSection
 
     private readonly ReadOnlySpan<byte> _lines;
 
-    private FieldSection(ReadOnlySpan<byte> lines) => _lines = lines;
+    private HeaderFields(ReadOnlySpan<byte> lines) => _lines = lines;
 
     /// <summary>Reads header lines up to and with the empty line that ends them.</summary>
     /// <param name="input">All bytes received so far, from the start of the head.</param>
     /// <param name="position">Where the fields begin; after the empty line, when <see cref="ParseStatus.Done"/>.</param>
     /// <param name="rules">Request or response.</param>
     /// <param name="fields">The fields, when <see cref="ParseStatus.Done"/>.</param>
-    /// <param name="flaw">The flaw, when <see cref="ParseStatus.Bad"/>.</param>
+    /// <param name="error">The error, when <see cref="ParseStatus.Bad"/>.</param>
     internal static ParseStatus Read(
-        ReadOnlySpan<byte> input, scoped ref int position, HeadRules rules, out FieldSection fields, out HeadFlaw? flaw)
+        ReadOnlySpan<byte> input, scoped ref int position, HeadRules rules, out HeaderFields fields, out HeadError? error)
     {
         fields = default;
         int start = position;
         for (int count = 0; ; count++)
         {
-            ParseStatus status = HeadLine.Read(input, ref position, rules, out ReadOnlySpan<byte> line, out flaw);
+            ParseStatus status = HeadLine.Read(input, ref position, rules, out ReadOnlySpan<byte> line, out error);
             if (status == ParseStatus.Done && line.IsEmpty)
             {
-                fields = new FieldSection(input[start..(position - HeadLine.EndBytes)]);
+                fields = new HeaderFields(input[start..(position - HeadLine.EndBytes)]);
             }
 
             if (status != ParseStatus.Done || line.IsEmpty)
@@ -44,10 +44,10 @@ internal readonly ref struct FieldSection
                 return status;
             }
 
-            flaw = count == rules.MaxFields
-                ? new(HeadFlawKind.TooManyFields, $"the head has more than {rules.MaxFields} header lines")
+            error = count == rules.MaxFields
+                ? new(HeadErrorKind.TooManyFields, $"the head has more than {rules.MaxFields} header lines")
                 : CheckField(line, rules);
-            if (flaw is not null)
+            if (error is not null)
             {
                 return ParseStatus.Bad;
             }
@@ -131,28 +131,28 @@ internal readonly ref struct FieldSection
 
     internal static bool IsTokenByte(byte value) => TokenBytes.Contains(value);
 
-    private static HeadFlaw? CheckField(ReadOnlySpan<byte> line, HeadRules rules)
+    private static HeadError? CheckField(ReadOnlySpan<byte> line, HeadRules rules)
     {
         // RFC 9112 §5.2: "A server that receives an obs-fold in a request message ... MUST either reject the message ...".
         if (line[0] is (byte)' ' or (byte)'\t')
         {
-            return HeadFlaw.Malformed("a header line begins with white space (obsolete line folding)");
+            return HeadError.Malformed("a header line begins with white space (obsolete line folding)");
         }
 
         int colon = line.IndexOf((byte)':');
         if (colon < 0)
         {
-            return HeadFlaw.Malformed($"the header line '{EscapedText.Quote(line)}' has no colon");
+            return HeadError.Malformed($"the header line '{EscapedText.Quote(line)}' has no colon");
         }
 
         // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon."
         if (!IsToken(line[..colon]))
         {
-            return HeadFlaw.Malformed($"the header name '{EscapedText.Quote(line[..colon])}' is not a token");
+            return HeadError.Malformed($"the header name '{EscapedText.Quote(line[..colon])}' is not a token");
         }
 
         return line[(colon + 1)..].ContainsAny(rules.NotInFieldValue)
-            ? HeadFlaw.Malformed($"the value of header '{EscapedText.Quote(line[..colon])}' has a control character")
+            ? HeadError.Malformed($"the value of header '{EscapedText.Quote(line[..colon])}' has a control character")
             : null;
     }
 

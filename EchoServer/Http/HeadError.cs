@@ -1,7 +1,7 @@
 namespace EchoServer.Http;
 
 /// <summary>Which kind of rule a message head breaks.</summary>
-internal enum HeadFlawKind
+internal enum HeadErrorKind
 {
     /// <summary>It is not written as RFC 9112 says.</summary>
     Malformed,
@@ -13,10 +13,10 @@ internal enum HeadFlawKind
     TooManyFields,
 }
 
-/// <summary>The flaw of a message head, request or response.</summary>
+/// <summary>The error of a message head, request or response.</summary>
 /// <param name="Kind">Which kind of rule it breaks.</param>
 /// <param name="Text">A sentence part that quotes the offending value, escaped.</param>
-internal sealed record HeadFlaw(HeadFlawKind Kind, string Text)
+internal sealed record HeadError(HeadErrorKind Kind, string Text)
 {
-    internal static HeadFlaw Malformed(string text) => new(HeadFlawKind.Malformed, text);
+    internal static HeadError Malformed(string text) => new(HeadErrorKind.Malformed, text);
 }

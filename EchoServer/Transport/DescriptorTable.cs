@@ -7,7 +7,7 @@ namespace EchoServer.Transport;
 /// An event of a descriptor that has been reused meanwhile reaches the wrong socket. It costs that socket one receive in vain or, if
 /// the event is an end, one after each receive. Safe on any thread.
 /// </remarks>
-internal sealed class WatchedFiles
+internal sealed class DescriptorTable
 {
     private readonly Lock _gate = new();
 
