@@ -88,7 +88,7 @@ internal sealed partial class PublishedTests
     {
         string[] files = Directory.GetFiles(Path.Combine(Programs.ProjectFolder, "artifacts", "cf"));
         Assert.That(files.Select(Path.GetFileName), Is.EqualTo(["EchoServer"]));
-        Assert.That(new FileInfo(files[0]).Length, Is.LessThanOrEqualTo(await IsNativeAsync() ? 11_000_000 : 30_000_000));
+        Assert.That(new FileInfo(files[0]).Length, Is.LessThanOrEqualTo(await PublishedProgram.IsNativeAsync() ? 11_000_000 : 30_000_000));
     }
 
     /// <summary>Cloud Foundry's stack cflinuxfs4 has glibc 2.35.</summary>
@@ -97,13 +97,13 @@ internal sealed partial class PublishedTests
     {
         Requires.Objdump();
         ProgramResult result = await Programs.RunAsync(
-            Programs.Start("objdump", ["-p", Path.Combine(Programs.ProjectFolder, "artifacts", "cf", "EchoServer")]));
+            Programs.Start("objdump", ["-p", PublishedProgram.Path]));
         Assert.That(result.ExitCode, Is.Zero, result.Error);
         string[] libraries = ["ld-linux-x86-64.so.2", "libc.so.6", "libm.so.6"];
         string[] runtimeLibraries = ["libdl.so.2", "librt.so.1", "libpthread.so.0", "libgcc_s.so.1", "libstdc++.so.6"];
         Assert.That(
             NeededLibrary().Matches(result.Output).Select(match => match.Groups["library"].Value),
-            Is.SubsetOf(await IsNativeAsync() ? libraries : [.. libraries, .. runtimeLibraries]));
+            Is.SubsetOf(await PublishedProgram.IsNativeAsync() ? libraries : [.. libraries, .. runtimeLibraries]));
 
         Version[] versions = [.. GlibcVersion().Matches(result.Output).Select(match => Version.Parse(match.Groups["version"].Value))];
         Assert.That(versions, Is.Not.Empty.And.All.LessThanOrEqualTo(new Version(2, 35)));
@@ -158,14 +158,6 @@ internal sealed partial class PublishedTests
     {
         ProgramResult client = await Programs.RunAsync(Programs.EchoServer(["client", server.Url().AbsoluteUri, "Hi there!"]));
         Assert.That(client.Output, Does.Contain("Received Message: Echo: Hi there!\n"));
-    }
-
-    /// <summary>Where native code could not be linked, a file with the .NET runtime was published.</summary>
-    private static async Task<bool> IsNativeAsync()
-    {
-        ProgramResult version = await Programs.RunAsync(
-            Programs.Start(Path.Combine(Programs.ProjectFolder, "artifacts", "cf", "EchoServer"), ["--version"]));
-        return version.Output.EndsWith(", build aot\n", StringComparison.Ordinal);
     }
 
     [GeneratedRegex(@"^\s+NEEDED\s+(?<library>\S+)$", RegexOptions.Multiline)]

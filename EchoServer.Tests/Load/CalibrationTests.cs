@@ -109,6 +109,7 @@ internal sealed class CalibrationTests
     {
         yield return Case("silent", "no echo of a first message within 3 s: is this an echo server?", (_, _, _) => []);
         yield return Case("talkative", "no echo of a first message within 3 s: is this an echo server?", (_, _, _) => [WireFrame.Text("news")]);
+        yield return Case("sends without end", "over 20 messages, but no echo of a first message: is this an echo server?", (_, _, _) => [.. Enumerable.Repeat(WireFrame.Text("news"), 21)]);
         yield return Case("closes", "the server closed before the echo of a first message came: 1003 UnsupportedData \\u{7}no", (_, _, _) => [WireFrame.Close(1003, "\u0007no")]);
         yield return Case("breaks the protocol", "the server breaks RFC 6455: opcode 0x3 is reserved", (_, _, _) => [new WireFrame(3, [])]);
         yield return Case("fails", "the server ended the connection before the echo of a first message came", (_, _, _) => throw new EndOfStreamException());

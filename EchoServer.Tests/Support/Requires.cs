@@ -89,7 +89,7 @@ internal static class Requires
         Unless(soft == "unlimited" || int.Parse(soft) >= count, $"only {soft} files may be open, and {count} are needed: see ulimit -n");
     }
 
-    private static void Unless(bool condition, string otherwise)
+    public static void Unless(bool condition, string otherwise)
     {
         // Whether the tool is there or not: the quick tests stay those that need nothing.
         Assert.That(

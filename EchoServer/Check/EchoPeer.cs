@@ -8,8 +8,6 @@ namespace EchoServer.Check;
 /// <remarks>The probes share the connection until one of them breaks it; the next probe opens a new one.</remarks>
 internal sealed class EchoPeer(Dialer dialer) : IDisposable
 {
-    private const int MaxGreetings = 20;
-
     private EchoLink? _link;
 
     /// <summary>Another way to the same server, with the same dialect.</summary>
@@ -54,9 +52,9 @@ internal sealed class EchoPeer(Dialer dialer) : IDisposable
                 return;
             }
 
-            if (dialect.Greetings.Count > MaxGreetings)
+            if (dialect.Greetings.Count > EchoDialect.MaxGreetings)
             {
-                throw NoEcho($"over {MaxGreetings} messages");
+                throw NoEcho($"over {EchoDialect.MaxGreetings} messages");
             }
         }
     }

@@ -4,6 +4,9 @@ namespace EchoServer.Connect;
 /// <remarks>Learned from the messages that follow a first, unique one. Not thread-safe while it is being learned.</remarks>
 internal sealed class EchoDialect
 {
+    /// <summary>The most messages before the first echo: a server that sends more is not an echo server.</summary>
+    internal const int MaxGreetings = 20;
+
     private readonly List<byte[]> _greetings = [];
 
     /// <summary>Whether an echo was seen.</summary>

@@ -41,6 +41,11 @@ internal static class Calibration
                 await connection.CloseAsync(CloseCode.NormalClosure).WaitAsync(deadline.Left, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 return new LoadContext(options, dialect, new LoadPayload(options.MessageBytes, isUtf8: options.IsText || received.IsText));
             }
+
+            if (dialect.Greetings.Count > EchoDialect.MaxGreetings)
+            {
+                throw new LoadException($"over {EchoDialect.MaxGreetings} messages, but no echo of a first message: is this an echo server?");
+            }
         }
     }
 
