@@ -86,7 +86,8 @@ internal sealed class LoadConnector(LoadOptions options, IoThreads ioThreads)
         {
             try
             {
-                if (options.ConnectionsPerSecond is double perSecond &&
+                // More than once, because a timer can end some milliseconds early.
+                while (options.ConnectionsPerSecond is double perSecond &&
                     TimeSpan.FromSeconds(number / perSecond) - Stopwatch.GetElapsedTime(start) is { Ticks: > 0 } early)
                 {
                     await Task.Delay(early, stop).ConfigureAwait(false);
