@@ -146,8 +146,8 @@ publish_platform() {
 # Prints why native code cannot be linked here; nothing where it can. The SDK takes clang before gcc, and bfd and objcopy of binutils.
 linker_obstacle() {
   local compiler
-  if [ "$(uname -sm)" != 'Linux x86_64' ]; then
-    echo "it is linked on linux-x64 only, and this is $(uname -sm)"
+  if [ "$OSTYPE $HOSTTYPE" != 'linux-gnu x86_64' ]; then
+    echo "it is linked on linux-x64 with glibc only, and this is $OSTYPE on $HOSTTYPE"
   elif ! compiler=$(command -v clang || command -v gcc); then
     echo "there is no C compiler to link it with; $(linker_packages)"
   elif ! command -v objcopy >/dev/null || ! "$compiler" -x c - -o /dev/null -fuse-ld=bfd -lm 2>/dev/null <<<'int main(void) { return 0; }'; then
@@ -173,18 +173,6 @@ glibc_obstacle() {
   highest=$(LC_ALL=C grep -aoE 'GLIBC_2\.[0-9]+' "$1" | sort -V | tail -n 1)
   [ "$(printf '%s\n' "$highest" GLIBC_2.35 | sort -V | tail -n 1)" = GLIBC_2.35 ] ||
     echo "linked here it needs $highest, and cflinuxfs4 has GLIBC_2.35; link it on Debian 12 or Ubuntu 22.04, such as in a container"
-}
-
-# MSBuild takes properties from the environment as well.
-image() {
-  local obstacle
-  need_sdk
-  obstacle=$(linker_obstacle)
-  if [ -n "$obstacle" ]; then
-    say "the program in the image is not native code, but a file three times as large: $obstacle"
-    export PublishAot=false
-  fi
-  exec EchoServer/image.sh "$@"
 }
 
 run() {
@@ -297,7 +285,7 @@ command=${1:-publish}
 [ $# = 0 ] || shift
 case "$command" in
   publish) publish "$@" ;;
-  image) image "$@" ;;
+  image) need_sdk && export -f linker_obstacle linker_packages && exec EchoServer/image.sh "$@" ;;
   run) run "$@" ;;
   test) run_tests "$@" ;;
   soak) soak "$@" ;;

@@ -46,6 +46,14 @@ image() {
   engine=$(container_engine)
   why=${engine#none}
   engine=${engine%% *}
+  local obstacle
+  # A function of build.sh, which exports it.
+  obstacle=$(linker_obstacle)
+  if [ -n "$obstacle" ]; then
+    echo "build.sh: the program in the image is not native code, but a file three times as large: $obstacle" >&2
+    # MSBuild takes properties from the environment as well.
+    export PublishAot=false
+  fi
   echo "build.sh: making the image $name (about a minute) ..." >&2
   publish_image "$base" "${name%:*}" "$tag" "$archive"
   if [ "$engine" = none ]; then

@@ -17,7 +17,7 @@ internal sealed class PublishScriptTests
         [ -z "${folder:-}" ] || { mkdir -p "$folder" && echo "GLIBC_2.4 $GLIBC GLIBC_2.17" >"$folder/EchoServer"; }
         """;
 
-    private static readonly string[] Tools = ["bash", "cat", "dirname", "grep", "mkdir", "rm", "sort", "tail", "uname", "wc"];
+    private static readonly string[] Tools = ["bash", "cat", "dirname", "grep", "mkdir", "rm", "sort", "tail", "wc"];
 
     private string _folder = null!;
     private string _tools = null!;
