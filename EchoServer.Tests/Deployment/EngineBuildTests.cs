@@ -34,6 +34,22 @@ internal sealed class EngineBuildTests
         Assert.That(errors, Has.Length.EqualTo(1).And.All.EndsWith("error : WebSocketEngine: 'Kestrel' is not an engine (builtin, Fleck)"));
     }
 
+    [TestCase("true")]
+    [TestCase("false")]
+    public async Task Each_build_for_the_platform_restores_the_packages_of_its_lock_file(string isNative)
+    {
+        string folder = Directory.CreateTempSubdirectory("echo-restore-").FullName;
+        try
+        {
+            await SucceedAsync(ServerBuild.Sdk(
+                "restore", ServerBuild.ServerProject, "-p:RuntimeIdentifier=linux-x64", $"-p:PublishAot={isNative}", "-p:RestoreLockedMode=true", $"-p:ArtifactsPath={folder}/artifacts"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Test]
     public async Task With_Fleck_it_builds_without_a_warning_and_starts_whether_or_not_a_feed_has_the_package()
     {
