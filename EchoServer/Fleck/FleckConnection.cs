@@ -224,16 +224,7 @@ internal sealed class FleckConnection : IWebSocketConnection
 
     private void CallbackFailed(Exception exception)
     {
-        _server.Log.CallbackFailed(exception, Info.Id);
-        try
-        {
-            OnError?.Invoke(exception);
-        }
-        catch (Exception second)
-        {
-            _server.Log.CallbackFailed(second, Info.Id);
-        }
-
+        IWebSocketConnection.ReportFailure(this, exception, _server.Log);
         Close(CloseCode.InternalError);
     }
 

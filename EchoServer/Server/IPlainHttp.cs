@@ -1,6 +1,5 @@
 using System.Net;
 using EchoServer.Http;
-using EchoServer.Metrics;
 
 namespace EchoServer.Server;
 
@@ -13,7 +12,7 @@ internal interface IPlainHttp
     /// <param name="client">The address of the client.</param>
     /// <param name="server">How the server is doing.</param>
     /// <param name="now">The time.</param>
-    HttpAnswer Answer(RequestHead head, IPEndPoint client, IServerState server, DateTimeOffset now);
+    HttpAnswer Answer(RequestHead head, IPEndPoint client, ServerContext server, DateTimeOffset now);
 }
 
 /// <summary>An answer, ready to be sent.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using EchoServer.WebSockets;
+using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Server;
 
@@ -28,6 +29,20 @@ internal interface IWebSocketConnection
 
     /// <summary>Called with an exception that another callback threw, before the connection is closed with 1011.</summary>
     Action<Exception>? OnError { get; set; }
+
+    /// <summary>Logs an exception of a callback, and gives it to <see cref="OnError"/>, whose own exception is logged as well.</summary>
+    internal static void ReportFailure(IWebSocketConnection connection, Exception exception, ILogger log)
+    {
+        log.CallbackFailed(exception, connection.Info.Id);
+        try
+        {
+            connection.OnError?.Invoke(exception);
+        }
+        catch (Exception second)
+        {
+            log.CallbackFailed(second, connection.Info.Id);
+        }
+    }
 
     /// <summary>Sends a text message.</summary>
     /// <param name="text">The text; a lone surrogate is sent as U+FFFD.</param>

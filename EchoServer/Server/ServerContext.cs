@@ -8,7 +8,7 @@ namespace EchoServer.Server;
 
 /// <summary>What all connections of a server share: options, limits, memory, counters, the application.</summary>
 /// <remarks>Safe on any thread.</remarks>
-internal sealed class ServerContext : IServerState
+internal sealed class ServerContext
 {
     private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
     private readonly long _madeAt = MonotonicClock.Now;
@@ -27,10 +27,10 @@ internal sealed class ServerContext : IServerState
     }
 
     /// <summary>Whether the server stops: then its timeout holds, and not that of each Close.</summary>
-    public bool IsStopping
+    internal bool IsStopping
     {
         get => _isStopping;
-        internal set => _isStopping = value;
+        set => _isStopping = value;
     }
 
     /// <summary>The time of the last heartbeat: good enough where an error of one interval does not matter, and costs no clock.</summary>
@@ -67,8 +67,8 @@ internal sealed class ServerContext : IServerState
     /// <summary>How the server is doing now.</summary>
     internal ServerStats Stats => new(Connections.Count, Budget.Used, Budget.Peak, Budget.Limit, GC.GetTotalMemory(forceFullCollection: false));
 
-    /// <inheritdoc/>
-    public ServerSnapshot TakeSnapshot()
+    /// <summary>Adds up what the server and its connections have counted: goes through all connections.</summary>
+    internal ServerSnapshot TakeSnapshot()
     {
         ServerTotals totals = Counters.Sum(Connections, out int open);
         return new ServerSnapshot

@@ -177,16 +177,7 @@ internal sealed class WebSocketSession : IWebSocketConnection
 
     private void CallbackFailed(Exception exception)
     {
-        Server.Log.CallbackFailed(exception, Info.Id);
-        try
-        {
-            OnError?.Invoke(exception);
-        }
-        catch (Exception second)
-        {
-            Server.Log.CallbackFailed(second, Info.Id);
-        }
-
+        IWebSocketConnection.ReportFailure(this, exception, Server.Log);
         Close(CloseCode.InternalError, "internal error", EndCause.Fault);
     }
 

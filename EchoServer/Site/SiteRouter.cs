@@ -58,7 +58,7 @@ internal sealed class SiteRouter : IPlainHttp
         options.ServesMetrics);
 
     /// <inheritdoc/>
-    public HttpAnswer Answer(RequestHead head, IPEndPoint client, IServerState server, DateTimeOffset now)
+    public HttpAnswer Answer(RequestHead head, IPEndPoint client, ServerContext server, DateTimeOffset now)
     {
         if (PlainRequest.Check(head) is HttpRejection rejection)
         {
@@ -79,7 +79,7 @@ internal sealed class SiteRouter : IPlainHttp
         };
     }
 
-    private static HttpAnswer Health(RequestHead head, IServerState server, DateTimeOffset now) => server.IsStopping
+    private static HttpAnswer Health(RequestHead head, ServerContext server, DateTimeOffset now) => server.IsStopping
         ? Refuse(head, new(HttpStatus.ServiceUnavailable, "stopping"), now)
         : Moment(head, HttpStatus.Ok, TextType, "ok\n"u8.ToArray(), now);
 
