@@ -54,7 +54,7 @@ internal sealed class ClosedOutputTests
         {
             string file = Path.Combine(folder, "both");
             string[] arguments = ["client", SharedServers.Default.Url("/raw").AbsoluteUri, "--show-pings", "--ping-interval", "0.2", "--wait", "0.5"];
-            string command = $"echo before > '{file}'; {string.Join(' ', Programs.EchoServerCommand)} {string.Join(' ', arguments)} >> '{file}' 2>&1; echo after >> '{file}'";
+            string command = $"echo before > '{file}'; {Programs.EchoServerShellCommand} {string.Join(' ', arguments)} >> '{file}' 2>&1; echo after >> '{file}'";
             await Programs.RunAsync(Programs.Start("sh", ["-c", command]), input: "x\ny\n");
             string[] lines = await File.ReadAllLinesAsync(file);
             Assert.That((lines[0], lines[^1]), Is.EqualTo(("before", "after")));

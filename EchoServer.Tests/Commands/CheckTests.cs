@@ -85,7 +85,7 @@ internal sealed class CheckTests
     {
         string url = SharedServers.Default.Url("/raw").AbsoluteUri;
         ProgramResult result = await Programs.RunAsync(Programs.Start(
-            "bash", ["-c", $"ulimit -n 200; exec {string.Join(' ', Programs.EchoServerCommand)} check {url} --connections 300"]));
+            "bash", ["-c", $"ulimit -n 200; exec {Programs.EchoServerShellCommand} check {url} --connections 300"]));
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((1, "")));
         Assert.That(result.Output, Does.Match("fail  connections .* [0-9]+ of 300 open at once in .* [0-9]+ failed: too many open files"));
         Assert.That(result.Output, Does.Contain("cause:  this process may not open more sockets\n      advice: raise the limit of open files: ulimit -n\n"));
@@ -143,7 +143,7 @@ internal sealed class CheckTests
     [Test]
     public async Task On_a_terminal_there_are_symbols_and_colours_unless_they_are_not_wanted()
     {
-        string command = $"{string.Join(' ', Programs.EchoServerCommand)} check {SharedServers.Default.Url("/raw").AbsoluteUri}";
+        string command = $"{Programs.EchoServerShellCommand} check {SharedServers.Default.Url("/raw").AbsoluteUri}";
         ProgramResult coloured = await Programs.RunAsync(InTerminal(command));
         Assert.That(coloured.Output, Does.Contain("\u001b[32m✓\u001b[0m url"));
         ProgramResult plain = await Programs.RunAsync(InTerminal($"NO_COLOR=1 {command}"));

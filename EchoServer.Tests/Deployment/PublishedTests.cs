@@ -54,9 +54,8 @@ internal sealed partial class PublishedTests
     public async Task What_is_pushed_can_put_load_on_a_server()
     {
         // Trimmed: what only load uses must still be there.
-        string program = Path.Combine(Programs.ProjectFolder, "artifacts", "cf", "EchoServer");
         ProgramResult result = await Programs.RunAsync(
-            Programs.Start(program, ["load", SharedServers.Large.Url().AbsoluteUri, "--duration", "0.3", "--rate", "1000", "--json"], _folder));
+            Programs.Start(PublishedProgram.Path, ["load", SharedServers.Large.Url().AbsoluteUri, "--duration", "0.3", "--rate", "1000", "--json"], _folder));
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")), result.Output);
         Assert.That(result.Output, Does.Contain("\"ok\":true"));
     }
@@ -86,7 +85,7 @@ internal sealed partial class PublishedTests
     [Test]
     public async Task What_is_pushed_is_one_file_of_at_most_11_MB()
     {
-        string[] files = Directory.GetFiles(Path.Combine(Programs.ProjectFolder, "artifacts", "cf"));
+        string[] files = Directory.GetFiles(Path.GetDirectoryName(PublishedProgram.Path)!);
         Assert.That(files.Select(Path.GetFileName), Is.EqualTo(["EchoServer"]));
         Assert.That(new FileInfo(files[0]).Length, Is.LessThanOrEqualTo(await PublishedProgram.IsNativeAsync() ? 11_000_000 : 30_000_000));
     }

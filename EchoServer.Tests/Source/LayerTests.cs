@@ -21,20 +21,18 @@ internal sealed partial class LayerTests
         ["Buffers", "Text"],
     ];
 
-    private static readonly string Root = Path.Combine(Programs.ProjectFolder, "EchoServer");
-
     [Test]
     public void Each_folder_refers_only_to_folders_below_it()
     {
         string[] upward =
         [
-            .. from file in SourceFiles()
+            .. from file in ServerSources.Files
                let folder = FolderOf(file)
                where folder.Length > 0
                from match in Name().Matches(File.ReadAllText(file))
                let other = match.Groups["folder"].Value
                where other != folder && Names(match, other) && LayerOf(other) <= LayerOf(folder)
-               select $"{Path.GetRelativePath(Root, file)}: {match.Value}"
+               select $"{Path.GetRelativePath(ServerSources.Root, file)}: {match.Value}"
         ];
 
         Assert.That(upward, Is.Empty);
@@ -43,27 +41,24 @@ internal sealed partial class LayerTests
     [Test]
     public void Each_folder_has_a_layer_and_each_layer_its_folders()
     {
-        IEnumerable<string> folders = SourceFiles().Select(FolderOf).Where(folder => folder.Length > 0).Distinct();
+        IEnumerable<string> folders = ServerSources.Files.Select(FolderOf).Where(folder => folder.Length > 0).Distinct();
         Assert.That(folders, Is.EquivalentTo(Layers.SelectMany(layer => layer)));
     }
 
     [Test]
     public void No_folder_has_more_files_than_a_reader_takes_in()
     {
-        IEnumerable<string> large = SourceFiles()
-            .GroupBy(file => Path.GetRelativePath(Root, Path.GetDirectoryName(file)!))
+        IEnumerable<string> large = ServerSources.Files
+            .GroupBy(file => Path.GetRelativePath(ServerSources.Root, Path.GetDirectoryName(file)!))
             .Where(folder => folder.Count() > MaxFilesInFolder)
             .Select(folder => $"{folder.Key}: {folder.Count()} files");
         Assert.That(large, Is.Empty);
     }
 
-    // Output is in artifacts/, so that every file here is a source file.
-    private static IEnumerable<string> SourceFiles() => Directory.EnumerateFiles(Root, "*.cs", SearchOption.AllDirectories);
-
     /// <summary>The folder in the project's root that a file is in, at any depth; empty for the root itself.</summary>
     private static string FolderOf(string file)
     {
-        string[] parts = Path.GetRelativePath(Root, file).Split(Path.DirectorySeparatorChar);
+        string[] parts = Path.GetRelativePath(ServerSources.Root, file).Split(Path.DirectorySeparatorChar);
         return parts.Length == 1 ? "" : parts[0];
     }
 
@@ -77,8 +72,8 @@ internal sealed partial class LayerTests
     /// <summary>Whether a dotted name is that of a folder here, or of a type in one: a property can have a folder's name.</summary>
     private static bool Names(Match match, string folder) => match.Groups["root"].Success
         ? Layers.Any(layer => layer.Contains(folder))
-        : Directory.Exists(Path.Combine(Root, folder)) &&
-            Directory.EnumerateFiles(Path.Combine(Root, folder), $"{match.Groups["type"]}.cs", SearchOption.AllDirectories).Any();
+        : Directory.Exists(Path.Combine(ServerSources.Root, folder)) &&
+            Directory.EnumerateFiles(Path.Combine(ServerSources.Root, folder), $"{match.Groups["type"]}.cs", SearchOption.AllDirectories).Any();
 
     // In a using, an alias, an XML comment, or written out in the code.
     [GeneratedRegex(@"(?<!namespace |[\w.])(?<root>EchoServer\.)?(?<folder>[A-Z]\w*)(?:\.(?<type>[A-Z]\w*)|(?=;))")]

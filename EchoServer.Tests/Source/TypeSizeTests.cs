@@ -9,24 +9,22 @@ internal sealed partial class TypeSizeTests
     private const int MaxLines = 400;
     private const int MaxFields = 15;
 
-    private static readonly string Root = Path.Combine(Programs.ProjectFolder, "EchoServer");
-
     // The attributes by which a source generator knows the members that it completes.
     private static readonly string[] GeneratorAttributes = ["[LoggerMessage(", "[LibraryImport(", "[GeneratedRegex("];
 
     [Test]
     public void No_type_is_in_parts_but_for_a_source_generator()
     {
-        IEnumerable<string> partial = SourceFiles()
+        IEnumerable<string> partial = ServerSources.Files
             .Where(file => Partial().IsMatch(File.ReadAllText(file)) && !GeneratorAttributes.Any(File.ReadAllText(file).Contains))
-            .Select(file => Path.GetRelativePath(Root, file));
+            .Select(file => Path.GetRelativePath(ServerSources.Root, file));
         Assert.That(partial, Is.Empty);
     }
 
     [Test]
     public void No_type_has_more_than_400_lines()
     {
-        string[] types = [.. SourceFiles().SelectMany(file => TopLevelType().Matches(File.ReadAllText(file))).Select(match => match.Value)];
+        string[] types = [.. ServerSources.Files.SelectMany(file => TopLevelType().Matches(File.ReadAllText(file))).Select(match => match.Value)];
         Assert.That(types, Has.Length.GreaterThan(200), "the types of the project");
         Assert.That(types.Where(type => type.Count(character => character == '\n') > MaxLines).Select(type => type[..type.IndexOf('\n')]), Is.Empty);
     }
@@ -41,9 +39,6 @@ internal sealed partial class TypeSizeTests
             .Select(type => $"{type.Type}: {type.Fields} fields");
         Assert.That(large, Is.Empty);
     }
-
-    // Output is in artifacts/, so that every file here is a source file.
-    private static IEnumerable<string> SourceFiles() => Directory.EnumerateFiles(Root, "*.cs", SearchOption.AllDirectories);
 
     private static bool IsGenerated(Type type) =>
         type.GetCustomAttribute<CompilerGeneratedAttribute>() is not null || (type.DeclaringType is Type outer && IsGenerated(outer));

@@ -25,6 +25,9 @@ internal static class Programs
     public static string[] EchoServerCommand { get; } =
         Environment.GetEnvironmentVariable("ECHO_TEST_PROGRAM") is string program ? [program] : ["dotnet", EchoServerDll];
 
+    /// <summary>The same for a shell.</summary>
+    public static string EchoServerShellCommand { get; } = string.Join(' ', EchoServerCommand.Select(word => $"'{word}'"));
+
     public static string BenchDll => Path.Combine(AppContext.BaseDirectory, "Bench.dll");
 
     public static string ProjectFolder => Folders.Project;
