@@ -1,6 +1,7 @@
 using System.Net;
 using EchoServer.Echo;
 using EchoServer.Server;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EchoServer.Tests.Server;
 
@@ -37,6 +38,36 @@ internal sealed class AllocationTests
         var frame = new WireFrame(WireFrame.TextOpcode, Deflated.Message(Deflated.Json(size)), Rsv: 4);
         string context = keepsContext ? "" : "; server_no_context_takeover; client_no_context_takeover";
         return CheckAsync(frame, "/raw", $"Sec-WebSocket-Extensions: permessage-deflate{context}");
+    }
+
+    /// <summary>From one handshake to the next, everything that accepting, answering and greeting allocate: docs/performance.md counts it.</summary>
+    [Test]
+    public async Task A_connection_allocates_little_more_than_it_keeps()
+    {
+        const int connections = 500;
+        const long atMost = 1300;
+        long[] allocated = new long[connections];
+        int opened = 0;
+        await using var server = new WebSocketServer(
+            new ServerOptions { Host = IPAddress.Loopback, Port = 0, IoThreads = 1 }, NullLoggerFactory.Instance);
+        EchoHandlers.Start(new ObservedServer(server, () => allocated[opened++] = GC.GetAllocatedBytesForCurrentThread()), new EchoOptions(), NullLogger.Instance);
+        var peers = new List<RawPeer>();
+        try
+        {
+            for (int i = 0; i < connections; i++)
+            {
+                peers.Add(RawPeer.Open(server.EndPoint!.Port, "/raw"));
+            }
+        }
+        finally
+        {
+            peers.ForEach(peer => peer.Dispose());
+        }
+
+        // Tables grow now and then: the median is one connection's own.
+        long[] each = [.. allocated.Zip(allocated.Skip(1), (before, after) => after - before).Order()];
+        await TestContext.Out.WriteLineAsync($"a connection allocates {each[connections / 2]} bytes, {each[0]} to {each[^1]}");
+        Assert.That(each[connections / 2], Is.InRange(1, atMost));
     }
 
     private static async Task CheckAsync(WireFrame frame, string path, params string[] lines)
@@ -115,6 +146,22 @@ internal sealed class AllocationTests
 
             _last = (_round, allocated);
         }
+    }
+
+    /// <summary>An engine that calls an action for each new connection.</summary>
+    private sealed class ObservedServer(IWebSocketServer inner, Action open) : IWebSocketServer
+    {
+        public IPEndPoint? EndPoint => inner.EndPoint;
+
+        public void Start(Action<IWebSocketConnection> configure) => inner.Start(socket =>
+        {
+            configure(socket);
+            open();
+        });
+
+        public Task StopAsync(TimeSpan timeout) => inner.StopAsync(timeout);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 
     /// <summary>An engine whose connections read the meter before each message.</summary>

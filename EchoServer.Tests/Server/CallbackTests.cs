@@ -22,6 +22,44 @@ internal sealed class CallbackTests
             new TestCaseData(configure).SetName($"{{m}}({name})");
     }
 
+    [Test]
+    public async Task A_callback_that_sends_to_a_peer_that_is_gone_learns_nothing_of_it()
+    {
+        // Large messages go to the socket at once, which is broken.
+        using var isReset = new ManualResetEventSlim();
+        var arrived = new TaskCompletionSource();
+        var sent = new TaskCompletionSource();
+        var errors = new List<Exception>();
+        var closed = new TaskCompletionSource();
+        await using var server = InProcessServer.Start(socket =>
+        {
+            socket.OnMessage = message =>
+            {
+                arrived.SetResult();
+                isReset.Wait(ServerProcess.Patience);
+                for (int i = 0; i < 5; i++)
+                {
+                    socket.Send(new byte[100_000], message);
+                    socket.Send("small"u8, message);
+                }
+
+                sent.SetResult();
+            };
+            socket.OnError = errors.Add;
+            socket.OnClose = closed.SetResult;
+        });
+        RawPeer peer = RawPeer.Open(server.Port);
+        peer.Send(WireFrame.Binary(new byte[50_000]));
+        await arrived.Task.WaitAsync(ServerProcess.Patience);
+        peer.Reset();
+        isReset.Set();
+        await sent.Task.WaitAsync(ServerProcess.Patience);
+        await closed.Task.WaitAsync(ServerProcess.Patience);
+        await server.WaitUntilEmptyAsync();
+        Assert.That(errors, Is.Empty);
+        Assert.That(server.Budget.Used, Is.Zero);
+    }
+
     private static void Fail() => throw new InvalidOperationException("the handler's own fault");
 
     [TestCaseSource(nameof(Failures))]

@@ -12,7 +12,7 @@ namespace EchoServer.Server;
 /// <para>
 /// <see cref="RunAsync"/> is the connection's loop: one wait, then one synchronous step that receives, processes and sends. All
 /// state belongs to the loop, except where a field says otherwise. Between steps an idle connection holds no buffer: it rents one
-/// only when there is something to put into it.
+/// only when there is something to put into it. Nor does it hold a task: to wait for input the loop returns, and input calls it anew.
 /// </para>
 /// <para>
 /// Any thread may call <see cref="GoAway"/> and <see cref="Abort()"/>; only the heartbeat calls <see cref="CheckDeadlines"/>.
@@ -20,8 +20,11 @@ namespace EchoServer.Server;
 /// </remarks>
 internal sealed class Connection
 {
+    private static readonly Action<object?> Resume = static self => _ = ((Connection)self!).RunAsync();
+
     private readonly NonBlockingSocket _socket;
     private readonly bool _isSurplus;
+    private readonly int _slot;
 
     // Written by the loop; other threads look at it.
     private volatile ConnectionPhase _phase;
@@ -52,6 +55,7 @@ internal sealed class Connection
         Server = server;
         Id = id;
         Outbound = new Outbound(socket, server);
+        _slot = server.Connections.Add(this);
     }
 
     /// <summary>Whether it is gone, or about to be. Any thread.</summary>
@@ -141,27 +145,22 @@ internal sealed class Connection
         }
     }
 
-    /// <summary>The connection's loop. Never throws; complete when the connection is gone and everything is given back.</summary>
+    /// <summary>The connection's loop, to be called once. Never throws.</summary>
+    /// <returns>Complete when the loop waits for input, or the connection is gone and everything is given back.</returns>
     internal async Task RunAsync()
     {
-        int slot = Server.Connections.Add(this);
-
-        // Waiting is left out, a system call less, while data is there each time the loop looks, and at the start, where a request
-        // usually is there already, and a reset would make the wait build an exception with a stack trace.
-        bool waitsFirst = false;
         try
         {
             while (_phase < ConnectionPhase.Ended)
             {
-                if (waitsFirst)
+                if (_slice.WaitsFirst && !_socket.TakeInputSignal())
                 {
-                    ValueTask readable = _socket.ReadableAsync();
-                    if (!readable.IsCompleted)
+                    BeginSlice();
+                    if (_socket.TryWaitForInput(Resume, this))
                     {
-                        BeginSlice();
+                        // Nothing more here: the loop may be running elsewhere by now.
+                        return;
                     }
-
-                    await readable.ConfigureAwait(false);
                 }
 
                 if (!_slice.TryReceive(_meter.BytesReceived, DeflateWork))
@@ -170,7 +169,7 @@ internal sealed class Connection
                     await Task.Yield();
                 }
 
-                bool flushed = Step(receives: true, ref waitsFirst);
+                bool flushed = Step(receives: true);
                 while (!flushed)
                 {
                     await Outbound.FlushAsync().ConfigureAwait(false);
@@ -180,7 +179,7 @@ internal sealed class Connection
                         await Task.Yield();
                     }
 
-                    flushed = Step(receives: false, ref waitsFirst);
+                    flushed = Step(receives: false);
                 }
 
                 _meter.EndStep(Server.EchoTimes);
@@ -199,16 +198,15 @@ internal sealed class Connection
         End();
 
         // Last: the stopping server waits for this.
-        Server.Connections.Remove(slot);
+        Server.Connections.Remove(_slot);
     }
 
     private void BeginSlice() => _slice.Begin(_meter.BytesReceived, DeflateWork);
 
     /// <summary>One step of the loop: receives, processes and sends, without waiting for anything.</summary>
     /// <param name="receives">Whether to receive; else it goes on with input that had to wait for output, or for other connections.</param>
-    /// <param name="waitsFirst">Set to whether the next step is to wait for input.</param>
     /// <returns>As <see cref="Process"/>.</returns>
-    private bool Step(bool receives, ref bool waitsFirst)
+    private bool Step(bool receives)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ServerOptions.ReceiveBytes);
         try
@@ -221,7 +219,7 @@ internal sealed class Connection
             Span<byte> room = buffer.AsSpan(_pendingInput.Length);
             if (!_socket.TryReceive(room, out int received))
             {
-                waitsFirst = true;
+                _slice.WaitsFirst = true;
                 return true;
             }
 
@@ -231,7 +229,7 @@ internal sealed class Connection
                 return true;
             }
 
-            waitsFirst = _socket.IsEmptyAfter(received, room.Length);
+            _slice.WaitsFirst = _socket.IsEmptyAfter(received, room.Length);
             return Process(buffer, received);
         }
         finally

@@ -75,5 +75,5 @@ internal interface IWebSocketConnection
 /// <param name="Origin">The <c>Origin</c> header, which browsers send (RFC 6455 §10.2); null when there is none.</param>
 /// <param name="SubProtocol">The subprotocol that was agreed on; null when the client offered none.</param>
 /// <remarks>Never changes. Everything but the number comes from the network: escape it before it is shown.</remarks>
-internal sealed record ConnectionInfo(
+internal readonly record struct ConnectionInfo(
     long Id, IPEndPoint Client, string Path, string Host, string? Origin, string? SubProtocol);

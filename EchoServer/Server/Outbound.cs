@@ -17,7 +17,11 @@ namespace EchoServer.Server;
 /// </remarks>
 internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
 {
-    private readonly WriterTurn _turn = new();
+    // To copy a payload of this size costs more than the larger system call that spares it.
+    private const int MinDirectBytes = 16 * 1024;
+
+    // Its lock is this object.
+    private WriterTurn _turn;
 
     // Belongs to the side that has the turn: the bytes that go out next.
     private OutputBuffer _sending;
@@ -50,16 +54,7 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
     internal int PendingBytes => _turn.IsLoops ? _sending.Length : _queuedByLoop;
 
     /// <summary>Whether some output was not taken by the socket. Any thread.</summary>
-    internal bool HasUnsent
-    {
-        get
-        {
-            lock (_turn)
-            {
-                return _turn.IsTaken;
-            }
-        }
-    }
+    internal bool HasUnsent => _turn.IsTaken;
 
     /// <summary>Begins a step of the loop: takes the turn, if it is free. Loop only.</summary>
     internal void BeginStep()
@@ -86,7 +81,18 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
     /// <returns>What became of it.</returns>
     internal EnqueueResult Enqueue(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
-        EnqueueResult result = _turn.Enqueue(opcode, first, second, server, out bool isToSend);
+        EnqueueResult result;
+        bool isToSend;
+        lock (this)
+        {
+            result = _turn.Enqueue(opcode, first, second, server, out isToSend);
+        }
+
+        if (result == EnqueueResult.Accepted)
+        {
+            server.Counters.Enqueued(opcode, first.Length + second.Length);
+        }
+
         if (isToSend)
         {
             _ = SendQueuedAsync();
@@ -99,13 +105,16 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
     /// <returns>False when something else is being sent, or was the last: try again later.</returns>
     internal bool EnqueueLastAnswer(ReadOnlySpan<byte> answer)
     {
-        bool isAccepted = _turn.TryEnqueueLast(answer);
-        if (isAccepted)
+        lock (this)
         {
-            _ = SendLastAnswerAsync();
+            if (!_turn.TryEnqueueLast(answer))
+            {
+                return false;
+            }
         }
 
-        return isAccepted;
+        _ = SendLastAnswerAsync();
+        return true;
     }
 
     /// <summary>Sends the written bytes, as far as the socket takes it without waiting. Loop only.</summary>
@@ -131,9 +140,8 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
                 _sending.Consume(sent);
             }
         }
-        while (TakeQueuedOrGiveBackTurn());
+        while (!TryGiveBackLoopsTurn());
 
-        _turn.LeaveLoop();
         return true;
     }
 
@@ -142,28 +150,27 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
     /// <exception cref="SocketException">The connection is broken.</exception>
     internal bool TryFlushIfMuch()
     {
-        if (PendingBytes < ServerOptions.GatherBytes)
-        {
-            return true;
-        }
+        return PendingBytes < ServerOptions.GatherBytes || FlushAndGoOn();
 
-        bool flushed = TryFlush();
-        BeginTurn();
-        return flushed;
+        bool FlushAndGoOn()
+        {
+            bool flushed = TryFlush();
+            BeginTurn();
+            return flushed;
+        }
     }
 
     /// <summary>Counts what <see cref="TryFlush"/> has left against the memory budget. Loop only.</summary>
     /// <returns>False when there is no room for it: the connection cannot go on.</returns>
     internal bool TryCountUnsent()
     {
-        lock (_turn)
+        lock (this)
         {
             return _turn.IsLoops ? _sending.TryCount(server.Budget) : _turn.TryCountQueued(server);
         }
     }
 
     /// <summary>Waits until the written bytes are sent; the loop receives nothing meanwhile, and that is the back-pressure. Loop only.</summary>
-    /// <returns>A task that is complete when everything written is sent.</returns>
     /// <exception cref="SocketException">The connection is broken.</exception>
     internal async ValueTask FlushAsync()
     {
@@ -175,7 +182,7 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
         }
 
         Task free;
-        lock (_turn)
+        lock (this)
         {
             free = _turn.WhenFree();
         }
@@ -187,7 +194,7 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
     /// <summary>Drops everything and accepts nothing more. The socket must be closed already. Loop only.</summary>
     internal void End()
     {
-        lock (_turn)
+        lock (this)
         {
             _turn.Close();
             if (_turn.IsLoops || !_turn.IsTaken)
@@ -201,7 +208,6 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
     internal void AddCountsTo(ServerTotals sum)
     {
         sum.Sent.Add(_written);
-        _turn.AddCountsTo(sum);
         sum.NetworkBytesSent += _bytesSent;
     }
 
@@ -209,29 +215,17 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
     /// <returns>Whether the loop has it.</returns>
     private bool BeginTurn()
     {
-        if (_turn.IsLoops)
+        if (!_turn.IsLoops && _turn.TryTakeForLoop())
         {
-            return true;
-        }
-
-        lock (_turn)
-        {
-            return TakeTurn();
-        }
-    }
-
-    /// <summary>As <see cref="BeginTurn"/>, under the lock.</summary>
-    private bool TakeTurn()
-    {
-        if (!_turn.IsTaken)
-        {
+            // Free: what the loop had queued is sent.
             _queuedByLoop = 0;
         }
 
-        return _turn.TakeForLoop();
+        return _turn.IsLoops;
     }
 
-    private bool Write(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, int messageBytes, bool isCompressed)
+    /// <summary>Writes a frame of the loop's. Loop only.</summary>
+    internal bool Write(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, int messageBytes, bool isCompressed)
     {
         if (_turn.IsLoops)
         {
@@ -240,12 +234,20 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
                 return false;
             }
 
-            _sending.AppendFrame(opcode, first, second, isCompressed);
             _written.Count(opcode, messageBytes);
+            if (second.Length < MinDirectBytes)
+            {
+                _sending.AppendFrame(opcode, first, second, isCompressed);
+            }
+            else
+            {
+                SendDirectly(opcode, first, second, isCompressed);
+            }
+
             return true;
         }
 
-        lock (_turn)
+        lock (this)
         {
             if (_turn.IsClosed)
             {
@@ -258,14 +260,36 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
         }
     }
 
-    private bool WriteClose(ReadOnlySpan<byte> payload)
+    /// <summary>Sends the gathered bytes and a large frame in one call: of its payload only what the socket does not take is copied.</summary>
+    private void SendDirectly(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool isCompressed)
+    {
+        _sending.AppendFrameStart(opcode, first, second.Length, isCompressed);
+        int sent = 0;
+        try
+        {
+            socket.TrySend(_sending.Waiting, second, out sent);
+        }
+        catch (SocketException)
+        {
+            // Not for the application, whose call this is: the next flush fails in the same way.
+        }
+
+        sent = Math.Max(sent, 0);
+        _bytesSent += sent;
+        int gathered = Math.Min(sent, _sending.Length);
+        _sending.Consume(gathered);
+        _sending.Append(second[(sent - gathered)..]);
+    }
+
+    /// <summary>Writes the last frame. Any thread.</summary>
+    internal bool WriteClose(ReadOnlySpan<byte> payload)
     {
         if (!IsOnLoop)
         {
             return Enqueue(Opcode.Close, payload, default) == EnqueueResult.Accepted;
         }
 
-        lock (_turn)
+        lock (this)
         {
             if (_turn.IsClosed)
             {
@@ -273,7 +297,7 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
             }
 
             _turn.AcceptLast();
-            if (TakeTurn())
+            if (BeginTurn())
             {
                 // What others queued meanwhile was accepted before the Close.
                 _turn.MoveQueuedTo(ref _sending);
@@ -287,7 +311,7 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
     /// <summary>Writes a frame of the loop's to where it goes out, under the lock.</summary>
     private void WriteFrame(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool isCompressed)
     {
-        if (TakeTurn())
+        if (BeginTurn())
         {
             _sending.AppendFrame(opcode, first, second, isCompressed);
         }
@@ -297,11 +321,33 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
         }
     }
 
+    /// <summary>Gives back the loop's turn, once everything is sent.</summary>
+    /// <returns>False when there is more to send.</returns>
+    private bool TryGiveBackLoopsTurn()
+    {
+        if (_waitingSince != 0)
+        {
+            Volatile.Write(ref _waitingSince, 0);
+        }
+
+        if (!_turn.TryGiveBackLoops())
+        {
+            if (TakeQueuedOrGiveBackTurn())
+            {
+                return false;
+            }
+
+            _turn.LeaveLoop();
+        }
+
+        return true;
+    }
+
     /// <summary>At the end of a turn: true with the bytes that were queued meanwhile, or false when the turn is given back.</summary>
     private bool TakeQueuedOrGiveBackTurn()
     {
         TaskCompletionSource? waiting;
-        lock (_turn)
+        lock (this)
         {
             if (_turn.TryTakeQueued(ref _sending))
             {
@@ -352,7 +398,7 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // The connection is broken; its loop finds that out by itself. Nothing queued has anywhere to go.
-            lock (_turn)
+            lock (this)
             {
                 _turn.Close();
                 _sending.Clear();
@@ -367,18 +413,18 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
         await SendQueuedAsync().ConfigureAwait(false);
         socket.Shutdown(SocketShutdown.Send);
     }
+}
 
-    /// <summary>Where a connection's <see cref="WebSocketProtocol{TSink}"/> writes to. Loop only, but for the Close.</summary>
-    internal readonly struct Sink(Outbound outbound) : IFrameSink
-    {
-        public bool IsClosed => outbound.IsClosed;
+/// <summary>Where a connection's <see cref="WebSocketProtocol{TSink}"/> writes to. Loop only, but for the Close.</summary>
+internal readonly struct OutboundSink(Outbound outbound) : IFrameSink
+{
+    public bool IsClosed => outbound.IsClosed;
 
-        public bool Write(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second) =>
-            outbound.Write(opcode, first, second, first.Length + second.Length, isCompressed: false);
+    public bool Write(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second) =>
+        outbound.Write(opcode, first, second, first.Length + second.Length, isCompressed: false);
 
-        public bool WriteCompressed(Opcode opcode, ReadOnlySpan<byte> payload, int messageBytes) =>
-            outbound.Write(opcode, payload, default, messageBytes, isCompressed: true);
+    public bool WriteCompressed(Opcode opcode, ReadOnlySpan<byte> payload, int messageBytes) =>
+        outbound.Write(opcode, payload, default, messageBytes, isCompressed: true);
 
-        public bool WriteClose(ReadOnlySpan<byte> payload) => outbound.WriteClose(payload);
-    }
+    public bool WriteClose(ReadOnlySpan<byte> payload) => outbound.WriteClose(payload);
 }

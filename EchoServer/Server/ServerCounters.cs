@@ -9,8 +9,8 @@ namespace EchoServer.Server;
 /// <para>Safe on any thread.</para>
 /// <para>
 /// Messages and bytes are counted in plain fields of their connection, which its loop writes. A reader adds them up over all
-/// connections, and over what ended connections have left here. The gate is taken once or twice in a connection's life, and for
-/// a sum, which keeps it for some 20 ns a connection; so a connection is in the table or in the totals, never in both or neither,
+/// connections, and over what ended connections have left here. The gate is taken once or twice in a connection's life, for what other threads send,
+/// and for a sum, which keeps it for some 20 ns a connection; so a connection is in the table or in the totals, never in both or neither,
 /// and no sum is ever lower than one before.
 /// </para>
 /// </remarks>
@@ -47,6 +47,16 @@ internal sealed class ServerCounters
         lock (_gate)
         {
             _totals.AnsweredByStatus[IndexOf(status)]++;
+        }
+    }
+
+    /// <summary>Counts a frame that another thread than its connection's loop has sent.</summary>
+    internal void Enqueued(Opcode opcode, int payloadBytes)
+    {
+        lock (_gate)
+        {
+            _totals.Sent.Count(opcode, payloadBytes);
+            _totals.PingsSent += opcode == Opcode.Ping ? 1 : 0;
         }
     }
 

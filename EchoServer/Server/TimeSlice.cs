@@ -32,11 +32,19 @@ internal struct TimeSlice
         }
     }
 
+    /// <summary>Whether the socket is known to be empty, so that input is waited for before the next receive. False at the start of a slice.</summary>
+    /// <remarks>
+    /// Waiting is left out, a system call less, while data is there each time the loop looks, and at the start, where a request
+    /// usually is there already.
+    /// </remarks>
+    internal bool WaitsFirst { get; set; }
+
     /// <summary>Begins a slice.</summary>
     /// <param name="bytesReceived">Bytes that the connection has received so far.</param>
     /// <param name="deflateWork">What compression has cost it so far.</param>
     internal void Begin(long bytesReceived, long deflateWork)
     {
+        WaitsFirst = false;
         _receives = 0;
         _bytesBefore = bytesReceived;
         _deflateWorkBefore = deflateWork;

@@ -14,7 +14,7 @@ namespace EchoServer.Server;
 internal sealed class WebSocketSession : IWebSocketConnection
 {
     private readonly Connection _connection;
-    private WebSocketProtocol<Outbound.Sink> _protocol;
+    private WebSocketProtocol<OutboundSink> _protocol;
 
     /// <param name="connection">Moves the bytes.</param>
     /// <param name="info">What the handshake told.</param>
@@ -23,7 +23,7 @@ internal sealed class WebSocketSession : IWebSocketConnection
     {
         _connection = connection;
         Info = info;
-        _protocol = new WebSocketProtocol<Outbound.Sink>(reader, new Outbound.Sink(connection.Outbound));
+        _protocol = new WebSocketProtocol<OutboundSink>(reader, new OutboundSink(connection.Outbound));
     }
 
     /// <inheritdoc/>
@@ -94,7 +94,9 @@ internal sealed class WebSocketSession : IWebSocketConnection
         try
         {
             Server.Configure(this);
-            OnOpen?.Invoke();
+            Action? open = OnOpen;
+            OnOpen = null;
+            open?.Invoke();
         }
         catch (Exception exception)
         {

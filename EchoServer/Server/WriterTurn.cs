@@ -1,19 +1,20 @@
-using EchoServer.Metrics;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Server;
 
 /// <summary>Whose turn it is to write to a connection's socket, the loop's or that of one other thread, and the queue of the other side.</summary>
 /// <remarks>
-/// Also the lock of both: members are called under <c>lock</c> on this object, except where they say otherwise. It is an object of
-/// <see cref="Outbound"/> alone, and locked itself because an idle connection pays for each object.
+/// A mutable value, part of an <see cref="Outbound"/> because an idle connection pays for each object: members are called under
+/// <c>lock</c> on that, except where they say otherwise.
 /// </remarks>
-internal sealed class WriterTurn
+internal struct WriterTurn
 {
-    // While the turn is free the queue is empty.
+    // The side that gives back the turn looks at the queue afterwards: while the turn is free the queue is empty, or about to be sent.
     private OutputBuffer _queued;
-    private MessageCounts _enqueued;
-    private long _pingsEnqueued;
+    private volatile bool _hasQueued;
+
+    // 1 while it is taken. Changed by interlocked operations: for the loop, which takes it for each step, a lock would cost more.
+    private int _taken;
     private volatile bool _isClosed;
     private TaskCompletionSource? _free;
 
@@ -29,8 +30,8 @@ internal sealed class WriterTurn
     /// <summary>Whether the loop has the turn. Loop only, no lock.</summary>
     internal bool IsLoops { get; private set; }
 
-    /// <summary>Whether the turn is taken.</summary>
-    internal bool IsTaken { get; private set; }
+    /// <summary>Whether the turn is taken. Any thread, no lock.</summary>
+    internal bool IsTaken => Volatile.Read(ref _taken) != 0;
 
     /// <summary>Begins a step of the loop on the calling thread. No lock.</summary>
     internal void EnterStep() => _loopThread = Environment.CurrentManagedThreadId;
@@ -38,19 +39,32 @@ internal sealed class WriterTurn
     /// <summary>Ends the step. No lock.</summary>
     internal void LeaveStep() => _loopThread = 0;
 
-    /// <summary>Takes the turn for the loop, if it is free.</summary>
-    /// <returns>Whether the loop has it.</returns>
-    internal bool TakeForLoop()
+    /// <summary>Takes the turn for the loop, if it is free. Loop only, no lock.</summary>
+    /// <returns>Whether it was free.</returns>
+    internal bool TryTakeForLoop()
     {
-        if (!IsTaken)
-        {
-            IsTaken = IsLoops = true;
-        }
-
-        return IsLoops;
+        bool wasFree = TryTake();
+        IsLoops |= wasFree;
+        return wasFree;
     }
 
-    /// <summary>Queues a frame of a thread that is not the loop. Locks.</summary>
+    /// <summary>Gives back the loop's turn, unless there is more to do with it. Loop only, no lock.</summary>
+    /// <returns>False when the loop has it still: something was queued, or the last frame or answer has been accepted.</returns>
+    internal bool TryGiveBackLoops()
+    {
+        if (_hasQueued || _isClosed)
+        {
+            return false;
+        }
+
+        Interlocked.Exchange(ref _taken, 0);
+
+        // Another thread queues first and then tries to take the turn: what it could not take is seen here.
+        IsLoops = _hasQueued && TryTake();
+        return !IsLoops;
+    }
+
+    /// <summary>Queues a frame of a thread that is not the loop.</summary>
     /// <param name="opcode">What the frame is.</param>
     /// <param name="first">The first part of its payload; may be empty.</param>
     /// <param name="second">The second part.</param>
@@ -61,56 +75,49 @@ internal sealed class WriterTurn
         Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ServerContext server, out bool isToSend)
     {
         isToSend = false;
-        lock (this)
+        if (_isClosed)
         {
-            if (_isClosed)
-            {
-                return EnqueueResult.Closed;
-            }
-
-            // A Close frame is small and the last one: it always fits.
-            bool fits = opcode == Opcode.Close || first.Length + (long)second.Length + _queued.Length <= server.Options.MaxQueuedBytes;
-            if (!fits)
-            {
-                return EnqueueResult.NoRoom;
-            }
-
-            // Pings and Closes come one at a time and are small. By themselves they are not counted: a budget that others have used
-            // up must not end a connection that is merely idle, nor keep a peer from the reason of its end. A queue that is counted
-            // before them stays counted when they move it to a larger array.
-            bool isData = opcode < Opcode.Close;
-            bool isToBeCounted = isData || _queued.IsCounted;
-            _queued.AppendFrame(opcode, first, second);
-            if (isToBeCounted && !_queued.TryCount(server.Budget) && isData)
-            {
-                Close();
-                return EnqueueResult.NoRoom;
-            }
-
-            _enqueued.Count(opcode, first.Length + second.Length);
-            _pingsEnqueued += opcode == Opcode.Ping ? 1 : 0;
-            _isClosed = opcode == Opcode.Close;
-            isToSend = !IsTaken;
-            IsTaken = true;
-            return EnqueueResult.Accepted;
+            return EnqueueResult.Closed;
         }
+
+        // A Close frame is small and the last one: it always fits.
+        bool fits = opcode == Opcode.Close || first.Length + (long)second.Length + _queued.Length <= server.Options.MaxQueuedBytes;
+        if (!fits)
+        {
+            return EnqueueResult.NoRoom;
+        }
+
+        // Pings and Closes come one at a time and are small. By themselves they are not counted: a budget that others have used
+        // up must not end a connection that is merely idle, nor keep a peer from the reason of its end. A queue that is counted
+        // before them stays counted when they move it to a larger array.
+        bool isData = opcode < Opcode.Close;
+        bool isToBeCounted = isData || _queued.IsCounted;
+        _queued.AppendFrame(opcode, first, second);
+        if (isToBeCounted && !_queued.TryCount(server.Budget) && isData)
+        {
+            Close();
+            return EnqueueResult.NoRoom;
+        }
+
+        _isClosed = opcode == Opcode.Close;
+        _hasQueued = true;
+        isToSend = TryTake();
+        return EnqueueResult.Accepted;
     }
 
-    /// <summary>Queues the last answer and takes the turn for it. Locks.</summary>
+    /// <summary>Queues the last answer and takes the turn for it.</summary>
     /// <returns>False when the turn is taken, or something else was the last.</returns>
     internal bool TryEnqueueLast(ReadOnlySpan<byte> answer)
     {
-        lock (this)
+        if (_isClosed || !TryTake())
         {
-            if (_isClosed || IsTaken)
-            {
-                return false;
-            }
-
-            _isClosed = IsTaken = true;
-            _queued.Append(answer);
-            return true;
+            return false;
         }
+
+        _isClosed = true;
+        _queued.Append(answer);
+        _hasQueued = true;
+        return true;
     }
 
     /// <summary>Queues a frame of the loop's, which does not have the turn.</summary>
@@ -119,6 +126,7 @@ internal sealed class WriterTurn
     {
         int before = _queued.Length;
         _queued.AppendFrame(opcode, first, second, isCompressed);
+        _hasQueued = true;
         return _queued.Length - before;
     }
 
@@ -133,6 +141,7 @@ internal sealed class WriterTurn
 
         destination = _queued;
         _queued = default;
+        _hasQueued = false;
         return true;
     }
 
@@ -140,7 +149,7 @@ internal sealed class WriterTurn
     internal void MoveQueuedTo(ref OutputBuffer destination)
     {
         destination.Append(_queued.Waiting);
-        _queued.Clear();
+        DropQueued();
     }
 
     /// <summary>Counts the queue against the memory budget.</summary>
@@ -154,21 +163,14 @@ internal sealed class WriterTurn
     internal void Close()
     {
         _isClosed = true;
-        _queued.Clear();
-    }
-
-    /// <summary>Adds what other threads have sent. Any thread, no lock.</summary>
-    internal void AddCountsTo(ServerTotals sum)
-    {
-        sum.Sent.Add(_enqueued);
-        sum.PingsSent += _pingsEnqueued;
+        DropQueued();
     }
 
     /// <summary>Gives the turn back.</summary>
     /// <returns>What waits for it, to be resumed outside the lock; null for nothing.</returns>
     internal TaskCompletionSource? GiveBack()
     {
-        IsTaken = false;
+        Volatile.Write(ref _taken, 0);
         TaskCompletionSource? waiting = _free;
         _free = null;
         return waiting;
@@ -180,6 +182,14 @@ internal sealed class WriterTurn
     /// <summary>A task that is complete when the turn is free.</summary>
     internal Task WhenFree() =>
         IsTaken ? (_free ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task : Task.CompletedTask;
+
+    private bool TryTake() => Interlocked.CompareExchange(ref _taken, 1, 0) == 0;
+
+    private void DropQueued()
+    {
+        _queued.Clear();
+        _hasQueued = false;
+    }
 }
 
 /// <summary>What became of a frame that another thread wanted to send.</summary>

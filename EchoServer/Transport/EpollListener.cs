@@ -22,6 +22,7 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
     private readonly SocketAddress _address;
     private readonly IPEndPoint _anyPeer = new(IPAddress.Any, 0);
     private readonly ReservedDescriptors _spareFiles = new();
+    private IPAddress _lastAddress = IPAddress.None;
     private SocketSignal _waiter;
     private int _acceptsInOneGo;
     private bool _isPaused;
@@ -106,7 +107,7 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
     {
         try
         {
-            return _watch(file, (IPEndPoint)_anyPeer.Create(_address));
+            return _watch(file, ReadPeer());
         }
         catch
         {
@@ -114,6 +115,20 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
             Pause();
             throw;
         }
+    }
+
+    /// <summary>The other end of the connection accepted last.</summary>
+    /// <remarks>Behind a router most connections come from one address: those that follow each other share the object.</remarks>
+    private IPEndPoint ReadPeer()
+    {
+        var peer = (IPEndPoint)_anyPeer.Create(_address);
+        if (peer.Address.Equals(_lastAddress))
+        {
+            peer.Address = _lastAddress;
+        }
+
+        _lastAddress = peer.Address;
+        return peer;
     }
 
     /// <summary>Ignores the listening socket: epoll would report a connection that is not accepted again and again.</summary>

@@ -99,13 +99,30 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
             count = (int)Libc.Send(_file, start, bytes.Length, Libc.MsgDontWait | Libc.MsgNoSignal);
         }
 
-        if (count >= 0)
+        return count >= 0 || IsFull();
+    }
+
+    /// <inheritdoc/>
+    internal override unsafe bool TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, out int count)
+    {
+        fixed (byte* start = first, secondStart = second)
         {
-            return true;
+            Libc.Part* parts = stackalloc Libc.Part[]
+            {
+                new() { Start = start, Length = first.Length }, new() { Start = secondStart, Length = second.Length },
+            };
+            var message = new Libc.GatheredMessage { Parts = parts, PartCount = 2 };
+            count = (int)Libc.SendMessage(_file, &message, Libc.MsgDontWait | Libc.MsgNoSignal);
         }
 
-        return Marshal.GetLastPInvokeError() == Libc.EAgain ? false : throw Libc.LastError();
+        return count >= 0 || IsFull();
     }
+
+    /// <inheritdoc/>
+    internal override bool TakeInputSignal() => _reader.TakeSignal();
+
+    /// <inheritdoc/>
+    internal override bool TryWaitForInput(Action<object?> continuation, object? state) => _reader.TryWait(continuation, state);
 
     /// <inheritdoc/>
     internal override ValueTask ReadableAsync() => _reader.TakeSignal() ? default : new ValueTask(this, ReadToken);
@@ -219,6 +236,11 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
         int* linger = stackalloc int[] { 1, 0 };
         _ = Libc.SetSocketOption(_file, Libc.SocketLevel, Libc.LingerOption, linger, 2 * sizeof(int));
     }
+
+    /// <summary>After a send that failed.</summary>
+    /// <returns>False: it takes nothing now.</returns>
+    /// <exception cref="SocketException">It never will again.</exception>
+    private static bool IsFull() => Marshal.GetLastPInvokeError() == Libc.EAgain ? false : throw Libc.LastError();
 
     private ref SocketSignal Of(short token) => ref token == ReadToken ? ref _reader : ref _writer;
 }

@@ -39,6 +39,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     internal static partial nint Send(SafeHandle socket, byte* bytes, nint length, int flags);
 
+    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
+    internal static partial nint SendMessage(SafeHandle socket, GatheredMessage* message, int flags);
+
     [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
     internal static partial int Accept(SafeHandle listener, byte* address, int* addressBytes, int flags);
 
@@ -82,6 +85,25 @@ internal static unsafe partial class Libc
         ETooManyFiles or ETooManyFilesOfSystem => SocketError.TooManyOpenSockets,
         _ => SocketError.SocketError,
     };
+
+    /// <summary>readv(2), struct iovec: bytes that are one part of a message.</summary>
+    internal struct Part
+    {
+        internal byte* Start;
+        internal nint Length;
+    }
+
+    /// <summary>sendmsg(2), struct msghdr: a message whose parts lie in different places.</summary>
+    internal struct GatheredMessage
+    {
+        internal void* Address;
+        internal uint AddressBytes;
+        internal Part* Parts;
+        internal nint PartCount;
+        internal void* Control;
+        internal nint ControlBytes;
+        internal int Flags;
+    }
 
     /// <summary>The last call's error as an exception.</summary>
     internal static SocketException LastError()

@@ -30,6 +30,16 @@ internal abstract class NonBlockingSocket
     /// <param name="room">How many could have come.</param>
     internal abstract bool IsEmptyAfter(int received, int room);
 
+    /// <summary>Uses up the sign that there has been input, or the end, since the last wait.</summary>
+    /// <returns>Whether there was one: then there is nothing to wait for.</returns>
+    internal abstract bool TakeInputSignal();
+
+    /// <summary>Waits until there is something to receive, or the end, as <see cref="ReadableAsync"/> does but without a task.</summary>
+    /// <param name="continuation">Called once, on any thread, perhaps before this returns; may be called without either reason.</param>
+    /// <param name="state">Handed to it.</param>
+    /// <returns>False when there was a sign of either already: then nothing is called.</returns>
+    internal abstract bool TryWaitForInput(Action<object?> continuation, object? state);
+
     /// <summary>Waits until there is something to receive, or the end. Can complete without either: try again, then.</summary>
     /// <returns>To be awaited once, before the next call.</returns>
     internal abstract ValueTask ReadableAsync();
@@ -41,6 +51,12 @@ internal abstract class NonBlockingSocket
     /// <exception cref="SocketException">The connection is broken.</exception>
     /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
     internal abstract bool TrySend(ReadOnlySpan<byte> bytes, out int count);
+
+    /// <summary>Sends what the socket takes at once of two parts, as <see cref="TrySend(ReadOnlySpan{byte}, out int)"/> does of one.</summary>
+    /// <param name="first">The bytes before the second part; not empty.</param>
+    /// <param name="second">The second part.</param>
+    /// <param name="count">How many bytes of both it took.</param>
+    internal virtual bool TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, out int count) => TrySend(first, out count);
 
     /// <summary>Waits until the socket takes something, or is broken or closed. Can complete without either: try again, then.</summary>
     /// <returns>To be awaited once, before the next call.</returns>

@@ -36,6 +36,23 @@ internal sealed class PortableSocket : NonBlockingSocket
     internal override bool IsEmptyAfter(int received, int room) => false;
 
     /// <inheritdoc/>
+    internal override bool TakeInputSignal() => false;
+
+    /// <inheritdoc/>
+    internal override bool TryWaitForInput(Action<object?> continuation, object? state)
+    {
+        _ = ContinueAsync();
+        return true;
+
+        async Task ContinueAsync()
+        {
+            // Never from here, which the caller is still on its way out of. What breaks the connection, the next receive finds.
+            await ReadableAsync().AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.SuppressThrowing);
+            continuation(state);
+        }
+    }
+
+    /// <inheritdoc/>
     internal override async ValueTask ReadableAsync() =>
         await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None).ConfigureAwait(false);
 

@@ -15,16 +15,29 @@ internal struct SocketSignal
     /// <summary>Uses up a signal that is there. Before the socket is looked at: a signal that comes later counts.</summary>
     internal bool TakeSignal() => IsSignalled && Interlocked.Exchange(ref _continuation, null) is not null;
 
+    /// <summary>Begins a wait, which the signal ends by calling the continuation.</summary>
     internal void Wait(Action<object?> continuation, object? state)
     {
-        _state = state;
-        if (Interlocked.CompareExchange(ref _continuation, continuation, null) is not null)
+        if (!TryWait(continuation, state))
         {
-            // Signalled meanwhile. Not from here: the caller is still on its way to the wait.
-            _state = null;
-            Volatile.Write(ref _continuation, null);
+            // Not from here: the caller is still on its way to the wait.
             ThreadPool.UnsafeQueueUserWorkItem(continuation, state, preferLocal: false);
         }
+    }
+
+    /// <summary>Begins a wait, unless the signal has come.</summary>
+    /// <returns>False when it had come: it is used up, and the continuation will not be called.</returns>
+    internal bool TryWait(Action<object?> continuation, object? state)
+    {
+        _state = state;
+        if (Interlocked.CompareExchange(ref _continuation, continuation, null) is null)
+        {
+            return true;
+        }
+
+        _state = null;
+        Volatile.Write(ref _continuation, null);
+        return false;
     }
 
     internal void Signal()

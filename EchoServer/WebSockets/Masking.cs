@@ -28,9 +28,11 @@ internal static class Masking
         if (source.Length >= Vector<byte>.Count)
         {
             Vector<byte> wide = Vector.AsVectorByte(new Vector<uint>(key));
+            ref byte from = ref MemoryMarshal.GetReference(source);
+            ref byte to = ref MemoryMarshal.GetReference(destination);
             for (; done <= source.Length - Vector<byte>.Count; done += Vector<byte>.Count)
             {
-                (new Vector<byte>(source[done..]) ^ wide).CopyTo(destination[done..]);
+                (Vector.LoadUnsafe(ref from, (nuint)done) ^ wide).StoreUnsafe(ref to, (nuint)done);
             }
         }
 

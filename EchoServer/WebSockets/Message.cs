@@ -9,17 +9,20 @@ namespace EchoServer.WebSockets;
 /// </remarks>
 internal readonly ref struct Message
 {
+    // As wide as a register: a copy right after a shorter write would have to wait for it.
+    private readonly nint _isText;
+
     /// <summary>Makes a view of a message.</summary>
     /// <param name="isText">Whether it is text; the bytes are then known to be UTF-8.</param>
     /// <param name="bytes">The unmasked payload.</param>
     public Message(bool isText, ReadOnlySpan<byte> bytes)
     {
-        IsText = isText;
+        _isText = isText ? 1 : 0;
         Bytes = bytes;
     }
 
     /// <summary>Whether the message is text (RFC 6455 §5.6) rather than binary.</summary>
-    public bool IsText { get; }
+    public bool IsText => _isText != 0;
 
     /// <summary>The payload: UTF-8, already checked, when it is text.</summary>
     public ReadOnlySpan<byte> Bytes { get; }

@@ -25,6 +25,9 @@ internal struct MessageAssembler(int maxMessageBytes, int maxFragments, IByteBud
     /// <summary>Compression, where it was agreed on.</summary>
     internal PerMessageDeflate? Deflate { get; init; }
 
+    /// <summary>The largest message that is put together.</summary>
+    internal readonly int MaxMessageBytes => maxMessageBytes;
+
     /// <summary>Whether a message has begun and not ended.</summary>
     internal bool IsInMessage { get; private set; }
 
@@ -33,14 +36,14 @@ internal struct MessageAssembler(int maxMessageBytes, int maxFragments, IByteBud
 
     /// <summary>Judges a data frame by its header, before a byte of it is kept.</summary>
     /// <returns>The rule that it breaks, or null.</returns>
-    internal ProtocolViolation? Declare(Frame frame) =>
+    internal ProtocolViolation? Declare(in Frame frame) =>
         CheckSequence(frame) ?? CheckFragments(frame) ?? (IsCompressed(frame) ? CheckCompressed(frame) : CheckSize(frame));
 
     /// <summary>Whether a data frame is, or belongs to, a message that is compressed.</summary>
-    internal readonly bool IsCompressed(Frame frame) => frame.IsCompressed || (IsInMessage && _isCompressed);
+    internal readonly bool IsCompressed(in Frame frame) => frame.IsCompressed || (IsInMessage && _isCompressed);
 
     /// <summary>Begins the message that a data frame opens; a frame inside a message changes nothing.</summary>
-    internal void Begin(Frame frame)
+    internal void Begin(in Frame frame)
     {
         if (!IsInMessage)
         {
@@ -101,7 +104,7 @@ internal struct MessageAssembler(int maxMessageBytes, int maxFragments, IByteBud
 
     internal static ProtocolViolation NotUtf8() => new(CloseCode.InvalidPayloadData, "a text message is not UTF-8");
 
-    private readonly ProtocolViolation? CheckSequence(Frame frame)
+    private readonly ProtocolViolation? CheckSequence(in Frame frame)
     {
         // RFC 6455 §5.4: fragments are one opening frame, then continuations up to the one with FIN, with no other data between.
         if (frame.Opcode == Opcode.Continuation)
@@ -114,7 +117,7 @@ internal struct MessageAssembler(int maxMessageBytes, int maxFragments, IByteBud
             : null;
     }
 
-    private ProtocolViolation? CheckFragments(Frame frame)
+    private ProtocolViolation? CheckFragments(in Frame frame)
     {
         _fragments = frame.Opcode == Opcode.Continuation ? _fragments + 1 : 1;
         return _fragments <= maxFragments
@@ -122,7 +125,7 @@ internal struct MessageAssembler(int maxMessageBytes, int maxFragments, IByteBud
             : new(CloseCode.PolicyViolation, $"a message of more than {maxFragments} fragments");
     }
 
-    private readonly ProtocolViolation? CheckSize(Frame frame)
+    private readonly ProtocolViolation? CheckSize(in Frame frame)
     {
         ulong allowed = (ulong)(maxMessageBytes - _messageBytes);
         return frame.PayloadLength <= allowed
@@ -130,7 +133,7 @@ internal struct MessageAssembler(int maxMessageBytes, int maxFragments, IByteBud
             : new(CloseCode.MessageTooBig, $"a message of {(ulong)_messageBytes + frame.PayloadLength} bytes or more is over {maxMessageBytes}");
     }
 
-    private readonly ProtocolViolation? CheckCompressed(Frame frame)
+    private readonly ProtocolViolation? CheckCompressed(in Frame frame)
     {
         if (!IsInMessage && !Deflate!.TryBeginMessage())
         {

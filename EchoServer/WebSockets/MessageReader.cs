@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Unicode;
 using EchoServer.Buffers;
 using EchoServer.WebSockets.Compression;
@@ -70,7 +71,22 @@ internal sealed class MessageReader
     /// The payload of the result. Lies in the input or in the reader's memory: valid until the next call.
     /// </param>
     /// <returns>The result.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadResult Read(Span<byte> input, out int consumed, out ReadOnlySpan<byte> payload)
+    {
+        if (_state == State.Header && !IsInMessage && Frame.TryReadShortMessage(input, _role, out Opcode opcode, out uint key, out Range place)
+            && place.End.Value - place.Start.Value <= _assembler.MaxMessageBytes)
+        {
+            _assembler.Release();
+            consumed = place.End.Value;
+            return ReadWholeMessage(opcode, key, input[place], out payload);
+        }
+
+        return ReadAny(input, out consumed, out payload);
+    }
+
+    /// <summary>As <see cref="Read"/>, which has a way of its own for short messages.</summary>
+    private ReadResult ReadAny(Span<byte> input, out int consumed, out ReadOnlySpan<byte> payload)
     {
         consumed = 0;
         payload = default;
@@ -132,24 +148,26 @@ internal sealed class MessageReader
         }
 
         consumed = frame.HeaderSize;
+        Span<byte> rest = input[frame.HeaderSize..];
+        bool isAlone = frame is { IsFinal: true, IsCompressed: false, Opcode: not Opcode.Continuation } && !IsInMessage;
+        if (isAlone && frame.PayloadLength <= (ulong)Math.Min(rest.Length, _assembler.MaxMessageBytes))
+        {
+            Span<byte> body = rest[..(int)frame.PayloadLength];
+            consumed += body.Length;
+            return ReadWholeMessage(frame.Opcode, frame.MaskingKey, body, out payload);
+        }
+
         violation = _assembler.Declare(frame);
         if (violation is not null)
         {
             return Fail(violation, frame.PayloadLength);
         }
 
-        Span<byte> rest = input[frame.HeaderSize..];
-        bool isAlone = frame.IsFinal && !_assembler.IsInMessage && !frame.IsCompressed;
-        if (isAlone && frame.PayloadLength <= (ulong)rest.Length)
-        {
-            return ReadWholeMessage(frame, rest[..(int)frame.PayloadLength], ref consumed, ref payload);
-        }
-
         BeginPayload(frame);
         return null;
     }
 
-    private static ReadResult ReadControl(Frame frame, Span<byte> input, ref int consumed, ref ReadOnlySpan<byte> payload)
+    private static ReadResult ReadControl(in Frame frame, Span<byte> input, ref int consumed, ref ReadOnlySpan<byte> payload)
     {
         int size = frame.HeaderSize + (int)frame.PayloadLength;
         if (input.Length < size)
@@ -169,21 +187,21 @@ internal sealed class MessageReader
         };
     }
 
-    private ReadResult ReadWholeMessage(Frame frame, Span<byte> body, ref int consumed, ref ReadOnlySpan<byte> payload)
+    private ReadResult ReadWholeMessage(Opcode opcode, uint maskingKey, Span<byte> body, out ReadOnlySpan<byte> payload)
     {
-        consumed += body.Length;
-        IsText = frame.Opcode == Opcode.Text;
-        Masking.Apply(body, frame.MaskingKey);
+        payload = body;
+        IsText = opcode == Opcode.Text;
+        Masking.Apply(body, maskingKey);
         if (IsText && !Utf8.IsValid(body))
         {
+            payload = default;
             return Fail(MessageAssembler.NotUtf8(), bytesDue: 0);
         }
 
-        payload = body;
         return ReadResult.Message;
     }
 
-    private void BeginPayload(Frame frame)
+    private void BeginPayload(in Frame frame)
     {
         if (!_assembler.IsInMessage)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EchoServer.Buffers;
 
 namespace EchoServer.WebSockets;
@@ -25,11 +26,27 @@ internal struct OutputBuffer
     internal readonly ReadOnlySpan<byte> Waiting => _memory.Span[_start.._end];
 
     /// <summary>Appends one unfragmented, unmasked frame (RFC 6455 §5.2) whose payload comes in two parts.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void AppendFrame(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool isCompressed = false)
     {
         int payload = checked(first.Length + second.Length);
-        Span<byte> destination = Reserve(checked(Frame.SizeOfHeader(payload, masked: false) + payload));
-        _end += Frame.Write(destination, opcode, first, second, maskingKey: null, isCompressed);
+        Span<byte> destination = Reserve(checked(Frame.MaxHeaderSize + payload));
+        int header = Frame.WriteHeader(destination, opcode, payload, isCompressed: isCompressed);
+        first.CopyTo(destination[header..]);
+        second.CopyTo(destination[(header + first.Length)..]);
+        _end += header + payload;
+    }
+
+    /// <summary>Appends a frame without the end of its payload, which comes next.</summary>
+    /// <param name="opcode">What the frame is.</param>
+    /// <param name="first">The payload's beginning; may be empty.</param>
+    /// <param name="rest">How many bytes of payload come after it.</param>
+    /// <param name="isCompressed">Whether the frame carries a compressed message.</param>
+    internal void AppendFrameStart(Opcode opcode, ReadOnlySpan<byte> first, int rest, bool isCompressed)
+    {
+        Span<byte> destination = Reserve(checked(Frame.MaxHeaderSize + first.Length));
+        _end += Frame.WriteHeader(destination, opcode, checked(first.Length + rest), isCompressed: isCompressed);
+        Append(first);
     }
 
     /// <summary>Appends bytes as they are.</summary>
@@ -84,17 +101,23 @@ internal struct OutputBuffer
     }
 
     /// <summary>Room for at least so many bytes behind what waits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Span<byte> Reserve(int count)
     {
         if (_memory.Length - _end < count)
         {
-            Uncount();
-            _memory.Grow(_start.._end, Math.Max(checked(Length + count), MinBytes));
-            _end = Length;
-            _start = 0;
+            MakeRoom(count);
         }
 
         return _memory.Span[_end..];
+    }
+
+    private void MakeRoom(int count)
+    {
+        Uncount();
+        _memory.Grow(_start.._end, Math.Max(checked(Length + count), MinBytes));
+        _end = Length;
+        _start = 0;
     }
 
     private void Uncount()

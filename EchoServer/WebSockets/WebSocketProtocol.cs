@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EchoServer.WebSockets.Compression;
 
 namespace EchoServer.WebSockets;
@@ -69,6 +70,7 @@ internal struct WebSocketProtocol<TSink>
     /// until the next call, or <see cref="ReleaseMessage"/>.
     /// </param>
     /// <returns>The event.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ProtocolEvent Receive(Span<byte> input, out int consumed, out ReadOnlySpan<byte> payload)
     {
         if (_state != State.Open || (_sink.IsClosed && !ReadsAfterClose))
