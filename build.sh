@@ -277,6 +277,7 @@ bench() {
   done
 
   publish >&2
+  publish_platform artifacts/cf-jit false
   EchoServer.Tests/prepare.sh bench
   exec dotnet artifacts/bin/Bench/release/Bench.dll "$@"
 }

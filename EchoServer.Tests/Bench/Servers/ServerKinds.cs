@@ -5,6 +5,7 @@ internal static class ServerKinds
 {
     public const string Raw = "raw";
     public const string Cf = "cf";
+    public const string CfJit = "cf-jit";
     public const string Dotnet = "dotnet";
     public const string Bun = "bun";
     public const string Kestrel = "kestrel";
@@ -39,6 +40,14 @@ internal static class ServerKinds
             Environment = new Dictionary<string, string> { ["LOG_MESSAGES"] = "false" },
             Version = () => Tool.Commit,
             Needs = [(Artifact("cf/EchoServer"), "it is not published: run ./build.sh")],
+            LoggingArguments = ["--log-messages", "true"],
+        },
+        new(CfJit, "EchoServer, JIT", Artifact("cf-jit/EchoServer"))
+        {
+            Settings = "what ./build.sh publish --jit makes: one file with the .NET runtime; otherwise as the cf build",
+            Environment = new Dictionary<string, string> { ["LOG_MESSAGES"] = "false" },
+            Version = () => Tool.Commit,
+            Needs = [(Artifact("cf-jit/EchoServer"), "it is not published: run ./build.sh bench")],
             LoggingArguments = ["--log-messages", "true"],
         },
         new(Dotnet, "EchoServer, dotnet", "dotnet", [Artifact("portable/EchoServer.dll"), .. OurArguments, "--log-messages", "false"])
