@@ -166,7 +166,10 @@ internal sealed class Connection
                 if (!_slice.TryReceive(_meter.BytesReceived, DeflateWork))
                 {
                     BeginSlice();
-                    await Task.Yield();
+                    if (_socket.TryYield(Resume, this))
+                    {
+                        return;
+                    }
                 }
 
                 bool flushed = Step(receives: true);

@@ -2,7 +2,7 @@ namespace EchoServer.Server;
 
 /// <summary>How much a connection may do in one go, so that one flood cannot keep an I/O thread from its other connections.</summary>
 /// <remarks>
-/// At the end of its slice the connection goes to the back of the thread pool's queue. A mutable value of the connection's loop; any
+/// At the end of its slice the connection goes to the back of its I/O thread's queue. A mutable value of the connection's loop; any
 /// thread may read <see cref="IsHeldUp"/>.
 /// </remarks>
 internal struct TimeSlice

@@ -44,6 +44,8 @@ internal sealed unsafe class Epoll : IDisposable
     // How many sockets one wait tells of at most.
     private const int MaxEvents = 512;
 
+    private const EpollEvents WhileConnected = EpollEvents.Readable | EpollEvents.PeerShutdown | EpollEvents.EdgeTriggered;
+
     // struct epoll_event: 32 bits of events, 64 bits of ours, which only x86 packs without a gap.
     private static readonly int DataOffset = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? 4 : 8;
     private static readonly int EventBytes = DataOffset + sizeof(ulong);
@@ -67,7 +69,7 @@ internal sealed unsafe class Epoll : IDisposable
     /// <summary>Begins to watch a connected socket: signals it once for each change.</summary>
     /// <inheritdoc cref="Watch(IWatched, SafeHandle, EpollEvents)"/>
     internal void Watch(IWatched socket, SafeHandle handle) =>
-        Watch(socket, handle, EpollEvents.Readable | EpollEvents.PeerShutdown | EpollEvents.EdgeTriggered);
+        Watch(socket, handle, WhileConnected);
 
     /// <summary>Begins to watch a socket.</summary>
     /// <exception cref="SocketException">The kernel has no memory left for it.</exception>
@@ -78,10 +80,12 @@ internal sealed unsafe class Epoll : IDisposable
         Control(Libc.EpollAdd, handle, events);
     }
 
-    /// <summary>Signals a watched socket also when it has room to send; at once, if it has.</summary>
+    /// <summary>Signals a connected socket once more what it has been signalled already.</summary>
+    /// <param name="handle">A watched socket.</param>
+    /// <param name="withRoom">Whether it is signalled, from now on, also when it has room to send.</param>
     /// <exception cref="ObjectDisposedException">The thread, or the socket, has ended.</exception>
-    internal void WatchForRoom(SafeHandle handle) =>
-        Change(handle, EpollEvents.Readable | EpollEvents.Writable | EpollEvents.PeerShutdown | EpollEvents.EdgeTriggered);
+    internal void WatchAgain(SafeHandle handle, bool withRoom) =>
+        Change(handle, WhileConnected | (withRoom ? EpollEvents.Writable : EpollEvents.None));
 
     /// <summary>Changes the events that a watched socket is signalled; pending ones are signalled at once.</summary>
     /// <exception cref="ObjectDisposedException">The thread, or the socket, has ended.</exception>

@@ -125,6 +125,15 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
     internal override bool TryWaitForInput(Action<object?> continuation, object? state) => _reader.TryWait(continuation, state);
 
     /// <inheritdoc/>
+    internal override bool TryYield(Action<object?> continuation, object? state)
+    {
+        // Epoll tells of changes, and so tells of this one again, behind all others. The signal of it may come before the wait.
+        _reader.TakeSignal();
+        _epoll.WatchAgain(_file, _isWatchedForRoom);
+        return _reader.TryWait(continuation, state);
+    }
+
+    /// <inheritdoc/>
     internal override ValueTask ReadableAsync() => _reader.TakeSignal() ? default : new ValueTask(this, ReadToken);
 
     /// <inheritdoc/>
@@ -133,7 +142,7 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
         if (!_isWatchedForRoom)
         {
             _isWatchedForRoom = true;
-            _epoll.WatchForRoom(_file);
+            _epoll.WatchAgain(_file, withRoom: true);
         }
 
         return _writer.TakeSignal() ? default : new ValueTask(this, WriteToken);

@@ -40,6 +40,9 @@ internal abstract class NonBlockingSocket
     /// <returns>False when there was a sign of either already: then nothing is called.</returns>
     internal abstract bool TryWaitForInput(Action<object?> continuation, object? state);
 
+    /// <summary>As <see cref="TryWaitForInput"/>, also where there is input already: the thread's other sockets have their turn before it.</summary>
+    internal virtual bool TryYield(Action<object?> continuation, object? state) => TryWaitForInput(continuation, state);
+
     /// <summary>Waits until there is something to receive, or the end. Can complete without either: try again, then.</summary>
     /// <returns>To be awaited once, before the next call.</returns>
     internal abstract ValueTask ReadableAsync();
