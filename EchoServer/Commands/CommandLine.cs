@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using EchoServer.Commands.Options;
+using EchoServer.Connect;
 using EchoServer.Text;
 
 namespace EchoServer.Commands;
@@ -42,6 +43,11 @@ internal static class CommandLine
         {
             await Console.Error.WriteLineAsync($"EchoServer: {exception.Message} (see --help)").ConfigureAwait(false);
             return ExitCode.Usage;
+        }
+        catch (ConnectionFailedException exception)
+        {
+            await Console.Error.WriteLineAsync($"EchoServer: {exception.Message}").ConfigureAwait(false);
+            return ExitCode.Failed;
         }
     }
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 using System.Text;
+using EchoServer.Transport;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Connect;
@@ -86,7 +86,7 @@ internal sealed class ClientOutbound(Stream stream)
         }
 
         // RFC 6455 §5.3: a fresh key for every frame, from a strong source.
-        uint key = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
+        uint key = BitConverter.ToUInt32(StrongRandom.Bytes(sizeof(uint)));
         byte[] frame = new byte[Frame.SizeOfHeader(payload.Length, masked: true) + payload.Length];
         Frame.Write(frame, opcode, payload.Span, default, key, isFinal: isFinal);
         try

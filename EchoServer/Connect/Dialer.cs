@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using EchoServer.Buffers;
 using EchoServer.Connect.Proxies;
 using EchoServer.Diagnosis;
@@ -63,7 +62,7 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
         try
         {
             // RFC 6455 §4.1: "The nonce MUST be selected randomly for each connection."
-            string key = ClientHandshake.Key(RandomNumberGenerator.GetBytes(ClientHandshake.NonceBytes));
+            string key = ClientHandshake.Key(StrongRandom.Bytes(ClientHandshake.NonceBytes));
             byte[] request = HttpExchange.Upgrade(options, key, subprotocols, extensions);
             ReceivedHead head = await Step(Stage.Answer, deadline).RunAsync(token => HttpExchange.SendAsync(link, request, token), stop).ConfigureAwait(false);
             if (head.Answer.Status != ClientHandshake.SwitchingProtocols)

@@ -19,6 +19,7 @@ internal sealed record TlsSession(
     internal static async Task<TlsSession> EstablishAsync(
         TcpLink link, ConnectionOptions options, Uri url, Step step, CancellationToken stop)
     {
+        OpenSsl.ThrowIfMissing(step.Stage);
         SslPolicyErrors errors = SslPolicyErrors.None;
         var statuses = X509ChainStatusFlags.NoError;
         CertificateFacts? facts = null;

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
+using EchoServer.Transport;
 
 namespace EchoServer.Load;
 
@@ -24,7 +24,7 @@ internal static class MaskingKeys
         {
             if (_used == KeysPerBlock)
             {
-                RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(_keys.AsSpan()));
+                StrongRandom.Fill(MemoryMarshal.AsBytes(_keys.AsSpan()));
                 _used = 0;
             }
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using EchoServer.Connect;
+using EchoServer.Transport;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Ping;
@@ -16,7 +16,7 @@ internal sealed class PingConnection(PingOptions options, PingLog log)
 
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(2);
 
-    private readonly string _mark = $"ping {Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(NonceBytes))} ";
+    private readonly string _mark = $"ping {Convert.ToHexStringLower(StrongRandom.Bytes(NonceBytes))} ";
     private volatile ClientConnection? _connection;
     private Task _receiving = Task.CompletedTask;
     private long _openedAt;

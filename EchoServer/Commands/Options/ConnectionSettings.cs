@@ -83,6 +83,11 @@ internal static class ConnectionSettings
     {
         Uri uri = WebSocketUrl.Parse(url);
         BasicCredentials? inUrl = ConnectionParsers.TakeUser(ref uri);
+        if (Authorities.IsGiven(result) || Certificate.IsGiven(result))
+        {
+            OpenSsl.ThrowIfMissing();
+        }
+
         X509Certificate2Collection? certificate = ReadClientCertificate(result);
         if (result.GetValue(Insecure) && Authorities.IsGiven(result))
         {
