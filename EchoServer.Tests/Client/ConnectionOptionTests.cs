@@ -37,6 +37,8 @@ internal sealed class ConnectionOptionTests
         var environment = new Dictionary<string, string> { ["ECHO_BASIC_AUTH"] = "env:1" };
         Assert.That(await CaptureAsync([], environment), Does.Contain("\r\nAuthorization: Basic ZW52OjE=\r\n"));
         Assert.That(await CaptureAsync([], environment, "url:2%40@"), Does.Contain("\r\nAuthorization: Basic dXJsOjJA\r\n"));
+        Assert.That(await CaptureAsync([], environment, ":p@w@"), Does.Contain("\r\nAuthorization: Basic OnBAdw==\r\n"));
+        Assert.That(await CaptureAsync([], user: "@"), Does.Not.Contain("Authorization"));
         Assert.That(await CaptureAsync(["--basic-auth", "opt:3"], environment, "url:2@"), Does.Contain("\r\nAuthorization: Basic b3B0OjM=\r\n"));
         Assert.That(await CaptureAsync([]), Does.Not.Contain("Authorization"));
     }
@@ -193,6 +195,7 @@ internal sealed class ConnectionOptionTests
 
     [TestCase(null, "", TestName = "{m}(for everybody)")]
     [TestCase("me:geheim", "me:geheim@", TestName = "{m}(with user and password)")]
+    [TestCase(":geheim", ":geheim@", TestName = "{m}(with a password and no user)")]
     public async Task It_goes_through_a_proxy(string? user, string inUrl)
     {
         using var proxy = new ConnectProxy(user);
@@ -234,8 +237,7 @@ internal sealed class ConnectionOptionTests
             peer.Send(ScriptedServer.Accept(request));
             ScriptedServer.EchoAll(peer, 0, (_, _, message) => [message]);
         });
-        var url = new Uri($"ws://{user}{server.Url.Authority}/path?q=1#fragment");
-        ProgramResult result = await RunAsync(url, options, environment);
+        ProgramResult result = await RunAsync($"ws://{user}{server.Url.Authority}/path?q=1#fragment", options, environment);
         Assert.That(result, Is.EqualTo(new ProgramResult(0, "x\n", "")));
 
         // The raw peer takes bytes for characters.
@@ -243,5 +245,8 @@ internal sealed class ConnectionOptionTests
     }
 
     private static Task<ProgramResult> RunAsync(Uri url, string[] options, Dictionary<string, string>? environment = null) =>
-        Programs.RunAsync(Programs.EchoServer(["client", url.OriginalString, "x", "--quiet", .. options], environment));
+        RunAsync(url.OriginalString, options, environment);
+
+    private static Task<ProgramResult> RunAsync(string url, string[] options, Dictionary<string, string>? environment = null) =>
+        Programs.RunAsync(Programs.EchoServer(["client", url, "x", "--quiet", .. options], environment));
 }

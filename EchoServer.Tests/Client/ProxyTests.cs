@@ -93,6 +93,19 @@ internal sealed class ProxyTests
         Assert.That(unknown.Error, Does.StartWith($"EchoServer: {url}: TLS with the proxy {proxy.Url.Authority} failed: the certificate cannot be traced to a trusted authority"));
     }
 
+    [Test]
+    public async Task A_proxy_that_speaks_no_TLS_is_named()
+    {
+        using var proxy = new ScriptedServer((peer, _) =>
+        {
+            peer.Send("SSH-2.0-OpenSSH_9.2p1\r\n");
+            peer.ReadToEndAndDrop();
+        });
+        ProgramResult result = await RunAsync("ws://server.example:8080/", $"https://{proxy.Url.Authority}");
+        Assert.That(result.Error, Does.StartWith(
+            $"EchoServer: ws://server.example:8080/: TLS with the proxy {proxy.Url.Authority} failed: what listens on this port speaks no TLS; check host and port in --proxy"));
+    }
+
     [TestCase("http")]
     [TestCase("socks5")]
     public async Task A_proxy_that_cannot_be_reached_is_named(string scheme)

@@ -44,6 +44,11 @@ internal sealed class CommandLineTests
         yield return Option(["--memory-budget", "lots"], "--memory-budget: 'lots' is not a number of bytes (1-2147483647, or auto)");
         yield return Option(["--allowed-origins", "example.org"], "--allowed-origins: 'example.org' is not a list of origins");
         yield return Option(["--allowed-origins", "https://example.org/path"], "is not a list of origins");
+        yield return Option(
+            ["--allowed-origins", "wss://example.org"],
+            "--allowed-origins: 'wss://example.org' is not a list of origins (https://host or https://host:port of pages, not ws:// or wss://, separated by commas)");
+        yield return Option(["--allowed-origins", "https://a.example, ws://b.example:8080"], "is not a list of origins");
+        yield return Variable("ECHO_ALLOWED_ORIGINS", "https://me@example.org", "ECHO_ALLOWED_ORIGINS: 'https://me@example.org' is not a list of origins");
         yield return Option(["--compression", "true"], "--compression: 'true' is not on or off");
         yield return Variable("ECHO_COMPRESSION", "yes", "ECHO_COMPRESSION: 'yes' is not on or off");
         yield return Option(["--compression-level", "10"], "--compression-level: '10' is not a level (1-9)");
@@ -61,7 +66,13 @@ internal sealed class CommandLineTests
         yield return Option(["client", "ftp://host"], "url: 'ftp://host' is not a ws://, wss://, http:// or https:// URL");
         yield return Option(["client", "ftp://me:geheim@host"], "url: 'ftp://...@host' is not a ws://");
         yield return Option(["client", "me:geheim@host"], "url: '...@host' is not a ws://");
-        yield return Option(["client", "host:8080"], "url: 'host:8080' is not");
+        yield return Option(["client", "host:8080"], "url: 'host:8080' is not a ws://, wss://, http:// or https:// URL; did you mean ws://host:8080? (see --help)");
+        yield return Option(["ping", "me:geheim@host"], "; did you mean ws://...@host?");
+        yield return Option(["check", "ws://host:99999"], "url: 'ws://host:99999' is not a ws://, wss://, http:// or https:// URL; the highest port is 65535");
+        yield return Option(["load", "ws://:geheim@host:99999"], "url: 'ws://...@host:99999' is not");
+        yield return Option(["client", "ws://xn--ü.example"], "url: 'ws://xn--ü.example' is not a ws://");
+        yield return Option(["client", "ws://:80"], "url: 'ws://:80' is not a ws://, wss://, http:// or https:// URL (see --help)");
+        yield return Option(["client", "ws://[fe80::1%25nosuch0]:8080"], "url: this machine has no network interface 'nosuch0'");
         yield return Option(["client", "ws://host", "--count", "-1", "x"], "--count");
         yield return Option(["client", "ws://host", "--count", "many", "x"], "--count: 'many' is not a number of echoes (0-1000000000)");
         yield return Option(["client", "ws://host", "--count", "1"], "--count: needs messages as arguments");
@@ -75,7 +86,16 @@ internal sealed class CommandLineTests
         yield return Option(["client", "ws://host", "-H", "Upgrade: x"], "--header: 'Upgrade: ...' is not a header");
         yield return Option(["client", "ws://host", "--header"], "--header: exactly one value is needed: a header");
         yield return Option(["client", "ws://host", "--subprotocol", "a b"], "--subprotocol: 'a b' is not the name of a subprotocol");
+        yield return Option(["client", "ws://host", "--subprotocol", "a", "-s", "b", "-s", "a"], "--subprotocol: 'a' is given twice; each may be offered once (RFC 6455 §4.1)");
+        yield return Option(["load", "ws://host", "-s", "a", "-s", "a"], "--subprotocol: 'a' is given twice");
         yield return Option(["client", "ws://host", "--origin", "a\rb"], @"--origin: 'a\rb' is not an origin");
+        yield return Option(["client", "ws://host", "--origin", "x y"], "--origin: 'x y' is not an origin (such as https://example.org, or null; --header takes any Origin)");
+        yield return Option(["ping", "ws://host", "--origin", "example.org"], "--origin: 'example.org' is not an origin");
+        yield return Option(["check", "ws://host", "--origin", "https://example.org/path"], "--origin: 'https://example.org/path' is not an origin");
+        yield return Option(["load", "ws://host", "--origin", "wss://example.org"], "--origin: 'wss://example.org' is not an origin");
+        yield return Variable("ALL_PROXY", "'http://127.0.0.1:9'", "ALL_PROXY: the value (not shown) is not a proxy", "client", "ws://host", "x");
+        yield return Variable("http_proxy", "\"127.0.0.1:9\"", "http_proxy: the value (not shown) is not a proxy", "ping", "ws://host");
+        yield return Variable("HTTPS_PROXY", "socks5h://127.0.0.1:99999", "HTTPS_PROXY: the value (not shown) is not a proxy", "check", "wss://host");
         yield return Option(["client", "ws://host", "--basic-auth", "geheim"], "--basic-auth: the value (not shown) is not a user and a password (user:password)");
         yield return Variable("ECHO_BASIC_AUTH", "geheim", "ECHO_BASIC_AUTH: the value (not shown) is not a user and a password", "client", "ws://host");
         yield return Option(["client", "ws://host", "--ca", "/no/such/file"], "--ca: '/no/such/file' is not a file with certificates in PEM");
@@ -198,9 +218,14 @@ internal sealed class CommandLineTests
     [Test]
     public async Task Only_pages_of_allowed_origins_may_connect()
     {
-        await using ServerProcess server = await ServerProcess.StartAsync(["--allowed-origins", "https://example.org, http://localhost:3000"]);
-        using RawPeer good = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest("/", "Origin: http://localhost:3000"));
-        Assert.That(good.ReadHead(), Does.StartWith("HTTP/1.1 101 "));
+        await using ServerProcess server = await ServerProcess.StartAsync(
+            ["--allowed-origins", "https://example.org:443, http://localhost:3000, https://BÜCHER.example/, http://[::1]:80"]);
+        foreach (string origin in (string[])["https://example.org", "http://localhost:3000", "https://xn--bcher-kva.example", "http://[::1]"])
+        {
+            using RawPeer good = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest("/", $"Origin: {origin}"));
+            Assert.That(good.ReadHead(), Does.StartWith("HTTP/1.1 101 "), origin);
+        }
+
         using RawPeer bad = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest("/", "Origin: https://evil.example"));
         Assert.That(System.Text.Encoding.UTF8.GetString(bad.ReadToEnd()), Does.StartWith("HTTP/1.1 403 ").And.Contain("'https://evil.example'"));
     }

@@ -127,6 +127,14 @@ internal sealed class DialerTests
     }
 
     [Test]
+    public void A_header_takes_the_place_of_the_one_that_is_sent_without_it()
+    {
+        ConnectionOptions options = Options("ws://server.example/") with { Headers = [new("ACCEPT", "text/x"), new("Host", "other.example")] };
+        Assert.That(Encoding.UTF8.GetString(HttpExchange.Get(options, "/a")), Is.EqualTo(
+            "GET /a HTTP/1.1\r\nConnection: close\r\nACCEPT: text/x\r\nHost: other.example\r\n\r\n"));
+    }
+
+    [Test]
     public async Task What_comes_behind_the_101_is_the_first_message()
     {
         using var server = new ScriptedServer((peer, _) =>

@@ -120,14 +120,12 @@ internal static class HttpExchange
     private static byte[] Write(ConnectionOptions options, string pathAndQuery, IEnumerable<string> lines)
     {
         var request = new StringBuilder();
-        // RFC 6455 §4.1: the port only where it is not the scheme's own; an IPv6 address in brackets.
         request.Append(CultureInfo.InvariantCulture, $"GET {pathAndQuery} HTTP/1.1\r\n");
-        if (!options.Headers.Any(field => field.Name.Equals("Host", StringComparison.OrdinalIgnoreCase)))
-        {
-            request.Append(CultureInfo.InvariantCulture, $"Host: {Host(options.Url)}{(options.Url.IsDefaultPort ? "" : $":{options.Url.Port}")}\r\n");
-        }
 
-        foreach (string line in lines)
+        // RFC 6455 §4.1: the port only where it is not the scheme's own; an IPv6 address in brackets.
+        string host = string.Create(CultureInfo.InvariantCulture, $"Host: {Host(options.Url)}{(options.Url.IsDefaultPort ? "" : $":{options.Url.Port}")}");
+        bool IsReplaced(string line) => options.Headers.Any(field => line.StartsWith($"{field.Name}:", StringComparison.OrdinalIgnoreCase));
+        foreach (string line in lines.Prepend(host).Where(line => !IsReplaced(line)))
         {
             request.Append(line).Append("\r\n");
         }

@@ -23,7 +23,7 @@ internal static class NetworkDiagnosis
 
             if (it is AuthenticationException)
             {
-                return isProxy ? ProxyDiagnosis.OfTls(it.Message, proxy) : TlsDiagnosis.Of(it, url);
+                return isProxy ? ProxyDiagnosis.OfTls(TlsDiagnosis.Of(it, proxy ?? url).Cause, proxy) : TlsDiagnosis.Of(it, url);
             }
 
             if (it is InvalidDataException or HeadTooLargeException)

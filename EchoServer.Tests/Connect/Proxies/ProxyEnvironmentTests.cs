@@ -25,6 +25,8 @@ internal sealed class ProxyEnvironmentTests
     [TestCase("all_proxy=https://p", "https://p/", "https://p/")]
     [TestCase("all_proxy=socks5://p", "socks5://p:1080/", "socks5://p:1080/")]
     [TestCase("all_proxy=socks5://[::1]:9", "socks5://[::1]:9/", "socks5://[::1]:9/")]
+    [TestCase("ALL_PROXY=socks5h://p", "socks5://p:1080/", "socks5://p:1080/")]
+    [TestCase("ALL_PROXY=SOCKS5h://p:9/", "socks5://p:9/", "socks5://p:9/")]
     [TestCase("all_proxy=http://p|no_proxy=example.org", null, null)]
     [TestCase("all_proxy=http://p|NO_PROXY=example.org:443", "http://p/", null)]
     [TestCase("all_proxy=http://p|no_proxy=a.example|NO_PROXY=example.org", "http://p/", "http://p/")]
@@ -41,6 +43,9 @@ internal sealed class ProxyEnvironmentTests
     [TestCase("http://me:a@b/c#d?e@p:1", "me", "a@b/c#d?e")]
     [TestCase("http://me:a:b@p:1", "me", "a:b")]
     [TestCase("socks5://me@p:1", "me", "")]
+    [TestCase("http://:secret@p:1", "", "secret")]
+    [TestCase(":secret@p:1", "", "secret")]
+    [TestCase("socks5h://:secret@p:1", "", "secret")]
     public void User_and_password_may_be_percent_encoded_or_not(string value, string user, string password)
     {
         Assert.That(ProxyEnvironment.TryFind(Ws, name => name == "http_proxy" ? value : null, out ProxyChoice? proxy, out _), Is.True);
@@ -54,7 +59,12 @@ internal sealed class ProxyEnvironmentTests
     [TestCase("all_proxy=http://", "all_proxy: the value (not shown) is not a proxy (")]
     [TestCase("ALL_PROXY=http://p:1/path", "ALL_PROXY: the value (not shown) is not a proxy (")]
     [TestCase("ALL_PROXY=socks4://p:1", "ALL_PROXY: the value (not shown) is not a proxy (", "; of SOCKS only version 5 is spoken")]
-    [TestCase("ALL_PROXY=socks5h://p:1", "ALL_PROXY: the value (not shown) is not a proxy (", "; of SOCKS only version 5 is spoken")]
+    [TestCase("ALL_PROXY=socks://p:1", "ALL_PROXY: the value (not shown) is not a proxy (", "; of SOCKS only version 5 is spoken")]
+    [TestCase("ALL_PROXY=socks5h://p:port", "ALL_PROXY: the value (not shown) is not a proxy (", "socks5://host:port)")]
+    [TestCase("ALL_PROXY='socks5://p:1'", "ALL_PROXY: the value (not shown) is not a proxy (")]
+    [TestCase("ALL_PROXY=\"p:1\"", "ALL_PROXY: the value (not shown) is not a proxy (")]
+    [TestCase("ALL_PROXY=http://p:65536", "ALL_PROXY: the value (not shown) is not a proxy (")]
+    [TestCase("ALL_PROXY=//p:1", "ALL_PROXY: the value (not shown) is not a proxy (")]
     [TestCase("ALL_PROXY=http://p|no_proxy=10.0.0.0/99", "no_proxy: '10.0.0.0/99' is not a host, an address or a network")]
     [TestCase("ALL_PROXY=http://p|NO_PROXY=a:b", "NO_PROXY: 'a:b' is not a host, an address or a network")]
     public void A_value_that_cannot_be_used_is_an_error_that_names_its_variable(string variables, string start, string end = "")

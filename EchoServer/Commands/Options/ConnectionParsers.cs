@@ -47,9 +47,9 @@ internal static class ConnectionParsers
 
     internal static bool TryParseOrigin(string text, out string? origin)
     {
-        // Not only what a browser would send: what a server makes of the rest may be the question.
-        origin = text;
-        return text.Length > 0 && IsFieldValue(text);
+        // RFC 6454 §7.3: a page without an origin of its own, such as a file, has "null".
+        origin = text == "null" ? text : SettingParsers.TryParseOrigin(text, out string parsed) ? parsed : null;
+        return origin is not null;
     }
 
     internal static bool TryParseBasicAuth(string text, out BasicCredentials? credentials)
@@ -110,19 +110,6 @@ internal static class ConnectionParsers
         int colon = text.LastIndexOf(':');
         return colon > 0 && Guid.TryParseExact(text.AsSpan(0, colon), "D", out _) &&
             text.Length > colon + 1 && text[(colon + 1)..].All(char.IsAsciiDigit);
-    }
-
-    /// <summary>Takes user and password out of a URL, so that a message that shows the URL does not show them.</summary>
-    internal static BasicCredentials? TakeUser(ref Uri url)
-    {
-        if (url.UserInfo.Length == 0)
-        {
-            return null;
-        }
-
-        var credentials = BasicCredentials.FromUserInfo(url.UserInfo);
-        url = new UriBuilder(url) { UserName = "", Password = "" }.Uri;
-        return credentials;
     }
 
     /// <summary>RFC 9110 §5.5: no control characters but the tab; a line end would begin another header.</summary>

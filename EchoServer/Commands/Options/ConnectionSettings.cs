@@ -23,7 +23,7 @@ internal static class ConnectionSettings
 
     internal static readonly Setting<string?> Origin = new(
         "--origin", null, "The origin that a browser would send, to try what the server allows.",
-        null, "none", "an origin (such as https://example.org)", ConnectionParsers.TryParseOrigin, helpName: "origin");
+        null, "none", "an origin (such as https://example.org, or null; --header takes any Origin)", ConnectionParsers.TryParseOrigin, helpName: "origin");
 
     internal static readonly RepeatedSetting<string> Subprotocol = new(
         "--subprotocol", "-s", "name", "Offers a subprotocol; may be repeated, the preferred one first.",
@@ -81,8 +81,7 @@ internal static class ConnectionSettings
     /// <exception cref="UsageException">A value is not accepted, or two contradict each other.</exception>
     internal static ConnectionOptions Read(ParseResult result, string url)
     {
-        Uri uri = WebSocketUrl.Parse(url);
-        BasicCredentials? inUrl = ConnectionParsers.TakeUser(ref uri);
+        Uri uri = WebSocketUrl.Parse(url, out BasicCredentials? inUrl);
         if (Authorities.IsGiven(result) || Certificate.IsGiven(result))
         {
             OpenSsl.ThrowIfMissing();
@@ -109,7 +108,7 @@ internal static class ConnectionSettings
             Url = uri,
             Headers = headers,
             Origin = Origin.Read(result),
-            Subprotocols = Subprotocol.Read(result),
+            Subprotocols = ReadSubprotocols(result),
 
             // A typed value wins over the variable.
             BasicAuth = hasAuthorization ? null : BasicAuth.IsGiven(result) ? BasicAuth.Read(result) : inUrl ?? BasicAuth.Read(result),
@@ -159,6 +158,15 @@ internal static class ConnectionSettings
 
     private static bool Has(IReadOnlyList<HeaderField> headers, string name) =>
         headers.Any(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>RFC 6455 §4.1: the names of subprotocols "MUST all be unique strings".</summary>
+    private static IReadOnlyList<string> ReadSubprotocols(ParseResult result)
+    {
+        IReadOnlyList<string> names = Subprotocol.Read(result);
+        return names.GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { Key: string twice }
+            ? throw new UsageException($"{Subprotocol.Name}: '{twice}' is given twice; each may be offered once (RFC 6455 §4.1)")
+            : names;
+    }
 
     private static ProxyChoice? FindProxy(Uri url) =>
         ProxyEnvironment.TryFind(url, Environment.GetEnvironmentVariable, out ProxyChoice? proxy, out string? flaw) ? proxy : throw new UsageException(flaw!);

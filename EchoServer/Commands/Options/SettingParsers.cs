@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
+using EchoServer.Connect;
 using EchoServer.Echo;
+using EchoServer.Http;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Commands.Options;
@@ -119,14 +121,32 @@ internal static class SettingParsers
         return true;
     }
 
-    /// <summary>RFC 6454 §6.2, as browsers send it: scheme, host, and the port where it is not the scheme's own.</summary>
     internal static bool TryParseOrigins(string text, out IReadOnlyList<string> origins)
     {
-        string[] parts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        origins = parts;
-        return parts.Length > 0 && Array.TrueForAll(parts, part =>
-            Uri.TryCreate(part, UriKind.Absolute, out Uri? uri) && uri.Host.Length > 0 &&
-            part.Equals(uri.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase));
+        List<string> read = [];
+        origins = read;
+        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!TryParseOrigin(part, out string origin))
+            {
+                return false;
+            }
+
+            read.Add(origin);
+        }
+
+        return read.Count > 0;
+    }
+
+    /// <summary>Reads the origin of a page. Pages are not at ws or wss.</summary>
+    /// <param name="text">Scheme, host and port.</param>
+    /// <param name="origin">As browsers send it (RFC 6454 §6.2): in lower case and ASCII, with the port where it is not the scheme's own.</param>
+    internal static bool TryParseOrigin(string text, out string origin)
+    {
+        bool isOrigin = HostUrl.TryParse(text.ToLowerInvariant(), out Uri? uri) && uri.Scheme is not ("ws" or "wss") &&
+            uri.PathAndQuery is "/" or "" && uri.Fragment.Length == 0 && !text.Contains('@', StringComparison.Ordinal);
+        origin = isOrigin ? $"{uri!.Scheme}://{HttpExchange.Host(uri)}{(uri.IsDefaultPort ? "" : $":{uri.Port}")}" : "";
+        return isOrigin;
     }
 
     internal static bool TryParseLogLevel(string text, out LogLevel level) => TryParseName(

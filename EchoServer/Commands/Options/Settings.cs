@@ -84,7 +84,7 @@ internal static class Settings
 
     internal static readonly Setting<IReadOnlyList<string>> AllowedOrigins = new(
         "--allowed-origins", "ECHO_ALLOWED_ORIGINS", "Origins whose pages may connect; others get 403.",
-        [], "any", "a list of origins (scheme://host or scheme://host:port, separated by commas)", SettingParsers.TryParseOrigins);
+        [], "any", "a list of origins (https://host or https://host:port of pages, not ws:// or wss://, separated by commas)", SettingParsers.TryParseOrigins);
 
     internal static readonly Setting<int?> IoThreads = Auto(
         "--io-threads", "ECHO_IO_THREADS", "Threads that wait for sockets and run the connections. auto: half of the processors, 1 to 4; with compression all, at most 16.",

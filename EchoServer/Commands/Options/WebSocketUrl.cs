@@ -1,3 +1,7 @@
+using System.Globalization;
+using System.Net;
+using EchoServer.Connect;
+using EchoServer.Http;
 using EchoServer.Text;
 
 namespace EchoServer.Commands.Options;
@@ -8,36 +12,67 @@ internal static class WebSocketUrl
     /// <summary>The accepted URLs, for the help text.</summary>
     internal const string Description = "Where to connect: ws://, wss://, http:// (means ws) or https:// (means wss).";
 
+    private const string EndOfScheme = "://";
+
+    /// <summary>Reads a URL without user and password, or drops them.</summary>
+    /// <exception cref="UsageException">It is not such a URL.</exception>
+    internal static Uri Parse(string text) => Parse(text, out _);
+
     /// <summary>Reads it.</summary>
     /// <param name="text">A ws, wss, http or https URL, as typed.</param>
-    /// <returns>A ws or wss URL without fragment.</returns>
+    /// <param name="user">The user and password in it, either of which may be empty (RFC 3986 §3.2.1); null for none.</param>
+    /// <returns>A ws or wss URL without user, password and fragment: a message may show it.</returns>
     /// <exception cref="UsageException">It is not such a URL.</exception>
-    internal static Uri Parse(string text)
+    internal static Uri Parse(string text, out BasicCredentials? user)
     {
-        if (Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Host.Length > 0)
+        user = null;
+        int end = text.IndexOf(EndOfScheme, StringComparison.Ordinal);
+        string? scheme = (end < 0 ? "" : text[..end].Trim().ToLowerInvariant()) switch
         {
-            string? scheme = uri.Scheme switch
-            {
-                "ws" or "http" => "ws",
-                "wss" or "https" => "wss",
-                _ => null,
-            };
-            if (scheme is not null)
-            {
-                // RFC 6455 §3: "Fragment identifiers ... MUST NOT be used" in a WebSocket URL.
-                return new UriBuilder(uri) { Scheme = scheme, Port = uri.IsDefaultPort ? -1 : uri.Port, Fragment = "" }.Uri;
-            }
+            "ws" or "http" => "ws",
+            "wss" or "https" => "wss",
+            _ => null,
+        };
+        if (scheme is null)
+        {
+            throw new UsageException(Refusal(text, end < 0 && HostUrl.TryParse($"ws://{text}", out _) ? $"; did you mean ws://{Shown(text)}?" : ""));
         }
 
-        throw new UsageException($"url: '{EscapedText.From(WithoutUser(text).AsSpan())}' is not a ws://, wss://, http:// or https:// URL");
+        // RFC 6455 §3: "Fragment identifiers ... MUST NOT be used" in a WebSocket URL.
+        string rest = text[(end + EndOfScheme.Length)..].Split('#')[0];
+        string authority = rest.Split('/', '?', '\\')[0];
+        int at = authority.LastIndexOf('@');
+        if (!HostUrl.TryParse($"{scheme}{EndOfScheme}{rest[(at + 1)..]}", out Uri? url))
+        {
+            string port = authority[(authority.LastIndexOf(':') + 1)..];
+            bool isTooHigh = port.Length > 0 && port.All(char.IsAsciiDigit) && !ushort.TryParse(port, CultureInfo.InvariantCulture, out _);
+            throw new UsageException(Refusal(text, isTooHigh ? "; the highest port is 65535" : ""));
+        }
+
+        ThrowIfUnknownZone(url.IdnHost);
+        user = at > 0 ? BasicCredentials.FromUserInfo(authority[..at]) : null;
+        return url;
     }
 
-    /// <summary>Hides the part before an '@': it may be a password, whatever else is wrong with the URL.</summary>
-    private static string WithoutUser(string text)
+    /// <summary>The zone of an IPv6 address is the number or the name of an interface.</summary>
+    private static void ThrowIfUnknownZone(string host)
     {
-        int scheme = text.IndexOf("://", StringComparison.Ordinal);
-        int start = scheme < 0 ? 0 : scheme + "://".Length;
+        int percent = host.IndexOf('%', StringComparison.Ordinal);
+        if (percent >= 0 && !uint.TryParse(host[(percent + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out _) &&
+            IPAddress.TryParse(host, out IPAddress? address) && address.ScopeId == 0)
+        {
+            throw new UsageException($"url: this machine has no network interface '{EscapedText.From(host.AsSpan(percent + 1))}'");
+        }
+    }
+
+    private static string Refusal(string text, string hint) => $"url: '{Shown(text)}' is not a ws://, wss://, http:// or https:// URL{hint}";
+
+    /// <summary>Hides the part before an '@': it may be a password, whatever else is wrong with the URL.</summary>
+    private static string Shown(string text)
+    {
+        int scheme = text.IndexOf(EndOfScheme, StringComparison.Ordinal);
+        int start = scheme < 0 ? 0 : scheme + EndOfScheme.Length;
         int at = text.LastIndexOf('@');
-        return at < start ? text : $"{text[..start]}...{text[at..]}";
+        return EscapedText.From((at < start ? text : $"{text[..start]}...{text[at..]}").AsSpan());
     }
 }

@@ -1,3 +1,5 @@
+using EchoServer.Http;
+
 namespace EchoServer.Connect.Proxies;
 
 /// <summary>The proxy that connections go through.</summary>
@@ -17,6 +19,9 @@ internal sealed class ProxyChoice(Uri url, BasicCredentials? user)
 
     private const string EndOfScheme = "://";
 
+    // What curl calls a proxy that looks up the names itself. Ours always does.
+    private const string SocksWithNames = "socks5h";
+
     /// <summary>Scheme, host and port, without user and password.</summary>
     internal Uri Url => url;
 
@@ -29,15 +34,22 @@ internal sealed class ProxyChoice(Uri url, BasicCredentials? user)
     {
         // Not left to Uri, because passwords often are in there as they are: '@', '/' and '#' included.
         int start = text.IndexOf(EndOfScheme, StringComparison.Ordinal) + EndOfScheme.Length;
-        int at = text.LastIndexOf('@');
-        if (start < EndOfScheme.Length || !Uri.TryCreate(at < start ? text : text[..start] + text[(at + 1)..], UriKind.Absolute, out Uri? uri) ||
-            uri.Scheme is not (Http or Https or Socks) || uri.Host.Length == 0 || uri.PathAndQuery is not ("/" or "") || uri.Fragment.Length > 0)
+        if (start < EndOfScheme.Length)
         {
             return null;
         }
 
-        BasicCredentials? user = at <= start ? null : BasicCredentials.FromUserInfo(text[start..at]);
-        return new(uri.Port < 0 ? new UriBuilder(uri) { Port = SocksPort }.Uri : uri, user is { User.Length: > 0 } ? user : null);
+        string scheme = text[..(start - EndOfScheme.Length)].Trim().ToLowerInvariant();
+        scheme = scheme == SocksWithNames ? Socks : scheme;
+        int at = text.LastIndexOf('@');
+        string server = $"{scheme}{EndOfScheme}{text[Math.Max(start, at + 1)..].TrimEnd('/')}";
+        if (scheme is not (Http or Https or Socks) || !HostUrl.TryParse(server, out Uri? uri) || uri.PathAndQuery is not ("/" or "") || uri.Fragment.Length > 0 ||
+            (uri.Port < 0 && !HostUrl.TryParse($"{server}:{SocksPort}", out uri)))
+        {
+            return null;
+        }
+
+        return new(uri, at > start ? BasicCredentials.FromUserInfo(text[start..at]) : null);
     }
 
     public override string ToString() => url.AbsoluteUri;

@@ -37,7 +37,7 @@ internal static class ProxyEnvironment
         if (proxy is null)
         {
             bool isSocks = named.Value.StartsWith("socks", StringComparison.OrdinalIgnoreCase) &&
-                !named.Value.StartsWith($"{ProxyChoice.Socks}:", StringComparison.OrdinalIgnoreCase);
+                !named.Value.StartsWith(ProxyChoice.Socks, StringComparison.OrdinalIgnoreCase);
             flaw = $"{named.Variable}: the value (not shown) is not {Accepted}{(isSocks ? "; of SOCKS only version 5 is spoken" : "")}";
         }
 
