@@ -1,3 +1,4 @@
 using EchoServer.Commands;
 
+UncaughtExceptions.EndTheProcess();
 return await CommandLine.RunAsync(args).ConfigureAwait(false);

@@ -65,6 +65,15 @@ internal sealed class PipeTests
         Assert.That(result.Error, Does.EndWith(": standard input has a line of more than 16777216 bytes; cut it into shorter lines\n"));
     }
 
+    [Test]
+    public async Task Bytes_that_are_not_UTF_8_are_replaced_with_a_note()
+    {
+        ProcessStartInfo start = Programs.Through(
+            Programs.EchoServer(["client", SharedServers.Default.Url("/raw").AbsoluteUri]), "sh", "-c", @"printf 'a\377b\nc\377\n' | exec ""$@""", "sh");
+        Assert.That(await Programs.RunAsync(start), Is.EqualTo(new ProgramResult(
+            0, "a\uFFFDb\nc\uFFFD\n", "EchoServer: standard input is not UTF-8 everywhere: U+FFFD is sent in place of other bytes\n")));
+    }
+
     [TestCase(CloseCode.NormalClosure, 0)]
     [TestCase(CloseCode.GoingAway, 0)]
     [TestCase(CloseCode.MessageTooBig, 3)]

@@ -10,9 +10,7 @@ internal static class Programs
     // What the program reads: a test must not depend on the shell that it was started from.
     private static readonly string[] ProgramVariables =
     [
-        "PORT", "ECHO_GREETING", "ECHO_PREFIX", "ECHO_MAX_MESSAGE_BYTES", "ECHO_INFO", "ECHO_METRICS",
-        "VCAP_APPLICATION", "CF_INSTANCE_INDEX", "CF_INSTANCE_GUID", "LOG_LEVEL", "LOG_FORMAT", "LOG_MESSAGES",
-        "ECHO_BASIC_AUTH", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+        "PORT", "VCAP_APPLICATION", "CF_INSTANCE_INDEX", "CF_INSTANCE_GUID", "LOG_LEVEL", "LOG_FORMAT", "LOG_MESSAGES", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
         "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT",
     ];
 
@@ -22,8 +20,7 @@ internal static class Programs
     /// Starts the program under test: the executable that <c>ECHO_TEST_PROGRAM</c> names, where build.sh has published one, or else
     /// the <c>EchoServer.dll</c> beside the tests.
     /// </summary>
-    public static string[] EchoServerCommand { get; } =
-        Environment.GetEnvironmentVariable("ECHO_TEST_PROGRAM") is string program ? [program] : ["dotnet", EchoServerDll];
+    public static string[] EchoServerCommand { get; } = TakeCommand();
 
     /// <summary>The same for a shell.</summary>
     public static string EchoServerShellCommand { get; } = string.Join(' ', EchoServerCommand.Select(word => $"'{word}'"));
@@ -37,7 +34,8 @@ internal static class Programs
     {
         command ??= EchoServerCommand;
         ProcessStartInfo start = Start(command[0], [.. command[1..], .. arguments]);
-        foreach (string variable in ProgramVariables)
+        string[] own = [.. start.Environment.Keys.Where(name => name.StartsWith("ECHO_", StringComparison.Ordinal))];
+        foreach (string variable in ProgramVariables.Concat(own))
         {
             start.Environment.Remove(variable);
         }
@@ -80,6 +78,16 @@ internal static class Programs
         }
     }
 
+    private static string[] TakeCommand()
+    {
+        const string variable = "ECHO_TEST_PROGRAM";
+        string? program = Environment.GetEnvironmentVariable(variable);
+
+        // The program, started through a shell, would warn of a variable that it does not know.
+        Environment.SetEnvironmentVariable(variable, null);
+        return program is null ? ["dotnet", EchoServerDll] : [program];
+    }
+
     private static async Task WriteAsync(StreamWriter writer, string text)
     {
         try
@@ -95,6 +103,9 @@ internal static class Programs
 
     /// <summary>Tests that run in the background of a shell are started with SIGINT ignored, and would pass that on.</summary>
     public static ProcessStartInfo WithDefaultSignals(ProcessStartInfo start) => Through(start, "env", "--default-signal=INT");
+
+    /// <summary>Lets a shell redirect the standard streams, such as <c>&gt;/dev/full</c>.</summary>
+    public static ProcessStartInfo Redirected(ProcessStartInfo start, string redirections) => Through(start, "sh", "-c", $"exec \"$@\" {redirections}", "sh");
 
     /// <summary>Makes another program start this one as its last arguments.</summary>
     public static ProcessStartInfo Through(ProcessStartInfo start, string program, params string[] arguments)

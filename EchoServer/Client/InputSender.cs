@@ -39,9 +39,9 @@ internal sealed class InputSender(ClientOptions options, ClientConnection connec
         {
             return NoEcho();
         }
-        catch (InvalidDataException exception)
+        catch (InputFailedException exception)
         {
-            return new(exception.Message, "cut it into shorter lines");
+            return exception.Fault;
         }
         catch (IOException)
         {

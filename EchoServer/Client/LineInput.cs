@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
 using System.Threading.Channels;
+using EchoServer.Client.Output;
 using EchoServer.Connect;
 using EchoServer.Text;
 using EchoServer.WebSockets;
@@ -18,14 +19,11 @@ internal static class LineInput
     private const int MaxWaiting = 16;
     private const int BufferBytes = 64 * 1024;
 
-    // O_CLOEXEC, as proc_pid_fdinfo(5) shows it, on every architecture that the runtime has.
-    private const int CloseOnExec = 0x80000;
-
     /// <summary>Standard input; without a line where it was closed, as by <c>&lt;&amp;-</c>.</summary>
-    internal static Stream OpenStandardInput() => OperatingSystem.IsLinux() && IsTaken() ? Stream.Null : Console.OpenStandardInput();
+    internal static Stream OpenStandardInput() => StandardStream.IsClosed(descriptor: 0) ? Stream.Null : Console.OpenStandardInput();
 
     /// <summary>Begins to read, on a thread of its own: standard input can only be waited for.</summary>
-    /// <returns>The messages, which end with the stream; or with <see cref="InvalidDataException"/> when a line is too long.</returns>
+    /// <returns>The messages, which end with the stream; or with <see cref="InputFailedException"/> when it cannot be read, or a line is too long.</returns>
     internal static ChannelReader<ClientInput> Begin(Stream stream)
     {
         var channel = Channel.CreateBounded<ClientInput>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true, SingleWriter = true });
@@ -33,24 +31,11 @@ internal static class LineInput
         return channel.Reader;
     }
 
-    /// <summary>Whether descriptor 0 was closed, and the runtime has taken it: an inherited descriptor has no close-on-exec flag.</summary>
-    private static bool IsTaken()
-    {
-        try
-        {
-            string? flags = File.ReadLines("/proc/self/fdinfo/0").FirstOrDefault(line => line.StartsWith("flags:", StringComparison.Ordinal));
-            return flags is not null && (Convert.ToInt32(flags["flags:".Length..].Trim(), 8) & CloseOnExec) != 0;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException or OverflowException)
-        {
-            return false;
-        }
-    }
-
     private static void Read(Stream stream, ChannelWriter<ClientInput> writer)
     {
         var line = new ArrayBufferWriter<byte>();
         byte[] buffer = new byte[BufferBytes];
+        bool hasNoted = false;
         try
         {
             int count;
@@ -60,7 +45,7 @@ internal static class LineInput
                 for (int end = rest.IndexOf((byte)'\n'); end >= 0; end = rest.IndexOf((byte)'\n'))
                 {
                     Append(line, rest[..end]);
-                    Hand(writer, line);
+                    Hand(writer, line, ref hasNoted);
                     rest = rest[(end + 1)..];
                 }
 
@@ -69,16 +54,22 @@ internal static class LineInput
 
             if (line.WrittenCount > 0)
             {
-                Hand(writer, line);
+                Hand(writer, line, ref hasNoted);
             }
 
             writer.Complete();
         }
+        catch (UnauthorizedAccessException)
+        {
+            // Not open for reading: nohup(1) replaces a terminal with such a standard input.
+            writer.Complete();
+        }
         catch (IOException exception)
         {
-            writer.Complete(new InvalidDataException($"standard input cannot be read: {EscapedText.From(exception.Message.AsSpan())}"));
+            writer.Complete(new InputFailedException(new(
+                $"standard input cannot be read: {EscapedText.From(exception.Message.AsSpan())}", "read from a terminal, a pipe or a file")));
         }
-        catch (InvalidDataException exception)
+        catch (InputFailedException exception)
         {
             writer.Complete(exception);
         }
@@ -88,13 +79,13 @@ internal static class LineInput
     {
         if (line.WrittenCount + bytes.Length > MaxLineBytes)
         {
-            throw new InvalidDataException($"standard input has a line of more than {MaxLineBytes} bytes");
+            throw new InputFailedException(new($"standard input has a line of more than {MaxLineBytes} bytes", "cut it into shorter lines"));
         }
 
         line.Write(bytes);
     }
 
-    private static void Hand(ChannelWriter<ClientInput> writer, ArrayBufferWriter<byte> line)
+    private static void Hand(ChannelWriter<ClientInput> writer, ArrayBufferWriter<byte> line, ref bool hasNoted)
     {
         ReadOnlySpan<byte> bytes = line.WrittenSpan;
         if (bytes.EndsWith("\r"u8))
@@ -103,7 +94,14 @@ internal static class LineInput
         }
 
         // RFC 6455 §5.6: a text is UTF-8, or the server has to fail the connection.
-        byte[] text = Utf8.IsValid(bytes) ? bytes.ToArray() : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(bytes));
+        bool isUtf8 = Utf8.IsValid(bytes);
+        byte[] text = isUtf8 ? bytes.ToArray() : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(bytes));
+        if (!isUtf8 && !hasNoted)
+        {
+            hasNoted = true;
+            StandardError.WriteLine("EchoServer: standard input is not UTF-8 everywhere: U+FFFD is sent in place of other bytes");
+        }
+
         line.ResetWrittenCount();
         writer.WriteAsync(new ClientInput(Opcode.Text, text)).AsTask().GetAwaiter().GetResult();
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text;
 using EchoServer.Check;
+using EchoServer.Client.Output;
 using EchoServer.Commands.Options;
 using EchoServer.Connect;
 using EchoServer.Text;
@@ -50,35 +51,34 @@ internal static class CheckCommand
         using var signal = new StopSignal();
         using var stop = new CancellationTokenSource();
         _ = signal.Received.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
+        using StandardStream output = StandardStream.OpenOutput(stop.Cancel);
         try
         {
-            return await RunAllAsync(options, asJson: result.GetValue(CheckSettings.Json), stop.Token).ConfigureAwait(false);
+            bool isFine = await RunAllAsync(options, asJson: result.GetValue(CheckSettings.Json), output, stop.Token).ConfigureAwait(false);
+            return output.EndWith(isFine ? ExitCode.Fine : ExitCode.Failed);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            await Console.Error.WriteLineAsync("EchoServer: check: stopped before it was done").ConfigureAwait(false);
-            return ExitCode.Failed;
+            if (signal.Received.IsCompleted)
+            {
+                StandardError.WriteLine("EchoServer: check: stopped before it was done");
+            }
+
+            return output.EndWith(ExitCode.Failed);
         }
     }
 
-    private static async Task<int> RunAllAsync(CheckOptions options, bool asJson, CancellationToken stop)
+    private static async Task<bool> RunAllAsync(CheckOptions options, bool asJson, StandardStream output, CancellationToken stop)
     {
-        using Stream output = Console.OpenStandardOutput();
         bool isTerminal = !Console.IsOutputRedirected;
         bool isPlain = !isTerminal || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
         var text = new CheckText(!isPlain, isTerminal && Console.WindowWidth is > 0 and int width ? Math.Max(MinColumns, width - 1) : PipedColumns);
         long start = Stopwatch.GetTimestamp();
         IReadOnlyList<ProbeResult> results = await CheckPlan.RunAsync(
-            options, result => Write(output, asJson ? "" : text.Write(result)), stop).ConfigureAwait(false);
+            options, result => output.Write(Encoding.UTF8.GetBytes(asJson ? "" : text.Write(result))), stop).ConfigureAwait(false);
         var summary = new CheckSummary(options, results, Stopwatch.GetElapsedTime(start));
-        await output.WriteAsync(asJson ? CheckJson.Write(summary) : Encoding.UTF8.GetBytes(text.End(summary)), stop).ConfigureAwait(false);
-        return summary.IsFine ? ExitCode.Fine : ExitCode.Failed;
-    }
-
-    private static void Write(Stream output, string text)
-    {
-        output.Write(Encoding.UTF8.GetBytes(text));
-        output.Flush();
+        output.Write(asJson ? CheckJson.Write(summary) : Encoding.UTF8.GetBytes(text.End(summary)));
+        return summary.IsFine;
     }
 
     private static async Task<int> RunQuickAsync(ConnectionOptions options)
@@ -91,7 +91,7 @@ internal static class CheckCommand
         catch (ConnectionFailedException exception)
         {
             string shownUrl = EscapedText.From(options.Url.AbsoluteUri.AsSpan());
-            await Console.Error.WriteLineAsync($"EchoServer: {shownUrl}: {exception.Fault}").ConfigureAwait(false);
+            StandardError.WriteLine($"EchoServer: {shownUrl}: {exception.Fault}");
             return ExitCode.Failed;
         }
     }

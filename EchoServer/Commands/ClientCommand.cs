@@ -42,24 +42,30 @@ internal static class ClientCommand
         using var signal = new StopSignal();
         using var stop = new CancellationTokenSource();
         _ = signal.Received.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
+        using StandardStream output = StandardStream.OpenOutput(stop.Cancel);
+        return output.EndWith(await RunAsync(options, output, stop.Token).ConfigureAwait(false));
+    }
+
+    private static async Task<int> RunAsync(ClientOptions options, StandardStream output, CancellationToken stop)
+    {
         if (options.IsJson)
         {
-            using var json = new JsonOutput(options, StandardOutput.Open(stop.Cancel));
-            return await RunAsync(options, json, stop.Token).ConfigureAwait(false);
+            using var json = new JsonOutput(options, output);
+            return await RunAsync(options, json, stop).ConfigureAwait(false);
         }
 
         if (options.Messages.Count > 0)
         {
-            return await RunAsync(options, new TranscriptOutput(options, StandardOutput.OpenText(stop.Cancel)), stop.Token).ConfigureAwait(false);
+            return await RunAsync(options, new TranscriptOutput(options, output.Text()), stop).ConfigureAwait(false);
         }
 
         if (IsInteractive())
         {
-            return await TalkAsync(options, stop.Token).ConfigureAwait(false);
+            return await TalkAsync(options, output, stop).ConfigureAwait(false);
         }
 
-        using var lines = new LineOutput(options, StandardOutput.Open(stop.Cancel));
-        return await RunAsync(options, lines, stop.Token).ConfigureAwait(false);
+        using var lines = new LineOutput(options, output);
+        return await RunAsync(options, lines, stop).ConfigureAwait(false);
     }
 
     /// <summary>With messages as arguments, or from standard input.</summary>
@@ -71,9 +77,9 @@ internal static class ClientCommand
     }
 
     /// <summary>With a person.</summary>
-    private static async Task<int> TalkAsync(ClientOptions options, CancellationToken stop)
+    private static async Task<int> TalkAsync(ClientOptions options, StandardStream terminal, CancellationToken stop)
     {
-        using var screen = new TerminalScreen();
+        using var screen = new TerminalScreen(terminal);
         var output = new TerminalOutput(options, screen, hasColours: string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")));
         ChannelReader<ClientInput> input = TerminalInput.Begin(screen, output.Answer);
         return await new ClientSession(options, output, EndOfInput.Closes).RunAsync(input, stop).ConfigureAwait(false);

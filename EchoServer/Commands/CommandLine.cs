@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using EchoServer.Client.Output;
 using EchoServer.Commands.Options;
 using EchoServer.Connect;
 using EchoServer.Text;
@@ -41,17 +42,22 @@ internal static class CommandLine
         }
         catch (UsageException exception)
         {
-            await Console.Error.WriteLineAsync($"EchoServer: {exception.Message} (see --help)").ConfigureAwait(false);
+            StandardError.WriteLine($"EchoServer: {exception.Message} (see --help)");
             return ExitCode.Usage;
         }
         catch (ConnectionFailedException exception)
         {
-            await Console.Error.WriteLineAsync($"EchoServer: {exception.Message}").ConfigureAwait(false);
+            StandardError.WriteLine($"EchoServer: {exception.Message}");
+            return ExitCode.Failed;
+        }
+        catch (Exception exception)
+        {
+            StandardError.WriteLine(UncaughtExceptions.Describe(exception));
             return ExitCode.Failed;
         }
     }
 
-    private static Task<int> ParseAndRunAsync(string[] args)
+    private static async Task<int> ParseAndRunAsync(string[] args)
     {
         // An '@' at the start of a value is part of the value, not the name of a file to read it from.
         RootCommand root = Build();
@@ -63,8 +69,14 @@ internal static class CommandLine
         }
 
         // Signals are the commands' own business: the library would end the server with its own exit code.
-        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-        return result.InvokeAsync(configuration);
+        using StandardStream output = StandardStream.OpenOutput();
+        var configuration = new InvocationConfiguration
+        {
+            Output = output.Text(),
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
+        return output.EndWith(await result.InvokeAsync(configuration).ConfigureAwait(false));
     }
 
     private static RootCommand Build()

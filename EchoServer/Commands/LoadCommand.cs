@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using EchoServer.Client.Output;
 using EchoServer.Commands.Options;
 using EchoServer.Connect;
 using EchoServer.Load;
@@ -56,13 +57,14 @@ internal static class LoadCommand
                 report = await PutOnAsync(client, options, duration, stop.Token).ConfigureAwait(false);
             }
 
-            await WriteAsync(report, asJson: result.GetValue(LoadSettings.Json)).ConfigureAwait(false);
-            return report.IsFine ? ExitCode.Fine : ExitCode.Failed;
+            using StandardStream output = StandardStream.OpenOutput();
+            output.Write(result.GetValue(LoadSettings.Json) ? LoadReportJson.Write(report) : LoadReportText.Write(report));
+            return output.EndWith(report.IsFine ? ExitCode.Fine : ExitCode.Failed);
         }
         catch (Exception exception) when (exception is LoadException or ConnectionFailedException or SocketException)
         {
             string shownUrl = EscapedText.From(options.Connection.Url.AbsoluteUri.AsSpan());
-            await Console.Error.WriteLineAsync($"EchoServer: {shownUrl}: {exception.Message}").ConfigureAwait(false);
+            StandardError.WriteLine($"EchoServer: {shownUrl}: {exception.Message}");
             return ExitCode.Failed;
         }
     }
@@ -76,11 +78,5 @@ internal static class LoadCommand
         int openAtEnd = client.Open;
         await client.CloseAsync().ConfigureAwait(false);
         return new LoadReport(options, client, result, openAtEnd);
-    }
-
-    private static async Task WriteAsync(LoadReport report, bool asJson)
-    {
-        using Stream output = Console.OpenStandardOutput();
-        await output.WriteAsync(asJson ? LoadReportJson.Write(report) : LoadReportText.Write(report)).ConfigureAwait(false);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using EchoServer.Client.Output;
 using EchoServer.Load;
 
 namespace EchoServer.Commands;
@@ -45,9 +46,9 @@ internal sealed class LoadProgress : IAsyncDisposable
             string line = string.Create(
                 CultureInfo.InvariantCulture,
                 $"{_client.Open:N0} of {_options.Connections:N0} open  {messages:N0} echoes ({perSecond:N0} a second)  {_client.Errors.Total:N0} errors");
-            await Console.Error.WriteAsync('\r' + line.PadRight(Columns)[..Columns]).ConfigureAwait(false);
+            StandardError.Write('\r' + line.PadRight(Columns)[..Columns]);
         }
 
-        await Console.Error.WriteAsync('\r' + new string(' ', Columns) + '\r').ConfigureAwait(false);
+        StandardError.Write('\r' + new string(' ', Columns) + '\r');
     }
 }

@@ -74,14 +74,16 @@ internal static class PingCommand
         using var signal = new StopSignal();
         using var stop = new CancellationTokenSource();
         _ = signal.Received.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
+        using StandardStream output = StandardStream.OpenOutput(stop.Cancel);
         try
         {
-            return await new PingRun(options, StandardOutput.OpenText(stop.Cancel)).RunAsync(stop.Token).ConfigureAwait(false) ? ExitCode.Fine : ExitCode.Failed;
+            bool isFine = await new PingRun(options, output.Text()).RunAsync(stop.Token).ConfigureAwait(false);
+            return output.EndWith(isFine ? ExitCode.Fine : ExitCode.Failed);
         }
         catch (ConnectionFailedException exception)
         {
             string shownUrl = EscapedText.From(options.Connection.Url.AbsoluteUri.AsSpan());
-            await Console.Error.WriteLineAsync($"EchoServer: {shownUrl}: {exception.Message}").ConfigureAwait(false);
+            StandardError.WriteLine($"EchoServer: {shownUrl}: {exception.Message}");
             return ExitCode.Failed;
         }
         catch (OperationCanceledException)

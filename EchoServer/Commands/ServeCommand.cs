@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
+using EchoServer.Client.Output;
 using EchoServer.Commands.Logging;
 using EchoServer.Commands.Options;
 using EchoServer.Echo;
@@ -43,8 +44,7 @@ internal static class ServeCommand
         catch (SocketException exception)
         {
             var endPoint = new IPEndPoint(options.Host, options.Port);
-            await Console.Error.WriteLineAsync(
-                $"EchoServer: {Culprit(exception, result)}: cannot listen on {endPoint}: {Explain(exception)}").ConfigureAwait(false);
+            StandardError.WriteLine($"EchoServer: {Culprit(exception, result)}: cannot listen on {endPoint}: {Explain(exception)}");
             return ExitCode.Failed;
         }
 
@@ -96,7 +96,7 @@ internal static class ServeCommand
 
     private static void LogUncaughtExceptions(ILogger log)
     {
-        AppDomain.CurrentDomain.UnhandledException += (_, unhandled) => log.Uncaught(unhandled.ExceptionObject);
+        UncaughtExceptions.Log = log.Uncaught;
         TaskScheduler.UnobservedTaskException += (_, unobserved) => log.Uncaught(unobserved.Exception);
     }
 

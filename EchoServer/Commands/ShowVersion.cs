@@ -12,7 +12,7 @@ internal sealed class ShowVersion : SynchronousCommandLineAction
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
-        Console.WriteLine(Build.Description);
+        parseResult.InvocationConfiguration.Output.WriteLine(Build.Description);
         return ExitCode.Fine;
     }
 }

@@ -84,7 +84,7 @@ internal abstract class ClientOutput(ClientOptions options)
     {
         lock (Writing)
         {
-            Console.Error.WriteLine($"EchoServer: {ShownUrl}: {text}");
+            StandardError.WriteLine($"EchoServer: {ShownUrl}: {text}");
         }
     }
 
@@ -93,7 +93,7 @@ internal abstract class ClientOutput(ClientOptions options)
     {
         lock (Writing)
         {
-            Console.Error.WriteLine(line);
+            StandardError.WriteLine(line);
         }
     }
 

@@ -53,7 +53,7 @@ internal sealed class LineOutput : ClientOutput, IDisposable
         {
             lock (Writing)
             {
-                Console.Error.WriteLine($"{Time()}EchoServer: {text}");
+                StandardError.WriteLine($"{Time()}EchoServer: {text}");
             }
         }
     }

@@ -38,7 +38,7 @@ internal sealed class TranscriptOutput(ClientOptions options, TextWriter output)
     {
         lock (Writing)
         {
-            Console.Error.WriteLine($"{Time()}{text}");
+            StandardError.WriteLine($"{Time()}{text}");
         }
     }
 

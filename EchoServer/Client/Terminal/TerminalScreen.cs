@@ -5,7 +5,7 @@ namespace EchoServer.Client.Terminal;
 
 /// <summary>A terminal with an editable line at the bottom; messages are printed above it.</summary>
 /// <remarks>Safe on any thread.</remarks>
-internal sealed class TerminalScreen : IDisposable
+internal sealed class TerminalScreen(Stream output) : IDisposable
 {
     private const string Prompt = "> ";
     private const int FewestColumns = 20;
@@ -15,10 +15,13 @@ internal sealed class TerminalScreen : IDisposable
     private const string EraseLine = "\r\u001b[K";
     private const string EraseScreen = "\u001b[H\u001b[2J";
 
+    private static readonly string LineLimit = string.Create(
+        CultureInfo.InvariantCulture, $"a line has {LineEditor.MaxCharacters} characters at most; /file sends a longer message");
+
     private readonly Lock _lock = new();
     private readonly LineEditor _editor = new();
-    private readonly Stream _output = Console.OpenStandardOutput();
     private bool _hasPrompt;
+    private bool _isCut;
 
     /// <summary>Prints lines above the prompt.</summary>
     internal void Print(string text)
@@ -49,6 +52,7 @@ internal sealed class TerminalScreen : IDisposable
         {
             line = "";
             EditResult result = _editor.Apply(key);
+            NoteCut(key, result);
             switch (result)
             {
                 case EditResult.Changed:
@@ -61,6 +65,12 @@ internal sealed class TerminalScreen : IDisposable
                     // All of it, also what did not fit beside the prompt: it stays on the screen.
                     Write($"{EraseLine}{Prompt}{LineView.Whole(_editor.Line)}\r\n");
                     line = _editor.TakeLine();
+                    if (_isCut)
+                    {
+                        (line, _isCut) = ("", false);
+                        Write($"not sent, because its end is missing: {LineLimit}\r\n");
+                    }
+
                     Write(PromptLine());
                     break;
             }
@@ -77,6 +87,19 @@ internal sealed class TerminalScreen : IDisposable
             Write(_hasPrompt ? EraseLine : "");
             _hasPrompt = false;
         }
+    }
+
+    /// <summary>Notes that a character found no room: a line without its end is not sent.</summary>
+    private void NoteCut(ConsoleKeyInfo key, EditResult result)
+    {
+        bool isDropped = result == EditResult.Nothing && _editor.Line.Count == LineEditor.MaxCharacters &&
+            !char.IsControl(key.KeyChar) && (key.Modifiers & ConsoleModifiers.Alt) == 0;
+        if (isDropped && !_isCut)
+        {
+            Print($"further characters are dropped: {LineLimit}");
+        }
+
+        _isCut = isDropped || (_isCut && _editor.Line.Count > 0);
     }
 
     private string PromptLine()
@@ -104,7 +127,7 @@ internal sealed class TerminalScreen : IDisposable
 
     private void Write(string text)
     {
-        _output.Write(Encoding.UTF8.GetBytes(text));
-        _output.Flush();
+        output.Write(Encoding.UTF8.GetBytes(text));
+        output.Flush();
     }
 }
