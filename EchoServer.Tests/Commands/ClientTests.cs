@@ -40,6 +40,13 @@ internal sealed class ClientTests
     }
 
     [Test]
+    public async Task Behind_two_dashes_all_is_a_message()
+    {
+        ProgramResult result = await RunAsync("-q", SharedServers.Default.Url("/raw").AbsoluteUri, "-", "--", "--insecur", "-k", "--");
+        Assert.That(result, Is.EqualTo(new ProgramResult(0, "-\n--insecur\n-k\n--\n", "")));
+    }
+
+    [Test]
     public async Task A_count_decides_how_many_echoes_are_awaited()
     {
         using ScriptedServer server = ScriptedServer.Echoing((_, _, message) => [message, message, WireFrame.Text("other"), message]);

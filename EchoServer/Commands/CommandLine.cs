@@ -1,10 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
-using System.CommandLine.Parsing;
 using EchoServer.Client.Output;
 using EchoServer.Commands.Options;
 using EchoServer.Connect;
-using EchoServer.Text;
 
 namespace EchoServer.Commands;
 
@@ -63,9 +61,15 @@ internal static class CommandLine
         RootCommand root = Build();
         ShowVersion.UseFor(root);
         ParseResult result = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        bool runsCommand = result.Action is AsynchronousCommandLineAction;
+        if (runsCommand || result.Errors.Count > 0)
+        {
+            CommandLineErrors.ThrowIfMistyped(result);
+        }
+
         if (result.Errors.Count > 0)
         {
-            throw new UsageException(Explain(result));
+            throw new UsageException(CommandLineErrors.Explain(result, AllSettings));
         }
 
         // Signals are the commands' own business: the library would end the server with its own exit code.
@@ -91,86 +95,31 @@ internal static class CommandLine
             command.SetAction(ServeCommand.RunAsync);
         }
 
-        DocumentedCommand client = BuildClient();
-        DocumentedCommand ping = BuildPing();
-        DocumentedCommand load = BuildLoad();
         root.Add(serve);
-        root.Add(client);
-        root.Add(ping);
-        root.Add(load);
-        root.Add(BuildCheck());
+        root.Add(Build(
+            new DocumentedCommand("client", ClientCommand.Description, ClientCommand.Examples) { Url, ClientSettings.Messages },
+            ClientSettings.All,
+            ClientSettings.Switches,
+            (result, url) => ClientCommand.RunAsync(ClientSettings.Read(result, url))));
+        root.Add(Build(
+            new DocumentedCommand("ping", PingCommand.Description, PingCommand.Examples) { Url }, PingCommand.All, [PingCommand.Frames], PingCommand.RunAsync));
+        root.Add(Build(
+            new DocumentedCommand("load", LoadCommand.Description, LoadCommand.Examples) { Url }, LoadSettings.All, LoadSettings.Switches, LoadCommand.RunAsync));
+        root.Add(Build(
+            new DocumentedCommand("check", CheckCommand.Description, CheckCommand.Examples) { Url }, CheckSettings.All, CheckSettings.Switches, CheckCommand.RunAsync));
         return root;
     }
 
-    private static DocumentedCommand BuildClient()
+    private static DocumentedCommand Build(
+        DocumentedCommand command, Setting[] settings, Option<bool>[] switches, Func<ParseResult, string, Task<int>> run)
     {
-        var client = new DocumentedCommand("client", ClientCommand.Description, ClientCommand.Examples) { Url, ClientSettings.Messages };
-        Array.ForEach(ClientSettings.All, setting => client.Add(setting.Option));
-        Array.ForEach(ClientSettings.Switches, client.Add);
-        ConnectionSettings.AddTo(client);
-        client.SetAction(result => ClientCommand.RunAsync(ClientSettings.Read(result, result.GetRequiredValue(Url))));
-        return client;
-    }
-
-    private static DocumentedCommand BuildPing()
-    {
-        var ping = new DocumentedCommand("ping", PingCommand.Description, PingCommand.Examples) { Url };
-        Array.ForEach(PingCommand.All, setting => ping.Add(setting.Option));
-        ping.Add(PingCommand.Frames);
-        ConnectionSettings.AddTo(ping);
-        ping.SetAction(result => PingCommand.RunAsync(result, result.GetRequiredValue(Url)));
-        return ping;
-    }
-
-    private static DocumentedCommand BuildCheck()
-    {
-        var check = new DocumentedCommand("check", CheckCommand.Description, CheckCommand.Examples) { Url };
-        Array.ForEach(CheckSettings.All, setting => check.Add(setting.Option));
-        Array.ForEach(CheckSettings.Switches, check.Add);
-        ConnectionSettings.AddTo(check);
-        check.SetAction(result => CheckCommand.RunAsync(result, result.GetRequiredValue(Url)));
-        return check;
-    }
-
-    private static DocumentedCommand BuildLoad()
-    {
-        var load = new DocumentedCommand("load", LoadCommand.Description, LoadCommand.Examples) { Url };
-        Array.ForEach(LoadSettings.All, setting => load.Add(setting.Option));
-        Array.ForEach(LoadSettings.Switches, load.Add);
-        ConnectionSettings.AddTo(load);
-        load.SetAction(result => LoadCommand.RunAsync(result, result.GetRequiredValue(Url)));
-        return load;
+        Array.ForEach(settings, setting => command.Add(setting.Option));
+        Array.ForEach(switches, command.Add);
+        ConnectionSettings.AddTo(command);
+        command.SetAction(result => run(result, result.GetRequiredValue(Url)));
+        return command;
     }
 
     private static IEnumerable<Setting> AllSettings =>
         [.. Settings.All, .. LoadSettings.All, .. ConnectionSettings.All, .. ClientSettings.All, .. PingCommand.All, .. CheckSettings.All];
-
-    private static string Explain(ParseResult result)
-    {
-        // The parser's own words name the option, but not what it takes.
-        ParseError error = result.Errors[0];
-        Option? option = (error.SymbolResult as OptionResult)?.Option;
-        return AllSettings.FirstOrDefault(setting => setting.Option == option) is Setting known
-            ? $"{known.Name}: exactly one value is needed: {known.Accepted}"
-            : EscapedText.From(error.Message.AsSpan()) + Suggestion(result);
-    }
-
-    /// <summary>Names the command or option that was probably meant; empty when none is near.</summary>
-    private static string Suggestion(ParseResult result)
-    {
-        if (result is not { Action: ParseErrorAction action, UnmatchedTokens: [string mistyped, ..] })
-        {
-            return "";
-        }
-
-        // The library looks for near names, but prints them: a sentence that quotes the token, then a line for each name, the nearest first.
-        using var printed = new StringWriter();
-        action.ShowHelp = false;
-        result.Invoke(new InvocationConfiguration { Output = printed, Error = TextWriter.Null });
-        string[] lines = printed.ToString().Split(Environment.NewLine);
-        bool hasNames = lines.Length > 1 && lines[0].StartsWith($"'{mistyped}'", StringComparison.Ordinal);
-
-        // For a word it also names short options, which are near to any word.
-        return hasNames && lines[1].StartsWith('-') == mistyped.StartsWith('-') ? $" Did you mean {lines[1]}?" : "";
-    }
 }

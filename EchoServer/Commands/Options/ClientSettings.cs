@@ -12,7 +12,7 @@ internal static class ClientSettings
 
     internal static readonly Argument<string[]> Messages = new("message")
     {
-        Description = "Texts to send, each a message; after that many echoes the client leaves. Without one it takes typed lines, or the lines of a pipe.",
+        Description = "Texts to send, each a message; one that begins with - stands behind --. After that many echoes the client leaves. Without one it takes typed lines, or the lines of a pipe.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
