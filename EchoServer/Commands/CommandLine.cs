@@ -72,6 +72,15 @@ internal static class CommandLine
             throw new UsageException(CommandLineErrors.Explain(result, AllSettings));
         }
 
+        if (runsCommand)
+        {
+            string[] variables = [.. AllSettings.Select(setting => setting.Variable).OfType<string>()];
+            foreach (string warning in UnknownVariables.Warnings(Environment.GetEnvironmentVariables(), variables))
+            {
+                StandardError.WriteLine(warning);
+            }
+        }
+
         // Signals are the commands' own business: the library would end the server with its own exit code.
         using StandardStream output = StandardStream.OpenOutput();
         var configuration = new InvocationConfiguration

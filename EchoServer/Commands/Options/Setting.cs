@@ -13,6 +13,9 @@ internal abstract class Setting(string name, Option option, string? variable, st
     /// <summary>The option, to be added to a command.</summary>
     internal Option Option { get; } = option;
 
+    /// <summary>The environment variable; null for none.</summary>
+    internal string? Variable => variable;
+
     /// <summary>The accepted texts: completes "is not ...".</summary>
     internal string Accepted { get; } = accepted;
 

@@ -1,0 +1,26 @@
+using System.Collections;
+using EchoServer.Commands.Options;
+using EchoServer.Text;
+
+namespace EchoServer.Commands;
+
+/// <summary>Environment variables that have the prefix of the program's own and are not among them: mistyped ones, as a rule.</summary>
+internal static class UnknownVariables
+{
+    /// <summary>Names them.</summary>
+    /// <param name="environment">All variables, with their values.</param>
+    /// <param name="known">The variables that the program reads.</param>
+    /// <returns>A warning for each, in the order of their names. No value is shown.</returns>
+    internal static IEnumerable<string> Warnings(IDictionary environment, IReadOnlyCollection<string> known) =>
+        from entry in environment.Cast<DictionaryEntry>()
+        let name = (string)entry.Key
+        where name.StartsWith(NearName.VariablePrefix, StringComparison.Ordinal) && !known.Contains(name) && !IsOfService(name, $"{entry.Value}")
+        orderby name
+        let near = NearName.Find(name, known)
+        select $"EchoServer: warning: the environment variable {EscapedText.From(name.AsSpan())} has no effect{(near is null ? "" : $"; did you mean {near}?")}";
+
+    /// <summary>Whether Kubernetes or Docker has set it, for a service or container called "echo" or "echo-something".</summary>
+    private static bool IsOfService(string name, string value) =>
+        name.Contains("_SERVICE_", StringComparison.Ordinal) || name.Contains("_PORT_", StringComparison.Ordinal) ||
+        (name.EndsWith("_PORT", StringComparison.Ordinal) && value.Contains("://", StringComparison.Ordinal));
+}
