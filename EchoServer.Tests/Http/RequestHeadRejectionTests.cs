@@ -25,6 +25,9 @@ internal sealed class RequestHeadRejectionTests
     {
         yield return Bad("\r\n\r\n", "the request line '' is not", "two empty lines");
         yield return Bad("\rGET / HTTP/1.1\r\n", @"the method '\rGET' is not a token", "CR in front");
+        yield return Bad("PROXY TCP4 192.0.2.1 192.0.2.2 50000 8080\r\n", "this is the PROXY protocol", "PROXY protocol, version 1");
+        yield return Bad("PROXY TCP6 2001:db8::1 2001:db8::2 50000 8080\r\n", "this is the PROXY protocol", "PROXY protocol over IPv6");
+        yield return Bad("PROXY UNKNOWN\r\n", "this is the PROXY protocol", "PROXY protocol without addresses");
         yield return Bad("GET\r\n", "the request line 'GET' is not", "RFC 9112 §3 one word");
         yield return Bad("GET /\r\n", "the request line 'GET /' is not", "RFC 1945 HTTP/0.9");
         yield return Bad("GET\t/\tHTTP/1.1\r\n", @"the request line 'GET\t/\tHTTP/1.1' is not", "tabs");
@@ -116,6 +119,14 @@ internal sealed class RequestHeadRejectionTests
     {
         HeadOutcome outcome = HeadOutcome.OfPrefix(Encoding.Latin1.GetBytes(text + "A: b\r\n\r\n"));
         Assert.That(outcome.Rejection?.Reason, Does.Contain(reason));
+    }
+
+    [Test]
+    public void The_PROXY_protocol_version_2_is_named()
+    {
+        // Its signature, and the rest of a header for TCP over IPv4. It is sent at once, so that no other splitting counts.
+        byte[] header = [.. "\r\n\r\n\0\r\nQUIT\n"u8, 0x21, 0x11, 0, 12, 192, 0, 2, 1, 192, 0, 2, 2, 0xC3, 0x50, 0x1F, 0x90];
+        Assert.That(HeadOutcome.OfPrefix([.. header, .. "GET / HTTP/1.1\r\n\r\n"u8]).Rejection?.Reason, Does.StartWith("Malformed request: this is the PROXY protocol"));
     }
 
     [TestCaseSource(nameof(ControlCharacters))]

@@ -40,6 +40,8 @@ internal sealed class ResponseHeadTests
         Assert.That((head.Status, Encoding.ASCII.GetString(head.Reason)), Is.EqualTo((status, reason)));
     }
 
+    [TestCase("\u0015\u0003", "it begins with a TLS alert")]
+    [TestCase("\u0015\u0003\u0001\0\u0002\u0002\u0046", "it begins with a TLS alert")]
     [TestCase("\r\n", "the status line '' is not 'HTTP/1.1 status reason'")]
     [TestCase("SSH-2.0-OpenSSH_9.2\r\n", "the status line 'SSH-2.0-OpenSSH_9.2' is not 'HTTP/1.1 status reason'")]
     [TestCase("HTTP/2.0 101 x\r\n", "the status line 'HTTP/2.0 101 x' is not 'HTTP/1.1 status reason'")]

@@ -21,6 +21,9 @@ internal readonly ref struct RequestHead
     // The first byte of a TLS record that carries a ClientHello (RFC 8446 §5.1).
     private const byte TlsHandshakeRecord = 0x16;
 
+    // The signature of the PROXY protocol, version 2 (haproxy's proxy-protocol.txt, §2.2), which is sent at once.
+    private static ReadOnlySpan<byte> ProxyProtocol2 => "\r\n\r\n\0\r\nQUIT\n"u8;
+
     // RFC 9112 §3.2: a request target has no white space, no control characters and no fragment.
     private static readonly SearchValues<byte> NotInTarget = SearchValues.Create(
         "\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\u0008\u0009\u000A\u000B\u000C\u000D\u000E\u000F"u8 +
@@ -95,6 +98,12 @@ internal readonly ref struct RequestHead
             return ParseStatus.NeedMore;
         }
 
+        if (input.StartsWith(ProxyProtocol2))
+        {
+            rejection = ProxyProtocol();
+            return ParseStatus.Bad;
+        }
+
         // RFC 9112 §2.2: "a server ... SHOULD ignore at least one empty line (CRLF) received prior to the request-line".
         int position = input.StartsWith("\r\n"u8) ? HeadLine.EndBytes : 0;
         rejection = CheckFirstByte(input[position..]);
@@ -131,6 +140,11 @@ internal readonly ref struct RequestHead
     {
         // RFC 9112 §3: request-line = method SP request-target SP HTTP-version
         method = target = version = default;
+        if (line.StartsWith("PROXY TCP"u8) || line.StartsWith("PROXY UNKNOWN"u8))
+        {
+            return ProxyProtocol();
+        }
+
         int first = line.IndexOf((byte)' ');
         int last = line.LastIndexOf((byte)' ');
         if (first <= 0 || last == first)
@@ -184,6 +198,9 @@ internal readonly ref struct RequestHead
             ? Malformed("this is a TLS handshake, but this port speaks plain HTTP (use ws:// here; on Cloud Foundry the router ends TLS)")
             : Malformed($"a request cannot begin with the byte 0x{input[0]:X2}");
     }
+
+    private static HttpRejection ProxyProtocol() => Malformed(
+        "this is the PROXY protocol, which this port does not speak: turn it off in the balancer in front (haproxy: send-proxy; nginx and AWS: proxy protocol)");
 
     private static HttpRejection Malformed(string reason) => new(HttpStatus.BadRequest, $"Malformed request: {reason}.");
 

@@ -46,6 +46,12 @@ internal readonly ref struct ResponseHead
     {
         head = default;
         int position = 0;
+        if (IsTlsAlert(input))
+        {
+            error = HeadError.Malformed("it begins with a TLS alert");
+            return ParseStatus.Bad;
+        }
+
         ParseStatus status = HeadLine.Read(input, ref position, HeadRules.Response, out ReadOnlySpan<byte> line, out error);
         if (status != ParseStatus.Done)
         {
@@ -92,6 +98,9 @@ internal readonly ref struct ResponseHead
 
         return size;
     }
+
+    /// <summary>RFC 8446 §5.1: a record of type alert, and the version's first byte. A TLS server sends one to a client that speaks plain HTTP.</summary>
+    private static bool IsTlsAlert(ReadOnlySpan<byte> input) => input.StartsWith("\u0015\u0003"u8);
 
     private static bool TryReadStatusLine(ReadOnlySpan<byte> line, out int code)
     {
