@@ -67,7 +67,7 @@ internal static class LineInput
         catch (IOException exception)
         {
             writer.Complete(new InputFailedException(new(
-                $"standard input cannot be read: {EscapedText.From(exception.Message.AsSpan())}", "read from a terminal, a pipe or a file")));
+                $"standard input cannot be read: {EscapedText.From(exception.Message.AsSpan())}", "pass a file or a pipe that can be read, or messages as arguments")));
         }
         catch (InputFailedException exception)
         {

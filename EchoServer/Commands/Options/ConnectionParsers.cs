@@ -1,6 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using EchoServer.Connect;
 using EchoServer.Connect.Proxies;
 
@@ -67,37 +64,6 @@ internal static class ConnectionParsers
         return text.Length > 0;
     }
 
-    internal static bool TryReadCertificates(string file, [NotNullWhen(true)] out X509Certificate2Collection? certificates)
-    {
-        certificates = [];
-        try
-        {
-            certificates.ImportFromPemFile(file);
-            return certificates.Count > 0;
-        }
-        catch (Exception exception) when (IsUnreadable(exception))
-        {
-            return false;
-        }
-    }
-
-    internal static bool TryReadWithKey(string certificateFile, string keyFile, [NotNullWhen(true)] out X509Certificate2? certificate)
-    {
-        certificate = null;
-        try
-        {
-            using var pem = X509Certificate2.CreateFromPemFile(certificateFile, keyFile);
-
-            // Windows takes no key for TLS that was never stored.
-            certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pfx), null);
-            return true;
-        }
-        catch (Exception exception) when (IsUnreadable(exception))
-        {
-            return false;
-        }
-    }
-
     internal static bool TryParseProxy(string text, out ProxyChoice? proxy)
     {
         proxy = ProxyChoice.TryParse(text);
@@ -106,7 +72,8 @@ internal static class ConnectionParsers
 
     internal static bool TryParseInstance(string text, out string? instance)
     {
-        instance = text;
+        // The router takes small letters only.
+        instance = text.ToLowerInvariant();
         int colon = text.LastIndexOf(':');
         return colon > 0 && Guid.TryParseExact(text.AsSpan(0, colon), "D", out _) &&
             text.Length > colon + 1 && text[(colon + 1)..].All(char.IsAsciiDigit);
@@ -114,7 +81,4 @@ internal static class ConnectionParsers
 
     /// <summary>RFC 9110 §5.5: no control characters but the tab; a line end would begin another header.</summary>
     private static bool IsFieldValue(string text) => !text.Any(character => char.IsControl(character) && character != '\t');
-
-    private static bool IsUnreadable(Exception exception) =>
-        exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException or NotSupportedException;
 }

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using EchoServer.Connect;
 using EchoServer.Connect.Proxies;
-using EchoServer.Text;
 
 namespace EchoServer.Commands.Options;
 
@@ -38,9 +37,9 @@ internal static class ConnectionSettings
         Description = "Takes any certificate, self-signed or of another name. For tests only: any machine could be answering.",
     };
 
-    internal static readonly Setting<X509Certificate2Collection?> Authorities = new(
+    internal static readonly Setting<string?> Authorities = new(
         "--ca", null, "Trusts the certificate authorities in this file, and no others.",
-        null, "the system's", "a file with certificates in PEM", ConnectionParsers.TryReadCertificates, helpName: "file");
+        null, "the system's", "a file with certificates in PEM", ConnectionParsers.TryParseFile, helpName: "file");
 
     internal static readonly Setting<string?> Certificate = new(
         "--cert", null, "The certificate to show to the server, followed by those between it and its authority.",
@@ -113,7 +112,7 @@ internal static class ConnectionSettings
             // A typed value wins over the variable.
             BasicAuth = hasAuthorization ? null : BasicAuth.IsGiven(result) ? BasicAuth.Read(result) : inUrl ?? BasicAuth.Read(result),
             IsInsecure = result.GetValue(Insecure),
-            Authorities = Authorities.Read(result),
+            Authorities = Authorities.Read(result) is string file ? CertificateFiles.ReadCertificates(Authorities, file) : null,
             ClientCertificate = certificate,
             Proxy = Proxy.IsGiven(result) ? Proxy.Read(result) : FindProxy(uri),
             Timeout = Timeout.Read(result)!.Value,
@@ -178,15 +177,7 @@ internal static class ConnectionSettings
             return Key.IsGiven(result) ? throw new UsageException($"{Key.Name}: needs {Certificate.Name} as well") : null;
         }
 
-        if (!ConnectionParsers.TryReadCertificates(certificateFile, out X509Certificate2Collection? certificates))
-        {
-            throw new UsageException($"{Certificate.Name}: '{EscapedText.From(certificateFile.AsSpan())}' is not {Certificate.Accepted}");
-        }
-
-        string keyFile = Key.Read(result) ?? certificateFile;
-        return ConnectionParsers.TryReadWithKey(certificateFile, keyFile, out X509Certificate2? own)
-            ? [own, .. certificates.Skip(1)]
-            : throw new UsageException(
-                $"{Key.Name}: '{EscapedText.From(keyFile.AsSpan())}' is not a file with the private key of {Certificate.Name}, in PEM and without a password");
+        X509Certificate2Collection certificates = CertificateFiles.ReadCertificates(Certificate, certificateFile);
+        return [CertificateFiles.ReadWithKey(certificates[0], Key, Key.Read(result) ?? certificateFile), .. certificates.Skip(1)];
     }
 }

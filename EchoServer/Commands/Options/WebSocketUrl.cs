@@ -14,6 +14,8 @@ internal static class WebSocketUrl
 
     private const string EndOfScheme = "://";
 
+    private static readonly string[] Schemes = ["ws", "wss", "http", "https"];
+
     /// <summary>Reads a URL without user and password, or drops them.</summary>
     /// <exception cref="UsageException">It is not such a URL.</exception>
     internal static Uri Parse(string text) => Parse(text, out _);
@@ -35,7 +37,7 @@ internal static class WebSocketUrl
         };
         if (scheme is null)
         {
-            throw new UsageException(Refusal(text, end < 0 && HostUrl.TryParse($"ws://{text}", out _) ? $"; did you mean ws://{Shown(text)}?" : ""));
+            throw Refusal(text);
         }
 
         // RFC 6455 §3: "Fragment identifiers ... MUST NOT be used" in a WebSocket URL.
@@ -44,9 +46,7 @@ internal static class WebSocketUrl
         int at = authority.LastIndexOf('@');
         if (!HostUrl.TryParse($"{scheme}{EndOfScheme}{rest[(at + 1)..]}", out Uri? url))
         {
-            string port = authority[(authority.LastIndexOf(':') + 1)..];
-            bool isTooHigh = port.Length > 0 && port.All(char.IsAsciiDigit) && !ushort.TryParse(port, CultureInfo.InvariantCulture, out _);
-            throw new UsageException(Refusal(text, isTooHigh ? "; the highest port is 65535" : ""));
+            throw Refusal(text);
         }
 
         ThrowIfUnknownZone(url.IdnHost);
@@ -65,14 +65,33 @@ internal static class WebSocketUrl
         }
     }
 
-    private static string Refusal(string text, string hint) => $"url: '{Shown(text)}' is not a ws://, wss://, http:// or https:// URL{hint}";
+    private static UsageException Refusal(string text) => new($"url: {Flaw(WithoutUser(text))}");
+
+    /// <summary>Names the flaw of a URL, and the URL that was probably meant.</summary>
+    private static string Flaw(string text)
+    {
+        string shown = EscapedText.From(text.AsSpan());
+        bool hasScheme = text.Contains(EndOfScheme, StringComparison.Ordinal);
+        string? scheme = Array.Find(Schemes, it => text.StartsWith($"{it}:", StringComparison.Ordinal) || text.StartsWith($"{it}/", StringComparison.Ordinal));
+        string url = hasScheme ? text : $"{scheme ?? "ws"}{EndOfScheme}{text[(scheme?.Length ?? 0)..].TrimStart(':', '/')}";
+        string rest = url[(url.IndexOf(EndOfScheme, StringComparison.Ordinal) + EndOfScheme.Length)..];
+        string authority = rest.Split('/', '?', '#')[0];
+        int colon = authority.LastIndexOf(':');
+        if (colon > authority.LastIndexOfAny(['@', ']']) && colon + 1 < authority.Length && !SettingParsers.TryParsePort(authority[(colon + 1)..], out _))
+        {
+            return $"the port '{EscapedText.From(authority.AsSpan(colon + 1))}' of '{shown}' is not a number from 1 to 65535";
+        }
+
+        string problem = $"'{shown}' is not a ws://, wss://, http:// or https:// URL";
+        return !hasScheme && Uri.TryCreate(url, UriKind.Absolute, out _) ? $"{problem}: write {EscapedText.From(url.AsSpan())}" : problem;
+    }
 
     /// <summary>Hides the part before an '@': it may be a password, whatever else is wrong with the URL.</summary>
-    private static string Shown(string text)
+    private static string WithoutUser(string text)
     {
         int scheme = text.IndexOf(EndOfScheme, StringComparison.Ordinal);
         int start = scheme < 0 ? 0 : scheme + EndOfScheme.Length;
         int at = text.LastIndexOf('@');
-        return EscapedText.From((at < start ? text : $"{text[..start]}...{text[at..]}").AsSpan());
+        return at < start ? text : $"{text[..start]}...{text[at..]}";
     }
 }

@@ -1,0 +1,128 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using EchoServer.Text;
+
+namespace EchoServer.Commands.Options;
+
+/// <summary>Reads the PEM files that <see cref="ConnectionSettings"/> names. An error names the file's flaw.</summary>
+internal static class CertificateFiles
+{
+    // Sixteen times what the authorities of a system take: a device that never ends is not read for ever.
+    private const int MaxBytes = 4 * 1024 * 1024;
+
+    // DER and PKCS #12 begin with a sequence (X.690 §8.9).
+    private const char Sequence = '0';
+
+    /// <summary>Reads the certificates of a file.</summary>
+    /// <exception cref="UsageException">There are none, or it cannot be read.</exception>
+    internal static X509Certificate2Collection ReadCertificates(Setting option, string file)
+    {
+        string pem = ReadText(option, file);
+        X509Certificate2Collection certificates = [];
+        try
+        {
+            certificates.ImportFromPem(pem);
+        }
+        catch (CryptographicException)
+        {
+            throw Refuse(option, file, "has a damaged certificate");
+        }
+
+        return certificates.Count > 0 ? certificates : throw Refuse(option, file, $"has no certificate{Instead(pem)}");
+    }
+
+    /// <summary>Adds the private key of a file to its certificate.</summary>
+    /// <exception cref="UsageException">There is none, or it cannot be used.</exception>
+    internal static X509Certificate2 ReadWithKey(X509Certificate2 certificate, Setting option, string file)
+    {
+        string pem = ReadText(option, file);
+        try
+        {
+            using var whole = X509Certificate2.CreateFromPem(certificate.ExportCertificatePem(), pem);
+
+            // Windows takes no key for TLS that was never stored.
+            return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pfx), null);
+        }
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException or NotSupportedException)
+        {
+            throw Refuse(option, file, FlawOfKey(pem, certificate));
+        }
+    }
+
+    private static string FlawOfKey(string pem, X509Certificate2 certificate)
+    {
+        string? label = Labels(pem).FirstOrDefault(it => it.EndsWith("PRIVATE KEY", StringComparison.Ordinal));
+        return label switch
+        {
+            null => $"has no private key{Instead(pem)}",
+            "OPENSSH PRIVATE KEY" => "has a key in OpenSSH's own format ('ssh-keygen -p -m PKCS8 -f FILE' converts it)",
+            _ when label.StartsWith("ENCRYPTED", StringComparison.Ordinal) || pem.Contains("Proc-Type: 4,ENCRYPTED", StringComparison.Ordinal) =>
+                "has a key with a password ('openssl pkey -in FILE -out NEW' takes it off)",
+            _ => Algorithm(certificate) is string algorithm
+                ? $"cannot be used: the certificate is for an {algorithm} key, and TLS here takes RSA and ECDSA keys"
+                : "has another key than that of the certificate, or a damaged one",
+        };
+    }
+
+    /// <returns>Null for the kinds of keys that can be used.</returns>
+    private static string? Algorithm(X509Certificate2 certificate) => certificate.GetKeyAlgorithm() switch
+    {
+        // RFC 8017 (RSA) and RFC 5480 (elliptic curves).
+        "1.2.840.113549.1.1.1" or "1.2.840.10045.2.1" => null,
+
+        // RFC 8410 and RFC 3279.
+        "1.3.101.110" => "X25519",
+        "1.3.101.111" => "X448",
+        "1.3.101.112" => "Ed25519",
+        "1.3.101.113" => "Ed448",
+        string other => $"unknown ({other})",
+    };
+
+    private static string ReadText(Setting option, string file)
+    {
+        try
+        {
+            if (Directory.Exists(file))
+            {
+                throw Refuse(option, file, "is a directory");
+            }
+
+            using FileStream stream = File.OpenRead(file);
+            byte[] bytes = new byte[MaxBytes];
+            int count = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            return count < MaxBytes ? Encoding.UTF8.GetString(bytes, 0, count) : throw Refuse(option, file, $"is larger than {MaxBytes} bytes");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw Refuse(option, file, exception switch
+            {
+                FileNotFoundException or DirectoryNotFoundException => "does not exist",
+                UnauthorizedAccessException => "cannot be read: permission denied",
+                _ => $"cannot be read: {EscapedText.From(exception.Message.AsSpan())}",
+            });
+        }
+    }
+
+    /// <summary>Names the content of a file without a certificate or key.</summary>
+    private static string Instead(string text) => Labels(text).FirstOrDefault() is string label
+        ? $", but {EscapedText.From(label.AsSpan())}"
+        : text.StartsWith(Sequence) && text.Any(char.IsControl) ? ": it is binary (DER or PKCS #12)" : "";
+
+    /// <summary>The labels of the parts of a PEM file (RFC 7468 §2).</summary>
+    private static IEnumerable<string> Labels(string pem)
+    {
+        const string begin = "-----BEGIN ";
+        foreach (string part in pem.Split(begin).Skip(1))
+        {
+            int end = part.IndexOf("-----", StringComparison.Ordinal);
+            if (end > 0)
+            {
+                yield return part[..end];
+            }
+        }
+    }
+
+    private static UsageException Refuse(Setting option, string file, string flaw) =>
+        new($"{option.Name}: '{EscapedText.From(file.AsSpan())}' {flaw}; it takes {option.Accepted}");
+}
