@@ -9,6 +9,12 @@ internal static class EndDiagnosis
     private const double Slack = 0.1;
     private const double MinSlackSeconds = 1;
 
+    // IANA's registry of close codes, which 3000 to 3999 are registered in. From 4000 on they are private (RFC 6455 §7.4.2).
+    private const CloseCode Unauthorized = (CloseCode)3000;
+    private const CloseCode Forbidden = (CloseCode)3003;
+    private const CloseCode Timeout = (CloseCode)3008;
+    private const CloseCode FirstOfApplications = (CloseCode)4000;
+
     private static readonly TimeSpan OurPings = TimeSpan.FromSeconds(25);
 
     // Defaults of what stands in front of apps.
@@ -53,10 +59,10 @@ internal static class EndDiagnosis
                 $"send pings often from either side (this server: --keep-alive-interval, default {Pings} s); a shorter --idle narrows down how often");
         }
 
-        if (kind == EndKind.Close && code is not (null or CloseCode.NoStatusReceived))
+        if (kind == EndKind.Close)
         {
             return new(
-                $"the server itself closed {after}, with {Described(code.Value)}",
+                $"the server itself closed {after}, {Described(code ?? CloseCode.NoStatusReceived)}",
                 "raise the server's own idle or keep-alive limit, or send something more often");
         }
 
@@ -69,7 +75,7 @@ internal static class EndDiagnosis
     /// <summary>Says why a server began the closing handshake.</summary>
     internal static Fault OfClose(CloseCode code, string reason)
     {
-        string said = $"the server closed with {Described(code)}{(reason.Length > 0 ? $" '{ReceivedAnswer.Shown(reason)}'" : "")}";
+        string said = $"the server closed {Described(code)}{(reason.Length > 0 ? $" '{ReceivedAnswer.Shown(reason)}'" : "")}";
         return code switch
         {
             CloseCode.NormalClosure => new($"{said}: it was done", "nothing is wrong, unless more was expected: see the app's log"),
@@ -79,10 +85,17 @@ internal static class EndDiagnosis
             CloseCode.InvalidPayloadData => new($"{said}: text did not arrive as UTF-8", "a proxy on the way alters frames, or the server has a fault"),
             CloseCode.PolicyViolation => new($"{said}: a limit or a rule of the server", "see its log for which, and check credentials and origin"),
             CloseCode.MessageTooBig => new($"{said}: the message was over its limit", "send smaller messages, or raise the server's limit (this server: --max-message-bytes)"),
+            CloseCode.MandatoryExtension => new(
+                $"{said}: it needs an extension that was not agreed on", "only a client may send this code (RFC 6455 §7.4.1): see the app's log for what it means"),
             CloseCode.InternalError => new($"{said}: it failed", "see the app's log"),
             CloseCode.ServiceRestart => new($"{said}: it restarts", "connect again in a while"),
             CloseCode.TryAgainLater => new($"{said}: it is overloaded", "connect again in a while, or scale out"),
             CloseCode.BadGateway => new($"{said}: a gateway got a bad answer from the server behind it", "see the app's log"),
+            CloseCode.NoStatusReceived => new($"{said}: it does not say why", "see the app's log"),
+            Unauthorized => new($"{said}: it requires authentication, or does not accept the credentials that were sent", "pass valid ones"),
+            Forbidden => new($"{said}: it does not allow this", "check the rights of the credentials that were sent"),
+            Timeout => new($"{said}: it waited for too long", "send what it waits for sooner, or more often"),
+            < FirstOfApplications => new(said, "the meaning of this code is that of a library or framework: see its documentation, and IANA's registry of close codes"),
             _ => new(said, "the meaning of this code is the application's own: see its documentation or log"),
         };
     }
@@ -94,5 +107,6 @@ internal static class EndDiagnosis
 
     private static string Pings => OurPings.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
 
-    private static string Described(CloseCode code) => ClosePayload.Describe(code);
+    /// <summary>The code after "closed".</summary>
+    internal static string Described(CloseCode code) => code == CloseCode.NoStatusReceived ? "without a code" : $"with {ClosePayload.Describe(code)}";
 }

@@ -62,7 +62,7 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
         string whole = $"{Seconds(pinging.Age)} after the connection begins, pings or not";
         return end is { Kind: ClientEventKind.Close, Code: CloseCode code }
             ? new(
-                $"the server itself closes {whole}, with {ClosePayload.Describe(code)}",
+                $"the server itself closes {whole}, {EndDiagnosis.Described(code)}",
                 "raise the server's own limit on a connection's life, or let clients connect again when it strikes")
             : new(
                 $"something on the way ends connections {whole}{(EndDiagnosis.KnownLimit(pinging.Age) is string owner ? $"; that is the limit of {owner}" : "")}",
