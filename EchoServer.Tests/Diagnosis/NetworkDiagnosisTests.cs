@@ -25,7 +25,7 @@ internal sealed class NetworkDiagnosisTests
     [TestCase(SocketError.ConnectionReset, Stage.Connect, "reset as soon as it was opened")]
     [TestCase(SocketError.ConnectionReset, Stage.Proxy, "reset by the proxy")]
     [TestCase(SocketError.ConnectionReset, Stage.Tls, "reset during the TLS handshake")]
-    [TestCase(SocketError.ConnectionReset, Stage.Answer, "reset instead of an answer")]
+    [TestCase(SocketError.ConnectionReset, Stage.Answer, "reset instead of an answer: the server asks for a client certificate, has no WebSocket at this path, or crashed")]
     [TestCase(SocketError.ConnectionReset, Stage.Echo, "in the middle of the conversation")]
     [TestCase(SocketError.TooManyOpenSockets, Stage.Connect, "may not open more sockets")]
     [TestCase(SocketError.MessageSize, Stage.Echo, "the network says")]
@@ -72,13 +72,12 @@ internal sealed class NetworkDiagnosisTests
     [TestCase("Cannot determine the frame size or a corrupted frame was received.", "", "speaks no TLS")]
     [TestCase("x", "error:0A000458:SSL routines::tlsv1 unrecognized name", "no certificate for this host name")]
     [TestCase("x", "error:0A00042E:SSL routines::tlsv1 alert protocol version", "no version of TLS in common")]
-    [TestCase("x", "error:0A00045C:SSL routines::tlsv13 alert certificate required", "asks for a client certificate")]
+    [TestCase("x", "error:0A00045C:SSL routines::tlsv13 alert certificate required", "asks for a client certificate, and does not accept the one that was sent, or none was sent (it says: certificate required)")]
+    [TestCase("x", "error:0A000418:SSL routines::tlsv1 alert unknown ca", "asks for a client certificate, and does not accept the one that was sent, or none was sent (it says: unknown ca)")]
+    [TestCase("x", "error:0A000415:SSL routines::ssl/tls alert certificate expired", "(it says: certificate expired)")]
+    [TestCase("x", "error:0A000412:SSL routines::sslv3 alert bad certificate", "(it says: bad certificate)")]
     [TestCase("x", "error:0A000410:SSL routines::sslv3 alert handshake failure", "no cipher in common")]
     [TestCase("Received an unexpected EOF or 0 bytes from the transport stream.", "", "knows no such host name")]
-    [TestCase("The remote certificate is invalid according to the validation procedure: RemoteCertificateNameMismatch", "", "not for echo.example.org")]
-    [TestCase("The remote certificate is invalid because of errors in the certificate chain: NotTimeValid", "", "has expired")]
-    [TestCase("The remote certificate is invalid because of errors in the certificate chain: UntrustedRoot", "", "is not trusted")]
-    [TestCase("The remote certificate is invalid because of errors in the certificate chain: PartialChain", "", "cannot be traced")]
     [TestCase("something else", "", "TLS failed: something else")]
     public void A_failed_TLS_handshake_is_explained(string outer, string inner, string cause) => Assert.That(
         NetworkDiagnosis.Of(new AuthenticationException(outer, inner.Length > 0 ? new IOException(inner) : null), Url, Stage.Tls).Cause,
@@ -93,17 +92,41 @@ internal sealed class NetworkDiagnosisTests
         new(SslPolicyErrors.RemoteCertificateChainErrors, X509ChainStatusFlags.Revoked, Good, "revoked"),
         new(SslPolicyErrors.RemoteCertificateChainErrors, X509ChainStatusFlags.UntrustedRoot, Good with { Issuer = Good.Subject }, "self-signed ('echo.example.org')"),
         new(SslPolicyErrors.RemoteCertificateChainErrors, X509ChainStatusFlags.PartialChain, Good, "cannot be traced"),
-        new(SslPolicyErrors.RemoteCertificateChainErrors, X509ChainStatusFlags.UntrustedRoot, Good, "'Some CA' is none that this machine knows"),
+        new(SslPolicyErrors.RemoteCertificateChainErrors, X509ChainStatusFlags.UntrustedRoot, Good, "is not trusted: 'Some CA' is not known to this machine"),
+        new(SslPolicyErrors.RemoteCertificateChainErrors, X509ChainStatusFlags.UntrustedRoot, Good with { Authority = "A Root" }, "is not trusted: 'A Root' is not known to this machine"),
+        new(SslPolicyErrors.RemoteCertificateChainErrors, X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.NotSignatureValid, Good, "not signed by the issuer"),
+        new(SslPolicyErrors.RemoteCertificateChainErrors, X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.NotTimeValid, Good, "a certificate between this one and 'Some CA' has expired"),
+        new(SslPolicyErrors.RemoteCertificateChainErrors, X509ChainStatusFlags.NotValidForUsage, Good, "not fit for a server: NotValidForUsage"),
     ];
 
     [TestCaseSource(nameof(Certificates))]
     public void A_certificate_that_is_not_believed_is_explained(
         SslPolicyErrors errors, X509ChainStatusFlags chain, CertificateFacts? facts, string cause) =>
-        Assert.That(TlsDiagnosis.Of(errors, chain, facts, Url, Now)!.Cause, Does.Contain(cause));
+        Assert.That(TlsDiagnosis.Of(errors, chain, facts, Url, Now, hasAuthorities: false)!.Cause, Does.Contain(cause));
+
+    [TestCase(X509ChainStatusFlags.PartialChain, false, "pass it with --ca FILE")]
+    [TestCase(X509ChainStatusFlags.PartialChain, true, "add it to the file of --ca")]
+    [TestCase(X509ChainStatusFlags.UntrustedRoot, false, "take the certificate of 'Some CA' and pass it with --ca FILE")]
+    [TestCase(X509ChainStatusFlags.UntrustedRoot, true, "take the certificate of 'Some CA' and add it to the file of --ca")]
+    public void What_was_passed_with_ca_is_not_asked_for_again(X509ChainStatusFlags chain, bool hasAuthorities, string advice)
+    {
+        Fault flaw = TlsDiagnosis.Of(SslPolicyErrors.RemoteCertificateChainErrors, chain, Good, Url, Now, hasAuthorities)!;
+        Assert.That(flaw.Advice, Does.Contain(advice).And.Not.Contain("--insecure"));
+        Assert.That(flaw.Cause.Contains("file of --ca", StringComparison.Ordinal), Is.EqualTo(hasAuthorities));
+    }
+
+    [TestCase(0.5, "0 hours")]
+    [TestCase(1.5, "1 hour")]
+    [TestCase(24.1, "24 hours")]
+    [TestCase(47.9, "47 hours")]
+    [TestCase(48, "2 days")]
+    [TestCase(71.9, "2 days")]
+    [TestCase(8000, "333 days")]
+    public void Short_times_are_in_hours(double hours, string shown) => Assert.That(TlsDiagnosis.Days(TimeSpan.FromHours(hours)), Is.EqualTo(shown));
 
     [Test]
     public void A_certificate_that_is_believed_has_no_diagnosis() =>
-        Assert.That(TlsDiagnosis.Of(SslPolicyErrors.None, X509ChainStatusFlags.NoError, Good, Url, Now), Is.Null);
+        Assert.That(TlsDiagnosis.Of(SslPolicyErrors.None, X509ChainStatusFlags.NoError, Good, Url, Now, hasAuthorities: true), Is.Null);
 
     [Test]
     public void A_certificate_with_names_that_cannot_be_read_has_none()
@@ -136,6 +159,7 @@ internal sealed class NetworkDiagnosisTests
     [TestCase(EndKind.Fin, null, "ended (FIN) the connection after 2 idle seconds")]
     [TestCase(EndKind.Reset, null, "reset (RST) the connection after 2 idle seconds")]
     [TestCase(EndKind.Close, CloseCode.GoingAway, "the server itself closed after 2 idle seconds, with 1001 GoingAway")]
+    [TestCase(EndKind.Close, CloseCode.NoStatusReceived, "the server itself closed after 2 idle seconds, without a code")]
     public void Who_ended_an_idle_connection_is_said(EndKind kind, CloseCode? code, string cause) =>
         Assert.That(EndDiagnosis.OfIdle(kind, code, TimeSpan.FromSeconds(2)).Cause, Does.Contain(cause));
 
@@ -154,9 +178,26 @@ internal sealed class NetworkDiagnosisTests
     [Test]
     public void Every_close_code_is_explained()
     {
-        foreach (CloseCode code in Enum.GetValues<CloseCode>())
+        foreach (CloseCode code in Enum.GetValues<CloseCode>().Where(code => ClosePayload.IsCodeAllowed((int)code)))
         {
-            Assert.That(EndDiagnosis.OfClose(code, "why\u001b").Cause, Does.Contain($"{(int)code} {code} 'why\\u{{1b}}'"));
+            Assert.That(EndDiagnosis.OfClose(code, "why\u001b").Cause, Does.Contain($"{(int)code} {code} 'why\\u{{1b}}': "));
         }
+    }
+
+    [TestCase(1005, "the server closed without a code: it does not say why", "log")]
+    [TestCase(1010, "the server closed with 1010 MandatoryExtension 'x': it needs an extension", "only a client may send this code")]
+    [TestCase(3000, "the server closed with 3000 'x': it requires authentication", "valid")]
+    [TestCase(3003, "the server closed with 3003 'x': it does not allow this", "rights")]
+    [TestCase(3008, "the server closed with 3008 'x': it waited for too long", "sooner")]
+    [TestCase(3001, "the server closed with 3001 'x'", "a library or framework")]
+    [TestCase(3999, "the server closed with 3999 'x'", "a library or framework")]
+    [TestCase(4000, "the server closed with 4000 'x'", "the application's own")]
+    [TestCase(4999, "the server closed with 4999 'x'", "the application's own")]
+    public void A_close_code_is_explained_by_its_range(int code, string cause, string advice)
+    {
+        // A Close without a code has no reason either.
+        Fault fault = EndDiagnosis.OfClose((CloseCode)code, code == 1005 ? "" : "x");
+        Assert.That(fault.Cause, Does.StartWith(cause));
+        Assert.That(fault.Advice, Does.Contain(advice));
     }
 }

@@ -22,7 +22,9 @@ internal sealed class TestCertificates : IDisposable
     private readonly X509Certificate2 _authority;
     private int _issued;
 
-    public TestCertificates(string name = "EchoServer Test CA")
+    /// <param name="name">What the authority is called.</param>
+    /// <param name="issuer">The authority above it; null for a root.</param>
+    public TestCertificates(string name = "EchoServer Test CA", TestCertificates? issuer = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
@@ -31,7 +33,18 @@ internal sealed class TestCertificates : IDisposable
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
 
         // Longer than any certificate that it signs, an expired one included.
-        _authority = request.CreateSelfSigned(DateTimeOffset.UtcNow - (3 * Lifetime), DateTimeOffset.UtcNow + (2 * Lifetime));
+        (DateTimeOffset from, DateTimeOffset to) = (DateTimeOffset.UtcNow - (3 * Lifetime), DateTimeOffset.UtcNow + (2 * Lifetime));
+        if (issuer is null)
+        {
+            _authority = request.CreateSelfSigned(from, to);
+        }
+        else
+        {
+            request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(issuer._authority, true, false));
+            using X509Certificate2 signed = request.Create(issuer._authority, issuer._authority.NotBefore, issuer._authority.NotAfter, RandomNumberGenerator.GetBytes(SerialNumberBytes));
+            _authority = signed.CopyWithPrivateKey(key);
+        }
+
         AuthorityFile = Write("authority.pem", _authority.ExportCertificatePem());
     }
 
@@ -42,8 +55,21 @@ internal sealed class TestCertificates : IDisposable
     public TestCertificate IssueExpired(params string[] names) =>
         Issue(DateTimeOffset.UtcNow - Lifetime, DateTimeOffset.UtcNow.AddDays(-1), names);
 
+    /// <summary>Makes one that names this authority as its issuer and is signed with another key.</summary>
+    public TestCertificate Forge(params string[] names)
+    {
+        using var stranger = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return Issue(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow + Lifetime, X509SignatureGenerator.CreateForECDsa(stranger), names);
+    }
+
     /// <summary>Signs one for a time of the test's choice, which must be within the authority's: 90 days ago to 60 from now.</summary>
     public TestCertificate Issue(DateTimeOffset from, DateTimeOffset to, params string[] names)
+    {
+        using ECDsa own = _authority.GetECDsaPrivateKey()!;
+        return Issue(from, to, X509SignatureGenerator.CreateForECDsa(own), names);
+    }
+
+    private TestCertificate Issue(DateTimeOffset from, DateTimeOffset to, X509SignatureGenerator signature, string[] names)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={names[0]}", key, HashAlgorithmName.SHA256);
@@ -65,7 +91,8 @@ internal sealed class TestCertificates : IDisposable
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(ServerAuthentication)], critical: false));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_authority, true, false));
-        using X509Certificate2 certificate = request.Create(_authority, from, to, RandomNumberGenerator.GetBytes(SerialNumberBytes));
+        using X509Certificate2 certificate = request.Create(
+            _authority.SubjectName, signature, from, to, RandomNumberGenerator.GetBytes(SerialNumberBytes));
 
         int number = Interlocked.Increment(ref _issued);
         string chain = certificate.ExportCertificatePem() + "\n";

@@ -46,8 +46,16 @@ internal static class HttpExchange
     internal static async Task<ReceivedHead> SendAsync(TcpLink link, byte[] request, CancellationToken stop)
     {
         link.Heads = new(request, default);
-        await link.Stream.WriteAsync(request, stop).ConfigureAwait(false);
-        await link.Stream.FlushAsync(stop).ConfigureAwait(false);
+        try
+        {
+            await link.Stream.WriteAsync(request, stop).ConfigureAwait(false);
+            await link.Stream.FlushAsync(stop).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // The server has ended the connection already, and may have said why: with an answer, or a TLS alert about the client's certificate.
+        }
+
         byte[] buffer = new byte[FirstBufferBytes];
         int length = 0;
         while (true)

@@ -26,9 +26,9 @@ internal sealed record TlsSession(
         SslClientAuthenticationOptions tls = TlsOptions.Create(options, url);
         tls.RemoteCertificateValidationCallback = (_, certificate, chain, found) =>
         {
-            errors = found;
+            errors = chain is not null && IsAnchored(chain, options.Authorities) ? found & ~SslPolicyErrors.RemoteCertificateChainErrors : found;
             statuses = chain?.ChainStatus.Aggregate(statuses, (all, status) => all | status.Status) ?? statuses;
-            facts = certificate is X509Certificate2 whole ? CertificateFacts.From(whole) : null;
+            facts = certificate is X509Certificate2 whole ? CertificateFacts.From(whole, chain) : null;
             return true;
         };
         var stream = new SslStream(link.Stream, leaveInnerStreamOpen: false);
@@ -39,7 +39,7 @@ internal sealed record TlsSession(
             stream.NegotiatedCipherSuite,
             stream.NegotiatedApplicationProtocol.ToString(),
             facts,
-            TlsDiagnosis.Of(errors, statuses, facts, url, DateTimeOffset.UtcNow));
+            TlsDiagnosis.Of(errors, statuses, facts, url, DateTimeOffset.UtcNow, options.Authorities is not null));
     }
 
     /// <summary>Throws where the certificate is not trusted, unless the options allow that.</summary>
@@ -48,7 +48,31 @@ internal sealed record TlsSession(
     {
         if (Flaw is not null && !options.IsInsecure)
         {
-            throw new ConnectionFailedException(Stage.Tls, "the certificate is not trusted", Flaw);
+            throw new ConnectionFailedException(Stage.Tls, "the certificate is not trusted", TlsDiagnosis.OrInsecure(Flaw));
         }
+    }
+
+    /// <summary>
+    /// Whether a chain is sound up to a certificate that <c>--ca</c> has. The runtime trusts only a root; OpenSSL (X509_V_FLAG_PARTIAL_CHAIN)
+    /// and curl any certificate that they are given, and so the issuer in between may stand alone in the file.
+    /// </summary>
+    private static bool IsAnchored(X509Chain chain, X509Certificate2Collection? authorities)
+    {
+        const X509ChainStatusFlags withoutRoot = X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot;
+        foreach (X509ChainElement element in chain.ChainElements)
+        {
+            if (element.ChainElementStatus.Any(status => (status.Status & ~withoutRoot) != X509ChainStatusFlags.NoError))
+            {
+                return false;
+            }
+
+            // Not their own comparison, which takes the same issuer and serial number for the same certificate.
+            if (authorities?.Any(authority => authority.RawDataMemory.Span.SequenceEqual(element.Certificate.RawDataMemory.Span)) == true)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

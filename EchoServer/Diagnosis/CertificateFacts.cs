@@ -9,13 +9,21 @@ internal sealed record CertificateFacts(
 {
     private const int MaxNames = 5;
 
+    /// <summary>The issuer of the last certificate that the chain has: the authority that is to be trusted.</summary>
+    internal string Authority { get; init; } = Issuer;
+
     /// <summary>Reads a certificate.</summary>
-    internal static CertificateFacts From(X509Certificate2 certificate) => new(
+    /// <param name="certificate">The certificate.</param>
+    /// <param name="chain">The certificates from it up to its authority, as far as they are known; null for none.</param>
+    internal static CertificateFacts From(X509Certificate2 certificate, X509Chain? chain = null) => new(
         certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false),
         certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: true),
         certificate.NotBefore.ToUniversalTime(),
         certificate.NotAfter.ToUniversalTime(),
-        NamesOf(certificate));
+        NamesOf(certificate))
+    {
+        Authority = (chain?.ChainElements.LastOrDefault()?.Certificate ?? certificate).GetNameInfo(X509NameType.SimpleName, forIssuer: true),
+    };
 
     private static string[] NamesOf(X509Certificate2 certificate)
     {

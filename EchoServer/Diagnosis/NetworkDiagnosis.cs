@@ -23,7 +23,7 @@ internal static class NetworkDiagnosis
 
             if (it is AuthenticationException)
             {
-                return isProxy ? ProxyDiagnosis.OfTls(TlsDiagnosis.Of(it, proxy ?? url).Cause, proxy) : TlsDiagnosis.Of(it, url);
+                return isProxy ? ProxyDiagnosis.OfTls(TlsDiagnosis.Of(it).Cause, proxy) : TlsDiagnosis.Of(it);
             }
 
             if (it is InvalidDataException or HeadTooLargeException)
@@ -36,7 +36,7 @@ internal static class NetworkDiagnosis
         }
 
         return isProxy ? ProxyDiagnosis.OfEnd(proxy)
-            : stage == Stage.Tls ? TlsDiagnosis.Of(exception, url)
+            : stage == Stage.Tls ? TlsDiagnosis.Of(exception)
             : stage == Stage.Answer && TlsDiagnosis.OfClientCertificate(exception) is Fault fault ? fault
             : OfEnd(url, stage);
     }
@@ -90,8 +90,10 @@ internal static class NetworkDiagnosis
             ? new(
                 "the connection was reset in the middle of the conversation",
                 "see whether the app or the router was restarted just then ('cf app NAME', 'cf events NAME'), and check again")
+            : stage == Stage.Answer ? OfNoAnswer(
+                url, "the connection was reset instead of an answer: the server", "or crashed, or a firewall or balancer on the way cuts such connections")
             : new(
-                $"the connection was reset {While(stage)}: the server crashed, or a firewall or balancer on the way cuts such connections",
+                $"the connection was reset {(stage == Stage.Tls ? "during the TLS handshake" : "as soon as it was opened")}: the server crashed, or a firewall or balancer on the way cuts such connections",
                 "see the app's log, and check from another network"),
         SocketError.TooManyOpenSockets => new("this process may not open more sockets", "raise the limit of open files: ulimit -n"),
         _ => new($"the network says '{EscapedText.From(new SocketException((int)error).Message.AsSpan())}'", "check network, host and port"),
@@ -99,12 +101,7 @@ internal static class NetworkDiagnosis
 
     private static Fault OfEnd(Uri url, Stage stage) => stage switch
     {
-        Stage.Answer when url.Scheme == "ws" => new(
-            "the server ended the connection instead of answering: it speaks no HTTP there, speaks TLS, or crashed",
-            "check the port, try wss://, and see the app's log"),
-        Stage.Answer => new(
-            "the server ended the connection instead of answering: it asks for a client certificate, speaks no HTTP there, or crashed",
-            "pass a certificate with --cert and --key if there is one; otherwise check the port, and see the app's log"),
+        Stage.Answer => OfNoAnswer(url, "the server ended the connection instead of answering: it", "speaks no HTTP, or crashed"),
         _ => new(
             "the connection ended without a Close in the middle of the conversation",
             "see whether the app or the router was restarted just then ('cf app NAME', 'cf events NAME'), and check again"),
@@ -114,12 +111,12 @@ internal static class NetworkDiagnosis
     private static bool IsOfProxy(Stage stage, Uri? proxy) =>
         stage == Stage.Proxy || (proxy is not null && stage is (Stage.Resolve or Stage.Connect));
 
-    private static string While(Stage stage) => stage switch
-    {
-        Stage.Connect => "as soon as it was opened",
-        Stage.Tls => "during the TLS handshake",
-        _ => "instead of an answer",
-    };
+    /// <summary>Says why a request was not answered. With TLS 1.3 a certificate is refused after the handshake; servers of Node's end requests for another path.</summary>
+    private static Fault OfNoAnswer(Uri url, string finding, string otherwise) => url.Scheme == "ws"
+        ? new($"{finding} speaks TLS there, has no WebSocket at this path, {otherwise}", "try wss://, check port and path, and see the app's log")
+        : new(
+            $"{finding} asks for a client certificate, has no WebSocket at this path, {otherwise}",
+            "pass a certificate with --cert and --key if there is one; otherwise check port and path, and see the app's log");
 
     private static string Port(Uri url) => string.Create(
         System.Globalization.CultureInfo.InvariantCulture, $"port {url.Port} of {ReceivedAnswer.Shown(url.Host)}");

@@ -7,14 +7,24 @@ namespace EchoServer.Diagnosis;
 /// <summary>Why TLS could not be agreed on, or why a certificate is not believed.</summary>
 internal static class TlsDiagnosis
 {
+    // RFC 8446 §6.2 as OpenSSL and others write it. A certificate of the server is refused on this side, without an alert from there.
+    private const string Alert = " alert ";
+    private static readonly string[] CertificateAlerts =
+    [
+        "certificate required", "certificate_required", "bad certificate", "unsupported certificate", "certificate revoked",
+        "certificate expired", "certificate unknown", "unknown ca", "access denied", "decrypt error",
+    ];
+
     /// <summary>Names the flaw of a certificate, the most telling one first.</summary>
     /// <param name="errors">What the runtime found.</param>
     /// <param name="chain">What it found in the chain, taken together.</param>
     /// <param name="facts">The server's certificate; null when it sent none.</param>
     /// <param name="url">Where to.</param>
     /// <param name="now">The time now.</param>
-    /// <returns>Null when nothing is.</returns>
-    internal static Fault? Of(SslPolicyErrors errors, X509ChainStatusFlags chain, CertificateFacts? facts, Uri url, DateTimeOffset now)
+    /// <param name="hasAuthorities">Whether <c>--ca</c> names the authorities to trust.</param>
+    /// <returns>Null when nothing is. The advice is without <c>--insecure</c>, which may have been given.</returns>
+    internal static Fault? Of(
+        SslPolicyErrors errors, X509ChainStatusFlags chain, CertificateFacts? facts, Uri url, DateTimeOffset now, bool hasAuthorities)
     {
         if (errors == SslPolicyErrors.None)
         {
@@ -30,14 +40,14 @@ internal static class TlsDiagnosis
         {
             return new(
                 $"the certificate expired {Days(now - facts.NotAfter)} ago, on {Date(facts.NotAfter)}",
-                "have it renewed where TLS ends: the router or the balancer, not the app; --insecure checks the rest meanwhile");
+                "have it renewed where TLS ends: the router or the balancer, not the app");
         }
 
         if (facts.NotBefore > now)
         {
             return new(
                 $"the certificate is not valid before {Date(facts.NotBefore)}",
-                "check this machine's clock, then the certificate where TLS ends; --insecure checks the rest meanwhile");
+                "check this machine's clock, then the certificate where TLS ends");
         }
 
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
@@ -45,45 +55,44 @@ internal static class TlsDiagnosis
             string names = string.Join(", ", facts.Names.DefaultIfEmpty(facts.Subject).Select(ReceivedAnswer.Shown));
             return new(
                 $"the certificate is for {names}, not for {ReceivedAnswer.Shown(url.DnsSafeHost)}",
-                "use a name that is in the certificate (a wildcard covers one label only), or have this one added to it; --insecure checks the rest meanwhile");
+                "use a name that is in the certificate (a wildcard covers one label only), or have this one added to it");
         }
 
-        return OfChain(chain, facts);
+        return OfChain(chain, facts, hasAuthorities);
+    }
+
+    /// <summary>Adds to the advice about a certificate that it need not be checked.</summary>
+    internal static Fault OrInsecure(Fault flaw) => flaw with { Advice = $"{flaw.Advice}; --insecure goes on without checking it" };
+
+    /// <summary>A time in whole days, or in hours where it is short: <c>3 days</c>.</summary>
+    internal static string Days(TimeSpan time)
+    {
+        (double count, string unit) = time.TotalDays < 2 ? (Math.Floor(time.TotalHours), "hour") : (Math.Floor(time.TotalDays), "day");
+        return string.Create(CultureInfo.InvariantCulture, $"{count} {unit}{(count == 1 ? "" : "s")}");
     }
 
     /// <summary>Says why a TLS handshake failed, from the words of the runtime and of OpenSSL.</summary>
-    internal static Fault Of(Exception exception, Uri url)
+    internal static Fault Of(Exception exception)
     {
         string text = string.Join(" ", Messages(exception));
-        if ((OfClientCertificate(exception) ?? OfWords(text)) is Fault fault)
-        {
-            return fault;
-        }
-
-        if (Has(text, "RemoteCertificateNameMismatch"))
-        {
-            return new(
-                $"the certificate is not for {ReceivedAnswer.Shown(url.DnsSafeHost)}",
-                "use a name that is in the certificate, or have this one added to it; --insecure connects all the same");
-        }
-
-        return Has(text, "NotTimeValid")
-            ? new("the certificate has expired, or is not valid yet", "have it renewed where TLS ends, and check this machine's clock; --insecure connects all the same")
-            : Has(text, "certificate is invalid") || Has(text, "UntrustedRoot") || Has(text, "PartialChain")
-                ? OfChain(Has(text, "PartialChain") ? X509ChainStatusFlags.PartialChain : X509ChainStatusFlags.UntrustedRoot, null)
-                : new(
-                    $"TLS failed: {ReceivedAnswer.Shown(exception.GetBaseException().Message)}",
-                    "check that the port speaks TLS; 'openssl s_client -connect HOST:PORT -servername HOST' shows more");
+        return OfClientCertificate(exception) ?? OfWords(text) ?? new(
+            $"TLS failed: {ReceivedAnswer.Shown(exception.GetBaseException().Message)}",
+            "check that the port speaks TLS; 'openssl s_client -connect HOST:PORT -servername HOST' shows more");
     }
 
-    /// <summary>Finds the alert of a server that misses a client certificate. With TLS 1.3 it comes after the client's handshake.</summary>
+    /// <summary>Finds the alert of a server that does not accept the client's certificate, or misses one. With TLS 1.3 it comes after the handshake.</summary>
     /// <returns>Null for any other exception.</returns>
-    internal static Fault? OfClientCertificate(Exception exception) => IsAboutClientCertificate(string.Join(" ", Messages(exception)))
-        ? new("the server asks for a client certificate, and accepts none that was sent", "pass one with --cert and --key")
-        : null;
-
-    private static bool IsAboutClientCertificate(string text) =>
-        Has(text, "certificate required") || Has(text, "certificate_required") || Has(text, "bad certificate");
+    internal static Fault? OfClientCertificate(Exception exception)
+    {
+        string text = string.Join(" ", Messages(exception));
+        int start = text.LastIndexOf(Alert, StringComparison.OrdinalIgnoreCase);
+        string alert = start < 0 ? text : text[(start + Alert.Length)..];
+        return Array.Exists(CertificateAlerts, words => Has(alert, words))
+            ? new(
+                $"the server asks for a client certificate, and does not accept the one that was sent, or none was sent{(start < 0 ? "" : $" (it says: {ReceivedAnswer.Shown(alert)})")}",
+                "pass one that it trusts with --cert and --key")
+            : null;
+    }
 
     private static Fault? OfWords(string text) => text switch
     {
@@ -102,28 +111,31 @@ internal static class TlsDiagnosis
         _ => null,
     };
 
-    private static Fault OfChain(X509ChainStatusFlags chain, CertificateFacts? facts)
+    private static Fault OfChain(X509ChainStatusFlags chain, CertificateFacts facts, bool hasAuthorities)
     {
-        string issuer = facts is null ? "its issuer" : $"its issuer '{ReceivedAnswer.Shown(facts.Issuer)}'";
-        if (chain.HasFlag(X509ChainStatusFlags.Revoked))
+        string authority = ReceivedAnswer.Shown(facts.Authority);
+        string trustIt = hasAuthorities ? "add it to the file of --ca" : "pass it with --ca FILE";
+        string trustAuthority = $"take the certificate of '{authority}' and {trustIt}";
+        string isUnknown = $"'{authority}' is not {(hasAuthorities ? "in the file of --ca" : "known to this machine")}";
+        return chain switch
         {
-            return new("the certificate was revoked by its issuer", "have a new one put where TLS ends");
-        }
-
-        if (facts is not null && facts.Subject == facts.Issuer)
-        {
-            return new(
-                $"the certificate is self-signed ('{ReceivedAnswer.Shown(facts.Subject)}')",
-                "pass it with --ca FILE if you know it, or go on without checking it with --insecure");
-        }
-
-        return chain.HasFlag(X509ChainStatusFlags.PartialChain)
-            ? new(
-                $"the certificate cannot be traced to a trusted authority: {issuer} is not known here, or the server leaves out the certificates in between",
-                "pass the authority's certificate with --ca FILE, or have the whole chain installed where TLS ends")
-            : new(
-                $"the certificate is not trusted: {issuer} is none that this machine knows (a private authority, or a company proxy that looks into TLS)",
-                "pass the authority's certificate with --ca FILE, or go on without checking it with --insecure");
+            _ when chain.HasFlag(X509ChainStatusFlags.Revoked) => new(
+                "the certificate was revoked by its issuer", "have a new one put where TLS ends"),
+            _ when facts.Subject == facts.Issuer => new(
+                $"the certificate is self-signed ('{ReceivedAnswer.Shown(facts.Subject)}')", $"{trustIt} if you know it"),
+            _ when chain.HasFlag(X509ChainStatusFlags.NotSignatureValid) => new(
+                "the certificate, or one between it and its authority, was not signed by the issuer that it names",
+                "look where TLS ends: something answers in the server's place, or certificates are installed that do not belong together"),
+            _ when chain.HasFlag(X509ChainStatusFlags.NotTimeValid) => new(
+                $"a certificate between this one and '{authority}' has expired or is not valid yet, or that of '{authority}' itself",
+                "have the chain renewed where TLS ends, and check this machine's clock"),
+            _ when chain.HasFlag(X509ChainStatusFlags.PartialChain) => new(
+                $"the certificate cannot be traced to a trusted authority: {isUnknown}, or the server leaves out the certificates in between",
+                $"{trustAuthority}, or have the whole chain installed where TLS ends"),
+            X509ChainStatusFlags.NoError or X509ChainStatusFlags.UntrustedRoot => new(
+                $"the certificate is not trusted: {isUnknown} (a private authority, or a company proxy that looks into TLS)", trustAuthority),
+            _ => new($"the certificate is not fit for a server: {chain}", "have one that was issued for TLS servers put where TLS ends"),
+        };
     }
 
     private static IEnumerable<string> Messages(Exception exception)
@@ -137,8 +149,4 @@ internal static class TlsDiagnosis
     private static bool Has(string text, string words) => text.Contains(words, StringComparison.OrdinalIgnoreCase);
 
     private static string Date(DateTimeOffset time) => time.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-
-    private static string Days(TimeSpan time) => time.TotalDays < 2
-        ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalHours:0} hours")
-        : string.Create(CultureInfo.InvariantCulture, $"{time.TotalDays:0} days");
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Security;
@@ -14,14 +15,25 @@ internal sealed class TlsFront : IDisposable
     private readonly X509Certificate2 _certificate;
     private readonly int _target;
     private readonly bool _isClientRequired;
+    private readonly bool _resetsPlain;
+    private readonly X509Certificate2Collection _between = [];
+    private readonly ConcurrentBag<string> _names = [];
 
     /// <param name="target">The port of the server behind it.</param>
     /// <param name="certificate">The certificate of the server.</param>
     /// <param name="isClientRequired">Whether a client without a certificate is refused.</param>
-    public TlsFront(int target, TestCertificate certificate, bool isClientRequired = false)
+    /// <param name="resetsPlain">Whether a client that speaks no TLS is reset.</param>
+    /// <param name="between">The file of the certificates that are sent behind that of the server.</param>
+    public TlsFront(int target, TestCertificate certificate, bool isClientRequired = false, bool resetsPlain = false, string? between = null)
     {
         _target = target;
         _isClientRequired = isClientRequired;
+        _resetsPlain = resetsPlain;
+        if (between is not null)
+        {
+            _between.ImportFromPemFile(between);
+        }
+
         _certificate = X509Certificate2.CreateFromPemFile(certificate.CertificateFile, certificate.KeyFile);
         _server = new ScriptedServer((peer, _) => ForwardAsync(peer.Socket).GetAwaiter().GetResult());
     }
@@ -30,6 +42,9 @@ internal sealed class TlsFront : IDisposable
 
     /// <summary>The subject of the last certificate that a client showed; null for none.</summary>
     public string? Client { get; private set; }
+
+    /// <summary>The host names that clients named in TLS (SNI).</summary>
+    public IReadOnlyCollection<string> Names => _names;
 
     public void Dispose()
     {
@@ -45,7 +60,7 @@ internal sealed class TlsFront : IDisposable
             await using var client = new SslStream(new NetworkStream(accepted));
             await client.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
             {
-                ServerCertificate = _certificate,
+                ServerCertificateContext = SslStreamCertificateContext.Create(_certificate, _between, offline: true),
                 ClientCertificateRequired = true,
                 RemoteCertificateValidationCallback = (_, certificate, _, _) =>
                 {
@@ -53,6 +68,7 @@ internal sealed class TlsFront : IDisposable
                     return certificate is not null || !_isClientRequired;
                 },
             });
+            _names.Add(client.TargetHostName);
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             await socket.ConnectAsync(IPAddress.Loopback, _target);
             await using var server = new NetworkStream(socket);
@@ -60,7 +76,12 @@ internal sealed class TlsFront : IDisposable
         }
         catch (Exception exception) when (exception is IOException or SocketException or AuthenticationException)
         {
-            // One of the two is gone, or does not like the certificate.
+            // One of the two is gone, or does not like the certificate, or speaks no TLS.
+            if (_resetsPlain)
+            {
+                accepted.LingerState = new LingerOption(true, 0);
+                accepted.Close();
+            }
         }
     }
 }

@@ -39,9 +39,9 @@ internal sealed class TlsProbe : IProbe
         string text = $"{Version(session.Protocol)}, {session.CipherSuite}, ALPN {(session.ApplicationProtocol.Length > 0 ? ReceivedAnswer.Shown(session.ApplicationProtocol) : "not answered")}";
         if (session.Certificate is CertificateFacts certificate)
         {
-            text += string.Create(
-                CultureInfo.InvariantCulture,
-                $"; certificate '{ReceivedAnswer.Shown(certificate.Subject)}' by '{ReceivedAnswer.Shown(certificate.Issuer)}', {Math.Floor(daysLeft!.Value):0} days left");
+            TimeSpan left = certificate.NotAfter - now;
+            string validity = left > TimeSpan.Zero ? $"{TlsDiagnosis.Days(left)} left" : $"expired {TlsDiagnosis.Days(-left)} ago";
+            text += $"; certificate '{ReceivedAnswer.Shown(certificate.Subject)}' by '{ReceivedAnswer.Shown(certificate.Issuer)}', {validity}";
         }
 
         Fact[] facts =
@@ -52,9 +52,7 @@ internal sealed class TlsProbe : IProbe
         ];
         if (session.Flaw is Fault flaw)
         {
-            return isInsecure
-                ? Finding.Warn(text, flaw with { Advice = $"--insecure lets the check go on; {flaw.Advice}" }, facts)
-                : Finding.Fail(text, flaw, facts);
+            return isInsecure ? Finding.Warn(text, flaw, facts) : Finding.Fail(text, TlsDiagnosis.OrInsecure(flaw), facts);
         }
 
         return daysLeft < DaysLeftToWarn
