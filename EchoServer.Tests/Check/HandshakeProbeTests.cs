@@ -12,7 +12,7 @@ internal sealed class HandshakeProbeTests
 {
     [TestCase("404 Not Found", "unknown_route", "no route '127.0.0.1'")]
     [TestCase("503 Service Unavailable", "no_endpoints", "no healthy instance")]
-    [TestCase("503 Service Unavailable", "Connection Limit Reached", "as many connections")]
+    [TestCase("503 Service Unavailable", "Connection Limit Reached", "as many requests are under way")]
     [TestCase("502 Bad Gateway", "endpoint_failure (EOF)", "ended the connection instead of answering")]
     [TestCase("400 Bad Request", "empty_host", "no Host header")]
     [TestCase("400 Bad Request", "invalid_cf_app_instance_header", "X-Cf-App-Instance")]
@@ -28,6 +28,101 @@ internal sealed class HandshakeProbeTests
         checks.Expect("http", Outcome.Warn, error, cause);
         checks.Expect("upgrade", Outcome.Fail, $"answered with {status}, X-Cf-RouterError: {error}", cause);
         checks.ExpectEndAfter("upgrade");
+    }
+
+    [TestCase("endpoint_failure (EOF)", "503 Service Unavailable", "no_endpoints")]
+    [TestCase("endpoint_failure (read tcp 10.0.0.1:1->10.0.0.2:61001: read: connection reset by peer)", "404 Not Found", "unknown_route")]
+    [TestCase("endpoint_failure (read tcp 10.0.0.1:1->10.0.0.2:61001: read: connection reset by peer)", "502 Bad Gateway", "endpoint_failure (read tcp 10.0.0.1:3->10.0.0.3:61002: read: connection reset by peer)")]
+    [TestCase("endpoint_failure (dial tcp 10.0.0.1:61001: connect: connection refused)", "502 Bad Gateway", "endpoint_failure (dial tcp 10.0.0.2:61002: connect: connection refused)")]
+    public async Task What_follows_from_the_plain_GET_has_its_cause(string first, string status, string later)
+    {
+        int requests = 0;
+        using var router = new ScriptedServer((peer, _) =>
+        {
+            peer.ReadHead();
+            (string line, string error) = Interlocked.Increment(ref requests) == 1 ? ("502 Bad Gateway", first) : (status, later);
+            peer.Send($"HTTP/1.1 {line}\r\nX-Cf-RouterError: {error}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        });
+        Checks checks = await Checks.RunAsync(router.Url.AbsoluteUri);
+        checks.Expect("http", Outcome.Warn, first);
+        checks.Expect("upgrade", Outcome.Fail, $"answered with {status}, X-Cf-RouterError: {later}");
+        Assert.That(checks["upgrade"].Fault, Is.EqualTo(checks["http"].Fault));
+    }
+
+    [Test]
+    public async Task Another_error_of_the_router_keeps_its_own_cause()
+    {
+        int requests = 0;
+        using var router = new ScriptedServer((peer, _) =>
+        {
+            peer.ReadHead();
+            string error = Interlocked.Increment(ref requests) == 1 ? "endpoint_failure (EOF)" : "Connection Limit Reached";
+            peer.Send($"HTTP/1.1 503 x\r\nX-Cf-RouterError: {error}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        });
+        Checks checks = await Checks.RunAsync(router.Url.AbsoluteUri);
+        checks.Expect("upgrade", Outcome.Fail, "503", "as many requests are under way");
+    }
+
+    [TestCase(500, "failed while it answered")]
+    [TestCase(502, "a proxy in front could not get an answer")]
+    [TestCase(503, "cannot serve now")]
+    [TestCase(530, "was answered with 530 x (it says: why)")]
+    public async Task Any_status_from_500_on_is_a_warning_of_the_plain_GET(int status, string cause)
+    {
+        using var server = Scripted(ScriptedServer.Accept, $"HTTP/1.1 {status} x\r\nServer: y\r\nContent-Length: 3\r\nConnection: close\r\n\r\nwhy");
+        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
+        checks.Expect("http", Outcome.Warn, $"{status} x, Server: y, 'why'", cause);
+        checks.Expect("upgrade", Outcome.Pass, "101");
+    }
+
+    [Test]
+    public async Task The_wrong_path_is_the_first_suspicion_where_a_WebSocket_server_answers()
+    {
+        // As Node's ws answers.
+        using var server = Scripted(
+            _ => "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: 11\r\n\r\nBad Request",
+            "HTTP/1.1 426 Upgrade Required\r\nContent-Length: 16\r\nContent-Type: text/plain\r\n\r\nUpgrade Required");
+        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri + "wrong");
+        checks.Expect("http", Outcome.Pass, "426 Upgrade Required");
+        checks.Expect("upgrade", Outcome.Fail, "answered with 400 Bad Request", "most often its WebSocket is at another path than '/wrong'", "ask for the path");
+    }
+
+    [TestCase("HTTP/1.1 404 Not Found\r\nServer: nginx/1.22.1\r\n", "a proxy is on the way (Server: nginx/1.22.1)")]
+    [TestCase("HTTP/1.1 404 Not Found\r\nVia: 1.1 varnish\r\n", "a proxy is on the way (Via: 1.1 varnish)")]
+    [TestCase("HTTP/1.1 404 Not Found\r\nX-Vcap-Request-Id: 7\r\n", "a proxy is on the way (X-Vcap-Request-Id: 7)")]
+    [TestCase("HTTP/1.1 404 Not Found\r\n", "nothing shows a router on the way")]
+    public async Task A_proxy_that_shows_in_the_answer_is_named(string head, string expected)
+    {
+        using ScriptedServer server = Informing(head, instance: null);
+        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
+        checks.Expect("http", Outcome.Pass, $"404 Not Found, EchoServer ");
+        checks.Expect("http", Outcome.Pass, expected);
+    }
+
+    [TestCase("X-Cf-Process-Instance", "g:1", 0, "X-Cf-Process-Instance has no effect: the router is older than 2025")]
+    [TestCase("X-Cf-App-Instance", "g:1", 0, "X-Cf-App-Instance has no effect")]
+    [TestCase(null, "11111111-2222-3333-4444-555555555555:1", 0, "X-Cf-App-Instance has no effect")]
+    [TestCase("X-Cf-Process-Instance", "g:1", 1, null)]
+    [TestCase("X-Cf-Process-Instance", "11111111-2222-3333-4444-555555555555", 0, null)]
+    [TestCase(null, "11111111-2222-3333-4444-555555555555:1", 1, null)]
+    public async Task Another_instance_than_the_one_that_was_asked_for_is_a_warning(string? field, string value, int answering, string? cause)
+    {
+        using ScriptedServer server = Informing("HTTP/1.1 404 Not Found\r\n", answering);
+        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri, connection: options => field is null
+            ? options with { Instance = value }
+            : options with { Headers = [new HeaderField(field, value)] });
+        checks.Expect("http", cause is null ? Outcome.Pass : Outcome.Warn, $"instance {answering}", cause ?? "");
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task TLS_on_the_port_is_the_cause_of_what_the_upgrade_meets(bool resets)
+    {
+        using var certificates = new TestCertificates();
+        using var front = new TlsFront(SharedServers.Default.Port, certificates.Issue("localhost"), resetsPlain: resets);
+        Checks checks = await Checks.RunAsync($"ws://localhost:{front.Url.Port}/");
+        checks.Expect("http", Outcome.Fail, "this port speaks TLS", "ws:// goes to a port that speaks TLS", $"use wss://localhost:{front.Url.Port}/");
+        Assert.That(checks["upgrade"].Fault, Is.EqualTo(checks["http"].Fault));
     }
 
     [Test]
@@ -250,12 +345,20 @@ internal sealed class HandshakeProbeTests
         peer.Send(answer);
     });
 
-    /// <summary>Answers upgrades by a script, and nothing else.</summary>
-    private static ScriptedServer Scripted(Func<string, string> answer) => new((peer, _) =>
+    /// <summary>Answers upgrades by a script, and all else alike.</summary>
+    private static ScriptedServer Scripted(
+        Func<string, string> answer, string otherwise = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n") => new((peer, _) =>
     {
         string request = peer.ReadHead();
-        peer.Send(request.Contains("Upgrade: websocket", StringComparison.Ordinal)
-            ? answer(request)
-            : "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        peer.Send(request.Contains("Upgrade: websocket", StringComparison.Ordinal) ? answer(request) : otherwise);
     });
+
+    /// <summary>Answers /info as an EchoServer does, and all else with a head.</summary>
+    private static ScriptedServer Informing(string head, int? instance)
+    {
+        string info = HttpReply.Get(SharedServers.Default.Port, "/info").Text.Replace("\"index\": null", $"\"index\": {instance?.ToString(CultureInfo.InvariantCulture) ?? "null"}");
+        return new((peer, _) => peer.Send(peer.ReadHead().StartsWith("GET /info ", StringComparison.Ordinal)
+            ? $"HTTP/1.1 200 OK\r\nContent-Length: {System.Text.Encoding.UTF8.GetByteCount(info)}\r\n\r\n{info}"
+            : $"{head}Content-Length: 0\r\n\r\n"));
+    }
 }

@@ -17,7 +17,7 @@ internal sealed class TalkProbeTests
         Assert.That(checks.Which(Outcome.Fail).Concat(checks.Which(Outcome.Warn)), Is.Empty);
         Assert.That(checks.Which(Outcome.Skip), Is.EqualTo(SkippedHere));
         checks.Expect("http", Outcome.Pass, "EchoServer ");
-        checks.Expect("http", Outcome.Pass, "no router on the way");
+        checks.Expect("http", Outcome.Pass, "nothing shows a router on the way");
         checks.Expect("greeting", Outcome.Pass, greeting);
         checks.Expect("sizes", Outcome.Pass, "1 MiB came back");
         checks.Expect("round-trip", Outcome.Pass, "a GET of /health: p50");

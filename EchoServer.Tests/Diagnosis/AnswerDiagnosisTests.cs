@@ -8,27 +8,53 @@ internal sealed class AnswerDiagnosisTests
     private static readonly Uri Wss = new("wss://echo.example.org/chat");
     private static readonly Uri Ws = new("ws://echo.example.org/chat");
 
-    [TestCase(404, "unknown_route", "Requested route ('echo.example.org') does not exist.", "no route 'echo.example.org'", "cf routes")]
-    [TestCase(400, "unknown_route", "Requested instance ('7') with guid ('x') does not exist for route ('y')", "not the instance", "cf app NAME")]
-    [TestCase(503, "no_endpoints", "Requested route has no available endpoints.", "no healthy instance", "cf logs")]
-    [TestCase(503, "Connection Limit Reached", "", "as many connections", "scale")]
+    [TestCase(404, "unknown_route", "Requested route ('echo.example.org') does not exist.", "no route 'echo.example.org': no instance of the app runs now (crashed, starting, not ready or stopped), the name is mistyped, or", "see 'cf app NAME' first")]
+    [TestCase(400, "unknown_route", "400 Bad Request: Requested instance ('7') with guid ('x') does not exist for route ('y')", "does not know the instance that was asked for, or has no route 'echo.example.org'", "'cf app NAME' for the instances")]
+    [TestCase(400, "unknown_route", "", "does not know the instance that was asked for, or has no route 'echo.example.org'", "'cf routes' for the host")]
+    [TestCase(503, "no_endpoints", "Requested route has no available endpoints.", "no healthy instance of the app is behind it, or the router has just taken out the last one", "cf logs")]
+    [TestCase(503, "Connection Limit Reached", "", "as many requests are under way to every instance as the router allows: the app answers slowly, or many connections open at this moment (open WebSockets do not count)", "scale")]
     [TestCase(502, "endpoint_failure", "502 Bad Gateway: Registered endpoint failed to handle the request.", "crashed, listens on another port", "$PORT")]
-    [TestCase(502, "endpoint_failure (EOF)", "", "ended the connection instead of answering (endpoint_failure (EOF))", "crash")]
-    [TestCase(502, "endpoint_failure (read tcp 10.0.0.1:61001: connection reset by peer)", "", "ended the connection", "crash")]
-    [TestCase(502, "endpoint_failure (dial tcp 10.0.0.1:61001: connect: connection refused)", "", "nothing listens on the app's port", "0.0.0.0")]
-    [TestCase(502, "endpoint_failure (dial tcp 10.0.0.1:61001: i/o timeout)", "", "did not answer the router in time", "hangs")]
-    [TestCase(503, "endpoint_failure", "503 Service Unavailable", "reached no app", "$PORT")]
-    [TestCase(400, "empty_host", "", "no Host header", "proxy")]
-    [TestCase(400, "invalid_cf_app_instance_header", "Invalid X-CF-App-Instance Header", "cannot read the header X-Cf-App-Instance", "GUID:INDEX")]
+    [TestCase(502, "endpoint_failure (EOF)", "", "ended the connection instead of answering, or nothing listens on $PORT behind the platform's sidecar (endpoint_failure (EOF))", "crash")]
+    [TestCase(502, "endpoint_failure (EOF (via idempotent request))", "", "or nothing listens on $PORT behind the platform's sidecar", "let the app listen on 0.0.0.0 and $PORT")]
+    [TestCase(502, "endpoint_failure (read tcp 10.0.0.1:50000->10.0.0.2:61001: read: connection reset by peer)", "", "crashed while it answered (endpoint_failure (read tcp read: connection reset by peer))", "crash")]
+    [TestCase(502, "endpoint_failure (dial tcp 10.0.0.1:61001: connect: connection refused)", "", "nothing listens on the app's port (endpoint_failure (dial tcp connect: connection refused))", "0.0.0.0")]
+    [TestCase(502, "endpoint_failure (dial tcp [fd00::1]:61001: connect: connection refused)", "", "nothing listens on the app's port (endpoint_failure (dial tcp connect: connection refused))", "0.0.0.0")]
+    [TestCase(502, "endpoint_failure (dial tcp 10.0.0.1:61001: i/o timeout)", "", "did not answer the router's attempt to connect", "wait 30 s")]
+    [TestCase(502, "endpoint_failure (dial tcp 10.0.0.1:61001: connect: no route to host)", "", "did not answer the router's attempt to connect", "wait 30 s")]
+    [TestCase(502, "endpoint_failure (net/http: TLS handshake timeout)", "", "did not answer the router in time", "hangs")]
+    [TestCase(502, "endpoint_failure (context deadline exceeded)", "", "did not answer the router in time", "hangs")]
+    [TestCase(502, "endpoint_failure (net/http: HTTP/1.x transport connection broken: malformed HTTP status code \"220\")", "", "what listens on the app's port does not speak HTTP", "HTTP/1.1 without TLS")]
+    [TestCase(502, "endpoint_failure (Too many response headers)", "", "more header fields than the router takes", "fewer")]
+    [TestCase(499, "endpoint_failure (context canceled)", "", "gave up before the app had answered", "slowly")]
+    [TestCase(503, "endpoint_failure", "503 Service Unavailable", "another app's container is now at the address of this one", "nothing is wrong with the app")]
+    [TestCase(503, "endpoint_failure (tls: failed to verify certificate: x509: certificate is valid for A, not B)", "", "the router's table is stale: another app's container", "try again in 20 s")]
+    [TestCase(503, "endpoint_failure (x509: certificate is not valid for any names, but wanted to match B)", "", "the router's table is stale", "try again in 20 s")]
+    [TestCase(400, "empty_host", "", "no Host header, or one with the client's own address", "use the app's route as the host")]
+    [TestCase(400, "invalid_cf_app_instance_header", "Invalid X-CF-App-Instance Header", "cannot read the header X-Cf-App-Instance", "GUID:INDEX, with the GUID from 'cf app NAME --guid', in small letters")]
     [TestCase(400, "invalid_cf_process_instance_header", "", "cannot read the header X-Cf-Process-Instance", "PROCESS_GUID")]
-    [TestCase(431, "max-request-size-exceeded", "", "larger than the router takes", "cookies")]
-    [TestCase(503, "route_service_unsupported", "Websocket requests are not supported for routes bound to Route Services.", "route service", "unbind")]
+    [TestCase(431, "max-request-size-exceeded", "", "larger than the router takes, or too many", "cookies")]
+    [TestCase(503, "route_service_unsupported", "Websocket requests are not supported for routes bound to Route Services.", "passes no WebSockets", "unbind")]
+    [TestCase(502, "route_service_unsupported", "Support for route services is disabled.", "route services turned off", "unbind")]
+    [TestCase(502, "unknown_failure", "", "the router itself failed", "operator")]
     [TestCase(525, "endpoint_failure", "", "own TLS to the app's container", "operator")]
     [TestCase(526, "endpoint_failure", "", "does not trust the certificate of the app's container", "operator")]
     [TestCase(496, "endpoint_failure", "", "the client certificate that the router itself shows", "operator")]
+    [TestCase(504, "expired_route_service_signature", "", "expired_route_service_signature (504 Answer)", "RTR")]
     [TestCase(418, "something_new", "", "something_new (418 Answer)", "RTR")]
     public void What_the_router_says_is_explained(int status, string error, string body, string cause, string advice) =>
         Expect(Of(Wss, status, body, ("x-cf-routererror", error)), cause, advice);
+
+    [Test]
+    public void What_is_not_an_error_of_the_router_leaves_the_answer_to_the_app() => Expect(
+        Of(Wss, 404, "Cannot GET /chat", (RouterDiagnosis.ErrorField, "deprecated-semicolon-params")), "no WebSocket is at the path '/chat'", "path");
+
+    [Test]
+    public void The_router_is_known_by_a_502_that_says_nothing_at_all()
+    {
+        Expect(Of(Wss, 502, "", ("Date", "x"), ("Content-Length", "0")), "Cloud Foundry's router got a 101 from the app that is not valid", "'Upgrade: websocket' and 'Connection: Upgrade'");
+        Expect(Of(Wss, 502, "Bad Gateway"), "a proxy in front could not get an answer", "runs");
+        Expect(Of(Wss, 502, "", ("Server", "nginx")), "it was not Cloud Foundry's router that said so", "runs");
+    }
 
     [TestCase("https://tenant.authentication.example.org/oauth/authorize?client_id=x", "a login", "websockets")]
     [TestCase("/login", "a login", "approuter")]
@@ -61,8 +87,8 @@ internal sealed class AnswerDiagnosisTests
     [TestCase(200, "<html><head><title>Shop</title></head>", "with a page instead of a WebSocket (it says: Shop)", "path")]
     [TestCase(200, "<!doctype html><title>EchoServer</title>", "the EchoServer answered with its page", "Upgrade, Connection")]
     [TestCase(204, "", "204", "path")]
-    [TestCase(400, "Bad WebSocket handshake: the header Connection must contain the token 'Upgrade'.", "the handshake arrived broken (it says: Bad WebSocket handshake", "proxy_http_version")]
-    [TestCase(401, "", "requires authentication (Basic realm=x)", "--basic-auth")]
+    [TestCase(400, "Bad WebSocket handshake: the header Connection must contain the token 'Upgrade'.", "did not arrive at the server (it says: Bad WebSocket handshake", "proxy_http_version")]
+    [TestCase(401, "", "requires authentication, or does not accept the credentials that were sent (Basic realm=x)", "--basic-auth")]
     [TestCase(403, "Pages from the origin 'x' may not connect here.", "refuses this client (it says: Pages", "--origin")]
     [TestCase(404, "Cannot GET /chat", "no WebSocket is at the path '/chat' (it says: Cannot GET /chat)", "path")]
     [TestCase(410, "", "no WebSocket is at the path '/chat'", "path")]
@@ -75,8 +101,9 @@ internal sealed class AnswerDiagnosisTests
     [TestCase(431, "", "too large for the server or a proxy", "headers")]
     [TestCase(418, "short and stout", "418 Answer (it says: short and stout)", "logs")]
     [TestCase(500, "", "failed while it answered", "log")]
+    [TestCase(495, "", "asks for a client certificate", "--cert")]
     [TestCase(501, "", "a proxy without upgrades", "go around")]
-    [TestCase(502, "", "could not get an answer from the server behind it", "runs")]
+    [TestCase(502, "x", "could not get an answer from the server behind it (it says: x)", "runs")]
     [TestCase(503, "", "cannot serve now (Retry-After: 7)", "wait")]
     [TestCase(504, "", "waited in vain", "hangs")]
     [TestCase(505, "", "another version of HTTP than 1.1", "HTTP/1.1")]
@@ -91,14 +118,81 @@ internal sealed class AnswerDiagnosisTests
     public void Another_version_of_the_protocol_is_named()
     {
         Assert.That(Of(Wss, 426, "", ("Sec-WebSocket-Version", "7, 8")).Cause, Does.Contain("other versions of the protocol than 13: 7, 8"));
+        Assert.That(Of(Wss, 400, "", ("Sec-WebSocket-Version", "8")).Cause, Does.Contain("other versions of the protocol than 13: 8"));
         Assert.That(Of(Wss, 426, "", ("Sec-WebSocket-Version", "13")).Cause, Does.Contain("lost its Upgrade header"));
     }
 
-    [TestCase("<html>400 The plain HTTP request was sent to HTTPS port</html>", "this port speaks TLS", "use wss://")]
-    [TestCase("Client sent an HTTP request to an HTTPS server.", "this port speaks TLS", "use wss://")]
-    [TestCase("", "took the Upgrade header out of plain HTTP", "try wss://")]
-    public void A_400_to_plain_ws_is_told_apart_by_its_body(string body, string cause, string advice) =>
-        Expect(Of(Ws, 400, body), cause, advice);
+    private static TestCaseData[] BadRequests() =>
+    [
+        // The port speaks TLS: nginx, Go, Apache, Tomcat.
+        Bad("<html>400 The plain HTTP request was sent to HTTPS port</html>", "this port speaks TLS", "use wss://"),
+        Bad("Client sent an HTTP request to an HTTPS server.", "this port speaks TLS", "use wss://"),
+        Bad("<p>Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />", "this port speaks TLS", "use wss://"),
+        Bad("Bad Request\r\nThis combination of host and port requires TLS.\r\n", "this port speaks TLS", "use wss://"),
+
+        // A certificate is wanted: nginx.
+        Bad(Page("400 No required SSL certificate was sent", "No required SSL certificate was sent"), "asks for a client certificate, and none was sent or it was not accepted (it says: 400 No required SSL certificate was sent)", "--cert"),
+        Bad(Page("400 The SSL certificate error", "The SSL certificate error"), "asks for a client certificate", "--cert"),
+
+        // The server says that Upgrade or Connection did not arrive: gorilla, Tornado and Spring, aiohttp, ws, axum, actix, Phoenix, Cloudflare.
+        Bad("websocket: the client is not using the websocket protocol: 'upgrade' token not found in 'Connection' header", "the Upgrade header did not arrive", "try wss://"),
+        Bad("Can \"Upgrade\" only to \"WebSocket\".", "the Upgrade header did not arrive at the server (it says: Can \"Upgrade\" only to", "try wss://"),
+        Bad("\"Connection\" must be \"Upgrade\".", "the Upgrade header did not arrive", "try wss://"),
+        Bad("No WebSocket UPGRADE hdr: None\n Can \"Upgrade\" only to \"WebSocket\".", "the Upgrade header did not arrive", "try wss://"),
+        Bad("Invalid Upgrade header", "the Upgrade header did not arrive", "try wss://"),
+        Bad("`Upgrade` header did not include 'websocket'", "the Upgrade header did not arrive", "try wss://"),
+        Bad("Websocket upgrade is expected", "the Upgrade header did not arrive", "try wss://"),
+        Bad("WebSocket upgrade failed: 'connection' header must contain 'upgrade', got [\"close\"]", "the Upgrade header did not arrive", "try wss://"),
+        Bad("Expected Upgrade: websocket", "the Upgrade header did not arrive", "try wss://"),
+
+        // Its own words about something else.
+        Bad("<HTML><HEAD><TITLE>Bad Request</TITLE></HEAD>\r\n<BODY><h2>Bad Request - Invalid Hostname</h2>\r\n<hr><p>HTTP Error 400. The request hostname is invalid.</p>", "with 400 Answer (it says: Bad Request - Invalid Hostname)", "mend what it names"),
+        Bad("Malformed request: the header Host is missing.", "with 400 Answer (it says: Malformed request: the header Host is missing.)", "mend what it names"),
+        Bad("{\"code\":0,\"message\":\"Transport unknown\"}", "(it says: {\"code\":0,\"message\":\"Transport unknown\"})", "mend what it names"),
+        Bad("Missing or invalid Sec-WebSocket-Key header", "(it says: Missing or invalid Sec-WebSocket-Key header)", "mend what it names"),
+        Bad("WebSocket upgrade requires a valid token", "(it says: WebSocket upgrade requires a valid token)", "mend what it names"),
+        Bad("Please upgrade your client", "(it says: Please upgrade your client)", "mend what it names"),
+        Bad("<html><head><style>a { }</style></head><body class=\"x\"><h1>Error 400: Bad Request</h1><p>Tom &amp; Jerry</p><script>x()</script>", "(it says: Tom & Jerry)", "mend what it names"),
+
+        // Nothing but the status: Node's ws, nginx, a balancer of AWS, Tomcat.
+        Bad("Bad Request", "does not say why: most often its WebSocket is at another path than '/chat'", "ask for the path"),
+        Bad("", "does not say why: most often its WebSocket is at another path than '/chat'", "ask for the path"),
+        Bad(Page("400 Bad Request", "nginx/1.22.1"), "does not say why", "ask for the path"),
+        Bad("<html>\r\n<head><title>400 Bad Request</title></head>\r\n<body><center><h1>400 Bad Request</h1></center></body>", "does not say why", "ask for the path"),
+        Bad("<!doctype html><html><head><title>HTTP Status 400 – Bad Request</title></head><body><h1>HTTP Status 400 – Bad Request</h1></body></html>", "does not say why", "ask for the path"),
+        Bad("{\"error\":\"Bad Request\"}", "does not say why", "ask for the path"),
+    ];
+
+    [TestCaseSource(nameof(BadRequests))]
+    public void A_400_to_plain_ws_is_told_apart_by_its_own_words(string body, string cause, string advice) =>
+        Expect(Of(Ws, 400, body, ("Server", "nginx/1.22.1")), cause, advice);
+
+    [Test]
+    public void A_400_by_TLS_does_not_send_to_TLS()
+    {
+        Expect(Of(Wss, 400, "Client sent an HTTP request to an HTTPS server."), "a proxy on the way speaks plain HTTP to a server behind it that speaks TLS", "let that proxy speak TLS");
+        Expect(Of(Wss, 400, "Invalid Upgrade header"), "the Upgrade header did not arrive", "proxy_set_header Upgrade");
+    }
+
+    [TestCase(400, "Bad Request")]
+    [TestCase(502, "502 Bad Gateway")]
+    [TestCase(404, "Error 404 Not Found")]
+    [TestCase(426, "Upgrade Required")]
+    public void What_the_status_says_already_is_not_quoted(int status, string body) =>
+        Assert.That(Of(Wss, status, body, ("Server", "x")).Cause, Does.Not.Contain("it says"));
+
+    [TestCase(200, null)]
+    [TestCase(404, null)]
+    [TestCase(426, null)]
+    [TestCase(500, "failed while it answered")]
+    [TestCase(502, "a proxy in front could not get an answer")]
+    [TestCase(503, "cannot serve now")]
+    [TestCase(599, "599 Answer")]
+    public void Of_the_answers_to_a_plain_GET_those_from_500_on_are_faults(int status, string? cause)
+    {
+        var answer = new ReceivedAnswer(status, "Answer", new Dictionary<string, string>());
+        Assert.That(AnswerDiagnosis.OfPage(answer, Wss)?.Cause, cause is null ? Is.Null : Does.Contain(cause));
+    }
 
     [Test]
     public void What_is_quoted_cannot_drive_the_terminal()
@@ -123,6 +217,12 @@ internal sealed class AnswerDiagnosisTests
             Assert.That(diagnosis.Advice, Is.Not.Empty.And.Not.EndsWith("."));
         }
     }
+
+    private static TestCaseData Bad(string body, string cause, string advice) => new(body, cause, advice);
+
+    /// <summary>What nginx makes of an error.</summary>
+    private static string Page(string title, string last) =>
+        $"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>400 Bad Request</h1></center>\r\n<hr><center>{last}</center>\r\n</body>\r\n</html>\r\n";
 
     private static void Expect(Fault diagnosis, string cause, string advice)
     {

@@ -1,4 +1,5 @@
 using EchoServer.Connect;
+using EchoServer.Diagnosis;
 
 namespace EchoServer.Check;
 
@@ -25,6 +26,9 @@ internal sealed class CheckRun : IDisposable
 
     /// <summary>The server's <c>/info</c>; null where it is not an EchoServer, or does not serve the document.</summary>
     internal ServerInfo? Info { get; set; }
+
+    /// <summary>Why the plain GET failed, where that makes the upgrade fail too, perhaps with other words; null where it says nothing of it.</summary>
+    internal Fault? Obstacle { get; set; }
 
     /// <summary>Whether binary messages are known to come back unchanged.</summary>
     internal bool EchoesBinary { get; set; }

@@ -3,10 +3,36 @@ namespace EchoServer.Diagnosis;
 /// <summary>Why an upgrade request was answered with something other than 101.</summary>
 internal static class AnswerDiagnosis
 {
-    // Not of any RFC: nginx's 496, and Cloudflare's 525 and 526. Cloud Foundry's router has all three in another sense.
+    // Not of any RFC: nginx's 495 and 496, and Cloudflare's 525 and 526. Cloud Foundry's router has the last three in another sense.
+    private const int ClientCertificateRefused = 495;
     private const int ClientCertificateWanted = 496;
     private const int TlsHandshakeFailed = 525;
     private const int InvalidCertificate = 526;
+    private const int FirstServerError = 500;
+    private const int BadGateway = 502;
+
+    private const string PassUpgradeOn =
+        "let every proxy on the way speak HTTP/1.1 and pass on Upgrade and Connection (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)";
+
+    // nginx, Go, Apache, Tomcat.
+    private static readonly string[] PlainToTls =
+    [
+        "plain HTTP request was sent to HTTPS port", "HTTP request to an HTTPS server", "speaking plain HTTP to an SSL-enabled server port",
+        "host and port requires TLS",
+    ];
+
+    private static readonly string[] AboutClientCertificate = ["SSL certificate", "client certificate", "client cert ", "client's certificate"];
+
+    // How servers and their libraries say that Upgrade or Connection is not there, quotation marks taken off.
+    private static readonly string[] UpgradeIsMissing =
+    [
+        "upgrade header", "header upgrade", "connection header", "header connection", "upgrade hdr", "upgrade token", "token upgrade",
+        "upgrade only to", "connection must be upgrade", "upgrade is expected", "expected upgrade", "missing upgrade", "upgrade required",
+        "not a websocket", "expected a websocket", "expected websocket",
+    ];
+
+    // These a proxy leaves in an answer, and the router's own 502 for a 101 that is not valid has none of them.
+    private static readonly string[] SignsOfOthers = ["Server", "Via", "X-Vcap-Request-Id", "Content-Type"];
 
     // Whole labels of a host or segments of a path: "sso" is also in "lessons".
     private static readonly string[] LoginWords =
@@ -15,18 +41,29 @@ internal static class AnswerDiagnosis
         "saml", "saml2", "openid-connect", "idp",
     ];
 
-    /// <summary>Says why, from status, router error, redirect target and body.</summary>
+    /// <summary>Says why an upgrade was refused, from status, router error, redirect target and body.</summary>
     internal static Fault Of(ReceivedAnswer answer, Uri url) =>
         RouterDiagnosis.Of(answer, url) ?? (answer.Status switch
         {
             >= 300 and < 400 => OfRedirect(answer, url),
             >= 200 and < 300 => OfSuccess(answer),
-            >= 500 => OfServerError(answer, url),
+            BadGateway when answer.Body.Length == 0 && !SignsOfOthers.Any(answer.Fields.ContainsKey) => new(
+                "Cloud Foundry's router got a 101 from the app that is not valid: it then answers 502 and nothing else",
+                "let the app's 101 have 'Upgrade: websocket' and 'Connection: Upgrade', and check the app without the router ('cf ssh NAME -L 8080:localhost:8080')"),
+            >= FirstServerError => OfServerError(answer, url),
             _ => OfRefusal(answer, url),
         });
 
+    /// <summary>Says why the answer to a plain GET is a failure.</summary>
+    /// <returns>Null when a WebSocket may be there all the same.</returns>
+    internal static Fault? OfPage(ReceivedAnswer answer, Uri url) =>
+        RouterDiagnosis.Of(answer, url) ??
+        (answer.Status >= FirstServerError ? OfServerError(answer, url)
+            : answer.Field("Location") is string location && IsLogin(location, url) ? OfRedirect(answer, url)
+            : null);
+
     /// <summary>Whether a redirect goes to where people log in.</summary>
-    internal static bool IsLogin(string location, Uri url) =>
+    private static bool IsLogin(string location, Uri url) =>
         Uri.TryCreate(url, location, out Uri? target) && !IsToTls(target, url) &&
         Words(target).Except(Words(url)).Any(word => LoginWords.Contains(word, StringComparer.OrdinalIgnoreCase));
 
@@ -76,17 +113,14 @@ internal static class AnswerDiagnosis
 
     private static Fault OfRefusal(ReceivedAnswer answer, Uri url) => answer.Status switch
     {
-        400 when answer.Body.Contains("plain HTTP request was sent to HTTPS port", StringComparison.OrdinalIgnoreCase) ||
-            answer.Body.Contains("HTTP request to an HTTPS server", StringComparison.OrdinalIgnoreCase) => new(
-            "this port speaks TLS, and ws:// does not", "use wss:// instead of ws://"),
-        400 when url.Scheme == "ws" => new(
-            $"the handshake arrived broken{Saying(answer)}: most often a balancer or proxy took the Upgrade header out of plain HTTP",
-            "try wss://, which they cannot look into before the router; otherwise let the proxy pass on Upgrade and Connection"),
-        400 => new(
-            $"the handshake arrived broken{Saying(answer)}: most often a proxy took the Upgrade header out",
-            "let every proxy on the way speak HTTP/1.1 and pass on Upgrade and Connection (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)"),
+        400 or 426 when answer.Field("Sec-WebSocket-Version") is string versions && !versions.Contains("13", StringComparison.Ordinal) => new(
+            $"the server speaks other versions of the protocol than 13: {ReceivedAnswer.Shown(versions)}", "let the server be updated: 13 is RFC 6455, of 2011"),
+        400 or 401 or 403 when Has(answer.Words, AboutClientCertificate) => OfClientCertificate(answer),
+        ClientCertificateWanted or ClientCertificateRefused => OfClientCertificate(answer),
+        400 => OfBadRequest(answer, url),
         401 => new(
-            $"the server requires authentication{Challenge(answer)}", "pass --basic-auth USER:PASSWORD, or -H 'Authorization: Bearer ...'"),
+            $"the server requires authentication, or does not accept the credentials that were sent{Challenge(answer)}",
+            "pass valid ones: --basic-auth USER:PASSWORD, or -H 'Authorization: Bearer ...'"),
         403 => new(
             $"the server refuses this client{Saying(answer)}: its origin, its address or its rights",
             "pass the --origin that the server allows, or credentials with -H; a firewall for web apps answers 403 as well"),
@@ -101,25 +135,44 @@ internal static class AnswerDiagnosis
         421 => new(
             "the request reached a server that is not responsible for this host name",
             "check the DNS entry of the host name, and a proxy's Host header and TLS server name"),
-        426 when answer.Field("Sec-WebSocket-Version") is string versions && !versions.Contains("13", StringComparison.Ordinal) => new(
-            $"the server speaks other versions of the protocol than 13: {ReceivedAnswer.Shown(versions)}", "let the server be updated: 13 is RFC 6455, of 2011"),
         426 => new(
-            $"the upgrade request lost its Upgrade header on the way{Saying(answer)}",
-            "let every proxy on the way speak HTTP/1.1 and pass on Upgrade and Connection (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)"),
+            $"the upgrade request lost its Upgrade header on the way{Saying(answer)}", PassUpgradeOn),
         429 => new($"the server or a gateway in front of it limits how often one may connect{Retry(answer)}", "wait, then check again"),
         431 => new("the request's headers are too large for the server or a proxy", "send fewer or shorter headers: cookies and tokens are the usual ones"),
-        ClientCertificateWanted => new(
-            "a proxy or balancer in front asks for a client certificate, and none was sent or it was not accepted",
-            "pass one with --cert and --key"),
         _ => new(
             $"the upgrade was answered with {answer.StatusLine}{Saying(answer)}", "see the logs of the server and of every proxy on the way for this request"),
     };
 
+    /// <summary>A 400 can mean anything. The server's own words count first; without any the path is the likeliest cause.</summary>
+    private static Fault OfBadRequest(ReceivedAnswer answer, Uri url) => answer switch
+    {
+        _ when Has(answer.Body, PlainToTls) => url.Scheme == "ws"
+            ? new("this port speaks TLS, and ws:// does not", "use wss:// instead of ws://")
+            : new(
+                $"a proxy on the way speaks plain HTTP to a server behind it that speaks TLS{Saying(answer)}",
+                "let that proxy speak TLS to the server (nginx: proxy_pass https://...)"),
+        _ when Has(string.Concat(answer.Words.Where(character => !"\"'`".Contains(character, StringComparison.Ordinal))), UpgradeIsMissing) => url.Scheme == "ws"
+            ? new(
+                $"the Upgrade header did not arrive at the server{Saying(answer)}: most often a balancer or proxy takes it out of plain HTTP",
+                "try wss://, which they cannot look into before the router; otherwise let the proxy pass on Upgrade and Connection")
+            : new($"the Upgrade header did not arrive at the server{Saying(answer)}: most often a proxy takes it out", PassUpgradeOn),
+        { FirstWords.Length: > 0 } => new(
+            $"the server refused the handshake with {answer.StatusLine}{Saying(answer)}",
+            "mend what it names; where the request is right as it is sent, a proxy on the way alters it: check again without the proxies"),
+        _ => new(
+            $"the server refused the handshake with {answer.StatusLine} and does not say why: most often its WebSocket is at another path than '{ReceivedAnswer.Shown(url.AbsolutePath)}'",
+            "ask for the path that the WebSocket server listens on; where it is the right one, see the server's log, and check again without the proxies on the way"),
+    };
+
+    private static Fault OfClientCertificate(ReceivedAnswer answer) => new(
+        $"a proxy or balancer in front asks for a client certificate, and none was sent or it was not accepted{Saying(answer)}",
+        "pass one that it trusts with --cert and --key");
+
     private static Fault OfServerError(ReceivedAnswer answer, Uri url) => answer.Status switch
     {
-        500 => new($"the server failed while it answered the handshake{Saying(answer)}", "see the app's log ('cf logs NAME --recent')"),
+        500 => new($"the server failed while it answered{Saying(answer)}", "see the app's log ('cf logs NAME --recent')"),
         501 => new("something on the way does not implement the request: a proxy without upgrades", "go around it, or let it pass on Upgrade and Connection"),
-        502 => new(
+        BadGateway => new(
             $"a proxy in front could not get an answer from the server behind it{Saying(answer)}; it was not Cloud Foundry's router that said so",
             "see whether the server runs, and where the proxy looks for it"),
         503 => new(
@@ -129,17 +182,19 @@ internal static class AnswerDiagnosis
             $"a proxy in front waited in vain for the server behind it{Saying(answer)}",
             "see whether the server hangs; a proxy that knows no WebSockets also waits for an answer that ends"),
         505 => new(
-            "the request arrived as another version of HTTP than 1.1, in which there is no upgrade",
-            "let the proxy speak HTTP/1.1 to the server behind it and pass on Upgrade and Connection (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";)"),
+            "the request arrived as another version of HTTP than 1.1, in which there is no upgrade", PassUpgradeOn),
         TlsHandshakeFailed or InvalidCertificate => new(
             $"a proxy in front could not agree on TLS with the server behind it ({answer.StatusLine}); it was not Cloud Foundry's router that said so",
             "check the certificate of the server behind that proxy, and that proxy's TLS settings (these statuses are Cloudflare's)"),
         _ => new(
-            $"the upgrade of {ReceivedAnswer.Shown(url.AbsolutePath)} was answered with {answer.StatusLine}{Saying(answer)}",
+            $"the request for {ReceivedAnswer.Shown(url.AbsolutePath)} was answered with {answer.StatusLine}{Saying(answer)}",
             "see the logs of the server and of every proxy on the way for this request"),
     };
 
     private static bool IsOurs(ReceivedAnswer answer) => answer.Body.Contains("<title>EchoServer</title>", StringComparison.Ordinal);
+
+    private static bool Has(string text, params string[] parts) =>
+        Array.Exists(parts, part => text.Contains(part, StringComparison.OrdinalIgnoreCase));
 
     private static string Saying(ReceivedAnswer answer) => answer.FirstWords is { Length: > 0 } words ? $" (it says: {words})" : "";
 

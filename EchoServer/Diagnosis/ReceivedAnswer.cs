@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using EchoServer.Http;
 using EchoServer.Text;
@@ -12,6 +13,9 @@ namespace EchoServer.Diagnosis;
 internal sealed record ReceivedAnswer(int Status, string Reason, IReadOnlyDictionary<string, string> Fields, string Body = "")
 {
     private const int MaxShownCharacters = 100;
+
+    // "HTTP Status 400 – Bad Request" and the like: letters before the reason phrase that say no more than it does.
+    private const int MaxLettersBefore = 12;
 
     /// <summary>Copies a head.</summary>
     internal static ReceivedAnswer From(ResponseHead head, ReadOnlySpan<byte> body)
@@ -33,26 +37,47 @@ internal sealed record ReceivedAnswer(int Status, string Reason, IReadOnlyDictio
     /// <summary>Status and reason phrase, escaped: <c>404 Not Found</c>.</summary>
     internal string StatusLine => $"{Status} {Shown(Reason)}".TrimEnd();
 
-    /// <summary>The body's first line, tags taken off, escaped and cut; empty when there is none.</summary>
-    internal string FirstWords
-    {
-        get
-        {
-            string text = Body;
-            int title = text.IndexOf("<title>", StringComparison.OrdinalIgnoreCase);
-            if (title >= 0)
-            {
-                text = text[(title + "<title>".Length)..].Split('<')[0];
-            }
-            else if (text.TrimStart().StartsWith('<'))
-            {
-                text = "";
-            }
+    /// <summary>The body's first line that says more than the status does, tags taken off; empty when there is none. Not escaped.</summary>
+    internal string Words => Lines().FirstOrDefault(line => !RepeatsStatus(line) && !IsSignature(line)) ?? "";
 
-            return Shown(text.Trim().Split('\n')[0].TrimEnd());
-        }
-    }
+    /// <summary><see cref="Words"/>, escaped and cut.</summary>
+    internal string FirstWords => Shown(Words);
 
     /// <summary>Text from the network, escaped and cut.</summary>
     internal static string Shown(string text) => EscapedText.From(Encoding.UTF8.GetBytes(text), MaxShownCharacters);
+
+    /// <summary>The lines that a person sees: of a page its title, then its body up to the first script.</summary>
+    private IEnumerable<string> Lines()
+    {
+        string text = Body;
+        if (text.TrimStart().StartsWith('<'))
+        {
+            string body = Behind("<body") is { Length: > 0 } found ? found : Behind("</head>") is { Length: > 0 } rest ? rest : text;
+            text = $"{Behind("<title>").Split('<')[0]}\n{WithoutTags(body.Split(["<script", "<style"], StringSplitOptions.None)[0])}";
+        }
+
+        return text.Split('\n').Select(line => WebUtility.HtmlDecode(line).Trim()).Where(line => line.Length > 0);
+    }
+
+    /// <returns>All of the body behind a mark, which may be in capitals; empty without it.</returns>
+    private string Behind(string mark)
+    {
+        int start = Body.IndexOf(mark, StringComparison.OrdinalIgnoreCase);
+        return start < 0 ? "" : Body[(start + mark.Length)..];
+    }
+
+    /// <summary>A tag ends a line. The beginning may be the rest of a tag.</summary>
+    private static string WithoutTags(string html) => string.Join('\n', html.Split('<').Select(part => part[(part.IndexOf('>', StringComparison.Ordinal) + 1)..]));
+
+    private bool RepeatsStatus(string line)
+    {
+        string letters = Letters(line);
+        return letters.Length == 0 || new[] { Letters(Reason), Letters(((HttpStatusCode)Status).ToString()) }.Any(phrase =>
+            phrase.Length > 0 && letters.Length <= phrase.Length + MaxLettersBefore && letters.EndsWith(phrase, StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>Whether a line is the name of the server, as at the foot of an error page.</summary>
+    private bool IsSignature(string line) => Field("Server") is { Length: > 0 } server && line.StartsWith(server, StringComparison.OrdinalIgnoreCase);
+
+    private static string Letters(string text) => string.Concat(text.Where(char.IsLetter));
 }

@@ -7,7 +7,24 @@ internal static class RouterDiagnosis
     /// <summary>The header field.</summary>
     internal const string ErrorField = "X-Cf-RouterError";
 
-    // The statuses that are the platform's own (gorouter, proxy/round_tripper).
+    /// <summary>The request fields that ask for an instance.</summary>
+    internal const string InstanceField = "X-Cf-App-Instance";
+    internal const string ProcessField = "X-Cf-Process-Instance";
+
+    private const string UnknownRoute = "UNKNOWN_ROUTE";
+    private const string NoEndpoints = "NO_ENDPOINTS";
+    private const string EndpointFailure = "ENDPOINT_FAILURE";
+
+    // Older routers add it to the app's own answer, where the URL has a semicolon: it is not an error.
+    private const string SemicolonNote = "DEPRECATED-SEMICOLON-PARAMS";
+
+    private const string WaitForTable =
+        "wait a minute for the router's table to be renewed, then restart the app; if it stays, tell the platform's operator";
+
+    // The router's statuses. The last three are the platform's own (gorouter, proxy/round_tripper).
+    private const int BadRequest = 400;
+    private const int BadGateway = 502;
+    private const int ServiceUnavailable = 503;
     private const int TlsHandshakeFailed = 525;
     private const int InvalidCertificate = 526;
     private const int CertificateRequired = 496;
@@ -17,89 +34,121 @@ internal static class RouterDiagnosis
     internal static Fault? Of(ReceivedAnswer answer, Uri url)
     {
         // Others answer with these statuses as well, but without the header.
-        if (answer.Field(ErrorField) is not string error)
+        if (ErrorOf(answer) is not string error)
         {
             return null;
         }
 
-        if (OfPlatformTls(answer.Status) is Fault platform)
-        {
-            return platform;
-        }
-
         string host = ReceivedAnswer.Shown(url.Host);
-        return error.Trim().ToUpperInvariant() switch
+        return OfPlatformTls(answer.Status) ?? error switch
         {
-            "UNKNOWN_ROUTE" when answer.Body.Contains("Requested instance", StringComparison.Ordinal) => new(
-                "the router knows the route, but not the instance that was asked for",
-                "take GUID and index from 'cf app NAME --guid' and 'cf app NAME': the index must be below the number of instances"),
-            "UNKNOWN_ROUTE" => new(
-                $"the router has no route '{host}': the name is mistyped, the route is not mapped, or the app is stopped",
-                "see 'cf routes' and 'cf app NAME'; start the app with 'cf start NAME' or map the route with 'cf map-route'"),
-            "NO_ENDPOINTS" => new(
-                $"the route '{host}' is there, but no healthy instance of the app is behind it",
+            // The router says the same for an instance and for a host that it does not know.
+            UnknownRoute when answer.Status == BadRequest || answer.Body.Contains("Requested instance", StringComparison.Ordinal) => new(
+                $"the router does not know the instance that was asked for, or has no route '{host}'",
+                "see 'cf app NAME' for the instances that run and 'cf routes' for the host; take the GUID from 'cf app NAME --guid'"),
+            UnknownRoute => new(
+                $"the router has no route '{host}': no instance of the app runs now (crashed, starting, not ready or stopped), the name is mistyped, or the route is not mapped",
+                "see 'cf app NAME' first, for whether an instance runs, then 'cf routes'; start the app with 'cf start NAME' or map the route with 'cf map-route'"),
+            NoEndpoints => new(
+                $"the route '{host}' is there, but no healthy instance of the app is behind it, or the router has just taken out the last one because it could not be reached",
                 "see 'cf app NAME' and 'cf logs NAME --recent': instances are starting, crashed, or fail their health check"),
             "CONNECTION LIMIT REACHED" => new(
-                "every instance has as many connections through this router as the router allows it",
-                "scale out with 'cf scale NAME -i N', or have the operator raise the router's backends.max_conns"),
-            "EMPTY_HOST" => new("the request had no Host header", "a proxy on the way drops it: mend that proxy, or go around it"),
+                "as many requests are under way to every instance as the router allows: the app answers slowly, or many connections open at this moment (open WebSockets do not count)",
+                "wait and check again; see 'cf logs NAME --recent' for slow answers, scale out with 'cf scale NAME -i N', or have the operator raise the router's backends.max_conns"),
+            "EMPTY_HOST" => new(
+                "the router got no Host header, or one with the client's own address, which is not a route",
+                "use the app's route as the host, as 'cf app NAME' shows it; where the URL has it, a proxy on the way drops the Host header"),
             "INVALID_CF_APP_INSTANCE_HEADER" => new(
-                "the router cannot read the header X-Cf-App-Instance", "write it as GUID:INDEX, with the GUID from 'cf app NAME --guid'"),
+                $"the router cannot read the header {InstanceField}", "write it as GUID:INDEX, with the GUID from 'cf app NAME --guid', in small letters"),
             "INVALID_CF_PROCESS_INSTANCE_HEADER" => new(
-                "the router cannot read the header X-Cf-Process-Instance", "write it as PROCESS_GUID, or PROCESS_GUID:INDEX"),
+                $"the router cannot read the header {ProcessField}", "write it as PROCESS_GUID, or PROCESS_GUID:INDEX, in small letters"),
             "MAX-REQUEST-SIZE-EXCEEDED" => new(
-                "the request's headers are larger than the router takes", "send fewer or shorter headers: cookies and tokens are the usual ones"),
+                "the request's headers are larger than the router takes, or too many", "send fewer or shorter headers: cookies and tokens are the usual ones"),
+            "ROUTE_SERVICE_UNSUPPORTED" when answer.Status == BadGateway => new(
+                "the route is bound to a route service, and this router has route services turned off",
+                "unbind the route service ('cf unbind-route-service'), or have the operator turn them on"),
             "ROUTE_SERVICE_UNSUPPORTED" => new(
                 "the route is bound to a route service, and the router passes no WebSockets through those",
                 "give the app a second route without the route service ('cf unbind-route-service', 'cf map-route')"),
-            string known when known.StartsWith("ENDPOINT_FAILURE", StringComparison.Ordinal) => OfEndpoint(error, answer),
+            "UNKNOWN_FAILURE" => new("the router itself failed", "try again; if it stays, tell the platform's operator"),
+            _ when error.StartsWith(EndpointFailure, StringComparison.Ordinal) => OfEndpoint(answer),
             _ => new(
-                $"the router could not serve the request: {ReceivedAnswer.Shown(error)} ({answer.StatusLine})",
+                $"the router could not serve the request: {ReceivedAnswer.Shown(answer.Field(ErrorField)!)} ({answer.StatusLine})",
                 "see 'cf logs NAME --recent', where lines marked RTR are the router's"),
         };
     }
 
+    /// <summary>Whether the router failed to reach an instance. One behind TLS is then out of its table for about 20 s.</summary>
+    internal static bool IsEndpointFailure(ReceivedAnswer answer) => ErrorOf(answer)?.StartsWith(EndpointFailure, StringComparison.Ordinal) == true;
+
+    /// <summary>Whether the router has no instance for the request, or not the one that it asks for.</summary>
+    internal static bool IsWithoutInstance(ReceivedAnswer answer) => ErrorOf(answer) is UnknownRoute or NoEndpoints;
+
+    /// <summary>Says what it means that another instance answered than the one that was asked for.</summary>
+    /// <param name="field">The field that asked for it.</param>
+    internal static Fault OfOtherInstance(string field) => field == ProcessField
+        ? new(
+            $"{ProcessField} has no effect: the router is older than 2025 and ignores it, or none is on the way",
+            $"ask with --instance GUID:INDEX ({InstanceField}), with the GUID from 'cf app NAME --guid'")
+        : new(
+            $"{InstanceField} has no effect: no Cloud Foundry router is on the way, or something before it drops the header",
+            "check through the app's own route, without the proxies in front of it");
+
+    /// <returns>The router's error in capitals; null when the answer is not its own.</returns>
+    private static string? ErrorOf(ReceivedAnswer answer) =>
+        answer.Field(ErrorField)?.Trim().ToUpperInvariant() is string error and not SemicolonNote ? error : null;
+
     /// <summary>The router reached the app but got no valid answer; newer routers add the error in parentheses.</summary>
-    private static Fault OfEndpoint(string error, ReceivedAnswer answer)
+    private static Fault OfEndpoint(ReceivedAnswer answer)
     {
+        string error = WithoutAddresses(answer.Field(ErrorField)!);
         string detail = ReceivedAnswer.Shown(error);
-        if (error.Contains("refused", StringComparison.OrdinalIgnoreCase))
+        bool IsAbout(params string[] words) => Array.Exists(words, word => error.Contains(word, StringComparison.OrdinalIgnoreCase));
+        return error switch
         {
-            return new(
+            // The only endpoint_failure with this status: the certificate is of another container.
+            _ when answer.Status == ServiceUnavailable || IsAbout("x509: certificate is valid for") => new(
+                $"the router's table is stale: another app's container is now at the address of this one ({detail})",
+                "try again in 20 s, when the table is renewed; nothing is wrong with the app"),
+            _ when IsAbout("refused") => new(
                 $"nothing listens on the app's port ({detail})",
-                "let the app listen on 0.0.0.0 and the port in $PORT, and see in 'cf app NAME' whether it has just crashed");
-        }
-
-        if (error.Contains("EOF", StringComparison.Ordinal) || error.Contains("reset", StringComparison.OrdinalIgnoreCase))
-        {
-            return new(
-                $"the app ended the connection instead of answering ({detail})",
-                "see 'cf logs NAME --recent' for a crash while the connection opened; 'cf app NAME' shows restarts");
-        }
-
-        if (error.Contains("timeout", StringComparison.OrdinalIgnoreCase) || error.Contains("deadline", StringComparison.OrdinalIgnoreCase))
-        {
-            return new(
+                "let the app listen on 0.0.0.0 and the port in $PORT, and see in 'cf app NAME' whether it has just crashed"),
+            _ when IsAbout("EOF", "server closed idle connection") => new(
+                $"the app ended the connection instead of answering, or nothing listens on $PORT behind the platform's sidecar ({detail})",
+                "see 'cf logs NAME --recent' for a crash while the connection opened, and let the app listen on 0.0.0.0 and $PORT; 'cf app NAME' shows restarts"),
+            _ when IsAbout("reset", "broken pipe") => new(
+                $"the app ended the connection instead of answering: it crashed while it answered ({detail})",
+                "see 'cf logs NAME --recent' for a crash while the connection opened; 'cf app NAME' shows restarts"),
+            _ when IsAbout("dial") && IsAbout("timeout", "deadline", "no route", "unreachable") => new(
+                $"the app's container did not answer the router's attempt to connect ({detail})",
+                "wait 30 s and check again; if it stays, restart the app with 'cf restart NAME', and tell the platform's operator"),
+            _ when IsAbout("timeout", "deadline") => new(
                 $"the app did not answer the router in time ({detail})",
-                "the app hangs or is overloaded: see 'cf app NAME' for its CPU, and restart it with 'cf restart NAME'");
-        }
-
-        return new(
-            $"the router reached no app that answers HTTP ({detail}, {answer.StatusLine}): it crashed, listens on another port, or its 101 was not valid",
-            "let the app listen on $PORT, and see 'cf logs NAME --recent'");
+                "the app hangs or is overloaded: see 'cf app NAME' for its CPU, and restart it with 'cf restart NAME'"),
+            _ when IsAbout("malformed") => new(
+                $"what listens on the app's port does not speak HTTP ({detail})",
+                "let the app serve HTTP/1.1 without TLS on $PORT, and see 'cf logs NAME --recent'"),
+            _ when IsAbout("too many response headers") => new(
+                $"the app's answer has more header fields than the router takes ({detail})", "let the app send fewer of them"),
+            _ when IsAbout("cancel") => new(
+                $"the client, or a balancer before the router, gave up before the app had answered ({detail})",
+                "see whether the app answers slowly, and whether a balancer in front waits long enough"),
+            _ => new(
+                $"the router reached no app that answers HTTP ({detail}, {answer.StatusLine}): it crashed, listens on another port, or its 101 was not valid",
+                "let the app listen on $PORT, and see 'cf logs NAME --recent'"),
+        };
     }
+
+    /// <summary>Takes the platform's own addresses out: their ports differ from one request to the next.</summary>
+    private static string WithoutAddresses(string error) => string.Join(' ', error.Split(' ').Where(word =>
+        word.Length == 0 || !(word[0] == '[' || char.IsAsciiDigit(word[0])) || !word.Contains(':', StringComparison.Ordinal)));
 
     private static Fault? OfPlatformTls(int status) => status switch
     {
-        TlsHandshakeFailed => new(
-            "the router's own TLS to the app's container failed: what answers there speaks no TLS",
-            "wait a minute for the router's table to be renewed, then restart the app; if it stays, tell the platform's operator"),
-        InvalidCertificate => new(
-            "the router does not trust the certificate of the app's container",
-            "wait a minute for the router's table to be renewed, then restart the app; if it stays, tell the platform's operator"),
+        TlsHandshakeFailed => new("the router's own TLS to the app's container failed: what answers there speaks no TLS", WaitForTable),
+        InvalidCertificate => new("the router does not trust the certificate of the app's container", WaitForTable),
         CertificateRequired => new(
-            "the app's container does not accept the client certificate that the router itself shows in the platform's own TLS",
-            "wait a minute for the router's table to be renewed, then restart the app; if it stays, tell the platform's operator"),
+            "the app's container does not accept the client certificate that the router itself shows in the platform's own TLS", WaitForTable),
         _ => null,
     };
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Text;
@@ -14,6 +15,10 @@ internal sealed class HttpProbe : IProbe
     private static readonly string[] RouterFields =
         ["X-Forwarded-For", "X-Forwarded-Proto", "X-Request-Start", "X-Vcap-Request-Id", "X-Cf-Applicationid", "X-Cf-Instanceid", "X-Cf-Instanceindex", "Via"];
 
+    // What proxies, balancers and the router leave in an answer. An EchoServer sends none of it.
+    private static readonly string[] ProxyFields =
+        ["Server", "Via", "X-Vcap-Request-Id", "X-Served-By", "X-Cache", "CF-Ray", "X-Amz-Cf-Id", "X-Envoy-Upstream-Service-Time", "X-Azure-Ref"];
+
     public string Name => "http";
 
     public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
@@ -29,14 +34,20 @@ internal sealed class HttpProbe : IProbe
             return await ExplainAsync(exception, run, stop).ConfigureAwait(false);
         }
 
-        if (run.Info is ServerInfo info)
+        if (page.Answer.Status == BadRequest && run.Info is null && await SpeaksTlsAsync(run, stop).ConfigureAwait(false) is Finding finding)
         {
-            return Ours(info, page.Answer);
+            return finding;
         }
 
-        return page.Answer.Status == BadRequest && await SpeaksTlsAsync(run, stop).ConfigureAwait(false) is Finding finding
-            ? finding
-            : Other(page.Answer, run);
+        Fault? fault = AnswerDiagnosis.OfPage(page.Answer, run.Url);
+        if (RouterDiagnosis.IsEndpointFailure(page.Answer))
+        {
+            run.Obstacle = fault;
+        }
+
+        return run.Info is ServerInfo info
+            ? Ours(info, page.Answer, fault ?? OfInstance(run.Options.Connection, info))
+            : Other(page.Answer, fault);
     }
 
     private static async Task<Finding> ExplainAsync(ConnectionFailedException exception, CheckRun run, CancellationToken stop)
@@ -47,48 +58,75 @@ internal sealed class HttpProbe : IProbe
     }
 
     /// <returns>Null unless <c>ws://</c> goes to a port that speaks TLS.</returns>
-    private static async Task<Finding?> SpeaksTlsAsync(CheckRun run, CancellationToken stop) =>
-        run.Dialer is { IsTls: false, Options.Proxy: null } && await TlsProbe.FindTlsAsync(run, run.Url.Port, stop).ConfigureAwait(false) is Uri twin
-            ? Finding.Fail("this port speaks TLS", new(
-                "ws:// goes to a port that speaks TLS; from https pages browsers block ws:// anyway (mixed content)",
-                $"use {EscapedText.From(twin.AbsoluteUri.AsSpan())}"))
-            : null;
+    private static async Task<Finding?> SpeaksTlsAsync(CheckRun run, CancellationToken stop)
+    {
+        if (run.Dialer is not { IsTls: false, Options.Proxy: null } ||
+            await TlsProbe.FindTlsAsync(run, run.Url.Port, stop).ConfigureAwait(false) is not Uri twin)
+        {
+            return null;
+        }
 
-    private static Finding Ours(ServerInfo info, ReceivedAnswer answer)
+        run.Obstacle = new(
+            "ws:// goes to a port that speaks TLS; from https pages browsers block ws:// anyway (mixed content)",
+            $"use {EscapedText.From(twin.AbsoluteUri.AsSpan())}");
+        return Finding.Fail("this port speaks TLS", run.Obstacle);
+    }
+
+    private static Finding Ours(ServerInfo info, ReceivedAnswer answer, Fault? fault)
     {
         string[] added = [.. RouterFields.Where(name => info.Header(name) is not null)];
         string instance = info.Index is long index ? $", instance {index}" : "";
         string application = info.Application is string name ? $" of {ReceivedAnswer.Shown(name)}" : "";
-        string router = added.Length > 0 ? $"; a router adds {string.Join(", ", added)}" : "; no router on the way";
-        return Finding.Pass(
-            $"{answer.StatusLine}, EchoServer {ReceivedAnswer.Shown(info.Version)}{instance}{application}{router}",
-            new("status", (long)answer.Status), new("server", "EchoServer"), new("server_version", info.Version), new("application", info.Application),
-            new("instance", info.Index), new("router_headers", added));
-    }
-
-    private static Finding Other(ReceivedAnswer answer, CheckRun run)
-    {
+        string text = $"{answer.StatusLine}, EchoServer {ReceivedAnswer.Shown(info.Version)}{instance}{application}; {Way(added, answer)}";
         Fact[] facts =
         [
-            new("status", (long)answer.Status), new("server", answer.Field("Server")), new("location", answer.Field("Location")),
-            new("router_error", answer.Field(RouterDiagnosis.ErrorField)),
+            new("status", (long)answer.Status), new("server", "EchoServer"), new("server_version", info.Version), new("application", info.Application),
+            new("instance", info.Index), new("router_headers", added),
+        ];
+        return fault is null ? Finding.Pass(text, facts) : Finding.Warn(text, fault, facts);
+    }
+
+    /// <summary>What shows of a router or proxy. One that leaves requests and answers as they are cannot be seen.</summary>
+    private static string Way(string[] added, ReceivedAnswer answer) => added.Length > 0
+        ? $"a router adds {string.Join(", ", added)}"
+        : Array.Find(ProxyFields, name => answer.Field(name) is not null) is string left
+            ? $"a proxy is on the way ({left}: {ReceivedAnswer.Shown(answer.Field(left)!)})"
+            : "nothing shows a router on the way";
+
+    /// <returns>Null where the instance that was asked for answered, or none was asked for by number.</returns>
+    private static Fault? OfInstance(ConnectionOptions options, ServerInfo info)
+    {
+        string? Sent(string name) =>
+            options.Headers.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value).FirstOrDefault();
+        string? application = options.Instance ?? Sent(RouterDiagnosis.InstanceField);
+        string asked = application ?? Sent(RouterDiagnosis.ProcessField) ?? "";
+        return long.TryParse(asked.Split(':')[^1], NumberStyles.None, CultureInfo.InvariantCulture, out long index) && info.Index is long other && other != index
+            ? RouterDiagnosis.OfOtherInstance(application is null ? RouterDiagnosis.ProcessField : RouterDiagnosis.InstanceField)
+            : null;
+    }
+
+    private static Finding Other(ReceivedAnswer answer, Fault? fault)
+    {
+        string? error = answer.Field(RouterDiagnosis.ErrorField);
+        string? location = answer.Field("Location");
+        Fact[] facts =
+        [
+            new("status", (long)answer.Status), new("server", answer.Field("Server")), new("location", location), new("router_error", error),
         ];
         string server = answer.Field("Server") is string text ? $", Server: {ReceivedAnswer.Shown(text)}" : "";
-        if (RouterDiagnosis.Of(answer, run.Url) is Fault router)
-        {
-            string error = answer.Field(RouterDiagnosis.ErrorField) is string name ? $" ({ReceivedAnswer.Shown(name)})" : "";
-            return Finding.Warn($"{answer.StatusLine} from the router{error}", router, facts);
-        }
-
-        if (answer.Field("Location") is string location)
-        {
-            string shown = ReceivedAnswer.Shown(location);
-            return AnswerDiagnosis.IsLogin(location, run.Url)
-                ? Finding.Warn($"{answer.StatusLine}: a login, {shown}", AnswerDiagnosis.Of(answer, run.Url), facts)
-                : Finding.Pass($"{answer.StatusLine} to {shown}{server}", facts);
-        }
-
         string words = answer.FirstWords is { Length: > 0 } said ? $", '{said}'" : "";
-        return Finding.Pass($"{answer.StatusLine}{server}{words}: not an EchoServer that says so in /info", facts);
+        if (fault is not null)
+        {
+            return Finding.Warn(
+                error is not null ? $"{answer.StatusLine} from the router ({ReceivedAnswer.Shown(error)})"
+                    : location is not null && answer.Status < BadRequest ? $"{answer.StatusLine}: a login, {ReceivedAnswer.Shown(location)}"
+                    : $"{answer.StatusLine}{server}{words}",
+                fault,
+                facts);
+        }
+
+        return location is not null
+            ? Finding.Pass($"{answer.StatusLine} to {ReceivedAnswer.Shown(location)}{server}", facts)
+            : Finding.Pass($"{answer.StatusLine}{server}{words}: not an EchoServer that says so in /info", facts);
     }
 }

@@ -6,13 +6,24 @@ namespace EchoServer.Check.Probes.Opening;
 /// <summary>The opening handshake (RFC 6455 §4).</summary>
 internal sealed class UpgradeProbe : IProbe
 {
+    private const int BadRequest = 400;
+
     public string Name => "upgrade";
 
     public bool IsEssential => true;
 
     public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
-        ClientConnection connection = (await run.Peer.LinkAsync(stop).ConfigureAwait(false)).Connection;
+        ClientConnection connection;
+        try
+        {
+            connection = (await run.Peer.LinkAsync(stop).ConfigureAwait(false)).Connection;
+        }
+        catch (ConnectionFailedException failure) when (run.Obstacle is not null && IsConsequence(failure))
+        {
+            return Finding.Fail(failure.Finding, run.Obstacle);
+        }
+
         IReadOnlyList<string> wanted = run.Options.Connection.Subprotocols;
         string subprotocol = connection.Subprotocol is string agreed ? $", subprotocol {ReceivedAnswer.Shown(agreed)}" : "";
         string text = $"{connection.Answer.StatusLine}{subprotocol}";
@@ -23,4 +34,8 @@ internal sealed class UpgradeProbe : IProbe
                 "check the names with those that the server knows"), facts)
             : Finding.Pass(text, facts);
     }
+
+    /// <summary>Whether the cause can be that of the plain GET before: TLS on the port, or an instance that the router has taken out since then.</summary>
+    private static bool IsConsequence(ConnectionFailedException failure) =>
+        failure.Stage == Stage.Answer && (failure.Answer is null or { Status: BadRequest } || RouterDiagnosis.IsWithoutInstance(failure.Answer));
 }
