@@ -4,37 +4,147 @@ namespace EchoServer.Tests.Check;
 
 /// <summary>A router that heeds X-Cf-App-Instance: it takes each connection to the instance that the header names.</summary>
 [Slow]
+[Parallelizable(ParallelScope.Children)]
 internal sealed class InstancesProbeTests
 {
+    private const string Application = "11111111-2222-3333-4444-555555555555";
+    private const string Refused = "endpoint_failure (dial tcp 10.0.0.1:61001: connect: connection refused)";
+
+    private readonly List<ServerProcess> _started = [];
+    private int[] _ports = [];
+    private ServerProcess _silent = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        for (int index = 0; index < 3; index++)
+        {
+            _started.Add(await StartAsync(index));
+        }
+
+        _ports = [.. _started.Select(server => server.Port)];
+        _started.Add(_silent = await StartAsync(1, "--info", "false"));
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        foreach (ServerProcess server in _started)
+        {
+            await server.DisposeAsync();
+        }
+    }
+
     [Test]
     public async Task Every_instance_is_reached_until_the_router_knows_no_more()
     {
-        await using ServerProcess zero = await StartAsync(0);
-        await using ServerProcess one = await StartAsync(1);
-        int[] ports = [zero.Port, one.Port];
-        using var router = new ScriptedServer((peer, _) => Route(peer, ports));
-        Checks checks = await Checks.RunAsync(router.Url.AbsoluteUri + "raw", options => options with { ReachesInstances = true });
+        Checks checks = await RunAsync(new() { [0] = _ports[0], [1] = _ports[1] });
         checks.Expect("instances", Outcome.Pass, "2 instances reached by X-Cf-App-Instance: 0, 1");
+        ExpectFacts(checks, "0 1", "", "");
     }
 
-    private static void Route(RawPeer peer, int[] ports)
+    [TestCase("0", "0 2", Outcome.Warn, "1")]
+    [TestCase("2", "1 2", Outcome.Warn, "0")]
+    [TestCase("2", "2", Outcome.Warn, "0 1")]
+    [TestCase("0", "0", Outcome.Pass, "")]
+    public async Task A_gap_is_a_warning_and_the_others_are_reached(string answering, string running, Outcome outcome, string gap)
     {
-        string request = peer.ReadHead();
-        string? wanted = request.Split("\r\n").FirstOrDefault(line => line.StartsWith("X-Cf-App-Instance: ", StringComparison.Ordinal));
-        int index = wanted is null ? 0 : int.Parse(wanted.Split(':')[^1]);
-        if (index >= ports.Length)
+        Dictionary<int, object> instances = running.Split(' ').ToDictionary(int.Parse, index => (object)_ports[int.Parse(index)]);
+        Checks checks = await RunAsync(instances, int.Parse(answering));
+        int count = instances.Count;
+        checks.Expect("instances", outcome, $"{count} instance{(count == 1 ? "" : "s")} reached by X-Cf-App-Instance: {running.Replace(" ", ", ")}");
+        foreach (string index in gap.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            peer.Send("HTTP/1.1 400 Bad Request\r\nX-Cf-RouterError: unknown_route\r\nContent-Length: 18\r\nConnection: close\r\n\r\nRequested instance");
-            return;
+            checks.Expect("instances", outcome, $"instance {index}: 400, the router does not know it");
         }
 
-        using var server = new RawPeer(ports[index]);
-        server.Send(request.Replace("\r\n\r\n", "\r\nX-Cf-Applicationid: 11111111-2222-3333-4444-555555555555\r\n\r\n"));
+        checks.Expect("instances", outcome, "", outcome == Outcome.Warn ? $"the router does not know instance {gap[0]}, and knows a later one" : "");
+        ExpectFacts(checks, running, "", gap);
+    }
+
+    [Test]
+    public async Task An_instance_that_does_not_serve_is_named_and_the_others_are_tried()
+    {
+        Checks checks = await RunAsync(new() { [0] = _ports[0], [1] = Refused, [2] = _ports[2] });
+        checks.Expect("instances", Outcome.Fail, "2 instances reached by X-Cf-App-Instance: 0, 2; instance 1: 502, nothing listens on the app's port", "nothing listens on the app's port", "$PORT");
+        ExpectFacts(checks, "0 2", "1", "");
+    }
+
+    [Test]
+    public async Task An_instance_that_ends_its_connections_is_named_and_the_others_are_tried()
+    {
+        Checks checks = await RunAsync(new() { [0] = _ports[0], [1] = "", [2] = _ports[2] });
+        checks.Expect("instances", Outcome.Fail, "2 instances reached by X-Cf-App-Instance: 0, 2; instance 1: the connection ended", "ended the connection instead of answering");
+        ExpectFacts(checks, "0 2", "1", "");
+    }
+
+    [TestCase(0)]
+    [TestCase(1)]
+    public async Task An_instance_without_info_is_named_and_the_others_are_tried(int answering)
+    {
+        Checks checks = await RunAsync(new() { [0] = _ports[0], [1] = _silent.Port, [2] = _ports[2] }, answering);
+        checks.Expect("instances", Outcome.Warn, "2 instances reached by X-Cf-App-Instance: 0, 2; instance 1: echoes, but answers /info with 404 Not Found", "does not say that it is this one", "--info true");
+    }
+
+    [Test]
+    public async Task None_that_the_router_knows_is_a_failure()
+    {
+        Checks checks = await RunAsync(new(), answering: 0, plain: _ports[0]);
+        checks.Expect("instances", Outcome.Fail, "instance 0: 400, the router does not know it", "does not know the instance that was asked for, or has no route '127.0.0.1'");
+    }
+
+    [Test]
+    public async Task A_header_that_is_ignored_is_named()
+    {
+        Checks checks = await RunAsync(new() { [0] = _ports[0], [1] = _ports[0] });
+        checks.Expect("instances", Outcome.Fail, "asked for instance 1, instance 0 answered", "X-Cf-App-Instance has no effect");
+    }
+
+    /// <summary>Runs the check through a router.</summary>
+    /// <param name="instances">The port of each instance that the router knows; or its error for one; or nothing, and it ends the connection.</param>
+    /// <param name="answering">The instance that answers requests for any; half of those for <c>/info</c> go to instance 0.</param>
+    /// <param name="plain">The port that answers those, where it is not that of an instance.</param>
+    private static async Task<Checks> RunAsync(Dictionary<int, object> instances, int answering = 0, int? plain = null)
+    {
+        int infos = 0;
+        using var router = new ScriptedServer((peer, _) =>
+        {
+            string request = peer.ReadHead();
+            string? wanted = request.Split("\r\n").FirstOrDefault(line => line.StartsWith("X-Cf-App-Instance: ", StringComparison.Ordinal));
+            bool isOther = wanted is null && answering == 1 && request.StartsWith("GET /info ", StringComparison.Ordinal) && Interlocked.Increment(ref infos) % 2 == 0;
+            int index = wanted is not null ? int.Parse(wanted.Split(':')[^1]) : isOther ? 0 : answering;
+            object? target = wanted is null && plain is not null ? plain : instances.GetValueOrDefault(index);
+            switch (target)
+            {
+                case null:
+                    peer.Send("HTTP/1.1 400 Bad Request\r\nX-Cf-RouterError: unknown_route\r\nContent-Length: 18\r\nConnection: close\r\n\r\nRequested instance");
+                    break;
+                case "":
+                    break;
+                case string error:
+                    peer.Send($"HTTP/1.1 502 Bad Gateway\r\nX-Cf-RouterError: {error}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                    break;
+                default:
+                    Forward(peer, request, (int)target);
+                    break;
+            }
+        });
+        return await Checks.RunAsync(router.Url.AbsoluteUri + "raw", options => options with { ReachesInstances = true });
+    }
+
+    private static void Forward(RawPeer peer, string request, int port)
+    {
+        using var server = new RawPeer(port);
+        server.Send(request.Replace("\r\n\r\n", $"\r\nX-Cf-Applicationid: {Application}\r\n\r\n"));
         var back = new Thread(() => Copy(server, peer)) { IsBackground = true };
         back.Start();
         Copy(peer, server);
         back.Join();
     }
+
+    private static void ExpectFacts(Checks checks, string reached, string failed, string unknown) => Assert.That(
+        checks["instances"].Facts.Select(fact => $"{fact.Name} {string.Join(' ', (string[])fact.Value!)}".TrimEnd()),
+        Is.EqualTo(new[] { $"reached {reached}", $"failed {failed}".TrimEnd(), $"unknown {unknown}".TrimEnd() }));
 
     private static void Copy(RawPeer from, RawPeer to)
     {
@@ -54,7 +164,7 @@ internal sealed class InstancesProbeTests
         }
     }
 
-    private static Task<ServerProcess> StartAsync(int index) => ServerProcess.StartAsync(
-        ["--log-messages", "false"],
+    private static Task<ServerProcess> StartAsync(int index, params string[] options) => ServerProcess.StartAsync(
+        ["--log-messages", "false", .. options],
         new Dictionary<string, string> { ["CF_INSTANCE_INDEX"] = $"{index}" });
 }

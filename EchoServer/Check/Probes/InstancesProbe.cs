@@ -6,77 +6,162 @@ using EchoServer.WebSockets;
 namespace EchoServer.Check.Probes;
 
 /// <summary>Whether each instance of the app can be reached by name, with <c>X-Cf-App-Instance</c>.</summary>
+/// <remarks>The router does not say how many there are: numbers are asked for until none of a whole batch answers.</remarks>
 internal sealed class InstancesProbe : TalkProbe
 {
     private const int MaxInstances = 100;
-    private const int BadRequest = 400;
-    private const int NotFound = 404;
+    private const int Batch = 10;
+    private const int FirstServerError = 500;
+
+    private enum State
+    {
+        /// <summary>It answered, and echoed.</summary>
+        Reached,
+
+        /// <summary>It echoed, but does not say which one it is.</summary>
+        Unnamed,
+
+        /// <summary>The router does not know it.</summary>
+        Unknown,
+
+        /// <summary>The router knows it, but it does not serve.</summary>
+        Failed,
+
+        /// <summary>Another one answered.</summary>
+        Other,
+    }
 
     public override string Name => "instances";
 
-    public override string? CannotRun(CheckRun run) => run.Info is null ? "needs an EchoServer's /info" : base.CannotRun(run);
-
     public override async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
-        string? application = run.Options.Connection.Instance?.Split(':')[0] ?? run.Info!.Header("X-Cf-Applicationid");
+        ServerInfo? info = run.Info ?? await FindInfoAsync(run.Dialer, stop).ConfigureAwait(false);
+        string? application = run.Options.Connection.Instance?.Split(':')[0] ?? info?.Header("X-Cf-Applicationid");
         if (application is null)
         {
-            return Finding.Skip("no router says which app this is (X-Cf-Applicationid): name one with --instance GUID:0");
+            return Finding.Skip(info is null
+                ? "needs an EchoServer's /info, or the app's name: --instance GUID:0"
+                : "no router says which app this is (X-Cf-Applicationid): name one with --instance GUID:0");
         }
 
-        List<long> reached = [];
-        for (int index = 0; index < MaxInstances; index++)
+        List<Instance> instances = [];
+        do
         {
-            string name = string.Create(CultureInfo.InvariantCulture, $"{application}:{index}");
-            Finding? failure;
+            instances.AddRange(await Task.WhenAll(
+                Enumerable.Range(instances.Count, Batch).Select(index => AskAsync(run, application, index, stop))).ConfigureAwait(false));
+        }
+        while (instances.Count < MaxInstances && !instances.Exists(instance => instance.State == State.Other) &&
+            (instances.Count <= info?.Index || instances.TakeLast(Batch).Any(instance => instance.State is State.Reached or State.Unnamed)));
+        return Judge(instances);
+    }
+
+    private static Finding Judge(List<Instance> instances)
+    {
+        Instance[] all = [.. instances.Take(instances.FindLastIndex(instance => instance.State != State.Unknown) + 1)];
+        Instance[] Of(State state) => [.. all.Where(instance => instance.State == state)];
+        Instance[] reached = Of(State.Reached);
+        Fact[] facts = [new("reached", Numbers(reached)), new("failed", Numbers(Of(State.Failed))), new("unknown", Numbers(Of(State.Unknown)))];
+        if ((Of(State.Other).FirstOrDefault() ?? (all.Length == 0 ? instances[0] : null)) is Instance wrong)
+        {
+            return Finding.Fail(wrong.Text, wrong.Fault!, facts);
+        }
+
+        Instance[] odd = [.. Of(State.Failed), .. Of(State.Unknown), .. Of(State.Unnamed)];
+        string numbers = reached.Length > 0 ? $": {string.Join(", ", Numbers(reached))}" : "";
+        string count = $"{reached.Length} instance{(reached.Length == 1 ? "" : "s")} reached by {RouterDiagnosis.InstanceField}{numbers}";
+        string text = string.Join("; ", odd.Select(instance => instance.Text).Prepend(count)) +
+            (all.Length == MaxInstances ? "; higher numbers were not tried" : "");
+        return odd switch
+        {
+            [] => Finding.Pass(text, facts),
+            [{ State: State.Failed } failed, ..] => Finding.Fail(text, failed.Fault!, facts),
+            [{ State: State.Unknown } missing, ..] => Finding.Warn(text, OfGap(missing.Index), facts),
+            _ => Finding.Warn(text, odd[0].Fault!, facts),
+        };
+    }
+
+    /// <summary>Asks several times: the instance that answered the first GET may keep its <c>/info</c> to itself.</summary>
+    private static async Task<ServerInfo?> FindInfoAsync(Dialer dialer, CancellationToken stop)
+    {
+        ServerInfo?[] answers = await Task.WhenAll(Enumerable.Range(0, Batch).Select(async _ =>
+        {
             try
             {
-                failure = await ReachAsync(run, name, index, stop).ConfigureAwait(false);
+                return await ServerInfo.AskAsync(dialer, stop).ConfigureAwait(false);
             }
-            catch (InstanceMissingException) when (index > 0)
+            catch (ConnectionFailedException)
             {
-                break;
+                return null;
             }
-
-            if (failure is not null)
-            {
-                return failure with { Facts = [new("reached", Texts(reached))] };
-            }
-
-            reached.Add(index);
-        }
-
-        return Finding.Pass(
-            $"{reached.Count} instances reached by X-Cf-App-Instance: {string.Join(", ", reached)}", new Fact("reached", Texts(reached)));
+        })).ConfigureAwait(false);
+        return Array.Find(answers, answer => answer?.Header("X-Cf-Applicationid") is not null);
     }
 
-    /// <returns>Null when it was reached.</returns>
-    private static async Task<Finding?> ReachAsync(CheckRun run, string name, int index, CancellationToken stop)
+    private static async Task<Instance> AskAsync(CheckRun run, string application, int index, CancellationToken stop)
     {
+        string name = string.Create(CultureInfo.InvariantCulture, $"{application}:{index}");
         var dialer = new Dialer(run.Options.Connection with { Instance = name });
-        PlainAnswer answer = await PlainAnswer.GetAsync(dialer, "/info", ServerInfo.MaxBytes, stop).ConfigureAwait(false);
-        if (answer.Answer.Status is BadRequest or NotFound && answer.Answer.Field(RouterDiagnosis.ErrorField) is not null)
+        try
         {
-            throw new InstanceMissingException(
-                $"instance {index}: {answer.Answer.StatusLine}", RouterDiagnosis.Of(answer.Answer, run.Url)!);
+            PlainAnswer page = await PlainAnswer.GetAsync(dialer, "/info", ServerInfo.MaxBytes, stop).ConfigureAwait(false);
+            return JudgePage(page, index, run.Url) ?? await EchoAsync(page, index, new EchoPeer(dialer, run.Peer), stop).ConfigureAwait(false);
         }
-
-        ServerInfo? info = ServerInfo.Read(answer.Body);
-        if (info?.Index != index)
+        catch (Exception exception) when (exception is ConnectionFailedException || Step.IsOfNetwork(exception))
         {
-            string answered = info?.Index is long other ? $"instance {other} answered" : "no instance that says its number answered";
-            return Finding.Fail($"asked for instance {index}, {answered}", new(
-                "X-Cf-App-Instance has no effect: no Cloud Foundry router is on the way, or something before it drops the header",
-                "check through the app's own route, without the proxies in front of it"));
+            ConnectionFailedException failure = exception as ConnectionFailedException ?? dialer.Step(Stage.Echo).Failed(exception);
+            return Instance.Of(State.Failed, index, failure.Finding, failure.Fault);
         }
-
-        using var peer = new EchoPeer(dialer, run.Peer);
-        await peer.EchoAsync(Opcode.Text, "which one are you?"u8.ToArray(), stop).ConfigureAwait(false);
-        return null;
     }
 
-    private static string[] Texts(List<long> numbers) => [.. numbers.Select(number => number.ToString(CultureInfo.InvariantCulture))];
+    /// <returns>Null where the instance that was asked for answers, or one that does not say its number.</returns>
+    private static Instance? JudgePage(PlainAnswer page, int index, Uri url)
+    {
+        ReceivedAnswer answer = page.Answer;
+        string status = answer.Status.ToString(CultureInfo.InvariantCulture);
+        if (RouterDiagnosis.IsWithoutInstance(answer))
+        {
+            return Instance.Of(State.Unknown, index, $"{status}, the router does not know it", RouterDiagnosis.Of(answer, url)!);
+        }
 
-    /// <summary>The router knows no such instance.</summary>
-    private sealed class InstanceMissingException(string finding, Fault fault) : ConnectionFailedException(Stage.Answer, finding, fault);
+        if (RouterDiagnosis.Of(answer, url) is Fault router)
+        {
+            return Instance.Of(State.Failed, index, $"{status}, {router.Cause}", router);
+        }
+
+        if (ServerInfo.Read(page.Body) is ServerInfo info)
+        {
+            string answered = info.Index is long other ? $"instance {other} answered" : "no instance that says its number answered";
+            return info.Index == index ? null : new(
+                index, State.Other, $"asked for instance {index}, {answered}", RouterDiagnosis.OfOtherInstance(RouterDiagnosis.InstanceField));
+        }
+
+        return answer.Status < FirstServerError ? null : Instance.Of(State.Failed, index, answer.StatusLine, AnswerDiagnosis.OfPage(answer, url)!);
+    }
+
+    private static async Task<Instance> EchoAsync(PlainAnswer page, int index, EchoPeer peer, CancellationToken stop)
+    {
+        using (peer)
+        {
+            await peer.EchoAsync(Opcode.Text, "which one are you?"u8.ToArray(), stop).ConfigureAwait(false);
+        }
+
+        return ServerInfo.Read(page.Body) is not null ? Instance.Of(State.Reached, index, "reached", null) : Instance.Of(
+            State.Unnamed,
+            index,
+            $"echoes, but answers /info with {page.Answer.StatusLine}",
+            new($"instance {index} echoes, but does not say that it is this one", "let it serve /info: --info true, or ECHO_INFO=true"));
+    }
+
+    private static Fault OfGap(int index) => new(
+        $"the router does not know instance {index}, and knows a later one: it is crashed, starting, not ready, or the router could not reach it just now",
+        "see 'cf app NAME' and 'cf logs NAME --recent', and check again in a minute");
+
+    private static string[] Numbers(Instance[] instances) =>
+        [.. instances.Select(instance => instance.Index.ToString(CultureInfo.InvariantCulture))];
+
+    /// <summary>How an instance answered.</summary>
+    private sealed record Instance(int Index, State State, string Text, Fault? Fault)
+    {
+        internal static Instance Of(State state, int index, string text, Fault? fault) => new(index, state, $"instance {index}: {text}", fault);
+    }
 }
