@@ -1,6 +1,13 @@
+using System.Collections.Concurrent;
+using EchoServer.Check;
+using EchoServer.Tests.Check;
+
 namespace EchoServer.Tests.Diagnosis;
 
-/// <summary>Client, ping, check and load name the same cause and give the same advice for the same failure of a peer.</summary>
+/// <summary>
+/// Client, ping, check, check --quick and load name the same cause and give the same advice for the same failure of a peer, and work
+/// with the same peers.
+/// </summary>
 [Slow]
 [Parallelizable(ParallelScope.Children)]
 internal sealed class FailureWordsTests
@@ -11,25 +18,32 @@ internal sealed class FailureWordsTests
     // As long as four programs take to start on a busy machine, and to connect: it is the answer that is to be late.
     private const string Lapse = "10";
 
+    private const string NotFound = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
     private static IEnumerable<TestCaseData> Peers()
     {
-        yield return Answer("400", "HTTP/1.1 400 Bad Request\r\nContent-Length: 4\r\n\r\nwhy?", "the handshake arrived broken (it says: why?)");
+        yield return Answer("400", "HTTP/1.1 400 Bad Request\r\nContent-Length: 4\r\n\r\nwhy?", "the server refused the handshake with 400 Bad Request (it says: why?)", isChecked: false);
+        yield return Answer("400 of Node's ws", "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 11\r\n\r\nBad Request", "most often its WebSocket is at another path than '/'", isChecked: false);
+        yield return Answer("400 of nginx", "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n<title>400 No required SSL certificate was sent</title>", "a proxy or balancer in front asks for a client certificate", isChecked: false);
         yield return Answer("401", "HTTP/1.1 401 x\r\nWWW-Authenticate: Basic realm=a\r\nContent-Length: 0\r\n\r\n", "(Basic realm=a)");
         yield return Answer("403", "HTTP/1.1 403 x\r\nContent-Length: 0\r\n\r\n", "the server refuses this client");
         yield return Answer("404", "HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nnope\r\n0\r\n\r\n", "no WebSocket is at the path '/' (it says: nope)");
         yield return Answer("404 of the router", "HTTP/1.1 404 x\r\nX-Cf-RouterError: unknown_route\r\nContent-Length: 0\r\n\r\n", "the router has no route '127.0.0.1'");
+        yield return Answer("502 of the router", "HTTP/1.1 502 x\r\nX-Cf-RouterError: endpoint_failure (EOF)\r\nContent-Length: 0\r\n\r\n", "nothing listens on $PORT behind the platform's sidecar");
+        yield return Answer("502 alone", "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "Cloud Foundry's router got a 101 from the app that is not valid");
         yield return Answer("426", "HTTP/1.1 426 x\r\nContent-Length: 0\r\n\r\n", "lost its Upgrade header");
         yield return Answer("503", "HTTP/1.1 503 x\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n", "cannot serve now (Retry-After: 7)");
         yield return Answer("redirect", "HTTP/1.1 302 x\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n", "a login stands in front");
         yield return Answer("103, then 404", "HTTP/1.1 103 x\r\nLink: a\r\n\r\nHTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n", "no WebSocket is at the path");
-        yield return Answer("no HTTP", "SSH-2.0-OpenSSH\r\n", "speaks no HTTP: the status line 'SSH-2.0-OpenSSH'");
-        yield return Answer("TLS alert", "\u0015\u0003\u0001\0\u0002\u0002\u0046", "ended the connection instead of answering");
-        yield return Answer("FIN", "", "ended the connection instead of answering");
-        yield return Answer("half a head", "HTTP/1.1 101 x\r\nUpgr", "ended the connection instead of answering");
-        yield return Answer("head too large", $"HTTP/1.1 101 x\r\nX: {new string('x', 70_000)}", "the head of the answer is larger than 64 KiB");
-        yield return Peer("RST", "ws", peer => ReadAnd(peer, peer.Reset), "the connection was reset instead of an answer");
-        yield return Peer("silence", "ws", peer => peer.ReadToEndAndDrop(), "the request was not answered within 10 s");
-        yield return Peer("silence in TLS", "wss", peer => peer.ReadToEndAndDrop(), "the TLS handshake was not answered within 10 s");
+        yield return Answer("no HTTP", "SSH-2.0-OpenSSH\r\n", "speaks no HTTP: the status line 'SSH-2.0-OpenSSH'", isChecked: false);
+        yield return Answer("TLS alert", "\u0015\u0003\u0001\0\u0002\u0002\u0046", "speaks no HTTP: it begins with a TLS alert", isChecked: false);
+        yield return Answer("bare LF", "HTTP/1.1 101 Switching Protocols\nUpgrade: websocket\n\n", "speaks no HTTP: a line ends with LF alone", isChecked: false);
+        yield return Answer("FIN", "", "ended the connection instead of answering", isChecked: false);
+        yield return Answer("half a head", "HTTP/1.1 101 x\r\nUpgr", "ended the connection instead of answering", isChecked: false);
+        yield return Answer("head too large", $"HTTP/1.1 101 x\r\nX: {new string('x', 70_000)}", "the head of the answer is larger than 64 KiB", isChecked: false);
+        yield return Peer("RST", "ws", peer => ReadAnd(peer, peer.Reset), "the connection was reset instead of an answer", isChecked: false);
+        yield return Peer("silence", "ws", peer => peer.ReadToEndAndDrop(), "the request was not answered within 10 s", isChecked: false);
+        yield return Peer("silence in TLS", "wss", peer => peer.ReadToEndAndDrop(), "the TLS handshake was not answered within 10 s", isChecked: false);
         yield return Peer("plain on TLS", "wss", peer => AnswerAndEnd(peer, 5, "HTTP/1.1 400 Bad Request\r\n\r\n"), "what listens on this port speaks no TLS");
         yield return Accepting("wrong key", answer => answer[..answer.IndexOf("Sec-")] + "Sec-WebSocket-Accept: x\r\n\r\n", "the 101 was not made for this request");
         yield return Accepting("no Upgrade", answer => answer.Replace("Upgrade: websocket\r\n", ""), "the 101 is not complete: the answer has no 'Upgrade: websocket'");
@@ -37,10 +51,10 @@ internal sealed class FailureWordsTests
     }
 
     [TestCaseSource(nameof(Peers))]
-    public async Task They_say_the_same_of_a_peer(string scheme, Action<RawPeer> serve, string expected)
+    public async Task They_say_the_same_of_a_peer(string scheme, Action<RawPeer> serve, string expected, bool isChecked)
     {
         using var server = new ScriptedServer((peer, _) => serve(peer));
-        await ExpectAsync($"{scheme}://{server.Url.Authority}/", expected);
+        await ExpectAsync($"{scheme}://{server.Url.Authority}/", expected, isChecked);
     }
 
     [Test]
@@ -48,6 +62,7 @@ internal sealed class FailureWordsTests
     {
         await ExpectAsync($"ws://127.0.0.1:{FreePort.Find()}/", "connection refused: nothing listens on port");
         await ExpectAsync("ws://server.invalid/", "'server.invalid'");
+        await ExpectAsync("ws://bücher.invalid/", "bücher.invalid'");
     }
 
     [Test]
@@ -58,32 +73,98 @@ internal sealed class FailureWordsTests
         using var other = new TlsFront(SharedServers.Default.Port, certificates.Issue("other.example"));
         using var expired = new TlsFront(SharedServers.Default.Port, certificates.IssueExpired("localhost"));
         await ExpectAsync(good.Url.AbsoluteUri, "the certificate cannot be traced to a trusted authority");
-        await ExpectAsync(other.Url.AbsoluteUri, "the certificate is for other.example, not for localhost", "--ca", certificates.AuthorityFile);
-        await ExpectAsync(expired.Url.AbsoluteUri, "the certificate expired 24 hours ago", "--ca", certificates.AuthorityFile);
+        await ExpectAsync(other.Url.AbsoluteUri, "the certificate is for other.example, not for localhost", authorities: certificates);
+        await ExpectAsync(expired.Url.AbsoluteUri, "the certificate expired 24 hours ago", authorities: certificates);
 
         using var demanding = new TlsFront(SharedServers.Default.Port, certificates.Issue("localhost"), isClientRequired: true);
-        await ExpectAsync(demanding.Url.AbsoluteUri, "a client certificate", "--ca", certificates.AuthorityFile);
+        await ExpectAsync(demanding.Url.AbsoluteUri, "a client certificate", authorities: certificates);
     }
 
-    private static async Task ExpectAsync(string url, string expected, params string[] options)
+    [Test]
+    public async Task They_all_pass_over_interim_answers()
     {
-        ProgramResult[] results = await Task.WhenAll(
-            Run(["client", url, "x"]), Run(["ping", url, "-c", "1"]), Run(["check", url, "--quick"]), Run(["load", url, "--duration", "1"]));
-        Assert.That(results[0].Error, Does.StartWith($"EchoServer: {url}: ").And.Contain(expected));
-        Assert.That(results, Is.All.EqualTo(new ProgramResult(1, "", results[0].Error)));
-
-        Task<ProgramResult> Run(string[] arguments) => Programs.RunAsync(Programs.EchoServer(
-            [.. arguments, "--timeout", expected.Contains(" within 10 s") ? Lapse : Patience, .. options]));
+        using ScriptedServer server = Echoing(_ => "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n");
+        await ExpectSuccessAsync(server.Url.AbsoluteUri);
     }
 
-    private static TestCaseData Peer(string name, string scheme, Action<RawPeer> serve, string expected) =>
-        new TestCaseData(scheme, serve, expected).SetName($"{{m}}({name})");
+    [Test]
+    public async Task They_all_name_the_same_hosts_where_a_Host_header_is_given()
+    {
+        var hosts = new ConcurrentDictionary<string, bool>();
+        using ScriptedServer server = Echoing(request =>
+        {
+            hosts[request.Split("\r\n").Single(line => line.StartsWith("Host: ", StringComparison.Ordinal))] = true;
+            return "";
+        });
+        using var certificates = new TestCertificates();
+        using var front = new TlsFront(server.Url.Port, certificates.Issue("localhost"));
+        await ExpectSuccessAsync(front.Url.AbsoluteUri, certificates, "-H", "Host: other.example");
+        Assert.That(hosts.Keys.Single(), Is.EqualTo("Host: other.example"));
+        Assert.That(front.Names, Is.Not.Empty.And.All.EqualTo("localhost"), "the certificate is that of the URL's host");
+    }
 
-    private static TestCaseData Answer(string name, string answer, string expected) =>
-        Peer(name, "ws", peer => ReadAnd(peer, () => AnswerAndEnd(peer, 0, answer)), expected);
+    private static async Task ExpectAsync(string url, string expected, bool isChecked = true, TestCertificates? authorities = null)
+    {
+        string timeout = expected.Contains(" within 10 s") ? Lapse : Patience;
+        ProgramResult[] results = await RunAllAsync(url, ["--timeout", timeout, .. Options(authorities)]);
+        string shown = $"EchoServer: {url}: ";
+        Assert.That(results[0].Error, Does.StartWith(shown).And.Contain(expected));
+        Assert.That(results, Is.All.EqualTo(new ProgramResult(1, "", results[0].Error)));
+        if (isChecked)
+        {
+            Checks checks = await Checks.RunAsync(url, connection: authorities is null ? null : Checks.Trusting(authorities));
+            Assert.That($"{shown}{checks[checks.Which(Outcome.Fail).Single()].Fault}\n", Is.EqualTo(results[0].Error));
+        }
+    }
+
+    private static async Task ExpectSuccessAsync(string url, TestCertificates? authorities = null, params string[] options)
+    {
+        ProgramResult[] results = await RunAllAsync(url, ["--timeout", Patience, .. options, .. Options(authorities)]);
+        Assert.That(results.Select(result => (result.ExitCode, result.Error)), Is.All.EqualTo((0, "")));
+        ProgramResult check = await Programs.RunAsync(Programs.EchoServer(["check", url, "--strict", .. options, .. Options(authorities)]));
+        Assert.That((check.ExitCode, check.Error), Is.EqualTo((0, "")), check.Output);
+    }
+
+    private static Task<ProgramResult[]> RunAllAsync(string url, string[] options)
+    {
+        return Task.WhenAll(
+            Run(["client", url, "x"]), Run(["ping", url, "-c", "1"]), Run(["check", url, "--quick"]), Run(["load", url, "--duration", "1", "--connections", "2"]));
+
+        Task<ProgramResult> Run(string[] arguments) => Programs.RunAsync(Programs.EchoServer([.. arguments, .. options]));
+    }
+
+    private static string[] Options(TestCertificates? authorities) => authorities is null ? [] : ["--ca", authorities.AuthorityFile];
+
+    /// <summary>An echo server that says something before its 101, and answers a plain GET with 404.</summary>
+    private static ScriptedServer Echoing(Func<string, string> before) => new((peer, connection) =>
+    {
+        string request = peer.ReadHead();
+        string interim = before(request);
+        if (!request.Contains("Upgrade: websocket", StringComparison.Ordinal))
+        {
+            peer.Send(interim + NotFound);
+            return;
+        }
+
+        peer.Send(interim + ScriptedServer.Accept(request));
+        ScriptedServer.EchoAll(peer, connection, (_, _, message) => EchoScripts.Good(message));
+    });
+
+    private static TestCaseData Peer(string name, string scheme, Action<RawPeer> serve, string expected, bool isChecked = true) =>
+        new TestCaseData(scheme, serve, expected, isChecked).SetName($"{{m}}({name})");
+
+    private static TestCaseData Answer(string name, string answer, string expected, bool isChecked = true) =>
+        Peer(name, "ws", peer => ReadAnd(peer, () => AnswerAndEnd(peer, 0, answer)), expected, isChecked);
 
     private static TestCaseData Accepting(string name, Func<string, string> change, string expected) => Peer(
-        name, "ws", peer => AnswerAndEnd(peer, 0, change(ScriptedServer.Accept(peer.ReadHead()))), expected);
+        name,
+        "ws",
+        peer =>
+        {
+            string request = peer.ReadHead();
+            AnswerAndEnd(peer, 0, request.Contains("Upgrade: websocket", StringComparison.Ordinal) ? change(ScriptedServer.Accept(request)) : NotFound);
+        },
+        expected);
 
     private static void ReadAnd(RawPeer peer, Action act)
     {

@@ -52,22 +52,35 @@ internal sealed class ProxyWordsTests
         await ExpectAsync(scheme, "proxy.invalid:8080", "the host name of the proxy proxy.invalid:8080");
     }
 
-    /// <summary>Has all four go through a proxy to a TLS server: they must say one thing, with this in it, and never the password.</summary>
-    private static async Task ExpectAsync(string scheme, string address, string expected, string timeout = Patience)
+    [Test]
+    public async Task They_all_ask_for_the_ASCII_form_of_an_international_host()
     {
-        const string Url = "wss://server.example/";
+        using var proxy = new ScriptedServer((peer, _) =>
+        {
+            peer.ReadHead();
+            peer.Send("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n");
+            peer.ReadToEndAndDrop();
+        });
+        string address = proxy.Url.Authority;
+        await ExpectAsync("http", address, $"the proxy {address} does not allow a tunnel to xn--bcher-kva.example:443 (it answered 403 No)", url: "wss://bücher.example/");
+    }
+
+    /// <summary>Has all four go through a proxy to a TLS server: they must say one thing, with this in it, and never the password.</summary>
+    private static async Task ExpectAsync(
+        string scheme, string address, string expected, string timeout = Patience, string url = "wss://server.example/")
+    {
         var environment = new Dictionary<string, string> { ["ALL_PROXY"] = $"{scheme}://me:geheim@{address}" };
         ProgramResult[] results = await Task.WhenAll(
-            Run("client", Url, "x", "--timeout", timeout), Run("ping", Url, "-c", "1", "--timeout", timeout), Run("check", Url, "--json", "--timeout", timeout),
-            Run("load", Url, "--duration", "1", "--timeout", timeout));
+            Run("client", url, "x", "--timeout", timeout), Run("ping", url, "-c", "1", "--timeout", timeout), Run("check", url, "--json", "--timeout", timeout),
+            Run("load", url, "--duration", "1", "--timeout", timeout));
         using var check = JsonDocument.Parse(results[2].Output);
         JsonElement failed = check.RootElement.GetProperty("probes").EnumerateArray().Single(probe => probe.GetProperty("outcome").GetString() == "fail");
         string said = $"{failed.GetProperty("cause").GetString()}; {failed.GetProperty("advice").GetString()}";
         Assert.Multiple(() =>
         {
             Assert.That(said, Does.Contain(expected));
-            Assert.That(results[0], Is.EqualTo(new ProgramResult(1, "", $"EchoServer: {Url}: {said}\n")));
-            Assert.That(results[1], Is.EqualTo(new ProgramResult(1, "", $"EchoServer: {Url}: {said}\n")));
+            Assert.That(results[0], Is.EqualTo(new ProgramResult(1, "", $"EchoServer: {url}: {said}\n")));
+            Assert.That(results[1], Is.EqualTo(new ProgramResult(1, "", $"EchoServer: {url}: {said}\n")));
             Assert.That(results[3], Is.EqualTo(results[0]));
             Assert.That(results[2].ExitCode, Is.EqualTo(1));
             Assert.That(results[2].Output, Does.Not.Contain("geheim").And.Not.Contain("me:"));
