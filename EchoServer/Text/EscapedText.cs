@@ -7,7 +7,8 @@ namespace EchoServer.Text;
 /// <summary>Makes text from the network fit for a log line, a terminal or an error message.</summary>
 /// <remarks>
 /// Control characters could forge log lines or drive a terminal, and format characters (such as those that turn the direction
-/// of writing) could make a line read as something else: each is shown as an escape. Safe on any thread.
+/// of writing) could make a line read as something else: each is shown as an escape. Some format characters only shape the text that
+/// they stand in, and are ordinary in it; those stay. Safe on any thread.
 /// </remarks>
 internal static class EscapedText
 {
@@ -88,9 +89,17 @@ internal static class EscapedText
         return true;
     }
 
-    private static bool IsUnsafe(Rune rune) => Rune.GetUnicodeCategory(rune) is
-        UnicodeCategory.Control or
-        UnicodeCategory.Format or
-        UnicodeCategory.LineSeparator or
-        UnicodeCategory.ParagraphSeparator;
+    private static bool IsUnsafe(Rune rune) => Rune.GetUnicodeCategory(rune) switch
+    {
+        UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => true,
+        UnicodeCategory.Format => !ShapesText(rune.Value),
+        _ => false,
+    };
+
+    /// <summary>
+    /// Whether a format character is ordinary text: ZWNJ and ZWJ (Persian, Hindi, emoji), and Unicode's Prepended_Concatenation_Mark, signs
+    /// of Arabic, Syriac and Kaithi that are drawn around the digits behind them.
+    /// </summary>
+    private static bool ShapesText(int character) => character is
+        0x200C or 0x200D or (>= 0x0600 and <= 0x0605) or 0x06DD or 0x070F or 0x0890 or 0x0891 or 0x08E2 or 0x110BD or 0x110CD;
 }
