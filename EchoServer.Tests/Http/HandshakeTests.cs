@@ -40,8 +40,17 @@ internal sealed class HandshakeTests
     [TestCase("GET /chat", "GET /chat?a=b", TestName = "{m}(query)")]
     [TestCase("Host: localhost", "Host:", TestName = "{m}(empty Host)")]
     [TestCase("Host: localhost", "Host: [::1]:8080", TestName = "{m}(Host with a port)")]
+    [TestCase("Host: localhost", "Host: localhost:", TestName = "{m}(Host with an empty port)")]
+    [TestCase("Host: localhost", "Host: 127.0.0.1:65536", TestName = "{m}(a port is digits)")]
+    [TestCase("Host: localhost", "Host: [2001:db8::ffff:192.0.2.1]", TestName = "{m}(IPv6 with IPv4 in it)")]
+    [TestCase("Host: localhost", "Host: [v1F.a:b]", TestName = "{m}(an address of a later version)")]
+    [TestCase("Host: localhost", "Host: b%C3%BCcher_~!$&'()*+,;=.example", TestName = "{m}(everything that a name may have)")]
+    [TestCase("GET /chat", "GET ws://[::1]:80?a=/:", TestName = "{m}(absolute-form without a path)")]
     [TestCase("Version: 13", "Version: 13\r\nContent-Length: 0", TestName = "{m}(empty content)")]
     [TestCase("Version: 13", "Version: 13\r\nSec-WebSocket-Extensions: permessage-deflate; x=\"y\"", TestName = "{m}(extensions that are not taken)")]
+    [TestCase(RawPeer.Key, "AQIDBAUGBwgJCgsMDQ4PEC==", TestName = "{m}(RFC 6455 §4.1 stray bits in the last character of the key)")]
+    [TestCase(RawPeer.Key, "//////////////////////==", TestName = "{m}(all of them)")]
+    [TestCase(RawPeer.Key, "dGhlIHNhbXBs+SBub25jZf==", TestName = "{m}(a plus in the key)")]
     public void Sound_requests_are_accepted(string part, string other) =>
         Assert.That(Handshake.Check(HeadOutcome.Sound(Replace(part, other))), Is.Null);
 
@@ -78,6 +87,8 @@ internal sealed class HandshakeTests
     [TestCase(RawPeer.Key, "dGhlIHNhbXBsZSBub25jZTEy", 400, "Sec-WebSocket-Key 'dGhlIHNhbXBsZSBub25jZTEy' is not 16 bytes in base64", TestName = "{m}(§4.1 18 bytes in 24 characters)")]
     [TestCase(RawPeer.Key, "dGhlIHNhbXBs-SBub25jZQ==", 400, "Sec-WebSocket-Key 'dGhlIHNhbXBs-SBub25jZQ==' is not 16 bytes in base64", TestName = "{m}(§4.1 URL alphabet)")]
     [TestCase(RawPeer.Key, "dGhlIHNhbXBs SBub25jZQ==", 400, "Sec-WebSocket-Key 'dGhlIHNhbXBs SBub25jZQ==' is not 16 bytes in base64", TestName = "{m}(§4.1 space inside)")]
+    [TestCase(RawPeer.Key, "dGhlIHNhbXBsZSBub25jZ=Q=", 400, "Sec-WebSocket-Key 'dGhlIHNhbXBsZSBub25jZ=Q=' is not 16 bytes in base64", TestName = "{m}(§4.1 padding inside)")]
+    [TestCase(RawPeer.Key, "dGhlIHNhbXBsZSBub25jZ===", 400, "Sec-WebSocket-Key 'dGhlIHNhbXBsZSBub25jZ===' is not 16 bytes in base64", TestName = "{m}(§4.1 too much padding)")]
     [TestCase(RawPeer.Key, "=====hlIHNhbXBsZSBub25jZ", 400, "Sec-WebSocket-Key '=====hlIHNhbXBsZSBub25jZ' is not 16 bytes in base64", TestName = "{m}(§4.1 padding in front)")]
     [TestCase("Version: 13", "Version: 13\r\nSec-WebSocket-Protocol: a b, chat", 400, "the subprotocol 'a b' is not a token", TestName = "{m}(space in a subprotocol)")]
     [TestCase("Version: 13", "Version: 13\r\nSec-WebSocket-Protocol: a/b", 400, "the subprotocol 'a/b' is not a token", TestName = "{m}(separator in a subprotocol)")]
@@ -86,6 +97,46 @@ internal sealed class HandshakeTests
         HttpRejection? rejection = Handshake.Check(HeadOutcome.Sound(Replace(part, other)));
         Assert.That((int?)rejection?.Status, Is.EqualTo(status));
         Assert.That(rejection?.Reason, Does.Contain(reason).And.EndWith("."));
+    }
+
+    // RFC 9112 §3.2 and RFC 3986 §3.2.2; in the field, and as the authority of a target in absolute-form.
+    [TestCase("localhost:80a")]
+    [TestCase("localhost:80:80")]
+    [TestCase("localhost:-1")]
+    [TestCase(":80")]
+    [TestCase(":")]
+    [TestCase("::1")]
+    [TestCase("[::1")]
+    [TestCase("::1]")]
+    [TestCase("[]")]
+    [TestCase("[::1]80")]
+    [TestCase("[::1]:80x")]
+    [TestCase("[::1%25eth0]")]
+    [TestCase("[1::2::3]")]
+    [TestCase("[::12345]")]
+    [TestCase("[1.2.3.4]")]
+    [TestCase("[localhost]")]
+    [TestCase("[v1]")]
+    [TestCase("[v.a]")]
+    [TestCase("[vG.a]")]
+    [TestCase("[v1.[]")]
+    [TestCase("local[host]")]
+    [TestCase("local%host")]
+    [TestCase("local%4")]
+    [TestCase("local%zz")]
+    [TestCase("user@localhost")]
+    [TestCase("user:password@localhost")]
+    [TestCase("\"localhost\"")]
+    [TestCase("local\\host")]
+    [TestCase("b\u00fccher.example")]
+    public void What_is_not_a_host_is_refused(string host)
+    {
+        foreach (string request in (string[])[Replace("Host: localhost", $"Host: {host}"), Replace("GET /chat", $"GET ws://{host}/chat")])
+        {
+            HttpRejection? rejection = Handshake.Check(HeadOutcome.Sound(request));
+            Assert.That(rejection?.Status, Is.EqualTo(HttpStatus.BadRequest), request);
+            Assert.That(rejection?.Reason, Does.EndWith("' is not a host."), request);
+        }
     }
 
     [Test]

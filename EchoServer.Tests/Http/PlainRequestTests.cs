@@ -37,6 +37,10 @@ internal sealed class PlainRequestTests
     [TestCase("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400, "exactly one Host")]
     [TestCase("GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", 400, "exactly one Host")]
     [TestCase("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400, "'a/b' is not a host")]
+    [TestCase("GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", 400, "'a:b' is not a host")]
+    [TestCase("GET / HTTP/1.0\r\nHost: [::1\r\n\r\n", 400, "'[::1' is not a host")]
+    [TestCase("GET http://a:b/ HTTP/1.1\r\nHost: a\r\n\r\n", 400, "'a:b' is not a host")]
+    [TestCase("GET http:///health HTTP/1.1\r\nHost: a\r\n\r\n", 400, "'' is not a host")]
     public void Another_is_refused_with_what_was_wrong(string request, int status, string quoted)
     {
         HttpRejection rejection = Check(request)!;

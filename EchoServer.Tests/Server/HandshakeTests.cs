@@ -14,6 +14,7 @@ internal sealed class HandshakeTests
         yield return Case("upgrade lost on the way", Good.Replace("Upgrade: websocket\r\n", ""), 426, "lost its");
         yield return Case("no Connection", Good.Replace("Connection: Upgrade\r\n", ""), 400, "'Upgrade'");
         yield return Case("no Host", Good.Replace("Host: h\r\n", ""), 400, "Host");
+        yield return Case("Host with a port that is not a number", Good.Replace("Host: h", "Host: h:80x"), 400, "'h:80x' is not a host");
         yield return Case("no key", Good.Replace("Sec-WebSocket-Key: " + RawPeer.Key + "\r\n", ""), 400, "Sec-WebSocket-Key");
         yield return Case("bad key", Good.Replace(RawPeer.Key, "c2hvcnQ="), 400, "'c2hvcnQ='");
         yield return Case("POST", Good.Replace("GET", "POST"), 405, "'POST'");
@@ -110,6 +111,15 @@ internal sealed class HandshakeTests
             peer.Send(request.AsSpan(at));
             Assert.That(peer.ReadHead(), Does.StartWith("HTTP/1.1 101 "), $"split at {at}");
         }
+    }
+
+    [Test]
+    public void A_key_with_stray_bits_in_its_last_character_is_answered_as_it_was_sent()
+    {
+        // RFC 6455 §4.1, whose example this is, and §4.2.2: the accept value is made of the key's characters, not of its bytes.
+        string request = Good.Replace(RawPeer.Key, "AQIDBAUGBwgJCgsMDQ4PEC==");
+        using RawPeer peer = RawPeer.Ask(SharedServers.Default.Port, request);
+        Assert.That(peer.ReadHead(), Is.EqualTo(ScriptedServer.Accept(request)));
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using EchoServer.Text;
@@ -20,6 +21,9 @@ internal static class Handshake
 
     // SHA-1 is 20 bytes, in base64 28 characters.
     private const int AcceptCharacters = 28;
+
+    // RFC 4648 §4.
+    private static readonly SearchValues<byte> Base64Bytes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8);
 
     // RFC 6455 §1.3.
     private static ReadOnlySpan<byte> KeyGuid => "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"u8;
@@ -214,8 +218,10 @@ internal static class Handshake
             : BadRequest($"the subprotocol '{EscapedText.Quote(subProtocol)}' is not a token");
     }
 
+    /// <summary>Whether it decodes to 16 bytes: 22 characters and the padding.</summary>
+    /// <remarks>The last character has four bits to spare, which RFC 4648 §3.5 lets a decoder ignore; the example of RFC 6455 §4.1 has one set.</remarks>
     private static bool IsKey(ReadOnlySpan<byte> key) =>
-        key.Length == KeyCharacters && Base64.IsValid(key, out int decoded) && decoded == KeyBytes;
+        key.Length == KeyCharacters && key.EndsWith("=="u8) && !key[..^2].ContainsAnyExcept(Base64Bytes);
 
     private static void Append(Span<byte> destination, ref int position, ReadOnlySpan<byte> part)
     {

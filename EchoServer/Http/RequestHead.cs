@@ -54,23 +54,22 @@ internal readonly ref struct RequestHead
     /// <summary>The header fields in the order sent.</summary>
     public HeaderFields Fields { get; }
 
+    /// <summary>Whether the target is in absolute-form, and so has an authority of its own (RFC 9112 §3.2.2).</summary>
+    public bool HasAuthority => AuthorityStart > 0;
+
+    /// <summary>The authority of a target in absolute-form, as sent; empty for other targets.</summary>
+    public ReadOnlySpan<byte> Authority => Target[AuthorityStart..AuthorityEnd];
+
     /// <summary>The path of the target, without query, as sent: percent-encoded (RFC 9110 §4.1, RFC 9112 §3.2.1 and §3.2.2).</summary>
     public ReadOnlySpan<byte> Path
     {
         get
         {
-            int query = Target.IndexOf((byte)'?');
-            ReadOnlySpan<byte> path = query < 0 ? Target : Target[..query];
-            int scheme = path.IndexOf("://"u8);
-            if (path.IsEmpty || path[0] == '/' || scheme < 0)
-            {
-                return path;
-            }
-
             // absolute-form: "a server MUST accept the absolute-form in requests".
-            path = path[(scheme + 3)..];
-            int slash = path.IndexOf((byte)'/');
-            return slash < 0 ? "/"u8 : path[slash..];
+            ReadOnlySpan<byte> rest = Target[AuthorityEnd..];
+            int query = rest.IndexOf((byte)'?');
+            ReadOnlySpan<byte> path = query < 0 ? rest : rest[..query];
+            return path.IsEmpty && HasAuthority ? "/"u8 : path;
         }
     }
 
@@ -133,6 +132,32 @@ internal readonly ref struct RequestHead
         }
 
         return status;
+    }
+
+    // 0 for a target without one.
+    private int AuthorityStart
+    {
+        get
+        {
+            if (Target.IsEmpty || Target[0] == '/')
+            {
+                return 0;
+            }
+
+            int query = Target.IndexOf((byte)'?');
+            int scheme = (query < 0 ? Target : Target[..query]).IndexOf("://"u8);
+            return scheme < 0 ? 0 : scheme + "://"u8.Length;
+        }
+    }
+
+    private int AuthorityEnd
+    {
+        get
+        {
+            int start = AuthorityStart;
+            int end = Target[start..].IndexOfAny("/?"u8);
+            return start == 0 ? 0 : end < 0 ? Target.Length : start + end;
+        }
     }
 
     private static HttpRejection? ReadRequestLine(
