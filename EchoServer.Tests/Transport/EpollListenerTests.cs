@@ -50,6 +50,50 @@ internal sealed class EpollListenerTests
         await Assert.ThatAsync(async () => await waiting.AsTask().WaitAsync(ServerProcess.Patience), Throws.InstanceOf<ObjectDisposedException>());
     }
 
+    [TestCase(false, TestName = "{m}(epoll)")]
+    [TestCase(true, TestName = "{m}(portable)")]
+    public async Task What_the_kernel_has_accepted_is_taken_in_before_it_closes(bool isPortable)
+    {
+        Socket socket = Listening();
+        int port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+        using var threads = new IoThreads(1, isPortable);
+        using IListener listener = threads.Listen(socket);
+        RawPeer[] waiting = [.. Enumerable.Range(0, 3).Select(_ => new RawPeer(port))];
+        Assert.That(listener.TryRefuse(), Is.EqualTo(!isPortable));
+        if (!isPortable)
+        {
+            AssertRefused(port);
+        }
+
+        listener.Close();
+        foreach (RawPeer peer in waiting)
+        {
+            NonBlockingSocket accepted = await listener.AcceptAsync();
+            accepted.Close(dropsOutput: false);
+            Assert.That(peer.ReadToEnd(), Is.Empty, "a reset would throw");
+            peer.Dispose();
+        }
+
+        await Assert.ThatAsync(async () => await listener.AcceptAsync(), Throws.InstanceOf<ObjectDisposedException>());
+        AssertRefused(port);
+    }
+
+    [TestCase(false, TestName = "{m}(epoll)")]
+    [TestCase(true, TestName = "{m}(portable)")]
+    public async Task A_wait_ends_when_it_closes(bool isPortable)
+    {
+        using var threads = new IoThreads(1, isPortable);
+        using IListener listener = threads.Listen(Listening());
+        ValueTask<NonBlockingSocket> waiting = listener.AcceptAsync();
+        Assert.That(waiting.IsCompleted, Is.False);
+        listener.Close();
+        await Assert.ThatAsync(async () => await waiting.AsTask().WaitAsync(ServerProcess.Patience), Throws.InstanceOf<ObjectDisposedException>());
+    }
+
+    private static void AssertRefused(int port) => Assert.That(
+        () => new RawPeer(port),
+        Throws.InstanceOf<SocketException>().With.Property(nameof(SocketException.SocketErrorCode)).EqualTo(SocketError.ConnectionRefused));
+
     private static Socket Listening()
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

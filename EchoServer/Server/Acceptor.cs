@@ -14,11 +14,11 @@ internal sealed class Acceptor(ServerContext server, IListener listener)
     private uint _nextSurplus;
     private long _lastId;
 
-    /// <summary>The loop. Never throws; complete once the server stops.</summary>
+    /// <summary>The loop. Never throws; complete once the listener is closed, and each connection that it had is served.</summary>
     internal async Task RunAsync()
     {
         int failures = 0;
-        while (!server.IsStopping)
+        while (true)
         {
             try
             {
@@ -33,6 +33,7 @@ internal sealed class Acceptor(ServerContext server, IListener listener)
             }
             catch (Exception exception) when (server.IsStopping && exception is SocketException or ObjectDisposedException)
             {
+                listener.Dispose();
                 return;
             }
             catch (Exception exception)

@@ -16,6 +16,10 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
     // Then the thread's other sockets have their turn. Epoll is level-triggered here, and reports the rest again.
     private const int MaxAcceptsInOneGo = 64;
 
+    // socket(7), include/uapi/asm-generic/socket.h: SO_BINDTOIFINDEX, and an index that no interface has.
+    private const int InterfaceOption = 62;
+    private const int NoInterface = int.MaxValue;
+
     private readonly Socket _socket;
     private readonly Epoll _epoll;
     private readonly Func<SocketHandle, IPEndPoint, NonBlockingSocket> _watch;
@@ -26,6 +30,7 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
     private SocketSignal _waiter;
     private int _acceptsInOneGo;
     private bool _isPaused;
+    private volatile bool _isClosing;
 
     /// <summary>Begins to watch a listening socket.</summary>
     /// <param name="socket">The socket; owned from now on.</param>
@@ -67,9 +72,17 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
 
         while (true)
         {
-            if (_acceptsInOneGo++ < MaxAcceptsInOneGo && TryAccept(out SocketHandle? file))
+            // Before the look at the queue, so that it was empty after the call of Close.
+            bool isClosing = _isClosing;
+            if ((isClosing || _acceptsInOneGo++ < MaxAcceptsInOneGo) && TryAccept(out SocketHandle? file))
             {
                 return Watch(file);
+            }
+
+            if (isClosing)
+            {
+                Dispose();
+                throw new ObjectDisposedException(nameof(EpollListener));
             }
 
             _acceptsInOneGo = 0;
@@ -78,6 +91,32 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
                 await new ValueTask(this, 0).ConfigureAwait(false);
             }
         }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Closing a listener resets what its queue holds, and one that is shut down does so too. Bound to an interface that does not exist it
+    /// hears of no new connection, which the kernel then refuses, and takes in those whose handshake had begun.
+    /// </remarks>
+    public bool TryRefuse()
+    {
+        try
+        {
+            _socket.SetRawSocketOption(Libc.SocketLevel, InterfaceOption, BitConverter.GetBytes(NoInterface));
+            return true;
+        }
+        catch (SocketException)
+        {
+            // Before Linux 5.0.
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Close()
+    {
+        _isClosing = true;
+        _waiter.Signal();
     }
 
     /// <inheritdoc/>

@@ -6,9 +6,36 @@ namespace EchoServer.Transport;
 /// <param name="socket">A listening socket; owned from now on.</param>
 internal sealed class PortableListener(Socket socket) : IListener
 {
-    /// <inheritdoc/>
-    public async ValueTask<NonBlockingSocket> AcceptAsync() => new PortableSocket(await socket.AcceptAsync().ConfigureAwait(false));
+    private readonly CancellationTokenSource _closing = new();
 
     /// <inheritdoc/>
-    public void Dispose() => socket.Dispose();
+    public async ValueTask<NonBlockingSocket> AcceptAsync()
+    {
+        try
+        {
+            return new PortableSocket(await socket.AcceptAsync(_closing.Token).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (socket.Poll(0, SelectMode.SelectRead))
+        {
+            return new PortableSocket(await socket.AcceptAsync().ConfigureAwait(false));
+        }
+        catch (OperationCanceledException)
+        {
+            Dispose();
+            throw new ObjectDisposedException(nameof(PortableListener));
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryRefuse() => false;
+
+    /// <inheritdoc/>
+    public void Close() => _closing.Cancel();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        socket.Dispose();
+        _closing.Dispose();
+    }
 }
