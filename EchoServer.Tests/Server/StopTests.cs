@@ -1,11 +1,15 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+
 namespace EchoServer.Tests.Server;
 
-/// <summary>SIGTERM and SIGINT, against the server as a process of its own.</summary>
+/// <summary>SIGTERM, SIGINT and SIGHUP, against the server as a process of its own.</summary>
 [Slow]
 internal sealed class StopTests
 {
     [TestCase("TERM")]
     [TestCase("INT")]
+    [TestCase("HUP")]
     public async Task A_signal_says_1001_to_every_client_and_ends_with_exit_code_0(string signal)
     {
         await using ServerProcess server = await ServerProcess.StartAsync(Programs.WithDefaultSignals(Programs.EchoServer([])));
@@ -70,6 +74,55 @@ internal sealed class StopTests
     }
 
     [Test]
+    public async Task A_second_SIGHUP_as_of_a_shell_and_its_terminal_does_not_cut_the_drain_short()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync(Programs.WithDefaultSignals(Programs.EchoServer([])));
+        using RawPeer open = RawPeer.Open(server.Port);
+        Programs.Signal(server.Id, "HUP");
+        Assert.That(open.ReadOneFrame().CloseCode, Is.EqualTo(1001));
+        Programs.Signal(server.Id, "HUP");
+        open.Send(WireFrame.Close(1001));
+        Assert.That(open.ReadToEnd(), Is.Empty);
+        open.Dispose();
+        Assert.That(await server.WaitForExitAsync(), Is.Zero);
+    }
+
+    [Test]
+    public async Task Behind_nohup_SIGHUP_is_ignored()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync(Programs.Through(Programs.EchoServer([]), "nohup"));
+        Programs.Signal(server.Id, "HUP");
+
+        // proc(5), SigIgn: bit 0 is SIGHUP's. Ignored from the start, the signal is never delivered.
+        string ignored = File.ReadLines($"/proc/{server.Id}/status").Single(line => line.StartsWith("SigIgn:", StringComparison.Ordinal));
+        Assert.That(Convert.ToUInt64(ignored["SigIgn:".Length..].Trim(), 16) & 1, Is.EqualTo(1));
+        using RawPeer peer = RawPeer.Open(server.Port);
+        peer.Send(WireFrame.Text("still here"));
+        Assert.That(peer.ReadText(), Is.EqualTo("still here"));
+    }
+
+    [Test]
+    public async Task Under_churn_every_connection_that_is_accepted_is_answered_and_none_is_reset()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync(["--log-messages", "false"]);
+        var answers = new ConcurrentBag<string>();
+        Task[] clients = [.. Enumerable.Range(0, 8).Select(number => Task.Run(() =>
+        {
+            string request = number % 2 == 0 ? HttpReply.Request("GET", "/health") : RawPeer.UpgradeRequest();
+            while (Ask(server.Port, request) is string answer)
+            {
+                answers.Add(answer);
+            }
+        }))];
+        await Wait.UntilAsync(() => answers.Count > 200, () => $"{answers.Count} answers");
+        Programs.Signal(server.Id, "TERM");
+        await Task.WhenAll(clients);
+        Assert.That(await server.WaitForExitAsync(), Is.Zero);
+        string[] sound = ["HTTP/1.1 200 OK", "HTTP/1.1 503 Service Unavailable", "HTTP/1.1 101 Switching Protocols"];
+        Assert.That(answers.Distinct(), Is.SubsetOf(sound));
+    }
+
+    [Test]
     public async Task Nobody_new_is_let_in_once_the_server_stops()
     {
         await using ServerProcess server = await ServerProcess.StartAsync([]);
@@ -94,5 +147,40 @@ internal sealed class StopTests
 
         // 143 is what a shell calls death by SIGTERM.
         Assert.That(await server.WaitForExitAsync(), Is.EqualTo(143));
+    }
+
+    /// <summary>Sends a request, and a Close behind an upgrade.</summary>
+    /// <returns>The status line, or how the connection failed; null once connections are refused.</returns>
+    private static string? Ask(int port, string request)
+    {
+        RawPeer peer;
+        try
+        {
+            peer = new RawPeer(port);
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionRefused)
+        {
+            return null;
+        }
+
+        using (peer)
+        {
+            try
+            {
+                peer.Send(request);
+                string head = peer.ReadHead();
+                if (head.StartsWith("HTTP/1.1 101 ", StringComparison.Ordinal))
+                {
+                    peer.Send(WireFrame.Close(1000));
+                }
+
+                peer.ReadToEndAndDrop();
+                return head.Split("\r\n")[0];
+            }
+            catch (Exception exception) when (exception is SocketException or EndOfStreamException)
+            {
+                return exception.Message;
+            }
+        }
     }
 }

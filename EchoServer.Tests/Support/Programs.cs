@@ -101,8 +101,8 @@ internal static class Programs
         }
     }
 
-    /// <summary>Tests that run in the background of a shell are started with SIGINT ignored, and would pass that on.</summary>
-    public static ProcessStartInfo WithDefaultSignals(ProcessStartInfo start) => Through(start, "env", "--default-signal=INT");
+    /// <summary>Tests that run in the background of a shell are started with SIGINT ignored, or SIGHUP by nohup, and would pass that on.</summary>
+    public static ProcessStartInfo WithDefaultSignals(ProcessStartInfo start) => Through(start, "env", "--default-signal=INT,HUP");
 
     /// <summary>Lets a shell redirect the standard streams, such as <c>&gt;/dev/full</c>.</summary>
     public static ProcessStartInfo Redirected(ProcessStartInfo start, string redirections) => Through(start, "sh", "-c", $"exec \"$@\" {redirections}", "sh");

@@ -2,29 +2,24 @@ using System.Runtime.InteropServices;
 
 namespace EchoServer.Commands;
 
-/// <summary>SIGTERM and SIGINT: the first asks the server to stop, a second one ends the process at once.</summary>
+/// <summary>SIGTERM, SIGINT and SIGHUP: the first asks the program to stop, a second SIGTERM or SIGINT ends the process at once.</summary>
+/// <remarks>The runtime leaves a signal ignored that was ignored when the process started, as nohup does with SIGHUP.</remarks>
 internal sealed class StopSignal : IDisposable
 {
-    private readonly TaskCompletionSource _received = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly PosixSignalRegistration _terminate;
-    private readonly PosixSignalRegistration _interrupt;
+    private static readonly PosixSignal[] Signals = [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP];
 
-    /// <summary>Registers for both signals: from now on the first one does not end the process.</summary>
-    internal StopSignal()
-    {
-        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
-        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-    }
+    private readonly TaskCompletionSource _received = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly PosixSignalRegistration[] _registrations;
+
+    /// <summary>Registers for the signals: from now on the first one does not end the process.</summary>
+    internal StopSignal() => _registrations = [.. Signals.Select(signal => PosixSignalRegistration.Create(signal, OnSignal))];
 
     /// <summary>Complete when the first signal has come.</summary>
     internal Task Received => _received.Task;
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _terminate.Dispose();
-        _interrupt.Dispose();
-    }
+    public void Dispose() => Array.ForEach(_registrations, registration => registration.Dispose());
 
-    private void OnSignal(PosixSignalContext context) => context.Cancel = _received.TrySetResult();
+    // A terminal that closes sends SIGHUP, and the shell in it may send another one: that is not a second wish.
+    private void OnSignal(PosixSignalContext context) => context.Cancel = _received.TrySetResult() || context.Signal == PosixSignal.SIGHUP;
 }
