@@ -28,6 +28,27 @@ internal sealed class CapacityTests
     }
 
     [Test]
+    public async Task Where_a_router_is_to_try_another_instance_it_ends_without_an_answer()
+    {
+        await using InProcessServer server = SiteServer.Start(new ServerOptions { MaxConnections = 1, AnswersWhenFull = false });
+        using RawPeer first = RawPeer.Open(server.Port);
+        for (int i = 1; i <= 3; i++)
+        {
+            using RawPeer surplus = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest());
+            Assert.That(surplus.ReadToEnd(), Is.Empty, "an end of the stream: a reset would throw, and would not be tried again");
+            Assert.That(server.Snapshot.Totals.RejectedByStatus.Sum(), Is.EqualTo(i));
+        }
+
+        // Only room is lacking: a wrong handshake is told so, and the question whether the server is healthy is answered.
+        Assert.That(HttpReply.Get(server.Port, "/health").Status, Is.EqualTo(200));
+        first.Send(WireFrame.Text("untouched"));
+        Assert.That(first.ReadText(), Is.EqualTo("untouched"));
+        first.Dispose();
+        await Wait.UntilAsync(() => server.ConnectionCount == 0, () => $"{server.ConnectionCount} connections");
+        RawPeer.Open(server.Port).Dispose();
+    }
+
+    [Test]
     public async Task Refusals_that_are_never_collected_are_bounded_as_well()
     {
         await using var server = InProcessServer.StartEcho(new ServerOptions { MaxConnections = 1 });

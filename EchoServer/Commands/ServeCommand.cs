@@ -65,6 +65,7 @@ internal static class ServeCommand
             MaxMessageBytes = Settings.MaxMessageBytes.Read(result),
             MaxFragments = Settings.MaxFragments.Read(result),
             MaxConnections = Settings.MaxConnections.Read(result),
+            AnswersWhenFull = Settings.AnswerWhenFull.Read(result),
             MemoryBudgetBytes = Settings.MemoryBudget.Read(result),
             HandshakeTimeout = Settings.HandshakeTimeout.Read(result)!.Value,
             MessageTimeout = Settings.MessageTimeout.Read(result),

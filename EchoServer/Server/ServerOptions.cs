@@ -95,6 +95,13 @@ internal sealed record ServerOptions
     public int? MaxConnections { get; init; }
 
     /// <summary>
+    /// Whether a handshake for which there is no room gets 503, the default; otherwise its connection ends without an answer. Cloud
+    /// Foundry's router relays any answer, but after an end without one it tries another instance. Where there is one instance, or each is
+    /// full, the 503 says why, and the router's 502 in its place would look like a crash.
+    /// </summary>
+    public bool AnswersWhenFull { get; init; } = true;
+
+    /// <summary>
     /// The most bytes that all connections together may make the server keep (partial heads, partial messages, unsent output, what
     /// compression keeps),
     /// 1 or more; null for a quarter of the memory that the runtime sees, a container's limit included. A connection that needs

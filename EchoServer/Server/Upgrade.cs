@@ -116,7 +116,8 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
     {
         server.Counters.Rejected(rejection.Status);
         server.Log.RequestRefused(Client, rejection, _head);
-        outbound.WriteLastAnswer(HttpResponse.Write(rejection, DateTimeOffset.UtcNow, withBody: !isHeadRequest), default);
+        bool isSilent = rejection.Status == HttpStatus.ServiceUnavailable && !server.Options.AnswersWhenFull;
+        outbound.WriteLastAnswer(isSilent ? [] : HttpResponse.Write(rejection, DateTimeOffset.UtcNow, withBody: !isHeadRequest), default);
     }
 
     private static IPEndPoint ClientAt(IPEndPoint peer) =>

@@ -104,6 +104,11 @@ internal static class HaproxyConfiguration
                 http-check expect status 200
                 http-send-name-header X-Cf-Instanceindex
             """);
+        if (options.TriesAgainWithoutAnswer)
+        {
+            text.AppendLine("    retry-on conn-failure empty-response");
+        }
+
         for (int index = 0; index < options.Instances.Count; index++)
         {
             text.AppendLine($"    server {index} 127.0.0.1:{options.Instances[index]}{check}");

@@ -21,6 +21,9 @@ internal sealed record HaproxyOptions
     /// <summary>Whether the Upgrade header is lost on the way, as behind a balancer that knows only HTTP.</summary>
     public bool DropsUpgrade { get; init; }
 
+    /// <summary>Whether it tries another instance where one ends the connection without an answer, as the router does with a GET.</summary>
+    public bool TriesAgainWithoutAnswer { get; init; }
+
     /// <summary>More lines for its frontend, such as <c>http-request return status 503 if { path /x }</c>.</summary>
     public IReadOnlyList<string> Rules { get; init; } = [];
 

@@ -45,6 +45,9 @@ internal static class Settings
         "--max-connections", "ECHO_MAX_CONNECTIONS", "Most connections; more get 503. Never more than the open-file limit less 64. auto: what the memory budget carries, one for 2 KiB.",
         "a number of connections", int.MaxValue);
 
+    internal static readonly Setting<bool> AnswerWhenFull = YesOrNo(
+        "--answer-when-full", "ECHO_ANSWER_WHEN_FULL", "Whether a handshake for which there is no room gets 503. Without an answer Cloud Foundry's router tries another instance.");
+
     internal static readonly Setting<int?> MemoryBudget = Auto(
         "--memory-budget", "ECHO_MEMORY_BUDGET", "Most bytes kept for all clients together; then 1013. auto: a quarter of the memory, so that the rest goes on.",
         "a number of bytes", int.MaxValue);
@@ -111,7 +114,7 @@ internal static class Settings
     /// <summary>All of them, in the order of the help text.</summary>
     internal static readonly Setting[] All =
     [
-        Port, Host, ServerUrls, Greeting, Prefix, MaxMessageBytes, MaxFragments, MaxConnections, MemoryBudget, HandshakeTimeout, MessageTimeout, SendTimeout,
+        Port, Host, ServerUrls, Greeting, Prefix, MaxMessageBytes, MaxFragments, MaxConnections, AnswerWhenFull, MemoryBudget, HandshakeTimeout, MessageTimeout, SendTimeout,
         KeepAliveInterval, KeepAliveTimeout, CloseTimeout, DrainTimeout, Compression, CompressionLevel, AllowedOrigins, IoThreads, StatsInterval, Level, Format,
         LogMessages, Info, Metrics,
     ];
