@@ -1,3 +1,4 @@
+using System.Text;
 using EchoServer.Metrics;
 using EchoServer.Server;
 
@@ -54,8 +55,7 @@ internal sealed class MetricsTests
             Assert.That(scrape["message_bytes_total{direction=\"sent\",kind=\"text\"}"], Is.EqualTo(27 + (40 * 10) + (5 * 2)));
             Assert.That(scrape["message_bytes_total{direction=\"received\",kind=\"binary\"}"], Is.EqualTo(21));
             Assert.That(scrape["message_bytes_total{direction=\"sent\",kind=\"binary\"}"], Is.EqualTo(21));
-            Assert.That(scrape.NotZero("connections_closed_total"), Is.EqualTo(["4xxx=1"]));
-            Assert.That(scrape.NotZero("connections_ended_total"), Is.EqualTo(["peer=1"]));
+            Assert.That(scrape.NotZero("connections_ended_total"), Is.EqualTo(["peer 4xxx=1"]));
             Assert.That(scrape.NotZero("handshakes_rejected_total"), Is.EqualTo(["426=1"]));
             Assert.That(scrape.NotZero("http_requests_total"), Is.EqualTo(["404=1"]));
             Assert.That(scrape["memory_budget_used_bytes"], Is.Zero);
@@ -172,7 +172,7 @@ internal sealed class MetricsTests
         Assert.That(opened, Is.GreaterThanOrEqualTo(4));
         Assert.That(last["messages_total{direction=\"received\",kind=\"text\"}"], Is.EqualTo(20 * opened));
         Assert.That(last["messages_total{direction=\"sent\",kind=\"text\"}"], Is.EqualTo(20 * opened));
-        Assert.That(last.NotZero("connections_ended_total"), Is.EqualTo([$"peer={opened}"]));
+        Assert.That(last.NotZero("connections_ended_total"), Is.EqualTo([$"peer 1000={opened}"]));
         Assert.That(last["connections_open"], Is.Zero);
         double compressed = compresses ? opened : 0;
         Assert.That(last["compressed_connections_total"], Is.EqualTo(compressed));
@@ -190,7 +190,30 @@ internal sealed class MetricsTests
             Assert.That(instrument.Name, Does.Match("^[a-z_]+$"));
             Assert.That(instrument.Name.EndsWith("_total", StringComparison.Ordinal), Is.EqualTo(instrument.Kind == InstrumentKind.Counter), instrument.Name);
             Assert.That(instrument.Help, Does.Match(@"^[A-Z][^\\\n]+\.$"), instrument.Name);
+
+            // Where it is shown alone there is nothing before it that such a word could refer to.
+            Assert.That(instrument.Help, Does.Not.Match(@"\b([Tt]hese|[Tt]hey|[Tt]hem|[Ii]t)\b"), instrument.Name);
         }
+    }
+
+    [Test]
+    public async Task No_number_has_an_exponent()
+    {
+        await using InProcessServer server = SiteServer.Start();
+        ServerSnapshot snapshot = server.Snapshot;
+        snapshot.Totals.NetworkBytesReceived = 123_456_789_012_345_000;
+        string text = Encoding.UTF8.GetString(MetricsText.Write(snapshot with { EchoTimes = snapshot.EchoTimes with { Sum = 0.000_012 } }));
+        Assert.That(text, Does.Contain("{le=\"0.00001\"} 0\n").And.Contain("{le=\"0.000025\"} 0\n").And.Contain("{le=\"10\"} 0\n"));
+        Assert.That(text, Does.Contain("network_bytes_total{direction=\"received\"} 123456789012345000\n").And.Contain("_sum 0.000012\n"));
+        Assert.That(text.Split('\n').Where(line => !line.StartsWith('#')), Has.None.Match(@"\dE[-+]?\d"));
+    }
+
+    [Test]
+    public async Task Every_cause_of_an_end_is_there_before_the_first_one()
+    {
+        await using InProcessServer server = SiteServer.Start();
+        string[] causes = [.. Regex.Matches(Scrape.Of(server.Port).Text, "connections_ended_total{cause=\"([a-z-]+)\",code=\"1[0-9]{3}\"} 0\n").Select(match => match.Groups[1].Value)];
+        Assert.That(causes, Has.Length.EqualTo(EndCauses.All.Length).And.Unique);
     }
 
     private static RawPeer OpenCompressed(int port)

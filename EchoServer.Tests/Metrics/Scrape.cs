@@ -28,10 +28,10 @@ internal sealed class Scrape
         return new Scrape(reply.Text);
     }
 
-    /// <summary>The samples of one name that are not 0, as <c>label=value</c>.</summary>
+    /// <summary>The samples of one name that are not 0, as <c>label=value</c>, or <c>label label=value</c>.</summary>
     public string[] NotZero(string name) =>
         [.. _samples.Where(sample => sample.Key.StartsWith($"echo_server_{name}{{", StringComparison.Ordinal) && sample.Value != 0)
-            .Select(sample => $"{sample.Key.Split('"')[1]}={sample.Value}")];
+            .Select(sample => $"{string.Join(' ', sample.Key.Split('"').Where((_, part) => part % 2 == 1))}={sample.Value}")];
 
     private static bool IsCounter(string name) =>
         name.EndsWith("_total", StringComparison.Ordinal) || name.EndsWith("_bucket", StringComparison.Ordinal) ||

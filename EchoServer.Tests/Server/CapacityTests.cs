@@ -39,7 +39,7 @@ internal sealed class CapacityTests
             Assert.That(server.Snapshot.Totals.RejectedByStatus.Sum(), Is.EqualTo(i));
         }
 
-        // Only room is lacking: a wrong handshake is told so, and the question whether the server is healthy is answered.
+        // Only handshakes have no room: the question whether the server is healthy is answered.
         Assert.That(HttpReply.Get(server.Port, "/health").Status, Is.EqualTo(200));
         first.Send(WireFrame.Text("untouched"));
         Assert.That(first.ReadText(), Is.EqualTo("untouched"));

@@ -50,19 +50,19 @@ internal static class EndCauses
         _ => EndCause.Protocol,
     };
 
-    /// <summary>The cause as a metric's label says it.</summary>
-    internal static string Label(this EndCause cause) => cause switch
+    /// <summary>The cause as a metric's label says it, and the close code that it usually has.</summary>
+    internal static (string Label, CloseCode UsualCode) Describe(this EndCause cause) => cause switch
     {
-        EndCause.Peer => "peer",
-        EndCause.Vanished => "vanished",
-        EndCause.Protocol => "protocol",
-        EndCause.Limit => "limit",
-        EndCause.Budget => "budget",
-        EndCause.Deadline => "deadline",
-        EndCause.KeepAlive => "keep-alive",
-        EndCause.Drain => "drain",
-        EndCause.Application => "application",
-        EndCause.Fault => "fault",
+        EndCause.Peer => ("peer", CloseCode.NormalClosure),
+        EndCause.Vanished => ("vanished", CloseCode.AbnormalClosure),
+        EndCause.Protocol => ("protocol", CloseCode.ProtocolError),
+        EndCause.Limit => ("limit", CloseCode.MessageTooBig),
+        EndCause.Budget => ("budget", CloseCode.TryAgainLater),
+        EndCause.Deadline => ("deadline", CloseCode.PolicyViolation),
+        EndCause.KeepAlive => ("keep-alive", CloseCode.AbnormalClosure),
+        EndCause.Drain => ("drain", CloseCode.GoingAway),
+        EndCause.Application => ("application", CloseCode.NormalClosure),
+        EndCause.Fault => ("fault", CloseCode.InternalError),
         _ => throw new ArgumentOutOfRangeException(nameof(cause), cause, "a cause without a label"),
     };
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using EchoServer.Http;
+using EchoServer.WebSockets;
 
 namespace EchoServer.Metrics;
 
@@ -12,58 +13,59 @@ internal static class Instruments
     /// <summary>What that histogram means.</summary>
     internal static readonly string EchoTimeHelp = string.Create(
         CultureInfo.InvariantCulture,
-        $"From the return of a receive that brought messages to the end of the send of their echoes. One receive of a connection in {EchoTimes.OneStepIn} is timed, its first included.");
+        $"Time of an echo in seconds: from the return of a receive that brought messages to the end of the send of their echoes. One receive of a connection in {EchoTimes.OneStepIn} is timed, its first included.");
 
     /// <summary>The numbers, in the order in which they are shown.</summary>
     internal static readonly Instrument[] All =
     [
-        new("echo_server_build_info", InstrumentKind.Gauge, "Always 1. The labels say which build this is.",
+        new("echo_server_build_info", InstrumentKind.Gauge, "The build of this server, in the labels. The value is always 1.",
             _ => [new Sample(1, ("version", Build.Version), ("commit", Build.Commit ?? ""))]),
         new("echo_server_connections_open", InstrumentKind.Gauge, "WebSocket connections that are open.",
             snapshot => snapshot.OpenConnections),
         new("echo_server_connections_total", InstrumentKind.Counter, "WebSocket connections that were opened.",
             snapshot => snapshot.Totals.Opened),
-        new("echo_server_connections_limit", InstrumentKind.Gauge, "The most connections there may be.",
+        new("echo_server_connections_limit", InstrumentKind.Gauge, "The most WebSocket connections that may be open at the same time.",
             snapshot => snapshot.MaxConnections),
         new("echo_server_sockets_open", InstrumentKind.Gauge,
-            "TCP connections, with those that ask for a page, have not said yet what they want, or are about to end.",
+            "TCP connections that are open: WebSockets, and those that ask for a page, have sent no request yet, or are about to end.",
             snapshot => snapshot.Stats.Connections),
         new("echo_server_sockets_refused_total", InstrumentKind.Counter,
-            "TCP connections beyond the limit that were ended before they were answered, or before they had collected the answer.",
+            "TCP connections beyond the limit of WebSocket connections that were ended for want of room, before an answer was sent or received.",
             snapshot => snapshot.Totals.SocketsRefused),
-        new("echo_server_connections_closed_total", InstrumentKind.Counter,
-            "WebSocket connections that ended, by the code of the first Close frame of either side. 1006 is none, 1005 one without a code.",
-            snapshot => snapshot.Totals.EndedByCode.Select((count, index) => new Sample(count, ("code", CountedCloseCodes.Labels[index])))),
-        new("echo_server_connections_ended_total", InstrumentKind.Counter, "WebSocket connections that ended, by cause.",
-            snapshot => EndCauses.All.Select(cause => new Sample(snapshot.Totals.EndedByCause[(int)cause], ("cause", cause.Label())))),
+        new("echo_server_connections_ended_total", InstrumentKind.Counter,
+            "WebSocket connections that ended, by cause and by the code of the first Close frame of either side. Code 1006 is an end without a Close frame, 1005 a Close frame without a code.",
+            snapshot => EndCauses.All.SelectMany(cause => Ended(cause, snapshot.Totals.Ended[(int)cause]))),
         new("echo_server_handshakes_rejected_total", InstrumentKind.Counter,
-            "Requests for a WebSocket that were refused, and requests that were not HTTP, too large or too slow, by status.",
+            "Requests for a WebSocket that were refused, and requests that were not HTTP, too large or too slow, by HTTP status.",
             snapshot => ByStatus(snapshot.Totals.RejectedByStatus, status => status is >= HttpStatus.BadRequest and not HttpStatus.NotFound)),
-        new("echo_server_http_requests_total", InstrumentKind.Counter, "Plain HTTP requests that were answered, by status.",
+        new("echo_server_http_requests_total", InstrumentKind.Counter, "Plain HTTP requests that were answered, by HTTP status.",
             snapshot => ByStatus(snapshot.Totals.AnsweredByStatus, _ => true)),
-        new("echo_server_messages_total", InstrumentKind.Counter, "Messages, by direction and kind.",
+        new("echo_server_messages_total", InstrumentKind.Counter, "WebSocket messages, by direction and kind.",
             snapshot => ByDirectionAndKind(snapshot.Totals, counts => counts.TextMessages, counts => counts.BinaryMessages)),
-        new("echo_server_message_bytes_total", InstrumentKind.Counter, "Payload of messages, by direction and kind.",
+        new("echo_server_message_bytes_total", InstrumentKind.Counter, "Payload bytes of WebSocket messages, not compressed, by direction and kind.",
             snapshot => ByDirectionAndKind(snapshot.Totals, counts => counts.TextBytes, counts => counts.BinaryBytes)),
         new("echo_server_compressed_connections_total", InstrumentKind.Counter,
             "WebSocket connections that were opened with permessage-deflate.", snapshot => snapshot.Totals.OpenedCompressed),
-        new("echo_server_compressed_messages_total", InstrumentKind.Counter, "Messages that went over the network compressed, by direction.",
+        new("echo_server_compressed_messages_total", InstrumentKind.Counter, "WebSocket messages that went over the network compressed, by direction.",
             snapshot => ByDirection(snapshot.Totals.CompressedReceived.Messages, snapshot.Totals.CompressedSent.Messages)),
-        new("echo_server_compressed_message_bytes_total", InstrumentKind.Counter, "Payload of these messages after compression, by direction.",
+        new("echo_server_compressed_message_bytes_total", InstrumentKind.Counter,
+            "Payload bytes, after compression, of the WebSocket messages that went over the network compressed, by direction.",
             snapshot => ByDirection(snapshot.Totals.CompressedReceived.CompressedBytes, snapshot.Totals.CompressedSent.CompressedBytes)),
-        new("echo_server_compressed_message_plain_bytes_total", InstrumentKind.Counter, "Payload of these messages before compression, by direction.",
+        new("echo_server_compressed_message_plain_bytes_total", InstrumentKind.Counter,
+            "Payload bytes, before compression, of the WebSocket messages that went over the network compressed, by direction.",
             snapshot => ByDirection(snapshot.Totals.CompressedReceived.PlainBytes, snapshot.Totals.CompressedSent.PlainBytes)),
-        new("echo_server_network_bytes_total", InstrumentKind.Counter, "Bytes of all connections, with HTTP and the headers of frames.",
+        new("echo_server_network_bytes_total", InstrumentKind.Counter, "Bytes of all TCP connections, with HTTP and the headers of frames, by direction.",
             snapshot => ByDirection(snapshot.Totals.NetworkBytesReceived, snapshot.Totals.NetworkBytesSent)),
-        new("echo_server_pings_sent_total", InstrumentKind.Counter, "Pings to clients that were silent for the keep-alive interval.",
+        new("echo_server_pings_sent_total", InstrumentKind.Counter, "Ping frames that were sent to clients that had been silent for the keep-alive interval.",
             snapshot => snapshot.Totals.PingsSent),
-        new("echo_server_memory_budget_used_bytes", InstrumentKind.Gauge, "What clients make the server keep now.",
+        new("echo_server_memory_budget_used_bytes", InstrumentKind.Gauge,
+            "Memory that the server keeps for its clients at this moment: partial messages, unsent output, compression.",
             snapshot => snapshot.Stats.BudgetUsed),
-        new("echo_server_memory_budget_peak_bytes", InstrumentKind.Gauge, "The most that they ever made it keep.",
+        new("echo_server_memory_budget_peak_bytes", InstrumentKind.Gauge, "The most memory that the server has kept for its clients since its start.",
             snapshot => snapshot.Stats.BudgetPeak),
-        new("echo_server_memory_budget_limit_bytes", InstrumentKind.Gauge, "The most that they may make it keep.",
+        new("echo_server_memory_budget_limit_bytes", InstrumentKind.Gauge, "The most memory that the server may keep for its clients.",
             snapshot => snapshot.Stats.BudgetLimit),
-        new("echo_server_heap_bytes", InstrumentKind.Gauge, "The managed heap, with garbage that was not collected yet.",
+        new("echo_server_heap_bytes", InstrumentKind.Gauge, "Size of the managed heap, with garbage that was not collected yet.",
             snapshot => snapshot.Stats.HeapBytes),
         new("process_resident_memory_bytes", InstrumentKind.Gauge, "Resident memory size in bytes.",
             _ => ProcessFacts.Now.ResidentBytes),
@@ -74,6 +76,16 @@ internal static class Instruments
         new("process_start_time_seconds", InstrumentKind.Gauge, "Start time of the process since unix epoch in seconds, to some tenths of a second.",
             snapshot => (snapshot.StartedAt - DateTimeOffset.UnixEpoch).TotalSeconds),
     ];
+
+    /// <summary>The ends of one cause: with its usual code always, so that each cause is there from the start, and with others once they were seen.</summary>
+    private static IEnumerable<Sample> Ended(EndCause cause, long[] counts)
+    {
+        (string label, CloseCode usual) = cause.Describe();
+        return counts
+            .Select((count, code) => (Count: count, Code: code))
+            .Where(entry => entry.Count > 0 || entry.Code == CountedCloseCodes.IndexOf(usual))
+            .Select(entry => new Sample(entry.Count, ("cause", label), ("code", CountedCloseCodes.Labels[entry.Code])));
+    }
 
     private static IEnumerable<Sample> ByStatus(long[] counts, Func<HttpStatus, bool> applies) => ServerTotals.Statuses
         .Select((status, index) => (Status: status, Count: counts[index]))

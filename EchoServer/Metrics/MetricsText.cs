@@ -38,7 +38,7 @@ internal static class MetricsText
             text.Append('{').AppendJoin(',', labels.Select(label => $"{label.Name}=\"{label.Value}\"")).Append('}');
         }
 
-        text.Append(CultureInfo.InvariantCulture, $" {sample.Value}\n");
+        text.Append(' ').Append(Number(sample.Value)).Append('\n');
     }
 
     /// <summary>The buckets are cumulative: each counts the values up to its bound.</summary>
@@ -51,11 +51,14 @@ internal static class MetricsText
         {
             count += histogram.Buckets[bucket];
             string bound = bucket < histogram.UpperBounds.Length
-                ? histogram.UpperBounds[bucket].ToString(CultureInfo.InvariantCulture)
+                ? Number(histogram.UpperBounds[bucket])
                 : "+Inf";
             text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{le=\"{bound}\"}} {count}\n");
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"{name}_sum {histogram.Sum}\n{name}_count {count}\n");
+        text.Append(CultureInfo.InvariantCulture, $"{name}_sum {Number(histogram.Sum)}\n{name}_count {count}\n");
     }
+
+    /// <summary>A number without an exponent: 0.00001.</summary>
+    private static string Number(double value) => ((decimal)value).ToString(CultureInfo.InvariantCulture);
 }

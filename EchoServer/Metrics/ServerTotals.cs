@@ -37,11 +37,8 @@ internal sealed class ServerTotals
     /// <summary>Pings sent by the keep-alive.</summary>
     internal long PingsSent;
 
-    /// <summary>WebSocket connections that ended, by close code; see <see cref="CountedCloseCodes"/>.</summary>
-    internal readonly long[] EndedByCode;
-
-    /// <summary>WebSocket connections that ended, by <see cref="EndCause"/>.</summary>
-    internal readonly long[] EndedByCause;
+    /// <summary>WebSocket connections that ended, by <see cref="EndCause"/> and, for each, by close code; see <see cref="CountedCloseCodes"/>.</summary>
+    internal readonly long[][] Ended;
 
     /// <summary>Handshakes, and requests too broken to tell, that were refused; by status, see <see cref="Statuses"/>.</summary>
     internal readonly long[] RejectedByStatus;
@@ -51,8 +48,7 @@ internal sealed class ServerTotals
 
     internal ServerTotals()
     {
-        EndedByCode = new long[CountedCloseCodes.Labels.Length];
-        EndedByCause = new long[EndCauses.All.Length];
+        Ended = [.. EndCauses.All.Select(_ => new long[CountedCloseCodes.Labels.Length])];
         RejectedByStatus = new long[Statuses.Length];
         AnsweredByStatus = new long[Statuses.Length];
     }
@@ -70,8 +66,7 @@ internal sealed class ServerTotals
         NetworkBytesReceived = other.NetworkBytesReceived;
         NetworkBytesSent = other.NetworkBytesSent;
         PingsSent = other.PingsSent;
-        EndedByCode = [.. other.EndedByCode];
-        EndedByCause = [.. other.EndedByCause];
+        Ended = [.. other.Ended.Select(counts => (long[])[.. counts])];
         RejectedByStatus = [.. other.RejectedByStatus];
         AnsweredByStatus = [.. other.AnsweredByStatus];
     }

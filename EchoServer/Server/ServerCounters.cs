@@ -80,8 +80,7 @@ internal sealed class ServerCounters
             connection.AddCountsTo(_totals, isLast: true);
             if (code is CloseCode known)
             {
-                _totals.EndedByCode[CountedCloseCodes.IndexOf(known)]++;
-                _totals.EndedByCause[(int)cause]++;
+                _totals.Ended[(int)cause][CountedCloseCodes.IndexOf(known)]++;
                 _open--;
             }
         }
