@@ -96,6 +96,41 @@ internal sealed class InteractiveTests
     }
 
     [Test]
+    public async Task Keys_with_Alt_that_come_in_one_go_are_keys_and_unknown_ones_type_nothing()
+    {
+        await using TmuxTerminal terminal = await StartAsync(SharedServers.Default.Url("/raw"), ["--quiet"]);
+        await terminal.WaitForAsync(">");
+        await terminal.TypeAsync("one two three");
+        await terminal.TypeAsync("\u001bb\u001bbX\u001bfY\u001b[1;9Z\u001b[200~\u001bZ");
+        await terminal.WaitForAsync("> one XtwoY three");
+        Assert.That(await terminal.CursorAsync(), Is.EqualTo("11,0"));
+
+        // Delete a word forwards and backwards.
+        await terminal.TypeAsync("\u001bd\u001b\u007f");
+        await terminal.WaitForAsync("> one");
+    }
+
+    [Test]
+    public async Task A_resize_and_a_return_to_the_foreground_draw_the_line_at_once()
+    {
+        string line = string.Concat(Enumerable.Range(0, 15).Select(number => $"{number:00} _"));
+        await using TmuxTerminal terminal = await StartAsync(SharedServers.Default.Url("/raw"), ["--quiet"]);
+        await terminal.WaitForAsync(">");
+        await terminal.TypeAsync(line);
+        await terminal.WaitForAsync($"> {line}");
+        await terminal.ResizeAsync(40);
+        await terminal.WaitForAsync($"> {line[^37..]}");
+        await terminal.ResizeAsync(80);
+        await terminal.WaitForAsync($"> {line}");
+
+        // What a shell's fg sends, after others have written on the screen.
+        await terminal.ClearAsync();
+        Programs.Signal(await terminal.ProgramIdAsync(), "CONT");
+        await terminal.WaitForAsync($"> {line}");
+        Assert.That(await terminal.CursorAsync(), Is.EqualTo("62,0"));
+    }
+
+    [Test]
     public async Task A_line_longer_than_the_terminal_scrolls_and_is_shown_whole_when_it_is_sent()
     {
         string line = string.Concat(Enumerable.Range(0, 30).Select(number => $"{number:00} _"))[..100];
@@ -106,7 +141,7 @@ internal sealed class InteractiveTests
         await terminal.PressAsync("Home");
         await terminal.WaitForAsync($"> {line[..77]}");
         await terminal.PressAsync("Enter");
-        await terminal.WaitForAsync($"> {line}"[..80], line[78..], $"< {line}"[..80], line[78..], ">");
+        await terminal.WaitForAsync($"> {line[..78]}", $"  {line[79..]}", $"< {line[..78]}", $"  {line[79..]}", ">");
     }
 
     [Test]
@@ -142,7 +177,7 @@ internal sealed class InteractiveTests
             await terminal.WaitForAsync(
                 "> /nothing",
                 "'/nothing' is not a command: /help lists them, //... sends text that begins with",
-                " /",
+                "  /",
                 "> /file /no/such/file",
                 "'/no/such/file' is not a file",
                 "> /close 1005",
@@ -195,7 +230,7 @@ internal sealed class InteractiveTests
             """
             > x
             The server closed with 1008 PolicyViolation 'not \u{1b}that' (a rule or a limit
-            was broken)
+              was broken)
             Answered with 1008 PolicyViolation (a rule or a limit was broken)
             EchoServer: 
             """.TrimEnd()));

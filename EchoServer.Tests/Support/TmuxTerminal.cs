@@ -36,7 +36,20 @@ internal sealed class TmuxTerminal : IAsyncDisposable
     /// <summary>Presses keys, named as tmux does: <c>Enter</c>, <c>C-d</c>, <c>Left</c>.</summary>
     public Task PressAsync(params string[] keys) => RunAsync(["send-keys", .. keys]);
 
+    /// <summary>Types characters, all in one go.</summary>
     public Task TypeAsync(string text) => RunAsync(["send-keys", "-l", text]);
+
+    public Task ResizeAsync(int columns) => RunAsync(["resize-window", "-x", $"{columns}", "-y", "24"]);
+
+    /// <summary>Clears the screen behind the program's back, as another program does that has had the terminal meanwhile.</summary>
+    public Task ClearAsync() => RunAsync(["send-keys", "-R"]);
+
+    /// <summary>The id of the program, a child of the terminal's shell.</summary>
+    public async Task<int> ProgramIdAsync()
+    {
+        string shell = (await RunAsync(["display-message", "-p", "#{pane_pid}"])).TrimEnd();
+        return int.Parse(File.ReadAllText($"/proc/{shell}/task/{shell}/children").Split(' ')[0]);
+    }
 
     public async Task<string> ReadAsync(bool withColours = false) =>
         (await RunAsync(withColours ? ["capture-pane", "-p", "-e"] : ["capture-pane", "-p"])).TrimEnd('\n');

@@ -42,6 +42,12 @@ internal sealed class LineEditorTests
     [TestCase("wwX", "one |two  three")]
     [TestCase("HWX", "one| two  three")]
     [TestCase("HWWX", "one two|  three")]
+    [TestCase("!B", "one two  |three")]
+    [TestCase("!B!B", "one |two  three")]
+    [TestCase("H!F!F", "one two|  three")]
+    [TestCase("H!D!D", "|  three")]
+    [TestCase("!B!H", "one |three")]
+    [TestCase("!X!1", "one two  three|")]
     public void Words_are_what_is_between_spaces(string keys, string expected)
     {
         var editor = new LineEditor();
@@ -126,7 +132,7 @@ internal sealed class LineEditorTests
         }
     }
 
-    /// <summary><c>^A</c> is Ctrl-A, other letters are keys: the arrows are L, R, U and N, or w and W with Ctrl.</summary>
+    /// <summary><c>^A</c> is Ctrl-A, <c>!A</c> Alt-A (<c>!H</c> with Backspace), other letters are keys: the arrows are L, R, U and N, or w and W with Ctrl.</summary>
     private static void Press(LineEditor editor, string keys)
     {
         for (int i = 0; i < keys.Length; i++)
@@ -134,6 +140,7 @@ internal sealed class LineEditorTests
             editor.Apply(keys[i] switch
             {
                 '^' => Control(keys[++i]),
+                '!' => Alt(keys[++i]),
                 'L' => Key(ConsoleKey.LeftArrow),
                 'R' => Key(ConsoleKey.RightArrow),
                 'w' => Key(ConsoleKey.LeftArrow, control: true),
@@ -152,6 +159,9 @@ internal sealed class LineEditorTests
     private static ConsoleKeyInfo Key(ConsoleKey key, bool control = false) => new('\0', key, false, false, control);
 
     private static ConsoleKeyInfo Control(char letter) => new((char)(letter & Ctrl), (ConsoleKey)letter, false, false, true);
+
+    private static ConsoleKeyInfo Alt(char letter) =>
+        new(char.ToLowerInvariant(letter), letter == 'H' ? ConsoleKey.Backspace : (ConsoleKey)letter, false, true, false);
 
     private static string Show(LineEditor editor) => string.Concat(editor.Line.Take(editor.Cursor)) + "|" + string.Concat(editor.Line.Skip(editor.Cursor));
 }

@@ -51,7 +51,8 @@ internal sealed class LineEditor
     /// <summary>Does what a key means.</summary>
     internal EditResult Apply(ConsoleKeyInfo key)
     {
-        bool isWord = (key.Modifiers & (ConsoleModifiers.Control | ConsoleModifiers.Alt)) != 0;
+        bool isAlt = (key.Modifiers & ConsoleModifiers.Alt) != 0;
+        bool isWord = isAlt || (key.Modifiers & ConsoleModifiers.Control) != 0;
         return key.Key switch
         {
             ConsoleKey.Enter => EditResult.Finished,
@@ -63,8 +64,11 @@ internal sealed class LineEditor
             ConsoleKey.End => MoveTo(_line.Count),
             ConsoleKey.UpArrow => Recall(_recalled - 1),
             ConsoleKey.DownArrow => Recall(_recalled + 1),
+            ConsoleKey.B when isAlt => MoveTo(WordStart()),
+            ConsoleKey.F when isAlt => MoveTo(WordEnd()),
+            ConsoleKey.D when isAlt => DeleteTo(WordEnd()),
             _ when char.IsControl(key.KeyChar) => ApplyControl(key.KeyChar),
-            _ when (key.Modifiers & ConsoleModifiers.Alt) != 0 => EditResult.Nothing,
+            _ when isAlt => EditResult.Nothing,
             _ => Insert(key.KeyChar),
         };
     }

@@ -27,7 +27,7 @@ internal static class TerminalInput
         {
             while (true)
             {
-                EditResult result = screen.Apply(Console.ReadKey(intercept: true), out string line);
+                EditResult result = screen.Apply(ReadKey(), out string line);
                 if (result == EditResult.EndOfInput)
                 {
                     break;
@@ -46,6 +46,34 @@ internal static class TerminalInput
         }
 
         writer.Complete();
+    }
+
+    /// <summary>Reads a key. One with Alt begins with an Escape, which the runtime does not see to when more keys come in one go.</summary>
+    private static ConsoleKeyInfo ReadKey()
+    {
+        ConsoleKeyInfo key = Console.ReadKey(intercept: true);
+        if (key.Key != ConsoleKey.Escape || !Console.KeyAvailable)
+        {
+            return key;
+        }
+
+        key = Console.ReadKey(intercept: true);
+        if (key.KeyChar == '[')
+        {
+            SkipSequence();
+        }
+
+        ConsoleModifiers others = key.Modifiers;
+        return new(key.KeyChar, key.Key, others.HasFlag(ConsoleModifiers.Shift), alt: true, others.HasFlag(ConsoleModifiers.Control));
+    }
+
+    /// <summary>ECMA-48 §5.4: the rest of a control sequence that the runtime does not know; its last character is 4/0 to 7/14.</summary>
+    private static void SkipSequence()
+    {
+        while (Console.KeyAvailable && Console.ReadKey(intercept: true).KeyChar is < '@' or > '~')
+        {
+            // A parameter.
+        }
     }
 
     /// <returns>False when nothing can follow.</returns>

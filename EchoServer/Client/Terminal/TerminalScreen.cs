@@ -1,18 +1,20 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace EchoServer.Client.Terminal;
 
 /// <summary>A terminal with an editable line at the bottom; messages are printed above it.</summary>
 /// <remarks>Safe on any thread.</remarks>
-internal sealed class TerminalScreen(Stream output) : IDisposable
+internal sealed class TerminalScreen : IDisposable
 {
     private const string Prompt = "> ";
     private const int FewestColumns = 20;
     private const int DefaultColumns = 80;
 
-    // ECMA-48: CR, then erase to the end of the line; then to the beginning of an empty screen.
+    // ECMA-48: CR, then erase to the end of the line; then to the end of the screen; then to the beginning of an empty screen.
     private const string EraseLine = "\r\u001b[K";
+    private const string EraseBelow = "\r\u001b[J";
     private const string EraseScreen = "\u001b[H\u001b[2J";
 
     private static readonly string LineLimit = string.Create(
@@ -20,15 +22,27 @@ internal sealed class TerminalScreen(Stream output) : IDisposable
 
     private readonly Lock _lock = new();
     private readonly LineEditor _editor = new();
+    private readonly Stream _output;
+    private readonly PosixSignalRegistration[] _changes;
     private bool _hasPrompt;
+    private int _cursorColumn;
     private bool _isCut;
 
-    /// <summary>Prints lines above the prompt.</summary>
+    /// <summary>Prints above the prompt, and draws it anew when the terminal's width changes, or after the shell's <c>fg</c>.</summary>
+    /// <param name="output">The terminal.</param>
+    internal TerminalScreen(Stream output)
+    {
+        _output = output;
+        PosixSignal[] signals = OperatingSystem.IsWindows() ? [] : [PosixSignal.SIGWINCH, PosixSignal.SIGCONT];
+        _changes = [.. signals.Select(signal => PosixSignalRegistration.Create(signal, _ => Redraw()))];
+    }
+
+    /// <summary>Prints lines above the prompt, broken between words.</summary>
     internal void Print(string text)
     {
         lock (_lock)
         {
-            Write(EraseLine + text.Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\n" + PromptLine());
+            Write(EraseLine + Lines(text) + PromptLine());
         }
     }
 
@@ -63,7 +77,7 @@ internal sealed class TerminalScreen(Stream output) : IDisposable
                     break;
                 case EditResult.Finished:
                     // All of it, also what did not fit beside the prompt: it stays on the screen.
-                    Write($"{EraseLine}{Prompt}{LineView.Whole(_editor.Line)}\r\n");
+                    Write(EraseLine + Lines(Prompt + LineView.Whole(_editor.Line)));
                     line = _editor.TakeLine();
                     if (_isCut)
                     {
@@ -82,6 +96,7 @@ internal sealed class TerminalScreen(Stream output) : IDisposable
     /// <summary>Takes the prompt away.</summary>
     public void Dispose()
     {
+        Array.ForEach(_changes, change => change.Dispose());
         lock (_lock)
         {
             Write(_hasPrompt ? EraseLine : "");
@@ -102,6 +117,21 @@ internal sealed class TerminalScreen(Stream output) : IDisposable
         _isCut = isDropped || (_isCut && _editor.Line.Count > 0);
     }
 
+    private void Redraw()
+    {
+        lock (_lock)
+        {
+            if (_hasPrompt)
+            {
+                // A terminal that has become narrower has broken the line, as most do, and the cursor has gone down with it.
+                int lines = _cursorColumn / Columns();
+                Write((lines > 0 ? string.Create(CultureInfo.InvariantCulture, $"\u001b[{lines}A") : "") + EraseBelow + PromptLine());
+            }
+        }
+    }
+
+    private static string Lines(string text) => LineBreaks.Insert(text, Columns()).Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\n";
+
     private string PromptLine()
     {
         if (!_hasPrompt)
@@ -109,15 +139,16 @@ internal sealed class TerminalScreen(Stream output) : IDisposable
             return "";
         }
 
-        LineView view = LineView.Of(_editor.Line, _editor.Cursor, Math.Max(Columns(), FewestColumns) - Prompt.Length);
-        return string.Create(CultureInfo.InvariantCulture, $"{Prompt}{view.Text}\r\u001b[{Prompt.Length + view.CursorColumn}C");
+        LineView view = LineView.Of(_editor.Line, _editor.Cursor, Columns() - Prompt.Length);
+        _cursorColumn = Prompt.Length + view.CursorColumn;
+        return string.Create(CultureInfo.InvariantCulture, $"{Prompt}{view.Text}\r\u001b[{_cursorColumn}C");
     }
 
     private static int Columns()
     {
         try
         {
-            return Console.WindowWidth;
+            return Console.WindowWidth is > 0 and int columns ? Math.Max(columns, FewestColumns) : DefaultColumns;
         }
         catch (IOException)
         {
@@ -127,7 +158,7 @@ internal sealed class TerminalScreen(Stream output) : IDisposable
 
     private void Write(string text)
     {
-        output.Write(Encoding.UTF8.GetBytes(text));
-        output.Flush();
+        _output.Write(Encoding.UTF8.GetBytes(text));
+        _output.Flush();
     }
 }
