@@ -1,4 +1,6 @@
+using EchoServer.Client.Terminal;
 using EchoServer.Commands;
 
 UncaughtExceptions.EndTheProcess();
+KeypadMode.Keep();
 return await CommandLine.RunAsync(args).ConfigureAwait(false);

@@ -48,7 +48,8 @@ internal static class TerminalInput
         writer.Complete();
     }
 
-    /// <summary>Reads a key. One with Alt begins with an Escape, which the runtime does not see to when more keys come in one go.</summary>
+    /// <summary>Reads a key, of those too that the runtime takes for an Escape and other keys: see <see cref="KeypadMode"/>.</summary>
+    /// <remarks>A key with Alt is an Escape and the key. The runtime knows that where nothing follows; keys can come in one go.</remarks>
     private static ConsoleKeyInfo ReadKey()
     {
         ConsoleKeyInfo key = Console.ReadKey(intercept: true);
@@ -58,22 +59,30 @@ internal static class TerminalInput
         }
 
         key = Console.ReadKey(intercept: true);
-        if (key.KeyChar == '[')
-        {
-            SkipSequence();
-        }
-
-        ConsoleModifiers others = key.Modifiers;
-        return new(key.KeyChar, key.Key, others.HasFlag(ConsoleModifiers.Shift), alt: true, others.HasFlag(ConsoleModifiers.Control));
+        return key.KeyChar == '['
+            ? new('\0', ReadSequence(), shift: false, alt: false, control: false)
+            : new(key.KeyChar, key.Key, key.Modifiers.HasFlag(ConsoleModifiers.Shift), alt: true, key.Modifiers.HasFlag(ConsoleModifiers.Control));
     }
 
-    /// <summary>ECMA-48 §5.4: the rest of a control sequence that the runtime does not know; its last character is 4/0 to 7/14.</summary>
-    private static void SkipSequence()
+    /// <summary>ECMA-48 §5.4: parameters, and a last character from 4/0 to 7/14 that says which key it is.</summary>
+    private static ConsoleKey ReadSequence()
     {
-        while (Console.KeyAvailable && Console.ReadKey(intercept: true).KeyChar is < '@' or > '~')
+        char last = '\0';
+        while (last is < '@' or > '~' && Console.KeyAvailable)
         {
-            // A parameter.
+            last = Console.ReadKey(intercept: true).KeyChar;
         }
+
+        return last switch
+        {
+            'A' => ConsoleKey.UpArrow,
+            'B' => ConsoleKey.DownArrow,
+            'C' => ConsoleKey.RightArrow,
+            'D' => ConsoleKey.LeftArrow,
+            'F' => ConsoleKey.End,
+            'H' => ConsoleKey.Home,
+            _ => ConsoleKey.None,
+        };
     }
 
     /// <returns>False when nothing can follow.</returns>

@@ -1,0 +1,59 @@
+namespace EchoServer.Tests.Client;
+
+/// <summary>The bytes that commands write to a terminal: util-linux's script passes on all of them.</summary>
+[WholeMachine]
+[Parallelizable(ParallelScope.Children)]
+internal sealed class TerminalModeTests
+{
+    private static string RawUrl => SharedServers.Default.Url("/raw").AbsoluteUri;
+
+    private static IEnumerable<TestCaseData> Commands()
+    {
+        yield return Case("Usage: EchoServer", "--help");
+        yield return Case("Usage: EchoServer client", "client", "--help");
+        yield return Case("0.1.0", "--version");
+        yield return Case("EchoServer: ", "--no-such-option");
+        yield return Case("EchoServer: --host: ", "serve", "--host", "192.0.2.1");
+        yield return Case("Received Message: hello", "client", "{url}", "hello");
+        yield return Case("1 sent, 1 received", "ping", "{url}", "-c", "1");
+        yield return Case("errors       none", "load", "{url}", "--connections", "1", "--duration", "0.6");
+        yield return Case("WebSockets work here", "check", "{url}");
+        yield return Case("", "check", "--quick", "{url}");
+
+        static TestCaseData Case(string expected, params string[] arguments) =>
+            new TestCaseData(expected, arguments).SetName($"{{m}}({string.Join(' ', arguments)})");
+    }
+
+    [TestCaseSource(nameof(Commands))]
+    public async Task A_command_that_only_prints_writes_no_escape_sequence(string expected, string[] arguments)
+    {
+        string written = await RunAsync([.. arguments.Select(argument => argument.Replace("{url}", RawUrl, StringComparison.Ordinal))]);
+        Assert.That(written, Does.Contain(expected).And.Not.Contain("\u001b"));
+    }
+
+    [Test]
+    public async Task The_prompt_changes_no_mode_of_the_terminal_that_it_would_have_to_take_back()
+    {
+        string written = await RunAsync(["client", RawUrl], "hello\r/close\r");
+        Assert.That(written, Does.Contain("< hello"));
+
+        // ECMA-48 and DEC: CSI ? sets or resets modes, ESC = and ESC > are the keypad's.
+        Assert.That(written, Does.Not.Match("\u001b(\\[\\?|=|>)"));
+    }
+
+    private static async Task<string> RunAsync(string[] arguments, string input = "")
+    {
+        const string script = "/usr/bin/script";
+        Requires.Unless(File.Exists(script), "Debian's package bsdutils is not installed");
+        ProcessStartInfo command = Programs.EchoServer(arguments, new Dictionary<string, string> { ["TERM"] = "xterm-256color", ["NO_COLOR"] = "1" });
+        string line = string.Join(' ', command.ArgumentList.Prepend(command.FileName).Select(word => $"'{word}'"));
+        ProcessStartInfo start = Programs.Start(script, ["--quiet", "--command", line, "/dev/null"]);
+        start.Environment.Clear();
+        foreach ((string name, string? value) in command.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return (await Programs.RunAsync(start, input: input)).Output;
+    }
+}
