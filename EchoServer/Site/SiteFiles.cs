@@ -1,38 +1,32 @@
 using System.Reflection;
+using System.Text;
 
 namespace EchoServer.Site;
 
-/// <summary>The files of the test page, by path. They are in the executable.</summary>
+/// <summary>The files that a browser asks for, by path. Made of those in the executable: few, because each answer is a connection.</summary>
 internal static class SiteFiles
 {
     // How the project file names them.
     private const string ResourcePrefix = "Site/";
 
+    // In this order: a later rule wins.
+    private static readonly string[] Styles = ["page.css", "controls.css", "panels.css"];
+
     /// <summary>Loads the files that are in this assembly.</summary>
-    internal static IReadOnlyDictionary<string, SiteFile> Load()
+    internal static IReadOnlyDictionary<string, SiteFile> Load() => new Dictionary<string, SiteFile>(StringComparer.Ordinal)
     {
-        var assembly = Assembly.GetExecutingAssembly();
-        var files = new Dictionary<string, SiteFile>(StringComparer.Ordinal);
-        foreach (string name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(ResourcePrefix, StringComparison.Ordinal)))
-        {
-            using Stream resource = assembly.GetManifestResourceStream(name)!;
-            byte[] bytes = new byte[resource.Length];
-            resource.ReadExactly(bytes);
-            string fileName = name[ResourcePrefix.Length..];
-            files[PathOf(fileName)] = new SiteFile(ContentType(fileName), bytes);
-        }
-
-        return files;
-    }
-
-    private static string PathOf(string fileName) => fileName == "index.html" ? "/" : $"/{fileName}";
-
-    private static string ContentType(string fileName) => Path.GetExtension(fileName) switch
-    {
-        ".html" => "text/html; charset=utf-8",
-        ".css" => "text/css; charset=utf-8",
-        ".js" => "text/javascript; charset=utf-8",
-        ".svg" => "image/svg+xml",
-        string other => throw new InvalidOperationException($"{fileName}: no content type is known for '{other}'"),
+        ["/"] = Make("text/html", Read("index.html").Replace("<!-- icon.svg -->", Read("icon.svg"), StringComparison.Ordinal)),
+        ["/page.css"] = Make("text/css", string.Concat(Styles.Select(Read))),
+        ["/page.js"] = Make("text/javascript", PageScript.Join("page.js", Read)),
+        ["/icon.svg"] = Make("image/svg+xml", Read("icon.svg")),
     };
+
+    private static SiteFile Make(string type, string text) => new($"{type}; charset=utf-8", Encoding.UTF8.GetBytes(text));
+
+    private static string Read(string fileName)
+    {
+        using Stream resource = Assembly.GetExecutingAssembly().GetManifestResourceStream(ResourcePrefix + fileName)!;
+        using var reader = new StreamReader(resource);
+        return reader.ReadToEnd();
+    }
 }

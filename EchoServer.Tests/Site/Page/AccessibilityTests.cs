@@ -91,5 +91,20 @@ internal sealed class AccessibilityTests : PageTest
             Is.EqualTo("none"));
     }
 
+    [Test]
+    public async Task In_forced_colours_each_state_still_has_a_shape_of_its_own()
+    {
+        await EnterAsync(new() { ForcedColors = ForcedColors.Active, ReducedMotion = ReducedMotion.Reduce });
+        await OpenAsync(SharedServers.Default);
+        List<string> marks = [];
+        foreach (string state in (string[])["open", "connecting", "closed", "waiting"])
+        {
+            await Tab.EvaluateAsync("state => { document.getElementById('state').dataset.state = state; }", state);
+            marks.Add(Convert.ToBase64String(await Tab.Locator(".mark").ScreenshotAsync()));
+        }
+
+        Assert.That(marks, Is.Unique);
+    }
+
     private async Task<string[]> FindingsAsync() => await Tab.EvaluateAsync<string[]>(RunAxe);
 }

@@ -24,6 +24,19 @@ internal sealed partial class ConnectionTests : PageTest
         };
         """;
 
+    // Connections that open and end when the test says so.
+    private const string ActConnections = """
+        globalThis.sockets = [];
+        globalThis.WebSocket = class {
+          extensions = '';
+          bufferedAmount = 0;
+          constructor() { sockets.push(this); }
+          send() {}
+          close() {}
+          end() { this.onclose({ code: 1006, reason: '' }); }
+        };
+        """;
+
     private ILocator Ends => Tab.Locator("#ends tbody tr");
 
     [Test]
@@ -93,7 +106,7 @@ internal sealed partial class ConnectionTests : PageTest
         await Tab.Clock.ResumeAsync();
         await Expect(State).ToHaveTextAsync("Open");
         await Expect(Received).ToHaveCountAsync(2);
-        await Expect(Detail).ToContainTextAsync("The one before: 1006 Abnormal closure");
+        await Expect(Detail).ToHaveTextAsync("");
         await SendAsync("still there?");
         await Expect(Received.First.Locator(".text")).ToHaveTextAsync("Echo: still there?");
     }
@@ -183,6 +196,24 @@ internal sealed partial class ConnectionTests : PageTest
         await OpenAsync(server);
         await server.StopAsync();
         await Expect(Tab.Locator("html")).ToHaveAttributeAsync("data-delays", DelaysUpTo30());
+    }
+
+    [Test]
+    public async Task After_a_connection_that_opened_however_briefly_the_delays_begin_anew()
+    {
+        await Context.AddInitScriptAsync(ActConnections);
+        await StopClockAsync();
+        await Tab.GotoAsync(Url(SharedServers.Default));
+        await Tab.EvaluateAsync("for (let i = 0; i < 5; i++) { sockets.at(-1).end(); dispatchEvent(new Event('online')); }");
+        await Expect(State).ToHaveTextAsync("Connecting");
+        await Expect(Detail).ToContainTextAsync("The one before: 1006: it could not be opened.");
+        await Tab.EvaluateAsync("sockets.at(-1).onopen()");
+        await Expect(State).ToHaveTextAsync("Open");
+        await Expect(Detail).ToHaveTextAsync("");
+        await Tab.EvaluateAsync("sockets.at(-1).end()");
+        await Expect(Detail).ToHaveTextAsync(CountdownAfter1006());
+        await Tab.EvaluateAsync("dispatchEvent(new Event('online')); sockets.at(-1).end();");
+        await Expect(Detail).ToHaveTextAsync(SecondAttempt());
     }
 
     [Test]

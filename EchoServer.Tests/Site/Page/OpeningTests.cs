@@ -40,6 +40,9 @@ internal sealed partial class OpeningTests : PageTest
         await Expect(Fact("Space")).ToHaveTextAsync("dev");
         await Expect(Fact("Instance")).ToHaveTextAsync("#3");
         await Expect(Fact("Routes")).ToHaveTextAsync("echo.example.org");
+        await Expect(Tab.Locator("#info-note")).ToHaveTextAsync(AsOf());
+        await Expect(Fact("EchoServer")).ToHaveTextAsync(UpAt());
+        await Expect(Fact("Connections")).ToHaveTextAsync(OneOpen());
         await Expect(Fact("Message limit")).ToHaveTextAsync("1.0 MiB");
         await Expect(Fact("Ping")).ToHaveTextAsync("every 25 s");
         await Expect(Fact("Request from")).ToHaveTextAsync(LoopbackPeer());
@@ -144,18 +147,44 @@ internal sealed partial class OpeningTests : PageTest
     }
 
     [Test]
-    public async Task It_loads_everything_from_its_own_server()
+    public async Task It_loads_everything_from_its_own_server_with_few_requests()
     {
         var requested = new List<string>();
         Tab.Request += (_, request) => requested.Add(request.Url);
         await OpenAsync(SharedServers.Default);
         await Expect(Tab.Locator("#version")).ToHaveTextAsync(Version());
-        Assert.That(requested, Has.Some.EndsWith("/page.js"));
-        Assert.That(requested, Has.All.StartsWith(Url(SharedServers.Default)));
+        string url = Url(SharedServers.Default);
+        Assert.That(requested, Is.EquivalentTo((string[])[url, $"{url}page.css", $"{url}page.js", $"{url}icon.svg", $"{url}info"]));
+    }
+
+    [Test]
+    public async Task It_shows_what_the_server_sees_where_no_WebSocket_opens()
+    {
+        await Context.AddInitScriptAsync("globalThis.WebSocket = class { constructor() { setTimeout(() => this.onclose({ code: 1006, reason: '' })); } close() {} };");
+        await Tab.GotoAsync(Url(SharedServers.Default));
+        await Expect(State).ToHaveTextAsync("Reconnecting");
+        await Expect(Tab.Locator("#version")).ToHaveTextAsync(Version());
+    }
+
+    [Test]
+    public async Task It_says_what_each_path_does()
+    {
+        await OpenAsync(SharedServers.Default);
+        await Expect(Tab.GetByText("with greeting and prefix")).ToBeInViewportAsync();
+        await Expect(Tab.GetByText("echo only")).ToBeInViewportAsync();
     }
 
     private ILocator Fact(string term) =>
         Tab.Locator("#info-facts div", new() { Has = Tab.Locator($"dt:text-is('{term}')") }).Locator("dd");
+
+    [GeneratedRegex(@"^As of \d\d:\d\d:\d\d, when this page asked for /info\. With several instances it may be another one that echoes\.$")]
+    private static partial Regex AsOf();
+
+    [GeneratedRegex(@"^up \d+ s at \d\d:\d\d:\d\d$")]
+    private static partial Regex UpAt();
+
+    [GeneratedRegex("^1 open, 1 so far, [0-9,]+ at most$")]
+    private static partial Regex OneOpen();
 
     [GeneratedRegex(@"^127\.0\.0\.1:\d+$")]
     private static partial Regex LoopbackPeer();

@@ -182,7 +182,7 @@ internal sealed partial class SendingTests : PageTest
         ServerProcess server = EndAfterTab(await ServerProcess.StartAsync(["--max-message-bytes", "1000"]));
         await OpenAsync(server);
         await MessageBox.FillAsync(new string('x', 1001));
-        await Expect(Note).ToHaveTextAsync("1,001 bytes: over the server’s limit of 1,000 B, it will close with 1009");
+        await Expect(Note).ToHaveTextAsync("1,001 bytes: over the server’s limit of 1,000 bytes, it will close with 1009");
         await MessageBox.PressAsync("Enter");
         await Expect(State).ToHaveTextAsync("Closed");
         await Expect(Detail).ToContainTextAsync("1009 Message too big");
@@ -190,6 +190,19 @@ internal sealed partial class SendingTests : PageTest
         await SendAsync("after");
         await Expect(Note).ToHaveTextAsync("Not sent: there is no open connection.");
         await Expect(MessageBox).ToHaveValueAsync("after");
+    }
+
+    [Test]
+    public async Task A_size_that_is_just_over_the_limit_is_told_to_the_byte()
+    {
+        await OpenAsync(SharedServers.Default);
+        await Expect(Tab.Locator("#version")).Not.ToHaveTextAsync("");
+        await Choice("File").CheckAsync();
+        await Tab.Locator("#file").SetInputFilesAsync(new FilePayload { Name = "x.bin", MimeType = "application/octet-stream", Buffer = new byte[(1024 * 1024) + 1] });
+        await Expect(Note).ToHaveTextAsync("1,048,577 bytes: over the server’s limit of 1,048,576 bytes, it will close with 1009");
+        await Choice("Text").CheckAsync();
+        await MessageBox.FillAsync(new string('x', (1024 * 1024) + 1));
+        await Expect(Note).ToHaveTextAsync("over the server’s limit of 1,048,576 bytes, it will close with 1009");
     }
 
     [GeneratedRegex(@"^\d+(\.\d+)? m?s$")]

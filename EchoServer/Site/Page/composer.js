@@ -93,7 +93,7 @@ async function submitFile(send) {
   if (!file) {
     complain('Choose a file first.');
   } else if (file.size > MAX_FILE_BYTES) {
-    complain(`The file has ${bytes(file.size)}; this page sends no more than ${bytes(MAX_FILE_BYTES)}.`);
+    complain(`The file has ${plural(file.size, 'byte')}; this page sends no more than ${plural(MAX_FILE_BYTES, 'byte')}.`);
   } else {
     try {
       if (!send(await file.arrayBuffer())) {
@@ -164,18 +164,28 @@ function describe() {
   }
 
   if (kind === 'text') {
-    return box.value.length > MAX_COUNTED_CHARACTERS
-      ? `over ${bytes(MAX_COUNTED_CHARACTERS)}`
-      : withWarning(new TextEncoder().encode(box.value).length);
+    // A character is a byte or more.
+    const { length } = box.value;
+    return length <= MAX_COUNTED_CHARACTERS ? withWarning(new TextEncoder().encode(box.value).length)
+      : isOverLimit(length) ? warning()
+        : `over ${bytes(MAX_COUNTED_CHARACTERS)}`;
   }
 
   const { bytes: parsed, error } = parseHex(box.value);
   return error ?? withWarning(parsed.length);
 }
 
+function isOverLimit(size) {
+  return maxBytes !== null && size > maxBytes;
+}
+
 function withWarning(size) {
-  const exact = size < 10_000 ? plural(size, 'byte') : bytes(size);
-  return maxBytes !== null && size > maxBytes ? `${exact}: over the server’s limit of ${bytes(maxBytes)}, it will close with 1009` : exact;
+  return isOverLimit(size) ? `${plural(size, 'byte')}: ${warning()}` : size < 10_000 ? plural(size, 'byte') : bytes(size);
+}
+
+// To the byte: rounded, a size can look like the limit that it is over.
+function warning() {
+  return `over the server’s limit of ${plural(maxBytes, 'byte')}, it will close with 1009`;
 }
 
 function complain(error) {

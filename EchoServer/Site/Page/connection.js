@@ -5,9 +5,6 @@ import { CloseCode, isWorthRetrying } from './close-codes.js';
 const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 30_000;
 
-// A connection that lasted this long was a good one: the next delay is the first again.
-const STEADY_MS = 10_000;
-
 // So many bytes waiting in the browser mean that the network is slower than the sender.
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 
@@ -132,7 +129,8 @@ export class Connection extends EventTarget {
       return;
     }
 
-    this.#attempts = ageMs >= STEADY_MS ? 1 : this.#attempts + 1;
+    // Only attempts in vain make the next delay longer: a server that has answered is up.
+    this.#attempts = wasOpen ? 1 : this.#attempts + 1;
     const longest = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.#attempts - 1));
     // Between half and all of it: clients that lost the same server must not come back in the same moment.
     const delay = longest * (0.5 + Math.random() / 2);

@@ -12,11 +12,15 @@ import { endInWords, showCountdown, showState } from './state.js';
 import { Traffic } from './traffic.js';
 
 const CLOCK_INTERVAL_MS = 250;
+const OPENING_PATIENCE_MS = 3000;
 
 const connection = new Connection();
 const traffic = new Traffic(connection);
 
+let hasAsked = false;
+
 async function askServer() {
+  hasAsked = true;
   const info = await loadInfo();
   traffic.expectedGreeting = info?.echo.greeting;
   setMaxMessageBytes(info?.limits.maxMessageBytes ?? null);
@@ -31,14 +35,22 @@ connection.addEventListener('state', () => {
   } else if (connection.state === State.Open) {
     traffic.begin();
     logEvent('Open');
-    // Another instance may have answered, or a new version.
+    // Only now, so that this connection is counted. Another instance may have answered, or a new version.
     askServer();
   }
 
   traffic.showClocks();
 });
 
+// Where no WebSocket opens, the answer says that HTTP works.
+function askUnlessAsked() {
+  if (!hasAsked) {
+    askServer();
+  }
+}
+
 connection.addEventListener('end', ({ detail: end }) => {
+  askUnlessAsked();
   logEvent(endInWords(end));
   if (end.wasOpen && !end.isAsked) {
     recordEnd(end.code, end.ageMs / 1000, traffic.idleSeconds);
@@ -69,5 +81,5 @@ addEventListener('pagehide', () => connection.disconnect());
 addEventListener('pageshow', (event) => event.persisted && connection.connect());
 addEventListener('online', () => connection.hurry());
 
-askServer();
+setTimeout(askUnlessAsked, OPENING_PATIENCE_MS);
 connection.connect(document.querySelector('input[name=path]:checked').value);

@@ -1,10 +1,13 @@
 // The panel with what the server says of itself and of this browser's request (GET /info).
 
 import { byId, element, setText, termRows } from './elements.js';
-import { bytes, count, duration } from './formats.js';
+import { bytes, count, duration, timeOfDay } from './formats.js';
 
 const NOT_FOUND = 404;
 const PATIENCE_MS = 10_000;
+
+// Of a time of day with milliseconds.
+const SECONDS_LENGTH = 'hh:mm:ss'.length;
 
 // What Cloud Foundry's router and the proxies before it add to a request.
 const ADDED_ON_THE_WAY = /^(x-forwarded-.*|x-request-start|x-vcap-request-id|x-cf-.*|x-b3-.*|b3|traceparent|tracestate|forwarded|via|x-real-ip|x-amzn-.*|x-azure-.*|x-envoy-.*|x-request-id)$/i;
@@ -26,7 +29,7 @@ export async function loadInfo() {
     }
 
     const info = await response.json();
-    showInfo(info);
+    showInfo(info, timeOfDay(new Date()).slice(0, SECONDS_LENGTH));
     return info;
   } catch (error) {
     showNothing(error.name === 'TimeoutError' ? '/info did not answer in time.' : '/info gave no answer that this page can read.');
@@ -40,15 +43,16 @@ function showNothing(text) {
   byId('info-headers').replaceChildren();
 }
 
-function showInfo({ name, version, commit, uptimeSeconds, instance, limits, echo, connections, memory, request }) {
+// What it says is of the moment in which it was asked: the page's own clocks go on.
+function showInfo({ name, version, commit, uptimeSeconds, instance, limits, echo, connections, memory, request }, askedAt) {
   setText(byId('version'), `${version}${commit ? ` (${commit})` : ''}`);
-  setText(note, 'Of this page’s request for /info. With several instances it may be another one that echoes.');
+  setText(note, `As of ${askedAt}, when this page asked for /info. With several instances it may be another one that echoes.`);
   byId('info-facts').replaceChildren(...termRows([
     ['Application', instance.application ?? 'not on Cloud Foundry'],
     ...(instance.space === null ? [] : [['Space', instance.space]]),
     ['Instance', instance.index === null ? 'unknown' : `#${instance.index}`],
     ...(instance.uris.length === 0 ? [] : [['Routes', instance.uris.join(', ')]]),
-    [name, `up ${duration(uptimeSeconds)}`],
+    [name, `up ${duration(uptimeSeconds)} at ${askedAt}`],
     ['Connections', `${count(connections.open)} open, ${count(connections.total)} so far, ${count(limits.maxConnections)} at most`],
     ['Message limit', bytes(limits.maxMessageBytes)],
     ['Compression', echo.compression ? 'offered (permessage-deflate)' : 'not offered'],

@@ -68,7 +68,8 @@ function showDetail({ state, end, attempts, retryAt }) {
   } else if (state === State.Closed) {
     setText(detail, endInWords(end));
   } else {
-    const isWorthTelling = end !== null && !end.isAsked;
+    // Once the new connection is open the end of the one before is past; the log has it.
+    const isWorthTelling = state === State.Connecting && end !== null && !end.isAsked;
     setText(detail, isWorthTelling ? `The one before: ${endInWords(end)}` : '');
   }
 }
