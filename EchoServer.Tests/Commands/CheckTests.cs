@@ -129,7 +129,7 @@ internal sealed class CheckTests
     }
 
     [TestCase(new[] { "ftp://x" }, "url: 'ftp://x' is not a ws://")]
-    [TestCase(new[] { "ws://x", "--idle", "long" }, "--idle: 'long' is not a number of seconds")]
+    [TestCase(new[] { "ws://x", "--idle", "long" }, "--idle: 'long' is not a time")]
     [TestCase(new[] { "ws://x", "--connections", "0" }, "--connections: '0' is not a number of connections (1-10000)")]
     [TestCase(new[] { "ws://x", "--quick", "--idle", "70" }, "--idle: cannot be combined with --quick")]
     [TestCase(new[] { "ws://x", "--quick", "--json" }, "--json: cannot be combined with --quick")]

@@ -13,8 +13,8 @@ internal sealed class CommandLineTests
         yield return Variable("PORT", "-1", "PORT: '-1' is not a port (0-65535)");
         yield return Variable("LOG_LEVEL", "loud", "LOG_LEVEL: 'loud' is not a log level (trace, debug, information, warning, error, critical, none)");
         yield return Variable("LOG_FORMAT", "xml", "LOG_FORMAT: 'xml' is not a log format (text, json)");
-        yield return Variable("LOG_MESSAGES", "maybe", "LOG_MESSAGES: 'maybe' is not true or false");
-        yield return Variable("ECHO_MAX_MESSAGE_BYTES", "0", "ECHO_MAX_MESSAGE_BYTES: '0' is not a number of bytes (1-1073741824)");
+        yield return Variable("LOG_MESSAGES", "maybe", "LOG_MESSAGES: 'maybe' is not on, off, true or false");
+        yield return Variable("ECHO_MAX_MESSAGE_BYTES", "0", "ECHO_MAX_MESSAGE_BYTES: '0' is not a size such as 64K or 16M (1-1073741824 bytes)");
         yield return Variable("ECHO_GREETING", new string('x', 1025), "is not a text of at most 1024 characters");
         yield return Variable("PORT", "8080\u001b[31m\nforged", @"PORT: '8080\u{1b}[31m\nforged' is not a port (0-65535)");
         yield return Option(["--port", "70000"], "--port: '70000' is not a port (0-65535)");
@@ -26,22 +26,22 @@ internal sealed class CommandLineTests
         yield return Option(["--host", "1"], "--host: '1' is not an address");
         yield return Option(["--server.urls", "https://0.0.0.0:8080"], "--server.urls: 'https://0.0.0.0:8080' is not an address to listen on (http://host:port)");
         yield return Option(["--server.urls", "http://0.0.0.0:x"], "--server.urls: 'http://0.0.0.0:x' is not");
-        yield return Option(["--max-message-bytes", "1073741825"], "--max-message-bytes: '1073741825' is not a number of bytes (1-1073741824)");
-        yield return Option(["--log-messages", "no"], "--log-messages: 'no' is not true or false");
-        yield return Option(["--info", "off"], "--info: 'off' is not true or false");
-        yield return Option(["--metrics", "1"], "--metrics: '1' is not true or false");
+        yield return Option(["--max-message-bytes", "1073741825"], "--max-message-bytes: '1073741825' is not a size such as 64K or 16M (1-1073741824 bytes)");
+        yield return Option(["--log-messages", "no"], "--log-messages: 'no' is not on, off, true or false");
+        yield return Option(["--info", "onn"], "--info: 'onn' is not on, off, true or false");
+        yield return Option(["--metrics", "1"], "--metrics: '1' is not on, off, true or false");
         yield return Option(["--log-level", "1"], "--log-level: '1' is not a log level");
         yield return Option(["--log-level", "+1"], "--log-level: '+1' is not a log level");
         yield return Option(["--log-level", "debug,information"], "--log-level: 'debug,information' is not a log level");
         yield return Option(["--log-format", "text,json"], "--log-format: 'text,json' is not a log format");
         yield return Option(["--host", "[::1]:9999"], "--host: '[::1]:9999' is not an address");
         yield return Option(["--host", "010.0.0.1"], "--host: '010.0.0.1' is not an address");
-        yield return Option(["--handshake-timeout", "off"], "--handshake-timeout: 'off' is not a number of seconds (0.1-86400)");
-        yield return Option(["--handshake-timeout", "0"], "--handshake-timeout: '0' is not a number of seconds (0.1-86400)");
-        yield return Option(["--message-timeout", "never"], "--message-timeout: 'never' is not a number of seconds (0.1-86400, or off)");
+        yield return Option(["--handshake-timeout", "off"], "--handshake-timeout: 'off' is not a time such as 70s or 5m (0.1-86400 seconds)");
+        yield return Option(["--handshake-timeout", "0"], "--handshake-timeout: '0' is not a time such as 70s or 5m (0.1-86400 seconds)");
+        yield return Option(["--message-timeout", "never"], "--message-timeout: 'never' is not a time such as 70s or 5m (0.1-86400 seconds, or off)");
         yield return Option(["--max-fragments", "0"], "--max-fragments: '0' is not a number of fragments (1-2147483647)");
         yield return Option(["--max-connections", "0"], "--max-connections: '0' is not a number of connections (1-2147483647, or auto)");
-        yield return Option(["--memory-budget", "lots"], "--memory-budget: 'lots' is not a number of bytes (1-2147483647, or auto)");
+        yield return Option(["--memory-budget", "lots"], "--memory-budget: 'lots' is not a size such as 64K or 16M (1-2147483647 bytes, or auto)");
         yield return Option(["--allowed-origins", "example.org"], "--allowed-origins: 'example.org' is not a list of origins");
         yield return Option(["--allowed-origins", "https://example.org/path"], "is not a list of origins");
         yield return Option(
@@ -49,14 +49,21 @@ internal sealed class CommandLineTests
             "--allowed-origins: 'wss://example.org' is not a list of origins (https://host or https://host:port of pages, not ws:// or wss://, separated by commas)");
         yield return Option(["--allowed-origins", "https://a.example, ws://b.example:8080"], "is not a list of origins");
         yield return Variable("ECHO_ALLOWED_ORIGINS", "https://me@example.org", "ECHO_ALLOWED_ORIGINS: 'https://me@example.org' is not a list of origins");
-        yield return Option(["--compression", "true"], "--compression: 'true' is not on or off");
-        yield return Variable("ECHO_COMPRESSION", "yes", "ECHO_COMPRESSION: 'yes' is not on or off");
+        yield return Option(["--compression", ""], "--compression: '' is not on, off, true or false");
+        yield return Option(["--memory-budget", "2G"], "--memory-budget: '2G' is not a size");
+        yield return Option(["--memory-budget", "64X"], "--memory-budget: '64X' is not a size");
+        yield return Option(["--max-message-bytes", "M"], "--max-message-bytes: 'M' is not a size");
+        yield return Option(["--drain-timeout", "2d"], "--drain-timeout: '2d' is not a time");
+        yield return Option(["--drain-timeout", "1m30s"], "--drain-timeout: '1m30s' is not a time");
+        yield return Variable("ECHO_COMPRESSION", "yes", "ECHO_COMPRESSION: 'yes' is not on, off, true or false");
         yield return Option(["--compression-level", "10"], "--compression-level: '10' is not a level (1-9)");
         yield return Option(["--no-such-option"], "'--no-such-option'");
         yield return Option(["nonsense"], "'nonsense'");
         yield return Option(["--prot", "1"], "'--prot'. Did you mean --port? (see --help)");
         yield return Option(["serve", "--log-levl", "debug"], "'--log-levl'. Did you mean --log-level? (see --help)");
+        yield return Option(["--prot"], "'--prot'. Did you mean --port? (see --help)");
         yield return Option(["serv"], "'serv'. Did you mean serve? (see --help)");
+        yield return Option(["clinet"], "'clinet'. Did you mean client? (see --help)");
         yield return Option(["clinet", "ws://host"], "'clinet'. Did you mean client? (see --help)");
         yield return Option(["check", "ws://host", "--jsn"], "'--jsn'. Did you mean --json? (see --help)");
         yield return Option(["ping", "ws://host", "--basic-aut", "me:geheim"], "'--basic-aut'. Did you mean --basic-auth? (see --help)");
@@ -100,9 +107,9 @@ internal sealed class CommandLineTests
         yield return Option(["client", "ws://host", "--count", "1"], "--count: needs messages as arguments");
         yield return Option(["client", "ws://host", "x", "--wait", "1"], "--wait: cannot be combined with messages as arguments");
         yield return Option(["client", "ws://host", "x", "--reconnect"], "--reconnect: cannot be combined with messages as arguments");
-        yield return Option(["client", "ws://host", "--wait", "soon"], "--wait: 'soon' is not a number of seconds (0-86400)");
-        yield return Option(["client", "ws://host", "--timeout", "0"], "--timeout: '0' is not a number of seconds (0.1-86400)");
-        yield return Option(["client", "ws://host", "--ping-interval", "x"], "--ping-interval: 'x' is not a number of seconds (0.1-86400, or off)");
+        yield return Option(["client", "ws://host", "--wait", "soon"], "--wait: 'soon' is not a time such as 70s or 5m (0-86400 seconds)");
+        yield return Option(["client", "ws://host", "--timeout", "0"], "--timeout: '0' is not a time such as 70s or 5m (0.1-86400 seconds)");
+        yield return Option(["client", "ws://host", "--ping-interval", "x"], "--ping-interval: 'x' is not a time such as 70s or 5m (0.1-86400 seconds, or off)");
         yield return Option(["client", "ws://host", "-H", "no-colon geheim"], "--header: the value (not shown) is not a header such as 'X-Name: value'");
         yield return Option(["client", "ws://host", "-H", "A: geheim\nC: d"], "--header: 'A: ...' is not a header");
         yield return Option(["client", "ws://host", "-H", "Upgrade: x"], "--header: 'Upgrade: ...' is not a header");
@@ -127,9 +134,9 @@ internal sealed class CommandLineTests
         yield return Option(["client", "ws://host", "--proxy", "ftp://user:geheim@host"], "--proxy: the value (not shown) is not a proxy");
         yield return Option(["client", "ws://host", "--instance", "1:2"], "--instance: '1:2' is not the GUID of an app and the number of an instance (GUID:INDEX)");
         yield return Option(["ping"], "url");
-        yield return Option(["ping", "ws://host", "-i", "0"], "--interval: '0' is not a number of seconds (0.01-86400)");
+        yield return Option(["ping", "ws://host", "-i", "0"], "--interval: '0' is not a time such as 70s or 5m (0.01-86400 seconds)");
         yield return Option(["ping", "ws://host", "-c", "0"], "--count: '0' is not a number of messages (1-1000000000)");
-        yield return Option(["ping", "ws://host", "-W", "x"], "--wait: 'x' is not a number of seconds (0.1-86400)");
+        yield return Option(["ping", "ws://host", "-W", "x"], "--wait: 'x' is not a time such as 70s or 5m (0.1-86400 seconds)");
 
         static TestCaseData Variable(string name, string value, string quoted, params string[] arguments) =>
             new TestCaseData(arguments, new Dictionary<string, string> { [name] = value }, quoted)
@@ -270,9 +277,12 @@ internal sealed class CommandLineTests
 
     [TestCase("--help", "--max-message-bytes")]
     [TestCase("--version", "0.1.0")]
-    public async Task It_says_what_it_can_do_and_what_it_is(string argument, string expected)
+    [TestCase("help", "--max-message-bytes")]
+    [TestCase("help serve", "Usage: EchoServer serve [options]")]
+    [TestCase("help client", "Usage: EchoServer client <url>")]
+    public async Task It_says_what_it_can_do_and_what_it_is(string arguments, string expected)
     {
-        ProgramResult result = await Programs.RunAsync(Programs.EchoServer([argument]));
+        ProgramResult result = await Programs.RunAsync(Programs.EchoServer(arguments.Split(' ')));
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
         Assert.That(result.Output, Does.Contain(expected));
     }

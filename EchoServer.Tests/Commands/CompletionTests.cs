@@ -11,7 +11,7 @@ internal sealed class CompletionTests
     [TestCase("--log-format ", "json", "text")]
     [TestCase("serve --log-level ", "trace", "debug", "information", "warning", "error", "critical", "none")]
     [TestCase("serve --compression ", "on", "off")]
-    [TestCase("serve --metrics ", "true", "false")]
+    [TestCase("serve --metrics ", "on", "off")]
     [TestCase("client ws://localhost --rec", "--reconnect")]
     [TestCase("ping ws://localhost --int", "--interval")]
     [TestCase("load ws://localhost --in-", "--in-flight")]

@@ -47,9 +47,19 @@ internal sealed class HelpTests
             """
               -w, --wait <seconds>
                     How long a server may say nothing after the end of a pipe, before the
-                    client leaves. Takes a number of seconds (0-86400).
+                    client leaves. Takes a time such as 70s or 5m (0-86400 seconds).
                     [default: 1]
 
             """));
+    }
+
+    [TestCase("serve", "Options", "Listening", "Echo", "Clients", "Limits", "Timeouts", "Logging and monitoring")]
+    [TestCase("client", "Options", "Connection")]
+    [TestCase("load", "Options", "Connection")]
+    public async Task Options_are_in_groups(string command, params string[] groups)
+    {
+        string help = (await Programs.RunAsync(Programs.EchoServer([command, "--help"]))).Output;
+        string[] titles = [.. help.Split('\n').Where(line => line.EndsWith(':') && !line.StartsWith(' ')).Select(line => line.TrimEnd(':'))];
+        Assert.That(titles.Where(title => title is not ("Arguments" or "Examples")), Is.EqualTo(groups));
     }
 }

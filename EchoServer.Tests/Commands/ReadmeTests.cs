@@ -74,7 +74,7 @@ internal sealed partial class ReadmeTests
     [GeneratedRegex(@"^\| `(?<option>--[a-z.-]+)` \| (`(?<variable>[A-Z_]+)`)? ?\| `?(?<default>[^|`]*)`? \|", RegexOptions.Multiline)]
     private static partial Regex TableRow();
 
-    [GeneratedRegex(@"\((?<range>[0-9.]+-[0-9]+)\)\.$")]
+    [GeneratedRegex(@"\((?<range>[0-9.]+-[0-9]+)( seconds| bytes)?\)\.$")]
     private static partial Regex Range();
 
     [GeneratedRegex(@"^\| `(?<label>-[^`]*)` \| (`(?<variable>[A-Z_]+)`, )?`?(?<default>[^|`]*)`? \|", RegexOptions.Multiline)]

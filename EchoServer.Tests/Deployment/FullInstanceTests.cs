@@ -6,8 +6,8 @@ internal sealed class FullInstanceTests
 {
     private const int Clients = 6;
 
-    [TestCase("false", TestName = "{m}(without an answer each client is served)")]
-    [TestCase("true", TestName = "{m}(a 503 is relayed)")]
+    [TestCase("off", TestName = "{m}(without an answer each client is served)")]
+    [TestCase("on", TestName = "{m}(a 503 is relayed)")]
     public async Task Clients_of_a_full_instance(string answers)
     {
         await using ServerProcess full = await ServerProcess.StartAsync(["--max-connections", "1", "--answer-when-full", answers]);
@@ -25,7 +25,8 @@ internal sealed class FullInstanceTests
             statuses.Add(client.ReadHead().Split(' ')[1]);
         }
 
-        Assert.That(statuses, answers == "false" ? Has.All.EqualTo("101") : Has.Member("503").And.Member("101"));
+        string[] expected = answers == "off" ? ["101"] : ["101", "503"];
+        Assert.That(statuses.Distinct().Order(), Is.EqualTo(expected));
         Assert.That((await router.InstancesAsync())[0].Total, Is.Positive, "the full one was tried");
         clients.ForEach(client => client.Dispose());
     }

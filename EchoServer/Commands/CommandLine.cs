@@ -57,6 +57,9 @@ internal static class CommandLine
 
     private static async Task<int> ParseAndRunAsync(string[] args)
     {
+        // As with other programs: help, or help and a command.
+        args = args is ["help", .. string[] rest] ? [.. rest, "--help"] : args;
+
         // An '@' at the start of a value is part of the value, not the name of a file to read it from.
         RootCommand root = Build();
         ShowVersion.UseFor(root);

@@ -38,7 +38,7 @@ internal static class PingCommand
 
     internal static readonly Setting<TimeSpan?> Interval = new(
         "--interval", null, "Time from one message to the next.", PingOptions.DefaultInterval, Invariant(PingOptions.DefaultInterval.TotalSeconds),
-        $"a number of seconds ({Invariant(MinInterval)}-86400)",
+        SettingParsers.TimeAccepted($"{Invariant(MinInterval)}-86400"),
         (string text, out TimeSpan? value) => SettingParsers.TryParseSeconds(text, MinInterval, out value), helpName: "seconds", alias: "-i");
 
     internal static readonly Setting<int?> Count = new(

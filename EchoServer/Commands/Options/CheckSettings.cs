@@ -11,7 +11,7 @@ internal static class CheckSettings
 
     internal static readonly Setting<TimeSpan?> Idle = new(
         "--idle", null, "Also keeps connections open without messages for that long, to find out whether anything on the way cuts them.",
-        null, "no such probe", SettingParsers.SecondsAccepted, SettingParsers.TryParseDuration, helpName: "seconds");
+        null, "no such probe", SettingParsers.SecondsAccepted, SettingParsers.TryParseSeconds, helpName: "seconds");
 
     internal static readonly Setting<int?> Connections = new(
         "--connections", null, "Also opens that many connections at once, and says over which instances they are spread.",

@@ -24,12 +24,12 @@ internal static class ClientSettings
     internal static readonly Setting<TimeSpan?> Wait = new(
         "--wait", null, "How long a server may say nothing after the end of a pipe, before the client leaves.",
         ClientOptions.DefaultWait, ClientOptions.DefaultWait.TotalSeconds.ToString(CultureInfo.InvariantCulture),
-        "a number of seconds (0-86400)",
+        SettingParsers.TimeAccepted("0-86400"),
         (string text, out TimeSpan? value) => SettingParsers.TryParseSeconds(text, lowest: 0, out value), helpName: "seconds", alias: "-w");
 
     internal static readonly Setting<TimeSpan?> PingInterval = new(
         "--ping-interval", null, "Time between pings, which keep an idle connection alive and notice a dead one.",
-        null, "off", "a number of seconds (0.1-86400, or off)", SettingParsers.TryParseSecondsOrOff, helpName: "seconds");
+        null, "off", SettingParsers.TimeAccepted("0.1-86400", ", or off"), SettingParsers.TryParseSecondsOrOff, helpName: "seconds");
 
     internal static readonly Option<bool> Reconnect = new("--reconnect")
     {

@@ -15,6 +15,13 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
     private const string Indent = "  ";
     private const string DescriptionIndent = "        ";
 
+    // A long list of options is looked through by what they are about.
+    private static readonly (string Title, Option[] Options)[] Groups =
+    [
+        .. Settings.Groups.Select(group => (group.Title, (Option[])[.. group.Settings.Select(setting => setting.Option)])),
+        ("Connection", [.. ConnectionSettings.All.Select(setting => setting.Option), ConnectionSettings.Insecure]),
+    ];
+
     /// <summary>Has a command and those below it explained in this way.</summary>
     internal void UseFor(RootCommand root) => root.Options.OfType<HelpOption>().Single().Action = this;
 
@@ -45,7 +52,13 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
 
         // The options that every command inherits come last.
         IEnumerable<Option> inherited = command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive);
-        Section(text, "Options", command.Options.OrderBy(option => option is HelpOption or VersionOption).Concat(inherited).Where(option => !option.Hidden).Select(Entry));
+        Option[] options = [.. command.Options.OrderBy(option => option is HelpOption or VersionOption).Concat(inherited).Where(option => !option.Hidden)];
+        Section(text, "Options", options.Except(Groups.SelectMany(group => group.Options)).Select(Entry));
+        foreach ((string title, Option[] members) in Groups)
+        {
+            Section(text, title, members.Intersect(options).Select(Entry));
+        }
+
         string examples = command is DocumentedCommand documented ? documented.Examples : isRoot ? rootExamples : "";
         text.Append("Examples:\n");
         foreach (string line in examples.Split('\n'))

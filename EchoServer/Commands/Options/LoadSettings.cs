@@ -24,8 +24,10 @@ internal static class LoadSettings
     internal static readonly Setting<int> Connections = Number(
         "--connections", "How many connections.", Defaults.Connections, "a number of connections", MaxConnections);
 
-    internal static readonly Setting<int> Size = Number(
-        "--size", "Bytes of payload in each message.", Defaults.MessageBytes, "a number of bytes", LoadOptions.MaxMessageBytes);
+    internal static readonly Setting<int> Size = new(
+        "--size", null, "Bytes of payload in each message.", Defaults.MessageBytes, Invariant(Defaults.MessageBytes),
+        SettingParsers.SizeAccepted($"1-{Invariant(LoadOptions.MaxMessageBytes)}"),
+        (string text, out int value) => SettingParsers.TryParseSize(text, LoadOptions.MaxMessageBytes, out value));
 
     internal static readonly Setting<int> InFlight = Number(
         "--in-flight", "Messages that each connection has out without an echo.", Defaults.InFlight, "a number of messages", MaxInFlight);

@@ -11,12 +11,21 @@ namespace EchoServer.Commands.Options;
 internal static class SettingParsers
 {
     /// <summary>The range of <c>TryParseSeconds</c>.</summary>
-    internal const string SecondsAccepted = "a number of seconds (0.1-86400)";
+    internal static readonly string SecondsAccepted = TimeAccepted("0.1-86400");
 
     private const int MaxPort = 65535;
     private const int DefaultHttpPort = 80;
     private const double MinSeconds = 0.1;
     private const double MaxSeconds = 86400;
+
+    /// <summary>The accepted texts of a time: a number is one in seconds.</summary>
+    /// <param name="range">In seconds, such as <c>0.1-86400</c>.</param>
+    /// <param name="orElse">A word beside it, such as <c>, or off</c>.</param>
+    internal static string TimeAccepted(string range, string orElse = "") => $"a time such as 70s or 5m ({range} seconds{orElse})";
+
+    /// <summary>The accepted texts of a size: a number is one in bytes.</summary>
+    /// <inheritdoc cref="TimeAccepted"/>
+    internal static string SizeAccepted(string range, string orElse = "") => $"a size such as 64K or 16M ({range} bytes{orElse})";
 
     internal static bool TryParsePort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port <= MaxPort;
@@ -34,19 +43,50 @@ internal static class SettingParsers
     internal static bool TryParseNumberOrAuto(string text, int highest, out int? value) =>
         TryParseNumber(text, highest, out value) || text == "auto";
 
-    internal static bool TryParseSeconds(string text, out TimeSpan? value) => TryParseSeconds(text, MinSeconds, out value);
-
-    /// <summary>Reads seconds, up to a day.</summary>
-    internal static bool TryParseSeconds(string text, double lowest, out TimeSpan? value)
+    /// <summary>Reads bytes: <c>1048576</c>, <c>1024K</c>, <c>1M</c>, also <c>1MB</c> and <c>1MiB</c>, as Cloud Foundry's manifests have them.</summary>
+    internal static bool TryParseSize(string text, int highest, out int value)
     {
-        bool isAccepted = TryParseDecimal(text, lowest, MaxSeconds, out double? seconds);
-        value = isAccepted ? TimeSpan.FromSeconds(seconds!.Value) : null;
-        return isAccepted;
+        int digits = text.TakeWhile(char.IsAsciiDigit).Count();
+        long unit = text[digits..].ToUpperInvariant() switch
+        {
+            "" => 1,
+            "K" or "KB" or "KIB" => 1024,
+            "M" or "MB" or "MIB" => 1024 * 1024,
+            "G" or "GB" or "GIB" => 1024 * 1024 * 1024,
+            _ => 0,
+        };
+        long size = TryParseNumber(text[..digits], highest, out value) ? value * unit : 0;
+        value = (int)Math.Min(size, highest);
+        return size > 0 && size <= highest;
     }
 
-    /// <summary>Seconds, with or without the <c>s</c> that people write.</summary>
-    internal static bool TryParseDuration(string text, out TimeSpan? value) =>
-        TryParseSeconds(text.EndsWith('s') ? text[..^1] : text, out value);
+    internal static bool TryParseSizeOrAuto(string text, int highest, out int? value)
+    {
+        bool isSize = TryParseSize(text, highest, out int size);
+        value = isSize ? size : null;
+        return isSize || text == "auto";
+    }
+
+    internal static bool TryParseSeconds(string text, out TimeSpan? value) => TryParseSeconds(text, MinSeconds, out value);
+
+    /// <summary>Reads a time of up to a day: <c>70</c>, <c>70s</c>, <c>1.5m</c>.</summary>
+    internal static bool TryParseSeconds(string text, double lowest, out TimeSpan? value)
+    {
+        int digits = text.TakeWhile(character => char.IsAsciiDigit(character) || character == '.').Count();
+        double unit = text[digits..] switch
+        {
+            "ms" => 0.001,
+            "" or "s" => 1,
+            "m" or "min" => 60,
+            "h" => 3600,
+            "d" => 86400,
+            _ => double.NaN,
+        };
+        double seconds = TryParseDecimal(text[..digits], 0, double.MaxValue, out double? number) ? number!.Value * unit : double.NaN;
+        bool isAccepted = seconds >= lowest && seconds <= MaxSeconds;
+        value = isAccepted ? TimeSpan.FromSeconds(seconds) : null;
+        return isAccepted;
+    }
 
     internal static bool TryParseDecimal(string text, double lowest, double highest, out double? value)
     {
@@ -62,10 +102,12 @@ internal static class SettingParsers
         return text is "off" or "0" || TryParseSeconds(text, out value);
     }
 
+    /// <summary>Reads a switch in either of the words that programs have for it.</summary>
     internal static bool TryParseOnOff(string text, out bool value)
     {
-        value = text == "on";
-        return value || text == "off";
+        bool isOff = text.Equals("off", StringComparison.OrdinalIgnoreCase);
+        value = text.Equals("on", StringComparison.OrdinalIgnoreCase);
+        return value || isOff || bool.TryParse(text, out value);
     }
 
     internal static bool TryParseText(string text, out string value)

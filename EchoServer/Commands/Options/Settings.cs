@@ -11,8 +11,6 @@ namespace EchoServer.Commands.Options;
 /// <remarks>The reasons for the defaults of the limits are in <see cref="ServerOptions"/>.</remarks>
 internal static class Settings
 {
-    private const string SecondsOrOffAccepted = "a number of seconds (0.1-86400, or off)";
-
     private static readonly ServerOptions Defaults = new();
 
     internal static readonly Setting<int> Port = new(
@@ -33,9 +31,10 @@ internal static class Settings
     internal static readonly Setting<string> Prefix = Text(
         "--prefix", "ECHO_PREFIX", "Text put before each text sent back; empty for none.", EchoOptions.DefaultPrefix);
 
-    internal static readonly Setting<int> MaxMessageBytes = Number(
+    internal static readonly Setting<int> MaxMessageBytes = new(
         "--max-message-bytes", "ECHO_MAX_MESSAGE_BYTES", "Largest message; a larger one is closed with 1009. What a chat or an event needs, and more.",
-        Defaults.MaxMessageBytes, "a number of bytes", ServerOptions.MaxMessageBytesLimit);
+        Defaults.MaxMessageBytes, Invariant(Defaults.MaxMessageBytes), SettingParsers.SizeAccepted($"1-{Invariant(ServerOptions.MaxMessageBytesLimit)}"),
+        (string text, out int value) => SettingParsers.TryParseSize(text, ServerOptions.MaxMessageBytesLimit, out value));
 
     internal static readonly Setting<int> MaxFragments = Number(
         "--max-fragments", "ECHO_MAX_FRAGMENTS", "Most fragments of a message, empty ones too; then 1008. An end to a message that never ends.",
@@ -45,12 +44,13 @@ internal static class Settings
         "--max-connections", "ECHO_MAX_CONNECTIONS", "Most connections; more get 503. Never more than the open-file limit less 64. auto: what the memory budget carries, one for 2 KiB.",
         "a number of connections", int.MaxValue);
 
-    internal static readonly Setting<bool> AnswerWhenFull = YesOrNo(
-        "--answer-when-full", "ECHO_ANSWER_WHEN_FULL", "Whether a handshake for which there is no room gets 503. Without an answer Cloud Foundry's router tries another instance.");
+    internal static readonly Setting<bool> AnswerWhenFull = OnOrOff(
+        "--answer-when-full", "ECHO_ANSWER_WHEN_FULL", Defaults.AnswersWhenFull, "Whether a handshake for which there is no room gets 503. Without an answer Cloud Foundry's router tries another instance.");
 
-    internal static readonly Setting<int?> MemoryBudget = Auto(
+    internal static readonly Setting<int?> MemoryBudget = new(
         "--memory-budget", "ECHO_MEMORY_BUDGET", "Most bytes kept for all clients together; then 1013. auto: a quarter of the memory, so that the rest goes on.",
-        "a number of bytes", int.MaxValue);
+        null, "auto", SettingParsers.SizeAccepted($"1-{Invariant(int.MaxValue)}", ", or auto"),
+        (string text, out int? value) => SettingParsers.TryParseSizeOrAuto(text, int.MaxValue, out value));
 
     internal static readonly Setting<TimeSpan?> HandshakeTimeout = Seconds(
         "--handshake-timeout", "ECHO_HANDSHAKE_TIMEOUT", "From accept to the whole request; then 408. Behind a router a request is one packet.",
@@ -77,9 +77,8 @@ internal static class Settings
     internal static readonly Setting<TimeSpan?> DrainTimeout = Seconds(
         "--drain-timeout", "ECHO_DRAIN_TIMEOUT", "How long all clients may take after SIGTERM. Cloud Foundry kills an app after 10.", Defaults.DrainTimeout);
 
-    internal static readonly Setting<bool> Compression = new(
-        "--compression", "ECHO_COMPRESSION", "Whether permessage-deflate is agreed on with clients that offer it. Off: it costs memory and CPU, and length can tell secrets.",
-        Defaults.Compression, "off", "on or off", SettingParsers.TryParseOnOff, choices: ["on", "off"]);
+    internal static readonly Setting<bool> Compression = OnOrOff(
+        "--compression", "ECHO_COMPRESSION", Defaults.Compression, "Whether permessage-deflate is agreed on with clients that offer it. Off: it costs memory and CPU, and length can tell secrets.");
 
     internal static readonly Setting<int> CompressionLevel = Number(
         "--compression-level", "ECHO_COMPRESSION_LEVEL", "How hard to compress: 1 is the fastest, 9 the smallest.",
@@ -103,21 +102,27 @@ internal static class Settings
     internal static readonly Setting<LogFormat> Format = OneOf(
         "--log-format", "LOG_FORMAT", "How log lines look.", LogFormat.Text, "a log format", SettingParsers.TryParseName);
 
-    internal static readonly Setting<bool> LogMessages = YesOrNo("--log-messages", "LOG_MESSAGES", "Whether each message is logged.");
+    internal static readonly Setting<bool> LogMessages = OnOrOff("--log-messages", "LOG_MESSAGES", true, "Whether each message is logged.");
 
-    internal static readonly Setting<bool> Info = YesOrNo(
-        "--info", "ECHO_INFO", "Whether GET /info tells limits, totals and the request's own headers.");
+    internal static readonly Setting<bool> Info = OnOrOff(
+        "--info", "ECHO_INFO", true, "Whether GET /info tells limits, totals and the request's own headers.");
 
-    internal static readonly Setting<bool> Metrics = YesOrNo(
-        "--metrics", "ECHO_METRICS", "Whether GET /metrics shows the counters, for Prometheus.");
+    internal static readonly Setting<bool> Metrics = OnOrOff(
+        "--metrics", "ECHO_METRICS", true, "Whether GET /metrics shows the counters, for Prometheus.");
+
+    /// <summary>All of them in groups, in the order of the help text.</summary>
+    internal static readonly (string Title, Setting[] Settings)[] Groups =
+    [
+        ("Listening", [Port, Host, ServerUrls]),
+        ("Echo", [Greeting, Prefix, Compression, CompressionLevel]),
+        ("Clients", [AllowedOrigins, MaxConnections, AnswerWhenFull]),
+        ("Limits", [MaxMessageBytes, MaxFragments, MemoryBudget, IoThreads]),
+        ("Timeouts", [HandshakeTimeout, MessageTimeout, SendTimeout, KeepAliveInterval, KeepAliveTimeout, CloseTimeout, DrainTimeout]),
+        ("Logging and monitoring", [Level, Format, LogMessages, StatsInterval, Info, Metrics]),
+    ];
 
     /// <summary>All of them, in the order of the help text.</summary>
-    internal static readonly Setting[] All =
-    [
-        Port, Host, ServerUrls, Greeting, Prefix, MaxMessageBytes, MaxFragments, MaxConnections, AnswerWhenFull, MemoryBudget, HandshakeTimeout, MessageTimeout, SendTimeout,
-        KeepAliveInterval, KeepAliveTimeout, CloseTimeout, DrainTimeout, Compression, CompressionLevel, AllowedOrigins, IoThreads, StatsInterval, Level, Format,
-        LogMessages, Info, Metrics,
-    ];
+    internal static readonly Setting[] All = [.. Groups.SelectMany(group => group.Settings)];
 
     private static Setting<string> Text(string name, string variable, string description, string defaultValue) => new(
         name, variable, description, defaultValue, $"\"{defaultValue}\"", $"a text of at most {EchoOptions.MaxTextCharacters} characters",
@@ -139,14 +144,16 @@ internal static class Settings
             name, variable, description, defaultValue, Lower($"{defaultValue}"), $"{what} ({string.Join(", ", names)})", parse, choices: names);
     }
 
-    private static Setting<bool> YesOrNo(string name, string variable, string description) => new(
-        name, variable, description, true, "true", "true or false", bool.TryParse, choices: ["true", "false"]);
+    private static Setting<bool> OnOrOff(string name, string variable, bool defaultValue, string description) => new(
+        name, variable, description, defaultValue, defaultValue ? "on" : "off", "on, off, true or false",
+        SettingParsers.TryParseOnOff, choices: ["on", "off"]);
 
     private static Setting<TimeSpan?> Seconds(string name, string variable, string description, TimeSpan defaultValue) => new(
         name, variable, description, defaultValue, Invariant(defaultValue), SettingParsers.SecondsAccepted, SettingParsers.TryParseSeconds);
 
     private static Setting<TimeSpan?> SecondsOrOff(string name, string variable, string description, TimeSpan? defaultValue) => new(
-        name, variable, description, defaultValue, defaultValue is TimeSpan value ? Invariant(value) : "off", SecondsOrOffAccepted, SettingParsers.TryParseSecondsOrOff);
+        name, variable, description, defaultValue, defaultValue is TimeSpan value ? Invariant(value) : "off",
+        SettingParsers.TimeAccepted("0.1-86400", ", or off"), SettingParsers.TryParseSecondsOrOff);
 
     private static string Lower(string name) => name.ToLowerInvariant();
 
