@@ -19,8 +19,8 @@ internal sealed partial class Siege : IAsyncDisposable
     // The pool keeps threads for a while that it has started under load.
     private const int MoreThreads = 16;
 
-    // Half of the 64 MB: garbage that was not collected yet is part of it.
-    private const long MaxHeapBytes = 32 * 1024 * 1024;
+    // Garbage that was not collected yet is part of the heap.
+    private static readonly long MaxHeapBytes = Target.MemoryBytes / 2;
 
     private readonly CancellationTokenSource _patience = new(ServerProcess.Patience);
     private readonly GoodClient _good;

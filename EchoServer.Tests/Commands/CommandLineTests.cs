@@ -68,7 +68,6 @@ internal sealed class CommandLineTests
         yield return Option(["check", "ws://host", "--jsn"], "'--jsn'. Did you mean --json? (see --help)");
         yield return Option(["ping", "ws://host", "--basic-aut", "me:geheim"], "'--basic-aut'. Did you mean --basic-auth? (see --help)");
         yield return Option(["zzz"], "'zzz'. (see --help)");
-        yield return Option(["help"], "'help'. Did you mean --help? (see --help)");
         yield return Option(["client", "ws://host", "--insecur"], "unknown option '--insecur'. Did you mean --insecure? A message that begins with - stands behind --. (see --help)");
         yield return Option(["client", "ws://host", "x", "--insecur", "y"], "unknown option '--insecur'. Did you mean --insecure?");
         yield return Option(["client", "ws://host", "--basci-auth", "me:geheim"], "unknown option '--basci-auth'. Did you mean --basic-auth?");

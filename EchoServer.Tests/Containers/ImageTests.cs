@@ -62,14 +62,14 @@ internal sealed class ImageTests
         int port = FreePort.Find();
         string[] check = ["/app/EchoServer", "check", "--quick", $"ws://localhost:{port}"];
         await using Container container = await Container.StartAsync(
-            Podman, Name, port, ["--read-only", "--cap-drop=ALL", "--memory", "64m", "--health-cmd", JsonSerializer.Serialize(check)]);
+            Podman, Name, port, ["--read-only", "--cap-drop=ALL", "--memory", "32m", "--health-cmd", JsonSerializer.Serialize(check)]);
         ProgramResult client = await Programs.RunAsync(Programs.EchoServer(["client", container.Server.Url().AbsoluteUri, "Hi there!"]));
         Assert.That(client.Output, Does.Contain("Received Message: Echo: Hi there!\n"), client.Error);
         JsonElement info = JsonDocument.Parse(HttpReply.Get(container.Server.Port, "/info").Text).RootElement;
         Assert.That(
-            info.GetProperty("limits").GetProperty("memoryBudgetBytes").GetInt64(), Is.EqualTo(64L * 1024 * 1024 * 3 / 16), "it sees the container's limit");
+            info.GetProperty("limits").GetProperty("memoryBudgetBytes").GetInt64(), Is.EqualTo(32L * 1024 * 1024 * 3 / 16), "it sees the container's limit");
 
-        // A health check without a shell and without curl, in the container's own 64 MB.
+        // A health check without a shell and without curl, in the container's own memory.
         await Podman.RunAsync("healthcheck", "run", container.Name);
         await Podman.RunAsync(["exec", container.Name, .. check]);
         ProgramResult wrong = await Programs.RunAsync(Podman.Start("podman", ["exec", container.Name, .. check[..^1], "ws://localhost:1"]));

@@ -109,7 +109,7 @@ internal sealed class Droplet : IAsyncDisposable
             """
             {"application_id":"0d9f2c1e-7a35-4f0e-9c5b-d5a4a3a1f001","application_name":"echo-server",
             "application_uris":["echo-server-quick-otter.cfapps.example.com"],"application_version":"1f5e","cf_api":"https://api.cf.example.com",
-            "limits":{"disk":128,"fds":16384,"mem":64},"name":"echo-server","organization_name":"org","space_name":"dev",
+            "limits":{"disk":128,"fds":16384,"mem":32},"name":"echo-server","organization_name":"org","space_name":"dev",
             "uris":["echo-server-quick-otter.cfapps.example.com"],"users":null,"version":"1f5e"}
             """,
     };

@@ -53,7 +53,7 @@ internal sealed partial class DropletTests
         ProgramResult client = await Programs.RunAsync(Programs.EchoServer(["client", _droplet.Server.Url().AbsoluteUri, "Hi there!"]));
         Assert.That(client, Is.EqualTo(new ProgramResult(0, Transcript, "")));
 
-        // "cf ssh": the client that was pushed with the server, in the same 64 MB.
+        // "cf ssh": the client that was pushed with the server, in the same memory.
         ProgramResult ssh = await _droplet.RunAsync($"exec ./EchoServer client ws://localhost:{_droplet.Port} 'Hi there!'");
         Assert.That(ssh, Is.EqualTo(new ProgramResult(0, Transcript, "")));
 
@@ -80,7 +80,7 @@ internal sealed partial class DropletTests
     public async Task A_full_house_fits_its_memory_and_still_stops_in_time()
     {
         // Nearly all that it takes, idle; beside them every message is logged, which is what allocates. The log is read.
-        const int idle = 6000;
+        const int idle = 3000;
         Requires.OpenFiles(idle + 500);
         using var liveness = new PlatformHealthCheck(_manifest, "health-check", _droplet.Port);
         await liveness.WaitUntilHealthyAsync();
@@ -138,10 +138,10 @@ internal sealed partial class DropletTests
         Assert.That(instance.GetProperty("space").GetString(), Is.EqualTo("dev"));
         Assert.That(instance.GetProperty("uris")[0].GetString(), Is.EqualTo("echo-server-quick-otter.cfapps.example.com"));
 
-        // Three quarters are the runtime's heap limit, a quarter of those the budget: what README says of 64M.
+        // Three quarters are the runtime's heap limit, a quarter of those the budget: what README says of 32M.
         JsonElement limits = info.GetProperty("limits");
         Assert.That(limits.GetProperty("memoryBudgetBytes").GetInt64(), Is.EqualTo(_manifest.MemoryBytes * 3 / 16));
-        Assert.That(limits.GetProperty("maxConnections").GetInt32(), Is.EqualTo(6144));
+        Assert.That(limits.GetProperty("maxConnections").GetInt32(), Is.EqualTo(3072));
     }
 
     private int OpenConnections() => JsonDocument.Parse(HttpReply.Get(_droplet.Port, "/info").Text).RootElement

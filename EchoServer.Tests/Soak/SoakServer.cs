@@ -1,6 +1,6 @@
 namespace EchoServer.Tests.Soak;
 
-/// <summary>The server under load: a process of its own with short deadlines, in 64 MB where the machine can do that.</summary>
+/// <summary>The server under load: a process of its own with short deadlines, in little memory where the machine can do that.</summary>
 internal sealed partial class SoakServer : IAsyncDisposable
 {
     // Deadlines of seconds, so that a minute sees many of each; a budget that a leak uses up within a run.

@@ -2,14 +2,9 @@ using EchoServer.Bench.Servers;
 
 namespace EchoServer.Tests.Support;
 
-/// <summary>A server for hard times: a process of its own, in a memory cgroup of 64 MB where the machine allows it.</summary>
+/// <summary>A server for hard times: a process of its own, in a small memory cgroup where the machine allows it.</summary>
 internal sealed partial class Target : IAsyncDisposable
 {
-    /// <summary>What the whole process may have: the smallest that an app on Cloud Foundry is usually given.</summary>
-    public const long MemoryBytes = 64 * 1024 * 1024;
-
-    // The runtime sees three quarters of the memory, and the server keeps a quarter of that at most.
-    private const long BudgetBytes = MemoryBytes * 3 / 4 / 4;
     private const string BudgetOption = "--memory-budget";
 
     private readonly MemoryCgroup? _cgroup;
@@ -20,6 +15,12 @@ internal sealed partial class Target : IAsyncDisposable
         _server = server;
         _cgroup = cgroup;
     }
+
+    /// <summary>What the whole process may have, in bytes: three quarters of manifest.yml's memory. A build with the runtime in it needs more.</summary>
+    public static long MemoryBytes { get; } = (IsNativeCode() ? 24 : 64) * 1024 * 1024;
+
+    // The runtime sees three quarters of the memory, and the server keeps a quarter of that at most.
+    private static long BudgetBytes => MemoryBytes * 3 / 4 / 4;
 
     public int Port => _server.Port;
 
@@ -100,6 +101,9 @@ internal sealed partial class Target : IAsyncDisposable
         await _server.DisposeAsync();
         await (_cgroup?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
+
+    private static bool IsNativeCode() =>
+        Programs.RunAsync(Programs.EchoServer(["--version"])).GetAwaiter().GetResult().Output.Contains("build aot", StringComparison.Ordinal);
 
     [GeneratedRegex(@"RssAnon:\s+(?<kilobytes>\d+) kB")]
     private static partial Regex ResidentAnonymous();
