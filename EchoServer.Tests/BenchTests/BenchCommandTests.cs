@@ -128,7 +128,7 @@ internal sealed class BenchCommandTests
     [TestCase("--round-time", "-1", "--round-time: '-1' is not a number from 0.05 to 60")]
     [TestCase("--round-time", "1e3", "--round-time: '1e3' is not a number from 0.05 to 60")]
     [TestCase("--warm-up", "601", "--warm-up: '601' is not a number from 0 to 600")]
-    [TestCase("--servers", "raw,nginx", "--servers: 'nginx' is none of raw, cf, dotnet, bun, kestrel, kestrel-inline, node, node-bufferutil, tutorial")]
+    [TestCase("--servers", "raw,nginx", "--servers: 'nginx' is none of raw, cf, cf-jit, dotnet, bun, kestrel, kestrel-inline, node, node-bufferutil, tutorial")]
     [TestCase("--shapes", "", "--shapes: '' is none of 50x64Bx1, 50x64Bx16, 50x4KiBx1, 8x64KiBx4, 1000x64Bx1, connects, idle, start, tutorial, allocations, deflate")]
     public async Task A_wrong_value_is_one_line_and_exit_code_2(string option, string value, string message)
     {

@@ -74,15 +74,6 @@ internal sealed class PipeTests
             0, "a\uFFFDb\nc\uFFFD\n", "EchoServer: standard input is not UTF-8 everywhere: U+FFFD is sent in place of other bytes\n")));
     }
 
-    [Test]
-    public async Task A_directory_as_input_is_named()
-    {
-        ProgramResult result = await Programs.RunAsync(Programs.Start(
-            "bash", ["-c", $"{Programs.EchoServerShellCommand} client {SharedServers.Default.Url("/raw")} < /"]));
-        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-        Assert.That(result.Error, Does.Contain(": standard input cannot be read: Is a directory").And.EndsWith("; pass a file or a pipe that can be read, or messages as arguments\n"));
-    }
-
     [TestCase(CloseCode.NormalClosure, 0)]
     [TestCase(CloseCode.GoingAway, 0)]
     [TestCase(CloseCode.MessageTooBig, 3)]

@@ -65,7 +65,7 @@ internal sealed class StandardStreamTests
     {
         ProgramResult result = await RunAsync(["client", SharedServers.Default.Url("/raw").AbsoluteUri], "</");
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-        Assert.That(result.Error, Does.EndWith("/raw: standard input cannot be read: Is a directory; read from a terminal, a pipe or a file\n"));
+        Assert.That(result.Error, Does.EndWith("/raw: standard input cannot be read: Is a directory; pass a file or a pipe that can be read, or messages as arguments\n"));
     }
 
     private static Task<ProgramResult> RunAsync(string[] command, string redirections) => Programs.RunAsync(Programs.Redirected(

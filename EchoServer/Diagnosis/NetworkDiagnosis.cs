@@ -23,7 +23,7 @@ internal static class NetworkDiagnosis
 
             if (it is AuthenticationException)
             {
-                return isProxy ? ProxyDiagnosis.OfTls(TlsDiagnosis.Of(it).Cause, proxy) : TlsDiagnosis.Of(it);
+                return isProxy ? ProxyDiagnosis.OfTls(TlsDiagnosis.TryOf(it)?.Cause ?? it.Message, proxy) : TlsDiagnosis.Of(it);
             }
 
             if (it is InvalidDataException or HeadTooLargeException)

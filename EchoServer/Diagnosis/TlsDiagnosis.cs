@@ -74,11 +74,14 @@ internal static class TlsDiagnosis
     /// <summary>Says why a TLS handshake failed, from the words of the runtime and of OpenSSL.</summary>
     internal static Fault Of(Exception exception)
     {
-        string text = string.Join(" ", Messages(exception));
-        return OfClientCertificate(exception) ?? OfWords(text) ?? new(
+        return TryOf(exception) ?? new(
             $"TLS failed: {ReceivedAnswer.Shown(exception.GetBaseException().Message)}",
             "check that the port speaks TLS; 'openssl s_client -connect HOST:PORT -servername HOST' shows more");
     }
+
+    /// <summary>Says why a TLS handshake failed; null where the words say nothing that is known.</summary>
+    internal static Fault? TryOf(Exception exception) =>
+        OfClientCertificate(exception) ?? OfWords(string.Join(" ", Messages(exception)));
 
     /// <summary>Finds the alert of a server that does not accept the client's certificate, or misses one. With TLS 1.3 it comes after the handshake.</summary>
     /// <returns>Null for any other exception.</returns>

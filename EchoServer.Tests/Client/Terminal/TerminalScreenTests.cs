@@ -14,7 +14,10 @@ internal sealed class TerminalScreenTests
         using var shown = new MemoryStream();
         using var screen = new TerminalScreen(shown);
         Assert.That(Type(screen, new string('x', LineEditor.MaxCharacters) + "yz\r"), Is.Empty);
-        Assert.That(Text(shown), Does.Contain($"further characters are dropped: {Limit}\r\n").And.EndsWith($"not sent, because its end is missing: {Limit}\r\n"));
+
+        // Broken between words at the terminal's width.
+        string text = Regex.Replace(Text(shown), @"\s+", " ");
+        Assert.That(text, Does.Contain($"further characters are dropped: {Limit} ").And.EndsWith($"not sent, because its end is missing: {Limit} "));
 
         // The next line is a line like any other.
         Assert.That(Type(screen, "next\r"), Is.EqualTo("next"));

@@ -82,7 +82,7 @@ internal sealed class TerminalScreen : IDisposable
                     if (_isCut)
                     {
                         (line, _isCut) = ("", false);
-                        Write($"not sent, because its end is missing: {LineLimit}\r\n");
+                        Write(Lines($"not sent, because its end is missing: {LineLimit}"));
                     }
 
                     Write(PromptLine());
