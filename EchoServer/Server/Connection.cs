@@ -145,7 +145,7 @@ internal sealed class Connection
         }
     }
 
-    /// <summary>The connection's loop, to be called once. Never throws.</summary>
+    /// <summary>The connection's loop: called once to start it, and by itself after each wait for input. Never throws.</summary>
     /// <returns>Complete when the loop waits for input, or the connection is gone and everything is given back.</returns>
     internal async Task RunAsync()
     {

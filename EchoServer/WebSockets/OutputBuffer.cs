@@ -31,10 +31,7 @@ internal struct OutputBuffer
     {
         int payload = checked(first.Length + second.Length);
         Span<byte> destination = Reserve(checked(Frame.MaxHeaderSize + payload));
-        int header = Frame.WriteHeader(destination, opcode, payload, isCompressed: isCompressed);
-        first.CopyTo(destination[header..]);
-        second.CopyTo(destination[(header + first.Length)..]);
-        _end += header + payload;
+        _end += Frame.Write(destination, opcode, first, second, maskingKey: null, isCompressed);
     }
 
     /// <summary>Appends a frame without the end of its payload, which comes next.</summary>
