@@ -19,7 +19,7 @@ usage: ./build.sh [command]
                  and artifacts/cf (linux-x64, needs no .NET: what cf push takes), which is
                  native code; with --jit, and where there is no C compiler to link it with,
                  one file with the .NET runtime in it
-  image [--base image] [name:tag]
+  image [--arch x64|arm64] [--base image] [name:tag]
                  make a container image, echo-server:latest unless told otherwise, without
                  a Dockerfile, and load it into docker or podman, else write it to
                  artifacts/image.tar; CONTAINER_ENGINE=docker, podman or none chooses
@@ -143,22 +143,31 @@ publish_platform() {
   silently dotnet publish "$server" "$engine_property" -c Release -r linux-x64 "-p:PublishAot=$2" -o "$1" --nologo -v quiet
 }
 
-# Prints why native code cannot be linked here; nothing where it can. The SDK takes clang before gcc, and bfd and objcopy of binutils.
+# Prints why native code cannot be linked here for a processor (x64, the default, or arm64); nothing where it can. For this machine's own
+# the SDK takes clang before gcc, and bfd and objcopy of binutils.
 linker_obstacle() {
-  local compiler
-  if [ "$OSTYPE $HOSTTYPE" != 'linux-gnu x86_64' ]; then
-    echo "it is linked on linux-x64 with glibc only, and this is $OSTYPE on $HOSTTYPE"
-  elif ! compiler=$(command -v clang || command -v gcc); then
-    echo "there is no C compiler to link it with; $(linker_packages)"
-  elif ! command -v objcopy >/dev/null || ! "$compiler" -x c - -o /dev/null -fuse-ld=bfd -lm 2>/dev/null <<<'int main(void) { return 0; }'; then
-    echo "$compiler links no program here; $(linker_packages)"
+  local target=${1:-x64} compiler objcopy=objcopy
+  case "$OSTYPE $HOSTTYPE $target" in
+    'linux-gnu x86_64 x64' | 'linux-gnu aarch64 arm64') compiler=$(command -v clang || command -v gcc || true) ;;
+    'linux-gnu x86_64 arm64') compiler=$(command -v aarch64-linux-gnu-gcc || true) && objcopy=aarch64-linux-gnu-objcopy ;;
+    *)
+      echo "it is linked on linux-x64 with glibc only, and this is $OSTYPE on $HOSTTYPE"
+      return
+      ;;
+  esac
+  if [ -z "$compiler" ]; then
+    echo "there is no C compiler to link it with; $(linker_packages "$objcopy")"
+  elif ! command -v "$objcopy" >/dev/null || ! "$compiler" -x c - -o /dev/null -fuse-ld=bfd -lm 2>/dev/null <<<'int main(void) { return 0; }'; then
+    echo "$compiler links no program here; $(linker_packages "$objcopy")"
   fi
 }
 
 linker_packages() (
   ID='' ID_LIKE=''
   [ ! -r /etc/os-release ] || . /etc/os-release
-  case " $ID $ID_LIKE " in
+  case "$1 $ID $ID_LIKE " in
+    aarch64*' debian '*) echo 'apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross' ;;
+    aarch64*) echo "install gcc for aarch64-linux-gnu, and the C library's development files for it" ;;
     *' debian '*) echo 'apt-get install gcc libc6-dev' ;;
     *' fedora '* | *' rhel '*) echo 'dnf install gcc' ;;
     *' suse '*) echo 'zypper install gcc' ;;

@@ -17,7 +17,7 @@ usage_error() {
 
 # The SDK writes the archive, and the engine loads it: so there is one way, with and without an engine.
 image() {
-  local base=${ContainerBaseImage:-} name='' argument
+  local base=${ContainerBaseImage:-} arch=x64 name='' argument
   while [ $# -gt 0 ]; do
     argument=$1
     shift
@@ -28,13 +28,20 @@ image() {
         shift
         ;;
       --base=*) base=${argument#--base=} ;;
-      -*) usage_error "image: '$argument' is not an option: --base" ;;
+      --arch)
+        [ $# -gt 0 ] || usage_error "--arch: a value is needed: x64, arm64"
+        arch=$1
+        shift
+        ;;
+      --arch=*) arch=${argument#--arch=} ;;
+      -*) usage_error "image: '$argument' is not an option: --arch, --base" ;;
       *)
         [ -z "$name" ] || usage_error "image: '$argument' is one name too many"
         name=$argument
         ;;
     esac
   done
+  [[ $arch == x64 || $arch == arm64 ]] || usage_error "--arch: '$arch' is not a processor that an image is made for: x64, arm64"
   local tag='' part='[a-z0-9]+([._-]+[a-z0-9]+)*'
   name=${name:-echo-server:latest}
   [[ $name =~ ^($part(:[0-9]+)?/)?$part(/$part)*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?$ ]] ||
@@ -48,14 +55,16 @@ image() {
   engine=${engine%% *}
   local obstacle
   # A function of build.sh, which exports it.
-  obstacle=$(linker_obstacle)
+  obstacle=$(linker_obstacle "$arch")
+  # MSBuild takes properties from the environment as well.
   if [ -n "$obstacle" ]; then
     echo "build.sh: the program in the image is not native code, but a file three times as large: $obstacle" >&2
-    # MSBuild takes properties from the environment as well.
     export PublishAot=false
+  elif [ "$arch $HOSTTYPE" = 'arm64 x86_64' ]; then
+    export CppCompilerAndLinker=aarch64-linux-gnu-gcc ObjCopyName=aarch64-linux-gnu-objcopy
   fi
   echo "build.sh: making the image $name (about a minute) ..." >&2
-  publish_image "$base" "${name%:*}" "$tag" "$archive"
+  publish_image "$arch" "$base" "${name%:*}" "$tag" "$archive"
   if [ "$engine" = none ]; then
     [ -z "$why" ] || echo "build.sh: image: nothing to load it into:$why" >&2
     echo "$archive ($name: docker load -i $archive)"
@@ -70,18 +79,30 @@ image() {
 }
 
 publish_image() {
-  local base=$1 repository=$2 tag=$3 archive=$4 folder=artifacts/image output
+  local arch=$1 base=$2 repository=$3 tag=$4 archive=$5 folder=artifacts/image output
   rm -rf "$folder" "$archive"
   local properties=(-p:ContainerRepository="$repository" -p:ContainerImageTag="$tag" -p:ContainerArchiveOutputPath="$PWD/$archive" -p:ContainerImageFormat=Docker)
   [ -z "$base" ] || properties+=(-p:ContainerBaseImage="$base")
-  if output=$(dotnet publish "$server" -t:PublishContainer -c Release -r linux-x64 -o "$folder" "${properties[@]}" --nologo -v quiet 2>&1); then
+  if output=$(dotnet publish "$server" -t:PublishContainer -c Release -r "linux-$arch" -o "$folder" "${properties[@]}" --nologo -v quiet 2>&1); then
     rm -rf "$folder"
+    check_architecture "$arch" "$archive"
     return
   fi
 
   rm -f "$archive"
-  [ -n "$base" ] || base=$(dotnet msbuild "$server" -getProperty:ContainerBaseImage -p:RuntimeIdentifier=linux-x64)
+  [ -n "$base" ] || base=$(dotnet msbuild "$server" -getProperty:ContainerBaseImage -p:RuntimeIdentifier="linux-$arch")
   explain_image_failure "$(plain <<<"$output")" "$(plain <<<"$base")"
+}
+
+# The SDK looks at the processor of a base image only where there is a list of several: another processor's is taken as it is.
+check_architecture() {
+  local wanted=$1 archive=$2 found
+  [ "$wanted" != x64 ] || wanted=amd64
+  found=$(tar -xOf "$archive" "$(tar -xOf "$archive" manifest.json | grep -oE '[^"]+\.json')" | grep -oE '"architecture": *"[^"]*"' | cut -d '"' -f 4)
+  [ "$found" = "$wanted" ] || {
+    rm -f "$archive"
+    fail "image: the base image is for $(plain <<<"$found"), not for $wanted: give another one with --base"
+  }
 }
 
 # Told apart by the SDK's codes and the types of its exceptions, which are the same in every language.

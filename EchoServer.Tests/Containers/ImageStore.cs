@@ -12,6 +12,9 @@ internal sealed class ImageStore : IDisposable
         "libc.so.6", "libm.so.6", "libdl.so.2", "librt.so.1", "libpthread.so.0", "libgcc_s.so.1", "libstdc++.so.6", "libssl.so.3", "libcrypto.so.3",
     ];
 
+    // What Debian has of it for programs of another processor.
+    private static readonly string[] ArmBaseLibraries = ["libc.so.6", "libm.so.6", "libdl.so.2", "librt.so.1", "libpthread.so.0"];
+
     private static readonly Lazy<Task<ImageStore>> Shared = new(CreateAsync);
 
     private readonly ContainerRegistry _registry;
@@ -32,6 +35,9 @@ internal sealed class ImageStore : IDisposable
 
     /// <summary>The base image's name.</summary>
     public string Base => $"{_registry.Host}/base:1";
+
+    /// <summary>The name of the base image for arm64.</summary>
+    public string ArmBase => $"{_registry.Host}/arm-base:1";
 
     /// <summary>Waits for the turn of a fixture to make images: two at once would overwrite each other's.</summary>
     public static async Task<ImageStore> TakeAsync()
@@ -63,30 +69,35 @@ internal sealed class ImageStore : IDisposable
     {
         string folder = Directory.CreateTempSubdirectory("echo-image-").FullName;
         var store = new ImageStore(folder, new Podman(folder), await ContainerRegistry.StartAsync(folder));
-        await store.Podman.RunAsync("import", MakeBase(folder), store.Base);
-        await store.Podman.RunAsync("push", "--tls-verify=false", store.Base);
+        await store.AddBaseAsync(
+            store.Base, "amd64", "/lib64/ld-linux-x86-64.so.2", "lib/x86_64-linux-gnu", BaseLibraries.Select(library => $"/usr/lib/x86_64-linux-gnu/{library}"));
         return store;
     }
 
-    /// <summary>A root file system with the libraries, a user and a folder for temporary files, as an archive.</summary>
-    private static string MakeBase(string parent)
+    /// <summary>Makes the base image for arm64, of the libraries that Debian has for cross-compilers.</summary>
+    public Task AddArmBaseAsync() => AddBaseAsync(
+        ArmBase, "arm64", $"{Requires.ArmLibraries}/ld-linux-aarch64.so.1", "lib", ArmBaseLibraries.Select(library => $"{Requires.ArmLibraries}/{library}"));
+
+    /// <summary>Makes an image with the libraries, a user and a folder for temporary files, and gives it to the registry.</summary>
+    private async Task AddBaseAsync(string name, string architecture, string loader, string libraryFolder, IEnumerable<string> libraries)
     {
-        string root = Path.Combine(parent, "base");
-        string libraries = Path.Combine(root, "lib", "x86_64-linux-gnu");
-        foreach (string folder in (string[])[libraries, Path.Combine(root, "lib64"), Path.Combine(root, "etc"), Path.Combine(root, "tmp")])
+        string root = Path.Combine(Folder, $"base-{architecture}");
+        string loaderFolder = Path.Combine(root, architecture == "amd64" ? "lib64" : "lib");
+        foreach (string folder in (string[])[Path.Combine(root, libraryFolder), loaderFolder, Path.Combine(root, "etc"), Path.Combine(root, "tmp")])
         {
             Directory.CreateDirectory(folder);
         }
 
-        File.Copy("/lib64/ld-linux-x86-64.so.2", Path.Combine(root, "lib64", "ld-linux-x86-64.so.2"));
-        foreach (string library in BaseLibraries)
+        File.Copy(loader, Path.Combine(loaderFolder, Path.GetFileName(loader)));
+        foreach (string library in libraries)
         {
-            File.Copy($"/usr/lib/x86_64-linux-gnu/{library}", Path.Combine(libraries, library));
+            File.Copy(library, Path.Combine(root, libraryFolder, Path.GetFileName(library)));
         }
 
         File.WriteAllText(Path.Combine(root, "etc", "passwd"), "root:x:0:0:root:/root:/sbin/nologin\napp:x:1654:1654::/home/app:/sbin/nologin\n");
-        string archive = Path.Combine(parent, "base.tar");
+        string archive = $"{root}.tar";
         TarFile.CreateFromDirectory(root, archive, includeBaseDirectory: false);
-        return archive;
+        await Podman.RunAsync("import", "--arch", architecture, archive, name);
+        await Podman.RunAsync("push", "--tls-verify=false", name);
     }
 }

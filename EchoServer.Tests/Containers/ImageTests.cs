@@ -120,7 +120,10 @@ internal sealed class ImageTests
     [TestCase("image a:b:c", "image: 'a:b:c' is not a name for an image: [registry/]name[:tag], in small letters but for the tag")]
     [TestCase("image a b", "image: 'b' is one name too many")]
     [TestCase("image --base", "--base: the name of an image is needed")]
-    [TestCase("image --tag=1", "image: '--tag=1' is not an option: --base")]
+    [TestCase("image --tag=1", "image: '--tag=1' is not an option: --arch, --base")]
+    [TestCase("image --arch", "--arch: a value is needed: x64, arm64")]
+    [TestCase("image --arch amd64", "--arch: 'amd64' is not a processor that an image is made for: x64, arm64")]
+    [TestCase("image --arch=", "--arch: '' is not a processor that an image is made for: x64, arm64")]
     public async Task A_wrong_argument_is_one_line_and_exit_code_2(string arguments, string error) => Assert.That(
         await BuildAsync(arguments.Split(' ')), Is.EqualTo(new ProgramResult(2, "", $"build.sh: {error}\n")));
 

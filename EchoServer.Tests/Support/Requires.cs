@@ -51,6 +51,22 @@ internal static class Requires
 
     public static string DockerRegistry => Path.Combine(Programs.ProjectFolder, "artifacts", "tools", "docker-registry");
 
+    /// <summary>The libraries of Debian for arm64, a compiler for it, and an emulator that runs its programs.</summary>
+    public static string ArmLibraries
+    {
+        get
+        {
+            const string folder = "/usr/aarch64-linux-gnu/lib";
+            Unless(
+                Directory.Exists(folder) && File.Exists("/usr/bin/aarch64-linux-gnu-gcc") && File.Exists(Emulator),
+                "Debian's packages gcc-aarch64-linux-gnu, libc6-dev-arm64-cross and qemu-user are not installed: run ./build.sh test as root");
+            return folder;
+        }
+    }
+
+    /// <summary>Runs programs for arm64.</summary>
+    public const string Emulator = "/usr/bin/qemu-aarch64";
+
     public static void Objdump() => Unless(File.Exists("/usr/bin/objdump"), "Debian's package binutils is not installed: run ./build.sh test as root");
 
     public static void Git() => Unless(
