@@ -28,6 +28,32 @@ internal sealed class ConnectionAttackTests
         await siege.EndAsync();
     }
 
+    // Each head is within its limit, and there are fewer connections than may be: what is kept of a request must not be its size.
+    [TestCase("GET /{0} HTTP/1.1\r\nHost: localhost", "")]
+    [TestCase("GET /raw?{0} HTTP/1.1\r\nHost: localhost", "")]
+    [TestCase("GET /raw HTTP/1.1\r\nHost: {0}", "")]
+    [TestCase("GET /raw HTTP/1.1\r\nHost: localhost", "Origin: https://{0}\r\n")]
+    [TestCase("GET /raw HTTP/1.1\r\nHost: localhost", "Sec-WebSocket-Protocol: {0}\r\n")]
+    [TestCase("GET /raw HTTP/1.1\r\nHost: localhost", "Cookie: {0}\r\n")]
+    public async Task Connections_whose_requests_are_long_take_no_more_memory(string start, string line)
+    {
+        await using Siege siege = await Siege.BeginAsync("--keep-alive-interval", "60");
+        int number = 0;
+        await Crowd.GatherAsync(siege, 2_000, async () =>
+        {
+            Attacker attacker = await Attacker.ConnectAsync(siege.Port, siege.Patience);
+            string text = $"{Interlocked.Increment(ref number)}{new string('x', 14_000)}";
+            string head = string.Join("\r\n", string.Format(start, text), "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "");
+            await attacker.SendAsync(Encoding.ASCII.GetBytes($"{head}{string.Format(line, text)}Sec-WebSocket-Key: {RawPeer.Key}\r\n\r\n"));
+            byte[] answer = new byte[256];
+            int length = await attacker.ReadAsync(answer);
+            Assert.That(Encoding.ASCII.GetString(answer, 0, length), Does.StartWith("HTTP/1.1 101 "));
+            return attacker;
+        });
+        Assert.That(siege.Target.OpenFiles, Is.GreaterThanOrEqualTo(2_000), "all are there at the same time");
+        await siege.EndAsync();
+    }
+
     [Test]
     public async Task Clients_that_close_and_go_on_sending_are_cut_off()
     {

@@ -50,7 +50,7 @@ internal sealed class Crowd : IDisposable
 
     public void Dispose() => Array.ForEach(_attackers, attacker => attacker?.Dispose());
 
-    private static async Task<Crowd> GatherAsync(Siege siege, int count, Func<Task<Attacker>> connect)
+    public static async Task<Crowd> GatherAsync(Siege siege, int count, Func<Task<Attacker>> connect)
     {
         var crowd = new Crowd(new Attacker[count]);
         siege.Add(crowd);

@@ -145,6 +145,23 @@ internal sealed class CallbackTests
     }
 
     [Test]
+    public async Task Info_is_known_until_the_connection_is_open()
+    {
+        string? path = null;
+        Exception? failure = null;
+        await using var server = InProcessServer.Start(socket =>
+        {
+            socket.OnOpen = () => path = socket.Info.Path;
+            socket.OnMessage = message => failure = Assert.Throws<InvalidOperationException>(() => _ = socket.Info);
+            socket.OnMessage += message => socket.Send($"{socket.Id}");
+        });
+        using RawPeer peer = RawPeer.Open(server.Port, "/here");
+        peer.Send(WireFrame.Text("x"));
+        Assert.That(peer.ReadText(), Is.EqualTo("1"));
+        Assert.That((path, failure?.Message), Is.EqualTo(("/here", "the request is known only until the connection is open")));
+    }
+
+    [Test]
     public async Task What_is_sent_after_Close_stays_unsent()
     {
         await using var server = InProcessServer.Start(socket => socket.OnMessage = message =>

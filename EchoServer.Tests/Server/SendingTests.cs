@@ -54,8 +54,9 @@ internal sealed class SendingTests
         var room = new ConcurrentDictionary<string, IWebSocketConnection>();
         await using var server = InProcessServer.Start(socket =>
         {
+            string other = socket.Info.Path == "/a" ? "/b" : "/a";
             room[socket.Info.Path] = socket;
-            socket.OnMessage = message => room[socket.Info.Path == "/a" ? "/b" : "/a"].Send("> "u8, message);
+            socket.OnMessage = message => room[other].Send("> "u8, message);
         });
         using RawPeer a = RawPeer.Open(server.Port, "/a");
         using RawPeer b = RawPeer.Open(server.Port, "/b");

@@ -53,6 +53,9 @@ internal sealed class FleckConnection : IWebSocketConnection
     }
 
     /// <inheritdoc/>
+    public long Id => Info.Id;
+
+    /// <inheritdoc/>
     public ConnectionInfo Info { get; }
 
     /// <inheritdoc/>

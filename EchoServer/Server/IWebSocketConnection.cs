@@ -15,7 +15,12 @@ namespace EchoServer.Server;
 /// </remarks>
 internal interface IWebSocketConnection
 {
-    /// <summary>The client, and its request.</summary>
+    /// <summary>A number that no other connection of this process has.</summary>
+    long Id { get; }
+
+    /// <summary>The client, and its request. Only until <see cref="OnOpen"/> has returned: what is needed later is taken out there.</summary>
+    /// <remarks>A request can have kilobytes in its path or its origin: a server that kept them would let each client use up its memory.</remarks>
+    /// <exception cref="InvalidOperationException">The connection is open already.</exception>
     ConnectionInfo Info { get; }
 
     /// <summary>Called first, when the connection is open. What it sends arrives before the answer to any message.</summary>
@@ -33,14 +38,14 @@ internal interface IWebSocketConnection
     /// <summary>Logs an exception of a callback, and gives it to <see cref="OnError"/>, whose own exception is logged as well.</summary>
     internal static void ReportFailure(IWebSocketConnection connection, Exception exception, ILogger log)
     {
-        log.CallbackFailed(exception, connection.Info.Id);
+        log.CallbackFailed(exception, connection.Id);
         try
         {
             connection.OnError?.Invoke(exception);
         }
         catch (Exception second)
         {
-            log.CallbackFailed(second, connection.Info.Id);
+            log.CallbackFailed(second, connection.Id);
         }
     }
 
@@ -75,5 +80,5 @@ internal interface IWebSocketConnection
 /// <param name="Origin">The <c>Origin</c> header, which browsers send (RFC 6455 §10.2); null when there is none.</param>
 /// <param name="SubProtocol">The subprotocol that was agreed on; null when the client offered none.</param>
 /// <remarks>Never changes. Everything but the number comes from the network: escape it before it is shown.</remarks>
-internal readonly record struct ConnectionInfo(
+internal sealed record ConnectionInfo(
     long Id, IPEndPoint Client, string Path, string Host, string? Origin, string? SubProtocol);

@@ -104,8 +104,8 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
         var info = new ConnectionInfo(
             id,
             Client,
-            server.RequestStrings.Of(_head.Path),
-            server.RequestStrings.Of(host),
+            Encoding.Latin1.GetString(_head.Path),
+            Encoding.Latin1.GetString(host),
             hasOrigin ? Encoding.Latin1.GetString(origin) : null,
             subProtocol.IsEmpty ? null : Encoding.Latin1.GetString(subProtocol));
         server.Log.ConnectionOpened(info, _head, extensions);

@@ -14,6 +14,7 @@ namespace EchoServer.Server;
 internal sealed class WebSocketSession : IWebSocketConnection
 {
     private readonly Connection _connection;
+    private ConnectionInfo? _info;
     private WebSocketProtocol<OutboundSink> _protocol;
 
     /// <param name="connection">Moves the bytes.</param>
@@ -22,12 +23,15 @@ internal sealed class WebSocketSession : IWebSocketConnection
     internal WebSocketSession(Connection connection, ConnectionInfo info, MessageReader reader)
     {
         _connection = connection;
-        Info = info;
+        _info = info;
         _protocol = new WebSocketProtocol<OutboundSink>(reader, new OutboundSink(connection.Outbound));
     }
 
     /// <inheritdoc/>
-    public ConnectionInfo Info { get; }
+    public long Id => _connection.Id;
+
+    /// <inheritdoc/>
+    public ConnectionInfo Info => _info ?? throw new InvalidOperationException("the request is known only until the connection is open");
 
     /// <inheritdoc/>
     public Action? OnOpen { get; set; }
@@ -102,6 +106,8 @@ internal sealed class WebSocketSession : IWebSocketConnection
         {
             CallbackFailed(exception);
         }
+
+        _info = null;
     }
 
     /// <summary>Takes input up to the next event, and handles it.</summary>
@@ -144,7 +150,7 @@ internal sealed class WebSocketSession : IWebSocketConnection
         }
         catch (Exception exception)
         {
-            Server.Log.CallbackFailed(exception, Info.Id);
+            Server.Log.CallbackFailed(exception, Id);
         }
     }
 
