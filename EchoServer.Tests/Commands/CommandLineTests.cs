@@ -48,7 +48,9 @@ internal sealed class CommandLineTests
             ["--allowed-origins", "wss://example.org"],
             "--allowed-origins: 'wss://example.org' is not a list of origins (https://host or https://host:port of pages, not ws:// or wss://, separated by commas)");
         yield return Option(["--allowed-origins", "https://a.example, ws://b.example:8080"], "is not a list of origins");
-        yield return Variable("ECHO_ALLOWED_ORIGINS", "https://me@example.org", "ECHO_ALLOWED_ORIGINS: 'https://me@example.org' is not a list of origins");
+        yield return Variable("ECHO_ALLOWED_ORIGINS", "https://me@example.org", "ECHO_ALLOWED_ORIGINS: 'https://...@example.org' is not a list of origins");
+        yield return Option(["--allowed-origins", "https://a.example, https://me:geheim@other/"], "--allowed-origins: 'https://...@other/' is not a list of origins");
+        yield return Option(["--host", "me:geheim@host"], "--host: '...@host' is not an address");
         yield return Option(["--compression", ""], "--compression: '' is not on, off, true or false");
         yield return Option(["--memory-budget", "2G"], "--memory-budget: '2G' is not a size");
         yield return Option(["--memory-budget", "64X"], "--memory-budget: '64X' is not a size");
@@ -86,8 +88,8 @@ internal sealed class CommandLineTests
         yield return Option(["client", "ftp://host"], "url: 'ftp://host' is not a ws://, wss://, http:// or https:// URL");
         yield return Option(["client", "ftp://me:geheim@host"], "url: 'ftp://...@host' is not a ws://");
         yield return Option(["client", "me:geheim@host"], "url: '...@host' is not a ws://");
-        yield return Option(["client", "ws://xn--ü.example"], "url: 'ws://xn--ü.example' is not a ws://");
-        yield return Option(["client", "ws://:80"], "url: 'ws://:80' is not a ws://, wss://, http:// or https:// URL (see --help)");
+        yield return Option(["client", "ws://xn--ü.example"], "url: the host 'xn--ü.example' of 'ws://xn--ü.example' is not a host name or an address");
+        yield return Option(["client", "ws://:80"], "url: the host of 'ws://:80' is missing; write ws://host or ws://host:port (see --help)");
         yield return Option(["client", "ws://[fe80::1%25nosuch0]:8080"], "url: this machine has no network interface 'nosuch0'");
         yield return Option(["load", "ws://:geheim@host:99999"], "url: the port '99999' of 'ws://...@host:99999' is not a number from 1 to 65535");
         yield return Option(["client", "host:8080"], "url: 'host:8080' is not a ws://, wss://, http:// or https:// URL: write ws://host:8080");
@@ -96,7 +98,9 @@ internal sealed class CommandLineTests
         yield return Option(["load", "me:geheim@host:8080"], "url: '...@host:8080' is not a ws://, wss://, http:// or https:// URL: write ws://...@host:8080");
         yield return Option(["client", "wss:/host"], "URL: write wss://host");
         yield return Option(["client", "https//host/raw"], "URL: write https://host/raw");
-        yield return Option(["client", "two words"], "url: 'two words' is not a ws://, wss://, http:// or https:// URL");
+        yield return Option(["client", "two words"], "url: the host 'two words' of 'two words' has a ' '; write ws://host or ws://host:port");
+        yield return Option(["check", "ws://me:ge/heim@host/"], "url: 'ws://...@host/' has no host and port before its first '/'; in a user or password write %2F for '/', %3F for '?' and %23 for '#'");
+        yield return Option(["load", "ws://host/#geheim"], "url: 'ws://host/#...' has a fragment, which no server is sent (RFC 6455 §3); leave it out, or write %23 for '#'");
         yield return Option(["client", "ws://localhost:99999"], "url: the port '99999' of 'ws://localhost:99999' is not a number from 1 to 65535");
         yield return Option(["check", "localhost:99999/raw"], "url: the port '99999' of 'localhost:99999/raw' is not a number from 1 to 65535");
         yield return Option(["ping", "wss://me:geheim@host:80a?b:c"], "url: the port '80a' of 'wss://...@host:80a?b:c' is not a number from 1 to 65535");

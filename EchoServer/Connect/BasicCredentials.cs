@@ -12,6 +12,9 @@ internal sealed class BasicCredentials(string user, string password)
     /// <summary>The value of <c>Authorization</c>.</summary>
     internal string HeaderValue { get; } = "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"));
 
+    /// <summary>Whether a server can read them as they are: RFC 7617 §2 allows no control characters, and no colon in the user's name.</summary>
+    internal bool FitsBasic => !User.Contains(':', StringComparison.Ordinal) && !User.Any(char.IsControl) && !Password.Any(char.IsControl);
+
     /// <summary>Reads the part of a URL before the '@', percent-encoded or not.</summary>
     internal static BasicCredentials FromUserInfo(string text)
     {

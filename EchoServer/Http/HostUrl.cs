@@ -1,28 +1,102 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using EchoServer.Text;
 
 namespace EchoServer.Http;
 
 /// <summary>Reads absolute URLs with a host that can be connected to.</summary>
 internal static class HostUrl
 {
+    private const string EndOfScheme = "://";
     private const string HostStart = "://[";
     private const string EncodedPercent = "%25";
 
+    /// <inheritdoc cref="Read"/>
+    /// <returns>False when it cannot be read.</returns>
+    internal static bool TryParse(string text, [NotNullWhen(true)] out Uri? url) => Read(text, out url) is null && url is not null;
+
     /// <summary>Reads a URL.</summary>
-    /// <returns>False when it has no host, or a host that has no form in ASCII.</returns>
-    internal static bool TryParse(string text, [NotNullWhen(true)] out Uri? url)
+    /// <param name="text">The URL, without user and password.</param>
+    /// <param name="url">The URL, whose host has a form in ASCII.</param>
+    /// <returns>Null when it can be read; otherwise the faulty part, escaped, and the flaw: "the port '0'", "is not ...".</returns>
+    internal static (string Part, string Flaw)? Read(string text, out Uri? url)
     {
         url = null;
+        text = text.Trim();
+        string authority = Authority(text);
+        int end = authority.StartsWith('[') ? authority.IndexOf(']', StringComparison.Ordinal) + 1 : authority.IndexOf(':', StringComparison.Ordinal);
+        string host = end < 0 ? authority : authority[..end];
+        string port = end < 0 ? "" : authority[end..];
+        if (FlawOfShape(authority, host, port) is { } flaw)
+        {
+            return flaw;
+        }
+
+        // RFC 3986 §3.2.3: the port may be empty. No connection goes to port 0.
+        if (port.Length > 1 && !(ushort.TryParse(port[1..], NumberStyles.None, CultureInfo.InvariantCulture, out ushort number) && number > 0))
+        {
+            return (Quoted("port", port[1..]), "is not a number from 1 to 65535");
+        }
+
         try
         {
-            return Uri.TryCreate(WithPlainZone(text), UriKind.Absolute, out url) && url.IdnHost.Length > 0;
+            if (Uri.TryCreate(WithPlainZone(text), UriKind.Absolute, out url) && url.IdnHost.Length > 0)
+            {
+                return null;
+            }
         }
         catch (UriFormatException)
         {
             // A label that is too long, or has characters that no name may have.
-            return false;
         }
+
+        url = null;
+        return (Quoted("host", host), FlawOfHost(host));
     }
+
+    /// <summary>The part between "://" and the path: host and port.</summary>
+    internal static string Authority(string text)
+    {
+        int start = text.IndexOf(EndOfScheme, StringComparison.Ordinal);
+        return start < 0 ? "" : text[(start + EndOfScheme.Length)..].Split('/', '?', '#', '\\')[0];
+    }
+
+    private static (string Part, string Flaw)? FlawOfShape(string authority, string host, string port)
+    {
+        if (authority.StartsWith('[') && (host.Length == 0 || (port.Length > 0 && port[0] != ':')))
+        {
+            return (Quoted("host", authority), "has no ']' at its end");
+        }
+
+        if (host.Length == 0 && !port.StartsWith("::", StringComparison.Ordinal))
+        {
+            return ("the host", "is missing");
+        }
+
+        return !authority.StartsWith('[') && IPAddress.TryParse(authority, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetworkV6
+            ? (Quoted("host", authority), "is an IPv6 address without brackets ([::1], [::1]:8080)")
+            : null;
+    }
+
+    /// <summary>Names the flaw of a host that the runtime does not take.</summary>
+    private static string FlawOfHost(string host)
+    {
+        if (host.StartsWith('['))
+        {
+            return "is not an IPv6 address";
+        }
+
+        // NUL for none.
+        char odd = host.FirstOrDefault(character => char.IsAscii(character) && !char.IsAsciiLetterOrDigit(character) && character is not ('-' or '.' or '_'));
+        return odd != '\0' ? $"has a '{EscapedText.From([odd])}'"
+            : host.StartsWith('.') || host.Contains("..", StringComparison.Ordinal) ? "has nothing before a dot"
+            : "is not a host name or an address";
+    }
+
+    private static string Quoted(string part, string text) => $"the {part} '{EscapedText.Quote(Encoding.UTF8.GetBytes(text))}'";
 
     /// <summary>RFC 6874 §2: a URL has "%25" before the zone of an IPv6 address. The operating system wants '%'.</summary>
     private static string WithPlainZone(string text)

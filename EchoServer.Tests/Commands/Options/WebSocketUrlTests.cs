@@ -3,13 +3,14 @@ using EchoServer.Connect;
 
 namespace EchoServer.Tests.Commands.Options;
 
-/// <summary>The URL of the client commands: nothing of it is lost but the fragment.</summary>
+/// <summary>The URL of the client commands: nothing of it is lost.</summary>
 [Parallelizable(ParallelScope.Children)]
 internal sealed class WebSocketUrlTests
 {
     [TestCase("ws://host", "ws://host/")]
-    [TestCase("HTTP://Host:80/a?b#c", "ws://host/a?b")]
-    [TestCase("https://host:443", "wss://host/")]
+    [TestCase("HTTP://Host:80/a?b%23c", "ws://host/a?b%23c")]
+    [TestCase(" https://host:443\n", "wss://host/")]
+    [TestCase("ws://host:", "ws://host/")]
     [TestCase("http://host:443/@", "ws://host:443/@")]
     [TestCase("ws://host/[%25]", "ws://host/[%25]")]
     public void A_page_s_scheme_becomes_that_of_a_WebSocket(string typed, string expected)
@@ -42,6 +43,36 @@ internal sealed class WebSocketUrlTests
         // RFC 6874 §4: a server is not told the zone, which means nothing to it.
         Assert.That(HttpExchange.Host(url), Is.EqualTo("[fe80::1]"));
     }
+
+    [TestCase("ws:///x", "the host of 'ws:///x' is missing; write ws://host or ws://host:port")]
+    [TestCase("https://", "the host of 'https://' is missing; write wss://host or wss://host:port")]
+    [TestCase("ws://me:geheim@:80/", "the host of 'ws://...@:80/' is missing")]
+    [TestCase("", "the host of '' is missing")]
+    [TestCase("ws://[::1", "the host '[::1' of 'ws://[::1' has no ']' at its end")]
+    [TestCase("ws://[::1]x/", "the host '[::1]x' of 'ws://[::1]x/' has no ']' at its end")]
+    [TestCase("ws://[1.2.3.4]/", "the host '[1.2.3.4]' of 'ws://[1.2.3.4]/' is not an IPv6 address")]
+    [TestCase("ws://::1/", "the host '::1' of 'ws://::1/' is an IPv6 address without brackets ([::1], [::1]:8080)")]
+    [TestCase("fe80::1:8080", "the host 'fe80::1:8080' of 'fe80::1:8080' is an IPv6 address without brackets")]
+    [TestCase("ws://h:1:2/", "the port '1:2' of 'ws://h:1:2/' is not a number from 1 to 65535")]
+    [TestCase("ws://h:0/", "the port '0' of 'ws://h:0/' is not a number from 1 to 65535")]
+    [TestCase("ws://h:+80", "the port '+80' of 'ws://h:+80' is not a number from 1 to 65535")]
+    [TestCase("ws://a..b/", "the host 'a..b' of 'ws://a..b/' has nothing before a dot")]
+    [TestCase("ws://.a/", "the host '.a' of 'ws://.a/' has nothing before a dot")]
+    [TestCase("ws://%zz/", "the host '%zz' of 'ws://%zz/' has a '%'")]
+    [TestCase("ws://a b/", "the host 'a b' of 'ws://a b/' has a ' '")]
+    [TestCase("ws://a\u001bb/", @"the host 'a\u{1b}b' of 'ws://a\u{1b}b/' has a '\u{1b}'")]
+    [TestCase("ws://me:ge/heim@host/", "'ws://...@host/' has no host and port before its first '/'; in a user or password write %2F for '/', %3F for '?' and %23 for '#'")]
+    [TestCase("ws://me:ge?heim@host/", "'ws://...@host/' has no host and port before its first '?'")]
+    [TestCase("ws://me:ge#heim@host/", "'ws://...@host/' has no host and port before its first '#'")]
+    [TestCase("me:ge/heim@host", "'...@host' has no host and port before its first '/'")]
+    [TestCase("ws://host/a?b#geheim", "'ws://host/a?b#...' has a fragment, which no server is sent (RFC 6455 §3); leave it out, or write %23 for '#'")]
+    [TestCase("ws://me:80#geheim@host", "'ws://...@host#...' has a fragment")]
+    [TestCase("ws://host#", "'ws://host#...' has a fragment")]
+    [TestCase("ws://a%3Ab:geheim@host/", "the user or password of 'ws://...@host/' has a control character, or the user has a ':' (RFC 7617 §2)")]
+    [TestCase("ws://a:geheim%0A@host/", "the user or password of 'ws://...@host/' has a control character")]
+    public void An_error_names_the_flaw(string typed, string flaw) => Assert.That(
+        () => WebSocketUrl.Parse(typed),
+        Throws.TypeOf<UsageException>().With.Message.StartsWith($"url: {flaw}").And.Message.Not.Contain("geheim").And.Message.Not.Contain("me:"));
 
     [TestCase("client", "x", "-q")]
     [TestCase("ping", "-c", "1")]

@@ -53,6 +53,11 @@ internal static class CheckSettings
         }
 
         ConnectionOptions connection = ConnectionSettings.Read(result, url);
+        if (result.GetValue(Quick))
+        {
+            ConnectionSettings.RefuseUnusedTls(result, connection);
+        }
+
         if (result.GetValue(Instances))
         {
             ConnectionSettings.RefuseHeader(Instances.Name, connection.Headers, ConnectionSettings.InstanceField);

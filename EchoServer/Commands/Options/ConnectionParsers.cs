@@ -51,11 +51,10 @@ internal static class ConnectionParsers
 
     internal static bool TryParseBasicAuth(string text, out BasicCredentials? credentials)
     {
-        // RFC 7617 §2: the first colon ends the user's name; "control characters" are not allowed.
+        // RFC 7617 §2: the first colon ends the user's name.
         int colon = text.IndexOf(':', StringComparison.Ordinal);
-        bool isAccepted = colon >= 0 && !text.Any(char.IsControl);
-        credentials = isAccepted ? new BasicCredentials(text[..colon], text[(colon + 1)..]) : null;
-        return isAccepted;
+        credentials = colon < 0 ? null : new BasicCredentials(text[..colon], text[(colon + 1)..]);
+        return credentials is { FitsBasic: true };
     }
 
     internal static bool TryParseFile(string text, out string? file)

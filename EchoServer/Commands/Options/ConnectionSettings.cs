@@ -94,9 +94,9 @@ internal static class ConnectionSettings
 
         IReadOnlyList<HeaderField> headers = Header.Read(result);
         bool hasAuthorization = Has(headers, "Authorization");
-        if (hasAuthorization && inUrl is not null)
+        if (inUrl is not null && (hasAuthorization || BasicAuth.IsGiven(result)))
         {
-            throw new UsageException($"url: user and password cannot be combined with {Header.Name} Authorization");
+            throw new UsageException($"url: user and password cannot be combined with {(hasAuthorization ? $"{Header.Name} Authorization" : BasicAuth.Name)}");
         }
 
         RefuseBoth(result, headers, BasicAuth, "Authorization");
@@ -110,7 +110,7 @@ internal static class ConnectionSettings
             Subprotocols = ReadSubprotocols(result),
 
             // A typed value wins over the variable.
-            BasicAuth = hasAuthorization ? null : BasicAuth.IsGiven(result) ? BasicAuth.Read(result) : inUrl ?? BasicAuth.Read(result),
+            BasicAuth = hasAuthorization ? null : inUrl ?? BasicAuth.Read(result),
             IsInsecure = result.GetValue(Insecure),
             Authorities = Authorities.Read(result) is string file ? CertificateFiles.ReadCertificates(Authorities, file) : null,
             ClientCertificate = certificate,

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using EchoServer.Text;
 
 namespace EchoServer.Commands.Options;
 
@@ -29,7 +28,7 @@ internal sealed class RepeatedSetting<T>(
         }
 
         string? shown = show is null ? text : show(text);
-        throw new UsageException($"{Name}: {(shown is null ? "the value (not shown)" : $"'{EscapedText.From(shown.AsSpan())}'")} is not {Accepted}");
+        throw new UsageException($"{Name}: {(shown is null ? "the value (not shown)" : $"'{ShownValue.Of(shown)}'")} is not {Accepted}");
     }
 
     private static Option<string[]> MakeOption(string name, string alias, string helpName, string description) => new(name, alias)

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using EchoServer.Text;
 
 namespace EchoServer.Commands.Options;
 
@@ -80,7 +79,7 @@ internal sealed class Setting<T> : Setting
     private T Parse(string source, string text) =>
         _parse(text, out T value)
             ? value
-            : throw new UsageException($"{source}: {(_isSecret ? "the value (not shown)" : $"'{EscapedText.From(text.AsSpan())}'")} is not {Accepted}");
+            : throw new UsageException($"{source}: {(_isSecret ? "the value (not shown)" : $"'{ShownValue.Of(text)}'")} is not {Accepted}");
 
     private static Option<string> MakeOption(
         string name, string? alias, string helpName, string? variable, string description, string defaultText, string[]? choices)

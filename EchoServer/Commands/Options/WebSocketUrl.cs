@@ -23,35 +23,56 @@ internal static class WebSocketUrl
     /// <summary>Reads it.</summary>
     /// <param name="text">A ws, wss, http or https URL, as typed.</param>
     /// <param name="user">The user and password in it, either of which may be empty (RFC 3986 §3.2.1); null for none.</param>
-    /// <returns>A ws or wss URL without user, password and fragment: a message may show it.</returns>
+    /// <returns>A ws or wss URL without user and password: a message may show it.</returns>
     /// <exception cref="UsageException">It is not such a URL.</exception>
     internal static Uri Parse(string text, out BasicCredentials? user)
     {
-        user = null;
-        int end = text.IndexOf(EndOfScheme, StringComparison.Ordinal);
-        string? scheme = (end < 0 ? "" : text[..end].Trim().ToLowerInvariant()) switch
+        string typed = text.Trim();
+        bool hasScheme = typed.Contains(EndOfScheme, StringComparison.Ordinal);
+        string whole = hasScheme ? typed : WithScheme(typed);
+        int end = whole.IndexOf(EndOfScheme, StringComparison.Ordinal);
+        string problem = $"'{ShownValue.Of(text)}' is not a ws://, wss://, http:// or https:// URL";
+        string scheme = whole[..end].ToLowerInvariant() switch
         {
             "ws" or "http" => "ws",
             "wss" or "https" => "wss",
-            _ => null,
+            _ => throw Refusal(problem),
         };
-        if (scheme is null)
-        {
-            throw Refusal(text);
-        }
 
-        // RFC 6455 §3: "Fragment identifiers ... MUST NOT be used" in a WebSocket URL.
-        string rest = text[(end + EndOfScheme.Length)..].Split('#')[0];
-        string authority = rest.Split('/', '?', '\\')[0];
+        string authority = HostUrl.Authority(whole);
+        string rest = whole[(end + EndOfScheme.Length + authority.Length)..];
         int at = authority.LastIndexOf('@');
-        if (!HostUrl.TryParse($"{scheme}{EndOfScheme}{rest[(at + 1)..]}", out Uri? url))
+        if (HostUrl.Read($"{scheme}{EndOfScheme}{authority[(at + 1)..]}{rest}", out Uri? url) is (string part, string flaw))
         {
-            throw Refusal(text);
+            // The password of such a URL begins where the port is read.
+            throw Refusal(rest.Contains('@', StringComparison.Ordinal)
+                ? $"'{ShownValue.Of(text)}' has no host and port before its first '{rest[0]}'; in a user or password write %2F for '/', %3F for '?' and %23 for '#'"
+                : $"{part} of '{ShownValue.Of(text)}' {flaw}; write {scheme}://host or {scheme}://host:port");
         }
 
-        ThrowIfUnknownZone(url.IdnHost);
+        if (!hasScheme)
+        {
+            throw Refusal($"{problem}: write {ShownValue.Of(whole)}");
+        }
+
+        // RFC 6455 §3: "Fragment identifiers ... MUST NOT be used" in a WebSocket URL. It may be a token: it is not shown.
+        if (rest.Contains('#', StringComparison.Ordinal))
+        {
+            throw Refusal($"'{ShownValue.Of(text).Split('#')[0]}#...' has a fragment, which no server is sent (RFC 6455 §3); leave it out, or write %23 for '#'");
+        }
+
+        ThrowIfUnknownZone(url!.IdnHost);
         user = at > 0 ? BasicCredentials.FromUserInfo(authority[..at]) : null;
-        return url;
+        return user is not { FitsBasic: false }
+            ? url
+            : throw Refusal($"the user or password of '{ShownValue.Of(text)}' has a control character, or the user has a ':' (RFC 7617 §2)");
+    }
+
+    /// <summary>Adds the scheme that was probably meant.</summary>
+    private static string WithScheme(string text)
+    {
+        string? scheme = Array.Find(Schemes, it => text.StartsWith($"{it}:", StringComparison.Ordinal) || text.StartsWith($"{it}/", StringComparison.Ordinal));
+        return scheme is null ? $"ws{EndOfScheme}{text.TrimStart('/')}" : $"{scheme}{EndOfScheme}{text[scheme.Length..].TrimStart(':', '/')}";
     }
 
     /// <summary>The zone of an IPv6 address is the number or the name of an interface.</summary>
@@ -61,37 +82,9 @@ internal static class WebSocketUrl
         if (percent >= 0 && !uint.TryParse(host[(percent + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out _) &&
             IPAddress.TryParse(host, out IPAddress? address) && address.ScopeId == 0)
         {
-            throw new UsageException($"url: this machine has no network interface '{EscapedText.From(host.AsSpan(percent + 1))}'");
+            throw Refusal($"this machine has no network interface '{EscapedText.From(host.AsSpan(percent + 1))}'");
         }
     }
 
-    private static UsageException Refusal(string text) => new($"url: {Flaw(WithoutUser(text))}");
-
-    /// <summary>Names the flaw of a URL, and the URL that was probably meant.</summary>
-    private static string Flaw(string text)
-    {
-        string shown = EscapedText.From(text.AsSpan());
-        bool hasScheme = text.Contains(EndOfScheme, StringComparison.Ordinal);
-        string? scheme = Array.Find(Schemes, it => text.StartsWith($"{it}:", StringComparison.Ordinal) || text.StartsWith($"{it}/", StringComparison.Ordinal));
-        string url = hasScheme ? text : $"{scheme ?? "ws"}{EndOfScheme}{text[(scheme?.Length ?? 0)..].TrimStart(':', '/')}";
-        string rest = url[(url.IndexOf(EndOfScheme, StringComparison.Ordinal) + EndOfScheme.Length)..];
-        string authority = rest.Split('/', '?', '#')[0];
-        int colon = authority.LastIndexOf(':');
-        if (colon > authority.LastIndexOfAny(['@', ']']) && colon + 1 < authority.Length && !SettingParsers.TryParsePort(authority[(colon + 1)..], out _))
-        {
-            return $"the port '{EscapedText.From(authority.AsSpan(colon + 1))}' of '{shown}' is not a number from 1 to 65535";
-        }
-
-        string problem = $"'{shown}' is not a ws://, wss://, http:// or https:// URL";
-        return !hasScheme && Uri.TryCreate(url, UriKind.Absolute, out _) ? $"{problem}: write {EscapedText.From(url.AsSpan())}" : problem;
-    }
-
-    /// <summary>Hides the part before an '@': it may be a password, whatever else is wrong with the URL.</summary>
-    private static string WithoutUser(string text)
-    {
-        int scheme = text.IndexOf(EndOfScheme, StringComparison.Ordinal);
-        int start = scheme < 0 ? 0 : scheme + EndOfScheme.Length;
-        int at = text.LastIndexOf('@');
-        return at < start ? text : $"{text[..start]}...{text[at..]}";
-    }
+    private static UsageException Refusal(string flaw) => new($"url: {flaw}");
 }
