@@ -31,6 +31,9 @@ internal sealed class ProxyEnvironmentTests
     [TestCase("all_proxy=http://p|NO_PROXY=example.org:443", "http://p/", null)]
     [TestCase("all_proxy=http://p|no_proxy=a.example|NO_PROXY=example.org", "http://p/", "http://p/")]
     [TestCase("all_proxy=ftp://not.used|no_proxy=*", null, null)]
+    [TestCase("ALL_PROXY=none", null, null)]
+    [TestCase("ALL_PROXY=http://p:8080|http_proxy=None", null, "http://p:8080/")]
+    [TestCase("ALL_PROXY=http://none", "http://none/", "http://none/")]
     public void The_variable_of_the_scheme_comes_before_that_for_all(string variables, string? plain, string? secure)
     {
         Assert.That(Find(Ws, variables), Is.EqualTo((plain, (string?)null)));
@@ -60,10 +63,13 @@ internal sealed class ProxyEnvironmentTests
     [TestCase("ALL_PROXY=http://p:1/path", "ALL_PROXY: the value (not shown) is not a proxy (")]
     [TestCase("ALL_PROXY=socks4://p:1", "ALL_PROXY: the value (not shown) is not a proxy (", "; of SOCKS only version 5 is spoken")]
     [TestCase("ALL_PROXY=socks://p:1", "ALL_PROXY: the value (not shown) is not a proxy (", "; of SOCKS only version 5 is spoken")]
-    [TestCase("ALL_PROXY=socks5h://p:port", "ALL_PROXY: the value (not shown) is not a proxy (", "socks5://host:port)")]
+    [TestCase("ALL_PROXY=socks5h://p:port", "ALL_PROXY: the value (not shown) is not a proxy (", "socks5://host:port, or none)")]
     [TestCase("ALL_PROXY='socks5://p:1'", "ALL_PROXY: the value (not shown) is not a proxy (")]
     [TestCase("ALL_PROXY=\"p:1\"", "ALL_PROXY: the value (not shown) is not a proxy (")]
     [TestCase("ALL_PROXY=http://p:65536", "ALL_PROXY: the value (not shown) is not a proxy (")]
+    [TestCase("ALL_PROXY=http://p:0", "ALL_PROXY: the value (not shown) is not a proxy (", "or none)")]
+    [TestCase("ALL_PROXY=http://a%3Ab:secret@p:1", "ALL_PROXY: the value (not shown) is not a proxy (")]
+    [TestCase("ALL_PROXY=http://p|NO_PROXY=\"a.example", "NO_PROXY: '\"a.example' is not a host, an address or a network")]
     [TestCase("ALL_PROXY=//p:1", "ALL_PROXY: the value (not shown) is not a proxy (")]
     [TestCase("ALL_PROXY=http://p|no_proxy=10.0.0.0/99", "no_proxy: '10.0.0.0/99' is not a host, an address or a network")]
     [TestCase("ALL_PROXY=http://p|NO_PROXY=a:b", "NO_PROXY: 'a:b' is not a host, an address or a network")]

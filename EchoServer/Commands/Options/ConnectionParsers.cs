@@ -66,7 +66,7 @@ internal static class ConnectionParsers
     internal static bool TryParseProxy(string text, out ProxyChoice? proxy)
     {
         proxy = ProxyChoice.TryParse(text);
-        return proxy is not null || text == "none";
+        return proxy is not null || ProxyChoice.IsNone(text);
     }
 
     internal static bool TryParseInstance(string text, out string? instance)

@@ -28,6 +28,9 @@ internal sealed class ProxyChoice(Uri url, BasicCredentials? user)
     /// <summary>User and password; null for a proxy that asks for none.</summary>
     internal BasicCredentials? User => user;
 
+    /// <summary>Whether a value stands for no proxy. A host of this name is <c>http://none</c>.</summary>
+    internal static bool IsNone(string text) => text.Equals("none", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Reads a proxy's URL.</summary>
     /// <returns>Null when it is not the URL of a proxy of a known kind.</returns>
     internal static ProxyChoice? TryParse(string text)
@@ -49,7 +52,8 @@ internal sealed class ProxyChoice(Uri url, BasicCredentials? user)
             return null;
         }
 
-        return new(uri, at > start ? BasicCredentials.FromUserInfo(text[start..at]) : null);
+        BasicCredentials? user = at > start ? BasicCredentials.FromUserInfo(text[start..at]) : null;
+        return user is { FitsBasic: false } && scheme != Socks ? null : new(uri, user);
     }
 
     public override string ToString() => url.AbsoluteUri;

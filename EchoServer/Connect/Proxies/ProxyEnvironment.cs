@@ -5,7 +5,7 @@ namespace EchoServer.Connect.Proxies;
 /// <summary>The proxy that the environment names, by the variables that curl and most other clients read.</summary>
 internal static class ProxyEnvironment
 {
-    private const string Accepted = "a proxy ([http://][user:password@]host:port, https://host:port or socks5://host:port)";
+    private const string Accepted = "a proxy ([http://][user:password@]host:port, https://host:port, socks5://host:port, or none)";
 
     /// <summary>Finds the proxy for a URL.</summary>
     /// <returns>False when a variable has a value that cannot be used; the flaw names it.</returns>
@@ -13,7 +13,8 @@ internal static class ProxyEnvironment
     {
         proxy = null;
         flaw = null;
-        if ((Read(url.Scheme == "wss" ? "https_proxy" : "http_proxy", environment) ?? Read("all_proxy", environment)) is not { } named)
+        if ((Read(url.Scheme == "wss" ? "https_proxy" : "http_proxy", environment) ?? Read("all_proxy", environment)) is not { } named ||
+            ProxyChoice.IsNone(named.Value))
         {
             return true;
         }

@@ -1,12 +1,14 @@
 using System.Globalization;
+using System.IO.Enumeration;
 using System.Net;
 
 namespace EchoServer.Connect.Proxies;
 
 /// <summary>The hosts that are reached without a proxy: <c>NO_PROXY</c>, as curl reads it, and with ports.</summary>
 /// <remarks>
-/// Entries are separated by commas or white space. <c>*</c> is every host; a name is a host and all below its domain, with or without
-/// a dot before it; an address is itself, and <c>10.0.0.0/8</c> a network. With <c>:port</c> behind it an entry is for this port only.
+/// Entries are separated by commas, semicolons or white space. <c>*</c> is every host; a name is a host and all below its domain, with or
+/// without a dot before it; an address is itself, and <c>10.0.0.0/8</c> a network; in any other place a <c>*</c> stands for any characters, as
+/// on Windows. With <c>:port</c> behind it an entry is for this port only.
 /// </remarks>
 internal static class ProxyExceptions
 {
@@ -18,7 +20,7 @@ internal static class ProxyExceptions
     {
         isMatch = false;
         flaw = null;
-        foreach (string entry in list.Split([',', ' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries))
+        foreach (string entry in list.Split([',', ';', ' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries))
         {
             if (Matches(entry, url) is not bool matches)
             {
@@ -59,10 +61,29 @@ internal static class ProxyExceptions
                 : null;
         }
 
-        return isPort && (address is null
-            ? IsInDomain(url.IdnHost, host) || IsInDomain(url.Host, host)
-            : IPAddress.TryParse(host, out IPAddress? same) && address.GetAddressBytes().AsSpan().SequenceEqual(same.GetAddressBytes()));
+        if (!CanBeHost(host))
+        {
+            return null;
+        }
+
+        bool isHost = WithoutWildcard(host).Contains('*', StringComparison.Ordinal)
+            ? FileSystemName.MatchesSimpleExpression(host, url.IdnHost)
+            : address is null
+                ? IsInDomain(url.IdnHost, host) || IsInDomain(url.Host, host)
+                : TryParseAddress(host, out IPAddress same) && address.GetAddressBytes().AsSpan().SequenceEqual(same.GetAddressBytes());
+        return isPort && isHost;
     }
+
+    /// <summary>Whether any host is like that. A name of digits alone is an address that was cut short.</summary>
+    private static bool CanBeHost(string host) =>
+        host.Contains(':', StringComparison.Ordinal) || host.All(character => char.IsAsciiDigit(character) || character == '.')
+            ? TryParseAddress(host, out _)
+            : host.Any(character => character is not ('.' or '*')) &&
+                host.All(character => !char.IsAscii(character) || char.IsAsciiLetterOrDigit(character) || character is '-' or '_' or '.' or '*');
+
+    /// <summary>Reads an address. The runtime also reads "10.1" (10.0.0.1) and "010.0.0.1" (8.0.0.1), which is never meant.</summary>
+    private static bool TryParseAddress(string text, out IPAddress address) =>
+        IPAddress.TryParse(text, out address!) && (text.Contains(':', StringComparison.Ordinal) || text == address.ToString());
 
     /// <summary>An IPv6 address has brackets, or no port.</summary>
     private static bool TrySplitPort(string entry, out string host, out int? port)
@@ -92,7 +113,7 @@ internal static class ProxyExceptions
     private static bool TryParseNetwork(string text, int slash, out IPAddress network, out int bits)
     {
         bits = 0;
-        return IPAddress.TryParse(text[..slash], out network!) &&
+        return TryParseAddress(text[..slash], out network) &&
             int.TryParse(text[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out bits) &&
             bits <= network.GetAddressBytes().Length * BitsOfByte;
     }
@@ -112,9 +133,10 @@ internal static class ProxyExceptions
     private static bool IsInDomain(string host, string domain)
     {
         host = host.TrimEnd('.');
-        domain = domain.TrimEnd('.');
-        domain = domain.StartsWith("*.", StringComparison.Ordinal) ? domain[2..] : domain.TrimStart('.');
+        domain = WithoutWildcard(domain.TrimEnd('.')).TrimStart('.');
         return domain.Length > 0 && host.EndsWith(domain, StringComparison.OrdinalIgnoreCase) &&
             (host.Length == domain.Length || host[^(domain.Length + 1)] == '.');
     }
+
+    private static string WithoutWildcard(string domain) => domain.StartsWith("*.", StringComparison.Ordinal) ? domain[2..] : domain;
 }
