@@ -24,7 +24,11 @@ internal sealed class CommandLineTests
         yield return Option(["--port", "1", "--port", "2"], "--port: exactly one value is needed: a port (0-65535)");
         yield return Option(["--host", "nowhere.example"], "--host: 'nowhere.example' is not an address to listen on (an IPv4 or IPv6 address, localhost or *)");
         yield return Option(["--host", "1"], "--host: '1' is not an address");
-        yield return Option(["--server.urls", "https://0.0.0.0:8080"], "--server.urls: 'https://0.0.0.0:8080' is not an address to listen on (http://host:port)");
+        yield return Option(["--server.urls", "https://0.0.0.0:8080"], "--server.urls: 'https://0.0.0.0:8080' is not one address to listen on (http://host:port, without TLS)");
+        yield return Option(["--server.urls", "http://*:1;http://*:2"], "--server.urls: 'http://*:1;http://*:2' is not one address to listen on (http://host:port, without TLS)");
+        yield return Option(["serve", "--server.urls=http://*:1;https://*:2"], "--server.urls: 'http://*:1;https://*:2' is not one address to listen on");
+        yield return Option(["--server.urls", ";"], "--server.urls: ';' is not one address to listen on");
+        yield return Option(["--server.urls", "http://me:geheim@0.0.0.0:80"], "--server.urls: 'http://...@0.0.0.0:80' is not one address");
         yield return Option(["--server.urls", "http://0.0.0.0:x"], "--server.urls: 'http://0.0.0.0:x' is not");
         yield return Option(["--max-message-bytes", "1073741825"], "--max-message-bytes: '1073741825' is not a size such as 64K or 16M (1-1073741824 bytes)");
         yield return Option(["--log-messages", "no"], "--log-messages: 'no' is not on, off, true or false");
@@ -204,7 +208,7 @@ internal sealed class CommandLineTests
     [TestCase("[::1]", "::1", new[] { "--host", "::1" }, TestName = "{m}(::1)")]
     [TestCase("0.0.0.0", "127.0.0.1", new[] { "--host", "*" }, TestName = "{m}(*)")]
     [TestCase("127.0.0.1", "127.0.0.1", new[] { "--server.urls", "http://127.0.0.1:0" }, TestName = "{m}(server.urls)")]
-    [TestCase("127.0.0.1", "127.0.0.1", new[] { "--server.urls=http://localhost:0/;https://x:1" }, TestName = "{m}(several server.urls)")]
+    [TestCase("127.0.0.1", "127.0.0.1", new[] { "--server.urls=http://localhost:0/;" }, TestName = "{m}(server.urls with a separator)")]
     [TestCase("127.0.0.1", "127.0.0.1", new[] { "serve", "--server.urls", "http://*:1", "--host", "127.0.0.1", "--port", "0" }, TestName = "{m}(host and port win over server.urls)")]
     public async Task The_first_line_says_where_it_listens(string shown, string connectTo, string[] arguments)
     {

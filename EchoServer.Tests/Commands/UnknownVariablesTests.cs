@@ -30,6 +30,25 @@ internal sealed class UnknownVariablesTests
     public void Others_are_not(string name, string value) =>
         Assert.That(UnknownVariables.Warnings(new Hashtable { [name] = value }, Known), Is.Empty);
 
+    [TestCase("ASPNETCORE_URLS", "http://+:9000", true)]
+    [TestCase("ASPNETCORE_URLS", "http://+:18080", true)]
+    [TestCase("DOTNET_URLS", "http://+:8080/", false)]
+    [TestCase("ASPNETCORE_HTTP_PORTS", "8080", false)]
+    [TestCase("ASPNETCORE_HTTP_PORTS", "9000", true)]
+    [TestCase("ASPNETCORE_URLS", "", false)]
+    [TestCase("ASPNETCORE_ENVIRONMENT", "Development", false)]
+    public void One_of_ASP_NET_is_named_when_it_has_another_port(string name, string value, bool isNamed) => Assert.That(
+        UnknownVariables.WarnOfAspNet(variable => variable == name ? value : null, 8080),
+        Is.EqualTo(isNamed ? $"EchoServer: warning: the environment variable {name} has no effect; PORT or --port names the port" : null));
+
+    [Test]
+    public async Task A_server_whose_port_is_given_says_nothing_of_those_of_ASP_NET()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync([], new Dictionary<string, string> { ["ASPNETCORE_URLS"] = "http://+:1" });
+        Assert.That(await server.StopAsync(), Is.Zero);
+        Assert.That(await server.ReadErrorAsync(), Is.Empty);
+    }
+
     [Test]
     public async Task A_command_goes_on_after_the_warning()
     {

@@ -26,6 +26,12 @@ internal static class ServeCommand
         LogLevel level = Settings.Level.Read(result);
         LogFormat format = Settings.Format.Read(result);
 
+        if (Settings.Port.GivenBy(result) is null && !Settings.ServerUrls.IsGiven(result) &&
+            UnknownVariables.WarnOfAspNet(Environment.GetEnvironmentVariable, options.Port) is string warning)
+        {
+            StandardError.WriteLine(warning);
+        }
+
         if (Engine.NeverBlocks)
         {
             // Elsewhere than on Linux, where the server has I/O threads of its own, the runtime's are what waits for sockets.

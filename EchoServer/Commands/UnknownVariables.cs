@@ -7,6 +7,8 @@ namespace EchoServer.Commands;
 /// <summary>Environment variables that have the prefix of the program's own and are not among them: mistyped ones, as a rule.</summary>
 internal static class UnknownVariables
 {
+    private static readonly string[] OfAspNet = ["ASPNETCORE_URLS", "DOTNET_URLS", "ASPNETCORE_HTTP_PORTS", "DOTNET_HTTP_PORTS"];
+
     /// <summary>Names them.</summary>
     /// <param name="environment">All variables, with their values.</param>
     /// <param name="known">The variables that the program reads.</param>
@@ -18,6 +20,14 @@ internal static class UnknownVariables
         orderby name
         let near = NearName.Find(name, known)
         select $"EchoServer: warning: the environment variable {EscapedText.From(name.AsSpan())} has no effect{(near is null ? "" : $"; did you mean {near}?")}";
+
+    /// <summary>Names a variable that tells ASP.NET where to listen, and not this server, unless it names the same port.</summary>
+    /// <param name="environment">Reads a variable.</param>
+    /// <param name="port">The port that the server listens on, where nothing else named it.</param>
+    internal static string? WarnOfAspNet(Func<string, string?> environment, int port) =>
+        Array.Find(OfAspNet, name => environment(name) is { Length: > 0 } value && value.TrimEnd('/').Split(':', ';')[^1] != $"{port}") is string found
+            ? $"EchoServer: warning: the environment variable {found} has no effect; PORT or --port names the port"
+            : null;
 
     /// <summary>Whether Kubernetes or Docker has set it, for a service or container called "echo" or "echo-something".</summary>
     private static bool IsOfService(string name, string value) =>

@@ -138,13 +138,13 @@ internal static class SettingParsers
             : text == address!.ToString());
     }
 
-    /// <summary>What ASP.NET takes for its addresses: several are separated by semicolons, of which the first http one counts.</summary>
+    /// <summary>Reads a list of addresses as ASP.NET takes them, separated by semicolons. The server listens on one address: the list may have no second.</summary>
     internal static bool TryParseServerUrls(string text, out IPEndPoint? endPoint)
     {
         const string scheme = "http://";
         endPoint = null;
-        string? url = text.Split(';').FirstOrDefault(part => part.StartsWith(scheme, StringComparison.OrdinalIgnoreCase));
-        if (url is null)
+        if (text.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is not [string url] ||
+            !url.StartsWith(scheme, StringComparison.OrdinalIgnoreCase))
         {
             return false;
         }

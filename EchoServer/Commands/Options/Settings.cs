@@ -23,7 +23,7 @@ internal static class Settings
 
     internal static readonly Setting<IPEndPoint?> ServerUrls = new(
         "--server.urls", null, "Host and port as Cloud Foundry's dotnet_core_buildpack appends them.",
-        null, "none", "an address to listen on (http://host:port)", SettingParsers.TryParseServerUrls);
+        null, "none", "one address to listen on (http://host:port, without TLS)", SettingParsers.TryParseServerUrls);
 
     internal static readonly Setting<string> Greeting = Text(
         "--greeting", "ECHO_GREETING", "Message sent when a connection opens; empty for none.", EchoOptions.DefaultGreeting);
