@@ -67,12 +67,26 @@ internal sealed class CertificateFilesTests
             Expect(Write("damaged", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), "has a damaged certificate");
             Expect(Write("hostile", "-----BEGIN \u001b[2J-----\n"), "has no certificate, but \\u{1b}[2J");
             Expect("/dev/zero", "is larger than 4194304 bytes");
+            Expect("/proc/self/mem", "cannot be read: it is not an ordinary file, or its disk is damaged");
+            Expect(Path.Combine(_folder, new string('x', 300)), "has a name that is too long");
         });
-
-        static void Expect(string file, string flaw) => Assert.That(
-            () => CertificateFiles.ReadCertificates(ConnectionSettings.Authorities, file),
-            Throws.TypeOf<UsageException>().With.Message.EqualTo($"--ca: '{file}' {flaw}; it takes a file with certificates in PEM"));
     }
+
+    [Test]
+    [Slow]
+    public async Task A_pipe_into_which_nothing_writes_is_given_up()
+    {
+        string pipe = Path.Combine(_folder, "pipe");
+        await Programs.RunAsync(Programs.Start("mkfifo", [pipe]));
+        Expect(pipe, "has no end after 10 s");
+
+        // Lets the read that still waits come to its end.
+        File.WriteAllText(pipe, "");
+    }
+
+    private static void Expect(string file, string flaw) => Assert.That(
+        () => CertificateFiles.ReadCertificates(ConnectionSettings.Authorities, file),
+        Throws.TypeOf<UsageException>().With.Message.EqualTo($"--ca: '{file}' {flaw}; it takes a file with certificates in PEM"));
 
     [Test]
     public void A_key_that_cannot_be_used_says_why()

@@ -11,6 +11,9 @@ internal static class CertificateFiles
     // Sixteen times what the authorities of a system take: a device that never ends is not read for ever.
     private const int MaxBytes = 4 * 1024 * 1024;
 
+    // A named pipe into which nothing writes never opens, and one that stays open never ends.
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
+
     // DER and PKCS #12 begin with a sequence (X.690 §8.9).
     private const char Sequence = '0';
 
@@ -81,27 +84,41 @@ internal static class CertificateFiles
 
     private static string ReadText(Setting option, string file)
     {
+        if (Directory.Exists(file))
+        {
+            throw Refuse(option, file, "is a directory");
+        }
+
+        Task<byte[]> reading = Task.Run(() => ReadBytes(file));
         try
         {
-            if (Directory.Exists(file))
+            if (!reading.Wait(MaxWait))
             {
-                throw Refuse(option, file, "is a directory");
+                throw Refuse(option, file, $"has no end after {MaxWait.TotalSeconds} s");
             }
-
-            using FileStream stream = File.OpenRead(file);
-            byte[] bytes = new byte[MaxBytes];
-            int count = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            return count < MaxBytes ? Encoding.UTF8.GetString(bytes, 0, count) : throw Refuse(option, file, $"is larger than {MaxBytes} bytes");
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (AggregateException exception)
         {
-            throw Refuse(option, file, exception switch
+            throw Refuse(option, file, exception.InnerException switch
             {
                 FileNotFoundException or DirectoryNotFoundException => "does not exist",
                 UnauthorizedAccessException => "cannot be read: permission denied",
-                _ => $"cannot be read: {EscapedText.From(exception.Message.AsSpan())}",
+                PathTooLongException => "has a name that is too long",
+                IOException => "cannot be read: it is not an ordinary file, or its disk is damaged",
+                _ => "is not the name of a file",
             });
         }
+
+        return reading.Result.Length < MaxBytes
+            ? Encoding.UTF8.GetString(reading.Result)
+            : throw Refuse(option, file, $"is larger than {MaxBytes} bytes");
+    }
+
+    private static byte[] ReadBytes(string file)
+    {
+        using FileStream stream = File.OpenRead(file);
+        byte[] bytes = new byte[MaxBytes];
+        return bytes[..stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
     }
 
     /// <summary>Names the content of a file without a certificate or key.</summary>
