@@ -57,6 +57,8 @@ internal static class CommandLine
 
     private static async Task<int> ParseAndRunAsync(string[] args)
     {
+        Utf8Input.ThrowIfAltered(args);
+
         // As with other programs: help, or help and a command.
         args = args is ["help", .. string[] rest] ? [.. rest, "--help"] : args;
 

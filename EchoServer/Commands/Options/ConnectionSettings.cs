@@ -168,7 +168,7 @@ internal static class ConnectionSettings
     }
 
     private static ProxyChoice? FindProxy(Uri url) =>
-        ProxyEnvironment.TryFind(url, Environment.GetEnvironmentVariable, out ProxyChoice? proxy, out string? flaw) ? proxy : throw new UsageException(flaw!);
+        ProxyEnvironment.TryFind(url, Utf8Input.Variable, out ProxyChoice? proxy, out string? flaw) ? proxy : throw new UsageException(flaw!);
 
     private static X509Certificate2Collection? ReadClientCertificate(ParseResult result)
     {

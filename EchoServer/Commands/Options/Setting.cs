@@ -30,7 +30,7 @@ internal abstract class Setting(string name, Option option, string? variable, st
     /// <summary>What the variable holds; null when it is not set.</summary>
     protected string? FromVariable()
     {
-        string? text = variable is null ? null : Environment.GetEnvironmentVariable(variable);
+        string? text = variable is null ? null : Utf8Input.Variable(variable);
         return text is { Length: 0 } && !mayBeEmpty ? null : text;
     }
 }

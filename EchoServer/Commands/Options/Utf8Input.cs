@@ -1,0 +1,65 @@
+using System.Text;
+using System.Text.Unicode;
+
+namespace EchoServer.Commands.Options;
+
+/// <summary>Refuses arguments and variables that are not UTF-8, in which the runtime replaces bytes with U+FFFD.</summary>
+/// <remarks>Elsewhere than on Linux the bytes cannot be read, and nothing is refused.</remarks>
+internal static class Utf8Input
+{
+    private const char Replacement = '\uFFFD';
+
+    /// <summary>Refuses arguments.</summary>
+    /// <exception cref="UsageException">One of them is not UTF-8.</exception>
+    internal static void ThrowIfAltered(string[] arguments)
+    {
+        if (!Array.Exists(arguments, argument => argument.Contains(Replacement, StringComparison.Ordinal)))
+        {
+            return;
+        }
+
+        // The program's name stands before them.
+        byte[][] all = Read("/proc/self/cmdline");
+        int wrong = Array.FindIndex(all, Math.Max(0, all.Length - arguments.Length), bytes => !Utf8.IsValid(bytes));
+        if (wrong >= 0)
+        {
+            throw new UsageException($"argument {wrong - (all.Length - arguments.Length) + 1}: the value (not shown) is not text in UTF-8");
+        }
+    }
+
+    /// <summary>Reads an environment variable.</summary>
+    /// <returns>Null when it is not set.</returns>
+    /// <exception cref="UsageException">It is not UTF-8.</exception>
+    internal static string? Variable(string name)
+    {
+        string? text = Environment.GetEnvironmentVariable(name);
+        if (text is null || !text.Contains(Replacement, StringComparison.Ordinal))
+        {
+            return text;
+        }
+
+        byte[] start = Encoding.UTF8.GetBytes($"{name}=");
+        return Array.Exists(Read("/proc/self/environ"), bytes => bytes.AsSpan().StartsWith(start) && !Utf8.IsValid(bytes))
+            ? throw new UsageException($"{name}: the value (not shown) is not text in UTF-8")
+            : text;
+    }
+
+    /// <summary>Reads strings as the kernel has them, each ended by a NUL.</summary>
+    private static byte[][] Read(string file)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return [];
+        }
+
+        byte[] bytes = File.ReadAllBytes(file);
+        List<byte[]> strings = [];
+        for (int start = 0; start < bytes.Length; start += strings[^1].Length + 1)
+        {
+            int length = bytes.AsSpan(start).IndexOf((byte)0);
+            strings.Add(bytes[start..(length < 0 ? bytes.Length : start + length)]);
+        }
+
+        return [.. strings];
+    }
+}
