@@ -87,6 +87,30 @@ internal sealed class CommandLineTests
         yield return Option(["client", "ws://host", "--quiet", "true"], "--quiet: takes no value, and 'true' is one");
         yield return Option(["check", "ws://host", "--json=false"], "--json: takes no value, and 'false' is one");
         yield return Option(["ping", "wss://host", "-k", "true"], "--insecure: takes no value, and 'true' is one");
+        yield return Option(["ping", "wss://host", "--insecure=me:geheim"], "--insecure: takes no value, and the given text (not shown) is one");
+        yield return Option(["client", "ws://host", "x", "--json=secret"], "--json: takes no value, and 'secret' is one (see --help)");
+        yield return Option(["client", "ws://host", "x", "--quiet=maybe"], "--quiet: takes no value, and 'maybe' is one");
+        yield return Option(["client", "ws://host", "x", "--verbose:no"], "--verbose: takes no value, and 'no' is one");
+        yield return Option(["client", "ws://host", "x", "--quiet="], "--quiet: takes no value, and '' is one");
+        yield return Option(["client", "ws://host", "x", "-q=x"], "--quiet: takes no value, and 'x' is one");
+        yield return Option(["client", "ws://host", "x", "-qx"], "--quiet: takes no value, and 'x' is one");
+        yield return Option(["client", "ws://host", "x", "-qtx"], "--timestamps: takes no value, and 'x' is one");
+        yield return Option(["client", "--json=ws://me:geheim@host", "x"], "--json: takes no value, and 'ws://...@host' is one");
+        yield return Option(["client", "ws://host", "-n", "1", "-qHa:b", "--json=x", "y"], "--json: takes no value, and 'x' is one");
+        yield return Option(["ping", "--frames=ws://host"], "--frames: takes no value, and 'ws://host' is one");
+        yield return Option(["load", "ws://host", "--text=no"], "--text: takes no value, and 'no' is one");
+        yield return Option(["--version=x"], "--version: takes no value, and 'x' is one");
+        yield return Option(["--help=x"], "--help: takes no value, and 'x' is one");
+        yield return Option(["serve", "-hx"], "--help: takes no value, and 'x' is one");
+        yield return Option(["help", "client", "--json=x"], "--json: takes no value, and 'x' is one");
+        yield return Option(["--port", "1", "client", "ws://host"], "--port: is not an option of client (see --help)");
+        yield return Option(["--greeting=x", "ping", "ws://host"], "--greeting: is not an option of ping");
+        yield return Option(["--port", "0", "serve", "--port", "0"], "--port: exactly one value is needed");
+        yield return Option(["--quiet", "client", "ws://host"], "unknown option '--quiet'. It stands behind client.");
+        yield return Option(["-k", "ping", "ws://host"], "unknown option '-k'. It stands behind ping. (see --help)");
+        yield return Option(["help", "clinet"], "unknown command or argument 'clinet'. Did you mean client? (see --help)");
+        yield return Option(["zzz", "--help"], "unknown command or argument 'zzz'. (see --help)");
+        yield return Option(["ws://me:geheim@host"], "'ws://...@host'. (see --help)");
         yield return Option(["serve", "--port", "x"], "--port: 'x' is not a port (0-65535)");
         yield return Option(["client"], "url");
         yield return Option(["client", "ftp://host"], "url: 'ftp://host' is not a ws://, wss://, http:// or https:// URL");
@@ -251,6 +275,28 @@ internal sealed class CommandLineTests
         Assert.That(result.Error, Does.StartWith("EchoServer: --host: cannot listen on "));
     }
 
+    [TestCase("/?")]
+    [TestCase("/h")]
+    public async Task A_slash_begins_a_message(string message) => Assert.That(
+        await Programs.RunAsync(Programs.EchoServer(["client", SharedServers.Default.Url("/raw").AbsoluteUri, message, "-q"])),
+        Is.EqualTo(new ProgramResult(0, $"{message}\n", "")));
+
+    [Test]
+    public async Task An_option_of_the_server_may_stand_before_its_command()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync(["--greeting", "before", "serve"]);
+        using RawPeer peer = RawPeer.Open(server.Port, "/");
+        Assert.That(peer.ReadText(), Is.EqualTo("before"));
+    }
+
+    [Test]
+    public async Task A_value_may_be_like_a_switch_of_another_command()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync(["serve", "--greeting", "--json=x"]);
+        using RawPeer peer = RawPeer.Open(server.Port, "/");
+        Assert.That(peer.ReadText(), Is.EqualTo("--json=x"));
+    }
+
     [Test]
     public async Task Only_pages_of_allowed_origins_may_connect()
     {
@@ -280,6 +326,16 @@ internal sealed class CommandLineTests
         Assert.That(peer.ReadText(), Is.EqualTo("> ten bytes!"));
         peer.Send(WireFrame.Text("more than ten bytes"));
         Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1009));
+    }
+
+    [TestCase("-qn1")]
+    [TestCase("-qn=1")]
+    [TestCase("-n1", "-q")]
+    [TestCase("-q", "-HX:--json=y")]
+    public async Task Short_options_may_stand_together_and_a_message_behind_the_dashes_is_no_option(params string[] options)
+    {
+        ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["client", SharedServers.Default.Url("/raw").AbsoluteUri, .. options, "--", "--json=y"]));
+        Assert.That(result, Is.EqualTo(new ProgramResult(0, "--json=y\n", "")));
     }
 
     [TestCase("--help", "--max-message-bytes")]

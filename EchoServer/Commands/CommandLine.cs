@@ -66,15 +66,18 @@ internal static class CommandLine
         RootCommand root = Build();
         ShowVersion.UseFor(root);
         ParseResult result = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        CommandLineErrors.ThrowIfSwitchHasValue(args, result);
+        CommandLineErrors.ThrowIfNoSuchHelp(result);
         bool runsCommand = result.Action is AsynchronousCommandLineAction;
         if (runsCommand || result.Errors.Count > 0)
         {
             CommandLineErrors.ThrowIfMistyped(result);
+            CommandLineErrors.ThrowIfMisplaced(result);
         }
 
         if (result.Errors.Count > 0)
         {
-            throw new UsageException(CommandLineErrors.Explain(result, AllSettings));
+            throw CommandLineErrors.Explain(result, AllSettings);
         }
 
         if (runsCommand)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using EchoServer.Commands.Options;
 using EchoServer.Text;
@@ -27,33 +28,114 @@ internal static class CommandLineErrors
 
         foreach (OptionResult given in result.CommandResult.Children.OfType<OptionResult>())
         {
-            if (given is { Option: Option<bool>, Tokens: [Token value, ..] })
+            if (IsSwitch(given.Option) && given.Tokens is [Token value, ..])
             {
-                throw new UsageException($"{given.Option.Name}: takes no value, and '{EscapedText.From(value.Value.AsSpan())}' is one");
+                throw HasValue(given.Option, value.Value);
             }
         }
     }
 
+    /// <summary>Refuses an option of the program without a command before a command that does not have it.</summary>
+    /// <exception cref="UsageException">There is one, which would be lost.</exception>
+    internal static void ThrowIfMisplaced(ParseResult result)
+    {
+        Command command = result.CommandResult.Command;
+        IEnumerable<SymbolResult> before = (result.CommandResult.Parent as CommandResult)?.Children ?? [];
+        if (before.OfType<OptionResult>().FirstOrDefault(given => !given.Implicit && !Options(command).Contains(given.Option)) is OptionResult lost)
+        {
+            throw new UsageException($"{lost.Option.Name}: is not an option of {command.Name}");
+        }
+    }
+
+    /// <summary>Refuses an unknown command whose help is asked for.</summary>
+    /// <exception cref="UsageException">There is no such command.</exception>
+    internal static void ThrowIfNoSuchHelp(ParseResult result)
+    {
+        if (result is { Action: HelpText, CommandResult.Command: RootCommand root, UnmatchedTokens: [string unknown, ..] })
+        {
+            throw Unknown(root, unknown);
+        }
+    }
+
+    /// <summary>Refuses a switch with a value in the same argument, which the library takes for an argument of its own.</summary>
+    /// <param name="args">The arguments that were parsed.</param>
+    /// <param name="result">The result, whose tokens are these arguments and their parts.</param>
+    /// <exception cref="UsageException">A switch has a value.</exception>
+    internal static void ThrowIfSwitchHasValue(string[] args, ParseResult result)
+    {
+        Command command = result.CommandResult.Command;
+        var tokens = new Queue<Token>(result.Tokens);
+        foreach (string arg in args.TakeWhile(arg => arg != "--"))
+        {
+            if (!tokens.TryDequeue(out Token? option) || option.Value == arg || !arg.StartsWith(option.Value, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            // "-qt" is two switches, "-qx" and "--quiet=x" are a switch and a value.
+            string rest = arg[option.Value.Length..];
+            while (rest.Length > 0 && tokens.TryPeek(out Token? next) && next.Type == TokenType.Option && next.Value == $"-{rest[0]}")
+            {
+                option = tokens.Dequeue();
+                rest = rest[1..];
+            }
+
+            string value = rest.StartsWith('=') || rest.StartsWith(':') ? rest[1..] : rest;
+            if (rest.Length > 0 && Find(command, option.Value) is Option given && IsSwitch(given))
+            {
+                throw HasValue(given, value);
+            }
+
+            if (rest.Length > 0 && tokens.TryPeek(out Token? part) && part.Value == value)
+            {
+                tokens.Dequeue();
+            }
+        }
+    }
+
+    private static bool IsSwitch(Option option) => option is Option<bool> or HelpOption or VersionOption;
+
+    private static UsageException HasValue(Option option, string value)
+    {
+        // A text with a colon may be a user and a password.
+        bool isShown = !value.Contains(':', StringComparison.Ordinal) || value.Contains("://", StringComparison.Ordinal);
+        return new($"{option.Name}: takes no value, and {(isShown ? $"'{ShownValue.Of(value)}'" : "the given text (not shown)")} is one");
+    }
+
     /// <summary>Explains the first error of the library.</summary>
-    internal static string Explain(ParseResult result, IEnumerable<Setting> settings)
+    internal static UsageException Explain(ParseResult result, IEnumerable<Setting> settings)
     {
         // The parser's own words name the option, but not what it takes.
         ParseError error = result.Errors[0];
         Option? option = (error.SymbolResult as OptionResult)?.Option;
         if (settings.FirstOrDefault(setting => setting.Option == option) is Setting known)
         {
-            return $"{known.Name}: exactly one value is needed: {known.Accepted}";
+            return new($"{known.Name}: exactly one value is needed: {known.Accepted}");
         }
 
-        string? mistyped = result.UnmatchedTokens.FirstOrDefault(token => error.Message.Contains($"'{token}'", StringComparison.Ordinal));
-        return EscapedText.From(error.Message.AsSpan()) + (mistyped is null ? "" : Suggestion(result.CommandResult.Command, mistyped));
+        return result.UnmatchedTokens.FirstOrDefault(token => error.Message.Contains($"'{token}'", StringComparison.Ordinal)) is string mistyped
+            ? Unknown(result.CommandResult.Command, mistyped)
+            : new(EscapedText.From(error.Message.AsSpan()));
     }
+
+    private static UsageException Unknown(Command command, string text) =>
+        new($"unknown command or argument '{ShownValue.Of(text)}'.{Suggestion(command, text)}");
 
     /// <summary>Names the command or option that was probably meant; empty when none is near.</summary>
     private static string Suggestion(Command command, string mistyped)
     {
-        IEnumerable<Option> inherited = command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive);
-        IEnumerable<string> names = command.Subcommands.Select(sub => sub.Name).Concat(command.Options.Concat(inherited).Select(option => option.Name));
+        if (Find(command, mistyped) is not null)
+        {
+            return $" It stands behind {command.Name}.";
+        }
+
+        IEnumerable<string> names = command.Subcommands.Select(sub => sub.Name).Concat(Options(command).Select(option => option.Name));
         return NearName.Find(mistyped, names) is string near ? $" Did you mean {near}?" : "";
     }
+
+    private static Option? Find(Command command, string name) => Options(command).FirstOrDefault(option => option.Name == name || option.Aliases.Contains(name));
+
+    /// <summary>The options of a command, with those that every command inherits.</summary>
+    private static IEnumerable<Option> Options(Command command) =>
+        command.Options.Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive));
 }

@@ -23,7 +23,14 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
     ];
 
     /// <summary>Has a command and those below it explained in this way.</summary>
-    internal void UseFor(RootCommand root) => root.Options.OfType<HelpOption>().Single().Action = this;
+    internal void UseFor(RootCommand root)
+    {
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        help.Action = this;
+
+        // The library's "/?" and "/h" of another system: here they are messages for the client.
+        Array.ForEach([.. help.Aliases.Where(name => name.StartsWith('/'))], name => help.Aliases.Remove(name));
+    }
 
     /// <inheritdoc/>
     public override bool ClearsParseErrors => true;
@@ -124,8 +131,8 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
 
     private static (string Label, string Description) Entry(Option option)
     {
-        // Short names first, as people look for them; the slashes of another system are left out.
-        IEnumerable<string> names = option.Aliases.Append(option.Name).Where(name => name.StartsWith('-')).Distinct().OrderBy(name => name.Length);
+        // Short names first, as people look for them.
+        IEnumerable<string> names = option.Aliases.Append(option.Name).Distinct().OrderBy(name => name.Length);
         string value = option.Arity.MaximumNumberOfValues == 0 || option.ValueType == typeof(bool) ? "" : $" <{option.HelpName ?? "value"}>";
         string description = option switch
         {
