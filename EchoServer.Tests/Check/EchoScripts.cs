@@ -20,7 +20,7 @@ internal static class EchoScripts
             IEnumerable<WireFrame> answer = script(number, count, message);
             if (answer == Cut)
             {
-                peer.Dispose();
+                peer.End();
             }
 
             return answer;

@@ -26,7 +26,6 @@ internal sealed class ConnectProxy : IDisposable
 
     private void Serve(RawPeer client)
     {
-        using RawPeer disposed = client;
         string head = client.ReadHead();
         while (_authorization is not null && !head.Contains(_authorization, StringComparison.Ordinal))
         {

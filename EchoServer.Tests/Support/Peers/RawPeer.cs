@@ -83,6 +83,14 @@ internal sealed class RawPeer : IDisposable
     /// <summary>Says that nothing more comes (FIN), and still reads.</summary>
     public void EndSending() => _socket.Shutdown(SocketShutdown.Send);
 
+    /// <summary>Ends the connection (FIN), whatever the other end still sends: a close with unread input is a reset instead.</summary>
+    public void End()
+    {
+        EndSending();
+        ReadToEndAndDrop();
+        Dispose();
+    }
+
     public void Reset()
     {
         _socket.LingerState = new LingerOption(true, 0);

@@ -100,7 +100,7 @@ internal sealed class ScriptedServer : IDisposable
         try
         {
             _serve(peer, connection);
-            peer.Dispose();
+            peer.End();
         }
         catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException)
         {
