@@ -135,6 +135,32 @@ internal sealed class HandshakeProbeTests
     }
 
     [Test]
+    public async Task A_password_in_a_redirect_is_shown_nowhere()
+    {
+        using var server = Answering("HTTP/1.1 302 Found\r\nLocation: https://bob:secret@other.example/x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
+        checks.Expect("http", Outcome.Pass, "302 Found to https://...@other.example/x");
+        Assert.That(checks["http"].Facts, Does.Contain(new Fact("location", "https://...@other.example/x")));
+
+        ProgramResult client = await Programs.RunAsync(Programs.EchoServer(["client", server.Url.AbsoluteUri, "x", "--verbose"]));
+        Assert.That(client.Error, Does.Contain("\n< Location: https://...@other.example/x\n").And.Not.Contain("secret"));
+        foreach (string command in (string[])["client", "check", "load"])
+        {
+            ProgramResult result = await Programs.RunAsync(Programs.EchoServer([command, server.Url.AbsoluteUri, "--json"]));
+            Assert.That(result.Output + result.Error, Does.Contain("https://...@other.example/x").And.Not.Contain("secret"), command);
+        }
+    }
+
+    [Test]
+    public async Task A_502_that_says_nothing_more_has_one_cause()
+    {
+        using var server = Answering("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
+        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
+        checks.Expect("http", Outcome.Warn, "502 Bad Gateway", "if it is Cloud Foundry's router, the app's 101 is not valid; any other proxy got no answer");
+        Assert.That(checks["upgrade"].Fault, Is.EqualTo(checks["http"].Fault));
+    }
+
+    [Test]
     public async Task A_proxy_that_answers_200_is_named()
     {
         using var proxy = Answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nServer: nginx\r\nConnection: close\r\n\r\n14\r\n<title>Hello</title>\r\n0\r\n\r\n");

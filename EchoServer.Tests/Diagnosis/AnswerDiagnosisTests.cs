@@ -26,9 +26,22 @@ internal sealed class AnswerDiagnosisTests
     [TestCase(502, "endpoint_failure (net/http: HTTP/1.x transport connection broken: malformed HTTP status code \"220\")", "", "what listens on the app's port does not speak HTTP", "HTTP/1.1 without TLS")]
     [TestCase(502, "endpoint_failure (Too many response headers)", "", "more header fields than the router takes", "fewer")]
     [TestCase(499, "endpoint_failure (context canceled)", "", "gave up before the app had answered", "slowly")]
-    [TestCase(503, "endpoint_failure", "503 Service Unavailable", "another app's container is now at the address of this one", "nothing is wrong with the app")]
+    [TestCase(503, "endpoint_failure", "503 Service Unavailable", "another app's container is now at the address of this one, or the identity certificate of the app's container is out of date", "try again in 20 s")]
     [TestCase(503, "endpoint_failure (tls: failed to verify certificate: x509: certificate is valid for A, not B)", "", "the router's table is stale: another app's container", "try again in 20 s")]
-    [TestCase(503, "endpoint_failure (x509: certificate is not valid for any names, but wanted to match B)", "", "the router's table is stale", "try again in 20 s")]
+    [TestCase(503, "endpoint_failure (x509: certificate is valid for 3 names, but none matched B)", "", "the router's table is stale", "nothing is wrong with the app")]
+    [TestCase(503, "endpoint_failure (x509: certificate is not valid for any names, but wanted to match B)", "", "lacks the name that the router expects there (endpoint_failure (x509: certificate is not valid for any names, but wanted to match B))", "server_cert_domain_san")]
+    [TestCase(503, "endpoint_failure (x509: cannot validate certificate for 10.0.0.1 because it doesn't contain any IP SANs)", "", "lacks the name that the router expects there", "server_cert_domain_san")]
+    [TestCase(503, "endpoint_failure (x509: certificate relies on legacy Common Name field, use SANs instead)", "", "lacks the name that the router expects there", "operator")]
+    [TestCase(503, "endpoint_failure (x509: certificate has expired or is not yet valid: current time 2026-11-29T10:00:00Z is after 2026-11-29T09:00:00Z)", "", "the identity certificate of the app's container has expired, and the router does not accept it", "restart the app")]
+    [TestCase(502, "endpoint_failure (tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2026-11-29T10:00:00Z is before 2026-11-29T11:00:00Z)", "", "is not valid yet by the router's clock", "compare the clocks")]
+    [TestCase(503, "endpoint_failure (x509: certificate has expired or is not yet valid: )", "", "has expired or is not valid yet", "restart the app")]
+    [TestCase(526, "endpoint_failure (x509: certificate signed by unknown authority)", "", "the router does not know the authority that issued the certificate of the app's container", "nothing is wrong with the app")]
+    [TestCase(502, "endpoint_failure (tls: failed to verify certificate: x509: certificate signed by unknown authority (possibly because of \"x509: invalid signature\" while trying to verify candidate authority certificate \"y\"))", "", "does not know the authority", "operator")]
+    [TestCase(503, "endpoint_failure (x509: “instance” certificate is not standards compliant)", "", "the router does not accept the certificate of the app's container (endpoint_failure (x509: “instance” certificate is not standards compliant))", "operator")]
+    [TestCase(502, "endpoint_failure (x509: certificate specifies an incompatible key usage)", "", "does not accept the certificate of the app's container", "nothing is wrong with the app")]
+    [TestCase(502, "endpoint_failure (x509: unhandled critical extension)", "", "does not accept the certificate of the app's container", "operator")]
+    [TestCase(502, "endpoint_failure (remote error: tls: unknown certificate authority)", "", "the router's own TLS to the app's container failed (endpoint_failure (remote error: tls: unknown certificate authority))", "operator")]
+    [TestCase(502, "endpoint_failure (http: server gave HTTP response to HTTPS client)", "", "the router's own TLS to the app's container failed", "operator")]
     [TestCase(400, "empty_host", "", "no Host header, or one with the client's own address", "use the app's route as the host")]
     [TestCase(400, "invalid_cf_app_instance_header", "Invalid X-CF-App-Instance Header", "cannot read the header X-Cf-App-Instance", "GUID:INDEX, with the GUID from 'cf app NAME --guid', in small letters")]
     [TestCase(400, "invalid_cf_process_instance_header", "", "cannot read the header X-Cf-Process-Instance", "PROCESS_GUID")]
@@ -49,9 +62,10 @@ internal sealed class AnswerDiagnosisTests
         Of(Wss, 404, "Cannot GET /chat", (RouterDiagnosis.ErrorField, "deprecated-semicolon-params")), "no WebSocket is at the path '/chat'", "path");
 
     [Test]
-    public void The_router_is_known_by_a_502_that_says_nothing_at_all()
+    public void A_502_that_says_nothing_at_all_can_be_the_routers()
     {
-        Expect(Of(Wss, 502, "", ("Date", "x"), ("Content-Length", "0")), "Cloud Foundry's router got a 101 from the app that is not valid", "'Upgrade: websocket' and 'Connection: Upgrade'");
+        Expect(Of(Wss, 502, "", ("Date", "x"), ("Content-Length", "0")), "if it is Cloud Foundry's router, the app's 101 is not valid; any other proxy got no answer", "'Upgrade: websocket' and 'Connection: Upgrade'");
+        Assert.That(AnswerDiagnosis.OfPage(new ReceivedAnswer(502, "x", new Dictionary<string, string>()), Wss), Is.EqualTo(Of(Wss, 502, "")));
         Expect(Of(Wss, 502, "Bad Gateway"), "a proxy in front could not get an answer", "runs");
         Expect(Of(Wss, 502, "", ("Server", "nginx")), "it was not Cloud Foundry's router that said so", "runs");
     }
@@ -93,7 +107,7 @@ internal sealed class AnswerDiagnosisTests
     [TestCase(404, "Cannot GET /chat", "no WebSocket is at the path '/chat' (it says: Cannot GET /chat)", "path")]
     [TestCase(410, "", "no WebSocket is at the path '/chat'", "path")]
     [TestCase(405, "", "does not take a GET", "path")]
-    [TestCase(407, "", "the proxy requires authentication", "--proxy")]
+    [TestCase(407, "", "a proxy on the way that was not asked for requires authentication (it answered 407 Answer)", "--proxy")]
     [TestCase(408, "", "did not get the whole request", "proxy")]
     [TestCase(421, "", "not responsible for this host name", "DNS")]
     [TestCase(426, "Upgrade Required", "lost its Upgrade header on the way", "proxy_http_version 1.1")]
@@ -120,6 +134,32 @@ internal sealed class AnswerDiagnosisTests
         Assert.That(Of(Wss, 426, "", ("Sec-WebSocket-Version", "7, 8")).Cause, Does.Contain("other versions of the protocol than 13: 7, 8"));
         Assert.That(Of(Wss, 400, "", ("Sec-WebSocket-Version", "8")).Cause, Does.Contain("other versions of the protocol than 13: 8"));
         Assert.That(Of(Wss, 426, "", ("Sec-WebSocket-Version", "13")).Cause, Does.Contain("lost its Upgrade header"));
+    }
+
+    [TestCase("ws", "h2c", "is not a WebSocket server: it wants an upgrade to h2c", "ask for the host, port and path")]
+    [TestCase("ws", "TLS/1.2, HTTP/1.1", "it wants an upgrade to TLS/1.2, HTTP/1.1", "use wss:// instead of ws://")]
+    [TestCase("wss", "HTTP/2.0", "it wants an upgrade to HTTP/2.0", "ask for the host, port and path")]
+    [TestCase("ws", "WebSocket", "lost its Upgrade header", "proxy_http_version")]
+    public void A_426_says_what_it_wants(string scheme, string upgrade, string cause, string advice) =>
+        Expect(Of(new Uri($"{scheme}://echo.example.org/chat"), 426, "", ("Upgrade", upgrade)), cause, advice);
+
+    [TestCase("https://bob:secret@other.example/x", "https://...@other.example/x")]
+    [TestCase("https://bob:secret@echo.example.org/x", "https://...@echo.example.org/x")]
+    [TestCase("//bob:secret@other.example/x", "//...@other.example/x")]
+    [TestCase("https://secret@other.example/", "https://...@other.example/")]
+    [TestCase("https://bob:se@cret@other.example/", "https://...@other.example/")]
+    [TestCase("https://bob:se/cret@other.example/", "https://...@other.example/")]
+    [TestCase("https://bob:se cret@other.example/", "https://...@other.example/")]
+    [TestCase("https://other.example/?next=https://bob:secret@a.example/", "https://other.example/?next=https://...@a.example/")]
+    [TestCase("https://login.example/login?to=https%3A%2F%2Fx", "https://login.example/login?to=https%3A%2F%2Fx")]
+    [TestCase("https://other.example/@bob", "https://other.example/@bob")]
+    [TestCase("https://other.example:8443/@bob", "https://other.example:8443/@bob")]
+    [TestCase("https://[2001:db8::1]:8443/@bob", "https://[2001:db8::1]:8443/@bob")]
+    public void User_and_password_in_a_redirect_are_hidden(string location, string shown)
+    {
+        string cause = Of(Wss, 302, "", ("Location", location)).Cause;
+        Assert.That(cause, Does.Contain(shown).And.Not.Contain("secret").And.Not.Contain("cret@"));
+        Assert.That(Of(Wss, 404, $"moved to <a href=\"{location}\">there</a>, or to {location}").Cause, Does.Not.Contain("secret").And.Not.Contain("cret@"));
     }
 
     private static TestCaseData[] BadRequests() =>
@@ -185,7 +225,7 @@ internal sealed class AnswerDiagnosisTests
     [TestCase(404, null)]
     [TestCase(426, null)]
     [TestCase(500, "failed while it answered")]
-    [TestCase(502, "a proxy in front could not get an answer")]
+    [TestCase(502, "a proxy in front answered 502 and says nothing else")]
     [TestCase(503, "cannot serve now")]
     [TestCase(599, "599 Answer")]
     public void Of_the_answers_to_a_plain_GET_those_from_500_on_are_faults(int status, string? cause)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using EchoServer.Diagnosis;
 
 namespace EchoServer.Check;
 
@@ -17,7 +18,7 @@ internal static class CheckJson
         using (var json = new Utf8JsonWriter(bytes, Indented))
         {
             json.WriteStartObject();
-            json.WriteString("url", summary.Options.Connection.Url.AbsoluteUri);
+            json.WriteString("url", UrlText.Of(summary.Options.Connection.Url));
             json.WriteBoolean("ok", summary.IsFine);
             json.WriteNumber("seconds", Math.Round(summary.Elapsed.TotalSeconds, 3));
             json.WriteNumber("passed", summary.Count(Outcome.Pass));

@@ -5,7 +5,7 @@ using EchoServer.Check;
 using EchoServer.Client.Output;
 using EchoServer.Commands.Options;
 using EchoServer.Connect;
-using EchoServer.Text;
+using EchoServer.Diagnosis;
 
 namespace EchoServer.Commands;
 
@@ -90,8 +90,7 @@ internal static class CheckCommand
         }
         catch (ConnectionFailedException exception)
         {
-            string shownUrl = EscapedText.From(options.Url.AbsoluteUri.AsSpan());
-            StandardError.WriteLine($"EchoServer: {shownUrl}: {exception.Fault}");
+            StandardError.WriteLine($"EchoServer: {UrlText.Shown(options.Url)}: {exception.Fault}");
             return ExitCode.Failed;
         }
     }

@@ -3,8 +3,8 @@ using System.Globalization;
 using EchoServer.Client.Output;
 using EchoServer.Commands.Options;
 using EchoServer.Connect;
+using EchoServer.Diagnosis;
 using EchoServer.Ping;
-using EchoServer.Text;
 
 namespace EchoServer.Commands;
 
@@ -82,8 +82,7 @@ internal static class PingCommand
         }
         catch (ConnectionFailedException exception)
         {
-            string shownUrl = EscapedText.From(options.Connection.Url.AbsoluteUri.AsSpan());
-            StandardError.WriteLine($"EchoServer: {shownUrl}: {exception.Message}");
+            StandardError.WriteLine($"EchoServer: {UrlText.Shown(options.Connection.Url)}: {exception.Message}");
             return ExitCode.Failed;
         }
         catch (OperationCanceledException)

@@ -47,9 +47,6 @@ internal static class AnswerDiagnosis
         {
             >= 300 and < 400 => OfRedirect(answer, url),
             >= 200 and < 300 => OfSuccess(answer),
-            BadGateway when answer.Body.Length == 0 && !SignsOfOthers.Any(answer.Fields.ContainsKey) => new(
-                "Cloud Foundry's router got a 101 from the app that is not valid: it then answers 502 and nothing else",
-                "let the app's 101 have 'Upgrade: websocket' and 'Connection: Upgrade', and check the app without the router ('cf ssh NAME -L 8080:localhost:8080')"),
             >= FirstServerError => OfServerError(answer, url),
             _ => OfRefusal(answer, url),
         });
@@ -129,12 +126,17 @@ internal static class AnswerDiagnosis
             "ask for the path that the app's WebSocket server listens on"),
         405 => new(
             "the server does not take a GET at this path, and every WebSocket begins with one", "ask for the path that the app's WebSocket server listens on"),
-        407 => ProxyDiagnosis.OfAnswer(answer, url, proxy: null),
+        407 => new(
+            $"a proxy on the way that was not asked for requires authentication (it answered {answer.StatusLine}), or the server answers as one",
+            "where this network has a proxy, name it with --proxy http://USER:PASSWORD@HOST:PORT; otherwise see the server's log"),
         408 => new(
             "the server did not get the whole request in time", "look for a proxy on the way that holds requests back, and check again"),
         421 => new(
             "the request reached a server that is not responsible for this host name",
             "check the DNS entry of the host name, and a proxy's Host header and TLS server name"),
+        426 when answer.Field("Upgrade") is { Length: > 0 } wanted && !Has(wanted, "websocket") => new(
+            $"what answers at the path '{ReceivedAnswer.Shown(url.AbsolutePath)}' is not a WebSocket server: it wants an upgrade to {ReceivedAnswer.Shown(wanted)}",
+            url.Scheme == "ws" && Has(wanted, "TLS") ? "use wss:// instead of ws://" : "ask for the host, port and path that the WebSocket server listens on"),
         426 => new(
             $"the upgrade request lost its Upgrade header on the way{Saying(answer)}", PassUpgradeOn),
         429 => new($"the server or a gateway in front of it limits how often one may connect{Retry(answer)}", "wait, then check again"),
@@ -172,6 +174,9 @@ internal static class AnswerDiagnosis
     {
         500 => new($"the server failed while it answered{Saying(answer)}", "see the app's log ('cf logs NAME --recent')"),
         501 => new("something on the way does not implement the request: a proxy without upgrades", "go around it, or let it pass on Upgrade and Connection"),
+        BadGateway when IsBare(answer) => new(
+            "a proxy in front answered 502 and says nothing else: if it is Cloud Foundry's router, the app's 101 is not valid; any other proxy got no answer from the server behind it",
+            "let the app's 101 have 'Upgrade: websocket' and 'Connection: Upgrade', and check the app without the router ('cf ssh NAME -L 8080:localhost:8080'); without Cloud Foundry see whether the server runs, and where the proxy looks for it"),
         BadGateway => new(
             $"a proxy in front could not get an answer from the server behind it{Saying(answer)}; it was not Cloud Foundry's router that said so",
             "see whether the server runs, and where the proxy looks for it"),
@@ -190,6 +195,9 @@ internal static class AnswerDiagnosis
             $"the request for {ReceivedAnswer.Shown(url.AbsolutePath)} was answered with {answer.StatusLine}{Saying(answer)}",
             "see the logs of the server and of every proxy on the way for this request"),
     };
+
+    /// <summary>Whether an answer is nothing but its status, as the router's own 502 for a 101 that is not valid.</summary>
+    private static bool IsBare(ReceivedAnswer answer) => answer.Body.Length == 0 && !SignsOfOthers.Any(answer.Fields.ContainsKey);
 
     private static bool IsOurs(ReceivedAnswer answer) => answer.Body.Contains("<title>EchoServer</title>", StringComparison.Ordinal);
 

@@ -10,6 +10,9 @@ namespace EchoServer.Diagnosis;
 /// </remarks>
 internal sealed record Fault(string Cause, string Advice)
 {
+    /// <summary>The cause. User and password in a URL of it are hidden: the peer may have sent them.</summary>
+    internal string Cause { get; init; } = UrlText.WithoutUser(Cause);
+
     /// <summary>Both in one line.</summary>
     public override string ToString() => $"{Cause}; {Advice}";
 }

@@ -21,7 +21,7 @@ internal static class PortFacts
         }
 
         bool isTls = url.Scheme == "wss";
-        string better = $"wss://{ReceivedAnswer.Shown(url.Host)}";
+        string better = $"wss://{ReceivedAnswer.Shown(UrlText.Host(url))}";
         return url.Port switch
         {
             AppPort => new(

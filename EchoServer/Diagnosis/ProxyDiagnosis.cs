@@ -31,7 +31,8 @@ internal static class ProxyDiagnosis
         SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown => new(
             $"the connection was reset by {The(proxy)}{(stage == Stage.Proxy ? " instead of an answer" : " as soon as it was opened")}",
             $"{CheckUrl}, and see the proxy's log"),
-        SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported or SocketError.AccessDenied or SocketError.TooManyOpenSockets => null,
+        SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported or SocketError.AccessDenied or SocketError.TooManyOpenSockets or
+            SocketError.InvalidArgument => null,
         _ => new(
             $"{The(proxy)} cannot be reached: the network says '{EscapedText.From(new SocketException((int)error).Message.AsSpan())}'", AroundIt),
     };
@@ -52,12 +53,15 @@ internal static class ProxyDiagnosis
     internal static Fault OfEnd(Uri? proxy) => new($"{The(proxy)} ended the connection instead of opening a tunnel", CheckKind);
 
     /// <summary>Says what it means that TLS with the proxy itself failed.</summary>
-    internal static Fault OfTls(string words, Uri? proxy) =>
-        new($"TLS with {The(proxy)} failed: {ReceivedAnswer.Shown(words.TrimEnd('.'))}", AroundIt);
+    internal static Fault OfTls(string reason, Uri? proxy) => new($"TLS with {The(proxy)} failed: {reason}", AroundIt);
 
-    /// <summary>Says what it means that something else than a proxy answered.</summary>
+    /// <summary>Says what a flaw of the proxy's own certificate means.</summary>
+    internal static Fault OfCertificate(Fault flaw, Uri? proxy) => TlsDiagnosis.OrInsecure(
+        new($"TLS with {The(proxy)} failed: {flaw.Cause}", $"{flaw.Advice}; {AroundIt}"));
+
+    /// <summary>Says what it means that something else than a proxy answered. The flaw is escaped.</summary>
     internal static Fault OfNonsense(string flaw, Uri? proxy) =>
-        new($"{The(proxy)} does not answer as {(IsSocks(proxy) ? "a SOCKS" : "an HTTP")} proxy does: {ReceivedAnswer.Shown(flaw)}", CheckKind);
+        new($"{The(proxy)} does not answer as {(IsSocks(proxy) ? "a SOCKS" : "an HTTP")} proxy does: {EscapedText.From(flaw.AsSpan())}", CheckKind);
 
     /// <summary>Says what an answer to CONNECT means.</summary>
     internal static Fault OfAnswer(ReceivedAnswer answer, Uri url, Uri? proxy) => answer.Status switch
@@ -98,11 +102,11 @@ internal static class ProxyDiagnosis
         "check host and port in the URL; a host of the internal network may need --proxy none");
 
     private static string Target(Uri url) => ReceivedAnswer.Shown(
-        string.Create(CultureInfo.InvariantCulture, $"{(url.HostNameType == UriHostNameType.IPv6 ? url.Host : url.IdnHost)}:{url.Port}"));
+        string.Create(CultureInfo.InvariantCulture, $"{(url.HostNameType == UriHostNameType.IPv6 ? UrlText.Host(url) : url.IdnHost)}:{url.Port}"));
 
     private static string The(Uri? proxy) => proxy is null ? "the proxy" : $"the proxy {Address(proxy)}";
 
-    private static string Address(Uri proxy) => ReceivedAnswer.Shown(string.Create(CultureInfo.InvariantCulture, $"{proxy.Host}:{proxy.Port}"));
+    private static string Address(Uri proxy) => ReceivedAnswer.Shown(string.Create(CultureInfo.InvariantCulture, $"{UrlText.Host(proxy)}:{proxy.Port}"));
 
     private static bool IsSocks(Uri? proxy) => proxy?.Scheme.StartsWith("socks", StringComparison.Ordinal) == true;
 }

@@ -43,8 +43,8 @@ internal sealed record ReceivedAnswer(int Status, string Reason, IReadOnlyDictio
     /// <summary><see cref="Words"/>, escaped and cut.</summary>
     internal string FirstWords => Shown(Words);
 
-    /// <summary>Text from the network, escaped and cut.</summary>
-    internal static string Shown(string text) => EscapedText.From(Encoding.UTF8.GetBytes(text), MaxShownCharacters);
+    /// <summary>Text from the network, escaped and cut; user and password in a URL are hidden.</summary>
+    internal static string Shown(string text) => EscapedText.From(Encoding.UTF8.GetBytes(UrlText.WithoutUser(text)), MaxShownCharacters);
 
     /// <summary>The lines that a person sees: of a page its title, then its body up to the first script.</summary>
     private IEnumerable<string> Lines()

@@ -14,6 +14,7 @@ internal static class RouterDiagnosis
     private const string UnknownRoute = "UNKNOWN_ROUTE";
     private const string NoEndpoints = "NO_ENDPOINTS";
     private const string EndpointFailure = "ENDPOINT_FAILURE";
+    private const string X509 = "X509:";
 
     // Older routers add it to the app's own answer, where the URL has a semicolon: it is not an error.
     private const string SemicolonNote = "DEPRECATED-SEMICOLON-PARAMS";
@@ -39,8 +40,8 @@ internal static class RouterDiagnosis
             return null;
         }
 
-        string host = ReceivedAnswer.Shown(url.Host);
-        return OfPlatformTls(answer.Status) ?? error switch
+        string host = ReceivedAnswer.Shown(UrlText.Host(url));
+        return (error.Contains(X509, StringComparison.Ordinal) ? null : OfPlatformTls(answer.Status)) ?? error switch
         {
             // The router says the same for an instance and for a host that it does not know.
             UnknownRoute when answer.Status == BadRequest || answer.Body.Contains("Requested instance", StringComparison.Ordinal) => new(
@@ -106,10 +107,12 @@ internal static class RouterDiagnosis
         bool IsAbout(params string[] words) => Array.Exists(words, word => error.Contains(word, StringComparison.OrdinalIgnoreCase));
         return error switch
         {
-            // The only endpoint_failure with this status: the certificate is of another container.
-            _ when answer.Status == ServiceUnavailable || IsAbout("x509: certificate is valid for") => new(
-                $"the router's table is stale: another app's container is now at the address of this one ({detail})",
-                "try again in 20 s, when the table is renewed; nothing is wrong with the app"),
+            _ when IsAbout("x509:") => OfInstanceCertificate(answer.Field(ErrorField)!, detail),
+
+            // Older routers give no error. The only ones with this status are about the certificate of a container.
+            _ when answer.Status == ServiceUnavailable => new(
+                $"the router's table is stale and another app's container is now at the address of this one, or the identity certificate of the app's container is out of date ({detail})",
+                "try again in 20 s, when the table is renewed; if it stays, restart the app with 'cf restart NAME', which gets it a new certificate"),
             _ when IsAbout("refused") => new(
                 $"nothing listens on the app's port ({detail})",
                 "let the app listen on 0.0.0.0 and the port in $PORT, and see in 'cf app NAME' whether it has just crashed"),
@@ -128,6 +131,8 @@ internal static class RouterDiagnosis
             _ when IsAbout("malformed") => new(
                 $"what listens on the app's port does not speak HTTP ({detail})",
                 "let the app serve HTTP/1.1 without TLS on $PORT, and see 'cf logs NAME --recent'"),
+            _ when IsAbout("tls: ", "HTTP response to HTTPS client") => new(
+                $"the router's own TLS to the app's container failed ({detail})", WaitForTable),
             _ when IsAbout("too many response headers") => new(
                 $"the app's answer has more header fields than the router takes ({detail})", "let the app send fewer of them"),
             _ when IsAbout("cancel") => new(
@@ -136,6 +141,40 @@ internal static class RouterDiagnosis
             _ => new(
                 $"the router reached no app that answers HTTP ({detail}, {answer.StatusLine}): it crashed, listens on another port, or its 101 was not valid",
                 "let the app listen on $PORT, and see 'cf logs NAME --recent'"),
+        };
+    }
+
+    /// <summary>
+    /// The router does not accept the identity certificate of a container, which the platform gives to each instance for a day: errors of
+    /// Go's crypto/x509. Only a certificate of another app says that the address is another container's.
+    /// </summary>
+    private static Fault OfInstanceCertificate(string error, string detail)
+    {
+        bool IsAbout(params string[] words) => Array.Exists(words, word => error.Contains(word, StringComparison.OrdinalIgnoreCase));
+        const string notTheApp = "nothing is wrong with the app";
+        const string renewed = $"restart the app with 'cf restart NAME', which gets it a new certificate; if it stays, have the platform's operator compare the clocks of router and cells";
+        return error switch
+        {
+            _ when IsAbout("certificate is valid for") => new(
+                $"the router's table is stale: another app's container is now at the address of this one ({detail})",
+                $"try again in 20 s, when the table is renewed; {notTheApp}"),
+            _ when IsAbout("has expired") => new(
+                error switch
+                {
+                    _ when IsAbout(" is after ") => "the identity certificate of the app's container has expired, and the router does not accept it",
+                    _ when IsAbout(" is before ") => "the identity certificate of the app's container is not valid yet by the router's clock",
+                    _ => "the identity certificate of the app's container has expired or is not valid yet, and the router does not accept it",
+                },
+                renewed),
+            _ when IsAbout("unknown authority") => new(
+                $"the router does not know the authority that issued the certificate of the app's container ({detail})",
+                $"have the platform's operator add the authority of the instance identities to those that the router trusts; {notTheApp}"),
+            _ when IsAbout("IP SANs", "not valid for any names", "legacy Common Name") => new(
+                $"the certificate of the app's container lacks the name that the router expects there ({detail})",
+                $"have the platform's operator check how the route is registered (server_cert_domain_san), and whether the certificate is that of an instance identity; {notTheApp}"),
+            _ => new(
+                $"the router does not accept the certificate of the app's container ({detail})",
+                $"have the platform's operator check the instance identity certificates and the authorities that the router trusts; {notTheApp}"),
         };
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using EchoServer.Diagnosis;
 using EchoServer.Text;
 
 namespace EchoServer.Ping;
@@ -121,7 +122,7 @@ internal sealed class PingLog(PingOptions options, TextWriter output)
     {
         lock (_lock)
         {
-            WriteLine($"--- {EscapedText.From(options.Connection.Url.AbsoluteUri.AsSpan())}");
+            WriteLine($"--- {UrlText.Shown(options.Connection.Url)}");
             WriteLine(_statistics.Summarize());
             return _statistics.Lost == 0;
         }

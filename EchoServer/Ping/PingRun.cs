@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using EchoServer.Connect;
-using EchoServer.Text;
+using EchoServer.Diagnosis;
 
 namespace EchoServer.Ping;
 
@@ -33,7 +33,7 @@ internal sealed class PingRun
         await _connection.OpenAsync(stop).ConfigureAwait(false);
         _log.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"PING {EscapedText.From(_options.Connection.Url.AbsoluteUri.AsSpan())}: {(_options.UsesPingFrames ? "a ping frame" : "a text")} of {_connection.MessageBytes} bytes every {_options.Interval.TotalSeconds} s"));
+            $"PING {UrlText.Shown(_options.Connection.Url)}: {(_options.UsesPingFrames ? "a ping frame" : "a text")} of {_connection.MessageBytes} bytes every {_options.Interval.TotalSeconds} s"));
         try
         {
             await SendAllAsync(stop).ConfigureAwait(false);

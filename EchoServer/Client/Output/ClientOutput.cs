@@ -1,5 +1,6 @@
 using System.Globalization;
 using EchoServer.Connect;
+using EchoServer.Diagnosis;
 using EchoServer.Http;
 using EchoServer.Text;
 using EchoServer.WebSockets;
@@ -17,7 +18,7 @@ internal abstract class ClientOutput(ClientOptions options)
     protected ClientOptions Options { get; } = options;
 
     /// <summary>The URL, as it may be shown.</summary>
-    protected string ShownUrl { get; } = EscapedText.From(options.Connection.Url.AbsoluteUri.AsSpan());
+    protected string ShownUrl { get; } = UrlText.Shown(options.Connection.Url);
 
     /// <summary>A connection is open.</summary>
     internal virtual void Opened(ClientConnection connection)
@@ -121,7 +122,7 @@ internal abstract class ClientOutput(ClientOptions options)
         {
             int colon = line.IndexOf(": ", StringComparison.Ordinal);
             bool isSecret = colon > 0 && SensitiveFields.Contains(line[..colon]);
-            string shown = isSecret ? $"{line[..colon]}: (not shown)" : line;
+            string shown = isSecret ? $"{line[..colon]}: (not shown)" : UrlText.WithoutUser(line);
             WriteHeadLine(mark + EscapedText.From(shown.AsSpan()));
         }
     }

@@ -24,7 +24,7 @@ internal sealed class JsonOutput : ClientOutput, IDisposable
         base.Opened(connection);
         Write("open", json =>
         {
-            json.WriteString("url", Options.Connection.Url.AbsoluteUri);
+            json.WriteString("url", UrlText.Of(Options.Connection.Url));
             json.WriteString("subprotocol", connection.Subprotocol);
         });
     }

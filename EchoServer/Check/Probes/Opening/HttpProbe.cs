@@ -1,7 +1,6 @@
 using System.Globalization;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
-using EchoServer.Text;
 
 namespace EchoServer.Check.Probes.Opening;
 
@@ -68,7 +67,7 @@ internal sealed class HttpProbe : IProbe
 
         run.Obstacle = new(
             "ws:// goes to a port that speaks TLS; from https pages browsers block ws:// anyway (mixed content)",
-            $"use {EscapedText.From(twin.AbsoluteUri.AsSpan())}");
+            $"use {UrlText.Shown(twin)}");
         return Finding.Fail("this port speaks TLS", run.Obstacle);
     }
 
@@ -108,7 +107,7 @@ internal sealed class HttpProbe : IProbe
     private static Finding Other(ReceivedAnswer answer, Fault? fault)
     {
         string? error = answer.Field(RouterDiagnosis.ErrorField);
-        string? location = answer.Field("Location");
+        string? location = answer.Field("Location") is string target ? UrlText.WithoutUser(target) : null;
         Fact[] facts =
         [
             new("status", (long)answer.Status), new("server", answer.Field("Server")), new("location", location), new("router_error", error),

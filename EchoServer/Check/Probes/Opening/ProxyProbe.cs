@@ -17,6 +17,7 @@ internal sealed class ProxyProbe : IProbe
     {
         ProxyChoice proxy = run.Options.Connection.Proxy!;
         using TcpLink link = await run.Dialer.OpenTunnelAsync(stop).ConfigureAwait(false);
-        return Finding.Pass($"{ReceivedAnswer.Shown(proxy.Url.GetLeftPart(UriPartial.Authority))} opened a tunnel", new Fact("proxy", proxy.Url.GetLeftPart(UriPartial.Authority)));
+        string shown = UrlText.Of(proxy.Url).TrimEnd('/');
+        return Finding.Pass($"{ReceivedAnswer.Shown(shown)} opened a tunnel", new Fact("proxy", shown));
     }
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Authentication;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
-using EchoServer.Text;
 
 namespace EchoServer.Check.Probes.Opening;
 
@@ -64,7 +63,7 @@ internal sealed class TlsProbe : IProbe
     /// <returns>The URL with <c>wss://</c> when it does, otherwise null.</returns>
     internal static async Task<Uri?> FindTlsAsync(CheckRun run, int port, CancellationToken stop)
     {
-        Uri twin = new UriBuilder(run.Url) { Scheme = "wss", Port = port }.Uri;
+        Uri twin = new UriBuilder(run.Url) { Scheme = "wss", Port = port, Host = UrlText.Host(run.Url) }.Uri;
         var dialer = new Dialer(run.Options.Connection with { Url = twin, Timeout = Min(SideTimeout, run.Options.Connection.Timeout) });
         try
         {
@@ -93,7 +92,7 @@ internal sealed class TlsProbe : IProbe
     /// <summary>What plain <c>ws://</c> costs where there is TLS.</summary>
     private static Fault MixedContent(Uri twin) => new(
         "the host speaks TLS as well: browsers block ws:// from https pages (mixed content), and balancers may look into it or drop its Upgrade header",
-        $"use {EscapedText.From(twin.AbsoluteUri.AsSpan())}");
+        $"use {UrlText.Shown(twin)}");
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using EchoServer.Diagnosis;
-using EchoServer.Text;
 
 namespace EchoServer.Check.Probes.Opening;
 
@@ -14,10 +13,10 @@ internal sealed class UrlProbe : IProbe
     /// <summary>Judges a URL.</summary>
     internal static Finding Judge(string typed, Uri url)
     {
-        string shown = EscapedText.From(url.AbsoluteUri.AsSpan());
+        string shown = UrlText.Shown(url);
         string scheme = typed.Split(':')[0].ToLowerInvariant();
         string text = scheme == url.Scheme ? shown : $"{shown} ({scheme}:// is taken as {url.Scheme}://)";
-        Fact fact = new("url", url.AbsoluteUri);
+        Fact fact = new("url", UrlText.Of(url));
         Fault[] odd = [.. Oddities(url)];
         return odd.Length == 0
             ? Finding.Pass(text, fact)
