@@ -17,11 +17,16 @@ internal sealed class LinkLocalTests
 
             // The server was reached, and refuses to be a proxy.
             ProgramResult proxied = await RunAsync("ws://server.example/", "--proxy", $"http://[fe80::1{zone}]:{server.Port}");
-            Assert.That(proxied.Error, Does.Contain($"the proxy [fe80::1]:{server.Port} ").And.Contain("(it answered 4").Or.Contain("405"), zone);
+            Assert.That(proxied.Error, Does.Contain($"the proxy [fe80::1{zone.Replace("%25", "%")}]:{server.Port} ").And.Contain("(it answered 4").Or.Contain("405"), zone);
         }
 
         ProgramResult without = await RunAsync($"ws://[fe80::1]:{server.Port}/raw");
         Assert.That((without.ExitCode, without.Output), Is.EqualTo((1, "")));
+        Assert.That(without.Error, Does.Contain("the link-local address [fe80::1] belongs to an interface, and the URL names none; "));
+
+        int free = FreePort.Find();
+        Assert.That((await RunAsync($"ws://[fe80::1%25lo]:{free}/")).Error, Does.StartWith($"EchoServer: ws://[fe80::1%lo]:{free}/: connection refused: nothing listens on port {free} of [fe80::1%lo]; "));
+        Assert.That((await RunAsync($"ws://[fe80::2%lo]:{free}/")).Error, Does.Contain("the link-local address [fe80::2%lo] over that interface; check that the interface 'lo' is up"));
 
         Task<ProgramResult> RunAsync(string url, params string[] options) =>
             Programs.RunAsync(network.Enter(Programs.EchoServer(["client", url, "x", "-q", .. options])));

@@ -167,7 +167,7 @@ internal sealed class DialerTests
         }
 
         ConnectionFailedException failure = await FailAsync(Options(server.Url));
-        Assert.That((failure.Finding, failure.Fault.Cause), Is.EqualTo(("a head that is too large", "the head of the answer is larger than 64 KiB")));
+        Assert.That((failure.Finding, failure.Fault.Cause), Is.EqualTo(("a head that is too large", "the head of the answer is larger than the 64 KiB that this client takes")));
     }
 
     [Test]

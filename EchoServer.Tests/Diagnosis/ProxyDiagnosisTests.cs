@@ -45,8 +45,21 @@ internal sealed class ProxyDiagnosisTests
 
     [Test]
     public void TLS_with_the_proxy_itself_is_not_the_servers() => Assert.That(
-        NetworkDiagnosis.Of(new System.Security.Authentication.AuthenticationException("no\u001b."), Url, Stage.Proxy, Proxy).Cause,
-        Is.EqualTo("TLS with the proxy proxy.example.org:8080 failed: no\\u{1b}"));
+        NetworkDiagnosis.Of(new System.Security.Authentication.AuthenticationException("x", new IOException("error:0A000999:SSL routines::no\u001b")), Url, Stage.Proxy, Proxy).Cause,
+        Is.EqualTo("TLS with the proxy proxy.example.org:8080 failed: OpenSSL says 'no\\u{1b}'"));
+
+    [Test]
+    public void A_flaw_of_its_certificate_is_named_with_what_to_do()
+    {
+        Fault fault = ProxyDiagnosis.OfCertificate(new Fault("the certificate expired 3 days ago", "have it renewed"), Proxy);
+        Assert.That(fault.Cause, Is.EqualTo("TLS with the proxy proxy.example.org:8080 failed: the certificate expired 3 days ago"));
+        Assert.That(fault.Advice, Does.StartWith("have it renewed; check host and port in --proxy").And.EndWith("; --insecure goes on without checking it"));
+    }
+
+    [Test]
+    public void The_zone_of_its_address_is_shown() => Assert.That(
+        NetworkDiagnosis.Of(new SocketException((int)SocketError.ConnectionRefused), Url, Stage.Connect, new Uri("http://[fe80::1%eth0]:8080/")).Cause,
+        Is.EqualTo("the proxy [fe80::1%eth0]:8080 refuses connections: nothing listens there"));
 
     [TestCase(Stage.Tls)]
     [TestCase(Stage.Answer)]

@@ -16,7 +16,8 @@ internal sealed class ProxyWordsTests
         yield return Http("404", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "the proxy PROXY answered the request for a tunnel to server.example:443 with 404 Not Found: it may be no proxy");
         yield return Http("SSH", "SSH-2.0-OpenSSH\r\n\r\n", "the proxy PROXY does not answer as an HTTP proxy does: the status line 'SSH-2.0-OpenSSH' is not ");
         yield return Http("FIN", "", "the proxy PROXY ended the connection instead of opening a tunnel; ");
-        yield return Http("half an answer", "HTTP/1.1 200 OK\r\nX-", "the proxy PROXY ended the connection instead of opening a tunnel; ");
+        yield return Http("half an answer", "HTTP/1.1 200 OK\r\nX-", "the proxy PROXY does not answer as an HTTP proxy does: the answer ended in the middle of its head ('HTTP/1.1 200 OK\\r\\nX-'); ");
+        yield return Http("half a greeting", "220 mail", "the proxy PROXY does not answer as an HTTP proxy does: it began with '220 mail', and ended; ");
         yield return Proxy("silence", "http", peer => peer.ReadToEndAndDrop(), "the proxy PROXY accepted the connection, but opened no tunnel within 3 s: it hangs");
         yield return Proxy("RST", "http", Reset, "the connection was reset by the proxy PROXY instead of an answer; ");
         yield return Proxy("407, then 403", "http", AskWhoThenRefuse, "the proxy PROXY does not allow a tunnel to server.example:443 (it answered 403 Forbidden); ");

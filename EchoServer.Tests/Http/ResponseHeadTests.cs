@@ -42,6 +42,11 @@ internal sealed class ResponseHeadTests
 
     [TestCase("\u0015\u0003", "it begins with a TLS alert")]
     [TestCase("\u0015\u0003\u0001\0\u0002\u0002\u0046", "it begins with a TLS alert")]
+    [TestCase("\0\0\u0006\u0004\0\0\0\0\0\0\u0003\0\0\0\n", "it begins with a frame of HTTP/2")]
+    [TestCase("\0\0\0\u0004\0\0\0\0\0", "it begins with a frame of HTTP/2")]
+    [TestCase("\0\0\u0008\u0007\0\0\0\0\0", "it begins with a frame of HTTP/2")]
+    [TestCase("J\0\0\0\n8.0\0", "it begins with 'J\\u{0}\\u{0}\\u{0}\\n8.0\\u{0}'")]
+    [TestCase("\n", "it begins with '\\n'")]
     [TestCase("\r\n", "the status line '' is not 'HTTP/1.1 status reason'")]
     [TestCase("SSH-2.0-OpenSSH_9.2\r\n", "the status line 'SSH-2.0-OpenSSH_9.2' is not 'HTTP/1.1 status reason'")]
     [TestCase("HTTP/2.0 101 x\r\n", "the status line 'HTTP/2.0 101 x' is not 'HTTP/1.1 status reason'")]
@@ -60,6 +65,16 @@ internal sealed class ResponseHeadTests
         Assert.That(ResponseHead.Read(Encoding.ASCII.GetBytes(text), out _, out HeadError? error), Is.EqualTo(ParseStatus.Bad));
         Assert.That(error?.Text, Is.EqualTo(expected));
     }
+
+    [TestCase("", true)]
+    [TestCase("H", true)]
+    [TestCase("HTTP/1.", true)]
+    [TestCase("HTTP/1.1 200 OK\r\n", true)]
+    [TestCase("HTTP/2 200", false)]
+    [TestCase("http/1.1", false)]
+    [TestCase("<", false)]
+    public void The_beginning_of_a_response_is_known(string text, bool isOne) =>
+        Assert.That(ResponseHead.IsBeginning(Encoding.ASCII.GetBytes(text)), Is.EqualTo(isOne));
 
     [Test]
     public void A_head_without_end_is_too_large()

@@ -58,9 +58,13 @@ internal static class Programs
     };
 
     /// <summary>Runs a program to its end; one that takes too long is killed and fails the test.</summary>
-    public static async Task<ProgramResult> RunAsync(ProcessStartInfo start, TimeSpan? atMost = null, string input = "")
+    public static Task<ProgramResult> RunAsync(ProcessStartInfo start, TimeSpan? atMost = null, string input = "") =>
+        RunAsync(Process.Start(start)!, start, atMost, input);
+
+    /// <summary>The same for a program that has been started.</summary>
+    public static async Task<ProgramResult> RunAsync(Process started, ProcessStartInfo start, TimeSpan? atMost = null, string input = "")
     {
-        using Process process = Process.Start(start)!;
+        using Process process = started;
         Task writing = WriteAsync(process.StandardInput, input);
         using var patience = new CancellationTokenSource(atMost ?? ServerProcess.Patience);
         try

@@ -23,8 +23,7 @@ internal sealed record PlainAnswer(ReceivedAnswer Answer, byte[] Body)
         TcpLink link, Dialer dialer, string pathAndQuery, int most, CancellationToken stop, params string[] extraLines)
     {
         byte[] request = HttpExchange.Get(dialer.Options, pathAndQuery, extraLines);
-        ReceivedHead head = await dialer.Step(Stage.Answer).RunAsync(
-            token => HttpExchange.SendAsync(link, request, token), stop).ConfigureAwait(false);
+        ReceivedHead head = await HttpExchange.AskAsync(link, request, dialer.Step(Stage.Answer), stop).ConfigureAwait(false);
         byte[] body = await HttpExchange.ReadBodyAsync(link.Stream, head, most, dialer.Options.Timeout, stop).ConfigureAwait(false);
         return new PlainAnswer(head.Answer with { Body = Encoding.UTF8.GetString(body) }, body);
     }

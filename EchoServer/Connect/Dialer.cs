@@ -64,7 +64,7 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
             // RFC 6455 §4.1: "The nonce MUST be selected randomly for each connection."
             string key = ClientHandshake.Key(StrongRandom.Bytes(ClientHandshake.NonceBytes));
             byte[] request = HttpExchange.Upgrade(options, key, subprotocols, extensions);
-            ReceivedHead head = await Step(Stage.Answer, deadline).RunAsync(token => HttpExchange.SendAsync(link, request, token), stop).ConfigureAwait(false);
+            ReceivedHead head = await HttpExchange.AskAsync(link, request, Step(Stage.Answer, deadline), stop).ConfigureAwait(false);
             if (head.Answer.Status != ClientHandshake.SwitchingProtocols)
             {
                 throw await UpgradeRefusal.ReadAsync(link, head, Url, stop).ConfigureAwait(false);

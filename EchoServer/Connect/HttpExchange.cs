@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 using EchoServer.Diagnosis;
 using EchoServer.Http;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Connect;
@@ -41,9 +43,22 @@ internal static class HttpExchange
     }
 
     /// <summary>Sends a request and reads the head of the answer; interim answers before it are passed over.</summary>
+    /// <exception cref="ConnectionFailedException">The step failed, or took too long.</exception>
+    internal static async Task<ReceivedHead> AskAsync(TcpLink link, byte[] request, Step step, CancellationToken stop)
+    {
+        try
+        {
+            return await step.RunAsync(token => SendAsync(link, request, token), stop).ConfigureAwait(false);
+        }
+        catch (ConnectionFailedException failure) when (failure.IsTimeout && link.Heads is { Received.IsEmpty: false } heads)
+        {
+            throw step.TimedOut(heads.Received.Span);
+        }
+    }
+
     /// <exception cref="IOException">The stream ended.</exception>
-    /// <exception cref="InvalidDataException">The answer is not HTTP, or its head is too large.</exception>
-    internal static async Task<ReceivedHead> SendAsync(TcpLink link, byte[] request, CancellationToken stop)
+    /// <exception cref="BadHeadException">The answer is not HTTP, not whole, or its head is too large.</exception>
+    private static async Task<ReceivedHead> SendAsync(TcpLink link, byte[] request, CancellationToken stop)
     {
         link.Heads = new(request, default);
         try
@@ -58,6 +73,7 @@ internal static class HttpExchange
 
         byte[] buffer = new byte[FirstBufferBytes];
         int length = 0;
+        bool hasInterim = false;
         while (true)
         {
             if (length == buffer.Length)
@@ -66,13 +82,10 @@ internal static class HttpExchange
                 Array.Resize(ref buffer, buffer.Length * 2);
             }
 
-            int received = await link.Stream.ReadAsync(buffer.AsMemory(length), stop).ConfigureAwait(false);
-            if (received == 0)
-            {
-                throw new EndOfStreamException("the stream ended before the answer did");
-            }
-
-            length = ResponseHead.DropInterim(buffer.AsSpan(0, length + received));
+            int received = await ReadAsync(link.Stream, buffer, length, hasInterim, stop).ConfigureAwait(false);
+            int left = ResponseHead.DropInterim(buffer.AsSpan(0, length + received));
+            hasInterim |= left < length + received;
+            length = left;
             link.Heads = new(request, buffer.AsMemory(0, length));
             if (TryRead(buffer.AsSpan(0, length)) is ReceivedHead head)
             {
@@ -81,6 +94,29 @@ internal static class HttpExchange
             }
         }
     }
+
+    /// <summary>Reads more of an answer.</summary>
+    /// <returns>One byte or more.</returns>
+    private static async Task<int> ReadAsync(Stream stream, byte[] buffer, int length, bool hasInterim, CancellationToken stop)
+    {
+        try
+        {
+            int received = await stream.ReadAsync(buffer.AsMemory(length), stop).ConfigureAwait(false);
+            return received > 0 ? received
+                : length > 0 || hasInterim ? throw CutOff(buffer.AsSpan(0, length), "and ended")
+                : throw new EndOfStreamException("the stream ended before the answer did");
+        }
+        catch (Exception exception) when (exception.GetBaseException() is SocketException && (length > 0 || hasInterim))
+        {
+            throw CutOff(buffer.AsSpan(0, length), "and reset the connection", exception);
+        }
+    }
+
+    private static BadHeadException CutOff(ReadOnlySpan<byte> received, string end, Exception? inner = null) => new(
+        received.IsEmpty ? new(HeadErrorKind.Cut, "the connection ended behind an interim answer (1xx), before the answer itself")
+            : ResponseHead.IsBeginning(received) ? new(HeadErrorKind.Cut, $"the answer ended in the middle of its head ('{EscapedText.Quote(received)}')")
+            : HeadError.Malformed($"it began with '{EscapedText.Quote(received)}', {end}"),
+        inner);
 
     /// <summary>Reads the body of an answer, without chunk headers, up to its end, a size, or a time.</summary>
     internal static async Task<byte[]> ReadBodyAsync(Stream stream, ReceivedHead head, int most, TimeSpan atMost, CancellationToken stop)
@@ -159,8 +195,7 @@ internal static class HttpExchange
     private static ReceivedHead? TryRead(ReadOnlySpan<byte> input) => ResponseHead.Read(input, out ResponseHead head, out HeadError? error) switch
     {
         ParseStatus.Done => new(ReceivedAnswer.From(head, default), input[..head.Size].ToArray(), input[head.Size..].ToArray()),
-        ParseStatus.Bad when error!.Kind == HeadErrorKind.TooLarge => throw new HeadTooLargeException(error.Text),
-        ParseStatus.Bad => throw new InvalidDataException(error!.Text),
+        ParseStatus.Bad => throw new BadHeadException(error!),
         _ => null,
     };
 

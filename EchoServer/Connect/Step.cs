@@ -44,26 +44,30 @@ internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout, Dea
         stop);
 
     /// <summary>What to throw when time is up.</summary>
-    internal ConnectionFailedException TimedOut() => new(
+    /// <param name="received">The bytes of an answer that has not ended; empty for none.</param>
+    internal ConnectionFailedException TimedOut(ReadOnlySpan<byte> received = default) => new(
         Stage,
-        string.Create(CultureInfo.InvariantCulture, $"nothing within {Timeout.TotalSeconds} s"),
-        NetworkDiagnosis.OfTimeout(Stage, Timeout, Url, Proxy))
+        string.Create(CultureInfo.InvariantCulture, $"{(received.IsEmpty ? "nothing" : "no whole answer")} within {Timeout.TotalSeconds} s"),
+        NetworkDiagnosis.OfTimeout(Stage, Timeout, Url, Proxy, received))
     { IsTimeout = true };
 
     /// <summary>What to throw for an exception of the network.</summary>
     internal ConnectionFailedException Failed(Exception exception) => new(
-        Stage, Stage == Stage.Proxy && exception is (InvalidDataException or HeadTooLargeException) ? "no proxy's answer" : Words(exception), NetworkDiagnosis.Of(exception, Url, Stage, Proxy), exception);
+        Stage, Stage == Stage.Proxy && exception is (InvalidDataException or BadHeadException) ? "no proxy's answer" : Words(exception), NetworkDiagnosis.Of(exception, Url, Stage, Proxy), exception);
 
     /// <summary>Whether an exception comes from a socket, a stream or TLS.</summary>
     internal static bool IsOfNetwork(Exception exception) =>
         exception is IOException or SocketException or AuthenticationException or ObjectDisposedException or InvalidDataException;
 
-    private static string Words(Exception exception) => exception.GetBaseException() switch
+    private static string Words(Exception exception) => exception switch
     {
-        SocketException socket => Words(socket.SocketErrorCode),
-        _ when exception is AuthenticationException => "TLS failed",
-        HeadTooLargeException => "a head that is too large",
-        InvalidDataException => "no HTTP",
+        BadHeadException { Kind: HeadErrorKind.TooLarge } => "a head that is too large",
+        BadHeadException { Kind: HeadErrorKind.Cut } => "half an answer",
+        BadHeadException { Kind: HeadErrorKind.Http2 } => "HTTP/2",
+        BadHeadException { Kind: HeadErrorKind.Tls } => "TLS",
+        BadHeadException => "no HTTP",
+        _ when exception.GetBaseException() is SocketException socket => Words(socket.SocketErrorCode),
+        AuthenticationException => "TLS failed",
         _ => "the connection ended",
     };
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using EchoServer.Http;
@@ -18,20 +20,17 @@ internal static class NetworkDiagnosis
             if (it is SocketException socket)
             {
                 return (isProxy ? ProxyDiagnosis.OfSocket(socket.SocketErrorCode, proxy, stage) : null) ??
-                    OfSocket(socket.SocketErrorCode, url, stage);
+                    OfSocket(socket.SocketErrorCode, isProxy ? proxy ?? url : url, stage);
             }
 
             if (it is AuthenticationException)
             {
-                return isProxy ? ProxyDiagnosis.OfTls(TlsDiagnosis.TryOf(it)?.Cause ?? it.Message, proxy) : TlsDiagnosis.Of(it);
+                return isProxy ? ProxyDiagnosis.OfTls(TlsDiagnosis.Reason(it), proxy) : TlsDiagnosis.Of(it);
             }
 
-            if (it is InvalidDataException or HeadTooLargeException)
+            if (it is InvalidDataException or BadHeadException)
             {
-                return isProxy ? ProxyDiagnosis.OfNonsense(it.Message, proxy) : it is HeadTooLargeException ? new(
-                    $"the head of the answer is larger than {HeadRules.Response.MaxBytes / 1024} KiB", "see what the server puts into its headers") : new(
-                    $"what answers on {Port(url)} speaks no HTTP: {ReceivedAnswer.Shown(it.Message)}",
-                    url.Scheme == "ws" ? "check the port; if it speaks TLS, use wss:// instead of ws://" : "check the port");
+                return isProxy ? ProxyDiagnosis.OfNonsense(it.Message, proxy) : OfHead((it as BadHeadException)?.Kind, it.Message, url);
             }
         }
 
@@ -41,13 +40,23 @@ internal static class NetworkDiagnosis
             : OfEnd(url, stage);
     }
 
-    /// <summary>Says why nothing came within the time.</summary>
-    internal static Fault OfTimeout(Stage stage, TimeSpan timeout, Uri url, Uri? proxy = null)
+    /// <summary>Says why nothing came within the time, or no more than the beginning of an answer.</summary>
+    internal static Fault OfTimeout(Stage stage, TimeSpan timeout, Uri url, Uri? proxy = null, ReadOnlySpan<byte> received = default)
     {
-        string within = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"within {timeout.TotalSeconds} s");
+        string within = string.Create(CultureInfo.InvariantCulture, $"within {timeout.TotalSeconds} s");
         string port = Port(url);
+        string beginning = EscapedText.Quote(received);
+        if (!received.IsEmpty && !ResponseHead.IsBeginning(received))
+        {
+            string flaw = $"it said '{beginning}', and no more {within}";
+            return IsOfProxy(stage, proxy) ? ProxyDiagnosis.OfNonsense(flaw, proxy) : OfHead(HeadErrorKind.Malformed, flaw, url);
+        }
+
         return IsOfProxy(stage, proxy) ? ProxyDiagnosis.OfTimeout(within, proxy, stage) : stage switch
         {
+            _ when !received.IsEmpty => new(
+                $"the answer did not come to the end of its head {within} ('{beginning}'): the server hangs while it answers",
+                "see whether the app hangs or is overloaded ('cf app NAME', 'cf logs NAME --recent'), and restart it"),
             Stage.Resolve => new($"the name server did not answer {within}", "look at this machine's DNS settings, VPN and network"),
             Stage.Connect => PortFacts.Of(url) is Fault oddPort
                 ? new($"nothing answered on {port} {within}: {oddPort.Cause}", oddPort.Advice)
@@ -81,10 +90,16 @@ internal static class NetworkDiagnosis
         SocketError.TimedOut => new(
             $"nothing answered on {Port(url)}: a firewall drops the packets, or no machine is at that address",
             "check port and address; from inside a company network try --proxy, otherwise have the port opened"),
-        SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.HostDown or SocketError.NetworkDown => new(
-            "this machine has no route to the address", "check network and VPN; where only IPv6 fails, this network has none, and IPv4 is used"),
-        SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported => new(
-            "this machine cannot use such an address", "check whether IPv6 is on here, or use the host's IPv4 address"),
+        _ when IsLinkLocal(url) && error is not (SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown or SocketError.TooManyOpenSockets) =>
+            OfLinkLocal(url),
+        SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.HostDown or SocketError.NetworkDown =>
+            url.HostNameType == UriHostNameType.IPv6
+                ? new($"this machine has no route to {ReceivedAnswer.Shown(UrlText.Host(url))}", "check network and VPN, and whether this network has IPv6 at all")
+                : new("this machine has no route to the address", "check network and VPN; where only IPv6 fails, this network has none, and IPv4 is used"),
+        SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported =>
+            url.HostNameType == UriHostNameType.IPv6
+                ? new($"this machine cannot use the address {ReceivedAnswer.Shown(UrlText.Host(url))}", "check whether IPv6 is on on this machine")
+                : new("this machine cannot use such an address", "check whether IPv6 is on here, or use the host's IPv4 address"),
         SocketError.AccessDenied => new("this machine does not allow the connection", "look at its local firewall"),
         SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown => stage is Stage.Echo or Stage.Close
             ? new(
@@ -97,6 +112,34 @@ internal static class NetworkDiagnosis
                 "see the app's log, and check from another network"),
         SocketError.TooManyOpenSockets => new("this process may not open more sockets", "raise the limit of open files: ulimit -n"),
         _ => new($"the network says '{EscapedText.From(new SocketException((int)error).Message.AsSpan())}'", "check network, host and port"),
+    };
+
+    /// <summary>Says why a link-local address (RFC 4291 §2.5.6) cannot be reached: its zone names the interface that leads there.</summary>
+    private static Fault OfLinkLocal(Uri url)
+    {
+        string host = ReceivedAnswer.Shown(UrlText.Host(url));
+        int zone = url.DnsSafeHost.IndexOf('%', StringComparison.Ordinal);
+        return zone < 0
+            ? new($"the link-local address {host} belongs to an interface, and the URL names none", "put the interface behind the address, as in [fe80::1%eth0]; 'ip -6 address' lists the interfaces")
+            : new(
+                $"this machine does not reach the link-local address {host} over that interface",
+                $"check that the interface '{ReceivedAnswer.Shown(url.DnsSafeHost[(zone + 1)..])}' is up, has IPv6 and leads to that machine ('ip -6 address', 'ip -6 neighbour')");
+    }
+
+    private static bool IsLinkLocal(Uri url) => IPAddress.TryParse(url.DnsSafeHost, out IPAddress? address) && address.IsIPv6LinkLocal;
+
+    /// <summary>Says what it means that an answer is not HTTP, or has no whole head. The flaw is escaped.</summary>
+    private static Fault OfHead(HeadErrorKind? kind, string flaw, Uri url) => kind switch
+    {
+        HeadErrorKind.TooLarge => new(
+            $"the head of the answer is larger than the {HeadRules.Response.MaxBytes / 1024} KiB that this client takes", "let the server, or a proxy in front of it, send fewer or shorter headers"),
+        HeadErrorKind.Cut => new(flaw, "see the app's log for a crash while it answered; a proxy on the way can cut an answer off as well"),
+        HeadErrorKind.Http2 => new(
+            $"what answers on {Port(url)} speaks HTTP/2 without being asked for it, and WebSocket needs HTTP/1.1 there",
+            "let the server, or the proxy in front of it, take HTTP/1.1 on this port, or use a port that does"),
+        HeadErrorKind.Tls when url.Scheme == "ws" => new(
+            $"{Port(url)} speaks TLS, and ws:// does not: it answered with a TLS alert", "use wss:// instead of ws://"),
+        _ => new($"what answers on {Port(url)} speaks no HTTP: {flaw}", "check host and port in the URL: another kind of server is there"),
     };
 
     private static Fault OfEnd(Uri url, Stage stage) => stage switch
@@ -119,5 +162,5 @@ internal static class NetworkDiagnosis
             "pass a certificate with --cert and --key if there is one; otherwise check port and path, and see the app's log");
 
     private static string Port(Uri url) => string.Create(
-        System.Globalization.CultureInfo.InvariantCulture, $"port {url.Port} of {ReceivedAnswer.Shown(url.Host)}");
+        CultureInfo.InvariantCulture, $"port {url.Port} of {ReceivedAnswer.Shown(UrlText.Host(url))}");
 }

@@ -9,6 +9,10 @@ internal static class TlsDiagnosis
 {
     // RFC 8446 §6.2 as OpenSSL and others write it. A certificate of the server is refused on this side, without an alert from there.
     private const string Alert = " alert ";
+
+    // OpenSSL: "error:0A00010B:SSL routines::wrong version number". Any other words are the runtime's, and say nothing to a user.
+    private const string EndOfRoutine = " routines::";
+
     private static readonly string[] CertificateAlerts =
     [
         "certificate required", "certificate_required", "bad certificate", "unsupported certificate", "certificate revoked",
@@ -54,7 +58,7 @@ internal static class TlsDiagnosis
         {
             string names = string.Join(", ", facts.Names.DefaultIfEmpty(facts.Subject).Select(ReceivedAnswer.Shown));
             return new(
-                $"the certificate is for {names}, not for {ReceivedAnswer.Shown(url.DnsSafeHost)}",
+                $"the certificate is for {names}, not for {ReceivedAnswer.Shown(url.DnsSafeHost.Split('%')[0])}",
                 "use a name that is in the certificate (a wildcard covers one label only), or have this one added to it");
         }
 
@@ -72,15 +76,22 @@ internal static class TlsDiagnosis
     }
 
     /// <summary>Says why a TLS handshake failed, from the words of the runtime and of OpenSSL.</summary>
-    internal static Fault Of(Exception exception)
+    internal static Fault Of(Exception exception) => TryOf(exception) ?? new(
+        $"TLS failed: {Reason(exception)}", "check that the port speaks TLS; 'openssl s_client -connect HOST:PORT -servername HOST' shows more");
+
+    /// <summary>Says why a TLS handshake failed, in a sentence part: the cause, or the words of OpenSSL.</summary>
+    internal static string Reason(Exception exception)
     {
-        return TryOf(exception) ?? new(
-            $"TLS failed: {ReceivedAnswer.Shown(exception.GetBaseException().Message)}",
-            "check that the port speaks TLS; 'openssl s_client -connect HOST:PORT -servername HOST' shows more");
+        string words = exception.GetBaseException().Message;
+        int start = words.LastIndexOf(EndOfRoutine, StringComparison.Ordinal);
+        int alert = words.LastIndexOf(Alert, StringComparison.Ordinal);
+        return TryOf(exception)?.Cause ??
+            (start < 0 ? "the cause is not known"
+                : alert < 0 ? $"OpenSSL says '{ReceivedAnswer.Shown(words[(start + EndOfRoutine.Length)..])}'"
+                : $"the server refuses the handshake (it says: {ReceivedAnswer.Shown(words[(alert + Alert.Length)..])})");
     }
 
-    /// <summary>Says why a TLS handshake failed; null where the words say nothing that is known.</summary>
-    internal static Fault? TryOf(Exception exception) =>
+    private static Fault? TryOf(Exception exception) =>
         OfClientCertificate(exception) ?? OfWords(string.Join(" ", Messages(exception)));
 
     /// <summary>Finds the alert of a server that does not accept the client's certificate, or misses one. With TLS 1.3 it comes after the handshake.</summary>
@@ -105,7 +116,9 @@ internal static class TlsDiagnosis
             "the server has no certificate for this host name and says so", "check the host name; on Cloud Foundry, whether its domain is set up at the balancer"),
         _ when Has(text, "protocol version") || Has(text, "unsupported protocol") => new(
             "client and server have no version of TLS in common", "have TLS 1.2 or 1.3 turned on where TLS ends"),
-        _ when Has(text, "handshake failure") || Has(text, "no shared cipher") => new(
+        _ when Has(text, "no application protocol") => new(
+            "the server takes no HTTP/1.1 over TLS (ALPN), and WebSocket needs it", "have http/1.1 turned on where TLS ends, beside HTTP/2"),
+        _ when Has(text, "handshake failure") || Has(text, "no shared cipher") || Has(text, "insufficient security") => new(
             "client and server have no cipher in common, or the server asks for a client certificate",
             "pass one with --cert and --key if there is one; otherwise have current ciphers turned on where TLS ends"),
         _ when Has(text, "unexpected EOF") || Has(text, "0 bytes") || Has(text, "unexpected eof") => new(

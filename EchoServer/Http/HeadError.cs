@@ -11,6 +11,15 @@ internal enum HeadErrorKind
 
     /// <summary>It has more than <see cref="HeadRules.MaxFields"/> header lines.</summary>
     TooManyFields,
+
+    /// <summary>A response ends before its empty line.</summary>
+    Cut,
+
+    /// <summary>A response is an alert of TLS.</summary>
+    Tls,
+
+    /// <summary>A response is in the frames of HTTP/2 (RFC 9113 §4.1).</summary>
+    Http2,
 }
 
 /// <summary>The error of a message head, request or response.</summary>

@@ -15,6 +15,11 @@ internal readonly ref struct ResponseHead
 
     private const int FirstFinalStatus = 200;
 
+    // RFC 9113 §4.1: three bytes of length, type, flags, four bytes of stream identifier.
+    private const int Http2FrameHeaderBytes = 9;
+    private const byte Http2Settings = 4;
+    private const byte Http2GoAway = 7;
+
     private readonly HeaderFields _fields;
 
     private ResponseHead(int status, ReadOnlySpan<byte> reason, HeaderFields fields, int size)
@@ -48,11 +53,22 @@ internal readonly ref struct ResponseHead
         int position = 0;
         if (IsTlsAlert(input))
         {
-            error = HeadError.Malformed("it begins with a TLS alert");
+            error = new(HeadErrorKind.Tls, "it begins with a TLS alert");
+            return ParseStatus.Bad;
+        }
+
+        if (IsHttp2(input))
+        {
+            error = new(HeadErrorKind.Http2, "it begins with a frame of HTTP/2");
             return ParseStatus.Bad;
         }
 
         ParseStatus status = HeadLine.Read(input, ref position, HeadRules.Response, out ReadOnlySpan<byte> line, out error);
+        if (status == ParseStatus.Bad && !IsBeginning(input))
+        {
+            error = HeadError.Malformed($"it begins with '{EscapedText.Quote(input)}'");
+        }
+
         if (status != ParseStatus.Done)
         {
             return status;
@@ -72,6 +88,9 @@ internal readonly ref struct ResponseHead
 
         return status;
     }
+
+    /// <summary>Whether input can be the beginning of a response, or is one.</summary>
+    public static bool IsBeginning(ReadOnlySpan<byte> input) => "HTTP/1."u8.StartsWith(input[..Math.Min(input.Length, "HTTP/1."u8.Length)]);
 
     /// <summary>Drops the whole interim answers at the start of the input (<see cref="SizeOfInterim"/>), and moves the rest there.</summary>
     /// <returns>The bytes that are left.</returns>
@@ -101,6 +120,10 @@ internal readonly ref struct ResponseHead
 
     /// <summary>RFC 8446 §5.1: a record of type alert, and the version's first byte. A TLS server sends one to a client that speaks plain HTTP.</summary>
     private static bool IsTlsAlert(ReadOnlySpan<byte> input) => input.StartsWith("\u0015\u0003"u8);
+
+    /// <summary>RFC 9113 §3.4 and §4.1: a server's first frame is SETTINGS, of stream 0; a server that expects HTTP/2 may also send GOAWAY alone.</summary>
+    private static bool IsHttp2(ReadOnlySpan<byte> input) => input.Length >= Http2FrameHeaderBytes &&
+        input[0] == 0 && input[3] is Http2Settings or Http2GoAway && input[5..Http2FrameHeaderBytes].SequenceEqual("\0\0\0\0"u8);
 
     private static bool TryReadStatusLine(ReadOnlySpan<byte> line, out int code)
     {

@@ -19,7 +19,7 @@ internal static class ProxyTunnel
             TlsSession session = await TlsSession.EstablishAsync(link, options, proxy.Url, step, stop).ConfigureAwait(false);
             if (session.Flaw is Fault flaw && !options.IsInsecure)
             {
-                throw new ConnectionFailedException(Stage.Proxy, "the proxy's certificate is not trusted", ProxyDiagnosis.OfTls(flaw.Cause, proxy.Url));
+                throw new ConnectionFailedException(Stage.Proxy, "the proxy's certificate is not trusted", ProxyDiagnosis.OfCertificate(flaw, proxy.Url));
             }
         }
 
@@ -41,7 +41,7 @@ internal static class ProxyTunnel
         string authority = string.Create(CultureInfo.InvariantCulture, $"{HttpExchange.Host(url)}:{url.Port}");
         string credentials = proxy.User is BasicCredentials user ? $"Proxy-Authorization: {user.HeaderValue}\r\n" : "";
         byte[] request = Encoding.ASCII.GetBytes($"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{credentials}\r\n");
-        ReceivedHead head = await step.RunAsync(token => HttpExchange.SendAsync(link, request, token), stop).ConfigureAwait(false);
+        ReceivedHead head = await HttpExchange.AskAsync(link, request, step, stop).ConfigureAwait(false);
         if (head.Answer.Status is < Ok or >= Redirection)
         {
             throw new ConnectionFailedException(
