@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using EchoServer.Commands;
 using EchoServer.Commands.Options;
-using EchoServer.Load;
+using EchoServer.Connect;
 using EchoServer.Text;
 using EchoServer.Transport;
 
@@ -141,7 +141,7 @@ internal static class BenchCommand
             Array.ForEach(ReportFiles.Names, name => Console.WriteLine(Path.Combine(options.OutputFolder, name)));
             return report.Errors == 0 ? ExitCode.Fine : ExitCode.Failed;
         }
-        catch (Exception exception) when (exception is OperationCanceledException or InvalidOperationException or IOException or LoadException)
+        catch (Exception exception) when (exception is OperationCanceledException or InvalidOperationException or IOException or ConnectionFailedException)
         {
             // Ctrl-C reaches the servers as well: that they have ended is then no failure of theirs.
             string what = interrupted.IsCancellationRequested ? "interrupted; nothing was written" : EscapedText.From(exception.Message.AsSpan());

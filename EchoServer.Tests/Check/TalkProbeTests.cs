@@ -110,7 +110,7 @@ internal sealed class TalkProbeTests
     {
         using ScriptedServer server = EchoScripts.Server((_, _, _) => Enumerable.Repeat(WireFrame.Text("news"), 30));
         Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri, connection: options => options with { Timeout = Wait.Lapse });
-        checks.Expect("greeting", Outcome.Fail, "none of them the echo", "this is no echo server");
+        checks.Expect("greeting", Outcome.Fail, "none of them the echo", "this is not an echo server");
     }
 
     [Test]

@@ -124,7 +124,7 @@ internal sealed class LoadCommandTests
         ProgramResult result = await Programs.RunAsync(Programs.Through(start, "bash", "-c", "ulimit -n 300 && exec \"$0\" \"$@\""));
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
         Assert.That(result.Error, Does.Match(
-            @"^EchoServer: ws://127\.0\.0\.1:\d+/: 400 connections need (\d+) open files, and the limit is 300: raise it with 'ulimit -n \1', or take fewer\n$"));
+            @"^EchoServer: ws://127\.0\.0\.1:\d+/: 400 connections need (\d+) open files, and the limit is 300; raise it with 'ulimit -n \1', or take fewer\n$"));
     }
 
     [Test]
@@ -134,6 +134,26 @@ internal sealed class LoadCommandTests
         ProgramResult result = await RunAsync(new Uri($"ws://127.0.0.1:{port}"));
         Assert.That(result, Is.EqualTo(new ProgramResult(
             1, "", $"EchoServer: ws://127.0.0.1:{port}/: connection refused: nothing listens on port {port} of 127.0.0.1; start the server, or check host and port in the URL\n")));
+    }
+
+    [Test]
+    public async Task A_first_connection_that_fails_is_a_JSON_object_too()
+    {
+        int port = FreePort.Find();
+        ProgramResult refused = await RunAsync(new Uri($"ws://127.0.0.1:{port}"), "--json");
+        Assert.That(refused, Is.EqualTo(new ProgramResult(
+            1,
+            $"{{\"url\":\"ws://127.0.0.1:{port}/\",\"ok\":false,\"cause\":\"connection refused: nothing listens on port {port} of 127.0.0.1\",\"advice\":\"start the server, or check host and port in the URL\"}}\n",
+            $"EchoServer: ws://127.0.0.1:{port}/: connection refused: nothing listens on port {port} of 127.0.0.1; start the server, or check host and port in the URL\n")));
+
+        using var server = new ScriptedServer((peer, _) =>
+        {
+            peer.ReadHead();
+            peer.Send("HTTP/1.1 405 x\r\nContent-Length: 0\r\n\r\n");
+        });
+        using JsonDocument json = JsonDocument.Parse((await RunAsync(server.Url, "--json")).Output);
+        Assert.That(json.RootElement.GetProperty("status").GetInt32(), Is.EqualTo(405));
+        Assert.That(json.RootElement.GetProperty("cause").GetString(), Does.StartWith("the server does not take a GET at this path"));
     }
 
     [TestCase("INT")]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using EchoServer.Check;
+using EchoServer.Diagnosis;
 using EchoServer.Tests.Check;
 
 namespace EchoServer.Tests.Diagnosis;
@@ -30,17 +31,32 @@ internal sealed class FailureWordsTests
         yield return Answer("404", "HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nnope\r\n0\r\n\r\n", "no WebSocket is at the path '/' (it says: nope)");
         yield return Answer("404 of the router", "HTTP/1.1 404 x\r\nX-Cf-RouterError: unknown_route\r\nContent-Length: 0\r\n\r\n", "the router has no route '127.0.0.1'");
         yield return Answer("502 of the router", "HTTP/1.1 502 x\r\nX-Cf-RouterError: endpoint_failure (EOF)\r\nContent-Length: 0\r\n\r\n", "nothing listens on $PORT behind the platform's sidecar");
-        yield return Answer("502 alone", "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "Cloud Foundry's router got a 101 from the app that is not valid");
+        yield return Answer("502 alone", "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "if it is Cloud Foundry's router, the app's 101 is not valid; any other proxy got no answer");
+        yield return Answer("502 of nginx", "HTTP/1.1 502 Bad Gateway\r\nServer: nginx\r\nContent-Length: 0\r\n\r\n", "it was not Cloud Foundry's router that said so");
+        yield return Answer("503 of the router, expired", "HTTP/1.1 503 x\r\nX-Cf-RouterError: endpoint_failure (x509: certificate has expired or is not yet valid: current time 2026-11-29T10:00:00Z is after 2026-11-29T09:00:00Z)\r\nContent-Length: 0\r\n\r\n", "the identity certificate of the app's container has expired");
+        yield return Answer("407", "HTTP/1.1 407 x\r\nContent-Length: 0\r\n\r\n", "a proxy on the way that was not asked for requires authentication (it answered 407 x), or the server answers as one");
         yield return Answer("426", "HTTP/1.1 426 x\r\nContent-Length: 0\r\n\r\n", "lost its Upgrade header");
+        yield return Answer("426 to h2c", "HTTP/1.1 426 x\r\nUpgrade: h2c\r\nContent-Length: 0\r\n\r\n", "is not a WebSocket server: it wants an upgrade to h2c", isChecked: true);
+        yield return Answer("redirect with a password", "HTTP/1.1 302 x\r\nLocation: https://bob:secret@other.example/x\r\nContent-Length: 0\r\n\r\n", "redirected to another place, https://...@other.example/x, and");
         yield return Answer("503", "HTTP/1.1 503 x\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n", "cannot serve now (Retry-After: 7)");
         yield return Answer("redirect", "HTTP/1.1 302 x\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n", "a login stands in front");
         yield return Answer("103, then 404", "HTTP/1.1 103 x\r\nLink: a\r\n\r\nHTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n", "no WebSocket is at the path");
         yield return Answer("no HTTP", "SSH-2.0-OpenSSH\r\n", "speaks no HTTP: the status line 'SSH-2.0-OpenSSH'", isChecked: false);
-        yield return Answer("TLS alert", "\u0015\u0003\u0001\0\u0002\u0002\u0046", "speaks no HTTP: it begins with a TLS alert", isChecked: false);
+        yield return Answer("TLS alert", "\u0015\u0003\u0001\0\u0002\u0002\u0046", "speaks TLS, and ws:// does not: it answered with a TLS alert; use wss://", isChecked: false);
         yield return Answer("bare LF", "HTTP/1.1 101 Switching Protocols\nUpgrade: websocket\n\n", "speaks no HTTP: a line ends with LF alone", isChecked: false);
         yield return Answer("FIN", "", "ended the connection instead of answering", isChecked: false);
-        yield return Answer("half a head", "HTTP/1.1 101 x\r\nUpgr", "ended the connection instead of answering", isChecked: false);
-        yield return Answer("head too large", $"HTTP/1.1 101 x\r\nX: {new string('x', 70_000)}", "the head of the answer is larger than 64 KiB", isChecked: false);
+        yield return Answer("half a head", "HTTP/1.1 101 x\r\nUpgr", "the answer ended in the middle of its head ('HTTP/1.1 101 x\\r\\nUpgr')", isChecked: false);
+        yield return Answer("half a status line", "HTT", "the answer ended in the middle of its head ('HTT')", isChecked: false);
+        yield return Answer("interim answer alone", "HTTP/1.1 103 x\r\n\r\n", "the connection ended behind an interim answer (1xx), before the answer itself", isChecked: false);
+        yield return Answer("page without a head", "<html>\u0001", "speaks no HTTP: it began with '<html>\\u{1}', and ended", isChecked: false);
+        yield return Answer("NULs", "\0\0\0\0", "speaks no HTTP: it began with '\\u{0}\\u{0}\\u{0}\\u{0}', and ended", isChecked: false);
+        yield return Answer("SMTP", "220 mail", "speaks no HTTP: it began with '220 mail', and ended", isChecked: false);
+        yield return Answer("HTTP/2", "\0\0\u0006\u0004\0\0\0\0\0\0\u0003\0\0\0\n", "speaks HTTP/2 without being asked for it, and WebSocket needs HTTP/1.1 there", isChecked: false);
+        yield return Peer("half a head, RST", "ws", peer => SendAndReset(peer, "HTTP/1.1 200 OK\r\n"), "the answer ended in the middle of its head ('HTTP/1.1 200 OK\\r\\n')", isChecked: false);
+        yield return Peer("no HTTP, RST", "ws", peer => SendAndReset(peer, "login:"), "speaks no HTTP: it began with 'login:', and reset the connection", isChecked: false);
+        yield return Peer("no HTTP, silence", "ws", peer => SendAndListen(peer, "login:"), "speaks no HTTP: it said 'login:', and no more within 10 s", isChecked: false);
+        yield return Peer("half a head, silence", "ws", peer => SendAndListen(peer, "HTTP/1.1 101 x\r\n"), "the answer did not come to the end of its head within 10 s ('HTTP/1.1 101 x\\r\\n')", isChecked: false);
+        yield return Answer("head too large", $"HTTP/1.1 101 x\r\nX: {new string('x', 70_000)}", "the head of the answer is larger than the 64 KiB that this client takes", isChecked: false);
         yield return Peer("RST", "ws", peer => ReadAnd(peer, peer.Reset), "the connection was reset instead of an answer", isChecked: false);
         yield return Peer("silence", "ws", peer => peer.ReadToEndAndDrop(), "the request was not answered within 10 s", isChecked: false);
         yield return Peer("silence in TLS", "wss", peer => peer.ReadToEndAndDrop(), "the TLS handshake was not answered within 10 s", isChecked: false);
@@ -78,6 +94,23 @@ internal sealed class FailureWordsTests
 
         using var demanding = new TlsFront(SharedServers.Default.Port, certificates.Issue("localhost"), isClientRequired: true);
         await ExpectAsync(demanding.Url.AbsoluteUri, "a client certificate", authorities: certificates);
+    }
+
+    [Test]
+    public async Task They_do_not_blame_a_server_for_their_own_limit()
+    {
+        // The header of a message of 64 MiB (RFC 6455 §5.2).
+        using var server = EchoScripts.Server((_, _, message) => EchoScripts.Good(message), peer => peer.Send([0x82, 127, 0, 0, 0, 0, 4, 0, 0, 0]));
+        string url = server.Url.AbsoluteUri;
+        const string cause = "the server sent more than this client takes, which is not against the protocol: a message of 67108864 bytes or more is over 16777216; the client closed with 1009 MessageTooBig";
+        const string advice = "have the server send smaller messages: the limit is this client's own, and no option raises it";
+        ProgramResult[] results = await RunAllAsync(url, ["--timeout", Patience]);
+        Assert.That(results.Select(result => result.ExitCode), Is.All.EqualTo(1));
+        Assert.That(results[1].Output, Does.Contain($"disconnected: {cause}\n"));
+        Assert.That(((ProgramResult[])[results[0], results[2], results[3]]).Select(result => result.Error), Is.All.EqualTo($"EchoServer: {url}: {cause}; {advice}\n"));
+        Checks checks = await Checks.RunAsync(url);
+        Assert.That(string.Join(' ', checks.Which(Outcome.Fail)), Is.EqualTo("greeting ping close"));
+        Assert.That(checks.Results.Where(result => result.Finding.Outcome == Outcome.Fail).Select(result => result.Finding.Fault), Is.All.EqualTo(new Fault(cause, advice)));
     }
 
     [Test]
@@ -170,6 +203,20 @@ internal sealed class FailureWordsTests
     {
         peer.ReadHead();
         act();
+    }
+
+    private static void SendAndListen(RawPeer peer, string answer)
+    {
+        peer.Send(answer);
+        peer.ReadToEndAndDrop();
+    }
+
+    /// <summary>Linux hands out the bytes that arrived before a reset.</summary>
+    private static void SendAndReset(RawPeer peer, string answer)
+    {
+        peer.ReadHead();
+        peer.Send(answer);
+        peer.Reset();
     }
 
     private static void AnswerAndEnd(RawPeer peer, int bytesToSkip, string answer)

@@ -32,6 +32,21 @@ internal sealed class NetworkDiagnosisTests
     public void A_socket_error_is_explained(SocketError error, Stage stage, string cause) =>
         Assert.That(NetworkDiagnosis.Of(new IOException("x", new SocketException((int)error)), Url, stage).Cause, Does.Contain(cause));
 
+    [TestCase("ws://[2001:db8::1]:81/", SocketError.NetworkUnreachable, "this machine has no route to [2001:db8::1]", "whether this network has IPv6 at all")]
+    [TestCase("ws://[2001:db8::1]:81/", SocketError.AddressNotAvailable, "this machine cannot use the address [2001:db8::1]", "check whether IPv6 is on on this machine")]
+    [TestCase("ws://[::1]:81/", SocketError.AddressFamilyNotSupported, "this machine cannot use the address [::1]", "check whether IPv6 is on on this machine")]
+    [TestCase("ws://host:81/", SocketError.AddressFamilyNotSupported, "this machine cannot use such an address", "or use the host's IPv4 address")]
+    [TestCase("ws://[fe80::1]:81/", SocketError.InvalidArgument, "the link-local address [fe80::1] belongs to an interface, and the URL names none", "as in [fe80::1%eth0]")]
+    [TestCase("ws://[fe80::1%eth0]:81/", SocketError.NetworkUnreachable, "does not reach the link-local address [fe80::1%eth0] over that interface", "check that the interface 'eth0' is up")]
+    [TestCase("ws://[fe80::1%eth0]:81/", SocketError.AddressNotAvailable, "does not reach the link-local address [fe80::1%eth0] over that interface", "check that the interface 'eth0' is up")]
+    [TestCase("ws://[fe80::1%eth0]:81/", SocketError.ConnectionRefused, "nothing listens on port 81 of [fe80::1%eth0]", "start the server")]
+    public void An_IPv6_address_is_shown_whole_and_the_advice_fits_it(string url, SocketError error, string cause, string advice)
+    {
+        Fault fault = NetworkDiagnosis.Of(new SocketException((int)error), new Uri(url), Stage.Connect);
+        Assert.That(fault.Cause, Does.Contain(cause));
+        Assert.That(fault.Advice, Does.Contain(advice));
+    }
+
     [TestCase(Stage.Resolve, "the name server did not answer within 2.5 s")]
     [TestCase(Stage.Connect, "nothing answered on port 443 of echo.example.org within 2.5 s: a firewall")]
     [TestCase(Stage.Proxy, "the proxy accepted the connection, but opened no tunnel within 2.5 s")]
@@ -78,7 +93,11 @@ internal sealed class NetworkDiagnosisTests
     [TestCase("x", "error:0A000412:SSL routines::sslv3 alert bad certificate", "(it says: bad certificate)")]
     [TestCase("x", "error:0A000410:SSL routines::sslv3 alert handshake failure", "no cipher in common")]
     [TestCase("Received an unexpected EOF or 0 bytes from the transport stream.", "", "knows no such host name")]
-    [TestCase("something else", "", "TLS failed: something else")]
+    [TestCase("Authentication failed, see inner exception.", "error:0A000999:SSL routines::something else", "TLS failed: OpenSSL says 'something else'")]
+    [TestCase("x", "error:0A000438:SSL routines::tlsv1 alert internal error", "TLS failed: the server refuses the handshake (it says: internal error)")]
+    [TestCase("x", "error:0A000460:SSL routines::tlsv1 alert no application protocol", "the server takes no HTTP/1.1 over TLS (ALPN), and WebSocket needs it")]
+    [TestCase("x", "error:0A00042F:SSL routines::tlsv1 alert insufficient security", "no cipher in common")]
+    [TestCase("The runtime's own words.", "", "TLS failed: the cause is not known")]
     public void A_failed_TLS_handshake_is_explained(string outer, string inner, string cause) => Assert.That(
         NetworkDiagnosis.Of(new AuthenticationException(outer, inner.Length > 0 ? new IOException(inner) : null), Url, Stage.Tls).Cause,
         Does.Contain(cause));
@@ -182,6 +201,17 @@ internal sealed class NetworkDiagnosisTests
         {
             Assert.That(EndDiagnosis.OfClose(code, "why\u001b").Cause, Does.Contain($"{(int)code} {code} 'why\\u{{1b}}': "));
         }
+    }
+
+    [TestCase(1009, "a message of 16777217 bytes or more is over 16777216", "the server sent more than this client takes, which is not against the protocol: a message of 16777217 bytes or more is over 16777216; the client closed with 1009 MessageTooBig", "smaller messages")]
+    [TestCase(1013, "no memory left", "the server sent more than this client takes", "smaller messages")]
+    [TestCase(1002, "opcode 0x3 is reserved", "the server broke the WebSocket protocol: opcode 0x3 is reserved", "alters frames")]
+    [TestCase(1007, "not UTF-8", "the server broke the WebSocket protocol: not UTF-8", "alters frames")]
+    public void A_limit_of_this_client_is_not_a_fault_of_the_server(int code, string rule, string cause, string advice)
+    {
+        Fault fault = EndDiagnosis.OfViolation((CloseCode)code, rule);
+        Assert.That(fault.Cause, Does.StartWith(cause));
+        Assert.That(fault.Advice, Does.Contain(advice));
     }
 
     [TestCase(1005, "the server closed without a code: it does not say why", "log")]

@@ -43,7 +43,7 @@ internal sealed class EchoPeer(Dialer dialer) : IDisposable
         {
             if (await link.TryReceiveMessageAsync(deadline, stop).ConfigureAwait(false) is not ClientEvent received)
             {
-                throw dialect.Greetings.Count > 0 ? NoEcho($"{dialect.Greetings.Count} messages") : dialer.Step(Stage.Echo).TimedOut();
+                throw dialect.Greetings.Count > 0 ? ConnectionFailedException.NoEcho($"{dialect.Greetings.Count} messages") : dialer.Step(Stage.Echo).TimedOut();
             }
 
             if (dialect.Learn(received.Payload, unique))
@@ -54,7 +54,7 @@ internal sealed class EchoPeer(Dialer dialer) : IDisposable
 
             if (dialect.Greetings.Count > EchoDialect.MaxGreetings)
             {
-                throw NoEcho($"over {EchoDialect.MaxGreetings} messages");
+                throw ConnectionFailedException.NoEcho($"over {EchoDialect.MaxGreetings} messages");
             }
         }
     }
@@ -77,8 +77,4 @@ internal sealed class EchoPeer(Dialer dialer) : IDisposable
     }
 
     public void Dispose() => HangUp();
-
-    private static ConnectionFailedException NoEcho(string messages) => new(Stage.Echo, $"{messages}, none of them the echo", new(
-        "messages come, but none of them is the echo of the message sent: this is no echo server",
-        "check the path: any WebSocket echo will do, such as an EchoServer's / or /raw"));
 }

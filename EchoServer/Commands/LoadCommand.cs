@@ -3,10 +3,10 @@ using System.Net.Sockets;
 using EchoServer.Client.Output;
 using EchoServer.Commands.Options;
 using EchoServer.Connect;
+using EchoServer.Diagnosis;
 using EchoServer.Load;
 using EchoServer.Load.Opening;
 using EchoServer.Load.Report;
-using EchoServer.Text;
 using EchoServer.Transport;
 
 namespace EchoServer.Commands;
@@ -61,11 +61,20 @@ internal static class LoadCommand
             output.Write(result.GetValue(LoadSettings.Json) ? LoadReportJson.Write(report) : LoadReportText.Write(report));
             return output.EndWith(report.IsFine ? ExitCode.Fine : ExitCode.Failed);
         }
-        catch (Exception exception) when (exception is LoadException or ConnectionFailedException or SocketException)
+        catch (Exception exception) when (exception is ConnectionFailedException or SocketException)
         {
-            string shownUrl = EscapedText.From(options.Connection.Url.AbsoluteUri.AsSpan());
-            StandardError.WriteLine($"EchoServer: {shownUrl}: {exception.Message}");
-            return ExitCode.Failed;
+            Uri server = options.Connection.Url;
+            var unopened = exception as ConnectionFailedException;
+            Fault failure = unopened?.Fault ?? NetworkDiagnosis.Of(exception, server, Stage.Connect);
+            StandardError.WriteLine($"EchoServer: {UrlText.Shown(server)}: {failure}");
+            if (!result.GetValue(LoadSettings.Json))
+            {
+                return ExitCode.Failed;
+            }
+
+            using StandardStream output = StandardStream.OpenOutput();
+            output.Write(LoadReportJson.Write(options, failure, unopened?.Answer?.Status));
+            return output.EndWith(ExitCode.Failed);
         }
     }
 

@@ -27,7 +27,7 @@ internal enum ClientEventKind
     /// <summary>A reset (RST), or another failure of the socket, without a Close.</summary>
     Reset,
 
-    /// <summary>The server broke the protocol, and was told so.</summary>
+    /// <summary>The server broke the protocol, or a limit of this client, and was told so.</summary>
     Violation,
 
     /// <summary>Nothing gets through any more, and neither side was told: only a probe finds that.</summary>
@@ -61,7 +61,7 @@ internal sealed record ClientEvent(ClientEventKind Kind, byte[] Payload)
     internal Fault Diagnose(Uri url) => Kind switch
     {
         ClientEventKind.Close => EndDiagnosis.OfClose(Code!.Value, Reason),
-        ClientEventKind.Violation => EndDiagnosis.OfViolation(Reason),
+        ClientEventKind.Violation => EndDiagnosis.OfViolation(Code!.Value, Reason),
         _ => NetworkDiagnosis.Of(Cause ?? new EndOfStreamException(), url, Stage.Echo),
     };
 
@@ -76,6 +76,6 @@ internal sealed record ClientEvent(ClientEventKind Kind, byte[] Payload)
         ClientEventKind.Fin => "the end of the stream (FIN), without a Close",
         ClientEventKind.Reset => "a reset (RST), without a Close",
         ClientEventKind.Lost => "silence",
-        _ => $"a broken frame: {Reason}",
+        _ => EndDiagnosis.IsOwnLimit(Code!.Value) ? $"more than this client takes: {Reason}" : $"a broken frame: {Reason}",
     };
 }

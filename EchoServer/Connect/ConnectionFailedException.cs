@@ -13,7 +13,7 @@ internal class ConnectionFailedException(Stage stage, string finding, Fault faul
     internal Stage Stage { get; } = stage;
 
     /// <summary>The observation, in a few words; escaped.</summary>
-    internal string Finding { get; } = finding;
+    internal string Finding { get; } = UrlText.WithoutUser(finding);
 
     /// <summary>Cause and advice.</summary>
     internal Fault Fault { get; } = fault;
@@ -33,4 +33,10 @@ internal class ConnectionFailedException(Stage stage, string finding, Fault faul
     /// <summary>Makes the exception for the end of a connection that was to stay open.</summary>
     internal static ConnectionFailedException Of(ClientEvent end, Uri url, Stage stage = Stage.Echo) =>
         new(stage, end.Describe(), end.Diagnose(url)) { End = end };
+
+    /// <summary>Makes the exception for a server that sends messages, and no echo.</summary>
+    /// <param name="messages">How many it has sent, in words.</param>
+    internal static ConnectionFailedException NoEcho(string messages) => new(Stage.Echo, $"{messages}, none of them the echo", new(
+        "messages come, but none of them is the echo of the message sent: this is not an echo server",
+        "check the path: any WebSocket echo will do, such as an EchoServer's / or /raw"));
 }

@@ -100,10 +100,17 @@ internal static class EndDiagnosis
         };
     }
 
-    /// <summary>Says why a connection fails whose peer has broken RFC 6455.</summary>
-    internal static Fault OfViolation(string rule) => new(
-        $"the server broke the WebSocket protocol: {rule}",
-        "a proxy on the way alters frames, or the server has a fault: check the server without the proxy");
+    /// <summary>Says why this end fails a connection: its peer has broken RFC 6455, or has sent what this end has no room for.</summary>
+    internal static Fault OfViolation(CloseCode code, string rule) => IsOwnLimit(code)
+        ? new(
+            $"the server sent more than this client takes, which is not against the protocol: {rule}; the client closed with {ClosePayload.Describe(code)}",
+            "have the server send smaller messages: the limit is this client's own, and no option raises it")
+        : new(
+            $"the server broke the WebSocket protocol: {rule}",
+            "a proxy on the way alters frames, or the server has a fault: check the server without the proxy");
+
+    /// <summary>Whether a connection was failed because of a limit of this end, and not of a rule of RFC 6455.</summary>
+    internal static bool IsOwnLimit(CloseCode code) => code is CloseCode.MessageTooBig or CloseCode.TryAgainLater or CloseCode.PolicyViolation;
 
     private static string Pings => OurPings.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
 

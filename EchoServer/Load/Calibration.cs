@@ -1,5 +1,5 @@
 using EchoServer.Connect;
-using EchoServer.Text;
+using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Load;
@@ -11,8 +11,7 @@ internal static class Calibration
     private const int ProbeConnection = int.MaxValue;
 
     /// <summary>Sends a message like those of the load and waits for its echo.</summary>
-    /// <exception cref="ConnectionFailedException">The connection could not be opened.</exception>
-    /// <exception cref="LoadException">The server does not echo.</exception>
+    /// <exception cref="ConnectionFailedException">The connection could not be opened, or the server does not echo.</exception>
     internal static async Task<LoadContext> LearnAsync(LoadOptions options, Dialer dialer, CancellationToken stop)
     {
         // UTF-8 also in a binary message, because a server may answer it with text.
@@ -20,7 +19,7 @@ internal static class Calibration
         byte[] payload = new byte[probe.Size];
         probe.Write(payload, ProbeConnection, 0, maskingKey: 0);
         using ClientConnection connection =
-            await dialer.OpenWebSocketAsync(stop, maxMessageBytes: LoadConnection.MaxMessageBytes).ConfigureAwait(false);
+            await dialer.OpenWebSocketAsync(stop, maxMessageBytes: options.MaxReceivedBytes).ConfigureAwait(false);
         var deadline = Deadline.In(options.EchoTimeout);
         var dialect = new EchoDialect();
 
@@ -30,9 +29,16 @@ internal static class Calibration
         while (true)
         {
             ClientEvent? received = await connection.ReceiveAsync(deadline, stop).ConfigureAwait(false);
-            if (received is null or { IsEnd: true })
+            if (received is null)
             {
-                throw new LoadException(Explain(received, options));
+                throw dialect.Greetings.Count > 0
+                    ? ConnectionFailedException.NoEcho($"{dialect.Greetings.Count} messages")
+                    : (dialer.Step(Stage.Echo) with { Timeout = options.EchoTimeout }).TimedOut();
+            }
+
+            if (received.IsEnd)
+            {
+                throw ConnectionFailedException.Of(received, dialer.Url);
             }
 
             if (received.IsMessage && dialect.Learn(received.Payload, payload))
@@ -44,18 +50,8 @@ internal static class Calibration
 
             if (dialect.Greetings.Count > EchoDialect.MaxGreetings)
             {
-                throw new LoadException($"over {EchoDialect.MaxGreetings} messages, but no echo of a first message: is this an echo server?");
+                throw ConnectionFailedException.NoEcho($"over {EchoDialect.MaxGreetings} messages");
             }
         }
     }
-
-    private static string Explain(ClientEvent? end, LoadOptions options) => end?.Kind switch
-    {
-        null => $"no echo of a first message within {options.EchoTimeout.TotalSeconds} s: is this an echo server?",
-        ClientEventKind.Close =>
-            $"the server closed before the echo of a first message came: {ClosePayload.Describe(end.Code!.Value)} {EscapedText.From(end.Reason.AsSpan())}".TrimEnd(),
-        ClientEventKind.Violation => $"the server breaks RFC 6455: {end.Reason}",
-        ClientEventKind.Fin => "the server ended the connection before the echo of a first message came",
-        _ => "the connection was lost before the echo of a first message came",
-    };
 }

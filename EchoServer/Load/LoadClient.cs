@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using EchoServer.Connect;
+using EchoServer.Diagnosis;
 using EchoServer.Load.Opening;
 using EchoServer.Load.Report;
 using EchoServer.Metrics;
@@ -59,8 +60,7 @@ internal sealed class LoadClient : IAsyncDisposable
     /// <summary>Learns the dialect of the server on a connection of its own, then opens all connections.</summary>
     /// <param name="stop">Opens no more connections.</param>
     /// <returns>Complete when each connection is open or has failed; failures are in <see cref="Errors"/>.</returns>
-    /// <exception cref="ConnectionFailedException">The first connection cannot be opened.</exception>
-    /// <exception cref="LoadException">The server does not echo, or too few files may be open.</exception>
+    /// <exception cref="ConnectionFailedException">The first connection cannot be opened, the server does not echo, or too few files may be open.</exception>
     internal async Task ConnectAsync(CancellationToken stop = default)
     {
         CheckOpenFiles();
@@ -207,8 +207,8 @@ internal sealed class LoadClient : IAsyncDisposable
         long limit = OpenFiles.ReadLimit();
         if (limit < needed)
         {
-            throw new LoadException(
-                $"{_options.Connections} connections need {needed} open files, and the limit is {limit}: raise it with 'ulimit -n {needed}', or take fewer");
+            throw new ConnectionFailedException(Stage.Connect, "too few open files", new(
+                $"{_options.Connections} connections need {needed} open files, and the limit is {limit}", $"raise it with 'ulimit -n {needed}', or take fewer"));
         }
     }
 }

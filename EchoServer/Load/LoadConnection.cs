@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Net.Sockets;
 using EchoServer.Buffers;
+using EchoServer.Diagnosis;
 using EchoServer.Load.Opening;
 using EchoServer.Load.Report;
 using EchoServer.Text;
@@ -20,9 +21,6 @@ namespace EchoServer.Load;
 /// </remarks>
 internal sealed class LoadConnection
 {
-    /// <summary>The largest message that a server may send: larger than any echo.</summary>
-    internal const int MaxMessageBytes = 2 * LoadOptions.MaxMessageBytes;
-
     // The phases. While it is ending, its error is counted.
     private const int Active = 0;
     private const int Ending = 1;
@@ -60,7 +58,7 @@ internal sealed class LoadConnection
         Outages = context.Options.Reconnects ? new OutageTracker() : null;
 
         // The load counts the code of the server's answer to its Close.
-        _protocol = new(new MessageReader(Role.Client, MaxMessageBytes), new LoadSender.Sink(Sender)) { ReadsAfterClose = true };
+        _protocol = new(new MessageReader(Role.Client, context.Options.MaxReceivedBytes), new LoadSender.Sink(Sender)) { ReadsAfterClose = true };
         _greetingsDue = context.Dialect.Greetings.Count;
     }
 
@@ -119,7 +117,7 @@ internal sealed class LoadConnection
             // After the server's Close a reset is not an error: bytes that were sent meanwhile may have met a closed socket.
             bool isReset = exception.GetBaseException() is SocketException { SocketErrorCode: SocketError.ConnectionReset };
             LoadError error = isReset ? LoadError.ConnectionReset : LoadError.EndedWithoutClose;
-            End(_isCloseReceived ? null : error, EscapedText.From(exception.GetBaseException().Message.AsSpan()));
+            End(_isCloseReceived ? null : error, NetworkDiagnosis.Of(exception, _context.Options.Connection.Url, Stage.Echo).Cause);
         }
         catch (Exception exception) when (exception is ObjectDisposedException or OperationCanceledException)
         {
@@ -295,7 +293,8 @@ internal sealed class LoadConnection
             case ProtocolEvent.Failed:
                 // RFC 6455 §7.1.7, Fail the WebSocket Connection: the Close goes out first.
                 Sender.Pump();
-                End(LoadError.ProtocolViolation, _protocol.Violation!.Reason);
+                ProtocolViolation violation = _protocol.Violation!;
+                End(EndDiagnosis.IsOwnLimit(violation.Code) ? LoadError.MessageTooLarge : LoadError.ProtocolViolation, violation.Reason);
                 break;
         }
 

@@ -44,6 +44,9 @@ internal sealed record LoadOptions
     /// <summary>How long the server may take to answer a Close: several round trips to anywhere.</summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>The largest message that a server may send: as for the other commands, and larger than any echo.</summary>
+    internal int MaxReceivedBytes => Math.Max(ClientConnection.MaxMessageBytes, 2 * MessageBytes);
+
     /// <summary>Whether the protocol is WebSocket, not raw TCP.</summary>
     internal bool IsWebSocket => Connection.Url.Scheme != TcpScheme;
 }

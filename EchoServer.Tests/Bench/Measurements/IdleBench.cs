@@ -18,7 +18,7 @@ internal static class IdleBench
             {
                 await session.WithServersAsync([kind], servers => MeasureAsync(session, servers[0]));
             }
-            catch (LoadException exception)
+            catch (ConnectionFailedException exception)
             {
                 // Too few files may be open: what else was measured is not lost for that.
                 Session.Say($"no idle connections to {kind.Key}: {exception.Message}");

@@ -23,7 +23,7 @@ internal sealed class CloseProbe : IProbe
         Fact[] facts = [new("reply_code", isClose ? (long)reply.Code!.Value : null), new("reply_reason", isClose ? reply.Reason : null)];
         if (!isClose)
         {
-            return Finding.Fail($"our Close was answered with {reply.Describe()}", new(
+            return Finding.Fail($"our Close was answered with {reply.Describe()}", reply.Kind == ClientEventKind.Violation ? reply.Diagnose(run.Url) : new(
                 "the server's Close was lost: something on the way ends both directions as soon as one ends, or the server does not answer a Close",
                 "clients then see 1006 instead of the code: do not build on close codes here, or mend the proxy on the way"), facts);
         }

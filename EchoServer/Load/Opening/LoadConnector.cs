@@ -19,8 +19,7 @@ internal sealed class LoadConnector(LoadOptions options, IoThreads ioThreads)
     internal LoadContext? Context { get; private set; }
 
     /// <summary>Looks up the server's addresses, once for all connections, and learns its dialect where it is needed.</summary>
-    /// <exception cref="ConnectionFailedException">The first connection could not be opened.</exception>
-    /// <exception cref="LoadException">The server does not echo.</exception>
+    /// <exception cref="ConnectionFailedException">The first connection could not be opened, or the server does not echo.</exception>
     internal async Task LearnAsync(CancellationToken stop)
     {
         await _dialer.ResolveAsync(stop).ConfigureAwait(false);

@@ -61,6 +61,9 @@ internal enum LoadError
     /// <summary>The server broke RFC 6455.</summary>
     ProtocolViolation,
 
+    /// <summary>A message that is larger than this program takes.</summary>
+    MessageTooLarge,
+
     /// <summary>A connection that the server ended was not served again in time.</summary>
     NotServedAgain,
 

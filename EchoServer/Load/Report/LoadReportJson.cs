@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using EchoServer.Diagnosis;
 using EchoServer.Load.Opening;
 using EchoServer.Metrics;
 using EchoServer.WebSockets;
@@ -17,7 +18,7 @@ internal static class LoadReportJson
         using (var json = new Utf8JsonWriter(bytes))
         {
             json.WriteStartObject();
-            json.WriteString("url", report.Options.Connection.Url.AbsoluteUri);
+            json.WriteString("url", UrlText.Of(report.Options.Connection.Url));
             json.WriteBoolean("ok", report.IsFine);
             json.WriteNumber("connections", report.Options.Connections);
             json.WriteNumber("opened", report.Client.Opened);
@@ -33,6 +34,29 @@ internal static class LoadReportJson
             WriteReconnects(json, report.Client.Reconnects);
             WriteErrors(json, "errors", report.Client.Errors.Counts);
             WriteCloseCodes(json, report.Client.Errors);
+            json.WriteEndObject();
+        }
+
+        return [.. bytes.WrittenSpan, (byte)'\n'];
+    }
+
+    /// <summary>Writes what there is to report of a load that did not begin.</summary>
+    /// <returns>One line of UTF-8, ended.</returns>
+    internal static byte[] Write(LoadOptions options, Fault failure, int? status)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteString("url", UrlText.Of(options.Connection.Url));
+            json.WriteBoolean("ok", false);
+            json.WriteString("cause", failure.Cause);
+            json.WriteString("advice", failure.Advice);
+            if (status is int answered)
+            {
+                json.WriteNumber("status", answered);
+            }
+
             json.WriteEndObject();
         }
 
