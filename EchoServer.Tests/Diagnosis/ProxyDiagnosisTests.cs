@@ -49,6 +49,15 @@ internal sealed class ProxyDiagnosisTests
         Is.EqualTo("TLS with the proxy proxy.example.org:8080 failed: OpenSSL says 'no\\u{1b}'"));
 
     [Test]
+    public void A_proxy_that_asks_for_a_client_certificate_gets_advice_about_that()
+    {
+        var alert = new System.Security.Authentication.AuthenticationException("x", new IOException("error:0A00045C:SSL routines::tlsv13 alert certificate required"));
+        Fault fault = NetworkDiagnosis.Of(alert, Url, Stage.Proxy, Proxy);
+        Assert.That(fault.Cause, Does.StartWith("TLS with the proxy proxy.example.org:8080 failed: ").And.Contain("a client certificate"));
+        Assert.That(fault.Advice, Does.StartWith("pass one that it trusts with --cert and --key; check host and port in --proxy"));
+    }
+
+    [Test]
     public void A_flaw_of_its_certificate_is_named_with_what_to_do()
     {
         Fault fault = ProxyDiagnosis.OfCertificate(new Fault("the certificate expired 3 days ago", "have it renewed"), Proxy);

@@ -25,7 +25,9 @@ internal static class NetworkDiagnosis
 
             if (it is AuthenticationException)
             {
-                return isProxy ? ProxyDiagnosis.OfTls(TlsDiagnosis.Reason(it), proxy) : TlsDiagnosis.Of(it);
+                return isProxy ? ProxyDiagnosis.OfTls(TlsDiagnosis.Reason(it), TlsDiagnosis.OfClientCertificate(it)?.Advice, proxy)
+                    : stage == Stage.Tls ? TlsDiagnosis.Of(it)
+                    : TlsDiagnosis.OfBreak(it);
             }
 
             if (it is InvalidDataException or BadHeadException)

@@ -53,11 +53,14 @@ internal static class ProxyDiagnosis
     internal static Fault OfEnd(Uri? proxy) => new($"{The(proxy)} ended the connection instead of opening a tunnel", CheckKind);
 
     /// <summary>Says what it means that TLS with the proxy itself failed.</summary>
-    internal static Fault OfTls(string reason, Uri? proxy) => new($"TLS with {The(proxy)} failed: {reason}", AroundIt);
+    /// <param name="reason">The cause, as a sentence part.</param>
+    /// <param name="advice">What to do about it; null where only another proxy helps.</param>
+    /// <param name="proxy">The proxy.</param>
+    internal static Fault OfTls(string reason, string? advice, Uri? proxy) =>
+        new($"TLS with {The(proxy)} failed: {reason}", advice is null ? AroundIt : $"{advice}; {AroundIt}");
 
     /// <summary>Says what a flaw of the proxy's own certificate means.</summary>
-    internal static Fault OfCertificate(Fault flaw, Uri? proxy) => TlsDiagnosis.OrInsecure(
-        new($"TLS with {The(proxy)} failed: {flaw.Cause}", $"{flaw.Advice}; {AroundIt}"));
+    internal static Fault OfCertificate(Fault flaw, Uri? proxy) => TlsDiagnosis.OrInsecure(OfTls(flaw.Cause, flaw.Advice, proxy));
 
     /// <summary>Says what it means that something else than a proxy answered. The flaw is escaped.</summary>
     internal static Fault OfNonsense(string flaw, Uri? proxy) =>

@@ -94,6 +94,11 @@ internal static class TlsDiagnosis
     private static Fault? TryOf(Exception exception) =>
         OfClientCertificate(exception) ?? OfWords(string.Join(" ", Messages(exception)));
 
+    /// <summary>Says why TLS broke after its handshake: an alert about the client's certificate, or bytes that TLS does not take.</summary>
+    internal static Fault OfBreak(Exception exception) => OfClientCertificate(exception) ?? new(
+        "TLS broke after its handshake: bytes arrived that were altered, or that are not TLS",
+        "check from another network: something on the way alters the connection, or the server, or the balancer in front of it, has a fault");
+
     /// <summary>Finds the alert of a server that does not accept the client's certificate, or misses one. With TLS 1.3 it comes after the handshake.</summary>
     /// <returns>Null for any other exception.</returns>
     internal static Fault? OfClientCertificate(Exception exception)
