@@ -28,7 +28,7 @@ internal sealed class ConnectionAttackTests
         await siege.EndAsync();
     }
 
-    // Each head is within its limit, and there are fewer connections than may be: what is kept of a request must not be its size.
+    // Each head is within its limit, and there are fewer connections than may be: they live only if requests are not kept.
     [TestCase("GET /{0} HTTP/1.1\r\nHost: localhost", "")]
     [TestCase("GET /raw?{0} HTTP/1.1\r\nHost: localhost", "")]
     [TestCase("GET /raw HTTP/1.1\r\nHost: {0}", "")]

@@ -18,7 +18,7 @@ internal interface IWebSocketConnection
     /// <summary>A number that no other connection of this process has.</summary>
     long Id { get; }
 
-    /// <summary>The client, and its request. Only until <see cref="OnOpen"/> has returned: what is needed later is taken out there.</summary>
+    /// <summary>The client, and its request. Only until <see cref="OnOpen"/> has returned: an application copies the parts that it needs later.</summary>
     /// <remarks>A request can have kilobytes in its path or its origin: a server that kept them would let each client use up its memory.</remarks>
     /// <exception cref="InvalidOperationException">The connection is open already.</exception>
     ConnectionInfo Info { get; }
