@@ -1,214 +1,191 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using EchoServer.Server;
 using EchoServer.Transport;
-using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging;
+using FleckLog = global::Fleck.FleckLog;
 using FleckWebSocketServer = global::Fleck.WebSocketServer;
-using IFleckConnection = global::Fleck.IWebSocketConnection;
+using ISocket = global::Fleck.ISocket;
 
 namespace EchoServer.Fleck;
 
-/// <summary>The engine over the Fleck package: the same seam, without the limits of the built-in one.</summary>
+/// <summary>The engine over the Fleck package. It is also the listening socket that Fleck's own server is given, for which it accepts.</summary>
 /// <remarks>
 /// All members may be called from any thread. A server is started once. Only in builds with <c>-p:WebSocketEngine=Fleck</c>; of
-/// <see cref="ServerOptions"/> it honours what <c>FleckSettings</c> lists.
+/// <see cref="ServerOptions"/> it honours what <c>FleckSettings</c> lists. Fleck has one log for the process: the server started last has it.
 /// </remarks>
-internal sealed class FleckServer : IWebSocketServer
+/// <param name="options">Where it listens, and what else of it Fleck can honour.</param>
+/// <param name="logging">Where it logs to: categories <c>Server</c>, <c>Fleck</c> and that of the announcement. Must not block.</param>
+/// <param name="ignoredSettings">Options and variables that were given and that Fleck cannot honour.</param>
+internal sealed class FleckServer(ServerOptions options, ILoggerFactory logging, IReadOnlyCollection<string> ignoredSettings) : IWebSocketServer, ISocket
 {
-    // How long a stopping server lets a client's messages come before its Close; some never cease.
-    private static readonly TimeSpan DrainGrace = TimeSpan.FromSeconds(1);
+    private const int MaxDefaultIoThreads = 16;
 
-    // How often a stopping server looks whether its last connection is gone.
-    private static readonly TimeSpan StopPollInterval = TimeSpan.FromMilliseconds(20);
+    // Milliseconds, as in the built-in engine.
+    private const int RetryDelay = 100;
+    private const int LastHandshakes = 20;
+    private const int StopPollInterval = 20;
+    private const int DrainGrace = 1000;
+    private const int AbortTimeout = 1000;
 
-    private readonly ServerOptions _options;
-    private readonly IReadOnlyCollection<string> _ignoredSettings;
-    private readonly ILogger _announcements;
-    private readonly ILogger _fleckLog;
-    private readonly Lock _announcing = new();
-    private readonly ConcurrentDictionary<long, FleckConnection> _connections = new();
-    private FleckWebSocketServer? _server;
-    private FleckLogBridge? _bridge;
+    private readonly ConcurrentDictionary<long, FleckSocket> _sockets = new();
+    private IoThreads? _ioThreads;
+    private IListener? _listener;
+    private Action<ISocket> _accepted = static _ => { };
+    private Task _accepting = Task.CompletedTask;
     private Timer? _statsTimer;
-    private object? _listenerWithNoDelay;
-    private long _lastId;
-    private volatile bool _isStopping;
-
-    /// <summary>Makes a server that does not listen yet.</summary>
-    /// <param name="options">Where it listens, and what else of it Fleck can honour.</param>
-    /// <param name="logging">Where it logs to: categories <c>Server</c>, <c>Fleck</c> and that of the announcement. Must not block.</param>
-    /// <param name="ignoredSettings">Options and variables that were given and that Fleck cannot honour.</param>
-    internal FleckServer(ServerOptions options, ILoggerFactory logging, IReadOnlyCollection<string> ignoredSettings)
-    {
-        _options = options;
-        _ignoredSettings = ignoredSettings;
-        Log = logging.CreateLogger("Server");
-        _fleckLog = logging.CreateLogger("Fleck");
-        _announcements = logging.CreateLogger(WebSocketServer.AnnouncementCategory);
-    }
 
     /// <inheritdoc/>
     public IPEndPoint? EndPoint { get; private set; }
 
-    internal ILogger Log { get; }
+    internal ServerOptions Options => options;
 
-    internal Action<IWebSocketConnection> Configure { get; private set; } = _ => { };
+    internal ILogger Log { get; } = logging.CreateLogger("Server");
+
+    internal Action<IWebSocketConnection> Configure { get; private set; } = static _ => { };
+
+    internal bool IsStopping { get; private set; }
 
     /// <inheritdoc/>
     public void Start(Action<IWebSocketConnection> configure)
     {
         Configure = configure;
-        var endPoint = new IPEndPoint(_options.Host, _options.Port);
-        AssertFree(endPoint);
-        _bridge = new FleckLogBridge(_fleckLog);
-        var server = new FleckWebSocketServer($"ws://{endPoint}") { RestartAfterListenError = true };
-        _server = server;
-        KeepNoDelay();
+        Socket socket = WebSocketServer.Bind(options);
+        EndPoint = (IPEndPoint)socket.LocalEndPoint!;
         try
         {
-            server.Start(Accept);
+            // Fleck's share of the work is larger than the kernel's: a thread for each processor.
+            _ioThreads = new IoThreads(options.IoThreads ?? Math.Min(Environment.ProcessorCount, MaxDefaultIoThreads), options.IsPortable);
+            _listener = _ioThreads.Listen(socket);
         }
         catch
         {
-            server.Dispose();
-            _bridge.Dispose();
+            socket.Dispose();
+            _ioThreads?.Dispose();
             throw;
         }
 
-        Announce();
-        if (_options.StatsInterval is TimeSpan interval)
+        // The location is only logged. Its socket is never used.
+        var fleck = new FleckWebSocketServer("ws://0.0.0.0");
+        fleck.ListenerSocket?.Dispose();
+        fleck.ListenerSocket = this;
+        FleckLog.LogAction = static (_, _, _) => { };
+        fleck.Start(it => _ = new FleckConnection(this, (FleckSocket)((global::Fleck.WebSocketConnection)it).Socket, it));
+        logging.CreateLogger(WebSocketServer.AnnouncementCategory).Listening(EndPoint);
+        Log.Shortcomings(ignoredSettings.Count == 0 ? "" : $"; given but ignored: {string.Join(", ", ignoredSettings)}");
+        ILogger fleckLog = logging.CreateLogger("Fleck");
+        FleckLog.LogAction = (_, text, exception) => fleckLog.FleckSaid(text, exception);
+        if (options.StatsInterval is TimeSpan interval)
         {
-            _statsTimer = new Timer(_ => Log.Stats(_connections.Count, GC.GetTotalMemory(forceFullCollection: false)), null, interval, interval);
+            _statsTimer = new Timer(_ => Log.Stats(_sockets.Count, GC.GetTotalMemory(forceFullCollection: false)), null, interval, interval);
         }
+
+        _accepting = AcceptAsync(_listener);
     }
 
     /// <inheritdoc/>
-    /// <remarks>
-    /// Fleck cannot abort a connection: one that is left when the time is over lasts until its client answers the Close, or the
-    /// process ends.
-    /// </remarks>
     public async Task StopAsync(TimeSpan timeout)
     {
-        _isStopping = true;
-        StopListening();
-        int told = _connections.Count;
+        IsStopping = true;
+        if (Interlocked.Exchange(ref _listener, null) is not IListener listener)
+        {
+            return;
+        }
+
+        await Task.Delay(listener.TryRefuse() ? Math.Min(LastHandshakes, (int)timeout.TotalMilliseconds) : 0).ConfigureAwait(false);
+        listener.Close();
+        await _accepting.ConfigureAwait(false);
+        int told = _sockets.Count;
         Log.Stopping(told);
-        long start = MonotonicClock.Now;
-        TellToGo(isPatient: timeout > TimeSpan.Zero);
-        while (!_connections.IsEmpty && MonotonicClock.Now - start < (long)timeout.TotalMilliseconds)
-        {
-            await Task.Delay(StopPollInterval).ConfigureAwait(false);
-            TellToGo(isPatient: MonotonicClock.Now - start < (long)DrainGrace.TotalMilliseconds);
-        }
-
-        // Those too whose messages never ceased.
-        TellToGo(isPatient: false);
-        int left = _connections.Count;
-        // One that Fleck was putting in a failed listener's place when it was told to stop.
-        StopListening();
-        if (_statsTimer is not null)
-        {
-            await _statsTimer.DisposeAsync().ConfigureAwait(false);
-        }
-
-        Log.Stopped(Math.Max(told - left, 0), left);
-        _bridge?.Dispose();
+        await UntilNoSocketAsync(static (socket, isEarly) => socket.GoAway(isPatient: isEarly), (int)timeout.TotalMilliseconds).ConfigureAwait(false);
+        int aborted = _sockets.Count;
+        await UntilNoSocketAsync(static (socket, _) => socket.Abort(), AbortTimeout).ConfigureAwait(false);
+        _ioThreads?.Dispose();
+        _statsTimer?.Dispose();
+        Log.Stopped(Math.Max(told - aborted, 0), aborted);
+        FleckLog.LogAction = static (_, _, _) => { };
     }
 
-    /// <summary>Ends what can be ended at once.</summary>
-    /// <returns>A task that is complete when every client was told to go.</returns>
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends everything at once.</summary>
+    public ValueTask DisposeAsync() => new(StopAsync(TimeSpan.Zero));
+
+    internal int ConnectionCount => _sockets.Count;
+
+    internal void Remove(long id) => _sockets.TryRemove(id, out _);
+
+    /// <summary>Accepts until the listener is closed. Never throws.</summary>
+    private async Task AcceptAsync(IListener listener)
     {
-        if (!_isStopping && EndPoint is not null)
-        {
-            await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Why a connection must go again before the application sees it; null when it may stay.</summary>
-    /// <remarks>Fleck has answered the handshake by then: a Close has to say what a status would have said.</remarks>
-    internal CloseCode? Refusal(ConnectionInfo info)
-    {
-        if (_isStopping)
-        {
-            return CloseCode.GoingAway;
-        }
-
-        bool isAllowed = _options.AllowedOrigins.Count == 0 || info.Origin is null ||
-            _options.AllowedOrigins.Contains(info.Origin, StringComparer.OrdinalIgnoreCase);
-        return isAllowed ? null : CloseCode.PolicyViolation;
-    }
-
-    internal void Remove(FleckConnection connection) => _connections.TryRemove(connection.Info.Id, out _);
-
-    /// <summary>Fleck lets several servers share a port, each with a part of the clients: here the second one is to fail.</summary>
-    private static void AssertFree(IPEndPoint endPoint)
-    {
-        using var probe = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(endPoint);
-    }
-
-    /// <summary>Fleck accepts before its start returns: the first lines come before anything that a connection gives rise to.</summary>
-    private void Announce()
-    {
-        lock (_announcing)
-        {
-            if (EndPoint is null)
-            {
-                EndPoint = new IPEndPoint(_options.Host, _server!.Port);
-                _announcements.Listening(EndPoint);
-                Log.Shortcomings(_ignoredSettings);
-                _bridge!.Release();
-            }
-        }
-    }
-
-    private void Accept(IFleckConnection socket)
-    {
-        Announce();
-        KeepNoDelay();
-        var connection = new FleckConnection(this, socket, Interlocked.Increment(ref _lastId));
-        _connections[connection.Info.Id] = connection;
-    }
-
-    /// <summary>
-    /// Accepted sockets have their listener's options, and Fleck puts a new listener in a failed one's place without saying so:
-    /// the first connection after that is what tells.
-    /// </summary>
-    private void KeepNoDelay()
-    {
-        global::Fleck.ISocket listener = _server!.ListenerSocket;
-        if (!ReferenceEquals(listener, _listenerWithNoDelay))
+        int failures = 0;
+        for (long id = 1; ; id++)
         {
             try
             {
-                listener.NoDelay = true;
-                _listenerWithNoDelay = listener;
+                NonBlockingSocket accepted = await listener.AcceptAsync().ConfigureAwait(false);
+                if (failures > 0)
+                {
+                    Log.AcceptRecovered(failures);
+                    failures = 0;
+                }
+
+                var socket = new FleckSocket(this, accepted, new SocketStream(accepted), id);
+                _sockets[id] = socket;
+                _accepted(socket);
+                _ = socket.RunAsync();
             }
-            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            catch (Exception exception) when (IsStopping && exception is SocketException or ObjectDisposedException)
             {
-                // It is being replaced right now: the next connection sees the new one.
+                listener.Dispose();
+                return;
+            }
+            catch (Exception exception)
+            {
+                if (failures++ == 0)
+                {
+                    Log.AcceptFailed(exception.Message);
+                }
+
+                await Task.Delay(RetryDelay).ConfigureAwait(false);
             }
         }
     }
 
-    private void StopListening()
+    private async Task UntilNoSocketAsync(Action<FleckSocket, bool> ask, int timeout)
     {
-        if (_server is not null)
+        for (long start = MonotonicClock.Now, passed = 0; !_sockets.IsEmpty; passed = MonotonicClock.Now - start)
         {
-            // Else it would take the end of its listener for an error, and listen again.
-            _server.RestartAfterListenError = false;
-            _server.Dispose();
+            bool isOver = passed >= timeout;
+            Array.ForEach([.. _sockets.Values], socket => ask(socket, !isOver && passed < DrainGrace));
+            if (isOver)
+            {
+                return;
+            }
+
+            await Task.Delay(StopPollInterval).ConfigureAwait(false);
         }
     }
 
-    private void TellToGo(bool isPatient)
+    Task<ISocket> ISocket.Accept(Action<ISocket> callback, Action<Exception> error)
     {
-        foreach (FleckConnection connection in _connections.Values)
-        {
-            connection.GoAway(isPatient);
-        }
+        _accepted = callback;
+        return Task.FromResult<ISocket>(this);
     }
+
+    EndPoint ISocket.LocalEndPoint => EndPoint!;
+    bool ISocket.Connected => false;
+    bool ISocket.NoDelay { get => true; set { } }
+    string ISocket.RemoteIpAddress => throw new NotSupportedException();
+    int ISocket.RemotePort => throw new NotSupportedException();
+    Stream ISocket.Stream => throw new NotSupportedException();
+    void ISocket.Bind(EndPoint ipLocal) { }
+    void ISocket.Listen(int backlog) { }
+    void ISocket.Close() { }
+    void ISocket.Dispose() { }
+    Task ISocket.Send(byte[] buffer, Action callback, Action<Exception> error) => throw new NotSupportedException();
+    Task<int> ISocket.Receive(byte[] buffer, Action<int> callback, Action<Exception> error, int offset) => throw new NotSupportedException();
+    Task ISocket.Authenticate(X509Certificate2 certificate, SslProtocols protocols, Action callback, Action<Exception> error) =>
+        throw new NotSupportedException();
 }

@@ -53,7 +53,7 @@ internal sealed class WebSocketServer : IWebSocketServer
     {
         ServerOptions options = Context.Options;
         Context.Configure = configure;
-        Socket socket = Bind();
+        Socket socket = Bind(options);
         EndPoint = (IPEndPoint)socket.LocalEndPoint!;
         try
         {
@@ -144,12 +144,13 @@ internal sealed class WebSocketServer : IWebSocketServer
         }
     }
 
-    private Socket Bind()
+    /// <summary>Makes the listening socket, which any engine can use.</summary>
+    internal static Socket Bind(ServerOptions options)
     {
-        var socket = new Socket(Context.Options.Host.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        var socket = new Socket(options.Host.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            if (Context.Options.Host.Equals(IPAddress.IPv6Any))
+            if (options.Host.Equals(IPAddress.IPv6Any))
             {
                 // [::] means every address, IPv4 included, as it does elsewhere.
                 socket.DualMode = true;
@@ -159,7 +160,7 @@ internal sealed class WebSocketServer : IWebSocketServer
             socket.NoDelay = true;
             // So is this: else a receive would end before a byte that the peer marks as urgent, as if nothing came behind it.
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.OutOfBandInline, true);
-            socket.Bind(new IPEndPoint(Context.Options.Host, Context.Options.Port));
+            socket.Bind(new IPEndPoint(options.Host, options.Port));
             // The kernel cuts this to its own maximum. After a router's restart every client comes back at the same moment.
             socket.Listen(int.MaxValue);
             return socket;

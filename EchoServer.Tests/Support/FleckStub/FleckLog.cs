@@ -13,7 +13,5 @@ public enum LogLevel
 /// <summary>Fleck's log: one for the whole process, as in the package.</summary>
 public static class FleckLog
 {
-    public static LogLevel Level { get; set; } = LogLevel.Info;
-
-    public static Action<LogLevel, string, Exception> LogAction { get; set; } = (_, _, _) => { };
+    public static Action<LogLevel, string, Exception> LogAction { get; set; } = (_, text, _) => Console.WriteLine(text);
 }

@@ -9,7 +9,7 @@ internal static class FleckSettings
     internal static readonly Setting[] Honoured =
     [
         Settings.Port, Settings.Host, Settings.ServerUrls, Settings.Greeting, Settings.Prefix, Settings.DrainTimeout,
-        Settings.AllowedOrigins, Settings.StatsInterval, Settings.Level, Settings.Format, Settings.LogMessages,
+        Settings.AllowedOrigins, Settings.IoThreads, Settings.StatsInterval, Settings.Level, Settings.Format, Settings.LogMessages,
     ];
 
     /// <summary>The options and variables, by name, that were given and have no effect.</summary>
