@@ -53,52 +53,11 @@ internal sealed class EngineBuildTests
     [Test]
     public async Task With_Fleck_it_builds_without_a_warning_and_starts_whether_or_not_a_feed_has_the_package()
     {
-        // A feed with one package, made of the stub: the test checks the build, the start and the stop, not Fleck.
-        string folder = Directory.CreateTempSubdirectory("echo-fleck-").FullName;
-        try
-        {
-            await File.WriteAllTextAsync(Path.Combine(folder, "Fleck.csproj"), StubProject);
-            await SucceedAsync(ServerBuild.Sdk("pack", Path.Combine(folder, "Fleck.csproj"), "-o", folder));
-
-            ProcessStartInfo build = ServerBuild.Sdk(
-                "build", ServerBuild.ServerProject, "-c", "Release", "-p:WebSocketEngine=Fleck", $"-p:ArtifactsPath={folder}/artifacts");
-            build.Environment["RestoreAdditionalProjectSources"] = folder;
-            await SucceedAsync(WithOwnPackages(build, folder));
-
-            string program = Path.Combine(folder, "artifacts", "bin", "EchoServer.Fleck", "release", "EchoServer.dll");
-            ProcessStartInfo start = Programs.EchoServer(["--port", "0", "--max-fragments", "7"], command: ["dotnet", program]);
-            await using ServerProcess server = await ServerProcess.StartAsync(start, hasBudget: false);
-            await server.WaitForLineAsync(line => line.EndsWith("; given but ignored: --max-fragments", StringComparison.Ordinal));
-            Assert.That(await server.StopAsync(), Is.Zero);
-            Assert.That(await server.ReadErrorAsync(), Is.Empty);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    private static string StubProject => $"""
-        <Project Sdk="Microsoft.NET.Sdk">
-          <PropertyGroup>
-            <TargetFramework>net10.0</TargetFramework>
-            <ImplicitUsings>enable</ImplicitUsings>
-            <Version>1.2.0</Version>
-          </PropertyGroup>
-          <ItemGroup>
-            <Compile Include="{Programs.ProjectFolder}/EchoServer.Tests/Support/FleckStub/*.cs" />
-          </ItemGroup>
-        </Project>
-        """;
-
-    /// <summary>The restored package must not stay behind as if it had come from a real feed; the others are there already.</summary>
-    private static ProcessStartInfo WithOwnPackages(ProcessStartInfo start, string folder)
-    {
-        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        start.Environment["RestoreFallbackFolders"] =
-            Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(home, ".nuget", "packages");
-        start.Environment["NUGET_PACKAGES"] = Path.Combine(folder, "packages");
-        return start;
+        ServerBuild build = await ServerBuild.GetAsync(ServerEngine.FleckStub);
+        await using ServerProcess server = await build.StartAsync("--port", "0", "--max-fragments", "7");
+        await server.WaitForLineAsync(line => line.EndsWith("; given but ignored: --max-fragments", StringComparison.Ordinal));
+        Assert.That(await server.StopAsync(), Is.Zero);
+        Assert.That(await server.ReadErrorAsync(), Is.Empty);
     }
 
     private static async Task SucceedAsync(ProcessStartInfo start)

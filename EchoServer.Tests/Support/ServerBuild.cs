@@ -8,6 +8,9 @@ internal enum ServerEngine
 
     /// <summary>The Fleck package, where a feed has it.</summary>
     Fleck,
+
+    /// <summary>The same adapter over a package made of <c>Support/FleckStub</c>.</summary>
+    FleckStub,
 }
 
 /// <summary>A build of the server with one of the engines, to be started as a process of its own.</summary>
@@ -21,6 +24,9 @@ internal sealed partial record ServerBuild(ServerEngine Engine, string[] Command
 
     // Once for all tests, and only when one asks.
     private static readonly Lazy<Task<ProgramResult>> FleckOutcome = new(BuildFleckAsync);
+    private static readonly Lazy<Task<ProgramResult>> StubOutcome = new(BuildStubAsync);
+
+    private static string StubFolder => Path.Combine(Programs.ProjectFolder, "artifacts", "fleck-stub");
 
     /// <summary>Finds or makes a build. Where there is no Fleck the test that asks is skipped.</summary>
     public static async Task<ServerBuild> GetAsync(ServerEngine engine)
@@ -30,14 +36,15 @@ internal sealed partial record ServerBuild(ServerEngine Engine, string[] Command
             return new ServerBuild(engine, Programs.EchoServerCommand);
         }
 
-        ProgramResult result = await FleckOutcome.Value;
-        if (FleckNotFound().IsMatch(result.Output))
+        ProgramResult result = await (engine == ServerEngine.Fleck ? FleckOutcome : StubOutcome).Value;
+        if (engine == ServerEngine.Fleck && FleckNotFound().IsMatch(result.Output))
         {
             Assert.Ignore(FleckIsMissing);
         }
 
         Assert.That(result.ExitCode, Is.Zero, $"the build with Fleck failed:\n{result.Output}{result.Error}");
-        return new ServerBuild(engine, ["dotnet", Path.Combine(Programs.ProjectFolder, "artifacts", "bin", "EchoServer.Fleck", "release", "EchoServer.dll")]);
+        string artifacts = engine == ServerEngine.Fleck ? Path.Combine(Programs.ProjectFolder, "artifacts") : StubFolder;
+        return new ServerBuild(engine, ["dotnet", Path.Combine(artifacts, "bin", "EchoServer.Fleck", "release", "EchoServer.dll")]);
     }
 
     public ProcessStartInfo Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
@@ -63,6 +70,45 @@ internal sealed partial record ServerBuild(ServerEngine Engine, string[] Command
 
     private static Task<ProgramResult> BuildFleckAsync() =>
         Programs.RunAsync(Sdk("build", ServerProject, "-c", "Release", "-p:WebSocketEngine=Fleck"), Patience);
+
+    /// <summary>Makes a feed with the stub as a package, and builds with it. The package must not stay behind as if it came from a real feed.</summary>
+    private static async Task<ProgramResult> BuildStubAsync()
+    {
+        Directory.CreateDirectory(StubFolder);
+        string project = Path.Combine(StubFolder, "Fleck.csproj");
+        await File.WriteAllTextAsync(project, $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <TargetFramework>net10.0</TargetFramework>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <EnableDefaultItems>false</EnableDefaultItems>
+                <Version>1.2.0</Version>
+              </PropertyGroup>
+              <ItemGroup>
+                <Compile Include="{Programs.ProjectFolder}/EchoServer.Tests/Support/FleckStub/*.cs" />
+              </ItemGroup>
+            </Project>
+            """);
+        ProgramResult packed = await Programs.RunAsync(Sdk("pack", project, "-o", StubFolder), Patience);
+        if (packed.ExitCode != 0)
+        {
+            return packed;
+        }
+
+        ProcessStartInfo build = Sdk("build", ServerProject, "-c", "Release", "-p:WebSocketEngine=Fleck", $"-p:ArtifactsPath={StubFolder}");
+        build.Environment["RestoreAdditionalProjectSources"] = StubFolder;
+        build.Environment["RestoreFallbackFolders"] = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ??
+            Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        string packages = Path.Combine(StubFolder, "packages");
+        build.Environment["NUGET_PACKAGES"] = packages;
+        if (Directory.Exists(packages))
+        {
+            // One of an older stub has the same version.
+            Directory.Delete(packages, recursive: true);
+        }
+
+        return await Programs.RunAsync(build, Patience);
+    }
 
     [GeneratedRegex("error NU110[12]: Unable to find package Fleck")]
     private static partial Regex FleckNotFound();
