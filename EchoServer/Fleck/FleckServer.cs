@@ -133,8 +133,7 @@ internal sealed class FleckServer(ServerOptions options, ILoggerFactory logging,
 
                 var socket = new FleckSocket(this, accepted, new SocketStream(accepted), id);
                 _sockets[id] = socket;
-                _accepted(socket);
-                _ = socket.RunAsync();
+                _ = socket.RunAsync(_accepted);
             }
             catch (Exception exception) when (IsStopping && exception is SocketException or ObjectDisposedException)
             {

@@ -111,11 +111,13 @@ internal sealed class FleckSocket(FleckServer server, NonBlockingSocket socket, 
         socket.Shutdown(SocketShutdown.Both);
     }
 
-    /// <summary>The loop. Complete when the descriptor is closed.</summary>
-    internal async Task RunAsync()
+    /// <summary>The loop. Never throws; complete when the descriptor is closed.</summary>
+    /// <param name="accepted">Makes Fleck's connection, which asks for the first bytes.</param>
+    internal async Task RunAsync(Action<ISocket> accepted)
     {
         try
         {
+            accepted(this);
             int count = await ReadHeadAsync().ConfigureAwait(false);
             for (int reads = 1; count > 0 && !_isAborted; reads++)
             {
