@@ -50,7 +50,7 @@ internal sealed class CallbackTests
         Assert.That((peer.ReadText(), peer.ReadText(), peer.ReadOneFrame().CloseCode), Is.EqualTo(("hello", "€ Grüße", 1001)));
         Assert.That(peer.ReadToEnd(), Is.Empty);
         Assert.That(info, Is.EqualTo(new ConnectionInfo(
-            1, (System.Net.IPEndPoint)peer.Socket.LocalEndPoint!, "/a%20b", "localhost", "https://example.org", null)));
+            1, (System.Net.IPEndPoint)peer.Socket.LocalEndPoint!, "/a%20b", "q=1", "localhost", "https://example.org", null)));
         peer.Dispose();
         await server.UntilEmptyAsync();
         await server.UntilLoggedAsync("Connection 1 closed: 1001 GoingAway; messages received 1");

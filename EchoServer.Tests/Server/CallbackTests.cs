@@ -141,7 +141,7 @@ internal sealed class CallbackTests
         using RawPeer peer = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest("/a%20b?q=1", "Origin: https://example.org", "Sec-WebSocket-Protocol: chat"));
         peer.ReadHead();
         Assert.That(info, Is.EqualTo(new ConnectionInfo(
-            1, (System.Net.IPEndPoint)peer.Socket.LocalEndPoint!, "/a%20b", "localhost", "https://example.org", "chat")));
+            1, (System.Net.IPEndPoint)peer.Socket.LocalEndPoint!, "/a%20b", "q=1", "localhost", "https://example.org", "chat")));
     }
 
     [Test]

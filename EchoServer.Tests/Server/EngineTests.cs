@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 
 namespace EchoServer.Tests.Server;
@@ -224,6 +225,50 @@ internal sealed class EngineTests(ServerEngine engine)
         Assert.That(peers[0].ReadHead(), Does.StartWith("HTTP/1.1 101 "));
         Array.ForEach(peers, peer => peer.Dispose());
         await Wait.UntilAsync(() => IsLetIn(server.Port), () => "the server lets in no client");
+    }
+
+    [TestCase("/close/4000?after=1", "x", 4000)]
+    [TestCase("/delay/20", "x", 0)]
+    [TestCase("/slow/100", "x", 0)]
+    [TestCase("/burst/2", "12x", 0)]
+    [TestCase("/fragments/2", "x", 0)]
+    [TestCase("/no-ping", "x", 0)]
+    public void Scenarios_are_those_of_every_engine(string path, string texts, int code)
+    {
+        using RawPeer peer = RawPeer.Open(_server.Port, path);
+        peer.Send(WireFrame.Text("x"));
+        string received = "";
+        while (received.Length < texts.Length)
+        {
+            received += Encoding.UTF8.GetString(peer.ReadOneFrame().Payload);
+        }
+
+        Assert.That(received, Is.EqualTo(texts));
+        if (code != 0)
+        {
+            Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(code));
+        }
+    }
+
+    [Test]
+    public void A_scenario_cuts_the_connection_by_a_reset([Values("/drop?after=1", "/drop?in=20ms")] string path)
+    {
+        using RawPeer peer = RawPeer.Open(_server.Port, path);
+        if (path.Contains("after", StringComparison.Ordinal))
+        {
+            peer.Send(WireFrame.Text("x"));
+            Assert.That(peer.ReadText(), Is.EqualTo("x"));
+        }
+
+        Assert.That(Assert.Throws<SocketException>(() => peer.ReadFrame())!.SocketErrorCode, Is.EqualTo(SocketError.ConnectionReset));
+    }
+
+    [TestCase("/status/429", 429)]
+    [TestCase("/close/1", 400)]
+    public void A_scenario_refuses_the_handshake(string path, int status)
+    {
+        using RawPeer peer = RawPeer.Ask(_server.Port, RawPeer.UpgradeRequest(path));
+        Assert.That(peer.ReadHead(), Does.StartWith($"HTTP/1.1 {status} "));
     }
 
     private static bool IsLetIn(int port)

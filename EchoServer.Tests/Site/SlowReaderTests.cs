@@ -58,6 +58,6 @@ internal sealed class SlowReaderTests
         Array.Fill(bytes, (byte)'x');
         var files = new Dictionary<string, SiteFile> { ["/large"] = new("text/plain", bytes) };
         return InProcessServer.Start(
-            _ => { }, options, _ => new SiteRouter(() => files, info: null, servesMetrics: false));
+            _ => { }, options, _ => new SiteRouter(() => files, info: null, servesMetrics: false, servesScenarios: false));
     }
 }

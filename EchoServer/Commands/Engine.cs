@@ -16,7 +16,16 @@ internal static class Engine
     /// <summary>Makes a server that does not listen yet.</summary>
     internal static IWebSocketServer Create(
         ServerOptions options, EchoOptions echo, SiteOptions site, ILoggerFactory logging, ParseResult result) =>
-        new Fleck.FleckServer(options, logging, Options.FleckSettings.Ignored(result));
+        new Fleck.FleckServer(options, logging, Options.FleckSettings.Ignored(result)) { Judge = echo.HasScenarios ? Judge(echo) : null };
+
+    /// <summary>Fleck answers no subprotocol.</summary>
+    private static Func<string, string, Http.HandshakeRuling> Judge(EchoOptions echo) => (path, query) =>
+        Scenarios.Find(path, query, echo)?.Ruling switch
+        {
+            { Subprotocol: not null } => new(new Http.HttpRejection(Http.HttpStatus.NotFound, "The engine Fleck has no scenario with a subprotocol.")),
+            { } ruling => ruling,
+            null => default,
+        };
 #else
     /// <summary>Whether nothing in the engine blocks on an I/O thread.</summary>
     internal static bool NeverBlocks => true;
@@ -26,6 +35,11 @@ internal static class Engine
         ServerOptions options, EchoOptions echo, SiteOptions site, ILoggerFactory logging, ParseResult result)
     {
         var server = new WebSocketServer(options, logging);
+        if (echo.HasScenarios)
+        {
+            server.Context.Judge = (path, query) => Scenarios.Find(path, query, echo)?.Ruling ?? default;
+        }
+
         server.Context.PlainHttp = SiteRouter.Create(site, server.Context.Limits, echo, InstanceFacts.Read(Environment.GetEnvironmentVariable));
         return server;
     }

@@ -21,7 +21,7 @@ internal static class ServeCommand
     internal static async Task<int> RunAsync(ParseResult result)
     {
         ServerOptions options = ReadServerOptions(result);
-        EchoOptions echo = ReadEchoOptions(result);
+        EchoOptions echo = ReadEchoOptions(result, options);
         SiteOptions site = ReadSiteOptions(result);
         LogLevel level = Settings.Level.Read(result);
         LogFormat format = Settings.Format.Read(result);
@@ -88,10 +88,12 @@ internal static class ServeCommand
         };
     }
 
-    private static EchoOptions ReadEchoOptions(ParseResult result) => new()
+    private static EchoOptions ReadEchoOptions(ParseResult result, ServerOptions options) => new()
     {
         Greeting = Settings.Greeting.Read(result),
         Prefix = Settings.Prefix.Read(result),
+        HasScenarios = Settings.Scenarios.Read(result),
+        MaxWaitingBytes = options.MaxQueuedBytes,
         LogMessages = Settings.LogMessages.Read(result),
     };
 

@@ -1,5 +1,7 @@
 using System.Text;
+using EchoServer.Http;
 using EchoServer.Server;
+using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Echo;
@@ -33,6 +35,12 @@ internal static class EchoHandlers
         byte[] textPrefix = Encoding.UTF8.GetBytes(options.Prefix);
         server.Start(socket =>
         {
+            if (options.HasScenarios && Scenarios.Find(socket.Info.Path, socket.Info.Query, options) is ScenarioPlan plan)
+            {
+                Play(plan, socket, options.LogMessages ? log : null);
+                return;
+            }
+
             bool isRaw = socket.Info.Path == RawPath;
             if (options.Greeting.Length > 0 && !isRaw)
             {
@@ -50,5 +58,25 @@ internal static class EchoHandlers
                 socket.Send(isPrefixed ? textPrefix : default, message);
             };
         });
+    }
+
+    private static void Play(ScenarioPlan plan, IWebSocketConnection socket, ILogger? log)
+    {
+        plan.Configure(socket);
+        Action<Message>? answer = socket.OnMessage;
+        if (log is not null)
+        {
+            socket.OnMessage = message =>
+            {
+                log.ReceivedMessage(message);
+                answer?.Invoke(message);
+            };
+        }
+
+        if (plan.Ruling.Rejection is HttpRejection rejection)
+        {
+            // An engine that does not ask about handshakes.
+            socket.OnOpen = () => socket.Close(CloseCode.PolicyViolation, rejection.Reason);
+        }
     }
 }

@@ -18,6 +18,12 @@ internal sealed record EchoOptions
     /// <summary>Text put before each text message that is sent back; empty for none.</summary>
     public string Prefix { get; init; } = DefaultPrefix;
 
+    /// <summary>Whether there are the paths of <see cref="Scenarios"/>.</summary>
+    public bool HasScenarios { get; init; } = true;
+
+    /// <summary>The most bytes that may wait for one client in a scenario.</summary>
+    public int MaxWaitingBytes { get; init; } = new Server.ServerOptions().MaxQueuedBytes;
+
     /// <summary>Whether each message is logged.</summary>
     public bool LogMessages { get; init; } = true;
 }

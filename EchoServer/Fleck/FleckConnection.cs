@@ -48,6 +48,21 @@ internal sealed class FleckConnection : IWebSocketConnection
     }
 
     /// <inheritdoc/>
+    /// <remarks>Past Fleck, which has no fragments.</remarks>
+    public void SendFragment(bool isText, ReadOnlySpan<byte> payload, bool isFirst, bool isLast)
+    {
+        var fragment = new Fragment(isText ? Opcode.Text : Opcode.Binary, isFirst, isLast);
+        byte[] frame = new byte[Frame.SizeOfHeader(payload.Length, masked: false) + payload.Length];
+        Frame.Write(frame, fragment.Opcode, payload, default, isFinal: isLast);
+        Issue(() => _socket.Send(frame, static () => { }, static _ => { }));
+    }
+
+    public bool IsPinged { get; set; }
+    public IByteBudget Memory => _server.Budget;
+
+    public void Abort() => _socket.Reset();
+
+    /// <inheritdoc/>
     /// <remarks>Fleck sends the code without the reason.</remarks>
     public void Close(CloseCode code = CloseCode.NormalClosure, string reason = "")
     {

@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using EchoServer.Buffers;
+using EchoServer.Http;
 using EchoServer.Server;
 using EchoServer.Transport;
 using Microsoft.Extensions.Logging;
@@ -42,6 +44,11 @@ internal sealed class FleckServer(ServerOptions options, ILoggerFactory logging,
     public IPEndPoint? EndPoint { get; private set; }
 
     internal ServerOptions Options => options;
+
+    internal MemoryBudget Budget { get; } = new(ServerLimits.Of(options).MemoryBudgetBytes);
+
+    /// <summary>What the application makes of a handshake that is sound, by its path and query; null accepts all. Set before the start.</summary>
+    internal Func<string, string, HandshakeRuling>? Judge { get; init; }
 
     internal ILogger Log { get; } = logging.CreateLogger("Server");
 

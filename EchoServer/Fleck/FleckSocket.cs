@@ -34,6 +34,7 @@ internal sealed class FleckSocket(FleckServer server, NonBlockingSocket socket, 
     private CloseCode _code = CloseCode.AbnormalClosure;
     private volatile bool _isEnding;
     private volatile bool _isAborted;
+    private volatile bool _isReset;
 
     public bool Connected => !_isEnding;
     public string RemoteIpAddress => socket.Peer.Address.ToString();
@@ -111,6 +112,13 @@ internal sealed class FleckSocket(FleckServer server, NonBlockingSocket socket, 
         socket.Shutdown(SocketShutdown.Both);
     }
 
+    /// <summary>Ends the connection by a reset.</summary>
+    internal void Reset()
+    {
+        _isReset = _isAborted = true;
+        socket.Shutdown(SocketShutdown.Receive);
+    }
+
     /// <summary>The loop. Never throws; complete when the descriptor is closed.</summary>
     /// <param name="accepted">Makes Fleck's connection, which asks for the first bytes.</param>
     internal async Task RunAsync(Action<ISocket> accepted)
@@ -150,7 +158,7 @@ internal sealed class FleckSocket(FleckServer server, NonBlockingSocket socket, 
     private void End()
     {
         _isEnding = true;
-        socket.Close(dropsOutput: !_writing.IsCompleted);
+        socket.Close(dropsOutput: _isReset || !_writing.IsCompleted);
         server.Remove(id);
         Connection?.End(_code);
     }
@@ -186,7 +194,9 @@ internal sealed class FleckSocket(FleckServer server, NonBlockingSocket socket, 
         lock (_turn)
         {
             IPEndPoint client = socket.Peer.Address.IsIPv4MappedToIPv6 ? new(socket.Peer.Address.MapToIPv4(), socket.Peer.Port) : socket.Peer;
-            rejection ??= Handshake.Check(head) ?? Handshake.CheckOrigin(head, server.Options.AllowedOrigins);
+            string path = Encoding.Latin1.GetString(head.Path);
+            string query = Encoding.Latin1.GetString(head.Query);
+            rejection ??= Handshake.Check(head) ?? Handshake.CheckOrigin(head, server.Options.AllowedOrigins) ?? server.Judge?.Invoke(path, query).Rejection;
             if (rejection is not null)
             {
                 server.Log.RequestRefused(client, rejection, head);
@@ -197,7 +207,7 @@ internal sealed class FleckSocket(FleckServer server, NonBlockingSocket socket, 
             head.Find("Host"u8, out ReadOnlySpan<byte> host);
             head.Find("Sec-WebSocket-Key"u8, out ReadOnlySpan<byte> key);
             string? origin = head.Find("Origin"u8, out ReadOnlySpan<byte> page) > 0 ? Encoding.Latin1.GetString(page) : null;
-            Info = new(id, client, Encoding.Latin1.GetString(head.Path), Encoding.Latin1.GetString(host), origin, SubProtocol: null);
+            Info = new(id, client, path, query, Encoding.Latin1.GetString(host), origin, SubProtocol: null);
             server.Log.ConnectionOpened(Info, head, extensions: null);
             Deliver([.. "GET / HTTP/1.1\r\nSec-WebSocket-Version:13\r\nSec-WebSocket-Key:"u8, .. key, .. "\r\n\r\n"u8]);
             Info = null;

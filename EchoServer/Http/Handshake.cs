@@ -110,14 +110,15 @@ internal static class Handshake
     /// <param name="head">A head that <see cref="Check"/> accepts.</param>
     /// <param name="destination">At least <see cref="MaxResponseBytes"/> long.</param>
     /// <param name="extensions">The extensions that are agreed on, in ASCII; null for none.</param>
+    /// <param name="subprotocol">The subprotocol, in ASCII; null for that of <see cref="SelectSubProtocol"/>.</param>
     /// <returns>The number of bytes written.</returns>
-    public static int WriteResponse(RequestHead head, Span<byte> destination, string? extensions = null)
+    public static int WriteResponse(RequestHead head, Span<byte> destination, string? extensions = null, string? subprotocol = null)
     {
         head.Find("Sec-WebSocket-Key"u8, out ReadOnlySpan<byte> key);
         int position = 0;
         Append(destination, ref position, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "u8);
         position += WriteAccept(key, destination[position..]);
-        ReadOnlySpan<byte> subProtocol = SelectSubProtocol(head);
+        ReadOnlySpan<byte> subProtocol = subprotocol is null ? SelectSubProtocol(head) : Encoding.ASCII.GetBytes(subprotocol);
         if (!subProtocol.IsEmpty)
         {
             Append(destination, ref position, "\r\nSec-WebSocket-Protocol: "u8);
@@ -137,9 +138,10 @@ internal static class Handshake
     /// <summary>The most bytes that <see cref="WriteResponse"/> needs.</summary>
     /// <param name="head">A head that <see cref="Check"/> accepts.</param>
     /// <param name="extensions">The extensions that are agreed on; null for none.</param>
+    /// <param name="subprotocol">The subprotocol; null for that of <see cref="SelectSubProtocol"/>.</param>
     /// <returns>A bound on the length of the answer: its fixed part, the subprotocol that it repeats, and the extensions.</returns>
-    public static int MaxResponseBytes(RequestHead head, string? extensions = null) =>
-        FixedResponseBytes + SelectSubProtocol(head).Length + (extensions?.Length ?? 0);
+    public static int MaxResponseBytes(RequestHead head, string? extensions = null, string? subprotocol = null) =>
+        FixedResponseBytes + (subprotocol?.Length ?? SelectSubProtocol(head).Length) + (extensions?.Length ?? 0);
 
     /// <summary>Writes the value of <c>Sec-WebSocket-Accept</c> that proves that the key was read (RFC 6455 §4.2.2, step 5.4).</summary>
     /// <param name="key">The value of <c>Sec-WebSocket-Key</c> as sent, 24 characters.</param>

@@ -13,6 +13,10 @@ internal static class HttpResponse
     // Connections come and go in seconds; a client that comes back sooner only finds the same.
     private const int RetryAfterSeconds = 5;
 
+    private const HttpStatus Unauthorized = (HttpStatus)401;
+    private const HttpStatus ProxyAuthenticationRequired = (HttpStatus)407;
+    private const HttpStatus TooManyRequests = (HttpStatus)429;
+
     /// <summary>Makes the answer to a refused request: the status, and the reason as a plain-text body.</summary>
     /// <param name="rejection">Why it is refused.</param>
     /// <param name="now">The time, for the Date field, which "an origin server with a clock" must send (RFC 9110 §6.6.1).</param>
@@ -60,7 +64,11 @@ internal static class HttpResponse
         // RFC 9110 §15.5.22: a 426 "MUST send an Upgrade header field"; RFC 6455 §4.4: with the versions that are spoken.
         HttpStatus.UpgradeRequired => $"Upgrade: websocket\nSec-WebSocket-Version: {Handshake.Version}\n",
         // RFC 9110 §15.6.4: "The server MAY send a Retry-After header field".
-        HttpStatus.ServiceUnavailable => $"Retry-After: {RetryAfterSeconds}\n",
+        HttpStatus.ServiceUnavailable or TooManyRequests => $"Retry-After: {RetryAfterSeconds}\n",
+        // RFC 9110 §11.6.1, §11.7.1 and §10.2.2: these three come with a field, or mean nothing. Only a scenario answers with them.
+        Unauthorized => "WWW-Authenticate: Basic realm=\"EchoServer\"\n",
+        ProxyAuthenticationRequired => "Proxy-Authenticate: Basic realm=\"EchoServer\"\n",
+        > HttpStatus.Ok and < HttpStatus.BadRequest => "Location: /\n",
         _ => "",
     };
 
@@ -80,6 +88,7 @@ internal static class HttpResponse
         HttpStatus.RequestHeaderFieldsTooLarge => "Request Header Fields Too Large",
         HttpStatus.ServiceUnavailable => "Service Unavailable",
         HttpStatus.HttpVersionNotSupported => "HTTP Version Not Supported",
-        _ => throw new ArgumentOutOfRangeException(nameof(status), status, "a status without a reason phrase"),
+        // RFC 9112 §4: a client should ignore it.
+        _ => "Status " + ((int)status).ToString(CultureInfo.InvariantCulture),
     };
 }

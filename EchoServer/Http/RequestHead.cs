@@ -73,6 +73,16 @@ internal readonly ref struct RequestHead
         }
     }
 
+    /// <summary>The query of the target, as sent, without its question mark; empty for none.</summary>
+    public ReadOnlySpan<byte> Query
+    {
+        get
+        {
+            int start = Target.IndexOf((byte)'?');
+            return start < 0 ? default : Target[(start + 1)..];
+        }
+    }
+
     /// <summary>Finds a field that may stand only once: <see cref="HeaderFields.Find"/>.</summary>
     /// <param name="name">The field's name; case does not matter.</param>
     /// <param name="value">The value of the first field of that name.</param>

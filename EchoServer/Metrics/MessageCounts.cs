@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Metrics;
@@ -25,16 +26,21 @@ internal struct MessageCounts
     internal readonly long Bytes => TextBytes + BinaryBytes;
 
     /// <summary>Counts a frame that carries a whole message; control frames are none.</summary>
-    internal void Count(Opcode opcode, long payloadBytes)
+    internal void Count(Opcode opcode, long payloadBytes) => Count(new Fragment(opcode), payloadBytes);
+
+    /// <summary>Counts a frame of a message: the message once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Count(Fragment fragment, long payloadBytes)
     {
-        if (opcode == Opcode.Text)
+        int messages = fragment.IsFirst ? 1 : 0;
+        if (fragment.Kind == Opcode.Text)
         {
-            TextMessages++;
+            TextMessages += messages;
             TextBytes += payloadBytes;
         }
-        else if (opcode == Opcode.Binary)
+        else if (fragment.Kind == Opcode.Binary)
         {
-            BinaryMessages++;
+            BinaryMessages += messages;
             BinaryBytes += payloadBytes;
         }
     }

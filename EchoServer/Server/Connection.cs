@@ -44,9 +44,9 @@ internal sealed class Connection
 
     private ConnectionEnd _end;
 
-    /// <param name="server">What it shares with the server's other connections.</param>
+    /// <param name="server">As <see cref="Server"/>.</param>
     /// <param name="socket">The accepted socket, which the connection owns from now on.</param>
-    /// <param name="id">A number that no other connection has.</param>
+    /// <param name="id">As <see cref="Id"/>.</param>
     /// <param name="isSurplus">Whether there are as many connections as may be: then it does not become a WebSocket.</param>
     internal Connection(ServerContext server, NonBlockingSocket socket, long id, bool isSurplus)
     {
@@ -79,15 +79,13 @@ internal sealed class Connection
     /// </param>
     internal void GoAway(bool isPatient)
     {
-        if (Volatile.Read(ref _session) is not WebSocketSession session)
+        // One that has been answered has its own deadline. One that was accepted before may still ask how we are.
+        WebSocketSession? session = Volatile.Read(ref _session);
+        if (session is null && !isPatient && _phase == ConnectionPhase.Head)
         {
-            // One that has been answered has its own deadline. One that was accepted before may still ask how we are.
-            if (!isPatient && _phase == ConnectionPhase.Head)
-            {
-                Abort();
-            }
+            Abort();
         }
-        else if (!Outbound.IsClosed && !(isPatient && (_slice.IsHeldUp || _socket.HasInput())))
+        else if (session is not null && !Outbound.IsClosed && !(isPatient && (_slice.IsHeldUp || _socket.HasInput())))
         {
             session.Close(CloseCode.GoingAway, "server is shutting down", EndCause.Drain);
         }
@@ -99,7 +97,19 @@ internal sealed class Connection
     {
         // Before the shutdown: on Linux what a peer goes on sending can still be received after it, without end.
         _isAborted = true;
-        _socket.Shutdown(SocketShutdown.Both);
+
+        // With a FIN only where there will be no reset, or where output waits.
+        _socket.Shutdown(_end.IsCut && Outbound.WaitingSince == 0 ? SocketShutdown.Receive : SocketShutdown.Both);
+    }
+
+    /// <summary>Ends the connection with a reset (RST): within the loop's step when its output is sent. Any thread.</summary>
+    internal void Reset()
+    {
+        Abort(EndCause.Application, "cut off by the application");
+        if (Outbound.IsOnLoop)
+        {
+            _phase = ConnectionPhase.EndedWithInputLeft;
+        }
     }
 
     /// <summary>Ends the connection at once, and says why in the log. Any thread.</summary>
@@ -113,7 +123,7 @@ internal sealed class Connection
     internal void NoteEnd(CloseCode code, EndCause cause, string reason) => _end.Note(code, cause, reason);
 
     /// <summary>Tells the heartbeat which actions are due at this time. Heartbeat only.</summary>
-    /// <param name="now">The time, as <see cref="MonotonicClock.Now"/> gives it.</param>
+    /// <param name="now">As <see cref="MonotonicClock.Now"/>.</param>
     /// <param name="session">The WebSocket, once the handshake is done.</param>
     /// <exception cref="ObjectDisposedException">The connection has ended meanwhile.</exception>
     internal Due CheckDeadlines(long now, out WebSocketSession? session)
@@ -133,9 +143,7 @@ internal sealed class Connection
     /// <summary>Refuses a request that is not complete in time. Heartbeat only.</summary>
     internal void RefuseLateRequest() => Upgrade.RefuseLate(Server, _socket.Peer, Outbound);
 
-    /// <summary>Adds the counts so far, unless the server has them already. Under the gate of the server's counters.</summary>
-    /// <param name="sum">What it is added to.</param>
-    /// <param name="isLast">Whether the server has it from now on.</param>
+    /// <summary>Adds the counts so far to a sum, unless the server has them already, and takes them over by the last call. Under the gate of the server's counters.</summary>
     internal void AddCountsTo(ServerTotals sum, bool isLast)
     {
         if (_meter.AddTo(sum, isLast))
@@ -155,7 +163,7 @@ internal sealed class Connection
             {
                 if (_slice.WaitsFirst && !_socket.TakeInputSignal())
                 {
-                    BeginSlice();
+                    _slice.Begin(_meter.BytesReceived, DeflateWork);
                     if (_socket.TryWaitForInput(Resume, this))
                     {
                         // Nothing more here: the loop may be running elsewhere by now.
@@ -165,7 +173,7 @@ internal sealed class Connection
 
                 if (!_slice.TryReceive(_meter.BytesReceived, DeflateWork))
                 {
-                    BeginSlice();
+                    _slice.Begin(_meter.BytesReceived, DeflateWork);
                     if (_socket.TryYield(Resume, this))
                     {
                         return;
@@ -178,7 +186,7 @@ internal sealed class Connection
                     await Outbound.FlushAsync().ConfigureAwait(false);
                     if (_slice.HasDeflatedMuch(DeflateWork))
                     {
-                        BeginSlice();
+                        _slice.Begin(_meter.BytesReceived, DeflateWork);
                         await Task.Yield();
                     }
 
@@ -204,8 +212,6 @@ internal sealed class Connection
         Server.Connections.Remove(_slot);
     }
 
-    private void BeginSlice() => _slice.Begin(_meter.BytesReceived, DeflateWork);
-
     /// <summary>One step of the loop: receives, processes and sends, without waiting for anything.</summary>
     /// <param name="receives">Whether to receive; else it goes on with input that had to wait for output, or for other connections.</param>
     /// <returns>As <see cref="Process"/>.</returns>
@@ -228,7 +234,7 @@ internal sealed class Connection
 
             if (received == 0)
             {
-                _phase = ConnectionPhase.Ended;
+                _phase = _end.IsCut ? ConnectionPhase.EndedWithInputLeft : ConnectionPhase.Ended;
                 return true;
             }
 
@@ -408,13 +414,8 @@ internal sealed class Connection
         _session?.Release();
         _pendingInput.Drop(Server.Budget);
         Server.Counters.Ended(this, _session is null ? null : _end.Code, _end.Cause);
-        if (_session is not null)
-        {
-            _session.Closed();
-            var duration = TimeSpan.FromMilliseconds(MonotonicClock.Now - _deadlines.StartedAt);
-            var totals = new ConnectionTotals(_meter.MessagesReceived, _meter.BytesReceived, Outbound.BytesSent, duration);
-            Server.Log.ConnectionClosed(Id, _end.Code, _end.Reason, totals);
-        }
+        var duration = TimeSpan.FromMilliseconds(MonotonicClock.Now - _deadlines.StartedAt);
+        _session?.Closed(_end, new(_meter.MessagesReceived, _meter.BytesReceived, Outbound.BytesSent, duration));
     }
 }
 

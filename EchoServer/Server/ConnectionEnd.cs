@@ -17,6 +17,9 @@ internal struct ConnectionEnd
     /// <summary>Why, to be counted.</summary>
     internal readonly EndCause Cause => Noted.Cause;
 
+    /// <summary>Whether the application cuts it off, without a Close.</summary>
+    internal readonly bool IsCut => Noted is { Code: CloseCode.AbnormalClosure, Cause: EndCause.Application };
+
     /// <summary>Why, in a few words for the log.</summary>
     internal readonly string Reason => Noted.Text;
 

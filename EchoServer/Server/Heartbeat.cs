@@ -72,10 +72,10 @@ internal sealed class Heartbeat : IDisposable
                 string limit = $"a message was not complete within {connection.Server.Options.MessageTimeout!.Value.TotalSeconds} s";
                 session!.Close(CloseCode.PolicyViolation, limit, EndCause.Deadline);
                 break;
-            case Due.Ping:
-                session!.Ping();
+            case Due.Ping when session!.IsPinged:
+                session.Ping();
                 break;
-            case Due.UnansweredPing:
+            case Due.UnansweredPing when session!.IsPinged:
                 connection.Abort(EndCause.KeepAlive, "no answer to a ping");
                 break;
             case Due.UnreadOutput:

@@ -1,4 +1,5 @@
 using System.Net;
+using EchoServer.Buffers;
 using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging;
 
@@ -65,6 +66,23 @@ internal interface IWebSocketConnection
     /// <remarks>As for <see cref="Send(string)"/>.</remarks>
     void Send(ReadOnlySpan<byte> prefix, Message message);
 
+    /// <summary>Sends a fragment of a message (RFC 6455 §5.4), never compressed.</summary>
+    /// <param name="isText">What the message is.</param>
+    /// <param name="payload">The fragment; of a text it may end within a character. May be empty.</param>
+    /// <param name="isFirst">Whether the message begins with it.</param>
+    /// <param name="isLast">Whether the message ends with it. Until then no other message may be sent.</param>
+    /// <remarks>As for <see cref="Send(string)"/>.</remarks>
+    void SendFragment(bool isText, ReadOnlySpan<byte> payload, bool isFirst, bool isLast);
+
+    /// <summary>Whether the peer is sent a ping when it has been silent for a while, and cut off when it does not answer; at first it is.</summary>
+    bool IsPinged { get; set; }
+
+    /// <summary>Where the memory is counted that an application keeps for this connection.</summary>
+    IByteBudget Memory { get; }
+
+    /// <summary>Ends the connection at once, without a Close: the peer sees a reset (RST). Messages sent before still go out if the socket takes them.</summary>
+    void Abort();
+
     /// <summary>Begins the closing handshake (RFC 6455 §7.1.2). Messages sent before still go out; messages sent after do not.</summary>
     /// <param name="code">Why; only codes that may be on the wire.</param>
     /// <param name="reason">A few words for the peer, cut at 123 bytes of UTF-8.</param>
@@ -76,9 +94,10 @@ internal interface IWebSocketConnection
 /// <param name="Id">A number that no other connection of this process has.</param>
 /// <param name="Client">The peer of the TCP connection: behind a router, the router.</param>
 /// <param name="Path">The path asked for, as sent (percent-encoded), without query.</param>
+/// <param name="Query">The query, as sent, without its question mark; empty for none.</param>
 /// <param name="Host">The <c>Host</c> header.</param>
 /// <param name="Origin">The <c>Origin</c> header, which browsers send (RFC 6455 §10.2); null when there is none.</param>
 /// <param name="SubProtocol">The subprotocol that was agreed on; null when the client offered none.</param>
 /// <remarks>Never changes. Everything but the number comes from the network: escape it before it is shown.</remarks>
 internal sealed record ConnectionInfo(
-    long Id, IPEndPoint Client, string Path, string Host, string? Origin, string? SubProtocol);
+    long Id, IPEndPoint Client, string Path, string Query, string Host, string? Origin, string? SubProtocol);

@@ -79,18 +79,18 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
 
     /// <summary>Sends or queues a frame from outside the loop. Any thread but the loop's.</summary>
     /// <returns>What became of it.</returns>
-    internal EnqueueResult Enqueue(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    internal EnqueueResult Enqueue(Fragment fragment, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
         EnqueueResult result;
         bool isToSend;
         lock (this)
         {
-            result = _turn.Enqueue(opcode, first, second, server, out isToSend);
+            result = _turn.Enqueue(fragment, first, second, server, out isToSend);
         }
 
         if (result == EnqueueResult.Accepted)
         {
-            server.Counters.Enqueued(opcode, first.Length + second.Length);
+            server.Counters.Enqueued(fragment, first.Length + second.Length);
         }
 
         if (isToSend)
@@ -227,26 +227,27 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
     /// <summary>Writes a frame of the loop's. Loop only.</summary>
     internal bool Write(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, int messageBytes, bool isCompressed)
     {
-        if (_turn.IsLoops)
+        if (!_turn.IsLoops || _turn.IsClosed)
         {
-            if (_turn.IsClosed)
-            {
-                return false;
-            }
-
-            _written.Count(opcode, messageBytes);
-            if (second.Length < MinDirectBytes)
-            {
-                _sending.AppendFrame(opcode, first, second, isCompressed);
-            }
-            else
-            {
-                SendDirectly(opcode, first, second, isCompressed);
-            }
-
-            return true;
+            return Write(new Fragment(opcode), first, second, messageBytes, isCompressed);
         }
 
+        _written.Count(opcode, messageBytes);
+        if (second.Length < MinDirectBytes)
+        {
+            _sending.AppendFrame(opcode, first, second, isCompressed);
+        }
+        else
+        {
+            SendDirectly(opcode, first, second, isCompressed);
+        }
+
+        return true;
+    }
+
+    /// <summary>Writes a frame of the loop's, under the lock. Loop only.</summary>
+    internal bool Write(Fragment fragment, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, int messageBytes, bool isCompressed)
+    {
         lock (this)
         {
             if (_turn.IsClosed)
@@ -254,8 +255,8 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
                 return false;
             }
 
-            _written.Count(opcode, messageBytes);
-            WriteFrame(opcode, first, second, isCompressed);
+            _written.Count(fragment, messageBytes);
+            WriteFrame(fragment, first, second, isCompressed);
             return true;
         }
     }
@@ -286,7 +287,7 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
     {
         if (!IsOnLoop)
         {
-            return Enqueue(Opcode.Close, payload, default) == EnqueueResult.Accepted;
+            return Enqueue(new(Opcode.Close), payload, default) == EnqueueResult.Accepted;
         }
 
         lock (this)
@@ -303,21 +304,21 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
                 _turn.MoveQueuedTo(ref _sending);
             }
 
-            WriteFrame(Opcode.Close, payload, default, isCompressed: false);
+            WriteFrame(new(Opcode.Close), payload, default, isCompressed: false);
             return true;
         }
     }
 
     /// <summary>Writes a frame of the loop's to where it goes out, under the lock.</summary>
-    private void WriteFrame(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool isCompressed)
+    private void WriteFrame(Fragment fragment, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool isCompressed)
     {
         if (BeginTurn())
         {
-            _sending.AppendFrame(opcode, first, second, isCompressed);
+            _sending.AppendFrame(fragment.Opcode, first, second, isCompressed, fragment.IsLast);
         }
         else
         {
-            _queuedByLoop += _turn.EnqueueForLoop(opcode, first, second, isCompressed);
+            _queuedByLoop += _turn.EnqueueForLoop(fragment, first, second, isCompressed);
         }
     }
 

@@ -1,4 +1,5 @@
 using EchoServer.Buffers;
+using EchoServer.Http;
 using EchoServer.Metrics;
 using EchoServer.Transport;
 using EchoServer.WebSockets.Compression;
@@ -60,6 +61,9 @@ internal sealed class ServerContext
 
     /// <summary>What answers requests that ask for no WebSocket; without it they get a 426. Set before the start.</summary>
     internal IPlainHttp? PlainHttp { get; set; }
+
+    /// <summary>What the application makes of a handshake that is sound, by its path and query; null accepts all. Set before the start.</summary>
+    internal Func<string, string, HandshakeRuling>? Judge { get; set; }
 
     /// <summary>Sets the application's callbacks of a connection. Set at the start.</summary>
     internal Action<IWebSocketConnection> Configure { get; set; } = _ => { };

@@ -32,12 +32,15 @@ internal sealed class ServerCounters
         }
     }
 
-    /// <summary>Counts a request that was refused: a handshake, or one too broken to tell.</summary>
+    /// <summary>Counts a request that was refused: a handshake, or one too broken to tell. Statuses that only a scenario answers with are not counted.</summary>
     internal void Rejected(HttpStatus status)
     {
         lock (_gate)
         {
-            _totals.RejectedByStatus[IndexOf(status)]++;
+            if (IndexOf(status) is >= 0 and int index)
+            {
+                _totals.RejectedByStatus[index]++;
+            }
         }
     }
 
@@ -51,12 +54,12 @@ internal sealed class ServerCounters
     }
 
     /// <summary>Counts a frame that another thread than its connection's loop has sent.</summary>
-    internal void Enqueued(Opcode opcode, int payloadBytes)
+    internal void Enqueued(Fragment fragment, int payloadBytes)
     {
         lock (_gate)
         {
-            _totals.Sent.Count(opcode, payloadBytes);
-            _totals.PingsSent += opcode == Opcode.Ping ? 1 : 0;
+            _totals.Sent.Count(fragment, payloadBytes);
+            _totals.PingsSent += fragment.Kind == Opcode.Ping ? 1 : 0;
         }
     }
 

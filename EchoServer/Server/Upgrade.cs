@@ -12,6 +12,7 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
 {
     private RequestHead _head;
     private DeflateParameters? _deflate;
+    private HandshakeRuling _ruling;
 
     /// <summary>Bytes that the head takes, once <see cref="Read"/> has returned <see cref="UpgradeResult.Accepted"/>.</summary>
     internal readonly int HeadSize => _head.Size;
@@ -52,6 +53,12 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
 
         rejection ??= isSurplus ? new(HttpStatus.ServiceUnavailable, "This instance has as many connections as it takes: try again in a moment.") : null;
         rejection ??= Handshake.Check(_head) ?? Handshake.CheckOrigin(_head, server.Options.AllowedOrigins) ?? AgreeOnCompression();
+        if (rejection is null && server.Judge is not null)
+        {
+            _ruling = server.Judge(Encoding.Latin1.GetString(_head.Path), Encoding.Latin1.GetString(_head.Query));
+            rejection = _ruling.Rejection;
+        }
+
         if (rejection is null)
         {
             return UpgradeResult.Accepted;
@@ -94,8 +101,8 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
             extensions = agreed.ToString();
         }
 
-        Span<byte> response = stackalloc byte[Handshake.MaxResponseBytes(_head, extensions)];
-        outbound.WriteAnswer(response[..Handshake.WriteResponse(_head, response, extensions)]);
+        Span<byte> response = stackalloc byte[Handshake.MaxResponseBytes(_head, extensions, _ruling.Subprotocol)];
+        outbound.WriteAnswer(response[..Handshake.WriteResponse(_head, response, extensions, _ruling.Subprotocol)]);
         reader = new MessageReader(Role.Server, server.Options.MaxMessageBytes, server.Options.MaxFragments, server.Budget, deflate);
 
         _head.Find("Host"u8, out ReadOnlySpan<byte> host);
@@ -105,9 +112,10 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
             id,
             Client,
             Encoding.Latin1.GetString(_head.Path),
+            Encoding.Latin1.GetString(_head.Query),
             Encoding.Latin1.GetString(host),
             hasOrigin ? Encoding.Latin1.GetString(origin) : null,
-            subProtocol.IsEmpty ? null : Encoding.Latin1.GetString(subProtocol));
+            _ruling.Subprotocol ?? (subProtocol.IsEmpty ? null : Encoding.Latin1.GetString(subProtocol)));
         server.Log.ConnectionOpened(info, _head, extensions);
         return info;
     }

@@ -45,6 +45,12 @@ internal sealed class WebSocketSession : IWebSocketConnection
     /// <inheritdoc/>
     public Action<Exception>? OnError { get; set; }
 
+    /// <inheritdoc/>
+    public bool IsPinged { get; set; } = true;
+
+    /// <inheritdoc/>
+    public IByteBudget Memory => Server.Budget;
+
     /// <summary>Whether messages are still read.</summary>
     internal bool IsOpen => _protocol.IsOpen;
 
@@ -72,6 +78,23 @@ internal sealed class WebSocketSession : IWebSocketConnection
         Send(message.IsText ? Opcode.Text : Opcode.Binary, prefix, message.Bytes);
 
     /// <inheritdoc/>
+    public void SendFragment(bool isText, ReadOnlySpan<byte> payload, bool isFirst, bool isLast)
+    {
+        var fragment = new Fragment(isText ? Opcode.Text : Opcode.Binary, isFirst, isLast);
+        if (_connection.Outbound.IsOnLoop)
+        {
+            _connection.Outbound.Write(fragment, payload, default, payload.Length, isCompressed: false);
+        }
+        else
+        {
+            Enqueue(fragment, payload, default);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Abort() => _connection.Reset();
+
+    /// <inheritdoc/>
     public void Close(CloseCode code = CloseCode.NormalClosure, string reason = "")
     {
         ClosePayload.ThrowIfNotAllowed(code);
@@ -90,7 +113,7 @@ internal sealed class WebSocketSession : IWebSocketConnection
     }
 
     /// <summary>Sends a ping. Any thread but the loop's.</summary>
-    internal void Ping() => Enqueue(Opcode.Ping, default, default);
+    internal void Ping() => Enqueue(new(Opcode.Ping), default, default);
 
     /// <summary>Lets the application set its callbacks, and calls the first.</summary>
     internal void Open()
@@ -141,8 +164,8 @@ internal sealed class WebSocketSession : IWebSocketConnection
     /// <summary>Gives back everything that the protocol holds.</summary>
     internal void Release() => _protocol.Release();
 
-    /// <summary>Tells the application that the connection has ended.</summary>
-    internal void Closed()
+    /// <summary>Tells the application that the connection has ended, and logs how.</summary>
+    internal void Closed(in ConnectionEnd end, in ConnectionTotals totals)
     {
         try
         {
@@ -152,6 +175,8 @@ internal sealed class WebSocketSession : IWebSocketConnection
         {
             Server.Log.CallbackFailed(exception, Id);
         }
+
+        Server.Log.ConnectionClosed(Id, end.Code, end.Reason, totals);
     }
 
     private void NoteViolation(ProtocolViolation violation) =>
@@ -198,13 +223,13 @@ internal sealed class WebSocketSession : IWebSocketConnection
         else
         {
             // Other threads send uncompressed: what compresses belongs to the loop, and each message may be either.
-            Enqueue(opcode, first, second);
+            Enqueue(new(opcode), first, second);
         }
     }
 
-    private void Enqueue(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    private void Enqueue(Fragment fragment, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
-        if (_connection.Outbound.Enqueue(opcode, first, second) == EnqueueResult.NoRoom)
+        if (_connection.Outbound.Enqueue(fragment, first, second) == EnqueueResult.NoRoom)
         {
             _connection.Abort(EndCause.Budget, "more waits for the client to read it than there is room for");
         }

@@ -65,14 +65,14 @@ internal struct WriterTurn
     }
 
     /// <summary>Queues a frame of a thread that is not the loop.</summary>
-    /// <param name="opcode">What the frame is.</param>
+    /// <param name="fragment">What the frame is.</param>
     /// <param name="first">The first part of its payload; may be empty.</param>
     /// <param name="second">The second part.</param>
     /// <param name="server">Has the limits.</param>
     /// <param name="isToSend">Whether the turn was free: the caller has it now, and sends the queue.</param>
     /// <returns>What became of it.</returns>
     internal EnqueueResult Enqueue(
-        Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ServerContext server, out bool isToSend)
+        Fragment fragment, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ServerContext server, out bool isToSend)
     {
         isToSend = false;
         if (_isClosed)
@@ -81,7 +81,7 @@ internal struct WriterTurn
         }
 
         // A Close frame is small and the last one: it always fits.
-        bool fits = opcode == Opcode.Close || first.Length + (long)second.Length + _queued.Length <= server.Options.MaxQueuedBytes;
+        bool fits = fragment.Kind == Opcode.Close || first.Length + (long)second.Length + _queued.Length <= server.Options.MaxQueuedBytes;
         if (!fits)
         {
             return EnqueueResult.NoRoom;
@@ -90,16 +90,16 @@ internal struct WriterTurn
         // Pings and Closes come one at a time and are small. By themselves they are not counted: a budget that others have used
         // up must not end a connection that is merely idle, nor keep a peer from the reason of its end. A queue that is counted
         // before them stays counted when they move it to a larger array.
-        bool isData = opcode < Opcode.Close;
+        bool isData = fragment.Kind < Opcode.Close;
         bool isToBeCounted = isData || _queued.IsCounted;
-        _queued.AppendFrame(opcode, first, second);
+        _queued.AppendFrame(fragment.Opcode, first, second, isCompressed: false, fragment.IsLast);
         if (isToBeCounted && !_queued.TryCount(server.Budget) && isData)
         {
             Close();
             return EnqueueResult.NoRoom;
         }
 
-        _isClosed = opcode == Opcode.Close;
+        _isClosed = fragment.Kind == Opcode.Close;
         _hasQueued = true;
         isToSend = TryTake();
         return EnqueueResult.Accepted;
@@ -122,10 +122,10 @@ internal struct WriterTurn
 
     /// <summary>Queues a frame of the loop's, which does not have the turn.</summary>
     /// <returns>How many bytes it takes.</returns>
-    internal int EnqueueForLoop(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool isCompressed)
+    internal int EnqueueForLoop(Fragment fragment, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool isCompressed)
     {
         int before = _queued.Length;
-        _queued.AppendFrame(opcode, first, second, isCompressed);
+        _queued.AppendFrame(fragment.Opcode, first, second, isCompressed, fragment.IsLast);
         _hasQueued = true;
         return _queued.Length - before;
     }

@@ -100,6 +100,17 @@ internal sealed class InfoDocument
         json.WriteString("prefix", _echo.Prefix);
         json.WriteString("rawPath", EchoHandlers.RawPath);
         json.WriteBoolean("compression", _limits.Options.Compression);
+        json.WriteStartArray("scenarios");
+        foreach (Scenario scenario in _echo.HasScenarios ? Scenarios.All : [])
+        {
+            json.WriteStartObject();
+            json.WriteString("path", scenario.Template);
+            json.WriteString("summary", scenario.Summary);
+            json.WriteString("example", scenario.Example);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 

@@ -34,16 +34,19 @@ internal sealed class SiteRouter : IPlainHttp
     private readonly Lazy<IReadOnlyDictionary<string, SiteFile>> _files;
     private readonly InfoDocument? _info;
     private readonly bool _servesMetrics;
+    private readonly bool _servesScenarios;
     private readonly string _knownPaths;
 
     /// <param name="files">The files of the page, by path; read when the first of them is asked for.</param>
     /// <param name="info">What <c>/info</c> says; null turns it off.</param>
     /// <param name="servesMetrics">Whether there is <c>/metrics</c>.</param>
-    internal SiteRouter(Func<IReadOnlyDictionary<string, SiteFile>> files, InfoDocument? info, bool servesMetrics)
+    /// <param name="servesScenarios">Whether WebSockets have the paths of <see cref="Scenarios"/>.</param>
+    internal SiteRouter(Func<IReadOnlyDictionary<string, SiteFile>> files, InfoDocument? info, bool servesMetrics, bool servesScenarios)
     {
         _files = new Lazy<IReadOnlyDictionary<string, SiteFile>>(files);
         _info = info;
         _servesMetrics = servesMetrics;
+        _servesScenarios = servesScenarios;
         string[] known =
         [
             "/ (the test page)", HealthPath, .. info is null ? [] : (string[])[InfoPath], .. servesMetrics ? (string[])[MetricsPath] : [],
@@ -55,7 +58,8 @@ internal sealed class SiteRouter : IPlainHttp
     internal static SiteRouter Create(SiteOptions options, ServerLimits limits, EchoOptions echo, InstanceFacts instance) => new(
         SiteFiles.Load,
         options.ServesInfo ? new InfoDocument(limits, echo, instance) : null,
-        options.ServesMetrics);
+        options.ServesMetrics,
+        echo.HasScenarios);
 
     /// <inheritdoc/>
     public HttpAnswer Answer(RequestHead head, IPEndPoint client, ServerContext server, DateTimeOffset now)
@@ -75,6 +79,8 @@ internal sealed class SiteRouter : IPlainHttp
                 Moment(head, HttpStatus.Ok, MetricsText.ContentType, MetricsText.Write(server.TakeSnapshot()), now),
             EchoHandlers.RawPath => Refuse(
                 head, new(HttpStatus.UpgradeRequired, $"{path} only speaks WebSocket: connect to it with a WebSocket client."), now),
+            _ when _servesScenarios && Scenarios.At(path) is Scenario scenario => Refuse(
+                head, new(HttpStatus.UpgradeRequired, $"{scenario.Template} only speaks WebSocket. {scenario.Summary} An example: {scenario.Example}"), now),
             _ => _files.Value.TryGetValue(path, out SiteFile? file) ? File(head, file, now) : Refuse(head, NotFound(head), now),
         };
     }

@@ -25,13 +25,13 @@ internal struct OutputBuffer
     /// <summary>The bytes that wait, in order.</summary>
     internal readonly ReadOnlySpan<byte> Waiting => _memory.Span[_start.._end];
 
-    /// <summary>Appends one unfragmented, unmasked frame (RFC 6455 §5.2) whose payload comes in two parts.</summary>
+    /// <summary>Appends one unmasked frame (RFC 6455 §5.2) whose payload comes in two parts.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void AppendFrame(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool isCompressed = false)
+    internal void AppendFrame(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool isCompressed = false, bool isFinal = true)
     {
         int payload = checked(first.Length + second.Length);
         Span<byte> destination = Reserve(checked(Frame.MaxHeaderSize + payload));
-        _end += Frame.Write(destination, opcode, first, second, maskingKey: null, isCompressed);
+        _end += Frame.Write(destination, opcode, first, second, maskingKey: null, isCompressed, isFinal);
     }
 
     /// <summary>Appends a frame without the end of its payload, which comes next.</summary>

@@ -87,6 +87,35 @@ internal sealed partial class ConnectionTests : PageTest
     }
 
     [Test]
+    public async Task A_scenario_is_chosen_with_its_path_and_explained()
+    {
+        await OpenAsync(SharedServers.Default);
+        await WaitForGreetingAsync();
+        ILocator box = Tab.GetByRole(AriaRole.Combobox, new() { Name = "Path of the scenario" });
+        await box.FillAsync("/close/4000?reason=<b>enough");
+        await Expect(Tab.Locator("#scenario-note")).ToHaveTextAsync("/close/{code}: Closes with this code: at once, after a number of messages (after), or after a time (in), with a reason.");
+        await box.PressAsync("Enter");
+        await Expect(Tab.Locator("#state-url")).ToHaveTextAsync($"{SharedServers.Default.Url()}close/4000?reason=%3Cb%3Eenough");
+        await Expect(Tab.Locator("#log li", new() { HasText = "4000" }).First).ToContainTextAsync("<b>enough");
+        await Expect(Choice("a scenario")).ToBeCheckedAsync();
+
+        await box.FillAsync("fragments/3");
+        await box.PressAsync("Enter");
+        await Expect(State).ToHaveTextAsync("Open");
+        await SendAsync("in three parts");
+        await Expect(Received.First.Locator(".text")).ToHaveTextAsync("in three parts");
+    }
+
+    [Test]
+    public async Task Without_scenarios_there_is_no_choice_of_one()
+    {
+        await OpenAsync(EndAfterTab(await ServerProcess.StartAsync(["--scenarios", "off"])));
+        await WaitForGreetingAsync();
+        await Expect(Tab.Locator("#info-note")).ToContainTextAsync("As of");
+        await Expect(Tab.Locator("#scenario-choice")).ToBeHiddenAsync();
+    }
+
+    [Test]
     public async Task A_killed_server_is_1006_and_its_successor_is_found()
     {
         Expected(ServerIsGone());

@@ -19,7 +19,7 @@ internal sealed class KeyboardTests : PageTest
 
     private static readonly string[] Stops =
     [
-        "Skip to the message box", "/", "Reconnect", "Disconnect", "Text", "Message", "Send", "Send every",
+        "Skip to the message box", "/", "Path of the scenario", "Reconnect", "Disconnect", "Text", "Message", "Send", "Send every",
         "Milliseconds between messages", "Clear", "Message log", "Copy the client command line", "Copy the check command line", "Refresh",
         "Headers added on the way (0)", "Headers of the browser", "/health", "/info", "/metrics",
     ];
@@ -72,7 +72,8 @@ internal sealed class KeyboardTests : PageTest
         await Expect(State).ToHaveTextAsync("Open");
         await Expect(Button("Reconnect")).ToBeFocusedAsync();
 
-        // The path, by arrow.
+        // The path, by arrow, before the box for the path of a scenario.
+        await Tab.Keyboard.PressAsync("Shift+Tab");
         await Tab.Keyboard.PressAsync("Shift+Tab");
         await Tab.Keyboard.PressAsync("ArrowRight");
         await Expect(Tab.Locator("#state-url")).ToContainTextAsync("/raw");

@@ -91,7 +91,11 @@ globalThis.fetch = async () => Response.json({
     uris: [`${'w'.repeat(63)}.${'w'.repeat(63)}.example.org`, 'echo-server.cfapps.example.org'],
   },
   limits: { maxMessageBytes: 1000, maxConnections: 2_147_483_647, keepAliveIntervalSeconds: 2_147_483 },
-  echo: { greeting: GREETING, compression: true },
+  echo: {
+    greeting: GREETING,
+    compression: true,
+    scenarios: [{ path: '/delay/{ms}', summary: `${'Sends each echo late, in order. '.repeat(4)}${LONG_WORD}`, example: '/delay/500' }],
+  },
   connections: { open: 2_147_483_647, total: 9_007_199_254_740_991 },
   memory: { residentBytes: 99_999 * 1024 ** 3 },
   request: {

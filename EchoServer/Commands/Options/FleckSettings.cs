@@ -8,7 +8,7 @@ internal static class FleckSettings
     /// <summary>Everything else is the built-in engine's; a setting that is new is, until it is entered here.</summary>
     internal static readonly Setting[] Honoured =
     [
-        Settings.Port, Settings.Host, Settings.ServerUrls, Settings.Greeting, Settings.Prefix, Settings.DrainTimeout,
+        Settings.Port, Settings.Host, Settings.ServerUrls, Settings.Greeting, Settings.Prefix, Settings.Scenarios, Settings.DrainTimeout,
         Settings.AllowedOrigins, Settings.IoThreads, Settings.StatsInterval, Settings.Level, Settings.Format, Settings.LogMessages,
     ];
 

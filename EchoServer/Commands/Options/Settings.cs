@@ -31,6 +31,9 @@ internal static class Settings
     internal static readonly Setting<string> Prefix = Text(
         "--prefix", "ECHO_PREFIX", "Text put before each text sent back; empty for none.", EchoOptions.DefaultPrefix);
 
+    internal static readonly Setting<bool> Scenarios = OnOrOff(
+        "--scenarios", "ECHO_SCENARIOS", true, "Whether there are the paths that test clients, such as /close/1011, /delay/500 and /status/503.");
+
     internal static readonly Setting<int> MaxMessageBytes = new(
         "--max-message-bytes", "ECHO_MAX_MESSAGE_BYTES", "Largest message; a larger one is closed with 1009. What a chat or an event needs, and more.",
         Defaults.MaxMessageBytes, Invariant(Defaults.MaxMessageBytes), SettingParsers.SizeAccepted($"1-{Invariant(ServerOptions.MaxMessageBytesLimit)}"),
@@ -114,7 +117,7 @@ internal static class Settings
     internal static readonly (string Title, Setting[] Settings)[] Groups =
     [
         ("Listening", [Port, Host, ServerUrls]),
-        ("Echo", [Greeting, Prefix, Compression, CompressionLevel]),
+        ("Echo", [Greeting, Prefix, Scenarios, Compression, CompressionLevel]),
         ("Clients", [AllowedOrigins, MaxConnections, AnswerWhenFull]),
         ("Limits", [MaxMessageBytes, MaxFragments, MemoryBudget, IoThreads]),
         ("Timeouts", [HandshakeTimeout, MessageTimeout, SendTimeout, KeepAliveInterval, KeepAliveTimeout, CloseTimeout, DrainTimeout]),

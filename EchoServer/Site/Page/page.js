@@ -7,6 +7,7 @@ import { byId } from './elements.js';
 import { clearEnds, recordEnd, showEnds, showKeepAlive } from './ends.js';
 import { clearLog, logEvent } from './log.js';
 import { startRepeat } from './repeat.js';
+import { scenarioPath, showScenarios, startScenarios } from './scenarios.js';
 import { loadInfo } from './server-info.js';
 import { endInWords, showCountdown, showState } from './state.js';
 import { Traffic } from './traffic.js';
@@ -25,6 +26,7 @@ async function askServer() {
   traffic.expectedGreeting = info?.echo.greeting;
   setMaxMessageBytes(info?.limits.maxMessageBytes ?? null);
   showKeepAlive(info?.limits.keepAliveIntervalSeconds);
+  showScenarios(info?.echo.scenarios ?? []);
 }
 
 connection.addEventListener('state', () => {
@@ -60,6 +62,7 @@ connection.addEventListener('end', ({ detail: end }) => {
 startComposer((data) => traffic.send(data));
 startRepeat(traffic);
 startCommandLines();
+startScenarios((path) => connection.connect(path));
 showEnds();
 
 byId('connect').addEventListener('click', () => connection.connect());
@@ -68,7 +71,12 @@ byId('clear-log').addEventListener('click', clearLog);
 byId('clear-ends').addEventListener('click', clearEnds);
 byId('refresh-info').addEventListener('click', askServer);
 for (const radio of document.querySelectorAll('input[name=path]')) {
-  radio.addEventListener('change', () => connection.connect(radio.value));
+  radio.addEventListener('change', () => connection.connect(chosenPath()));
+}
+
+function chosenPath() {
+  const value = document.querySelector('input[name=path]:checked').value;
+  return value === 'scenario' ? scenarioPath() : value;
 }
 
 setInterval(() => {
@@ -82,4 +90,4 @@ addEventListener('pageshow', (event) => event.persisted && connection.connect())
 addEventListener('online', () => connection.hurry());
 
 setTimeout(askUnlessAsked, OPENING_PATIENCE_MS);
-connection.connect(document.querySelector('input[name=path]:checked').value);
+connection.connect(chosenPath());

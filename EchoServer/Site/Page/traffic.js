@@ -12,8 +12,8 @@ const FIGURES_INTERVAL_MS = 200;
 const GREETING_CHARACTERS = 200;
 const SPOKEN_BYTES = 16;
 
-// The server sends no greeting on this path: a message that equals the greeting is an echo there.
-const RAW_PATH = '/raw';
+// The page's only path with a greeting: on another a message that equals the greeting is an echo.
+const GREETING_PATH = '/';
 
 const encoder = new TextEncoder();
 
@@ -50,7 +50,7 @@ export class Traffic {
   begin() {
     this.#matcher = new EchoMatcher();
     this.#lastActivityAt = performance.now();
-    setText(byId('greeting'), this.#connection.path === RAW_PATH ? 'none on this path' : 'none yet');
+    setText(byId('greeting'), this.#connection.path === GREETING_PATH ? 'none yet' : 'none on this path');
   }
 
   /** Sends a text or an ArrayBuffer. Returns false when no connection is open. */
@@ -77,7 +77,7 @@ export class Traffic {
 
   #receive(data) {
     const now = performance.now();
-    const expectedGreeting = this.#connection.path === RAW_PATH ? undefined : this.expectedGreeting;
+    const expectedGreeting = this.#connection.path === GREETING_PATH ? this.expectedGreeting : undefined;
     const { time, isGreeting } = this.#matcher.received(data, now, expectedGreeting);
     if (isGreeting) {
       setText(byId('greeting'), shortened(data, GREETING_CHARACTERS));

@@ -1,0 +1,138 @@
+using EchoServer.Buffers;
+using EchoServer.Server;
+using EchoServer.Transport;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Echo;
+
+/// <summary>The echoes of one connection that go out later, in order, whole or piece by piece.</summary>
+/// <remarks>
+/// A message that waits is counted as unsent output is. Its loop adds messages and ends it; a timer's thread sends. Each holds the lock
+/// only while it copies.
+/// </remarks>
+internal sealed class LateEchoes : IDisposable
+{
+    private readonly IWebSocketConnection _socket;
+    private readonly LatePace _pace;
+    private readonly int _mostBytes;
+    private readonly Lock _gate = new();
+    private readonly Queue<Waiting> _queue = [];
+    private readonly Timer _timer;
+    private int _waitingBytes;
+    private bool _hasEnded;
+
+    // Of the first in the queue.
+    private int _sentBytes;
+    private long _nextPieceAt;
+
+    /// <summary>Sets the callbacks of a connection.</summary>
+    /// <param name="socket">The connection.</param>
+    /// <param name="pace">How late messages are sent.</param>
+    /// <param name="mostBytes">The most bytes that may wait.</param>
+    internal LateEchoes(IWebSocketConnection socket, LatePace pace, int mostBytes)
+    {
+        _socket = socket;
+        _pace = pace;
+        _mostBytes = mostBytes;
+        _timer = new Timer(static self => ((LateEchoes)self!).SendDue(), this, Timeout.Infinite, Timeout.Infinite);
+        socket.OnMessage = Add;
+        socket.OnClose = Dispose;
+    }
+
+    /// <summary>Drops the messages that wait. Also when the connection ends.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _hasEnded = true;
+            _timer.Dispose();
+            while (_queue.TryDequeue(out Waiting waiting))
+            {
+                waiting.Memory.Free(_socket.Memory);
+            }
+        }
+    }
+
+    private void Add(Message message)
+    {
+        lock (_gate)
+        {
+            var memory = default(NativeBuffer);
+            int length = message.Bytes.Length;
+            if (length > _mostBytes - _waitingBytes || (length > 0 && !memory.TryGrow(length, _socket.Memory)))
+            {
+                _socket.Close(CloseCode.TryAgainLater, "more echoes wait for their time than there is room for");
+                return;
+            }
+
+            message.Bytes.CopyTo(memory.Span);
+            _waitingBytes += length;
+            _queue.Enqueue(new(MonotonicClock.Now + _pace.DelayMilliseconds, message.IsText, memory, length));
+            if (_queue.Count == 1)
+            {
+                SetTimer();
+            }
+        }
+    }
+
+    private void SendDue()
+    {
+        lock (_gate)
+        {
+            // A timer may fire once more after the end.
+            while (!_hasEnded && _queue.TryPeek(out Waiting first) && Math.Max(first.DueAt, _nextPieceAt) <= MonotonicClock.Now)
+            {
+                SendPiece(first);
+            }
+
+            SetTimer();
+        }
+    }
+
+    private void SendPiece(Waiting first)
+    {
+        int length = Math.Min(first.Length - _sentBytes, _pace.PieceBytes);
+        bool isLast = _sentBytes + length == first.Length;
+        _socket.SendFragment(first.IsText, first.Memory.Span.Slice(_sentBytes, length), isFirst: _sentBytes == 0, isLast);
+        _sentBytes += length;
+        _nextPieceAt = MonotonicClock.Now + _pace.IntervalMilliseconds;
+        if (isLast)
+        {
+            _queue.Dequeue();
+            _waitingBytes -= first.Length;
+            first.Memory.Free(_socket.Memory);
+            _sentBytes = 0;
+        }
+    }
+
+    private void SetTimer()
+    {
+        if (!_hasEnded && _queue.TryPeek(out Waiting first))
+        {
+            _timer.Change(Math.Max(Math.Max(first.DueAt, _nextPieceAt) - MonotonicClock.Now, 0), Timeout.Infinite);
+        }
+    }
+
+    /// <param name="DueAt">When it goes out, as <see cref="MonotonicClock.Now"/>.</param>
+    /// <param name="IsText">Whether it is text.</param>
+    /// <param name="Memory">The message.</param>
+    /// <param name="Length">How long it is.</param>
+    private readonly record struct Waiting(long DueAt, bool IsText, NativeBuffer Memory, int Length);
+}
+
+/// <summary>How late a message is sent, and in what pieces.</summary>
+/// <param name="DelayMilliseconds">How long it waits at least.</param>
+/// <param name="PieceBytes">How much is sent at a time.</param>
+/// <param name="IntervalMilliseconds">The time between two pieces, also of two messages.</param>
+internal readonly record struct LatePace(long DelayMilliseconds, int PieceBytes = int.MaxValue, long IntervalMilliseconds = 0)
+{
+    private const int Interval = 100;
+    private const int Second = 1000;
+
+    /// <summary>The pace of a rate: ten pieces a second, or one byte at a time where that is faster than the rate.</summary>
+    internal static LatePace Of(int bytesPerSecond)
+    {
+        long interval = bytesPerSecond < Second / Interval ? Second / bytesPerSecond : Interval;
+        return new(interval, Math.Max(bytesPerSecond * Interval / Second, 1), interval);
+    }
+}
