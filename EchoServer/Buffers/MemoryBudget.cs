@@ -9,6 +9,7 @@ internal sealed class MemoryBudget(long limit) : IByteBudget
 {
     private long _used;
     private long _peak;
+    private SpareHalf? _spare;
 
     /// <summary>The most that may be kept, in bytes.</summary>
     internal long Limit { get; } = limit;
@@ -26,6 +27,9 @@ internal sealed class MemoryBudget(long limit) : IByteBudget
     /// <param name="bytes">How much, 0 or more.</param>
     /// <returns>False when there is not so much to spare; nothing is taken then.</returns>
     internal bool TryTakeSpare(int bytes) => TryTake(bytes, Limit / 2);
+
+    /// <summary>The half of it that may be kept for longer than the server's deadlines allow: the other half stays for what they end.</summary>
+    internal IByteBudget Spare => _spare ??= new SpareHalf(this);
 
     /// <inheritdoc/>
     public void GiveBack(int bytes) => Interlocked.Add(ref _used, -bytes);
@@ -61,5 +65,12 @@ internal sealed class MemoryBudget(long limit) : IByteBudget
         {
             peak = seen;
         }
+    }
+
+    private sealed class SpareHalf(MemoryBudget whole) : IByteBudget
+    {
+        public bool TryTake(int bytes) => whole.TryTakeSpare(bytes);
+
+        public void GiveBack(int bytes) => whole.GiveBack(bytes);
     }
 }

@@ -164,7 +164,7 @@ internal static class Scenarios
 
     private static ScenarioPlan Tick(ScenarioValues values)
     {
-        var interval = TimeSpan.FromMilliseconds(values.Number(10, (int)Longest.TotalMilliseconds, " of milliseconds"));
+        var interval = TimeSpan.FromMilliseconds(values.Number(100, (int)Longest.TotalMilliseconds, " of milliseconds"));
         return new(socket =>
         {
             long number = 0;

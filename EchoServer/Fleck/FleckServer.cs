@@ -45,7 +45,7 @@ internal sealed class FleckServer(ServerOptions options, ILoggerFactory logging,
 
     internal ServerOptions Options => options;
 
-    internal MemoryBudget Budget { get; } = new(ServerLimits.Of(options).MemoryBudgetBytes);
+    internal IByteBudget Budget { get; } = new MemoryBudget(ServerLimits.Of(options).MemoryBudgetBytes).Spare;
 
     /// <summary>What the application makes of a handshake that is sound, by its path and query; null accepts all. Set before the start.</summary>
     internal Func<string, string, HandshakeRuling>? Judge { get; init; }

@@ -13,6 +13,7 @@ internal static class HttpResponse
     // Connections come and go in seconds; a client that comes back sooner only finds the same.
     private const int RetryAfterSeconds = 5;
 
+    private const HttpStatus MultipleChoices = (HttpStatus)300;
     private const HttpStatus Unauthorized = (HttpStatus)401;
     private const HttpStatus ProxyAuthenticationRequired = (HttpStatus)407;
     private const HttpStatus TooManyRequests = (HttpStatus)429;
@@ -68,7 +69,7 @@ internal static class HttpResponse
         // RFC 9110 §11.6.1, §11.7.1 and §10.2.2: these three come with a field, or mean nothing. Only a scenario answers with them.
         Unauthorized => "WWW-Authenticate: Basic realm=\"EchoServer\"\n",
         ProxyAuthenticationRequired => "Proxy-Authenticate: Basic realm=\"EchoServer\"\n",
-        > HttpStatus.Ok and < HttpStatus.BadRequest => "Location: /\n",
+        >= MultipleChoices and < HttpStatus.BadRequest => "Location: /\n",
         _ => "",
     };
 

@@ -77,7 +77,7 @@ internal interface IWebSocketConnection
     /// <summary>Whether the peer is sent a ping when it has been silent for a while, and cut off when it does not answer; at first it is.</summary>
     bool IsPinged { get; set; }
 
-    /// <summary>Where the memory is counted that an application keeps for this connection.</summary>
+    /// <summary>Where the memory is counted that an application keeps: it gets at most half of the server's budget.</summary>
     IByteBudget Memory { get; }
 
     /// <summary>Ends the connection at once, without a Close: the peer sees a reset (RST). Messages sent before still go out if the socket takes them.</summary>

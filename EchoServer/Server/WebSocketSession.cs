@@ -49,7 +49,7 @@ internal sealed class WebSocketSession : IWebSocketConnection
     public bool IsPinged { get; set; } = true;
 
     /// <inheritdoc/>
-    public IByteBudget Memory => Server.Budget;
+    public IByteBudget Memory => Server.Budget.Spare;
 
     /// <summary>Whether messages are still read.</summary>
     internal bool IsOpen => _protocol.IsOpen;
