@@ -23,6 +23,9 @@ usage: ./build.sh [command]
                  make a container image, echo-server:latest unless told otherwise, without
                  a Dockerfile, and load it into docker or podman, else write it to
                  artifacts/image.tar; CONTAINER_ENGINE=docker, podman or none chooses
+  pack           make artifacts/package/EchoServer.<version>.nupkg, a .NET tool for any
+                 system with .NET 10: dotnet tool install --global --add-source
+                 artifacts/package EchoServer, then echo-server --help
   run [args]     build the server and run it; args go to EchoServer (try: run --help)
   test [args]    install what the tests need (EchoServer.Tests/prepare.sh), then run all of
                  them; args go to dotnet test (try: test --filter Conformance)
@@ -184,6 +187,16 @@ glibc_obstacle() {
     echo "linked here it needs $highest, and cflinuxfs4 has GLIBC_2.35; link it on Debian 12 or Ubuntu 22.04, such as in a container"
 }
 
+pack() {
+  [ $# = 0 ] || usage_error "pack: takes no '$1'"
+  need_sdk
+  say "making the package (about half a minute) ..."
+  # The old package of the same version would be taken for it.
+  rm -rf artifacts/package
+  silently dotnet pack "$server" -c Release --nologo -v quiet
+  echo artifacts/package/*.nupkg
+}
+
 run() {
   take_engine "$@"
   need_sdk
@@ -294,11 +307,12 @@ command=${1:-publish}
 case "$command" in
   publish) publish "$@" ;;
   image) need_sdk && export -f linker_obstacle linker_packages && exec EchoServer/image.sh "$@" ;;
+  pack) pack "$@" ;;
   run) run "$@" ;;
   test) run_tests "$@" ;;
   soak) soak "$@" ;;
   bench) bench "$@" ;;
   clean) rm -rf artifacts EchoServer/{bin,obj} EchoServer.Tests/{bin,obj} ;;
   help | -h | --help) help ;;
-  *) usage_error "'$command' is not a command: (none), publish, image, run, test, soak, bench, clean, help" ;;
+  *) usage_error "'$command' is not a command: (none), publish, image, pack, run, test, soak, bench, clean, help" ;;
 esac

@@ -19,7 +19,7 @@ internal sealed class BuildScriptTests
     {
         ProgramResult result = await RunAsync("bild");
         Assert.That(result, Is.EqualTo(new ProgramResult(
-            2, "", "build.sh: 'bild' is not a command: (none), publish, image, run, test, soak, bench, clean, help\n")));
+            2, "", "build.sh: 'bild' is not a command: (none), publish, image, pack, run, test, soak, bench, clean, help\n")));
     }
 
     [TestCase("run --engine turbo", "--engine: 'turbo' is not an engine: builtin, fleck")]

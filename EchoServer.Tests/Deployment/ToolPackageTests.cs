@@ -1,0 +1,50 @@
+using System.IO.Compression;
+
+namespace EchoServer.Tests.Deployment;
+
+/// <summary><c>./build.sh pack</c>: a .NET tool, installed and run as README says.</summary>
+[WholeMachine]
+internal sealed class ToolPackageTests
+{
+    private string _folder = "";
+
+    [SetUp]
+    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("echo-tool-").FullName;
+
+    [TearDown]
+    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+
+    [Test]
+    public async Task The_package_is_a_tool_that_is_installed_and_talks_to_a_server()
+    {
+        string feed = Path.Combine(_folder, "package");
+        await SdkAsync(ServerBuild.Sdk("pack", ServerBuild.ServerProject, "-c", "Release", $"-p:ArtifactsPath={_folder}"));
+        string package = Directory.GetFiles(feed).Single();
+
+        // From this feed alone, whatever feeds the machine has.
+        string configuration = Path.Combine(_folder, "NuGet.config");
+        await File.WriteAllTextAsync(configuration, $"<configuration><packageSources><clear/><add key=\"a\" value=\"{feed}\"/></packageSources></configuration>");
+        ProcessStartInfo install = Programs.Start(
+            "dotnet", ["tool", "install", "EchoServer", "--tool-path", Path.Combine(_folder, "tools"), "--configfile", configuration], _folder);
+        install.Environment["NUGET_PACKAGES"] = Path.Combine(_folder, "packages");
+        await SdkAsync(ServerBuild.WithSdk(install));
+
+        string tool = Path.Combine(_folder, "tools", "echo-server");
+        ProgramResult version = await Programs.RunAsync(Programs.Start(tool, ["--version"]));
+        Assert.That((version.ExitCode, version.Error), Is.EqualTo((0, "")));
+        Assert.That(version.Output, Does.StartWith($"{Path.GetFileNameWithoutExtension(package).Replace("EchoServer.", "EchoServer ", StringComparison.Ordinal)}, "));
+        ProgramResult client = await Programs.RunAsync(Programs.Start(tool, ["client", SharedServers.Default.Url().AbsoluteUri, "Hi there!"]));
+        Assert.That((client.ExitCode, client.Output, client.Error), Is.EqualTo((
+            0, "Sent Message: Hi there!\nReceived Message: Hi, this is the Echo-Server\nReceived Message: Echo: Hi there!\nDisconnected from Server\n", "")));
+
+        ZipArchive content = await ZipFile.OpenReadAsync(package);
+        Assert.That(content.Entries.Select(entry => entry.FullName), Is.SupersetOf(["LICENSE", "README.md", "tools/net10.0/any/EchoServer.dll"]));
+        await content.DisposeAsync();
+    }
+
+    private static async Task SdkAsync(ProcessStartInfo command)
+    {
+        ProgramResult result = await Programs.RunAsync(command, ServerBuild.Patience);
+        Assert.That(result.ExitCode, Is.Zero, $"{result.Output}{result.Error}");
+    }
+}
