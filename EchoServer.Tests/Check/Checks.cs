@@ -28,6 +28,11 @@ internal sealed record Checks(IReadOnlyList<ProbeResult> Results)
         return new(await CheckPlan.RunAsync(options?.Invoke(check) ?? check, _ => { }, patience.Token));
     }
 
+    /// <summary>The same of a server that is to echo, whatever it says in <c>/info</c>.</summary>
+    public static Task<Checks> RunEchoAsync(
+        string url, Func<CheckOptions, CheckOptions>? options = null, Func<ConnectionOptions, ConnectionOptions>? connection = null) =>
+        RunAsync(url, check => (options?.Invoke(check) ?? check) with { ExpectsEcho = true }, connection);
+
     /// <summary>Has a check trust the authority of the test.</summary>
     public static Func<ConnectionOptions, ConnectionOptions> Trusting(TestCertificates certificates)
     {
@@ -51,5 +56,5 @@ internal sealed record Checks(IReadOnlyList<ProbeResult> Results)
 
     /// <summary>Asserts that nothing after a probe was tried.</summary>
     public void ExpectEndAfter(string probe) => Assert.That(
-        Results.SkipWhile(result => result.Name != probe).Skip(1), Is.Not.Empty.And.All.Matches<ProbeResult>(result => result?.Finding.IsNotTried == true));
+        Results.SkipWhile(result => result.Name != probe).Skip(1), Is.Not.Empty.And.All.Matches<ProbeResult>(result => result?.Finding.Group == CheckPlan.NotTried));
 }

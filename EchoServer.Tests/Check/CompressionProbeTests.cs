@@ -22,7 +22,7 @@ internal sealed class CompressionProbeTests
                 WireFrame.More(bytes[9..], fin: true),
             ];
         });
-        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
+        Checks checks = await Checks.RunEchoAsync(server.Url.AbsoluteUri);
         checks.Expect("compression", Outcome.Pass, "permessage-deflate; the echo came compressed");
         Assert.That(bytes, Has.Length.GreaterThan(10));
     }
@@ -31,7 +31,7 @@ internal sealed class CompressionProbeTests
     public async Task A_Close_instead_of_an_echo_is_named()
     {
         using ScriptedServer server = Agreeing(_ => [WireFrame.Close(1011, "no zlib")]);
-        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
+        Checks checks = await Checks.RunEchoAsync(server.Url.AbsoluteUri);
         checks.Expect("compression", Outcome.Fail, "Close 1011 InternalError 'no zlib'", "the server closed with 1011");
     }
 
@@ -39,7 +39,7 @@ internal sealed class CompressionProbeTests
     public async Task What_cannot_be_decompressed_breaks_the_protocol()
     {
         using ScriptedServer server = Agreeing(message => [message with { Payload = [0xFF, 0xFF, 0xFF], Rsv = Compressed }]);
-        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
+        Checks checks = await Checks.RunEchoAsync(server.Url.AbsoluteUri);
         checks.Expect("compression", Outcome.Fail, "a broken frame: a compressed message is not deflate data", "broke the WebSocket protocol");
     }
 
@@ -47,7 +47,7 @@ internal sealed class CompressionProbeTests
     public async Task Other_messages_without_end_are_no_echo()
     {
         using ScriptedServer server = Agreeing(_ => Enumerable.Repeat(WireFrame.Text(new string('x', 70_000), fin: false), 1));
-        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
+        Checks checks = await Checks.RunEchoAsync(server.Url.AbsoluteUri);
         checks.Expect("compression", Outcome.Fail, "no echo of what was sent", "without compression the echo comes");
     }
 

@@ -15,7 +15,7 @@ internal sealed class DeadlineTests
     {
         WireFrame tick = sendsPongs ? WireFrame.Pong([]) : WireFrame.Text("tick");
         using ScriptedServer server = Endless((tick with { Masked = false }).ToBytes(), Tick);
-        Checks checks = await Checks.RunAsync(
+        Checks checks = await Checks.RunEchoAsync(
             server.Url.AbsoluteUri, options => options with { Idle = TimeSpan.FromSeconds(0.3) }, options => options with { Timeout = Wait.Lapse });
         checks.Expect("greeting", Outcome.Fail, greeting);
         checks.Expect("ping", Outcome.Fail, "no pong", "pings are not answered");
@@ -28,7 +28,7 @@ internal sealed class DeadlineTests
     {
         byte[] pings = WireFrame.Join(Enumerable.Repeat(WireFrame.Ping(new byte[100]) with { Masked = false }, 1000));
         using ScriptedServer server = Endless(pings, TimeSpan.Zero);
-        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri, connection: options => options with { Timeout = Wait.Lapse });
+        Checks checks = await Checks.RunEchoAsync(server.Url.AbsoluteUri, connection: options => options with { Timeout = Wait.Lapse });
         Assert.That(new[] { checks["greeting"].Outcome, checks["ping"].Outcome, checks["close"].Outcome }, Is.All.EqualTo(Outcome.Fail));
     }
 

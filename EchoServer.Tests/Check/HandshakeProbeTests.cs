@@ -326,7 +326,7 @@ internal sealed class HandshakeProbeTests
         refused.Expect("proxy", Outcome.Fail, "CONNECT answered with 407", $"the proxy {url.Authority} requires authentication", $"--proxy http://USER:PASSWORD@{url.Authority}");
         refused.ExpectEndAfter("proxy");
 
-        Checks passed = await Checks.RunAsync("ws://echo.invalid", connection: options => options with { Proxy = new ProxyChoice(url, new BasicCredentials("u", "p")) });
+        Checks passed = await Checks.RunEchoAsync("ws://echo.invalid", connection: options => options with { Proxy = new ProxyChoice(url, new BasicCredentials("u", "p")) });
         passed.Expect("proxy", Outcome.Pass, "opened a tunnel");
         passed.Expect("text", Outcome.Pass, "echoed");
         Assert.That(tunnels, Is.GreaterThan(1));

@@ -40,7 +40,7 @@ internal sealed class IdleProbeTests
                 return isLate ? [] : EchoScripts.Good(message);
             });
         });
-        Checks checks = await Checks.RunAsync(
+        Checks checks = await Checks.RunEchoAsync(
             server.Url.AbsoluteUri,
             options => options with { Idle = TimeSpan.FromSeconds(1) },
             options => options with { Timeout = Wait.Lapse });

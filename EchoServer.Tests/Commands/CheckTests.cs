@@ -11,6 +11,8 @@ internal sealed class CheckTests
         "ping", "compression", "subprotocol", "headers", "round-trip", "close",
     ];
 
+    private static readonly string[] EchoProbeNames = ["greeting", "text", "utf8", "binary", "empty", "fragments", "sizes", "round-trip"];
+
     [Test]
     public async Task Each_probe_has_a_line_without_colours_in_a_pipe()
     {
@@ -61,7 +63,9 @@ internal sealed class CheckTests
         Assert.That(root.GetProperty("ok").GetBoolean(), Is.True);
         Assert.That(root.GetProperty("passed").GetInt32(), Is.EqualTo(16));
         Assert.That(probes.Select(probe => probe.GetProperty("name").GetString()), Is.EqualTo(ProbeNames));
-        Assert.That(probes.Select(probe => string.Join(' ', probe.EnumerateObject().Select(it => it.Name))), Is.All.EqualTo("name outcome ms finding cause advice facts"));
+        Assert.That(probes.Select(probe => string.Join(' ', probe.EnumerateObject().Select(it => it.Name))), Is.All.EqualTo("name needsEcho outcome ms finding cause advice facts"));
+        Assert.That(
+            probes.Where(probe => probe.GetProperty("needsEcho").GetBoolean()).Select(probe => probe.GetProperty("name").GetString()), Is.EqualTo(EchoProbeNames));
         JsonElement greeting = probes.Single(probe => probe.GetProperty("name").GetString() == "greeting").GetProperty("facts");
         Assert.That(greeting.GetProperty("prefix").GetString(), Is.EqualTo("Echo: "));
         Assert.That(greeting.GetProperty("greetings")[0].GetString(), Is.EqualTo("Hi, this is the Echo-Server"));
@@ -72,10 +76,10 @@ internal sealed class CheckTests
     {
         using ScriptedServer server = EchoScripts.Server((_, _, message) =>
             message.Payload.Length > 100_000 ? [EchoScripts.Close(1009, "")] : EchoScripts.Good(message));
-        ProgramResult relaxed = await RunAsync(server.Url.AbsoluteUri);
+        ProgramResult relaxed = await RunAsync(server.Url.AbsoluteUri, "--echo");
         Assert.That(relaxed.ExitCode, Is.Zero);
         Assert.That(relaxed.Output, Does.Contain("warn  sizes").And.Contains(", 1 warning, "));
-        ProgramResult strict = await RunAsync(server.Url.AbsoluteUri, "--strict");
+        ProgramResult strict = await RunAsync(server.Url.AbsoluteUri, "--echo", "--strict");
         Assert.That(strict.ExitCode, Is.EqualTo(1));
         Assert.That(strict.Output, Does.Contain("but --strict takes warnings for failures"));
     }
@@ -110,22 +114,127 @@ internal sealed class CheckTests
     }
 
     [Test]
-    public async Task Quick_notices_a_server_that_hangs_does_not_echo_or_does_not_close()
+    public async Task Quick_notices_a_server_that_hangs_does_not_answer_or_does_not_close()
     {
         using var hangs = new ScriptedServer((peer, _) => peer.ReadToEndAndDrop());
         using ScriptedServer mute = EchoScripts.Server((_, _, _) => []);
         using var open = new ScriptedServer((peer, _) =>
         {
             peer.Send(ScriptedServer.Accept(peer.ReadHead()));
-            peer.Send(peer.ReadOneFrame() with { Masked = false });
+            peer.Send(EchoScripts.Good(peer.ReadOneFrame()).Single() with { Masked = false });
             peer.ReadToEndAndDrop();
         });
+        using AppServer silent = AppServer.Silent();
         ProgramResult[] results = await Task.WhenAll(
-            ((ScriptedServer[])[hangs, mute, open]).Select(server => RunAsync(server.Url.AbsoluteUri, "--quick", "--timeout", Wait.LapseSeconds)));
+            RunQuickAsync(hangs.Url.AbsoluteUri), RunQuickAsync(mute.Url.AbsoluteUri), RunQuickAsync(open.Url.AbsoluteUri),
+            RunQuickAsync(silent.Url, "--echo"), RunQuickAsync(silent.Url, "--expect", "hello"));
         Assert.That(results.Select(result => result.ExitCode), Is.All.EqualTo(1));
         Assert.That(results[0].Error, Does.Contain("was not answered within 3 s"));
-        Assert.That(results[1].Error, Does.Contain("no echo came within 3 s"));
+        Assert.That(results[1].Error, Does.Contain("pings are not answered"));
         Assert.That(results[2].Error, Does.Contain("did not answer the Close within 3 s"));
+        Assert.That(results[3].Error, Does.Contain("no echo came within 3 s"));
+        Assert.That(results[4].Error, Does.Contain("sent no message that is 'hello' within 3 s"));
+
+        static Task<ProgramResult> RunQuickAsync(string url, params string[] options) =>
+            RunAsync([url, "--quick", "--timeout", Wait.LapseSeconds, .. options]);
+    }
+
+    [Test]
+    public async Task Quick_passes_on_any_server_and_sends_only_what_is_asked_for()
+    {
+        using AppServer app = AppServer.OfJson("welcome");
+        using AppServer ticker = AppServer.Ticker();
+        ProgramResult fine = new(0, "", "");
+        Assert.That(await RunAsync(app.Url, "--quick"), Is.EqualTo(fine));
+        Assert.That(await RunAsync(ticker.Url, "--quick"), Is.EqualTo(fine));
+        Assert.That(app.Received.Select(frame => frame.Opcode), Is.EqualTo(new[] { WireFrame.PingOpcode, WireFrame.CloseOpcode }));
+        Assert.That(await RunAsync(app.Url, "--quick", "--expect", "welcome", "--send={}", "--expect", "/{/"), Is.EqualTo(fine));
+        Assert.That(
+            app.Received.Skip(2).Select(frame => frame.Opcode), Is.EqualTo(new[] { WireFrame.TextOpcode, WireFrame.CloseOpcode }));
+        Assert.That(await RunAsync(SharedServers.Default.Url().AbsoluteUri, "--quick", "--echo"), Is.EqualTo(fine));
+    }
+
+    [Test]
+    public async Task An_app_passes_with_one_line_for_the_probes_that_need_an_echo()
+    {
+        using AppServer app = AppServer.OfJson("welcome");
+        ProgramResult result = await RunAsync(app.Url, "--strict", "--expect", "welcome", "--send", "{}", "--expect:[{}]");
+        Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")), result.Output);
+        Assert.That(result.Output, Does.Match("\npass  conversation +[0-9.]+ ms  1 sent, 2 came as expected, after [0-9.]+ ms, [0-9.]+ ms\n"));
+        Assert.That(result.Output, Does.Contain("\nskip  need --echo: greeting, text, utf8, binary, empty, fragments, sizes, round-trip\n\n"));
+        Assert.That(result.Output, Does.EndWith(": WebSockets work here\n"));
+    }
+
+    [TestCase("INT")]
+    [TestCase("TERM")]
+    public async Task A_watch_prints_changes_and_ends_with_a_summary(string signal)
+    {
+        using AppServer app = AppServer.Silent();
+        using Process watch = Process.Start(Programs.WithDefaultSignals(Programs.EchoServer(["check", app.Url, "--quick", "--watch", "100ms"])))!;
+        try
+        {
+            await ExpectAsync(watch, "^[0-9-]{10} [0-9:]{8}  1 passed, 0 warnings, 0 skipped, 0 failed in .*: WebSockets work here$", "^pass  quick ");
+            app.Dispose();
+            await ExpectAsync(watch, "^[0-9-]{10} [0-9:]{8}  0 passed, .*: WebSockets do not work here$", "^fail  quick ", "^      cause:  ", "^      advice: ");
+
+            // The first failure may be a reset, and the next one a refusal: that is a change as well.
+            Programs.Signal(watch.Id, signal);
+            using var patience = new CancellationTokenSource(ServerProcess.Patience);
+            string rest = await watch.StandardOutput.ReadToEndAsync(patience.Token);
+            await watch.WaitForExitAsync(patience.Token);
+            Assert.That(rest, Does.Match("(^|\n)\nwatched for .*: [0-9]+ rounds, [0-9]+ failed; 1 outage of .*, and it still fails\n$"));
+            Assert.That(watch.ExitCode, Is.EqualTo(1));
+            Assert.That(await watch.StandardError.ReadToEndAsync(patience.Token), Is.Empty);
+        }
+        finally
+        {
+            await Programs.EndAsync(watch);
+        }
+    }
+
+    [Test]
+    public async Task A_watch_in_JSON_has_a_line_for_each_change_and_for_the_summary()
+    {
+        using AppServer app = AppServer.Silent();
+        using Process watch = Process.Start(Programs.WithDefaultSignals(Programs.EchoServer(["check", app.Url, "--watch", "100ms", "--json"])))!;
+        string first;
+        string last;
+        try
+        {
+            using var patience = new CancellationTokenSource(ServerProcess.Patience);
+            first = await watch.StandardOutput.ReadLineAsync(patience.Token) ?? "";
+            Programs.Signal(watch.Id, "INT");
+            last = await watch.StandardOutput.ReadToEndAsync(patience.Token);
+            await watch.WaitForExitAsync(patience.Token);
+            Assert.That(watch.ExitCode, Is.Zero);
+        }
+        finally
+        {
+            await Programs.EndAsync(watch);
+        }
+
+        using var round = JsonDocument.Parse(first);
+        using var summary = JsonDocument.Parse(last);
+        Assert.That(round.RootElement.GetProperty("time").GetString(), Does.Match("^[0-9-]{10}T[0-9:.]{12}Z$"));
+        Assert.That(round.RootElement.GetProperty("ok").GetBoolean(), Is.True);
+        Assert.That(string.Join(' ', summary.RootElement.EnumerateObject().Select(it => it.Name)), Is.EqualTo("seconds rounds failedRounds outageSeconds isFailing"));
+        Assert.That(summary.RootElement.GetProperty("failedRounds").GetInt32(), Is.Zero);
+    }
+
+    /// <summary>Reads up to a line that matches, and then to the next one.</summary>
+    private static async Task ExpectAsync(Process process, params string[] lines)
+    {
+        using var patience = new CancellationTokenSource(ServerProcess.Patience);
+        foreach (string line in lines)
+        {
+            string? read;
+            do
+            {
+                read = await process.StandardOutput.ReadLineAsync(patience.Token);
+            }
+            while (read is not null && !Regex.IsMatch(read, line));
+            Assert.That(read, Is.Not.Null, line);
+        }
     }
 
     [TestCase(new[] { "ftp://x" }, "url: 'ftp://x' is not a ws://")]
@@ -133,6 +242,11 @@ internal sealed class CheckTests
     [TestCase(new[] { "ws://x", "--connections", "0" }, "--connections: '0' is not a number of connections (1-10000)")]
     [TestCase(new[] { "ws://x", "--quick", "--idle", "70" }, "--idle: cannot be combined with --quick")]
     [TestCase(new[] { "ws://x", "--quick", "--json" }, "--json: cannot be combined with --quick")]
+    [TestCase(new[] { "ws://x", "--quick", "--strict", "--watch", "1" }, "--strict: cannot be combined with --quick")]
+    [TestCase(new[] { "ws://x", "--watch", "often" }, "--watch: 'often' is not a time")]
+    [TestCase(new[] { "ws://x", "--send", "hi" }, "--send: needs --expect behind it")]
+    [TestCase(new[] { "ws://x", "--expect", "hello", "--send", "hi" }, "--send: needs --expect behind it")]
+    [TestCase(new[] { "ws://x", "--expect", "/(a/" }, "--expect: '/(a/' is not a text, the whole of the message, or /.../ around a regular expression")]
     public async Task Wrong_usage_is_one_line_and_exit_code_2(string[] arguments, string error)
     {
         ProgramResult result = await RunAsync(arguments);

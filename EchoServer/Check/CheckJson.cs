@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using EchoServer.Diagnosis;
@@ -9,29 +10,44 @@ namespace EchoServer.Check;
 internal static class CheckJson
 {
     private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.Default };
+    private static readonly JsonWriterOptions OneLine = Indented with { Indented = false };
 
     /// <summary>Writes it.</summary>
     /// <returns>UTF-8.</returns>
-    internal static byte[] Write(CheckSummary summary)
+    internal static byte[] Write(CheckSummary summary) => Write(Indented, json => Write(json, summary));
+
+    /// <summary>Writes a round of a watch in one line.</summary>
+    /// <returns>UTF-8.</returns>
+    internal static byte[] WriteLine(CheckSummary summary, DateTime utc) => Write(OneLine, json =>
+    {
+        json.WriteString("time", utc.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
+        Write(json, summary);
+    });
+
+    /// <summary>Writes the summary of a watch in one line.</summary>
+    /// <returns>UTF-8.</returns>
+    internal static byte[] WriteLine(WatchSummary summary) => Write(OneLine, json =>
+    {
+        json.WriteNumber("seconds", Seconds(summary.Elapsed));
+        json.WriteNumber("rounds", summary.Rounds);
+        json.WriteNumber("failedRounds", summary.FailedRounds);
+        json.WriteStartArray("outageSeconds");
+        foreach (TimeSpan outage in summary.Outages)
+        {
+            json.WriteNumberValue(Seconds(outage));
+        }
+
+        json.WriteEndArray();
+        json.WriteBoolean("isFailing", summary.IsFailing);
+    });
+
+    private static byte[] Write(JsonWriterOptions options, Action<Utf8JsonWriter> members)
     {
         var bytes = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(bytes, Indented))
+        using (var json = new Utf8JsonWriter(bytes, options))
         {
             json.WriteStartObject();
-            json.WriteString("url", UrlText.Of(summary.Options.Connection.Url));
-            json.WriteBoolean("ok", summary.IsFine);
-            json.WriteNumber("seconds", Math.Round(summary.Elapsed.TotalSeconds, 3));
-            json.WriteNumber("passed", summary.Count(Outcome.Pass));
-            json.WriteNumber("warned", summary.Count(Outcome.Warn));
-            json.WriteNumber("failed", summary.Count(Outcome.Fail));
-            json.WriteNumber("skipped", summary.Count(Outcome.Skip));
-            json.WriteStartArray("probes");
-            foreach (ProbeResult result in summary.Results)
-            {
-                Write(json, result);
-            }
-
-            json.WriteEndArray();
+            members(json);
             json.WriteEndObject();
         }
 
@@ -39,10 +55,31 @@ internal static class CheckJson
         return bytes.WrittenSpan.ToArray();
     }
 
+    private static double Seconds(TimeSpan time) => Math.Round(time.TotalSeconds, 3);
+
+    private static void Write(Utf8JsonWriter json, CheckSummary summary)
+    {
+        json.WriteString("url", UrlText.Of(summary.Options.Connection.Url));
+        json.WriteBoolean("ok", summary.IsFine);
+        json.WriteNumber("seconds", Seconds(summary.Elapsed));
+        json.WriteNumber("passed", summary.Count(Outcome.Pass));
+        json.WriteNumber("warned", summary.Count(Outcome.Warn));
+        json.WriteNumber("failed", summary.Count(Outcome.Fail));
+        json.WriteNumber("skipped", summary.Count(Outcome.Skip));
+        json.WriteStartArray("probes");
+        foreach (ProbeResult result in summary.Results)
+        {
+            Write(json, result);
+        }
+
+        json.WriteEndArray();
+    }
+
     private static void Write(Utf8JsonWriter json, ProbeResult result)
     {
         json.WriteStartObject();
         json.WriteString("name", result.Name);
+        json.WriteBoolean("needsEcho", result.NeedsEcho);
         json.WriteString("outcome", result.Finding.Outcome.ToString().ToLowerInvariant());
         json.WriteNumber("ms", Math.Round(result.Elapsed.TotalMilliseconds, 3));
         json.WriteString("finding", result.Finding.Text);
@@ -77,6 +114,11 @@ internal static class CheckJson
                 break;
             case double number:
                 json.WriteNumberValue(Math.Round(number, 3));
+                break;
+            case double[] numbers:
+                json.WriteStartArray();
+                Array.ForEach(numbers, number => json.WriteNumberValue(Math.Round(number, 3)));
+                json.WriteEndArray();
                 break;
             case string[] texts:
                 json.WriteStartArray();

@@ -1,3 +1,4 @@
+using EchoServer.Check.Conversations;
 using EchoServer.Connect;
 
 namespace EchoServer.Check;
@@ -19,6 +20,12 @@ internal sealed record CheckOptions
 
     /// <summary>Whether each instance is to be reached.</summary>
     internal bool ReachesInstances { get; init; }
+
+    /// <summary>Whether the server is to echo, although it does not say that it is an EchoServer.</summary>
+    internal bool ExpectsEcho { get; init; }
+
+    /// <summary>The messages to send and to expect, in order; empty for no such probe. The last one is expected.</summary>
+    internal IReadOnlyList<ConversationStep> Conversation { get; init; } = [];
 
     /// <summary>Whether a warning counts as a failure.</summary>
     internal bool IsStrict { get; init; }

@@ -9,6 +9,9 @@ namespace EchoServer.Check;
 /// <summary>The probes in their order, each run when its turn has come.</summary>
 internal static class CheckPlan
 {
+    /// <summary>The group of the probes behind one that was essential and has failed.</summary>
+    internal const string NotTried = "not tried";
+
     /// <summary>Lists the probes of a check.</summary>
     internal static IReadOnlyList<IProbe> Probes(CheckOptions options)
     {
@@ -19,6 +22,11 @@ internal static class CheckPlan
             new SizesProbe(), new PingProbe(), new CompressionProbe(), new SubprotocolProbe(), new HeadersProbe(), new RoundTripProbe(),
             new CloseProbe(),
         ];
+        if (options.Conversation.Count > 0)
+        {
+            probes.Add(new ConversationProbe(options.Conversation));
+        }
+
         if (options.Idle is TimeSpan idle)
         {
             probes.Add(new IdleProbe(idle));
@@ -48,7 +56,8 @@ internal static class CheckPlan
         {
             ProbeResult result = ended is null
                 ? await RunAsync(probe, run, stop).ConfigureAwait(false)
-                : new(probe.Name, Finding.Skip($"not tried, as {ended} failed") with { IsNotTried = true }, TimeSpan.Zero);
+                : new(probe.Name, Finding.Skip($"not tried, as {ended} failed") with { Group = NotTried }, TimeSpan.Zero);
+            result = result with { NeedsEcho = probe.NeedsEcho };
             results.Add(result);
             onResult(result);
             ended ??= probe.IsEssential && result.Finding.Outcome == Outcome.Fail ? probe.Name : null;
@@ -63,7 +72,7 @@ internal static class CheckPlan
         Finding finding;
         try
         {
-            finding = probe.CannotRun(run) is string reason ? Finding.Skip(reason) : await probe.RunAsync(run, stop).ConfigureAwait(false);
+            finding = probe.CannotRun(run) ?? await probe.RunAsync(run, stop).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is ConnectionFailedException || Step.IsOfNetwork(exception))
         {

@@ -19,7 +19,7 @@ internal sealed class CheckRun : IDisposable
     /// <summary>The way to the server.</summary>
     internal Dialer Dialer { get; }
 
-    /// <summary>The echo at the end of it.</summary>
+    /// <summary>The server at the end of it.</summary>
     internal EchoPeer Peer { get; }
 
     internal Uri Url => Dialer.Url;
@@ -27,8 +27,14 @@ internal sealed class CheckRun : IDisposable
     /// <summary>The server's <c>/info</c>; null where it is not an EchoServer, or does not serve the document.</summary>
     internal ServerInfo? Info { get; set; }
 
+    /// <summary>Whether echoes may be asked for. Any other server gets only what every WebSocket server must accept.</summary>
+    internal bool ExpectsEcho => Options.ExpectsEcho || Info is not null;
+
     /// <summary>Why the plain GET failed, where that makes the upgrade fail too, perhaps with other words; null where it says nothing of it.</summary>
     internal Fault? Obstacle { get; set; }
+
+    /// <summary>Whether pings are known to be answered.</summary>
+    internal bool AnswersPings { get; set; }
 
     /// <summary>Whether binary messages are known to come back unchanged.</summary>
     internal bool EchoesBinary { get; set; }

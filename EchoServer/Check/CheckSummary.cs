@@ -9,6 +9,9 @@ internal sealed record CheckSummary(CheckOptions Options, IReadOnlyList<ProbeRes
     /// <summary>Whether all is well: nothing failed and, where that counts, nothing is odd.</summary>
     internal bool IsFine => Count(Outcome.Fail) == 0 && !(Options.IsStrict && Count(Outcome.Warn) > 0);
 
+    /// <summary>How long it had failed before, of a round of a watch in which it works again; null for any other.</summary>
+    internal TimeSpan? Outage { get; init; }
+
     /// <summary>How many probes ended so.</summary>
     internal int Count(Outcome outcome) => Results.Count(result => result.Finding.Outcome == outcome);
 
@@ -20,10 +23,10 @@ internal sealed record CheckSummary(CheckOptions Options, IReadOnlyList<ProbeRes
             $"{Count(Outcome.Pass)} passed, {Number(Count(Outcome.Warn), "warning")}, {Count(Outcome.Skip)} skipped, {Count(Outcome.Fail)} failed in {Times.Show(Elapsed)}");
         string verdict = Count(Outcome.Fail) == 0
             ? "WebSockets work here"
-            : Array.Exists([.. Results], result => result.Name == "upgrade" && result.Finding.Outcome == Outcome.Pass)
+            : Results.Any(result => result.Name == "upgrade" && result.Finding.Outcome == Outcome.Pass)
                 ? "WebSockets open here, but not all of it works"
                 : "WebSockets do not work here";
-        return $"{counts}: {verdict}{(Options.IsStrict && Count(Outcome.Fail) == 0 && !IsFine ? ", but --strict takes warnings for failures" : "")}";
+        return $"{counts}: {verdict}{(Options.IsStrict && Count(Outcome.Fail) == 0 && !IsFine ? ", but --strict takes warnings for failures" : "")}{(Outage is TimeSpan outage ? $" again, after {Times.Show(outage)}" : "")}";
     }
 
     private static string Number(int count, string what) =>

@@ -18,15 +18,15 @@ internal sealed class CheckText(bool isTerminal, int? columns)
     private const string Grey = "\u001b[90m";
     private const string Plain = "\u001b[0m";
 
-    private readonly List<string> _notTried = [];
+    private readonly List<(string Group, string Name)> _grouped = [];
     private Fault? _last;
 
-    /// <summary>One result; nothing for one that was not tried, which <see cref="End"/> names.</summary>
+    /// <summary>One result; nothing for one that shares a line, which <see cref="End"/> writes.</summary>
     internal string Write(ProbeResult result)
     {
-        if (result.Finding.IsNotTried)
+        if (result.Finding.Group is string shared)
         {
-            _notTried.Add(result.Name);
+            _grouped.Add((shared, result.Name));
             return "";
         }
 
@@ -62,16 +62,23 @@ internal sealed class CheckText(bool isTerminal, int? columns)
     /// <summary>Writes the lines behind the last result.</summary>
     internal string End(CheckSummary summary)
     {
+        return $"{EndOfResults()}\n{summary.Line()}\n";
+    }
+
+    /// <summary>Writes the lines of the results that share one.</summary>
+    internal string EndOfResults()
+    {
         var text = new StringBuilder();
-        if (_notTried.Count > 0)
+        foreach (IGrouping<string, string> group in _grouped.GroupBy(it => it.Group, it => it.Name))
         {
             string mark = isTerminal ? $"{Grey}-{Plain} " : "skip  ";
-            text.Append(mark).Append("not tried:  ");
-            int indent = (isTerminal ? 2 : 6) + NameColumns;
-            Wrap(text, indent, string.Join(", ", _notTried), indent);
+            string label = $"{group.Key}: ".PadRight(NameColumns);
+            text.Append(mark).Append(label);
+            int indent = (isTerminal ? 2 : 6) + label.Length;
+            Wrap(text, indent, string.Join(", ", group), indent);
         }
 
-        return text.Append('\n').Append(summary.Line()).Append('\n').ToString();
+        return text.ToString();
     }
 
     private void Labelled(StringBuilder text, int indent, string label, string words)

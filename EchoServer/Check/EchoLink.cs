@@ -1,11 +1,13 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Text;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check;
 
-/// <summary>One WebSocket to the echo server. Sends and echoes are bounded by the time that the options allow.</summary>
+/// <summary>One WebSocket to the server. Sends, pongs and echoes are bounded by the time that the options allow.</summary>
 /// <remarks>One thread may receive while others send.</remarks>
 /// <param name="connection">The connection; owned.</param>
 /// <param name="dialer">Has the URL and the time.</param>
@@ -32,6 +34,56 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoP
         catch (IOException)
         {
             // The receiver sees how it ended.
+        }
+    }
+
+    /// <summary>Sends a ping and waits for its pong (RFC 6455 §5.5.2), whatever else comes meanwhile.</summary>
+    /// <returns>The time that the pong took.</returns>
+    /// <exception cref="ConnectionFailedException">No pong came, or the connection ended.</exception>
+    internal async Task<TimeSpan> PingAsync(CancellationToken stop)
+    {
+        byte[] payload = Encoding.ASCII.GetBytes(Guid.NewGuid().ToString("N"));
+        long start = Stopwatch.GetTimestamp();
+        await TrySendAsync(Opcode.Ping, payload, stop).ConfigureAwait(false);
+        var deadline = Deadline.In(dialer.Options.Timeout);
+        while (await ReceiveAsync(deadline, stop).ConfigureAwait(false) is ClientEvent received)
+        {
+            if (received.IsEnd)
+            {
+                throw new ConnectionFailedException(Stage.Echo, $"{received.Describe()} instead of a pong", received.Diagnose(dialer.Url));
+            }
+
+            if (received.Kind == ClientEventKind.Pong && received.Payload.AsSpan().SequenceEqual(payload))
+            {
+                return Stopwatch.GetElapsedTime(start);
+            }
+        }
+
+        throw new ConnectionFailedException(Stage.Echo, "no pong", new(
+            "pings are not answered: something on the way swallows them (SAP's approuter does not forward them), or the server does not follow RFC 6455 §5.5.2",
+            "keep the connection alive with messages instead of pings, or go around what swallows them"));
+    }
+
+    /// <summary>Ends a connection that is not needed any more with a Close, waits a while for the answer, and disposes of it.</summary>
+    internal async Task LeaveAsync(CancellationToken stop)
+    {
+        try
+        {
+            await connection.CloseAsync(CloseCode.NormalClosure).WaitAsync(ClientConnection.ClosePatience, stop).ConfigureAwait(false);
+            TimeSpan timeout = dialer.Options.Timeout;
+            var deadline = Deadline.In(timeout < ClientConnection.ClosePatience ? timeout : ClientConnection.ClosePatience);
+            while (await ReceiveAsync(deadline, stop).ConfigureAwait(false) is { IsEnd: false })
+            {
+                // Messages that were under way.
+            }
+        }
+        catch (Exception exception) when (exception is TimeoutException || Step.IsOfNetwork(exception))
+        {
+            // The probe has found what it was to find; the probe of the Close judges this.
+        }
+        finally
+        {
+            Dispose();
         }
     }
 
@@ -110,7 +162,10 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoP
         }
         catch (TimeoutException)
         {
-            throw dialer.Step(Stage.Echo).TimedOut();
+            string within = string.Create(CultureInfo.InvariantCulture, $"within {dialer.Options.Timeout.TotalSeconds} s");
+            throw new ConnectionFailedException(Stage.Echo, $"not sent {within}", new(
+                $"a frame was not accepted {within}: the server hangs and does not read, or something on the way holds frames back",
+                "see whether the app hangs or is overloaded ('cf app NAME', 'cf logs NAME --recent'); a proxy on the way must not buffer"));
         }
     }
 

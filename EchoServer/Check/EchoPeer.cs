@@ -4,7 +4,7 @@ using EchoServer.WebSockets;
 
 namespace EchoServer.Check;
 
-/// <summary>The echo server that is checked: its dialect, once <see cref="LearnAsync"/> has learned it, and a connection to it.</summary>
+/// <summary>The server that is checked: a connection to it and, once <see cref="LearnAsync"/> has learned it, the dialect of its echoes.</summary>
 /// <remarks>The probes share the connection until one of them breaks it; the next probe opens a new one.</remarks>
 internal sealed class EchoPeer(Dialer dialer) : IDisposable
 {
@@ -21,8 +21,12 @@ internal sealed class EchoPeer(Dialer dialer) : IDisposable
     internal async Task<EchoLink> LinkAsync(CancellationToken stop) => _link ??= await OpenAsync(stop).ConfigureAwait(false);
 
     /// <summary>Opens a connection that is not shared.</summary>
-    internal async Task<EchoLink> OpenAsync(CancellationToken stop, IReadOnlyList<string>? subprotocols = null) =>
-        new(await dialer.OpenWebSocketAsync(stop, subprotocols).ConfigureAwait(false), dialer, this);
+    internal async Task<EchoLink> OpenAsync(
+        CancellationToken stop,
+        IReadOnlyList<string>? subprotocols = null,
+        string? extensions = null,
+        int maxMessageBytes = ClientConnection.MaxMessageBytes) =>
+        new(await dialer.OpenWebSocketAsync(stop, subprotocols, extensions, maxMessageBytes).ConfigureAwait(false), dialer, this);
 
     /// <summary>Ends the shared connection, which is not fit for use any more.</summary>
     internal void HangUp()

@@ -17,8 +17,8 @@ internal sealed record Finding(Outcome Outcome, string Text, Fault? Fault = null
 
     internal static Finding Fail(string text, Fault fault, params Fact[] facts) => new(Outcome.Fail, text, fault) { Facts = facts };
 
-    /// <summary>Whether it was not tried since something before it failed.</summary>
-    internal bool IsNotTried { get; init; }
+    /// <summary>What the probe has in common with other skipped ones, with which it shares a line of text; null for a line of its own.</summary>
+    internal string? Group { get; init; }
 
     internal static Finding Skip(string text) => new(Outcome.Skip, text);
 }

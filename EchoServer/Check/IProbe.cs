@@ -11,8 +11,11 @@ internal interface IProbe
     /// <summary>Whether nothing after it can work when it fails.</summary>
     bool IsEssential => false;
 
-    /// <summary>Why it cannot be tried here; null when it can.</summary>
-    string? CannotRun(CheckRun run) => null;
+    /// <summary>Whether it runs only where the server echoes, or is to.</summary>
+    bool NeedsEcho => false;
+
+    /// <summary>Says why it cannot be tried here; null when it can.</summary>
+    Finding? CannotRun(CheckRun run) => null;
 
     /// <summary>Asks it.</summary>
     /// <exception cref="ConnectionFailedException">It does not work, and the cause is known.</exception>

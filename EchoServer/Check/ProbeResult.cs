@@ -1,4 +1,8 @@
 namespace EchoServer.Check;
 
 /// <summary>What a probe found, and how long that took.</summary>
-internal sealed record ProbeResult(string Name, Finding Finding, TimeSpan Elapsed);
+internal sealed record ProbeResult(string Name, Finding Finding, TimeSpan Elapsed)
+{
+    /// <inheritdoc cref="IProbe.NeedsEcho"/>
+    internal bool NeedsEcho { get; init; }
+}

@@ -1,22 +1,56 @@
+using System.Diagnostics;
+using EchoServer.Check.Conversations;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check;
 
-/// <summary>Connects, upgrades, waits for one echo and closes: the least that proves a server, for health checks.</summary>
+/// <summary>Connects, upgrades, has one exchange and closes: the least that proves a server, for health checks.</summary>
 internal static class QuickCheck
 {
+    private const string Name = "quick";
+
     private static readonly byte[] Message = "EchoServer check"u8.ToArray();
 
-    /// <summary>Runs the check.</summary>
-    /// <exception cref="ConnectionFailedException">A step failed.</exception>
-    internal static async Task RunAsync(ConnectionOptions options, CancellationToken stop)
+    /// <summary>Runs the check as one probe.</summary>
+    internal static async Task<ProbeResult> RunAsync(CheckOptions options, CancellationToken stop)
     {
-        var dialer = new Dialer(options);
-        using ClientConnection connection = await dialer.OpenWebSocketAsync(stop).ConfigureAwait(false);
-        await dialer.Step(Stage.Echo).RunAsync(token => EchoAsync(connection, options.Url, token), stop).ConfigureAwait(false);
-        await dialer.Step(Stage.Close).RunAsync(token => CloseAsync(connection, options.Url, token), stop).ConfigureAwait(false);
+        long start = Stopwatch.GetTimestamp();
+        Finding finding;
+        try
+        {
+            await TryAsync(options, stop).ConfigureAwait(false);
+            finding = Finding.Pass("opened, answered and closed");
+        }
+        catch (ConnectionFailedException failure)
+        {
+            finding = Finding.Fail(failure.Finding, failure.Fault);
+        }
+
+        return new(Name, finding, Stopwatch.GetElapsedTime(start));
+    }
+
+    private static async Task TryAsync(CheckOptions options, CancellationToken stop)
+    {
+        var dialer = new Dialer(options.Connection);
+        using var peer = new EchoPeer(dialer);
+        EchoLink link = await peer.LinkAsync(stop).ConfigureAwait(false);
+        if (options.Conversation.Count > 0)
+        {
+            await Conversation.RunAsync(link, dialer, options.Conversation, stop).ConfigureAwait(false);
+        }
+
+        if (options.ExpectsEcho)
+        {
+            await dialer.Step(Stage.Echo).RunAsync(token => EchoAsync(link.Connection, dialer.Url, token), stop).ConfigureAwait(false);
+        }
+        else if (options.Conversation.Count == 0)
+        {
+            await link.PingAsync(stop).ConfigureAwait(false);
+        }
+
+        await dialer.Step(Stage.Close).RunAsync(token => CloseAsync(link.Connection, dialer.Url, token), stop).ConfigureAwait(false);
     }
 
     private static async Task EchoAsync(ClientConnection connection, Uri url, CancellationToken stop)

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using EchoServer.Check;
 using EchoServer.Client.Output;
 using EchoServer.Commands.Options;
-using EchoServer.Connect;
 using EchoServer.Diagnosis;
 
 namespace EchoServer.Commands;
@@ -23,9 +23,16 @@ internal static class CheckCommand
         """
         Check whether WebSockets work through a landscape, and name the cause if not.
 
-        Probes in order, one line each: URL, DNS, TCP, TLS, plain HTTP, upgrade, then the
-        conversation itself. Works against any echo server. Exit code 0 means that
-        nothing failed; warnings count only with --strict.
+        Probes in order, one line each: URL, DNS, TCP, proxy, TLS, plain HTTP, upgrade,
+        ping, compression, subprotocol, close. Works against any WebSocket server, which
+        is sent no message.
+
+        Only an EchoServer, which says so in its /info, and a server with --echo is sent
+        messages: greeting, text, utf8, binary, empty, fragments, sizes, round-trip need
+        an echo. The other probes do not, --idle, --connections and --instances included.
+
+        Exit codes: 0 nothing failed, 1 something failed or, with --strict, is a
+        warning, 2 wrong usage. With --watch: 0 if no round failed.
         """;
 
     /// <summary>For the help text.</summary>
@@ -33,8 +40,12 @@ internal static class CheckCommand
         """
         # Everything, with a minute and more of silence for the load balancer:
         EchoServer check wss://myapp.example.org --idle 70
-        # For a health check: connect, one echo, close, and nothing printed:
-        EchoServer check --quick ws://localhost:8080/raw
+        # A conversation with an app of your own:
+        EchoServer check wss://app.example.org --send '{"op":"hi"}' --expect '/ok/'
+        # Through a rolling restart, or a night:
+        EchoServer check --quick wss://myapp.example.org --watch 1s
+        # For a health check: open, a ping, close, and nothing printed:
+        EchoServer check --quick ws://localhost:8080
         """;
 
     /// <summary>Runs the check.</summary>
@@ -43,9 +54,11 @@ internal static class CheckCommand
     internal static async Task<int> RunAsync(ParseResult result, string url)
     {
         CheckOptions options = CheckSettings.Read(result, url);
-        if (result.GetValue(CheckSettings.Quick))
+        bool isQuick = result.GetValue(CheckSettings.Quick);
+        TimeSpan? interval = CheckSettings.Watch.Read(result);
+        if (isQuick && interval is null)
         {
-            return await RunQuickAsync(options.Connection).ConfigureAwait(false);
+            return await RunQuickAsync(options).ConfigureAwait(false);
         }
 
         using var signal = new StopSignal();
@@ -54,7 +67,10 @@ internal static class CheckCommand
         using StandardStream output = StandardStream.OpenOutput(stop.Cancel);
         try
         {
-            bool isFine = await RunAllAsync(options, asJson: result.GetValue(CheckSettings.Json), output, stop.Token).ConfigureAwait(false);
+            bool asJson = result.GetValue(CheckSettings.Json);
+            bool isFine = interval is TimeSpan time
+                ? await WatchAsync(options, time, isQuick, asJson, output, stop.Token).ConfigureAwait(false)
+                : await RunAllAsync(options, asJson, output, stop.Token).ConfigureAwait(false);
             return output.EndWith(isFine ? ExitCode.Fine : ExitCode.Failed);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -68,11 +84,39 @@ internal static class CheckCommand
         }
     }
 
-    private static async Task<bool> RunAllAsync(CheckOptions options, bool asJson, StandardStream output, CancellationToken stop)
+    private static async Task<bool> WatchAsync(
+        CheckOptions options, TimeSpan interval, bool isQuick, bool asJson, StandardStream output, CancellationToken stop)
+    {
+        var watch = new Watch(
+            options,
+            interval,
+            async token => isQuick
+                ? [await QuickCheck.RunAsync(options, token).ConfigureAwait(false)]
+                : await CheckPlan.RunAsync(options, _ => { }, token).ConfigureAwait(false),
+            (summary, changed) => output.Write(asJson ? CheckJson.WriteLine(summary, DateTime.UtcNow) : Encoding.UTF8.GetBytes(Describe(summary, changed))));
+        WatchSummary summary = await watch.RunAsync(stop).ConfigureAwait(false) ?? throw new OperationCanceledException(stop);
+        output.Write(asJson ? CheckJson.WriteLine(summary) : Encoding.UTF8.GetBytes($"\n{summary.Line()}\n"));
+        return summary.FailedRounds == 0;
+    }
+
+    private static string Describe(CheckSummary summary, IReadOnlyList<ProbeResult> changed)
+    {
+        CheckText text = Text();
+        string time = DateTime.Now.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+        string lines = string.Concat(changed.Select(text.Write));
+        return $"{time}  {summary.Line()}\n{lines}{text.EndOfResults()}";
+    }
+
+    private static CheckText Text()
     {
         bool isTerminal = !Console.IsOutputRedirected;
         bool isPlain = !isTerminal || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
-        var text = new CheckText(!isPlain, isTerminal && Console.WindowWidth is > 0 and int width ? Math.Max(MinColumns, width - 1) : PipedColumns);
+        return new CheckText(!isPlain, isTerminal && Console.WindowWidth is > 0 and int width ? Math.Max(MinColumns, width - 1) : PipedColumns);
+    }
+
+    private static async Task<bool> RunAllAsync(CheckOptions options, bool asJson, StandardStream output, CancellationToken stop)
+    {
+        CheckText text = Text();
         long start = Stopwatch.GetTimestamp();
         IReadOnlyList<ProbeResult> results = await CheckPlan.RunAsync(
             options, result => output.Write(Encoding.UTF8.GetBytes(asJson ? "" : text.Write(result))), stop).ConfigureAwait(false);
@@ -81,17 +125,15 @@ internal static class CheckCommand
         return summary.IsFine;
     }
 
-    private static async Task<int> RunQuickAsync(ConnectionOptions options)
+    private static async Task<int> RunQuickAsync(CheckOptions options)
     {
-        try
+        ProbeResult result = await QuickCheck.RunAsync(options, CancellationToken.None).ConfigureAwait(false);
+        if (result.Finding.Fault is not Fault fault)
         {
-            await QuickCheck.RunAsync(options, CancellationToken.None).ConfigureAwait(false);
             return ExitCode.Fine;
         }
-        catch (ConnectionFailedException exception)
-        {
-            StandardError.WriteLine($"EchoServer: {UrlText.Shown(options.Url)}: {exception.Fault}");
-            return ExitCode.Failed;
-        }
+
+        StandardError.WriteLine($"EchoServer: {UrlText.Shown(options.Connection.Url)}: {fault}");
+        return ExitCode.Failed;
     }
 }

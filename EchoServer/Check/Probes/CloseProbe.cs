@@ -18,7 +18,10 @@ internal sealed class CloseProbe : IProbe
 
     public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
-        ClientEvent reply = await SendAsync(run, link => link.CloseAsync(Code, Reason, stop), stop).ConfigureAwait(false);
+        // An app may give its own codes a meaning; 1000 is what every client ends with.
+        bool echoes = run.Peer.Dialect.IsKnown;
+        (CloseCode code, string reason) = echoes ? (Code, Reason) : (CloseCode.NormalClosure, "");
+        ClientEvent reply = await SendAsync(run, link => link.CloseAsync(code, reason, stop), stop).ConfigureAwait(false);
         bool isClose = reply.Kind == ClientEventKind.Close;
         Fact[] facts = [new("reply_code", isClose ? (long)reply.Code!.Value : null), new("reply_reason", isClose ? reply.Reason : null)];
         if (!isClose)
@@ -28,14 +31,22 @@ internal sealed class CloseProbe : IProbe
                 "clients then see 1006 instead of the code: do not build on close codes here, or mend the proxy on the way"), facts);
         }
 
-        if (reply.Code != Code)
+        if (!echoes)
         {
-            return Finding.Warn($"our {ClosePayload.Describe(Code)} was answered with {reply.Describe()}", new(
+            string answer = $"our {ClosePayload.Describe(code)} was answered with {reply.Describe()}";
+            return reply.Code is CloseCode.NormalClosure or CloseCode.NoStatusReceived
+                ? Finding.Pass(answer, facts)
+                : Finding.Warn(answer, reply.Diagnose(run.Url), facts);
+        }
+
+        if (reply.Code != code)
+        {
+            return Finding.Warn($"our {ClosePayload.Describe(code)} was answered with {reply.Describe()}", new(
                 "the reply does not repeat our code, as endpoints typically do (RFC 6455 §5.5.1): the code may not have arrived",
                 "do not build on codes that the client sends here"), facts);
         }
 
-        string both = reply.Reason == Reason ? "code and reason" : "the code";
+        string both = reply.Reason == reason ? "code and reason" : "the code";
         if (run.Info is null)
         {
             return Finding.Pass($"{both} of our Close came back: {reply.Describe()}", facts);

@@ -5,7 +5,7 @@ using EchoServer.WebSockets;
 namespace EchoServer.Check.Probes;
 
 /// <summary>Whether permessage-deflate can be agreed on (RFC 7692), and works.</summary>
-internal sealed class CompressionProbe : TalkProbe
+internal sealed class CompressionProbe : IProbe
 {
     private const string Offer = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
     private const int MaxBytes = 64 * 1024;
@@ -13,22 +13,29 @@ internal sealed class CompressionProbe : TalkProbe
     // Long enough for servers that do not compress short messages.
     private static readonly byte[] Message = [.. Enumerable.Repeat("compress me, "u8.ToArray(), 100).SelectMany(part => part)];
 
-    public override string Name => "compression";
+    public string Name => "compression";
 
-    public override async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
-        using ClientConnection connection = await run.Dialer.OpenWebSocketAsync(stop, extensions: Offer, maxMessageBytes: MaxBytes).ConfigureAwait(false);
-        if (connection.Extensions is not { Length: > 0 } agreed)
-        {
-            return NotAgreed(run.Info);
-        }
+        bool echoes = run.Peer.Dialect.IsKnown;
+        using EchoLink link = await run.Peer.OpenAsync(
+            stop, extensions: Offer, maxMessageBytes: echoes ? MaxBytes : ClientConnection.MaxMessageBytes).ConfigureAwait(false);
+        string? agreed = link.Connection.Extensions;
+        Finding finding = agreed is not { Length: > 0 }
+            ? NotAgreed(run.Info)
+            : Finding.Pass(
+                $"{ReceivedAnswer.Shown(agreed)}{(echoes ? await EchoAsync(link, run.Dialer, stop).ConfigureAwait(false) : "")}",
+                new("agreed", true), new("extensions", agreed));
+        await link.LeaveAsync(stop).ConfigureAwait(false);
+        return finding;
+    }
 
+    /// <returns>How the echo came, in words.</returns>
+    private static async Task<string> EchoAsync(EchoLink link, Dialer dialer, CancellationToken stop)
+    {
         // Sent uncompressed, as the extension allows for any message. The echo may be compressed.
-        await run.Dialer.Step(Stage.Echo).RunAsync(_ => connection.SendAsync(Opcode.Text, Message), stop).ConfigureAwait(false);
-        bool wasCompressed = await AwaitEchoAsync(connection, run.Dialer, stop).ConfigureAwait(false);
-        return Finding.Pass(
-            $"{ReceivedAnswer.Shown(agreed)}; the echo came {(wasCompressed ? "compressed" : "uncompressed")}",
-            new("agreed", true), new("extensions", agreed));
+        await link.SendAsync(Opcode.Text, Message, stop).ConfigureAwait(false);
+        return await AwaitEchoAsync(link.Connection, dialer, stop).ConfigureAwait(false) ? "; the echo came compressed" : "; the echo came uncompressed";
     }
 
     private static Finding NotAgreed(ServerInfo? info) => info switch

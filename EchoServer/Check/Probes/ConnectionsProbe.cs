@@ -9,8 +9,8 @@ using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Probes;
 
-/// <summary>Many connections at once, each with an echo.</summary>
-internal sealed class ConnectionsProbe(int count) : TalkProbe
+/// <summary>Many connections at once, each with an echo or, of another server than an echo server, a pong.</summary>
+internal sealed class ConnectionsProbe(int count) : IProbe
 {
     private const int MaxOpening = 64;
 
@@ -18,9 +18,9 @@ internal sealed class ConnectionsProbe(int count) : TalkProbe
     private const int MaxAsked = 60;
     private const int WithoutNews = 12;
 
-    public override string Name => "connections";
+    public string Name => "connections";
 
-    public override async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
         using var turns = new SemaphoreSlim(MaxOpening, MaxOpening);
@@ -33,6 +33,7 @@ internal sealed class ConnectionsProbe(int count) : TalkProbe
             Attempt[] failed = [.. attempts.Where(attempt => attempt.Failure is not null)];
             int open = count - failed.Length;
             SortedDictionary<long, long> spread = run.Info?.Index is null ? [] : await AskAsync(run.Dialer, stop).ConfigureAwait(false);
+            await Task.WhenAll(attempts.Select(attempt => attempt.Link?.LeaveAsync(stop) ?? Task.CompletedTask)).ConfigureAwait(false);
             string instances = spread.Count > 0
                 ? $"; open by instance: {string.Join(", ", spread.Select(it => string.Create(CultureInfo.InvariantCulture, $"{it.Key}: {it.Value}")))}"
                 : "";
@@ -62,7 +63,15 @@ internal sealed class ConnectionsProbe(int count) : TalkProbe
         try
         {
             link = await run.Peer.OpenAsync(stop).ConfigureAwait(false);
-            await link.EchoAsync(Opcode.Text, "one of many"u8.ToArray(), stop).ConfigureAwait(false);
+            if (run.Peer.Dialect.IsKnown)
+            {
+                await link.EchoAsync(Opcode.Text, "one of many"u8.ToArray(), stop).ConfigureAwait(false);
+            }
+            else if (run.AnswersPings)
+            {
+                await link.PingAsync(stop).ConfigureAwait(false);
+            }
+
             link.Connection.GiveBackMemory();
             return new(link, null);
         }

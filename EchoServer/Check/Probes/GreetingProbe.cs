@@ -8,6 +8,10 @@ internal sealed class GreetingProbe : IProbe
 {
     public string Name => "greeting";
 
+    public bool NeedsEcho => true;
+
+    public Finding? CannotRun(CheckRun run) => TalkProbe.OfOtherServer(run);
+
     public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         await run.Peer.LearnAsync(Encoding.UTF8.GetBytes($"check {Guid.NewGuid():N}"), stop).ConfigureAwait(false);

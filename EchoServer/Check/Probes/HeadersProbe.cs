@@ -9,7 +9,7 @@ internal sealed class HeadersProbe : IProbe
 
     public string Name => "headers";
 
-    public string? CannotRun(CheckRun run) => run.Info is null ? "needs an EchoServer's /info" : null;
+    public Finding? CannotRun(CheckRun run) => run.Info is null ? Finding.Skip("needs an EchoServer's /info") : null;
 
     public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {

@@ -21,6 +21,7 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
         using EchoLink pinging = await run.Peer.OpenAsync(stop).ConfigureAwait(false);
         Life[] lives = await Task.WhenAll(
             LiveAsync(run, silent, null, stop), LiveAsync(run, pinging, interval, stop)).ConfigureAwait(false);
+        await Task.WhenAll(LeaveAsync(silent, lives[0], stop), LeaveAsync(pinging, lives[1], stop)).ConfigureAwait(false);
         return Judge(lives[0], lives[1], idle, interval);
     }
 
@@ -32,7 +33,7 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
         Fact[] facts =
         [
             new("seconds", idle.TotalSeconds), new("silent_survived", silent.End is null), new("silent_seconds", silent.Idle.TotalSeconds),
-            new("silent_end", silent.End?.Kind.ToString().ToLowerInvariant()), new("server_pings", (long)silent.ServerPings),
+            new("silent_end", silent.End?.Kind.ToString().ToLowerInvariant()), new("server_pings", (long)silent.ServerPings), new("serverMessages", (long)silent.ServerMessages),
             new("ping_survived", pinging.End is null), new("ping_seconds", pinging.Age.TotalSeconds),
             new("known_limit", silent.End?.Kind is ClientEventKind.Fin or ClientEventKind.Reset ? EndDiagnosis.KnownLimit(silent.Idle) : null),
         ];
@@ -73,14 +74,17 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
     {
         long start = Stopwatch.GetTimestamp();
         var whole = Deadline.In(idle);
+        int messages = 0;
         Deadline next = interval is TimeSpan first ? Deadline.In(first) : whole;
         while (whole.Left > TimeSpan.Zero)
         {
             ClientEvent? received = await link.ReceiveAsync(next.Left < whole.Left ? next : whole, stop).ConfigureAwait(false);
             if (received?.IsEnd == true)
             {
-                return LifeOf(received, link, start, link.Connection.IdleFor);
+                return LifeOf(received, link, start, link.Connection.IdleFor) with { ServerMessages = messages };
             }
+
+            messages += received?.IsMessage == true ? 1 : 0;
 
             if (received is null && interval is TimeSpan pause)
             {
@@ -89,7 +93,7 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
             }
         }
 
-        return await IsAliveAsync(run, link, start, stop).ConfigureAwait(false);
+        return await IsAliveAsync(run, link, start, stop).ConfigureAwait(false) with { ServerMessages = messages };
     }
 
     /// <summary>Sends a ping: a connection that was dropped in silence shows it only then.</summary>
@@ -117,6 +121,9 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
         return LifeOf(lost, link, start, idleFor);
     }
 
+    private static Task LeaveAsync(EchoLink link, Life life, CancellationToken stop) =>
+        life.End is null ? link.LeaveAsync(stop) : Task.CompletedTask;
+
     private static Life LifeOf(ClientEvent? end, EchoLink link, long start, TimeSpan idle) =>
         new(end, Stopwatch.GetElapsedTime(start), idle, link.Connection.PingsReceived);
 
@@ -137,12 +144,19 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
     /// <param name="ServerPings">How many pings the server sent.</param>
     internal sealed record Life(ClientEvent? End, TimeSpan Age, TimeSpan Idle, int ServerPings)
     {
+        /// <summary>How many messages the server sent without being asked: such a connection is not idle.</summary>
+        internal int ServerMessages { get; init; }
+
         internal string Describe()
         {
-            string pings = ServerPings > 0 ? $" (the server sent {ServerPings} pings)" : "";
+            string[] sent = [.. new[] { Number(ServerPings, "ping"), Number(ServerMessages, "message") }.OfType<string>()];
+            string unasked = sent.Length > 0 ? $" (the server sent {string.Join(" and ", sent)})" : "";
             return End is null
-                ? $"lives after {Seconds(Age)}{pings}"
-                : End.Kind == ClientEventKind.Lost ? $"lost at some time within {Seconds(Age)}, and nobody said so{pings}" : $"ended after {Seconds(Age)} with {End.Describe()}{pings}";
+                ? $"lives after {Seconds(Age)}{unasked}"
+                : End.Kind == ClientEventKind.Lost ? $"lost at some time within {Seconds(Age)}, and nobody said so{unasked}" : $"ended after {Seconds(Age)} with {End.Describe()}{unasked}";
         }
+
+        private static string? Number(int count, string what) =>
+            count == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
     }
 }

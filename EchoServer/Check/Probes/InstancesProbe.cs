@@ -7,7 +7,7 @@ namespace EchoServer.Check.Probes;
 
 /// <summary>Whether each instance of the app can be reached by name, with <c>X-Cf-App-Instance</c>.</summary>
 /// <remarks>The router does not say how many there are: numbers are asked for until none of a whole batch answers.</remarks>
-internal sealed class InstancesProbe : TalkProbe
+internal sealed class InstancesProbe : IProbe
 {
     private const int MaxInstances = 100;
     private const int Batch = 10;
@@ -15,10 +15,10 @@ internal sealed class InstancesProbe : TalkProbe
 
     private enum State
     {
-        /// <summary>It answered, and echoed.</summary>
+        /// <summary>It answered on a WebSocket.</summary>
         Reached,
 
-        /// <summary>It echoed, but does not say which one it is.</summary>
+        /// <summary>It did, but does not say which one it is.</summary>
         Unnamed,
 
         /// <summary>The router does not know it.</summary>
@@ -31,9 +31,9 @@ internal sealed class InstancesProbe : TalkProbe
         Other,
     }
 
-    public override string Name => "instances";
+    public string Name => "instances";
 
-    public override async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         ServerInfo? info = run.Info ?? await FindInfoAsync(run.Dialer, stop).ConfigureAwait(false);
         string? application = run.Options.Connection.Instance?.Split(':')[0] ?? info?.Header("X-Cf-Applicationid");
@@ -48,14 +48,14 @@ internal sealed class InstancesProbe : TalkProbe
         do
         {
             instances.AddRange(await Task.WhenAll(
-                Enumerable.Range(instances.Count, Batch).Select(index => AskAsync(run, application, index, stop))).ConfigureAwait(false));
+                Enumerable.Range(instances.Count, Batch).Select(index => AskAsync(run, application, index, info is not null, stop))).ConfigureAwait(false));
         }
         while (instances.Count < MaxInstances && !instances.Exists(instance => instance.State == State.Other) &&
             (instances.Count <= info?.Index || instances.TakeLast(Batch).Any(instance => instance.State is State.Reached or State.Unnamed)));
-        return Judge(instances);
+        return Judge(instances, info is not null);
     }
 
-    private static Finding Judge(List<Instance> instances)
+    private static Finding Judge(List<Instance> instances, bool sayTheirNumber)
     {
         Instance[] all = [.. instances.Take(instances.FindLastIndex(instance => instance.State != State.Unknown) + 1)];
         Instance[] Of(State state) => [.. all.Where(instance => instance.State == state)];
@@ -64,6 +64,12 @@ internal sealed class InstancesProbe : TalkProbe
         if ((Of(State.Other).FirstOrDefault() ?? (all.Length == 0 ? instances[0] : null)) is Instance wrong)
         {
             return Finding.Fail(wrong.Text, wrong.Fault!, facts);
+        }
+
+        if (!sayTheirNumber && reached.Length == MaxInstances)
+        {
+            return Finding.Fail(
+                $"every number up to {MaxInstances - 1} is answered", RouterDiagnosis.OfOtherInstance(RouterDiagnosis.InstanceField), facts);
         }
 
         Instance[] odd = [.. Of(State.Failed), .. Of(State.Unknown), .. Of(State.Unnamed)];
@@ -97,19 +103,32 @@ internal sealed class InstancesProbe : TalkProbe
         return Array.Find(answers, answer => answer?.Header("X-Cf-Applicationid") is not null);
     }
 
-    private static async Task<Instance> AskAsync(CheckRun run, string application, int index, CancellationToken stop)
+    /// <param name="run">The check.</param>
+    /// <param name="application">The app's GUID.</param>
+    /// <param name="index">The number of the instance.</param>
+    /// <param name="saysItsNumber">Whether the app's instances are EchoServers, whose <c>/info</c> says which one answers.</param>
+    /// <param name="stop">Stops the wait.</param>
+    private static async Task<Instance> AskAsync(CheckRun run, string application, int index, bool saysItsNumber, CancellationToken stop)
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"{application}:{index}");
         var dialer = new Dialer(run.Options.Connection with { Instance = name });
         try
         {
+            using var peer = new EchoPeer(dialer, run.Peer);
+            if (!saysItsNumber)
+            {
+                await TalkAsync(peer, run, stop).ConfigureAwait(false);
+                return Instance.Of(State.Reached, index, "reached", null);
+            }
+
             PlainAnswer page = await PlainAnswer.GetAsync(dialer, "/info", ServerInfo.MaxBytes, stop).ConfigureAwait(false);
-            return JudgePage(page, index, run.Url) ?? await EchoAsync(page, index, new EchoPeer(dialer, run.Peer), stop).ConfigureAwait(false);
+            return JudgePage(page, index, run.Url) ?? await TalkAsync(page, index, peer, run, stop).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is ConnectionFailedException || Step.IsOfNetwork(exception))
         {
             ConnectionFailedException failure = exception as ConnectionFailedException ?? dialer.Step(Stage.Echo).Failed(exception);
-            return Instance.Of(State.Failed, index, failure.Finding, failure.Fault);
+            bool isUnknown = failure.Answer is ReceivedAnswer answer && RouterDiagnosis.IsWithoutInstance(answer);
+            return Instance.Of(isUnknown ? State.Unknown : State.Failed, index, failure.Finding, failure.Fault);
         }
     }
 
@@ -138,18 +157,30 @@ internal sealed class InstancesProbe : TalkProbe
         return answer.Status < FirstServerError ? null : Instance.Of(State.Failed, index, answer.StatusLine, AnswerDiagnosis.OfPage(answer, url)!);
     }
 
-    private static async Task<Instance> EchoAsync(PlainAnswer page, int index, EchoPeer peer, CancellationToken stop)
+    private static async Task<Instance> TalkAsync(PlainAnswer page, int index, EchoPeer peer, CheckRun run, CancellationToken stop)
     {
-        using (peer)
-        {
-            await peer.EchoAsync(Opcode.Text, "which one are you?"u8.ToArray(), stop).ConfigureAwait(false);
-        }
-
+        await TalkAsync(peer, run, stop).ConfigureAwait(false);
         return ServerInfo.Read(page.Body) is not null ? Instance.Of(State.Reached, index, "reached", null) : Instance.Of(
             State.Unnamed,
             index,
-            $"echoes, but answers /info with {page.Answer.StatusLine}",
-            new($"instance {index} echoes, but does not say that it is this one", "let it serve /info: --info true, or ECHO_INFO=true"));
+            $"answers, but /info is {page.Answer.StatusLine}",
+            new($"instance {index} answers, but does not say that it is this one", "let it serve /info: --info true, or ECHO_INFO=true"));
+    }
+
+    /// <summary>Opens a WebSocket, and has a message echoed or, by another server than an echo server, a ping answered.</summary>
+    private static async Task TalkAsync(EchoPeer peer, CheckRun run, CancellationToken stop)
+    {
+        EchoLink link = await peer.LinkAsync(stop).ConfigureAwait(false);
+        if (peer.Dialect.IsKnown)
+        {
+            await link.EchoAsync(Opcode.Text, "which one are you?"u8.ToArray(), stop).ConfigureAwait(false);
+        }
+        else if (run.AnswersPings)
+        {
+            await link.PingAsync(stop).ConfigureAwait(false);
+        }
+
+        await link.LeaveAsync(stop).ConfigureAwait(false);
     }
 
     private static Fault OfGap(int index) => new(

@@ -12,8 +12,8 @@ internal sealed class SizesProbe : TalkProbe
 
     public override string Name => "sizes";
 
-    public override string? CannotRun(CheckRun run) =>
-        base.CannotRun(run) ?? (run.EchoesBinary ? null : "needs the echo of binary messages");
+    public override Finding? CannotRun(CheckRun run) =>
+        base.CannotRun(run) ?? (run.EchoesBinary ? null : Finding.Skip("needs the echo of binary messages"));
 
     public override async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {

@@ -5,7 +5,14 @@ internal abstract class TalkProbe : IProbe
 {
     public abstract string Name { get; }
 
-    public virtual string? CannotRun(CheckRun run) => run.Peer.Dialect.IsKnown ? null : "needs an echo";
+    public bool NeedsEcho => true;
+
+    public virtual Finding? CannotRun(CheckRun run) => run.Peer.Dialect.IsKnown ? null : OfOtherServer(run) ?? Finding.Skip("needs an echo");
 
     public abstract Task<Finding> RunAsync(CheckRun run, CancellationToken stop);
+
+    /// <summary>Skips a probe that sends messages, where the server need not be an echo server.</summary>
+    internal static Finding? OfOtherServer(CheckRun run) => run.ExpectsEcho
+        ? null
+        : Finding.Skip("needs an echo, and the server does not say that it is an EchoServer: --echo tries it") with { Group = "need --echo" };
 }

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using EchoServer.Check;
+using EchoServer.Check.Conversations;
 using EchoServer.Connect;
 
 namespace EchoServer.Commands.Options;
@@ -18,6 +20,23 @@ internal static class CheckSettings
         null, "no such probe", "a number of connections (1-10000)",
         (string text, out int? value) => SettingParsers.TryParseNumber(text, MaxConnections, out value), helpName: "number");
 
+    internal static readonly RepeatedSetting<string> Send = new(
+        "--send", null, "text", "Also sends this message, on a connection of its own, in the order of the command line; may be repeated.", "a text",
+        (string text, out string value) => (value = text) is not null);
+
+    internal static readonly RepeatedSetting<Expectation> Expect = new(
+        "--expect", null, "text", "Also expects this message, in the order of the command line, and passes over others; may be repeated.",
+        "a text, the whole of the message, or /.../ around a regular expression to find in it", Expectation.TryParse);
+
+    internal static readonly Setting<TimeSpan?> Watch = new(
+        "--watch", null, "Repeats the check at this interval until Ctrl-C or SIGTERM, prints what changes, and ends with a summary.",
+        null, "one check", SettingParsers.SecondsAccepted, SettingParsers.TryParseSeconds, helpName: "seconds");
+
+    internal static readonly Option<bool> Echo = new("--echo")
+    {
+        Description = "Expects echoes of a server that does not say in /info that it is an EchoServer.",
+    };
+
     internal static readonly Option<bool> Instances = new("--instances")
     {
         Description = "Also reaches each instance of the app through X-Cf-App-Instance.",
@@ -25,7 +44,7 @@ internal static class CheckSettings
 
     internal static readonly Option<bool> Quick = new("--quick")
     {
-        Description = "Only connects, upgrades, has one message echoed and closes; prints nothing but a failure. For health checks.",
+        Description = "Only opens a WebSocket, has a ping answered (--echo: a message echoed; --send, --expect: that conversation) and closes; prints nothing but a failure. For health checks.",
     };
 
     internal static readonly Option<bool> Json = new("--json") { Description = "Prints the results as one JSON object." };
@@ -33,10 +52,10 @@ internal static class CheckSettings
     internal static readonly Option<bool> Strict = new("--strict") { Description = "Takes warnings for failures: exit code 1." };
 
     /// <summary>Those with a value, in the order of the help text.</summary>
-    internal static readonly Setting[] All = [Idle, Connections];
+    internal static readonly Setting[] All = [Idle, Connections, Send, Expect, Watch];
 
     /// <summary>Those without.</summary>
-    internal static readonly Option<bool>[] Switches = [Instances, Quick, Json, Strict];
+    internal static readonly Option<bool>[] Switches = [Echo, Instances, Quick, Json, Strict];
 
     /// <summary>Reads what to check.</summary>
     /// <exception cref="UsageException">A value is not accepted, or two contradict each other.</exception>
@@ -44,11 +63,13 @@ internal static class CheckSettings
     {
         if (result.GetValue(Quick))
         {
-            IEnumerable<string> given = All.Where(setting => setting.IsGiven(result)).Select(setting => setting.Name)
-                .Concat(((Option<bool>[])[Instances, Json, Strict]).Where(result.GetValue).Select(option => option.Name));
+            // A watch prints what changes.
+            Option<bool>[] printing = Watch.IsGiven(result) ? [] : [Json];
+            IEnumerable<string> given = ((Setting[])[Idle, Connections]).Where(setting => setting.IsGiven(result)).Select(setting => setting.Name)
+                .Concat(((Option<bool>[])[Instances, Strict, .. printing]).Where(result.GetValue).Select(option => option.Name));
             if (given.FirstOrDefault() is string name)
             {
-                throw new UsageException($"{name}: cannot be combined with --quick, which only has one message echoed");
+                throw new UsageException($"{name}: cannot be combined with --quick, which has a single exchange");
             }
         }
 
@@ -70,7 +91,24 @@ internal static class CheckSettings
             Idle = Idle.Read(result),
             Connections = Connections.Read(result),
             ReachesInstances = result.GetValue(Instances),
+            ExpectsEcho = result.GetValue(Echo),
+            Conversation = ReadConversation(result),
             IsStrict = result.GetValue(Strict),
         };
+    }
+
+    /// <summary>Reads the steps in the order of the command line, in which the two options alternate as they like.</summary>
+    private static ConversationStep[] ReadConversation(ParseResult result)
+    {
+        var sent = new Queue<string>(Send.Read(result));
+        var expected = new Queue<Expectation>(Expect.Read(result));
+        ConversationStep[] steps =
+        [
+            .. result.Tokens.Where(token => token.Type == TokenType.Option && (token.Value == Send.Name || token.Value == Expect.Name))
+                .Select(token => token.Value == Send.Name ? new ConversationStep(sent.Dequeue(), null) : new ConversationStep(null, expected.Dequeue())),
+        ];
+        return steps is [.., { Expected: null }]
+            ? throw new UsageException($"{Send.Name}: needs {Expect.Name} behind it, because without an answer nothing shows that the server took the message")
+            : steps;
     }
 }

@@ -5,14 +5,14 @@ namespace EchoServer.Commands.Options;
 /// <summary>An option that may be given any number of times, with a value each time.</summary>
 /// <typeparam name="T">The type of a value.</typeparam>
 /// <param name="name">The option, such as <c>--header</c>.</param>
-/// <param name="alias">Its short name, such as <c>-H</c>.</param>
+/// <param name="alias">Its short name, such as <c>-H</c>; null for none.</param>
 /// <param name="helpName">What the help text calls a value.</param>
 /// <param name="description">What it is, for the help text.</param>
 /// <param name="accepted">The accepted texts: completes "is not ...".</param>
 /// <param name="parse">Reads one value.</param>
 /// <param name="show">What an error may show of a value that is not accepted, not yet escaped; null for nothing. All of it when not given.</param>
 internal sealed class RepeatedSetting<T>(
-    string name, string alias, string helpName, string description, string accepted, SettingParser<T> parse,
+    string name, string? alias, string helpName, string description, string accepted, SettingParser<T> parse,
     Func<string, string?>? show = null)
     : Setting(name, MakeOption(name, alias, helpName, $"{description} Takes {accepted}."), null, accepted, mayBeEmpty: false)
 {
@@ -31,7 +31,7 @@ internal sealed class RepeatedSetting<T>(
         throw new UsageException($"{Name}: {(shown is null ? "the value (not shown)" : $"'{ShownValue.Of(shown)}'")} is not {Accepted}");
     }
 
-    private static Option<string[]> MakeOption(string name, string alias, string helpName, string description) => new(name, alias)
+    private static Option<string[]> MakeOption(string name, string? alias, string helpName, string description) => new(name, alias is null ? [] : [alias])
     {
         Description = description,
         HelpName = helpName,

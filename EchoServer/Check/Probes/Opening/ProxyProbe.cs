@@ -11,7 +11,7 @@ internal sealed class ProxyProbe : IProbe
 
     public bool IsEssential => true;
 
-    public string? CannotRun(CheckRun run) => run.Options.Connection.Proxy is null ? "no proxy on this side" : null;
+    public Finding? CannotRun(CheckRun run) => run.Options.Connection.Proxy is null ? Finding.Skip("no proxy on this side") : null;
 
     public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {

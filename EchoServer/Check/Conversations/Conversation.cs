@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using EchoServer.Connect;
+using EchoServer.Diagnosis;
+using EchoServer.WebSockets;
+
+namespace EchoServer.Check.Conversations;
+
+/// <summary>Sends and expects messages in the order of the steps. Messages that are not the expected one are passed over.</summary>
+internal static class Conversation
+{
+    /// <summary>Runs the conversation on a new connection.</summary>
+    /// <returns>Of each expected message the time since the last step that sent, or else since the beginning.</returns>
+    /// <exception cref="ConnectionFailedException">An expected message did not come.</exception>
+    internal static async Task<IReadOnlyList<TimeSpan>> RunAsync(
+        EchoLink link, Dialer dialer, IReadOnlyList<ConversationStep> steps, CancellationToken stop)
+    {
+        List<TimeSpan> times = [];
+        long start = Stopwatch.GetTimestamp();
+        foreach (ConversationStep step in steps)
+        {
+            if (step.Text is string text)
+            {
+                start = Stopwatch.GetTimestamp();
+                await link.TrySendAsync(Opcode.Text, Encoding.UTF8.GetBytes(text), stop).ConfigureAwait(false);
+            }
+            else
+            {
+                await AwaitAsync(link, dialer, step.Expected!, times.Count + 1, stop).ConfigureAwait(false);
+                times.Add(Stopwatch.GetElapsedTime(start));
+            }
+        }
+
+        return times;
+    }
+
+    private static async Task AwaitAsync(EchoLink link, Dialer dialer, Expectation expected, int number, CancellationToken stop)
+    {
+        int others = 0;
+        string last = "";
+        var deadline = Deadline.In(dialer.Options.Timeout);
+        while (await link.ReceiveAsync(deadline, stop).ConfigureAwait(false) is ClientEvent received)
+        {
+            if (received.IsEnd)
+            {
+                throw new ConnectionFailedException(
+                    Stage.Echo, $"{received.Describe()} instead of expected message {Number(number)}{After(others, last)}", received.Diagnose(dialer.Url));
+            }
+
+            if (received.IsMessage && Matches(expected, received))
+            {
+                return;
+            }
+
+            (others, last) = received.IsMessage ? (others + 1, ReceivedAnswer.Shown(Encoding.UTF8.GetString(received.Payload))) : (others, last);
+        }
+
+        string within = string.Create(CultureInfo.InvariantCulture, $"within {dialer.Options.Timeout.TotalSeconds} s");
+        throw new ConnectionFailedException(
+            Stage.Echo,
+            $"expected message {Number(number)} did not come {within}",
+            new(
+                $"the server sent no message that {(expected.IsPattern ? "matches" : "is")} '{ReceivedAnswer.Shown(expected.Shown)}' {within}{After(others, last)}",
+                "see the app's log for what it received; a text is compared with the whole message, /.../ is searched for in it"));
+    }
+
+    private static bool Matches(Expectation expected, ClientEvent received)
+    {
+        try
+        {
+            return expected.Matches(received.Payload);
+        }
+        catch (RegexMatchTimeoutException exception)
+        {
+            throw new ConnectionFailedException(
+                Stage.Echo,
+                $"no result of the regular expression for {received.Describe()} within {exception.MatchTimeout.TotalSeconds} s",
+                new($"'{ReceivedAnswer.Shown(expected.Shown)}' backtracks for too long in this message", "write it without nested repetitions such as (a+)+, which try every way to divide a text"));
+        }
+    }
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static string After(int others, string last) => others switch
+    {
+        0 => "",
+        1 => $"; another one came: '{last}'",
+        _ => $"; {Number(others)} others came, the last: '{last}'",
+    };
+}
