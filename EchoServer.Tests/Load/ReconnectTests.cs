@@ -1,3 +1,4 @@
+using EchoServer.Connect;
 using EchoServer.Load;
 using EchoServer.Load.Opening;
 using EchoServer.Load.Report;
@@ -213,6 +214,67 @@ internal sealed class ReconnectTests
             before(peer, connection, number);
             return [message];
         });
+    });
+
+    [Test]
+    public async Task First_connections_that_are_refused_are_tried_again_until_the_server_is_there()
+    {
+        int port = FreePort.Find();
+        var options = new LoadOptions
+        {
+            Connection = new() { Url = new Uri($"ws://127.0.0.1:{port}/raw"), Timeout = ServerProcess.Patience },
+            Connections = 3,
+            Reconnects = true,
+        };
+        await using var client = new LoadClient(options);
+        Task connecting = client.ConnectAsync();
+        await Wait.UntilAsync(() => client.Reconnects!.FailedAttempts.Count > 0, () => "no attempt failed");
+        Assert.That(connecting.IsCompleted, Is.False);
+        await using ServerProcess server = await ServerProcess.StartAsync(["--port", $"{port}", "--log-messages", "false"]);
+        await connecting;
+        await client.RunAsync(TimeSpan.FromMilliseconds(100));
+        await client.CloseAsync();
+        Assert.That((client.Opened, client.Errors.Total), Is.EqualTo((3, 0)));
+        Assert.That(client.Reconnects!.FailedAttempts.Select(attempt => attempt.Kind), Is.All.EqualTo(LoadError.ConnectRefused));
+        Assert.That(client.Reconnects.Lost, Is.Zero);
+    }
+
+    [Test]
+    public async Task Handshakes_that_are_refused_at_first_are_tried_again()
+    {
+        using ScriptedServer server = Refusing(connection => connection is 0 or 2 or 3);
+        await using var client = new LoadClient(Options(server) with { Connections = 2 });
+        await client.ConnectAsync();
+        await client.CloseAsync();
+        Assert.That((client.Opened, client.Errors.Total), Is.EqualTo((2, 0)));
+        LoadErrorCount attempts = client.Reconnects!.FailedAttempts.Single();
+        Assert.That((attempts.Kind, attempts.Status, attempts.Count), Is.EqualTo((LoadError.HandshakeRefused, 503, 3)));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_server_that_goes_on_refusing_is_named(bool reconnects)
+    {
+        using ScriptedServer server = Refusing(_ => true);
+        LoadOptions options = Options(server) with { Reconnects = reconnects };
+        await using var client = new LoadClient(options with { Connection = options.Connection with { Timeout = TimeSpan.FromSeconds(1) } });
+        ConnectionFailedException failure = (await Assert.ThrowsAsync<ConnectionFailedException>(() => client.ConnectAsync()))!;
+        Assert.That(failure.Fault.Cause, Does.Contain("cannot serve now"));
+        Assert.That(client.Reconnects?.FailedAttempts.Sum(attempt => attempt.Count) ?? 0, reconnects ? Is.Positive : Is.Zero);
+    }
+
+    /// <summary>An echo server that answers some handshakes with 503.</summary>
+    private static ScriptedServer Refusing(Func<int, bool> refuses) => new((peer, connection) =>
+    {
+        string request = peer.ReadHead();
+        if (refuses(connection))
+        {
+            peer.Send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            return;
+        }
+
+        peer.Send(ScriptedServer.Accept(request));
+        ScriptedServer.EchoAll(peer, connection, (_, _, message) => [message]);
     });
 
     private static LoadOptions Options(ScriptedServer server) => LoadAgainst.Options(server) with { Reconnects = true };

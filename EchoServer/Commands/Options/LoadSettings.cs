@@ -54,7 +54,7 @@ internal static class LoadSettings
 
     internal static readonly Option<bool> Reconnect = new("--reconnect")
     {
-        Description = "Open a connection again when the server ends it; an end by Close 1001 or 1012 is not an error then.",
+        Description = "Open a connection again when the server ends it, and also when a first one is refused; an end by Close 1001 or 1012 is not an error then.",
     };
 
     internal static readonly Option<bool> Json = new("--json") { Description = "Print the report as one JSON object." };

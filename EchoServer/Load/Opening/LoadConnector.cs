@@ -18,13 +18,16 @@ internal sealed class LoadConnector(LoadOptions options, IoThreads ioThreads)
     /// <summary>The dialect of the server, and the messages for it; null before <see cref="LearnAsync"/>.</summary>
     internal LoadContext? Context { get; private set; }
 
+    /// <summary>Attempts that were repeated, where connections are opened again: their failures are not errors.</summary>
+    internal LoadErrors FailedAttempts { get; } = new();
+
     /// <summary>Looks up the server's addresses, once for all connections, and learns its dialect where it is needed.</summary>
     /// <exception cref="ConnectionFailedException">The first connection could not be opened, or the server does not echo.</exception>
     internal async Task LearnAsync(CancellationToken stop)
     {
         await _dialer.ResolveAsync(stop).ConfigureAwait(false);
         Context = options.IsWebSocket && !options.IsHeldOnly
-            ? await Calibration.LearnAsync(options, _dialer, stop).ConfigureAwait(false)
+            ? await RetryAsync(() => Calibration.LearnAsync(options, _dialer, stop), stop).ConfigureAwait(false)
             : new LoadContext(options, new EchoDialect(), new LoadPayload(options.MessageBytes, options.IsText));
     }
 
@@ -92,7 +95,7 @@ internal sealed class LoadConnector(LoadOptions options, IoThreads ioThreads)
                     await Task.Delay(early, stop).ConfigureAwait(false);
                 }
 
-                opened(await OpenAsync(number, errors, firstMessage: 0, stop).ConfigureAwait(false));
+                opened(await RetryAsync(() => OpenAsync(number, errors, firstMessage: 0, stop), stop).ConfigureAwait(false));
             }
             catch (ConnectionFailedException exception)
             {
@@ -102,6 +105,30 @@ internal sealed class LoadConnector(LoadOptions options, IoThreads ioThreads)
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>
+    /// Opens a connection; where connections are opened again, also after the server or its router has refused it, as during a restart,
+    /// until the timeout is over.
+    /// </summary>
+    private async Task<T> RetryAsync<T>(Func<Task<T>> open, CancellationToken stop)
+    {
+        var deadline = Deadline.In(options.Connection.Timeout);
+        for (int failures = 0; ; failures++)
+        {
+            TimeSpan pause = Backoff.Delay(failures, Random.Shared.NextDouble());
+            try
+            {
+                return await open().ConfigureAwait(false);
+            }
+            catch (ConnectionFailedException exception) when (
+                options.Reconnects && exception.Stage is (Stage.Connect or Stage.Answer) && pause < deadline.Left)
+            {
+                FailedAttempts.Add(exception);
+            }
+
+            await Task.Delay(pause, stop).ConfigureAwait(false);
         }
     }
 

@@ -23,7 +23,6 @@ internal sealed class Reconnector(LoadConnector connector, LoadPlaces places, Lo
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _opening = new(LoadConnector.MaxOpening);
-    private readonly LoadErrors _failedAttempts = new();
     private long _lost;
     private long _drained;
     private long _unanswered;
@@ -37,7 +36,7 @@ internal sealed class Reconnector(LoadConnector connector, LoadPlaces places, Lo
             {
                 var times = new LatencyHistogram();
                 times.Add(_times);
-                return new ReconnectResult(_lost, _drained, _unanswered, times, _failedAttempts.Counts);
+                return new ReconnectResult(_lost, _drained, _unanswered, times, connector.FailedAttempts.Counts);
             }
         }
     }
@@ -91,7 +90,7 @@ internal sealed class Reconnector(LoadConnector connector, LoadPlaces places, Lo
             await _opening.WaitAsync(_stop.Token).ConfigureAwait(false);
             try
             {
-                LoadConnection next = await connector.OpenAsync(ended.Number, _failedAttempts, ended.Sender.Sent, _stop.Token).ConfigureAwait(false);
+                LoadConnection next = await connector.OpenAsync(ended.Number, connector.FailedAttempts, ended.Sender.Sent, _stop.Token).ConfigureAwait(false);
                 if (places.TryReplace(ended, next, outage, errors))
                 {
                     next.Resume();
@@ -103,7 +102,7 @@ internal sealed class Reconnector(LoadConnector connector, LoadPlaces places, Lo
             }
             catch (ConnectionFailedException exception)
             {
-                _failedAttempts.Add(exception);
+                connector.FailedAttempts.Add(exception);
                 outage.Failures++;
                 outage.LastFailure = exception.Fault.Cause;
             }
@@ -148,7 +147,7 @@ internal sealed class Reconnector(LoadConnector connector, LoadPlaces places, Lo
         if (ended.Outages!.IsDrained)
         {
             // Any other end is counted by the connection itself.
-            _failedAttempts.Add(LoadError.ClosedByServer, outage.LastFailure);
+            connector.FailedAttempts.Add(LoadError.ClosedByServer, outage.LastFailure);
         }
     }
 
