@@ -47,7 +47,7 @@ internal static class CheckSettings
         Description = "Only opens a WebSocket, has a ping answered (--echo: a message echoed; --send, --expect: that conversation) and closes; prints nothing but a failure. For health checks.",
     };
 
-    internal static readonly Option<bool> Json = new("--json") { Description = "Prints the results as one JSON object." };
+    internal static readonly Option<bool> Json = new("--json") { Description = "Prints the results as one JSON object; with --watch each change and the summary as one in a line." };
 
     internal static readonly Option<bool> Strict = new("--strict") { Description = "Takes warnings for failures: exit code 1." };
 
