@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using EchoServer.Text;
 
 namespace EchoServer.Tests.Commands;
 
@@ -14,26 +15,96 @@ internal sealed class LogTests
         Say(server.Port, "Hi\nthere!");
         string line = await server.WaitForLineAsync(text => text.Contains("Received", StringComparison.Ordinal));
         Assert.That(server.FirstLine, Does.Match(Time + @"info: EchoServer\[1\] Listening on ws://0\.0\.0\.0:\d+$"));
-        Assert.That(line, Does.Match(Time + @"info: Echo\[10\] Received Message: Hi\\nthere!$"));
+        Assert.That(line, Does.Match(Time + @"info: Echo\[10\] #1 Received Message: Hi\\nthere!$"));
         Assert.That(DateTimeOffset.Parse(line[..24]), Is.EqualTo(DateTimeOffset.UtcNow).Within(TimeSpan.FromMinutes(1)));
     }
 
     [Test]
-    public async Task Json_lines_are_JSON_each()
+    public async Task Json_lines_have_the_values_and_no_value_twice()
     {
-        await using ServerProcess server = await ServerProcess.StartAsync(["--log-format", "json"]);
-        Say(server.Port, "Hi \u001b[31m\"there\"!");
-        string line = await server.WaitForLineAsync(text => text.Contains("Received", StringComparison.Ordinal));
-        JsonElement first = JsonDocument.Parse(server.FirstLine).RootElement;
-        JsonElement received = JsonDocument.Parse(line).RootElement;
-        Assert.That(first.GetProperty("Message").GetString(), Does.StartWith("Listening on ws://0.0.0.0:"));
-        Assert.That(received.GetProperty("Message").GetString(), Is.EqualTo(@"Received Message: Hi \u{1b}[31m""there""!"));
-        Assert.That(received.GetProperty("Timestamp").GetString(), Does.EndWith("Z"));
-        Assert.That(received.GetProperty("LogLevel").GetString(), Is.EqualTo("Information"));
+        await using ServerProcess server = await ServerProcess.StartAsync(["--log-format", "json", "--log-level", "debug"]);
+        string[] headers = ["X-Forwarded-For: 1.1.1.1, 203.0.113.7", "X-Vcap-Request-Id: 6c0e8a1d"];
+        using (RawPeer peer = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest("/raw", headers)))
+        {
+            peer.ReadHead();
+            peer.Send(WireFrame.Text("Grüße 🌍 \u001b[31m\"there\"!"));
+            peer.Send(WireFrame.Text(new string('é', 300)));
+            peer.Send(WireFrame.Binary([1, 2, 3]));
+            peer.Send(WireFrame.Close(1000, "bye"));
+            peer.ReadToEnd();
+        }
 
-        // As the console of Microsoft.Extensions.Logging wrote the values in a message.
-        Assert.That(first.GetProperty("State").GetRawText(), Is.EqualTo(
-            $$"""{"EndPoint":"0.0.0.0:{{server.Port}}","{OriginalFormat}":"Listening on ws://{EndPoint}"}"""));
+        using (RawPeer peer = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest("/raw", [.. headers, "Sec-WebSocket-Version: 12"])))
+        {
+            peer.ReadToEnd();
+        }
+
+        await server.StopAsync();
+        string[] expected =
+        [
+            $$"""{"time":"T","level":"information","event":"listening","endpoint":"0.0.0.0:{{server.Port}}"}""",
+            """{"time":"T","level":"debug","event":"connectionLimit","maxConnections":N}""",
+            """{"time":"T","level":"debug","event":"open","connectionId":1,"peer":"127.0.0.1:P","forwardedFor":"203.0.113.7","path":"/raw","requestId":"6c0e8a1d"}""",
+            """{"time":"T","level":"information","event":"message","connectionId":1,"bytes":26,"text":"Grüße 🌍 \u001b[31m\"there\"!"}""",
+            $$"""{"time":"T","level":"information","event":"message","connectionId":1,"bytes":600,"text":"{{new string('é', 256)}}…"}""",
+            """{"time":"T","level":"information","event":"message","connectionId":1,"bytes":3}""",
+            """{"time":"T","level":"debug","event":"close","connectionId":1,"code":1000,"cause":"peer","reason":"closed by the client: bye","messagesReceived":3,"networkBytesReceived":N,"networkBytesSent":N,"durationSeconds":N}""",
+            """{"time":"T","level":"information","event":"refused","peer":"127.0.0.1:P","forwardedFor":"203.0.113.7","status":400,"reason":"R","requestId":"6c0e8a1d"}""",
+            """{"time":"T","level":"information","event":"stopping","connections":N}""",
+            """{"time":"T","level":"information","event":"memory","budgetUsedBytes":0,"budgetPeakBytes":N,"memoryBudgetBytes":N,"heapBytes":N}""",
+            """{"time":"T","level":"information","event":"stopped","ended":N,"aborted":0}""",
+        ];
+        Assert.That(server.Output, Has.Count.EqualTo(expected.Length), string.Join('\n', server.Output));
+        foreach ((string line, string pattern) in server.Output.Zip(expected))
+        {
+            string regex = Regex.Escape(pattern)
+                .Replace("\"T\"", @"""\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z""", StringComparison.Ordinal)
+                .Replace("\"R\"", @"""[^""]+""", StringComparison.Ordinal)
+                .Replace(":P", ":[0-9]+", StringComparison.Ordinal)
+                .Replace(":N", @":[0-9]+(\.[0-9]{1,3})?", StringComparison.Ordinal);
+            Assert.That(line, Does.Match($"^{regex}$"));
+        }
+    }
+
+    [Test]
+    public async Task A_flood_of_refusals_is_counted_and_hides_no_line_of_other_clients()
+    {
+        const int Floods = 4;
+        const int RefusalsEach = 500;
+        const int Messages = 200;
+        await using ServerProcess server = await ServerProcess.StartAsync(["--log-format", "json"]);
+        Task flood = Task.WhenAll(Enumerable.Range(0, Floods).Select(_ => Task.Run(() =>
+        {
+            for (int i = 0; i < RefusalsEach; i++)
+            {
+                using RawPeer peer = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest("/raw", "Host: twice"));
+                peer.ReadToEnd();
+            }
+        })));
+        using (RawPeer peer = RawPeer.Open(server.Port, "/raw"))
+        {
+            for (int i = 0; i < Messages; i++)
+            {
+                peer.Send(WireFrame.Text($"{i}"));
+                peer.ReadOneFrame();
+            }
+        }
+
+        await flood;
+        await server.StopAsync();
+        JsonElement[] lines = [.. server.Output.Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.That(Of("message").Select(line => line.GetProperty("text").GetString()), Is.EqualTo(Enumerable.Range(0, Messages).Select(i => $"{i}")));
+        Assert.That(Of("dropped"), Is.Empty);
+        JsonElement[] refused = Of("refused");
+        JsonElement[] counted = Of("refusals");
+        Assert.That(refused.Length + counted.Sum(line => line.GetProperty("count").GetInt64()), Is.EqualTo(Floods * RefusalsEach));
+        Assert.That(counted.Select(line => line.GetProperty("status").GetInt32()), Is.Not.Empty.And.All.EqualTo(400));
+
+        // By the times in the lines: however long the flood took, only so many seconds can have begun.
+        DateTime[] times = [.. refused.Select(line => line.GetProperty("time").GetDateTime())];
+        Assert.That(refused, Has.Length.LessThanOrEqualTo(LineLimit.MaxLines * ((int)(times[^1] - times[0]).TotalSeconds + 2)));
+
+        JsonElement[] Of(string name) => [.. lines.Where(line => line.GetProperty("event").GetString() == name)];
     }
 
     [Test]
@@ -50,8 +121,8 @@ internal sealed class LogTests
     {
         await using ServerProcess server = await ServerProcess.StartAsync(["--log-level", "debug", "--log-messages", "false"]);
         Say(server.Port, "hidden");
-        await server.WaitForLineAsync(line => line.Contains("dbug: Server[6] Connection 1 opened: 127.0.0.1:", StringComparison.Ordinal));
-        await server.WaitForLineAsync(line => line.Contains("dbug: Server[7] Connection 1 closed: 1000 NormalClosure", StringComparison.Ordinal));
+        await server.WaitForLineAsync(line => line.Contains("dbug: Server[6] Connection #1 opened: 127.0.0.1:", StringComparison.Ordinal));
+        await server.WaitForLineAsync(line => line.Contains("dbug: Server[7] Connection #1 closed: 1000 NormalClosure, peer: closed by the client", StringComparison.Ordinal));
         Assert.That(server.Output.Where(line => line.Contains("hidden", StringComparison.Ordinal)), Is.Empty);
     }
 

@@ -167,7 +167,7 @@ internal sealed partial class DropletTests
         Assert.That(lines.Where(line => !LogLine().IsMatch(line)), Is.Empty);
         string[] texts = [.. lines.Select(line => LogLine().Match(line).Groups["text"].Value)];
         Assert.That(texts[0], Is.EqualTo($"EchoServer[1] Listening on ws://0.0.0.0:{_droplet.Port}"));
-        Assert.That(texts.Count(text => text == "Echo[10] Received Message: Hi there!"), Is.EqualTo(2));
+        Assert.That(texts.Count(text => Regex.IsMatch(text, "^Echo[[]10[]] #[0-9]+ Received Message: Hi there!$")), Is.EqualTo(2));
 
         // One of the last checks of health may not have ended before.
         Assert.That(texts, Has.Some.Match("^Server[[]2[]] Stopping: [1-3] connections are told to go$"));

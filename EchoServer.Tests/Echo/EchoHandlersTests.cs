@@ -58,10 +58,10 @@ internal sealed class EchoHandlersTests
 
         Assert.That(server.Log.Lines.Where(line => line.Category == "Echo").Select(line => line.Text), Is.EqualTo(
             [
-                "Received Message: Hi there!",
-                @"Received Message: forged\r\n2026-01-01 info: \u{1b}[31mred\u{1b}[0m \u{202e}gnp.exe",
-                $"Received Message: {new string('é', 256)}… (2000 bytes)",
-                "Received Message: 3 bytes, binary",
+                "#1 Received Message: Hi there!",
+                @"#1 Received Message: forged\r\n2026-01-01 info: \u{1b}[31mred\u{1b}[0m \u{202e}gnp.exe",
+                $"#1 Received Message: {new string('é', 256)}… (2000 bytes)",
+                "#1 Received Message: 3 bytes, binary",
             ]));
     }
 

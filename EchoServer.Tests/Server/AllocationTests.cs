@@ -1,6 +1,8 @@
 using System.Net;
+using EchoServer.Commands.Logging;
 using EchoServer.Echo;
 using EchoServer.Server;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EchoServer.Tests.Server;
@@ -27,6 +29,17 @@ internal sealed class AllocationTests
         byte[] payload = new byte[size];
         Array.Fill(payload, (byte)'x');
         return CheckAsync(binary ? WireFrame.Binary(payload) : WireFrame.Text(payload), path);
+    }
+
+    [TestCase(LogFormat.Text, false, 64)]
+    [TestCase(LogFormat.Json, false, 64)]
+    [TestCase(LogFormat.Json, false, 4096)]
+    [TestCase(LogFormat.Text, true, 64)]
+    public async Task Echoing_and_logging_a_message_allocates_nothing(LogFormat format, bool binary, int size)
+    {
+        using var queue = new LogQueue(Stream.Null, format);
+        byte[] payload = [.. Enumerable.Repeat("né"u8.ToArray(), size / 3).SelectMany(bytes => bytes)];
+        await CheckAsync(queue.CreateLogger("Echo"), binary ? WireFrame.Binary(payload) : WireFrame.Text(payload), "/raw");
     }
 
     [TestCase(1_000, true)]
@@ -70,12 +83,14 @@ internal sealed class AllocationTests
         Assert.That(each[connections / 2], Is.InRange(1, atMost));
     }
 
-    private static async Task CheckAsync(WireFrame frame, string path, params string[] lines)
+    private static Task CheckAsync(WireFrame frame, string path, params string[] lines) => CheckAsync(null, frame, path, lines);
+
+    private static async Task CheckAsync(ILogger? messages, WireFrame frame, string path, params string[] lines)
     {
-        var options = new EchoOptions { LogMessages = false };
+        var options = new EchoOptions { LogMessages = messages is not null };
         var meter = new Meter();
         await using var server = InProcessServer.Start(
-            (engine, log) => EchoHandlers.Start(new MeteredServer(engine, meter), options, log.CreateLogger("Echo")),
+            (engine, log) => EchoHandlers.Start(new MeteredServer(engine, meter), options, messages ?? log.CreateLogger("Echo")),
             new ServerOptions { Compression = lines.Length > 0 });
         using RawPeer peer = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest(path, lines));
         Assert.That(peer.ReadHead().Contains("Sec-WebSocket-Extensions", StringComparison.Ordinal), Is.EqualTo(lines.Length > 0));

@@ -118,13 +118,13 @@ internal sealed class CapacityTests
     public Task A_flood_of_pings_whose_pongs_are_never_read_is_held_back() =>
         FloodAsync(WireFrame.Join(Enumerable.Repeat(WireFrame.Ping(new byte[125]), 1_000)));
 
-    [TestCase("GET", "^Connection 1 opened: 127[.]0[.]0[.]1:[0-9]+ for 203[.]0[.]113[.]7 /$")]
-    [TestCase("PUT", "^Request from 127[.]0[.]0[.]1:[0-9]+ for 203[.]0[.]113[.]7 refused: 405 ")]
-    public async Task The_last_hop_of_a_router_is_logged_and_no_other(string method, string line)
+    [TestCase("GET", "^Connection #1 opened: 127[.]0[.]0[.]1:[0-9]+ for 203[.]0[.]113[.]7 / [(]request 6c0e8a1d[)]$")]
+    [TestCase("PUT", "^Request from 127[.]0[.]0[.]1:[0-9]+ for 203[.]0[.]113[.]7 refused: 405 .* [(]request 6c0e8a1d[)]$")]
+    public async Task The_last_hop_of_a_router_and_its_number_of_the_request_are_logged(string method, string line)
     {
         await using var server = InProcessServer.StartEcho();
         using var peer = new RawPeer(server.Port);
-        string[] hops = ["X-Forwarded-For: 1.1.1.1, 2.2.2.2", "X-Forwarded-For: 3.3.3.3, 203.0.113.7"];
+        string[] hops = ["X-Forwarded-For: 1.1.1.1, 2.2.2.2", "X-Forwarded-For: 3.3.3.3, 203.0.113.7", "X-Vcap-Request-Id: 6c0e8a1d"];
         peer.Send(RawPeer.UpgradeRequest("/", hops).Replace("GET", method, StringComparison.Ordinal));
         peer.ReadHead();
         Assert.That(server.Log.Lines.Select(entry => entry.Text), Has.One.Matches(line));

@@ -139,8 +139,8 @@ internal sealed class EngineTests(ServerEngine engine)
         using RawPeer peer = RawPeer.Open(_server.Port);
         peer.Send(WireFrame.Text("forged\r\n\u001b[31mline"));
         peer.Send(WireFrame.Binary([1, 2, 3]));
-        await _server.WaitForLineAsync(line => line.EndsWith(@" info: Echo[10] Received Message: forged\r\n\u{1b}[31mline", StringComparison.Ordinal));
-        await _server.WaitForLineAsync(line => line.EndsWith(" info: Echo[11] Received Message: 3 bytes, binary", StringComparison.Ordinal));
+        await _server.WaitForLineAsync(line => Regex.IsMatch(line, @" info: Echo\[10\] #[0-9]+ Received Message: forged\\r\\n\\u\{1b\}\[31mline$"));
+        await _server.WaitForLineAsync(line => Regex.IsMatch(line, @" info: Echo\[11\] #[0-9]+ Received Message: 3 bytes, binary$"));
     }
 
     [Test]

@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
+using EchoServer.Text;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Tests.Support;
 
-/// <summary>One log line, before it is formatted.</summary>
+/// <summary>One log line, escaped as the program writes it.</summary>
 internal sealed record LogLine(string Category, LogLevel Level, string Text, Exception? Exception);
 
 /// <summary>Keeps every log line for a test to look at.</summary>
@@ -30,6 +31,6 @@ internal sealed class CapturedLog : ILoggerFactory
 
         public void Log<TState>(
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            lines.Enqueue(new LogLine(category, logLevel, formatter(state, exception), exception));
+            lines.Enqueue(new LogLine(category, logLevel, EscapedText.From(formatter(state, exception).AsSpan()), exception));
     }
 }

@@ -71,7 +71,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         Assert.That(await StopAsync(), Is.Zero);
         if (_hasBudget)
         {
-            Assert.That(Output, Has.Some.Contains("Memory budget: 0 bytes in use"));
+            Assert.That(Output, Has.Some.Contains("Memory budget: 0 bytes in use").Or.Some.Contains("\"event\":\"memory\",\"budgetUsedBytes\":0,"));
         }
     }
 
@@ -121,6 +121,6 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
     }
 
-    [GeneratedRegex(@"Listening on ws://.*:(?<port>\d+)")]
+    [GeneratedRegex(@"(Listening on ws://|""endpoint"":"").*:(?<port>\d+)")]
     private static partial Regex ListeningLine();
 }

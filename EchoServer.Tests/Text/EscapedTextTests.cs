@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using EchoServer.Text;
 
@@ -37,7 +38,18 @@ internal sealed class EscapedTextTests
     {
         Assert.That(EscapedText.From(text.AsSpan()), Is.EqualTo(expected));
         Assert.That(EscapedText.From(Encoding.UTF8.GetBytes(text)), Is.EqualTo(expected));
+        var output = new ArrayBufferWriter<byte>();
+        EscapedText.Write(text, output);
+        Assert.That(Encoding.UTF8.GetString(output.WrittenSpan), Is.EqualTo(expected));
     }
+
+    [TestCase("abc", "abc", TestName = "{m}(just fits)")]
+    [TestCase("abcd", "abc… (4 bytes)", TestName = "{m}(one too many)")]
+    [TestCase("äöü", "äöü", TestName = "{m}(two bytes each)")]
+    [TestCase("\U0001F600\U0001F601\U0001F602\U0001F603", "\U0001F600\U0001F601\U0001F602… (16 bytes)", TestName = "{m}(emoji are not split)")]
+    [TestCase("\u001b\n\u202e", "\u001b\n\u202e", TestName = "{m}(not escaped)")]
+    public void Text_for_a_log_line_is_cut_at_a_character(string text, string expected) =>
+        Assert.That(EscapedText.Cut(Encoding.UTF8.GetBytes(text), maxCharacters: 3), Is.EqualTo(expected));
 
     [TestCaseSource(nameof(InvalidBytes))]
     public void What_is_not_UTF_8_is_shown_as_such(byte[] bytes, string expected) =>
@@ -66,6 +78,9 @@ internal sealed class EscapedTextTests
         Assert.That(EscapedText.From("a\ud83d".AsSpan()), Is.EqualTo("a\ufffd"));
         Assert.That(EscapedText.From("\ude00b".AsSpan()), Is.EqualTo("\ufffdb"));
         Assert.That(EscapedText.From("\ude00\ud83d\n".AsSpan()), Is.EqualTo(@"��\n"));
+        var output = new ArrayBufferWriter<byte>();
+        EscapedText.Write("a\ud83d|\ude00\ud83d\n", output);
+        Assert.That(Encoding.UTF8.GetString(output.WrittenSpan), Is.EqualTo(@"a�|��\n"));
     }
 
     [Test]

@@ -51,7 +51,7 @@ internal static class EchoHandlers
             {
                 if (options.LogMessages)
                 {
-                    log.ReceivedMessage(message);
+                    MessageLine.Log(log, socket.Id, message);
                 }
 
                 bool isPrefixed = message.IsText && !isRaw;
@@ -68,7 +68,7 @@ internal static class EchoHandlers
         {
             socket.OnMessage = message =>
             {
-                log.ReceivedMessage(message);
+                MessageLine.Log(log, socket.Id, message);
                 answer?.Invoke(message);
             };
         }

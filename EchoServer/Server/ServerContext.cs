@@ -1,6 +1,7 @@
 using EchoServer.Buffers;
 using EchoServer.Http;
 using EchoServer.Metrics;
+using EchoServer.Text;
 using EchoServer.Transport;
 using EchoServer.WebSockets.Compression;
 using Microsoft.Extensions.Logging;
@@ -54,6 +55,9 @@ internal sealed class ServerContext
     internal ZlibPool? Zlib { get; }
 
     internal ServerCounters Counters { get; } = new();
+
+    /// <summary>Which refused requests are logged.</summary>
+    internal LineLimit Refusals { get; } = new();
 
     internal EchoTimes EchoTimes { get; } = new();
 

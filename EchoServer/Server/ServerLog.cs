@@ -2,101 +2,85 @@ using System.Net;
 using EchoServer.Http;
 using EchoServer.Metrics;
 using EchoServer.Text;
+using EchoServer.Transport;
 using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Server;
 
-/// <summary>Every line that the server can log, in one place.</summary>
-/// <remarks>Safe on any thread. Text from the network is escaped here, so that no caller can forget it.</remarks>
+/// <summary>Every line that the engine can log, in one place.</summary>
+/// <remarks>
+/// Safe on any thread. A line of text is the sentence, a line of JSON the name of the event and the values in the sentence by name. Text from
+/// the network is cut here, and escaped where lines are written.
+/// </remarks>
 internal static partial class ServerLog
 {
-    /// <summary>The most characters of a message's text that a log line shows.</summary>
-    internal const int MaxMessageCharacters = 256;
-
     private const int MaxPathCharacters = 128;
 
-    [LoggerMessage(1, LogLevel.Information, "Listening on ws://{EndPoint}")]
-    internal static partial void Listening(this ILogger log, IPEndPoint endPoint);
+    [LoggerMessage(1, LogLevel.Information, "Listening on ws://{Endpoint}", EventName = "listening")]
+    internal static partial void Listening(this ILogger log, IPEndPoint endpoint);
 
-    [LoggerMessage(2, LogLevel.Information, "Stopping: {Connections} connections are told to go")]
+    [LoggerMessage(2, LogLevel.Information, "Stopping: {Connections} connections are told to go", EventName = "stopping")]
     internal static partial void Stopping(this ILogger log, int connections);
 
-    [LoggerMessage(3, LogLevel.Information, "Stopped: {Ended} connections ended in time, {Aborted} were aborted")]
+    [LoggerMessage(3, LogLevel.Information, "Stopped: {Ended} connections ended in time, {Aborted} were aborted", EventName = "stopped")]
     internal static partial void Stopped(this ILogger log, int ended, int aborted);
 
-    [LoggerMessage(4, LogLevel.Warning, "Cannot accept connections, will go on trying: {Error}")]
-    internal static partial void AcceptFailed(this ILogger log, string error);
+    [LoggerMessage(4, LogLevel.Warning, "Cannot accept connections, will go on trying: {Reason}", EventName = "acceptFailed")]
+    internal static partial void AcceptFailed(this ILogger log, string reason);
 
-    [LoggerMessage(13, LogLevel.Information, "Memory budget: {Used} bytes in use, peak {Peak}, limit {Limit}; heap {HeapBytes}")]
-    private static partial void BudgetUse(this ILogger log, long used, long peak, long limit, long heapBytes);
+    [LoggerMessage(13, LogLevel.Information, "Memory budget: {BudgetUsedBytes} bytes in use, peak {BudgetPeakBytes}, limit {MemoryBudgetBytes}; heap {HeapBytes}", EventName = "memory")]
+    private static partial void BudgetUse(this ILogger log, long budgetUsedBytes, long budgetPeakBytes, long memoryBudgetBytes, long heapBytes);
 
-    [LoggerMessage(16, LogLevel.Information, "Stats: {Connections} connections, budget {BudgetUsed} of {BudgetLimit} bytes, budget peak {BudgetPeak}, heap {HeapBytes}")]
-    private static partial void Stats(this ILogger log, int connections, long budgetUsed, long budgetLimit, long budgetPeak, long heapBytes);
+    [LoggerMessage(16, LogLevel.Information, "Stats: {Connections} connections, budget {BudgetUsedBytes} of {MemoryBudgetBytes} bytes, budget peak {BudgetPeakBytes}, heap {HeapBytes}", EventName = "stats")]
+    private static partial void Stats(
+        this ILogger log, int connections, long budgetUsedBytes, long memoryBudgetBytes, long budgetPeakBytes, long heapBytes);
 
-    [LoggerMessage(14, LogLevel.Debug, "At most {Connections} connections")]
-    internal static partial void ConnectionLimit(this ILogger log, int connections);
+    [LoggerMessage(14, LogLevel.Debug, "At most {MaxConnections} connections", EventName = "connectionLimit")]
+    internal static partial void ConnectionLimit(this ILogger log, int maxConnections);
 
-    [LoggerMessage(18, LogLevel.Warning, "At most {Connections} connections, and not the {Asked} that were asked for: more files may not be open (ulimit -n)")]
-    internal static partial void FewerConnections(this ILogger log, int connections, int asked);
+    [LoggerMessage(18, LogLevel.Warning, "At most {MaxConnections} connections, and not the {Requested} that were asked for: {Reason}", EventName = "fewerConnections")]
+    private static partial void FewerConnections(this ILogger log, int maxConnections, int requested, string reason);
 
-    [LoggerMessage(12, LogLevel.Information, "Accepting connections again, after {Failures} failures")]
+    [LoggerMessage(12, LogLevel.Information, "Accepting connections again, after {Failures} failures", EventName = "acceptRecovered")]
     internal static partial void AcceptRecovered(this ILogger log, int failures);
 
-    [LoggerMessage(5, LogLevel.Debug, "Request from {Client}{ForwardedFor} refused: {Status} {Reason}")]
-    private static partial void RequestRefused(this ILogger log, EndPoint client, string forwardedFor, int status, string reason);
+    [LoggerMessage(5, LogLevel.Information, "Request from {Peer}{ForwardedFor} refused: {Status} {Reason}{RequestId}", EventName = "refused")]
+    private static partial void RequestRefused(
+        this ILogger log, EndPoint peer, LoggedValue forwardedFor, int status, string reason, LoggedValue requestId);
 
-    [LoggerMessage(17, LogLevel.Debug, "Request from {Client}{ForwardedFor} answered: {Method} {Path} {Status}")]
+    [LoggerMessage(19, LogLevel.Information, "Requests refused with {Status} and not logged one by one: {Count} within {DurationSeconds:0.000} s", EventName = "refusals")]
+    private static partial void RequestsRefused(this ILogger log, int status, long count, double durationSeconds);
+
+    [LoggerMessage(17, LogLevel.Debug, "Request from {Peer}{ForwardedFor} answered: {Method} {Path} {Status}{RequestId}", EventName = "answered")]
     private static partial void RequestAnswered(
-        this ILogger log, EndPoint client, string forwardedFor, string method, string path, int status);
+        this ILogger log, EndPoint peer, LoggedValue forwardedFor, string method, string path, int status, LoggedValue requestId);
 
-    [LoggerMessage(6, LogLevel.Debug, "Connection {Id} opened: {Client}{ForwardedFor} {Path}{Extensions}")]
+    [LoggerMessage(6, LogLevel.Debug, "Connection #{ConnectionId} opened: {Peer}{ForwardedFor} {Path}{Extensions}{RequestId}", EventName = "open")]
     private static partial void ConnectionOpened(
-        this ILogger log, long id, EndPoint client, string forwardedFor, string path, string extensions);
+        this ILogger log, long connectionId, EndPoint peer, LoggedValue forwardedFor, string path, LoggedValue extensions, LoggedValue requestId);
 
-    [LoggerMessage(7, LogLevel.Debug, "Connection {Id} closed: {Code}, {Cause}; messages received {MessagesReceived}, bytes received {BytesReceived}, bytes sent {BytesSent}, duration {Seconds:0.000} s")]
+    [LoggerMessage(7, LogLevel.Debug, "Connection #{ConnectionId} closed: {Code}, {Cause}: {Reason}; messages received {MessagesReceived}, bytes received {NetworkBytesReceived}, bytes sent {NetworkBytesSent}, duration {DurationSeconds:0.000} s", EventName = "close")]
     private static partial void ConnectionClosed(
-        this ILogger log, long id, string code, string cause, long messagesReceived, long bytesReceived, long bytesSent, double seconds);
+        this ILogger log, long connectionId, LoggedValue code, string cause, string reason, long messagesReceived, long networkBytesReceived,
+        long networkBytesSent, double durationSeconds);
 
-    [LoggerMessage(8, LogLevel.Error, "A callback of connection {Id} failed: {Exception}")]
-    private static partial void CallbackFailed(this ILogger log, long id, string exception);
+    [LoggerMessage(8, LogLevel.Error, "A callback of connection #{ConnectionId} failed: {Exception}", EventName = "callbackFailed")]
+    private static partial void CallbackFailed(this ILogger log, long connectionId, string exception);
 
-    [LoggerMessage(9, LogLevel.Error, "Connection {Id} failed unexpectedly: {Exception}")]
-    private static partial void ConnectionFailed(this ILogger log, long id, string exception);
+    [LoggerMessage(9, LogLevel.Error, "Connection #{ConnectionId} failed unexpectedly: {Exception}", EventName = "connectionFailed")]
+    private static partial void ConnectionFailed(this ILogger log, long connectionId, string exception);
 
-    [LoggerMessage(15, LogLevel.Critical, "An exception that nothing caught: {Exception}")]
+    [LoggerMessage(15, LogLevel.Critical, "An exception that nothing caught: {Exception}", EventName = "uncaught")]
     private static partial void Uncaught(this ILogger log, string exception);
 
-    [LoggerMessage(10, LogLevel.Information, "Received Message: {Text}")]
-    private static partial void ReceivedText(this ILogger log, string text);
+    internal static void FewerConnections(this ILogger log, int maxConnections, int requested) =>
+        log.FewerConnections(maxConnections, requested, "more files may not be open (ulimit -n)");
 
-    [LoggerMessage(11, LogLevel.Information, "Received Message: {Bytes} bytes, binary")]
-    private static partial void ReceivedBinary(this ILogger log, int bytes);
+    /// <summary>The exception goes in as text and not as an exception: its trace must stay on the line.</summary>
+    internal static void CallbackFailed(this ILogger log, Exception exception, long id) => log.CallbackFailed(id, exception.ToString());
 
-    /// <summary>The tutorial's line for each message; a binary one is told by its size.</summary>
-    internal static void ReceivedMessage(this ILogger log, Message message)
-    {
-        if (!log.IsEnabled(LogLevel.Information))
-        {
-            return;
-        }
-
-        if (message.IsText)
-        {
-            log.ReceivedText(EscapedText.From(message.Bytes, MaxMessageCharacters));
-        }
-        else
-        {
-            log.ReceivedBinary(message.Bytes.Length);
-        }
-    }
-
-    /// <summary>The exception goes in as escaped text: its message can have come from the network, and its trace is many lines.</summary>
-    internal static void CallbackFailed(this ILogger log, Exception exception, long id) =>
-        log.CallbackFailed(id, EscapedText.From(exception.ToString()));
-
-    internal static void ConnectionFailed(this ILogger log, Exception exception, long id) =>
-        log.ConnectionFailed(id, EscapedText.From(exception.ToString()));
+    internal static void ConnectionFailed(this ILogger log, Exception exception, long id) => log.ConnectionFailed(id, exception.ToString());
 
     internal static void Stats(this ILogger log, ServerStats stats) =>
         log.Stats(stats.Connections, stats.BudgetUsed, stats.BudgetLimit, stats.BudgetPeak, stats.HeapBytes);
@@ -105,22 +89,36 @@ internal static partial class ServerLog
         log.BudgetUse(stats.BudgetUsed, stats.BudgetPeak, stats.BudgetLimit, stats.HeapBytes);
 
     /// <summary>A defect of ours, wherever it is: it must at least be seen.</summary>
-    internal static void Uncaught(this ILogger log, object exception) => log.Uncaught(EscapedText.From($"{exception}"));
+    internal static void Uncaught(this ILogger log, object exception) => log.Uncaught($"{exception}");
 
-    internal static void RequestRefused(this ILogger log, EndPoint client, HttpRejection rejection, RequestHead head = default)
+    /// <summary>A few a second are logged, at debug level all; <see cref="RefusalsOmitted"/> tells how many more there were.</summary>
+    internal static void RequestRefused(this ILogger log, LineLimit limit, EndPoint peer, HttpRejection rejection, RequestHead head = default)
     {
-        if (log.IsEnabled(LogLevel.Debug))
+        int status = (int)rejection.Status;
+        if (log.IsEnabled(LogLevel.Debug) || (log.IsEnabled(LogLevel.Information) && limit.TryTake(status, MonotonicClock.Now)))
         {
-            log.RequestRefused(client, ForwardedFor(head), (int)rejection.Status, EscapedText.From(rejection.Reason));
+            log.RequestRefused(peer, ForwardedFor(head), status, rejection.Reason, RequestId(head));
         }
     }
 
-    internal static void RequestAnswered(this ILogger log, EndPoint client, HttpStatus status, RequestHead head)
+    /// <summary>Tells how many refusals were not logged, once there are few of them again, and in a long flood now and then.</summary>
+    /// <param name="log">Where to.</param>
+    /// <param name="limit">What has counted them.</param>
+    /// <param name="isLast">Whether to tell it in any case, because the server stops.</param>
+    internal static void RefusalsOmitted(this ILogger log, LineLimit limit, bool isLast = false)
+    {
+        while (limit.TakeOmitted(MonotonicClock.Now, isLast) is (int status, long count, long milliseconds))
+        {
+            log.RequestsRefused(status, count, milliseconds / 1000.0);
+        }
+    }
+
+    internal static void RequestAnswered(this ILogger log, EndPoint peer, HttpStatus status, RequestHead head)
     {
         if (log.IsEnabled(LogLevel.Debug))
         {
             log.RequestAnswered(
-                client, ForwardedFor(head), EscapedText.Quote(head.Method), EscapedText.From(head.Path, MaxPathCharacters), (int)status);
+                peer, ForwardedFor(head), EscapedText.Cut(head.Method), EscapedText.Cut(head.Path, MaxPathCharacters), (int)status, RequestId(head));
         }
     }
 
@@ -129,17 +127,18 @@ internal static partial class ServerLog
         if (log.IsEnabled(LogLevel.Debug))
         {
             log.ConnectionOpened(
-                info.Id, info.Client, ForwardedFor(head), EscapedText.From(head.Path, MaxPathCharacters), extensions is null ? "" : $", {extensions}");
+                info.Id, info.Client, ForwardedFor(head), EscapedText.Cut(head.Path, MaxPathCharacters),
+                extensions is null ? default : new(extensions, $", {extensions}"), RequestId(head));
         }
     }
 
-    internal static void ConnectionClosed(this ILogger log, long id, CloseCode code, string cause, in ConnectionTotals totals)
+    internal static void ConnectionClosed(this ILogger log, long id, in ConnectionEnd end, in ConnectionTotals totals)
     {
         if (log.IsEnabled(LogLevel.Debug))
         {
             log.ConnectionClosed(
-                id, ClosePayload.Describe(code), EscapedText.From(cause), totals.MessagesReceived, totals.BytesReceived,
-                totals.BytesSent, totals.Duration.TotalSeconds);
+                id, new((int)end.Code, ClosePayload.Describe(end.Code)), end.Cause.Describe().Label, end.Reason, totals.MessagesReceived,
+                totals.BytesReceived, totals.BytesSent, totals.Duration.TotalSeconds);
         }
     }
 
@@ -147,10 +146,19 @@ internal static partial class ServerLog
     /// Behind a router the peer is the router: then the last hop of X-Forwarded-For, which the router itself wrote. What stands
     /// before it came from the client and can say anything.
     /// </summary>
-    private static string ForwardedFor(RequestHead head)
+    private static LoggedValue ForwardedFor(RequestHead head) => FromHeader(head.Fields.LastOfList("X-Forwarded-For"u8), " for ", "");
+
+    /// <summary>The number by which Cloud Foundry's router names the request in its own log lines.</summary>
+    private static LoggedValue RequestId(RequestHead head)
     {
-        ReadOnlySpan<byte> hop = head.Fields.LastOfList("X-Forwarded-For"u8);
-        return hop.IsEmpty ? "" : $" for {EscapedText.Quote(hop)}";
+        head.Find("X-Vcap-Request-Id"u8, out ReadOnlySpan<byte> id);
+        return FromHeader(id, " (request ", ")");
+    }
+
+    private static LoggedValue FromHeader(ReadOnlySpan<byte> header, string before, string after)
+    {
+        string value = EscapedText.Cut(header);
+        return value.Length == 0 ? default : new(value, $"{before}{value}{after}");
     }
 }
 

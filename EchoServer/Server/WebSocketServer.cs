@@ -102,6 +102,7 @@ internal sealed class WebSocketServer : IWebSocketServer
             await _statsTimer.DisposeAsync().ConfigureAwait(false);
         }
 
+        Log.RefusalsOmitted(Context.Refusals, isLast: true);
         Log.BudgetUse(Context.Stats);
         Log.Stopped(Math.Max(told - aborted, 0), aborted);
     }

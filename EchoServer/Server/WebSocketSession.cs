@@ -176,7 +176,7 @@ internal sealed class WebSocketSession : IWebSocketConnection
             Server.Log.CallbackFailed(exception, Id);
         }
 
-        Server.Log.ConnectionClosed(Id, end.Code, end.Reason, totals);
+        Server.Log.ConnectionClosed(Id, end, totals);
     }
 
     private void NoteViolation(ProtocolViolation violation) =>

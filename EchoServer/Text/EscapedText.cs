@@ -68,17 +68,94 @@ internal static class EscapedText
         return text.ToString();
     }
 
+    /// <summary>Escapes text into UTF-8.</summary>
+    /// <param name="value">Any text; lone surrogates are shown as U+FFFD.</param>
+    /// <param name="output">What the text is appended to.</param>
+    public static void Write(ReadOnlySpan<char> value, IBufferWriter<byte> output)
+    {
+        while (!value.IsEmpty)
+        {
+            int safe = SafeLength(value);
+            output.Advance(Encoding.UTF8.GetBytes(value[..safe], output.GetSpan(Encoding.UTF8.GetMaxByteCount(safe))));
+            value = value[safe..];
+            if (!value.IsEmpty)
+            {
+                Rune.DecodeFromUtf16(value, out Rune rune, out int used);
+                string escape = Escape(rune) ?? rune.ToString();
+                output.Advance(Encoding.UTF8.GetBytes(escape, output.GetSpan(Encoding.UTF8.GetMaxByteCount(escape.Length))));
+                value = value[used..];
+            }
+        }
+    }
+
+    /// <summary>Decodes and cuts bytes that should be UTF-8. Does not escape them: for a log line, which is escaped where it is written.</summary>
+    /// <param name="utf8">Bytes as received; invalid UTF-8 becomes U+FFFD.</param>
+    /// <param name="maxCharacters">The most characters. A longer text is cut and marked with an ellipsis and the whole number of bytes.</param>
+    public static string Cut(ReadOnlySpan<byte> utf8, int maxCharacters = MaxQuotedCharacters)
+    {
+        int length = PrefixLength(utf8, maxCharacters);
+        string text = Encoding.UTF8.GetString(utf8[..length]);
+        return length == utf8.Length ? text : string.Create(CultureInfo.InvariantCulture, $"{text}{Ellipsis} ({utf8.Length} bytes)");
+    }
+
+    /// <summary>How many bytes of UTF-8 the first characters take.</summary>
+    public static int PrefixLength(ReadOnlySpan<byte> utf8, int maxCharacters)
+    {
+        if (utf8.Length <= maxCharacters)
+        {
+            return utf8.Length;
+        }
+
+        ReadOnlySpan<byte> rest = utf8;
+        for (int i = 0; i < maxCharacters && !rest.IsEmpty; i++)
+        {
+            Rune.DecodeFromUtf8(rest, out _, out int used);
+            rest = rest[used..];
+        }
+
+        return utf8.Length - rest.Length;
+    }
+
+    /// <summary>How long the text is up to the first character that has to be escaped, or surrogate without its other half.</summary>
+    internal static int SafeLength(ReadOnlySpan<char> text)
+    {
+        int length = 0;
+        while (length < text.Length)
+        {
+            int used = 1;
+            if (text[length] is < ' ' or > '~' &&
+                (Rune.DecodeFromUtf16(text[length..], out Rune rune, out used) != OperationStatus.Done || IsUnsafe(rune)))
+            {
+                break;
+            }
+
+            length += used;
+        }
+
+        return length;
+    }
+
+    /// <summary>Whether a character could forge a line, drive a terminal, or make text read as something else.</summary>
+    internal static bool IsUnsafe(Rune rune) => Rune.GetUnicodeCategory(rune) switch
+    {
+        UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => true,
+        UnicodeCategory.Format => !ShapesText(rune.Value),
+        _ => false,
+    };
+
+    private static string? Escape(Rune rune) => rune.Value switch
+    {
+        '\n' => "\\n",
+        '\r' => "\\r",
+        '\t' => "\\t",
+        _ when IsUnsafe(rune) => string.Create(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:x}}}"),
+        _ => null,
+    };
+
     /// <returns>Whether it had to be escaped.</returns>
     private static bool Append(StringBuilder text, Rune rune)
     {
-        string? escape = rune.Value switch
-        {
-            '\n' => "\\n",
-            '\r' => "\\r",
-            '\t' => "\\t",
-            _ when IsUnsafe(rune) => string.Create(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:x}}}"),
-            _ => null,
-        };
+        string? escape = Escape(rune);
         if (escape is null)
         {
             text.Append(rune);
@@ -88,13 +165,6 @@ internal static class EscapedText
         text.Append(escape);
         return true;
     }
-
-    private static bool IsUnsafe(Rune rune) => Rune.GetUnicodeCategory(rune) switch
-    {
-        UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => true,
-        UnicodeCategory.Format => !ShapesText(rune.Value),
-        _ => false,
-    };
 
     /// <summary>
     /// Whether a format character is ordinary text: ZWNJ and ZWJ (Persian, Hindi, emoji), and Unicode's Prepended_Concatenation_Mark, signs

@@ -24,6 +24,8 @@ internal sealed class WatchedStream : MemoryStream
         }
     }
 
+    public byte[] Bytes => Encoding.UTF8.GetBytes($"{_text}");
+
     public void Block() => _open.Reset();
 
     public void Release() => _open.Set();

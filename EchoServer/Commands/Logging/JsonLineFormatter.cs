@@ -2,92 +2,106 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using EchoServer.Text;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Commands.Logging;
 
-/// <summary>Formats a line as a JSON object: Timestamp, EventId, LogLevel, Category, Message, Exception, State.</summary>
-/// <remarks>As the JSON console of Microsoft.Extensions.Logging does: tools that read its lines read these.</remarks>
+/// <summary>Formats a line as a JSON object: time, level, event, and the values of the event by name.</summary>
+/// <remarks>A line without a named event or without values has the category and the sentence as well.</remarks>
 internal sealed class JsonLineFormatter : LineFormatter
 {
+    // The library's name for the template of the sentence, which it passes on as the last value.
+    private const string Template = "{OriginalFormat}";
+
     private static readonly byte[] LineEnd = Encoding.ASCII.GetBytes(Environment.NewLine);
 
     [ThreadStatic]
     private static Utf8JsonWriter? _writer;
 
     /// <inheritdoc/>
-    internal override int TimestampOffset => "{\"Timestamp\":\""u8.Length;
+    internal override int TimestampOffset => "{\"time\":\""u8.Length;
 
     /// <inheritdoc/>
-    internal override bool ShowsProperties => true;
+    internal override bool ShowsValues => true;
 
     /// <inheritdoc/>
     internal override void Format(in LogLine line, IBufferWriter<byte> output)
     {
-        Utf8JsonWriter writer = _writer ??= new Utf8JsonWriter(output);
+        Utf8JsonWriter writer = _writer ??= new Utf8JsonWriter(output, ReadableJson.Compact);
         writer.Reset(output);
         writer.WriteStartObject();
-        writer.WriteString("Timestamp"u8, TimestampPlaceholder);
-        writer.WriteNumber("EventId"u8, line.EventId);
-        writer.WriteString("LogLevel"u8, Name(line.Level));
-        writer.WriteString("Category"u8, line.Category);
-        writer.WriteString("Message"u8, line.Message);
+        writer.WriteString("time"u8, TimestampPlaceholder);
+        writer.WriteString("level"u8, Name(line.Level));
+        if (line.Event.Name is not null)
+        {
+            writer.WriteString("event"u8, JsonNamingPolicy.CamelCase.ConvertName(line.Event.Name));
+        }
+
+        if (line.Event.Name is null || (line.Values is null && line.Prepared is null))
+        {
+            writer.WriteString("category"u8, line.Category);
+            writer.WriteString("message"u8, line.Sentence);
+        }
+
+        line.Prepared?.WriteValues(writer);
+        for (int i = 0; i < line.Values?.Count; i++)
+        {
+            (string name, object? value) = line.Values[i];
+            value = value is LoggedValue logged ? logged.Value : value;
+            if (value is not null && name != Template)
+            {
+                writer.WritePropertyName(JsonNamingPolicy.CamelCase.ConvertName(name));
+                Write(writer, value);
+            }
+        }
+
         if (line.Exception is not null)
         {
-            writer.WriteString("Exception"u8, line.Exception);
+            writer.WriteString("exception"u8, line.Exception);
         }
 
-        writer.WriteStartObject("State"u8);
-        for (int i = 0; i < line.Properties?.Count; i++)
-        {
-            WriteProperty(writer, line.Properties[i]);
-        }
-
-        writer.WriteEndObject();
         writer.WriteEndObject();
         writer.Flush();
         output.Write(LineEnd);
     }
 
+    /// <summary>The word that <c>--log-level</c> takes.</summary>
     private static ReadOnlySpan<byte> Name(LogLevel level) => level switch
     {
-        LogLevel.Trace => "Trace"u8,
-        LogLevel.Debug => "Debug"u8,
-        LogLevel.Information => "Information"u8,
-        LogLevel.Warning => "Warning"u8,
-        LogLevel.Error => "Error"u8,
-        _ => "Critical"u8,
+        LogLevel.Trace => "trace"u8,
+        LogLevel.Debug => "debug"u8,
+        LogLevel.Information => "information"u8,
+        LogLevel.Warning => "warning"u8,
+        LogLevel.Error => "error"u8,
+        _ => "critical"u8,
     };
 
     /// <summary>Writes booleans and numbers as such, every other value as a string in the invariant culture.</summary>
-    private static void WriteProperty(Utf8JsonWriter writer, KeyValuePair<string, object?> property)
+    private static void Write(Utf8JsonWriter writer, object value)
     {
-        writer.WritePropertyName(property.Key);
-        switch (property.Value)
+        switch (value)
         {
-            case null:
-                writer.WriteNullValue();
-                break;
-            case bool value:
-                writer.WriteBooleanValue(value);
+            case bool flag:
+                writer.WriteBooleanValue(flag);
                 break;
             case sbyte or short or int or long:
-                writer.WriteNumberValue(Convert.ToInt64(property.Value, CultureInfo.InvariantCulture));
+                writer.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture));
                 break;
             case byte or ushort or uint or ulong:
-                writer.WriteNumberValue(Convert.ToUInt64(property.Value, CultureInfo.InvariantCulture));
+                writer.WriteNumberValue(Convert.ToUInt64(value, CultureInfo.InvariantCulture));
                 break;
-            case float value:
-                writer.WriteNumberValue(value);
+            case float number:
+                writer.WriteNumberValue(number);
                 break;
-            case double value:
-                writer.WriteNumberValue(value);
+            case double number:
+                writer.WriteNumberValue(number);
                 break;
-            case decimal value:
-                writer.WriteNumberValue(value);
+            case decimal number:
+                writer.WriteNumberValue(number);
                 break;
             default:
-                writer.WriteStringValue(Convert.ToString(property.Value, CultureInfo.InvariantCulture));
+                writer.WriteStringValue(Convert.ToString(value, CultureInfo.InvariantCulture));
                 break;
         }
     }

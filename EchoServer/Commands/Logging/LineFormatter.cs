@@ -3,7 +3,10 @@ using System.Buffers;
 namespace EchoServer.Commands.Logging;
 
 /// <summary>Formats log lines in UTF-8, each with its end.</summary>
-/// <remarks>Safe on any thread; each thread has an output of its own.</remarks>
+/// <remarks>
+/// Here all that a line says is escaped, whatever logs it: much of it comes from the network. Safe on any thread; each thread has an output
+/// of its own.
+/// </remarks>
 internal abstract class LineFormatter
 {
     /// <summary>ISO 8601 in UTC.</summary>
@@ -18,8 +21,8 @@ internal abstract class LineFormatter
     /// <summary>Where the timestamp begins in each line.</summary>
     internal abstract int TimestampOffset { get; }
 
-    /// <summary>Whether a line shows the values in its message by name.</summary>
-    internal abstract bool ShowsProperties { get; }
+    /// <summary>Whether a line has the values in its sentence by name.</summary>
+    internal abstract bool ShowsValues { get; }
 
     /// <summary>Appends a line.</summary>
     internal abstract void Format(in LogLine line, IBufferWriter<byte> output);

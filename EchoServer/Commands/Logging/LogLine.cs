@@ -1,13 +1,29 @@
+using EchoServer.Text;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Commands.Logging;
 
 /// <summary>A log line before it is formatted, without its time.</summary>
-/// <param name="Level">How important it is.</param>
-/// <param name="Category">The part of the program that logs it.</param>
-/// <param name="EventId">The event's number.</param>
-/// <param name="Message">What happened.</param>
-/// <param name="Exception">The exception's text, in as many lines as it has; null for none.</param>
-/// <param name="Properties">The values in the message by name; null for none, and where the format does not show them.</param>
-internal readonly record struct LogLine(
-    LogLevel Level, string Category, int EventId, string Message, string? Exception, IReadOnlyList<KeyValuePair<string, object?>>? Properties);
+internal readonly ref struct LogLine
+{
+    /// <summary>How important it is.</summary>
+    internal required LogLevel Level { get; init; }
+
+    /// <summary>The part of the program that logs it.</summary>
+    internal required string Category { get; init; }
+
+    /// <summary>The event's number, and its name.</summary>
+    internal required EventId Event { get; init; }
+
+    /// <summary>What happened, in a sentence. Not escaped.</summary>
+    internal ReadOnlySpan<char> Sentence { get; init; }
+
+    /// <summary>The values in the sentence by name; null for none.</summary>
+    internal IReadOnlyList<KeyValuePair<string, object?>>? Values { get; init; }
+
+    /// <summary>What writes the values; null for none.</summary>
+    internal IPreparedLine? Prepared { get; init; }
+
+    /// <summary>The exception's text, in as many lines as it has; null for none.</summary>
+    internal string? Exception { get; init; }
+}

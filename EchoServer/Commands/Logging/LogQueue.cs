@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
+using EchoServer.Text;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Commands.Logging;
@@ -23,9 +24,10 @@ internal sealed class LogQueue : ILoggerProvider
 
     private const int DroppedEventId = 1;
 
-    private const string DroppedTemplate =
-        "Dropped {Lines} log lines because standard output was not read in time; " +
-        "log less with --log-messages false or --log-level warning, or read it faster";
+    private const string DroppedReason = "standard output was not read in time";
+
+    private const string DroppedAdvice =
+        "log less with --log-messages off (LOG_MESSAGES) or --log-level warning (LOG_LEVEL), or read it faster";
 
     // Two hundred writes a second cost next to nothing, and a reader does not notice the delay.
     private const int RestMilliseconds = 5;
@@ -191,13 +193,14 @@ internal sealed class LogQueue : ILoggerProvider
         }
     }
 
-    private static LogLine DroppedNotice(long lines) => new(
-        LogLevel.Warning,
-        Category,
-        DroppedEventId,
-        DroppedTemplate.Replace("{Lines}", lines.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal),
-        Exception: null,
-        [new("Lines", lines), new("{OriginalFormat}", DroppedTemplate)]);
+    private static LogLine DroppedNotice(long lines) => new()
+    {
+        Level = LogLevel.Warning,
+        Category = Category,
+        Event = new EventId(DroppedEventId, "dropped"),
+        Sentence = string.Create(CultureInfo.InvariantCulture, $"Dropped {lines} log lines because {DroppedReason}; {DroppedAdvice}"),
+        Values = [new("count", lines), new("reason", DroppedReason), new("advice", DroppedAdvice)],
+    };
 
     /// <summary>Lets lines gather after a write.</summary>
     private void Rest()
@@ -225,9 +228,20 @@ internal sealed class LogQueue : ILoggerProvider
         {
             if (IsEnabled(logLevel))
             {
-                // A cast of the state allocates.
-                var properties = queue._formatter.ShowsProperties ? state as IReadOnlyList<KeyValuePair<string, object?>> : null;
-                queue.Add(new LogLine(logLevel, category, eventId.Id, formatter(state, exception), exception?.ToString(), properties));
+                var prepared = state as IPreparedLine;
+
+                // A cast of the state allocates, unless it is a class.
+                var values = queue._formatter.ShowsValues ? state as IReadOnlyList<KeyValuePair<string, object?>> : null;
+                queue.Add(new LogLine
+                {
+                    Level = logLevel,
+                    Category = category,
+                    Event = eventId,
+                    Sentence = prepared is null ? formatter(state, exception) : prepared.Sentence,
+                    Values = values,
+                    Prepared = prepared,
+                    Exception = exception?.ToString(),
+                });
             }
         }
     }

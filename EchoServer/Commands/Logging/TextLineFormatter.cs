@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Text;
+using EchoServer.Text;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Commands.Logging;
 
-/// <summary>Formats a line of text: time, level, category with event number, message, exception.</summary>
-/// <remarks>As the console of Microsoft.Extensions.Logging does with a timestamp and single lines.</remarks>
+/// <summary>Formats a line of text: time, level, category with event number, sentence, exception.</summary>
+/// <remarks>As the console of Microsoft.Extensions.Logging does with a timestamp and single lines, but escaped.</remarks>
 internal sealed class TextLineFormatter : LineFormatter
 {
     // "-2147483648".
@@ -16,7 +17,7 @@ internal sealed class TextLineFormatter : LineFormatter
     internal override int TimestampOffset => 0;
 
     /// <inheritdoc/>
-    internal override bool ShowsProperties => false;
+    internal override bool ShowsValues => false;
 
     /// <inheritdoc/>
     internal override void Format(in LogLine line, IBufferWriter<byte> output)
@@ -25,15 +26,15 @@ internal sealed class TextLineFormatter : LineFormatter
         output.Write(Word(line.Level));
         Append(line.Category, output);
         output.Write("["u8);
-        bool fits = line.EventId.TryFormat(output.GetSpan(MaxEventIdLength), out int digits);
+        bool fits = line.Event.Id.TryFormat(output.GetSpan(MaxEventIdLength), out int digits);
         Debug.Assert(fits, "room is reserved for the longest number");
         output.Advance(digits);
         output.Write("] "u8);
-        Append(OnOneLine(line.Message), output);
+        EscapedText.Write(line.Sentence, output);
         if (line.Exception is not null)
         {
             output.Write(" "u8);
-            Append(OnOneLine(line.Exception), output);
+            EscapedText.Write(line.Exception, output);
         }
 
         Append(Environment.NewLine, output);
@@ -48,8 +49,6 @@ internal sealed class TextLineFormatter : LineFormatter
         LogLevel.Error => " fail: "u8,
         _ => " crit: "u8,
     };
-
-    private static string OnOneLine(string text) => text.Contains('\n', StringComparison.Ordinal) ? text.ReplaceLineEndings(" ") : text;
 
     private static void Append(string text, IBufferWriter<byte> output) =>
         output.Advance(Encoding.UTF8.GetBytes(text, output.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length))));
