@@ -14,7 +14,7 @@ internal sealed class ConversationTests
         Checks checks = await RunAsync(app, "<welcome", ">{1}", ">{2}", "<[{1}]", "</^.\\{2\\}.$/");
         Assert.That(checks.Which(Outcome.Fail), Is.Empty);
         Assert.That(checks["conversation"].Text, Does.Match("^2 sent, 3 came as expected, after [0-9.]+ ms, [0-9.]+ ms, [0-9.]+ ms$"));
-        Assert.That((double[])checks["conversation"].Facts.Single(fact => fact.Name == "answerMs").Value!, Has.Length.EqualTo(3).And.All.Positive);
+        Assert.That((double[])checks["conversation"].Facts.Single(fact => fact.Name == "answerMilliseconds").Value!, Has.Length.EqualTo(3).And.All.Positive);
         Assert.That(app.Received.Where(frame => frame.Opcode == WireFrame.TextOpcode).Select(frame => frame.Payload), Is.EqualTo(new[] { "{1}"u8.ToArray(), "{2}"u8.ToArray() }));
     }
 

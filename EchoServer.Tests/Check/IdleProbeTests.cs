@@ -46,7 +46,7 @@ internal sealed class IdleProbeTests
             options => options with { Timeout = Wait.Lapse });
         checks.Expect("idle", Outcome.Warn, "silent: lost at some time within ", "forgot the connection at some time within ", "send pings");
         checks.Expect("idle", Outcome.Warn, "with a ping every 0.3 s: lives");
-        Assert.That(checks["idle"].Facts, Does.Contain(new Fact("silent_end", "lost")).And.Contain(new Fact("known_limit", null)));
+        Assert.That(checks["idle"].Facts, Does.Contain(new Fact("silentEnd", "lost")).And.Contain(new Fact("knownLimit", null)));
     }
 
     [TestCase(ClientEventKind.Lost, null)]
@@ -57,7 +57,7 @@ internal sealed class IdleProbeTests
     {
         Finding finding = Judge(new(new ClientEvent(kind, []) { Code = CloseCode.GoingAway }, Idle, Idle, 0), Living);
         Assert.That(finding.Outcome, Is.EqualTo(Outcome.Warn));
-        Assert.That(finding.Facts, Does.Contain(new Fact("known_limit", limit)));
+        Assert.That(finding.Facts, Does.Contain(new Fact("knownLimit", limit)));
         Assert.That(finding.Fault!.Cause.Contains("limit of", StringComparison.Ordinal), Is.EqualTo(limit is not null));
     }
 

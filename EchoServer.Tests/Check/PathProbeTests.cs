@@ -149,7 +149,7 @@ internal sealed class PathProbeTests
 
         // When they are looked at depends on the machine, but is not before the limit, or before the time that was asked for.
         Assert.That(checks["idle"].Text, Does.Match("silent: ended after [4-7]([.][0-9]+)? s").And.Match("lives after ([89]|[1-9][0-9])([.][0-9]+)? s"));
-        Assert.That(checks["idle"].Facts, Does.Contain(new Fact("silent_survived", false)).And.Contains(new Fact("ping_survived", true)));
+        Assert.That(checks["idle"].Facts, Does.Contain(new Fact("silentSurvived", false)).And.Contains(new Fact("pingSurvived", true)));
     }
 
     [Test]

@@ -132,7 +132,7 @@ internal sealed class TalkProbeTests
             : says1009 ? [EchoScripts.Close(1009, "over it")] : EchoScripts.Cut);
         Checks checks = await Checks.RunEchoAsync(server.Url.AbsoluteUri);
         checks.Expect("sizes", says1009 ? Outcome.Warn : Outcome.Fail, "70001 bytes pass, one more does not", "70001 bytes");
-        Assert.That(checks["sizes"].Facts, Does.Contain(new Fact("largest_bytes", 70_001L)));
+        Assert.That(checks["sizes"].Facts, Does.Contain(new Fact("largestBytes", 70_001L)));
         checks.Expect("round-trip", Outcome.Pass, "20 echoes");
     }
 

@@ -197,8 +197,8 @@ internal sealed class PipeTests
         Assert.That(events, Is.EqualTo(new[]
         {
             $$"""{"event":"open","url":"{{server.Url}}","subprotocol":null}""",
-            """{"event":"sent","type":"text","bytes":7,"text":"Gr\u00FC\u00DFe"}""",
-            """{"event":"message","type":"text","bytes":7,"text":"Gr\u00FC\u00DFe"}""",
+            """{"event":"sent","type":"text","bytes":7,"text":"Grüße"}""",
+            """{"event":"message","type":"text","bytes":7,"text":"Grüße"}""",
             """{"event":"message","type":"binary","bytes":3,"base64":"AQID"}""",
             """{"event":"close","by":"client","sent":{"code":1000,"name":"NormalClosure","reason":""},"received":{"code":1000,"name":"NormalClosure","reason":""}}""",
         }));

@@ -63,7 +63,7 @@ internal sealed class CheckTests
         Assert.That(root.GetProperty("ok").GetBoolean(), Is.True);
         Assert.That(root.GetProperty("passed").GetInt32(), Is.EqualTo(16));
         Assert.That(probes.Select(probe => probe.GetProperty("name").GetString()), Is.EqualTo(ProbeNames));
-        Assert.That(probes.Select(probe => string.Join(' ', probe.EnumerateObject().Select(it => it.Name))), Is.All.EqualTo("name needsEcho outcome ms finding cause advice facts"));
+        Assert.That(probes.Select(probe => string.Join(' ', probe.EnumerateObject().Select(it => it.Name))), Is.All.EqualTo("name needsEcho outcome durationMilliseconds finding cause advice facts"));
         Assert.That(
             probes.Where(probe => probe.GetProperty("needsEcho").GetBoolean()).Select(probe => probe.GetProperty("name").GetString()), Is.EqualTo(EchoProbeNames));
         JsonElement greeting = probes.Single(probe => probe.GetProperty("name").GetString() == "greeting").GetProperty("facts");

@@ -38,18 +38,18 @@ internal sealed class LoadCommandTests
             Assert.That(root.GetProperty("url").GetString(), Is.EqualTo(SharedServers.Large.Url("/raw").AbsoluteUri));
             Assert.That(root.GetProperty("ok").GetBoolean(), Is.True);
             Assert.That(root.GetProperty("opened").GetInt32(), Is.EqualTo(50));
-            Assert.That(root.GetProperty("open_at_end").GetInt32(), Is.EqualTo(50));
+            Assert.That(root.GetProperty("openAtEnd").GetInt32(), Is.EqualTo(50));
 
             // 50 connections at 200 a second: the last one begins 245 ms after the first.
-            Assert.That(root.GetProperty("connect_seconds").GetDouble(), Is.GreaterThanOrEqualTo(0.245));
-            Assert.That(root.GetProperty("message_kind").GetString(), Is.EqualTo("binary"));
+            Assert.That(root.GetProperty("connectSeconds").GetDouble(), Is.GreaterThanOrEqualTo(0.245));
+            Assert.That(root.GetProperty("messageType").GetString(), Is.EqualTo("binary"));
             Assert.That(root.GetProperty("messages").GetInt64() + root.GetProperty("unsent").GetInt64(), Is.EqualTo(500));
-            Assert.That(root.GetProperty("payload_bytes").GetInt64(), Is.EqualTo(100 * root.GetProperty("messages").GetInt64()));
-            double[] latency = [.. root.GetProperty("latency_ms").EnumerateObject().Select(one => one.Value.GetDouble())];
+            Assert.That(root.GetProperty("payloadBytes").GetInt64(), Is.EqualTo(100 * root.GetProperty("messages").GetInt64()));
+            double[] latency = [.. root.GetProperty("latencyMilliseconds").EnumerateObject().Select(one => one.Value.GetDouble())];
             Assert.That(latency, Has.Length.EqualTo(5).And.Ordered);
             Assert.That(root.GetProperty("errors").GetArrayLength(), Is.Zero);
-            Assert.That(root.GetProperty("close_codes")[0].GetProperty("code").GetInt32(), Is.EqualTo(1000));
-            Assert.That(root.GetProperty("close_codes")[0].GetProperty("count").GetInt32(), Is.EqualTo(50));
+            Assert.That(root.GetProperty("closeCodes")[0].GetProperty("code").GetInt32(), Is.EqualTo(1000));
+            Assert.That(root.GetProperty("closeCodes")[0].GetProperty("count").GetInt32(), Is.EqualTo(50));
         });
     }
 
@@ -66,8 +66,8 @@ internal sealed class LoadCommandTests
             connection == 1 && number == 3 ? [WireFrame.Close(4321)] : [message]);
         ProgramResult json = await RunAsync(closing.Url, "--connections", "2", "--duration", "2", "--json");
         Assert.That(json.ExitCode, Is.EqualTo(1));
-        Assert.That(json.Output, Does.Contain("\"ok\":false").And.Contain("\"open_at_end\":1")
-            .And.Contain("""{"kind":"closed_by_server","count":1,"first":"4321"}""").And.Contain("""{"code":4321,"name":"","count":1}"""));
+        Assert.That(json.Output, Does.Contain("\"ok\":false").And.Contain("\"openAtEnd\":1")
+            .And.Contain("""{"kind":"closedByServer","count":1,"first":"4321"}""").And.Contain("""{"code":4321,"name":"","count":1}"""));
     }
 
     [Test]
@@ -93,7 +93,7 @@ internal sealed class LoadCommandTests
         Assert.That(json.ExitCode, Is.EqualTo(1), "it ended a connection and did not say why");
         Assert.That(json.Output, Does.Match(
             """
-            "reconnects":\{"ended":1,"drained":0,"served_again":1,"unanswered":1,"outage_ms":\{"p50":[\d.]+,"p90":[\d.]+,"p99":[\d.]+,"p99_9":[\d.]+,"max":[\d.]+\},"failed_attempts":\[\]\}
+            "reconnects":\{"ended":1,"drained":0,"servedAgain":1,"unanswered":1,"outageMilliseconds":\{"p50":[\d.]+,"p90":[\d.]+,"p99":[\d.]+,"p999":[\d.]+,"max":[\d.]+\},"failedAttempts":\[\]\}
             """));
     }
 

@@ -48,7 +48,7 @@ internal sealed class LogTests
             """{"time":"T","level":"information","event":"message","connectionId":1,"bytes":26,"text":"Grüße 🌍 \u001b[31m\"there\"!"}""",
             $$"""{"time":"T","level":"information","event":"message","connectionId":1,"bytes":600,"text":"{{new string('é', 256)}}…"}""",
             """{"time":"T","level":"information","event":"message","connectionId":1,"bytes":3}""",
-            """{"time":"T","level":"debug","event":"close","connectionId":1,"code":1000,"cause":"peer","reason":"closed by the client: bye","messagesReceived":3,"networkBytesReceived":N,"networkBytesSent":N,"durationSeconds":N}""",
+            """{"time":"T","level":"debug","event":"close","connectionId":1,"code":1000,"reason":"closed by the client: bye","cause":"peer","messagesReceived":3,"networkBytesReceived":N,"networkBytesSent":N,"durationSeconds":N}""",
             """{"time":"T","level":"information","event":"refused","peer":"127.0.0.1:P","forwardedFor":"203.0.113.7","status":400,"reason":"R","requestId":"6c0e8a1d"}""",
             """{"time":"T","level":"information","event":"stopping","connections":N}""",
             """{"time":"T","level":"information","event":"memory","budgetUsedBytes":0,"budgetPeakBytes":N,"memoryBudgetBytes":N,"heapBytes":N}""",
@@ -122,7 +122,7 @@ internal sealed class LogTests
         await using ServerProcess server = await ServerProcess.StartAsync(["--log-level", "debug", "--log-messages", "false"]);
         Say(server.Port, "hidden");
         await server.WaitForLineAsync(line => line.Contains("dbug: Server[6] Connection #1 opened: 127.0.0.1:", StringComparison.Ordinal));
-        await server.WaitForLineAsync(line => line.Contains("dbug: Server[7] Connection #1 closed: 1000 NormalClosure, peer: closed by the client", StringComparison.Ordinal));
+        await server.WaitForLineAsync(line => line.Contains("dbug: Server[7] Connection #1 closed: 1000 NormalClosure, closed by the client (cause peer)", StringComparison.Ordinal));
         Assert.That(server.Output.Where(line => line.Contains("hidden", StringComparison.Ordinal)), Is.Empty);
     }
 

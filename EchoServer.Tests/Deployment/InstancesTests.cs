@@ -10,7 +10,7 @@ internal sealed class InstancesTests
     private static readonly TimeSpan HealthInterval = TimeSpan.FromMilliseconds(500);
 
     // Every other kind of error is that of a wrong or missing echo, or of a place that was not served again.
-    private static readonly string[] EndsWithoutAWord = ["ended_without_close", "connection_reset"];
+    private static readonly string[] EndsWithoutAWord = ["endedWithoutClose", "connectionReset"];
 
     private readonly List<ServerProcess> _instances = [];
     private TestCertificates _certificates = null!;
@@ -70,9 +70,9 @@ internal sealed class InstancesTests
         Assert.That(drained, Has.All.Positive, "the load was on all of them");
         Assert.That(ended, Is.EqualTo(drained.Sum()), "every connection of an instance that stopped");
         Assert.That(reconnects.GetProperty("drained").GetInt32(), Is.EqualTo(ended), "was told so by 1001");
-        Assert.That(reconnects.GetProperty("served_again").GetInt32(), Is.EqualTo(ended), "and had an echo soon after");
+        Assert.That(reconnects.GetProperty("servedAgain").GetInt32(), Is.EqualTo(ended), "and had an echo soon after");
         Assert.That(CloseCodes(report), Is.EquivalentTo(new[] { (1000, Connections), (1001, ended) }));
-        Assert.That(report.GetProperty("open_at_end").GetInt32(), Is.EqualTo(Connections));
+        Assert.That(report.GetProperty("openAtEnd").GetInt32(), Is.EqualTo(Connections));
         Assert.That(longest, Is.LessThan(Load.MaxOutage.TotalMilliseconds));
     }
 
@@ -102,8 +102,8 @@ internal sealed class InstancesTests
         Assert.That(Errors(report).Sum(error => error.Count), Is.EqualTo(broken), "each broken connection is an error");
         Assert.That(reconnects.GetProperty("ended").GetInt32(), Is.EqualTo(broken));
         Assert.That(reconnects.GetProperty("drained").GetInt32(), Is.Zero);
-        Assert.That(reconnects.GetProperty("served_again").GetInt32(), Is.EqualTo(broken));
-        Assert.That(report.GetProperty("open_at_end").GetInt32(), Is.EqualTo(Connections));
+        Assert.That(reconnects.GetProperty("servedAgain").GetInt32(), Is.EqualTo(broken));
+        Assert.That(report.GetProperty("openAtEnd").GetInt32(), Is.EqualTo(Connections));
         Assert.That(longest, Is.LessThan(Load.MaxOutage.TotalMilliseconds));
     }
 
@@ -153,7 +153,7 @@ internal sealed class InstancesTests
         report.GetProperty("errors").EnumerateArray().Select(error => (error.GetProperty("kind").GetString()!, error.GetProperty("count").GetInt64()));
 
     private static IEnumerable<(int Code, int Count)> CloseCodes(JsonElement report) =>
-        report.GetProperty("close_codes").EnumerateArray().Select(seen => (seen.GetProperty("code").GetInt32(), seen.GetProperty("count").GetInt32()));
+        report.GetProperty("closeCodes").EnumerateArray().Select(seen => (seen.GetProperty("code").GetInt32(), seen.GetProperty("count").GetInt32()));
 
     private sealed class Load : IAsyncDisposable
     {
@@ -183,7 +183,7 @@ internal sealed class InstancesTests
             await _process.WaitForExitAsync(patience.Token);
             JsonElement report = JsonElement.Parse(output);
             JsonElement reconnects = report.GetProperty("reconnects");
-            return (report, reconnects, reconnects.GetProperty("outage_ms").GetProperty("max").GetDouble());
+            return (report, reconnects, reconnects.GetProperty("outageMilliseconds").GetProperty("max").GetDouble());
         }
 
         public async ValueTask DisposeAsync() => await Programs.EndAsync(_process);

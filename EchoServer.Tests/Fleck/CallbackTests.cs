@@ -53,7 +53,7 @@ internal sealed class CallbackTests
             1, (System.Net.IPEndPoint)peer.Socket.LocalEndPoint!, "/a%20b", "q=1", "localhost", "https://example.org", null)));
         peer.Dispose();
         await server.UntilEmptyAsync();
-        await server.UntilLoggedAsync("Connection 1 closed: 1001 GoingAway; messages received 1");
+        await server.UntilLoggedAsync("Connection #1 closed: 1001 GoingAway; messages received 1");
         Assert.That(seen, Is.EqualTo(["Grüße is done", "close"]));
     }
 

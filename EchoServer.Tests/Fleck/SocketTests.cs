@@ -69,7 +69,7 @@ internal sealed class SocketTests
         GC.WaitForPendingFinalizers();
         TaskScheduler.UnobservedTaskException -= Note;
         Assert.That(unobserved, Is.Empty);
-        Assert.That(server.Log.Lines.Where(line => line.Level > LogLevel.Debug).Select(line => line.Category), Is.EqualTo(["EchoServer", "Server"]));
+        Assert.That(server.Log.Lines.Where(line => line.Level > LogLevel.Information).Select(line => line.Category), Is.EqualTo(["Server"]));
     }
 
     [Test]

@@ -132,7 +132,7 @@ internal sealed class ClosingTests
         LogLine[] lines = [.. server.Log.Lines.Where(line => line.Text.StartsWith("Connection ", StringComparison.Ordinal))];
         Assert.That(lines[0].Text, Does.Match("^Connection #1 opened: 127.0.0.1:[0-9]+ /some/path$"));
         Assert.That(lines[1].Text, Does.Match(
-            @"^Connection #1 closed: 1001 GoingAway, peer: closed by the client: that's all\\u\{1b\}\[31m; " +
+            @"^Connection #1 closed: 1001 GoingAway, closed by the client: that's all\\u\{1b\}\[31m [(]cause peer[)]; " +
             "messages received 2, bytes received [0-9]+, bytes sent [0-9]+, duration [0-9]+[.][0-9]{3} s$"));
     }
 }

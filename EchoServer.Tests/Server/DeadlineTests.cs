@@ -114,7 +114,7 @@ internal sealed class DeadlineTests
         Assert.That(peer.ReadOneFrame().Opcode, Is.EqualTo(WireFrame.PingOpcode));
         LogLine closed = server.Log.Lines.Single(line => line.Text.Contains("closed", StringComparison.Ordinal));
         Assert.That((closed.Level, closed.Text), Is.EqualTo((LogLevel.Debug, closed.Text)));
-        Assert.That(closed.Text, Does.Contain("1006 AbnormalClosure, keep-alive: no answer to a ping"));
+        Assert.That(closed.Text, Does.Contain("1006 AbnormalClosure, no answer to a ping (cause keep-alive)"));
     }
 
     [Test]

@@ -1,24 +1,21 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using EchoServer.Diagnosis;
+using EchoServer.Text;
 
 namespace EchoServer.Check;
 
 /// <summary>A check's results for machines: one JSON object. README documents its names.</summary>
 internal static class CheckJson
 {
-    private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.Default };
-    private static readonly JsonWriterOptions OneLine = Indented with { Indented = false };
-
     /// <summary>Writes it.</summary>
     /// <returns>UTF-8.</returns>
-    internal static byte[] Write(CheckSummary summary) => Write(Indented, json => Write(json, summary));
+    internal static byte[] Write(CheckSummary summary) => Write(ReadableJson.Indented, json => Write(json, summary));
 
     /// <summary>Writes a round of a watch in one line.</summary>
     /// <returns>UTF-8.</returns>
-    internal static byte[] WriteLine(CheckSummary summary, DateTime utc) => Write(OneLine, json =>
+    internal static byte[] WriteLine(CheckSummary summary, DateTime utc) => Write(ReadableJson.Compact, json =>
     {
         json.WriteString("time", utc.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
         Write(json, summary);
@@ -26,9 +23,9 @@ internal static class CheckJson
 
     /// <summary>Writes the summary of a watch in one line.</summary>
     /// <returns>UTF-8.</returns>
-    internal static byte[] WriteLine(WatchSummary summary) => Write(OneLine, json =>
+    internal static byte[] WriteLine(WatchSummary summary) => Write(ReadableJson.Compact, json =>
     {
-        json.WriteNumber("seconds", Seconds(summary.Elapsed));
+        json.WriteNumber("durationSeconds", Seconds(summary.Elapsed));
         json.WriteNumber("rounds", summary.Rounds);
         json.WriteNumber("failedRounds", summary.FailedRounds);
         json.WriteStartArray("outageSeconds");
@@ -61,7 +58,7 @@ internal static class CheckJson
     {
         json.WriteString("url", UrlText.Of(summary.Options.Connection.Url));
         json.WriteBoolean("ok", summary.IsFine);
-        json.WriteNumber("seconds", Seconds(summary.Elapsed));
+        json.WriteNumber("durationSeconds", Seconds(summary.Elapsed));
         json.WriteNumber("passed", summary.Count(Outcome.Pass));
         json.WriteNumber("warned", summary.Count(Outcome.Warn));
         json.WriteNumber("failed", summary.Count(Outcome.Fail));
@@ -81,7 +78,7 @@ internal static class CheckJson
         json.WriteString("name", result.Name);
         json.WriteBoolean("needsEcho", result.NeedsEcho);
         json.WriteString("outcome", result.Finding.Outcome.ToString().ToLowerInvariant());
-        json.WriteNumber("ms", Math.Round(result.Elapsed.TotalMilliseconds, 3));
+        json.WriteNumber("durationMilliseconds", Math.Round(result.Elapsed.TotalMilliseconds, 3));
         json.WriteString("finding", result.Finding.Text);
         json.WriteString("cause", result.Finding.Fault?.Cause);
         json.WriteString("advice", result.Finding.Fault?.Advice);

@@ -77,7 +77,7 @@ internal sealed class FleckConnection : IWebSocketConnection
     /// <summary>The last event.</summary>
     internal void End(CloseCode code)
     {
-        _server.Log.ConnectionClosed(Id, ClosePayload.Describe(code), _messagesReceived);
+        _server.Log.ConnectionClosed(Id, code, _messagesReceived);
         try
         {
             OnClose?.Invoke();

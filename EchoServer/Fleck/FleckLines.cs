@@ -1,6 +1,7 @@
 using System.Text;
-using EchoServer.Server;
+using EchoServer.Echo;
 using EchoServer.Text;
+using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Fleck;
@@ -8,25 +9,36 @@ namespace EchoServer.Fleck;
 /// <summary>The lines that this engine logs beside those of <c>ServerLog</c>. Safe on any thread.</summary>
 internal static partial class FleckLines
 {
-    [LoggerMessage(100, LogLevel.Warning, "Fleck engine: no page, health, info and metrics, no compression, no limits on messages, memory, connections and time{Ignored}")]
-    internal static partial void Shortcomings(this ILogger log, string ignored);
+    [LoggerMessage(100, LogLevel.Warning, "Fleck engine: {Reason}{Ignored}", EventName = "shortcomings")]
+    private static partial void Shortcomings(this ILogger log, string reason, LoggedValue ignored);
 
-    [LoggerMessage(102, LogLevel.Debug, "Connection {Id} closed: {Code}; messages received {MessagesReceived}")]
-    internal static partial void ConnectionClosed(this ILogger log, long id, string code, long messagesReceived);
+    [LoggerMessage(102, LogLevel.Debug, "Connection #{ConnectionId} closed: {Code}; messages received {MessagesReceived}", EventName = "close")]
+    private static partial void ConnectionClosed(this ILogger log, long connectionId, LoggedValue code, long messagesReceived);
 
-    [LoggerMessage(104, LogLevel.Information, "Stats: {Connections} connections, heap {HeapBytes}")]
+    [LoggerMessage(104, LogLevel.Information, "Stats: {Connections} connections, heap {HeapBytes}", EventName = "stats")]
     internal static partial void Stats(this ILogger log, int connections, long heapBytes);
 
-    [LoggerMessage(105, LogLevel.Debug, "{Text}")]
-    private static partial void FleckSaid(this ILogger log, string text);
+    [LoggerMessage(105, LogLevel.Debug, "{Reason}", EventName = "fleck")]
+    private static partial void FleckSaid(this ILogger log, string reason);
 
-    /// <summary>A line of Fleck's own log, escaped and cut. Whatever its level, it is about one client.</summary>
+    internal static void Shortcomings(this ILogger log, IReadOnlyCollection<string> ignored)
+    {
+        string names = string.Join(", ", ignored);
+        log.Shortcomings(
+            "no page, health, info and metrics, no compression, no limits on messages, memory, connections and time",
+            names.Length == 0 ? default : new(names, $"; given but ignored: {names}"));
+    }
+
+    internal static void ConnectionClosed(this ILogger log, long id, CloseCode code, long messagesReceived) =>
+        log.ConnectionClosed(id, new LoggedValue((int)code, ClosePayload.Describe(code)), messagesReceived);
+
+    /// <summary>A line of Fleck's own log, cut. Whatever its level, it is about one client.</summary>
     internal static void FleckSaid(this ILogger log, string? text, Exception? exception)
     {
         if (log.IsEnabled(LogLevel.Debug))
         {
             string error = exception is null ? "" : $": {exception.GetType().Name}: {exception.GetBaseException().Message}";
-            log.FleckSaid(EscapedText.From(Encoding.UTF8.GetBytes(text + error), ServerLog.MaxMessageCharacters));
+            log.FleckSaid(EscapedText.Cut(Encoding.UTF8.GetBytes(text + error), MessageLine.MaxCharacters));
         }
     }
 }

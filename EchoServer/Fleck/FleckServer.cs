@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using EchoServer.Buffers;
 using EchoServer.Http;
 using EchoServer.Server;
+using EchoServer.Text;
 using EchoServer.Transport;
 using Microsoft.Extensions.Logging;
 using FleckLog = global::Fleck.FleckLog;
@@ -32,6 +33,7 @@ internal sealed class FleckServer(ServerOptions options, ILoggerFactory logging,
     private const int StopPollInterval = 20;
     private const int DrainGrace = 1000;
     private const int AbortTimeout = 1000;
+    private const int RefusalsInterval = 1000;
 
     private readonly ConcurrentDictionary<long, FleckSocket> _sockets = new();
     private IoThreads? _ioThreads;
@@ -39,6 +41,7 @@ internal sealed class FleckServer(ServerOptions options, ILoggerFactory logging,
     private Action<ISocket> _accepted = static _ => { };
     private Task _accepting = Task.CompletedTask;
     private Timer? _statsTimer;
+    private Timer? _refusalsTimer;
 
     /// <inheritdoc/>
     public IPEndPoint? EndPoint { get; private set; }
@@ -51,6 +54,9 @@ internal sealed class FleckServer(ServerOptions options, ILoggerFactory logging,
     internal Func<string, string, HandshakeRuling>? Judge { get; init; }
 
     internal ILogger Log { get; } = logging.CreateLogger("Server");
+
+    /// <summary>Which refused requests are logged.</summary>
+    internal LineLimit Refusals { get; } = new();
 
     internal Action<IWebSocketConnection> Configure { get; private set; } = static _ => { };
 
@@ -82,9 +88,10 @@ internal sealed class FleckServer(ServerOptions options, ILoggerFactory logging,
         FleckLog.LogAction = static (_, _, _) => { };
         fleck.Start(it => _ = new FleckConnection(this, (FleckSocket)((global::Fleck.WebSocketConnection)it).Socket, it));
         logging.CreateLogger(WebSocketServer.AnnouncementCategory).Listening(EndPoint);
-        Log.Shortcomings(ignoredSettings.Count == 0 ? "" : $"; given but ignored: {string.Join(", ", ignoredSettings)}");
+        Log.Shortcomings(ignoredSettings);
         ILogger fleckLog = logging.CreateLogger("Fleck");
         FleckLog.LogAction = (_, text, exception) => fleckLog.FleckSaid(text, exception);
+        _refusalsTimer = new Timer(_ => Log.RefusalsOmitted(Refusals), null, RefusalsInterval, RefusalsInterval);
         if (options.StatsInterval is TimeSpan interval)
         {
             _statsTimer = new Timer(_ => Log.Stats(_sockets.Count, GC.GetTotalMemory(forceFullCollection: false)), null, interval, interval);
@@ -112,6 +119,8 @@ internal sealed class FleckServer(ServerOptions options, ILoggerFactory logging,
         await UntilNoSocketAsync(static (socket, _) => socket.Abort(), AbortTimeout).ConfigureAwait(false);
         _ioThreads?.Dispose();
         _statsTimer?.Dispose();
+        _refusalsTimer?.Dispose();
+        Log.RefusalsOmitted(Refusals, isLast: true);
         Log.Stopped(Math.Max(told - aborted, 0), aborted);
         FleckLog.LogAction = static (_, _, _) => { };
     }

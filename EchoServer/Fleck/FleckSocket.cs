@@ -199,7 +199,7 @@ internal sealed class FleckSocket(FleckServer server, NonBlockingSocket socket, 
             rejection ??= Handshake.Check(head) ?? Handshake.CheckOrigin(head, server.Options.AllowedOrigins) ?? server.Judge?.Invoke(path, query).Rejection;
             if (rejection is not null)
             {
-                server.Log.RequestRefused(client, rejection, head);
+                server.Log.RequestRefused(server.Refusals, client, rejection, head);
                 Send(HttpResponse.Write(rejection, DateTimeOffset.UtcNow, withBody: !input.StartsWith("HEAD "u8)), Close, static _ => { });
                 return true;
             }

@@ -60,9 +60,9 @@ internal static partial class ServerLog
     private static partial void ConnectionOpened(
         this ILogger log, long connectionId, EndPoint peer, LoggedValue forwardedFor, string path, LoggedValue extensions, LoggedValue requestId);
 
-    [LoggerMessage(7, LogLevel.Debug, "Connection #{ConnectionId} closed: {Code}, {Cause}: {Reason}; messages received {MessagesReceived}, bytes received {NetworkBytesReceived}, bytes sent {NetworkBytesSent}, duration {DurationSeconds:0.000} s", EventName = "close")]
+    [LoggerMessage(7, LogLevel.Debug, "Connection #{ConnectionId} closed: {Code}, {Reason} (cause {Cause}); messages received {MessagesReceived}, bytes received {NetworkBytesReceived}, bytes sent {NetworkBytesSent}, duration {DurationSeconds:0.000} s", EventName = "close")]
     private static partial void ConnectionClosed(
-        this ILogger log, long connectionId, LoggedValue code, string cause, string reason, long messagesReceived, long networkBytesReceived,
+        this ILogger log, long connectionId, LoggedValue code, string reason, string cause, long messagesReceived, long networkBytesReceived,
         long networkBytesSent, double durationSeconds);
 
     [LoggerMessage(8, LogLevel.Error, "A callback of connection #{ConnectionId} failed: {Exception}", EventName = "callbackFailed")]
@@ -102,8 +102,8 @@ internal static partial class ServerLog
     }
 
     /// <summary>Tells how many refusals were not logged, once there are few of them again, and in a long flood now and then.</summary>
-    /// <param name="log">Where to.</param>
-    /// <param name="limit">What has counted them.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="limit">Their count.</param>
     /// <param name="isLast">Whether to tell it in any case, because the server stops.</param>
     internal static void RefusalsOmitted(this ILogger log, LineLimit limit, bool isLast = false)
     {
@@ -137,7 +137,7 @@ internal static partial class ServerLog
         if (log.IsEnabled(LogLevel.Debug))
         {
             log.ConnectionClosed(
-                id, new((int)end.Code, ClosePayload.Describe(end.Code)), end.Cause.Describe().Label, end.Reason, totals.MessagesReceived,
+                id, new((int)end.Code, ClosePayload.Describe(end.Code)), end.Reason, end.Cause.Describe().Label, totals.MessagesReceived,
                 totals.BytesReceived, totals.BytesSent, totals.Duration.TotalSeconds);
         }
     }

@@ -6,6 +6,7 @@ using EchoServer.Echo;
 using EchoServer.Http;
 using EchoServer.Metrics;
 using EchoServer.Server;
+using EchoServer.Text;
 
 namespace EchoServer.Site;
 
@@ -16,8 +17,6 @@ namespace EchoServer.Site;
 internal sealed class InfoDocument
 {
     private const string Masked = "(masked)";
-
-    private static readonly JsonWriterOptions Indented = new() { Indented = true };
 
     private readonly ServerLimits _limits;
     private readonly EchoOptions _echo;
@@ -35,7 +34,7 @@ internal sealed class InfoDocument
     internal byte[] Write(RequestHead head, IPEndPoint client, ServerSnapshot snapshot)
     {
         var bytes = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(bytes, Indented))
+        using (var json = new Utf8JsonWriter(bytes, ReadableJson.Indented))
         {
             json.WriteStartObject();
             json.WriteString("name", "EchoServer");
@@ -123,17 +122,17 @@ internal sealed class InfoDocument
         json.WriteStartObject("totals");
         json.WriteNumber("messagesReceived", snapshot.Totals.Received.Messages);
         json.WriteNumber("messagesSent", snapshot.Totals.Sent.Messages);
-        json.WriteNumber("bytesReceived", snapshot.Totals.Received.Bytes);
-        json.WriteNumber("bytesSent", snapshot.Totals.Sent.Bytes);
+        json.WriteNumber("payloadBytesReceived", snapshot.Totals.Received.Bytes);
+        json.WriteNumber("payloadBytesSent", snapshot.Totals.Sent.Bytes);
         json.WriteEndObject();
         json.WriteStartObject("compression");
         json.WriteNumber("connections", snapshot.Totals.OpenedCompressed);
         json.WriteNumber("messagesReceived", snapshot.Totals.CompressedReceived.Messages);
         json.WriteNumber("messagesSent", snapshot.Totals.CompressedSent.Messages);
-        json.WriteNumber("bytesReceived", snapshot.Totals.CompressedReceived.CompressedBytes);
-        json.WriteNumber("bytesSent", snapshot.Totals.CompressedSent.CompressedBytes);
-        json.WriteNumber("plainBytesReceived", snapshot.Totals.CompressedReceived.PlainBytes);
-        json.WriteNumber("plainBytesSent", snapshot.Totals.CompressedSent.PlainBytes);
+        json.WriteNumber("compressedBytesReceived", snapshot.Totals.CompressedReceived.CompressedBytes);
+        json.WriteNumber("compressedBytesSent", snapshot.Totals.CompressedSent.CompressedBytes);
+        json.WriteNumber("payloadBytesReceived", snapshot.Totals.CompressedReceived.PlainBytes);
+        json.WriteNumber("payloadBytesSent", snapshot.Totals.CompressedSent.PlainBytes);
         json.WriteEndObject();
         json.WriteStartObject("memory");
         json.WriteNumber("budgetUsedBytes", snapshot.Stats.BudgetUsed);

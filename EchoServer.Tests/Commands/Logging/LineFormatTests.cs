@@ -42,8 +42,8 @@ internal sealed partial class LineFormatTests
             @"""level"":""information"",CATEGORY,""message"":""\ufffd|\ufffd|""}");
         yield return Json("values", Valued("Hi Zoë, 5 0.50 (null) 127.0.0.1:80", "Hi {Name}, {Count} {Ratio:0.00} {None} {EndPoint}", "Zoë", 5, 0.5, null, new IPEndPoint(IPAddress.Loopback, 80)),
             @"""level"":""information"",""event"":""valued"",""name"":""Zoë"",""count"":5,""ratio"":0.5,""endPoint"":""127.0.0.1:80""}");
-        yield return Json("values in other words", Valued("1000 NormalClosure for x", "{Code}{Whom}{None}", new LoggedValue(1000, "1000 NormalClosure"), new LoggedValue("x", " for x"), default(LoggedValue)),
-            @"""level"":""information"",""event"":""valued"",""code"":1000,""whom"":""x""}");
+        yield return Json("values in other words", Valued("1000 NormalClosure for x", "{Code}{Client}{None}", new LoggedValue(1000, "1000 NormalClosure"), new LoggedValue("x", " for x"), default(LoggedValue)),
+            @"""level"":""information"",""event"":""valued"",""code"":1000,""client"":""x""}");
         yield return Json("numbers", Valued("", "{A}{B}{C}{D}{E}{F}{G}{H}{I}{J}{K}", (byte)1, (sbyte)-1, (short)-2, (ushort)2, -3, 3u, long.MinValue, ulong.MaxValue, 1.5f, 1e300, 0.10m),
             @"""level"":""information"",""event"":""valued"",""a"":1,""b"":-1,""c"":-2,""d"":2,""e"":-3,""f"":3,""g"":-9223372036854775808,""h"":18446744073709551615,""i"":1.5,""j"":1E+300,""k"":0.10}");
         yield return Json("other types", Valued("", "{Yes}{No}{Letter}{Day}{Time}{Level}", true, false, 'ü', new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), TimeSpan.FromSeconds(1.5), LogLevel.Error),

@@ -23,7 +23,7 @@ internal sealed class CloseProbe : IProbe
         (CloseCode code, string reason) = echoes ? (Code, Reason) : (CloseCode.NormalClosure, "");
         ClientEvent reply = await SendAsync(run, link => link.CloseAsync(code, reason, stop), stop).ConfigureAwait(false);
         bool isClose = reply.Kind == ClientEventKind.Close;
-        Fact[] facts = [new("reply_code", isClose ? (long)reply.Code!.Value : null), new("reply_reason", isClose ? reply.Reason : null)];
+        Fact[] facts = [new("replyCode", isClose ? (long)reply.Code!.Value : null), new("replyReason", isClose ? reply.Reason : null)];
         if (!isClose)
         {
             return Finding.Fail($"our Close was answered with {reply.Describe()}", reply.Kind == ClientEventKind.Violation ? reply.Diagnose(run.Url) : new(
@@ -55,7 +55,7 @@ internal sealed class CloseProbe : IProbe
         // The other way round: the Close of an EchoServer for a frame that breaks the protocol.
         ClientEvent own = await SendAsync(run, link => link.SendAsync(Reserved, ReadOnlyMemory<byte>.Empty, stop), stop).ConfigureAwait(false);
         return own is { Kind: ClientEventKind.Close, Code: CloseCode.ProtocolError, Reason.Length: > 0 }
-            ? Finding.Pass($"{both} of our Close came back; the server's own arrived: {own.Describe()}", [.. facts, new("server_code", (long)own.Code)])
+            ? Finding.Pass($"{both} of our Close came back; the server's own arrived: {own.Describe()}", [.. facts, new("serverCode", (long)own.Code)])
             : Finding.Fail($"the server's own Close arrived as {own.Describe()}", new(
                 "a Close from the server does not arrive as it was sent: something on the way loses or alters it",
                 "clients then see 1006 or another code: do not build on close codes here, or mend the proxy on the way"), facts);

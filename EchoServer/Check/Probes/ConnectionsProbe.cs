@@ -41,7 +41,7 @@ internal sealed class ConnectionsProbe(int count) : IProbe
             Fact[] facts =
             [
                 new("open", (long)open), new("failed", (long)failed.Length),
-                new("by_instance", spread.Select(it => string.Create(CultureInfo.InvariantCulture, $"{it.Key}:{it.Value}")).ToArray()),
+                new("byInstance", spread.Select(it => string.Create(CultureInfo.InvariantCulture, $"{it.Key}:{it.Value}")).ToArray()),
             ];
             return failed.Length == 0 ? Finding.Pass(text, facts) : Finding.Fail($"{text}; {Kinds(failed)}", failed[0].Failure!.Fault, facts);
         }

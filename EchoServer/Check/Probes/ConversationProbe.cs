@@ -19,6 +19,6 @@ internal sealed class ConversationProbe(IReadOnlyList<ConversationStep> steps) :
         string shown = string.Join(", ", times.Take(MaxShownTimes).Select(Times.ShowShort));
         return Finding.Pass(
             $"{sent} sent, {times.Count} came as expected, after {shown}{(times.Count > MaxShownTimes ? " ..." : "")}",
-            new("sent", (long)sent), new("answerMs", times.Select(time => time.TotalMilliseconds).ToArray()));
+            new("sent", (long)sent), new("answerMilliseconds", times.Select(time => time.TotalMilliseconds).ToArray()));
     }
 }

@@ -31,7 +31,7 @@ internal sealed class EchoProbe(string name, Opcode opcode, byte[] message, stri
         TimeSpan time = await run.Peer.EchoAsync(opcode, message, stop).ConfigureAwait(false);
         run.EchoesBinary |= opcode == Opcode.Binary;
         return showsTime
-            ? Finding.Pass($"{finding} in {Times.Show(time)}", new Fact("echo_ms", time.TotalMilliseconds))
+            ? Finding.Pass($"{finding} in {Times.Show(time)}", new Fact("roundTripMilliseconds", time.TotalMilliseconds))
             : Finding.Pass(finding);
     }
 

@@ -23,6 +23,6 @@ internal sealed class GreetingProbe : IProbe
             : $"{string.Join(", ", greetings.Take(2).Select(text => $"'{ReceivedAnswer.Shown(text)}'"))}{(isOurs ? ", the EchoServer's own" : "")}";
         string echo = prefix.Length == 0 ? "echoes come as they are" : $"echoes begin with '{ReceivedAnswer.Shown(prefix)}'";
         return Finding.Pass(
-            $"{said}; {echo}", new("greetings", greetings), new("prefix", prefix), new("is_echo_server", run.Info is null ? null : true));
+            $"{said}; {echo}", new("greetings", greetings), new("prefix", prefix), new("isEchoServer", run.Info is null ? null : true));
     }
 }

@@ -32,10 +32,10 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
         string text = $"silent: {silent.Describe()}; with a ping every {between}: {pinging.Describe()}";
         Fact[] facts =
         [
-            new("seconds", idle.TotalSeconds), new("silent_survived", silent.End is null), new("silent_seconds", silent.Idle.TotalSeconds),
-            new("silent_end", silent.End?.Kind.ToString().ToLowerInvariant()), new("server_pings", (long)silent.ServerPings), new("serverMessages", (long)silent.ServerMessages),
-            new("ping_survived", pinging.End is null), new("ping_seconds", pinging.Age.TotalSeconds),
-            new("known_limit", silent.End?.Kind is ClientEventKind.Fin or ClientEventKind.Reset ? EndDiagnosis.KnownLimit(silent.Idle) : null),
+            new("idleSeconds", idle.TotalSeconds), new("silentSurvived", silent.End is null), new("silentSeconds", silent.Idle.TotalSeconds),
+            new("silentEnd", silent.End?.Kind.ToString().ToLowerInvariant()), new("serverPings", (long)silent.ServerPings), new("serverMessages", (long)silent.ServerMessages),
+            new("pingSurvived", pinging.End is null), new("pingSeconds", pinging.Age.TotalSeconds),
+            new("knownLimit", silent.End?.Kind is ClientEventKind.Fin or ClientEventKind.Reset ? EndDiagnosis.KnownLimit(silent.Idle) : null),
         ];
         return (silent.End, pinging.End) switch
         {

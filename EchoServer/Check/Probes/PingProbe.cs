@@ -12,6 +12,6 @@ internal sealed class PingProbe : IProbe
         EchoLink link = await run.Peer.LinkAsync(stop).ConfigureAwait(false);
         TimeSpan time = await link.PingAsync(stop).ConfigureAwait(false);
         run.AnswersPings = true;
-        return Finding.Pass($"pong in {Times.Show(time)}", new Fact("pong_ms", time.TotalMilliseconds));
+        return Finding.Pass($"pong in {Times.Show(time)}", new Fact("roundTripMilliseconds", time.TotalMilliseconds));
     }
 }

@@ -26,10 +26,10 @@ internal sealed class RoundTripProbe : TalkProbe
         LatencyHistogram plain = run.Info is null ? new() : await AskHealthAsync(run.Dialer, stop).ConfigureAwait(false);
         return Finding.Pass(
             $"{Count} echoes: {Describe(echoes)}{(plain.Count > 0 ? $"; a GET of /health: {Describe(plain)}" : "")}",
-            new("p50_ms", Milliseconds(echoes, 50)),
-            new("p99_ms", Milliseconds(echoes, 99)),
-            new("health_p50_ms", Milliseconds(plain, 50)),
-            new("health_p99_ms", Milliseconds(plain, 99)));
+            new("p50Milliseconds", Milliseconds(echoes, 50)),
+            new("p99Milliseconds", Milliseconds(echoes, 99)),
+            new("healthP50Milliseconds", Milliseconds(plain, 50)),
+            new("healthP99Milliseconds", Milliseconds(plain, 99)));
     }
 
     private static string Describe(LatencyHistogram times) =>

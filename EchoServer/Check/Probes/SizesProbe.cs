@@ -28,7 +28,7 @@ internal sealed class SizesProbe : TalkProbe
             passed = size;
         }
 
-        return Finding.Pass("125, 126, 65535 and 65536 bytes and 1 MiB came back as sent", new Fact("largest_bytes", (long)passed));
+        return Finding.Pass("125, 126, 65535 and 65536 bytes and 1 MiB came back as sent", new Fact("largestBytes", (long)passed));
     }
 
     /// <summary>The largest message that passes, by halving.</summary>
@@ -54,7 +54,7 @@ internal sealed class SizesProbe : TalkProbe
         string text = failed - passed == 1
             ? $"{Times.Bytes(passed)} pass, one more does not: {failure.Finding}"
             : $"{Times.Bytes(passed)} pass, {Times.Bytes(failed)} do not: {failure.Finding}";
-        Fact[] facts = [new("largest_bytes", (long)passed), new("server_limit_bytes", info?.MaxMessageBytes)];
+        Fact[] facts = [new("largestBytes", (long)passed), new("maxMessageBytes", info?.MaxMessageBytes)];
         if (info is not null && passed == info.MaxMessageBytes)
         {
             return Finding.Pass($"up to {Times.Bytes(passed)}, which is the server's own limit (--max-message-bytes)", facts);

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Client.Output;
@@ -61,7 +62,7 @@ internal sealed class JsonOutput : ClientOutput, IDisposable
                 WritePing(json, "received", payload);
                 if (roundTrip is TimeSpan time)
                 {
-                    json.WriteNumber("round_trip_ms", Math.Round(time.TotalMilliseconds, 3));
+                    json.WriteNumber("roundTripMilliseconds", Math.Round(time.TotalMilliseconds, 3));
                 }
             });
         }
@@ -88,7 +89,7 @@ internal sealed class JsonOutput : ClientOutput, IDisposable
     }
 
     internal override void Reconnecting(TimeSpan pause) =>
-        Write("reconnect", json => json.WriteNumber("seconds", pause.TotalSeconds));
+        Write("reconnect", json => json.WriteNumber("pauseSeconds", pause.TotalSeconds));
 
     public void Dispose() => _output.Dispose();
 
@@ -152,7 +153,7 @@ internal sealed class JsonOutput : ClientOutput, IDisposable
     private void Write(string name, Action<Utf8JsonWriter> writeRest)
     {
         var bytes = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(bytes))
+        using (var json = new Utf8JsonWriter(bytes, ReadableJson.Compact))
         {
             json.WriteStartObject();
             json.WriteString("time", DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));

@@ -9,7 +9,7 @@ internal sealed record LoadReport(LoadOptions Options, LoadClient Client, LoadRe
 {
     /// <summary>The percentiles of a report: as text, as a name in JSON, as a number.</summary>
     internal static readonly (string Text, string Name, double Percent)[] Percentiles =
-        [("p50", "p50", 50), ("p90", "p90", 90), ("p99", "p99", 99), ("p99.9", "p99_9", 99.9)];
+        [("p50", "p50", 50), ("p90", "p90", 90), ("p99", "p99", 99), ("p99.9", "p999", 99.9)];
 
     /// <summary>Whether there were messages, or connections to hold, and no error.</summary>
     internal bool IsFine => Client.Errors.Total == 0 && (Options.IsHeldOnly ? Client.Opened : Result.Messages) > 0;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using EchoServer.Diagnosis;
 using EchoServer.Load.Opening;
 using EchoServer.Metrics;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Load.Report;
@@ -15,17 +16,17 @@ internal static class LoadReportJson
     internal static byte[] Write(LoadReport report)
     {
         var bytes = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(bytes))
+        using (var json = new Utf8JsonWriter(bytes, ReadableJson.Compact))
         {
             json.WriteStartObject();
             json.WriteString("url", UrlText.Of(report.Options.Connection.Url));
             json.WriteBoolean("ok", report.IsFine);
             json.WriteNumber("connections", report.Options.Connections);
             json.WriteNumber("opened", report.Client.Opened);
-            json.WriteNumber("open_at_end", report.OpenAtEnd);
-            json.WriteNumber("connect_seconds", report.Client.ConnectElapsed.TotalSeconds);
-            json.WriteNumber("connections_per_second", report.ConnectionsPerSecond);
-            json.WriteNumber("seconds", report.Result.Elapsed.TotalSeconds);
+            json.WriteNumber("openAtEnd", report.OpenAtEnd);
+            json.WriteNumber("connectSeconds", report.Client.ConnectElapsed.TotalSeconds);
+            json.WriteNumber("connectionsPerSecond", report.ConnectionsPerSecond);
+            json.WriteNumber("durationSeconds", report.Result.Elapsed.TotalSeconds);
             if (!report.Options.IsHeldOnly)
             {
                 WriteMessages(json, report);
@@ -45,7 +46,7 @@ internal static class LoadReportJson
     internal static byte[] Write(LoadOptions options, Fault failure, int? status)
     {
         var bytes = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(bytes))
+        using (var json = new Utf8JsonWriter(bytes, ReadableJson.Compact))
         {
             json.WriteStartObject();
             json.WriteString("url", UrlText.Of(options.Connection.Url));
@@ -65,24 +66,24 @@ internal static class LoadReportJson
 
     private static void WriteMessages(Utf8JsonWriter json, LoadReport report)
     {
-        json.WriteString("message_kind", report.Options.IsText ? "text" : "binary");
-        json.WriteNumber("message_bytes", report.Options.MessageBytes);
-        json.WriteNumber("in_flight", report.Options.InFlight);
+        json.WriteString("messageType", report.Options.IsText ? "text" : "binary");
+        json.WriteNumber("messageBytes", report.Options.MessageBytes);
+        json.WriteNumber("inFlight", report.Options.InFlight);
         if (report.Options.Rate is double rate)
         {
-            json.WriteNumber("rate", rate);
+            json.WriteNumber("ratePerSecond", rate);
         }
         else
         {
-            json.WriteNull("rate");
+            json.WriteNull("ratePerSecond");
         }
 
         json.WriteNumber("messages", report.Result.Messages);
-        json.WriteNumber("messages_per_second", report.MessagesPerSecond);
-        json.WriteNumber("payload_bytes", report.Result.Bytes);
-        json.WriteNumber("payload_bytes_per_second", report.BytesPerSecond);
+        json.WriteNumber("messagesPerSecond", report.MessagesPerSecond);
+        json.WriteNumber("payloadBytes", report.Result.Bytes);
+        json.WriteNumber("payloadBytesPerSecond", report.BytesPerSecond);
         json.WriteNumber("unsent", report.Result.Unsent);
-        WriteTimes(json, "latency_ms", report.Result.Latency);
+        WriteTimes(json, "latencyMilliseconds", report.Result.Latency);
     }
 
     private static void WriteTimes(Utf8JsonWriter json, string name, LatencyHistogram times)
@@ -108,10 +109,10 @@ internal static class LoadReportJson
         json.WriteStartObject("reconnects");
         json.WriteNumber("ended", result.Lost);
         json.WriteNumber("drained", result.Drained);
-        json.WriteNumber("served_again", result.Times.Count);
+        json.WriteNumber("servedAgain", result.Times.Count);
         json.WriteNumber("unanswered", result.Unanswered);
-        WriteTimes(json, "outage_ms", result.Times);
-        WriteErrors(json, "failed_attempts", result.FailedAttempts);
+        WriteTimes(json, "outageMilliseconds", result.Times);
+        WriteErrors(json, "failedAttempts", result.FailedAttempts);
         json.WriteEndObject();
     }
 
@@ -121,7 +122,7 @@ internal static class LoadReportJson
         foreach (LoadErrorCount error in errors)
         {
             json.WriteStartObject();
-            json.WriteString("kind", JsonNamingPolicy.SnakeCaseLower.ConvertName(error.Kind.ToString()));
+            json.WriteString("kind", JsonNamingPolicy.CamelCase.ConvertName(error.Kind.ToString()));
             if (error.Status != 0)
             {
                 json.WriteNumber("status", error.Status);
@@ -137,7 +138,7 @@ internal static class LoadReportJson
 
     private static void WriteCloseCodes(Utf8JsonWriter json, LoadErrors errors)
     {
-        json.WriteStartArray("close_codes");
+        json.WriteStartArray("closeCodes");
         foreach ((CloseCode code, long count) in errors.CloseCodes)
         {
             json.WriteStartObject();

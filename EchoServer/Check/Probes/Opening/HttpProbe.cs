@@ -79,8 +79,8 @@ internal sealed class HttpProbe : IProbe
         string text = $"{answer.StatusLine}, EchoServer {ReceivedAnswer.Shown(info.Version)}{instance}{application}; {Way(added, answer)}";
         Fact[] facts =
         [
-            new("status", (long)answer.Status), new("server", "EchoServer"), new("server_version", info.Version), new("application", info.Application),
-            new("instance", info.Index), new("router_headers", added),
+            new("status", (long)answer.Status), new("server", "EchoServer"), new("serverVersion", info.Version), new("application", info.Application),
+            new("instanceIndex", info.Index), new("routerHeaders", added),
         ];
         return fault is null ? Finding.Pass(text, facts) : Finding.Warn(text, fault, facts);
     }
@@ -110,7 +110,7 @@ internal sealed class HttpProbe : IProbe
         string? location = answer.Field("Location") is string target ? UrlText.WithoutUser(target) : null;
         Fact[] facts =
         [
-            new("status", (long)answer.Status), new("server", answer.Field("Server")), new("location", location), new("router_error", error),
+            new("status", (long)answer.Status), new("server", answer.Field("Server")), new("location", location), new("routerError", error),
         ];
         string server = answer.Field("Server") is string text ? $", Server: {ReceivedAnswer.Shown(text)}" : "";
         string words = answer.FirstWords is { Length: > 0 } said ? $", '{said}'" : "";

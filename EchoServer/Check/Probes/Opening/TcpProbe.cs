@@ -24,7 +24,7 @@ internal sealed class TcpProbe : IProbe
         Fact[] facts =
         [
             new("reached", attempts.Where(attempt => attempt.Failure is null).Select(attempt => attempt.Address.ToString()).ToArray()),
-            new("not_reached", attempts.Where(attempt => attempt.Failure is not null).Select(attempt => attempt.Address.ToString()).ToArray()),
+            new("notReached", attempts.Where(attempt => attempt.Failure is not null).Select(attempt => attempt.Address.ToString()).ToArray()),
         ];
         if (Array.Find(attempts, attempt => attempt.Failure is null) is not Attempt first)
         {

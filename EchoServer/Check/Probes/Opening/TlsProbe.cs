@@ -45,8 +45,8 @@ internal sealed class TlsProbe : IProbe
 
         Fact[] facts =
         [
-            new("version", Version(session.Protocol)), new("cipher", session.CipherSuite.ToString()), new("alpn", session.ApplicationProtocol),
-            new("subject", session.Certificate?.Subject), new("issuer", session.Certificate?.Issuer), new("days_left", daysLeft),
+            new("tlsVersion", Version(session.Protocol)), new("cipher", session.CipherSuite.ToString()), new("alpn", session.ApplicationProtocol),
+            new("subject", session.Certificate?.Subject), new("issuer", session.Certificate?.Issuer), new("daysLeft", daysLeft),
             new("trusted", session.Flaw is null),
         ];
         if (session.Flaw is Fault flaw)

@@ -1,0 +1,134 @@
+using EchoServer.Tests.Source;
+
+namespace EchoServer.Tests.Commands;
+
+/// <summary>Every name in every JSON of the program: camelCase, a unit in words at the end, and in README.</summary>
+internal sealed partial class JsonNamesTests
+{
+    private static readonly string[] UndocumentedFolders = ["Site", "Fleck"];
+
+    [Test]
+    public void Every_name_is_camelCase_and_ends_in_its_unit()
+    {
+        string[] names = [.. ServerSources.Files.SelectMany(NamesIn).Distinct()];
+        Assert.That(names, Has.Length.GreaterThan(100), "the names are found");
+        Assert.That(names.Where(name => !CamelCase().IsMatch(name)), Is.Empty, "camelCase");
+        Assert.That(names.Where(name => Abbreviated().IsMatch(name)), Is.Empty, "a unit without what it measures, or abbreviated");
+        Assert.That(names.Where(name => Time().IsMatch(name) && !TimeWithUnit().IsMatch(name)), Is.Empty, "a time ends in Seconds or Milliseconds");
+    }
+
+    [Test]
+    public void README_has_every_name()
+    {
+        string readme = File.ReadAllText(Path.Combine(Programs.ProjectFolder, "README.md"));
+        IEnumerable<string> names = ServerSources.Files
+            .Where(file => !UndocumentedFolders.Any(folder => file.StartsWith(Path.Combine(ServerSources.Root, folder), StringComparison.Ordinal)))
+            .SelectMany(NamesIn).Distinct();
+        Assert.That(names.Where(name => !readme.Contains($"`{name}`", StringComparison.Ordinal)), Is.Empty);
+    }
+
+    [Test]
+    public void README_has_every_event_with_its_number_and_level()
+    {
+        string[] rows = [.. File.ReadLines(Path.Combine(Programs.ProjectFolder, "README.md")).Where(line => line.StartsWith("| `", StringComparison.Ordinal))];
+        Match[] events = [.. Event().Matches(File.ReadAllText(Path.Combine(ServerSources.Root, "Server", "ServerLog.cs"))).Cast<Match>()];
+        Assert.That(events, Has.Length.GreaterThan(15));
+        Assert.That(events.Where(it => !rows.Any(row => IsRow(row.Split('|'), it))).Select(it => it.Value), Is.Empty);
+
+        static bool IsRow(string[] cells, Match it) =>
+            cells[1].Contains($"`{it.Groups["name"]}`", StringComparison.Ordinal) &&
+            Regex.IsMatch(cells[2], $@"\b{it.Groups["number"]}\b") &&
+            cells[3].Contains(it.Groups["level"].Value, StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>What the program really says has no name that the other tests did not find in the sources.</summary>
+    [Test]
+    public async Task Every_output_has_names_of_the_sources()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync(["--log-format", "json", "--log-level", "debug", "--compression", "on"]);
+        string url = server.Url().AbsoluteUri;
+        string nothing = $"ws://127.0.0.1:{FreePort.Find()}/";
+        using var refusing = new ScriptedServer((peer, _) =>
+        {
+            peer.ReadHead();
+            peer.Send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+        });
+        RawPeer.Ask(server.Port, RawPeer.UpgradeRequest("/", "Host: twice")).Dispose();
+        string[] outputs =
+        [
+            HttpReply.Get(server.Port, "/info").Text,
+            await RunAsync("check", url, "--json", "--idle", "0.3", "--connections", "2"),
+            await RunAsync("check", nothing, "--json"),
+            await RunAsync("load", url, "--json", "--duration", "0.3", "--connections", "2", "--reconnect"),
+            await RunAsync("load", nothing, "--json"),
+            await RunAsync("client", url, "--json", "--show-pings", "--ping-interval", "0.1", "one"),
+            await RunAsync("client", refusing.Url.AbsoluteUri, "--json", "one"),
+        ];
+        await server.StopAsync();
+        HashSet<string> known = [.. ServerSources.Files.SelectMany(NamesIn)];
+        string[] said =
+        [
+            .. outputs.SelectMany(output => output.StartsWith("{\n", StringComparison.Ordinal) ? [output] : output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                .Concat(server.Output).SelectMany(json => NamesIn(JsonDocument.Parse(json).RootElement)).Distinct(),
+        ];
+        Assert.That(said, Has.Length.GreaterThan(100));
+        Assert.That(said.Except(known), Is.Empty);
+
+        static async Task<string> RunAsync(params string[] arguments) => (await Programs.RunAsync(Programs.EchoServer(arguments))).Output;
+    }
+
+    private static IEnumerable<string> NamesIn(JsonElement json) => json.ValueKind switch
+    {
+        JsonValueKind.Object => json.EnumerateObject().SelectMany(member => NamesIn(member.Value).Prepend(member.Name)),
+        JsonValueKind.Array => json.EnumerateArray().SelectMany(NamesIn),
+        _ => [],
+    };
+
+    /// <summary>The names that a source file writes as JSON: as literals, as facts of a probe, and in the sentences of log lines.</summary>
+    private static IEnumerable<string> NamesIn(string file)
+    {
+        string source = File.ReadAllText(file);
+        bool isProbe = file.Contains("Probes", StringComparison.Ordinal);
+        return Written().Matches(source)
+            .Concat(isProbe ? Fact().Matches(source) : [])
+            .Concat(Notice().Matches(source))
+            .Select(match => match.Groups["name"].Value)
+            .Concat(LogLine().Matches(source).SelectMany(line => Placeholder().Matches(line.Value).Select(match => JsonNamingPolicy.CamelCase.ConvertName(match.Groups["name"].Value))))
+            .Concat(Percentile().Matches(source).Select(match => match.Groups["name"].Value));
+    }
+
+    [GeneratedRegex(@"\bWrite(String|Number|Boolean|Null|Start(Array|Object)|Base64String|PropertyName|Seconds|Texts|Times|Errors|Code)\((json, )?""(?<name>[^""]+)""")]
+    private static partial Regex Written();
+
+    [GeneratedRegex(@"new( Fact)?\(""(?<name>\w+)"", ")]
+    private static partial Regex Fact();
+
+    // The values of the notice of dropped lines.
+    [GeneratedRegex(@"Values = .*?new\(""(?<name>\w+)""")]
+    private static partial Regex Notice();
+
+    // Of a load's report: ("p99.9", "p999", 99.9).
+    [GeneratedRegex(@"\(""p[\d.]+"", ""(?<name>p\w+)""")]
+    private static partial Regex Percentile();
+
+    [GeneratedRegex(@"\[LoggerMessage\(.*\)\]")]
+    private static partial Regex LogLine();
+
+    [GeneratedRegex(@"\[LoggerMessage\((?<number>\d+), LogLevel\.(?<level>\w+), .*EventName = ""(?<name>\w+)""")]
+    private static partial Regex Event();
+
+    [GeneratedRegex(@"\{(?<name>\w+)")]
+    private static partial Regex Placeholder();
+
+    [GeneratedRegex("^[a-z][a-zA-Z0-9]*$")]
+    private static partial Regex CamelCase();
+
+    [GeneratedRegex("^(seconds|milliseconds|ms)$|[a-z](Ms|Millis|Secs?|Kb|Mb|KiB|MiB)$")]
+    private static partial Regex Abbreviated();
+
+    [GeneratedRegex("^(timeout|interval|duration|uptime|latency|outage|pause|roundTrip)|Timeout|Interval|Duration|Uptime|Latency|Outage|Elapsed")]
+    private static partial Regex Time();
+
+    [GeneratedRegex("(Seconds|Milliseconds)$")]
+    private static partial Regex TimeWithUnit();
+}
