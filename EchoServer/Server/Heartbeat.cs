@@ -56,7 +56,7 @@ internal sealed class Heartbeat : IDisposable
             long now = MonotonicClock.Now;
             _server.Now = now;
             _server.Connections.ForEach(Check, now);
-            _server.Log.RefusalsOmitted(_server.Refusals);
+            _server.Log.RefusalsOmitted(_server.Counters.LoggedRefusals);
             Volatile.Write(ref _isBeating, 0);
         }
     }

@@ -1,7 +1,6 @@
 using EchoServer.Buffers;
 using EchoServer.Http;
 using EchoServer.Metrics;
-using EchoServer.Text;
 using EchoServer.Transport;
 using EchoServer.WebSockets.Compression;
 using Microsoft.Extensions.Logging;
@@ -55,9 +54,6 @@ internal sealed class ServerContext
     internal ZlibPool? Zlib { get; }
 
     internal ServerCounters Counters { get; } = new();
-
-    /// <summary>Which refused requests are logged.</summary>
-    internal LineLimit Refusals { get; } = new();
 
     internal EchoTimes EchoTimes { get; } = new();
 

@@ -1,5 +1,6 @@
 using EchoServer.Http;
 using EchoServer.Metrics;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Server;
@@ -19,6 +20,9 @@ internal sealed class ServerCounters
     private readonly Lock _gate = new();
     private readonly ServerTotals _totals = new();
     private int _open;
+
+    /// <summary>Which refused requests are logged.</summary>
+    internal LineLimit LoggedRefusals { get; } = new();
 
     /// <summary>Counts a handshake that was accepted.</summary>
     /// <param name="isCompressed">Whether permessage-deflate was agreed on.</param>

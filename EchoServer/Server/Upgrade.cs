@@ -82,7 +82,7 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
         if (outbound.EnqueueLastAnswer(HttpResponse.Write(rejection, DateTimeOffset.UtcNow)))
         {
             server.Counters.Rejected(rejection.Status);
-            server.Log.RequestRefused(server.Refusals, ClientAt(peer), rejection);
+            server.Log.RequestRefused(server.Counters.LoggedRefusals, ClientAt(peer), rejection);
         }
     }
 
@@ -123,7 +123,7 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
     private readonly void Refuse(HttpRejection rejection, bool isHeadRequest)
     {
         server.Counters.Rejected(rejection.Status);
-        server.Log.RequestRefused(server.Refusals, Client, rejection, _head);
+        server.Log.RequestRefused(server.Counters.LoggedRefusals, Client, rejection, _head);
         bool isSilent = rejection.Status == HttpStatus.ServiceUnavailable && !server.Options.AnswersWhenFull;
         outbound.WriteLastAnswer(isSilent ? [] : HttpResponse.Write(rejection, DateTimeOffset.UtcNow, withBody: !isHeadRequest), default);
     }

@@ -102,7 +102,7 @@ internal sealed class WebSocketServer : IWebSocketServer
             await _statsTimer.DisposeAsync().ConfigureAwait(false);
         }
 
-        Log.RefusalsOmitted(Context.Refusals, isLast: true);
+        Log.RefusalsOmitted(Context.Counters.LoggedRefusals, isLast: true);
         Log.BudgetUse(Context.Stats);
         Log.Stopped(Math.Max(told - aborted, 0), aborted);
     }
