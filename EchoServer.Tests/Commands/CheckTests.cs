@@ -217,7 +217,7 @@ internal sealed class CheckTests
         using var summary = JsonDocument.Parse(last);
         Assert.That(round.RootElement.GetProperty("time").GetString(), Does.Match("^[0-9-]{10}T[0-9:.]{12}Z$"));
         Assert.That(round.RootElement.GetProperty("ok").GetBoolean(), Is.True);
-        Assert.That(string.Join(' ', summary.RootElement.EnumerateObject().Select(it => it.Name)), Is.EqualTo("seconds rounds failedRounds outageSeconds isFailing"));
+        Assert.That(string.Join(' ', summary.RootElement.EnumerateObject().Select(it => it.Name)), Is.EqualTo("durationSeconds rounds failedRounds outageSeconds isFailing"));
         Assert.That(summary.RootElement.GetProperty("failedRounds").GetInt32(), Is.Zero);
     }
 
