@@ -42,10 +42,13 @@ internal sealed class ClientHandshakeTests
 
     [TestCase("101 x", "the answer has no 'Connection: Upgrade'", "Upgrade: WebSocket", AcceptField)]
     [TestCase("101 x", "the answer has no 'Upgrade: websocket'", "Connection: upgrade", AcceptField)]
-    [TestCase("101 x", "Sec-WebSocket-Accept '' does not belong to the key that was sent", "Connection: upgrade", "Upgrade: websocket")]
+    [TestCase("101 x", "the answer has no 'Sec-WebSocket-Accept'", "Connection: upgrade", "Upgrade: websocket")]
     [TestCase("101 x", "Sec-WebSocket-Accept 's3pPLMBiTxaQ9kYGzzhZRbK+xOO=' does not belong to the key that was sent", "Connection: upgrade", "Upgrade: websocket", "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOO=")]
     [TestCase("101 x", "the answer agrees on an extension that was not offered: 'permessage-deflate'", "Connection: upgrade", "Upgrade: websocket", AcceptField, "Sec-WebSocket-Extensions: permessage-deflate")]
     [TestCase("101 x", "the answer agrees on a subprotocol that was not offered: 'chat'", "Connection: upgrade", "Upgrade: websocket", AcceptField, "Sec-WebSocket-Protocol: chat")]
+    [TestCase("101 x", "the answer has Sec-WebSocket-Accept 2 times, and it may be there once", "Connection: upgrade", "Upgrade: websocket", AcceptField, AcceptField)]
+    [TestCase("101 x", "the answer has Sec-WebSocket-Protocol 3 times, and it may be there once", "Connection: upgrade", "Upgrade: websocket", AcceptField, "Sec-WebSocket-Protocol: a", "Sec-WebSocket-Protocol: a", "sec-websocket-protocol: b")]
+    [TestCase("101 x", "the answer has Sec-WebSocket-Extensions 2 times, and it may be there once", "Connection: upgrade", "Upgrade: websocket", AcceptField, "Sec-WebSocket-Extensions: permessage-deflate", "Sec-WebSocket-Extensions: x")]
     [TestCase("503 Service Unavailable", "the handshake was answered with 503 Service Unavailable")]
     [TestCase("302", "the handshake was answered with 302")]
     public void Anything_else_is_not(string status, string expected, params string[] fields) =>

@@ -45,11 +45,25 @@ internal static class ClientHandshake
             return "the answer has no 'Connection: Upgrade'";
         }
 
+        // RFC 6455 §11.3.2 to §11.3.4: each of them "MUST NOT appear more than once in an HTTP response".
+        foreach (string name in (string[])["Sec-WebSocket-Accept", "Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol"])
+        {
+            if (head.Fields.Find(Encoding.ASCII.GetBytes(name), out _) is > 1 and int count)
+            {
+                return $"the answer has {name} {count} times, and it may be there once";
+            }
+        }
+
         Span<byte> expected = stackalloc byte[AcceptCharacters];
         Span<byte> sent = stackalloc byte[KeyCharacters];
         Encoding.ASCII.GetBytes(key, sent);
         Handshake.WriteAccept(sent, expected);
-        if (head.Fields.Find("Sec-WebSocket-Accept"u8, out ReadOnlySpan<byte> accept) != 1 || !accept.SequenceEqual(expected))
+        if (head.Fields.Find("Sec-WebSocket-Accept"u8, out ReadOnlySpan<byte> accept) == 0)
+        {
+            return "the answer has no 'Sec-WebSocket-Accept'";
+        }
+
+        if (!accept.SequenceEqual(expected))
         {
             return $"Sec-WebSocket-Accept '{EscapedText.Quote(accept)}' does not belong to the key that was sent";
         }
