@@ -127,7 +127,7 @@ internal sealed class ProxyTests
         string inEnvironment = $"http://me:geheim@{proxy.Address}";
         ProgramResult result = await RunAsync(SharedServers.Default.Url("/raw").AbsoluteUri, inEnvironment, "--json", "--verbose");
         Assert.That(result.ExitCode, Is.EqualTo(1));
-        Assert.That(result.Output, Does.Contain("(it answered 407 Proxy Authentication Required)").And.Not.Contain("geheim"));
+        Assert.That(result.Output, Does.Contain("(it answered 407 Proxy Authentication Required; Proxy-Authenticate: Basic realm=").And.Not.Contain("geheim"));
         Assert.That(result.Error, Does.StartWith("> CONNECT 127.0.0.1:").And.Not.Contain("geheim"));
     }
 

@@ -100,7 +100,17 @@ internal sealed class AnswerDiagnosisTests
 
     [TestCase(200, "<html><head><title>Shop</title></head>", "with a page instead of a WebSocket (it says: Shop)", "path")]
     [TestCase(200, "<!doctype html><title>EchoServer</title>", "the EchoServer answered with its page", "Upgrade, Connection")]
-    [TestCase(204, "", "204", "path")]
+    [TestCase(204, "", "something answered 204 Answer instead of a WebSocket: another app", "path")]
+    [TestCase(304, "", "the upgrade was answered with 304 Answer, as by a cache", "caches")]
+    [TestCase(405, "GET is not allowed", "does not take a GET at this path (it says: GET is not allowed), and", "path")]
+    [TestCase(408, "slow down there", "in time (it says: slow down there)", "proxy")]
+    [TestCase(421, "wrong house", "this host name (it says: wrong house)", "DNS")]
+    [TestCase(429, "Quota exceeded", "limits how often one may connect (it says: Quota exceeded) (Retry-After: 7)", "wait")]
+    [TestCase(431, "a cookie of 9 KB", "or a proxy (it says: a cookie of 9 KB)", "headers")]
+    [TestCase(501, "no upgrades", "(it says: no upgrades): a proxy without upgrades", "go around")]
+    [TestCase(505, "HTTP/2 only", "there is no upgrade (it says: HTTP/2 only)", "HTTP/1.1")]
+    [TestCase(407, "log in", "(it answered 407 Answer) (it says: log in), or", "--proxy")]
+    [TestCase(401, "expired", "(Basic realm=x) (it says: expired)", "--basic-auth")]
     [TestCase(400, "Bad WebSocket handshake: the header Connection must contain the token 'Upgrade'.", "did not arrive at the server (it says: Bad WebSocket handshake", "proxy_http_version")]
     [TestCase(401, "", "requires authentication, or does not accept the credentials that were sent (Basic realm=x)", "--basic-auth")]
     [TestCase(403, "Pages from the origin 'x' may not connect here.", "refuses this client (it says: Pages", "--origin")]
@@ -127,6 +137,31 @@ internal sealed class AnswerDiagnosisTests
     [TestCase(526, "", "a proxy in front could not agree on TLS with the server behind it (526 Answer); it was not Cloud Foundry's router", "Cloudflare")]
     public void Any_other_answer_is_explained_by_its_status_and_body(int status, string body, string cause, string advice) =>
         Expect(Of(Wss, status, body, ("WWW-Authenticate", "Basic realm=x"), ("Retry-After", "7")), cause, advice);
+
+    [TestCase("Negotiate")]
+    [TestCase("Bearer realm=\"Basic\"")]
+    [TestCase("Digest realm=x, qop=auth")]
+    public void A_401_without_Basic_does_not_send_to_basic_auth(string challenge) => Expect(
+        Of(Wss, 401, "", ("WWW-Authenticate", challenge)), $"({challenge})", "pass what that scheme takes with -H 'Authorization: ...'");
+
+    [Test]
+    public void A_remedy_behind_the_fault_is_quoted_too()
+    {
+        const string words = "this is the PROXY protocol, which this port does not speak: turn it off in the balancer in front (haproxy: send-proxy; nginx and AWS: proxy protocol)";
+        Expect(Of(Ws, 400, words), $"(it says: {words})", "mend what it names");
+    }
+
+    [TestCase("gzip", false)]
+    [TestCase("br", false)]
+    [TestCase("identity", true)]
+    [TestCase("", true)]
+    public void The_bytes_of_a_compressed_body_are_not_quoted(string coding, bool isQuoted) =>
+        Assert.That(Of(Ws, 400, "words", ("Content-Encoding", coding)).Cause.Contains("(it says: words)", StringComparison.Ordinal), Is.EqualTo(isQuoted));
+
+    [Test]
+    public void A_101_to_a_plain_GET_is_a_fault() => Assert.That(
+        AnswerDiagnosis.OfPage(new ReceivedAnswer(101, "Switching Protocols", new Dictionary<string, string>()), Wss)?.Cause,
+        Is.EqualTo("a plain GET, which asks for no upgrade, was answered with 101 Switching Protocols"));
 
     [Test]
     public void Another_version_of_the_protocol_is_named()

@@ -43,7 +43,10 @@ internal sealed class FailureWordsTests
         yield return Answer("103, then 404", "HTTP/1.1 103 x\r\nLink: a\r\n\r\nHTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n", "no WebSocket is at the path");
         yield return Answer("no HTTP", "SSH-2.0-OpenSSH\r\n", "speaks no HTTP: the status line 'SSH-2.0-OpenSSH'", isChecked: false);
         yield return Answer("TLS alert", "\u0015\u0003\u0001\0\u0002\u0002\u0046", "speaks TLS, and ws:// does not: it answered with a TLS alert; use wss://", isChecked: false);
-        yield return Answer("bare LF", "HTTP/1.1 101 Switching Protocols\nUpgrade: websocket\n\n", "speaks no HTTP: a line ends with LF alone", isChecked: false);
+        yield return Answer("bare LF", "HTTP/1.1 101 Switching Protocols\nUpgrade: websocket\n\n", "speaks HTTP, but its answer has a fault: a line ends with LF alone", isChecked: false);
+        yield return Answer("white space before a colon", "HTTP/1.1 101 x\r\nUpgrade : websocket\r\n\r\n", "speaks HTTP, but its answer has a fault: the header name 'Upgrade ' is not a token; have this mended in the server", isChecked: true);
+        yield return Answer("folded line", "HTTP/1.1 404 Not Found\r\nX-A: b\r\n c\r\nContent-Length: 0\r\n\r\n", "no WebSocket is at the path '/'", isChecked: true);
+        yield return Accepting("key twice", answer => answer.Replace("Sec-WebSocket-Accept", answer[answer.IndexOf("Sec-")..].Split("\r\n")[0] + "\r\nSec-WebSocket-Accept"), "the 101 is not valid: the answer has Sec-WebSocket-Accept 2 times, and it may be there once");
         yield return Answer("FIN", "", "ended the connection instead of answering", isChecked: false);
         yield return Answer("half a head", "HTTP/1.1 101 x\r\nUpgr", "the answer ended in the middle of its head ('HTTP/1.1 101 x\\r\\nUpgr')", isChecked: false);
         yield return Answer("half a status line", "HTT", "the answer ended in the middle of its head ('HTT')", isChecked: false);

@@ -80,6 +80,12 @@ internal sealed class ProxyDiagnosisTests
         Assert.That(NetworkDiagnosis.Of(new IOException(), Url, stage, Proxy), Is.EqualTo(NetworkDiagnosis.Of(new IOException(), Url, stage)));
     }
 
+    [Test]
+    public void A_proxy_over_TLS_that_says_so_is_not_sent_to_TLS() => Assert.That(
+        ProxyDiagnosis.OfAnswer(
+            new ReceivedAnswer(400, "Bad Request", new Dictionary<string, string>(), "The plain HTTP request was sent to HTTPS port"), Url, new Uri("https://proxy.example.org/")).Cause,
+        Does.EndWith("with 400 Bad Request: it may be no proxy, or not for tunnels"));
+
     private static void Expect(Fault diagnosis, string cause)
     {
         Assert.That(diagnosis.Cause, Does.Contain(cause));

@@ -14,6 +14,11 @@ internal sealed class ProxyWordsTests
         yield return Http("403", "HTTP/1.1 403 No\u001b\r\nContent-Length: 0\r\n\r\n", "the proxy PROXY does not allow a tunnel to server.example:443 (it answered 403 No\\u{1b}); ");
         yield return Http("502", "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 3\r\n\r\nno\n", "the proxy PROXY could not reach server.example:443 (it answered 502 Bad Gateway); ");
         yield return Http("404", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "the proxy PROXY answered the request for a tunnel to server.example:443 with 404 Not Found: it may be no proxy");
+        yield return Http("407 without Basic", "HTTP/1.1 407 Login first\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n", "the proxy PROXY requires authentication with a scheme that this client does not have (it answered 407 Login first; Proxy-Authenticate: Negotiate, NTLM); have Basic allowed there, ");
+        yield return Http("407 with Basic", "HTTP/1.1 407 Login first\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n", "(it answered 407 Login first; Proxy-Authenticate: Negotiate, basic realm=\"x\"); put them into its URL: ");
+        yield return Http("TLS port of nginx", "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n<html>The plain HTTP request was sent to HTTPS port</html>", "the port of the proxy PROXY speaks TLS, and http:// does not; name it with https:// in --proxy, or in the environment's ");
+        yield return Http("TLS port", "\u0015\u0003\u0001\0\u0002\u0002\u0046", "the port of the proxy PROXY speaks TLS, and http:// does not; ");
+        yield return Http("faulty answer", "HTTP/1.1 200 OK\r\nA : b\r\n\r\n", "the proxy PROXY speaks HTTP, but its answer has a fault: the header name 'A ' is not a token; have the proxy mended; ");
         yield return Http("SSH", "SSH-2.0-OpenSSH\r\n\r\n", "the proxy PROXY does not answer as an HTTP proxy does: the status line 'SSH-2.0-OpenSSH' is not ");
         yield return Http("FIN", "", "the proxy PROXY ended the connection instead of opening a tunnel; ");
         yield return Http("half an answer", "HTTP/1.1 200 OK\r\nX-", "the proxy PROXY does not answer as an HTTP proxy does: the answer ended in the middle of its head ('HTTP/1.1 200 OK\\r\\nX-'); ");

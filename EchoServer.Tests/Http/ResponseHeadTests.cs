@@ -66,6 +66,42 @@ internal sealed class ResponseHeadTests
         Assert.That(error?.Text, Is.EqualTo(expected));
     }
 
+    [TestCase("HTTP/1.1 404 x\nA: b\n\n", true)]
+    [TestCase("HTTP/1.1 404 x\r\nA : b\r\n", true)]
+    [TestCase("HTTP/1.1 404 x\r\nA\r\n", true)]
+    [TestCase("HTTP/1.1 404 x\r\nA: \0\r\n", true)]
+    [TestCase("HTTP/1.1 404 x\r\n A: b\r\n", true)]
+    [TestCase("HTTP/1.1 40 x\r\n", true)]
+    [TestCase("HTTP/2.0 404 x\r\n", true)]
+    [TestCase("220 mail\r\n", false)]
+    [TestCase("http\n", false)]
+    public void HTTP_with_a_fault_is_told_from_what_is_not_HTTP(string text, bool isHttp)
+    {
+        Assert.That(ResponseHead.Read(Encoding.ASCII.GetBytes(text), out _, out HeadError? error), Is.EqualTo(ParseStatus.Bad));
+        Assert.That(error?.Kind, Is.EqualTo(isHttp ? HeadErrorKind.Faulty : HeadErrorKind.Malformed));
+    }
+
+    // RFC 9112 §5.2.
+    [TestCase("HTTP/1.1 404 x\r\nA: b\r\n c\r\n\r\n\r\n d", "HTTP/1.1 404 x\r\nA: b   c\r\n\r\n\r\n d")]
+    [TestCase("HTTP/1.1 404 x\r\nA: b\r\n\tc\r\n\t d\r\nE: f\r\n\r\n", "HTTP/1.1 404 x\r\nA: b  \tc  \t d\r\nE: f\r\n\r\n")]
+    [TestCase("HTTP/1.1 404 x\r\nA:\r\n b\r\n \r\n\r\n", "HTTP/1.1 404 x\r\nA:   b   \r\n\r\n")]
+    [TestCase("HTTP/1.1 404 x\r\n\r\n a\r\n b", "HTTP/1.1 404 x\r\n\r\n a\r\n b")]
+    public void Folded_lines_are_unfolded_and_what_follows_the_head_stays(string text, string expected)
+    {
+        byte[] input = Encoding.ASCII.GetBytes(text);
+        Assert.That(ResponseHead.Unfold(input, out ResponseHead head, out HeadError? error), Is.EqualTo(ParseStatus.Done), error?.Text);
+        Assert.That(Encoding.ASCII.GetString(input), Is.EqualTo(expected));
+        Assert.That(head.Status, Is.EqualTo(404));
+    }
+
+    [TestCase("HTTP/1.1 404 x\r\n A: b\r\n c\r\n\r\n", "a header line begins with white space (obsolete line folding)", Description = "§2.2: behind the status line nothing is there to be continued")]
+    [TestCase("220 mail\r\n a\r\n b\r\n", "the status line '220 mail' is not 'HTTP/1.1 status reason'")]
+    public void What_continues_no_field_is_not_unfolded(string text, string expected)
+    {
+        Assert.That(ResponseHead.Unfold(Encoding.ASCII.GetBytes(text), out _, out HeadError? error), Is.EqualTo(ParseStatus.Bad));
+        Assert.That(error?.Text, Is.EqualTo(expected));
+    }
+
     [TestCase("", true)]
     [TestCase("H", true)]
     [TestCase("HTTP/1.", true)]

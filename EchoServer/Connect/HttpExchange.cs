@@ -123,7 +123,8 @@ internal static class HttpExchange
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(atMost);
-        int due = int.TryParse(head.Answer.Field("Content-Length"), NumberStyles.None, CultureInfo.InvariantCulture, out int declared)
+        int due = IsWithoutBody(head.Answer.Status) ? 0
+            : int.TryParse(head.Answer.Field("Content-Length"), NumberStyles.None, CultureInfo.InvariantCulture, out int declared)
             ? Math.Min(declared, most)
             : most;
         byte[] body = new byte[due];
@@ -144,6 +145,9 @@ internal static class HttpExchange
 
         return isChunked ? Unchunk(body.AsSpan(0, length)) : body[..length];
     }
+
+    /// <summary>RFC 9112 §6.3: such an answer ends with its head. Behind a 101 another protocol begins.</summary>
+    private static bool IsWithoutBody(int status) => status is < 200 or 204 or 304;
 
     /// <returns>0 at the end, however it ends.</returns>
     private static async Task<int> ReadQuietlyAsync(Stream stream, Memory<byte> buffer, CancellationToken stop)
@@ -192,7 +196,7 @@ internal static class HttpExchange
         return Encoding.UTF8.GetBytes(request.Append("\r\n").ToString());
     }
 
-    private static ReceivedHead? TryRead(ReadOnlySpan<byte> input) => ResponseHead.Read(input, out ResponseHead head, out HeadError? error) switch
+    private static ReceivedHead? TryRead(Span<byte> input) => ResponseHead.Unfold(input, out ResponseHead head, out HeadError? error) switch
     {
         ParseStatus.Done => new(ReceivedAnswer.From(head, default), input[..head.Size].ToArray(), input[head.Size..].ToArray()),
         ParseStatus.Bad => throw new BadHeadException(error!),

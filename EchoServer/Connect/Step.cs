@@ -53,7 +53,7 @@ internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout, Dea
 
     /// <summary>What to throw for an exception of the network.</summary>
     internal ConnectionFailedException Failed(Exception exception) => new(
-        Stage, Stage == Stage.Proxy && exception is (InvalidDataException or BadHeadException) ? "no proxy's answer" : Words(exception), NetworkDiagnosis.Of(exception, Url, Stage, Proxy), exception);
+        Stage, Stage == Stage.Proxy && exception is InvalidDataException or BadHeadException { Kind: not HeadErrorKind.Faulty } ? "no proxy's answer" : Words(exception), NetworkDiagnosis.Of(exception, Url, Stage, Proxy), exception);
 
     /// <summary>Whether an exception comes from a socket, a stream or TLS.</summary>
     internal static bool IsOfNetwork(Exception exception) =>
@@ -62,6 +62,7 @@ internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout, Dea
     private static string Words(Exception exception) => exception switch
     {
         BadHeadException { Kind: HeadErrorKind.TooLarge } => "a head that is too large",
+        BadHeadException { Kind: HeadErrorKind.Faulty } => "a faulty HTTP answer",
         BadHeadException { Kind: HeadErrorKind.Cut } => "half an answer",
         BadHeadException { Kind: HeadErrorKind.Http2 } => "HTTP/2",
         BadHeadException { Kind: HeadErrorKind.Tls } => "TLS",

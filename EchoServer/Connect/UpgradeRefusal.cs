@@ -13,9 +13,15 @@ internal static class UpgradeRefusal
     /// <summary>Reads the body of a refusal, and diagnoses it.</summary>
     internal static async Task<ConnectionFailedException> ReadAsync(TcpLink link, ReceivedHead head, Uri url, CancellationToken stop)
     {
-        byte[] body = await HttpExchange.ReadBodyAsync(link.Stream, head, MaxBodyBytes, BodyTimeout, stop).ConfigureAwait(false);
-        ReceivedAnswer answer = head.Answer with { Body = System.Text.Encoding.UTF8.GetString(body) };
+        ReceivedAnswer answer = await ReadAnswerAsync(link, head, stop).ConfigureAwait(false);
         return new ConnectionFailedException(Stage.Answer, Finding(answer), AnswerDiagnosis.Of(answer, url)) { Answer = answer };
+    }
+
+    /// <summary>Reads the body of a refusal.</summary>
+    internal static async Task<ReceivedAnswer> ReadAnswerAsync(TcpLink link, ReceivedHead head, CancellationToken stop)
+    {
+        byte[] body = await HttpExchange.ReadBodyAsync(link.Stream, head, MaxBodyBytes, BodyTimeout, stop).ConfigureAwait(false);
+        return head.Answer with { Body = System.Text.Encoding.UTF8.GetString(body) };
     }
 
     /// <summary>Judges a 101.</summary>

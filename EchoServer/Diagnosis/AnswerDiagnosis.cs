@@ -8,6 +8,8 @@ internal static class AnswerDiagnosis
     private const int ClientCertificateWanted = 496;
     private const int TlsHandshakeFailed = 525;
     private const int InvalidCertificate = 526;
+    private const int SwitchingProtocols = 101;
+    private const int NotModified = 304;
     private const int FirstServerError = 500;
     private const int BadGateway = 502;
 
@@ -45,6 +47,9 @@ internal static class AnswerDiagnosis
     internal static Fault Of(ReceivedAnswer answer, Uri url) =>
         RouterDiagnosis.Of(answer, url) ?? (answer.Status switch
         {
+            NotModified => new(
+                $"the upgrade was answered with {answer.StatusLine}, as by a cache: one on the way answered in the server's place, or the server has a fault",
+                "go around proxies and caches on the way; if it stays, see the server's log"),
             >= 300 and < 400 => OfRedirect(answer, url),
             >= 200 and < 300 => OfSuccess(answer),
             >= FirstServerError => OfServerError(answer, url),
@@ -56,8 +61,14 @@ internal static class AnswerDiagnosis
     internal static Fault? OfPage(ReceivedAnswer answer, Uri url) =>
         RouterDiagnosis.Of(answer, url) ??
         (answer.Status >= FirstServerError ? OfServerError(answer, url)
+            : answer.Status == SwitchingProtocols ? new(
+                $"a plain GET, which asks for no upgrade, was answered with {answer.StatusLine}",
+                "let the server, or the proxy that answered in its place, upgrade only requests that ask for it in Upgrade (RFC 9110 §7.8)")
             : answer.Field("Location") is string location && IsLogin(location, url) ? OfRedirect(answer, url)
             : null);
+
+    /// <summary>Whether an answer says that the port speaks TLS, and the request was sent without.</summary>
+    internal static bool WantsTls(ReceivedAnswer answer) => Has(answer.Body, PlainToTls);
 
     /// <summary>Whether a redirect goes to where people log in.</summary>
     private static bool IsLogin(string location, Uri url) =>
@@ -105,7 +116,7 @@ internal static class AnswerDiagnosis
             "the EchoServer answered with its page: the upgrade request arrived there without its upgrade and Sec-WebSocket headers",
             "let every proxy on the way pass on Upgrade, Connection and the Sec-WebSocket headers")
         : new(
-            $"something answered {answer.StatusLine} with a page instead of a WebSocket{Saying(answer)}: another app, a wrong path, or a proxy that does not know WebSockets",
+            $"something answered {answer.StatusLine}{(answer.Body.Length > 0 ? " with a page" : "")} instead of a WebSocket{Saying(answer)}: another app, a wrong path, or a proxy that does not know WebSockets",
             "ask for the path that the WebSocket server listens on, and let proxies on the way pass on Upgrade and Connection");
 
     private static Fault OfRefusal(ReceivedAnswer answer, Uri url) => answer.Status switch
@@ -116,8 +127,10 @@ internal static class AnswerDiagnosis
         ClientCertificateWanted or ClientCertificateRefused => OfClientCertificate(answer),
         400 => OfBadRequest(answer, url),
         401 => new(
-            $"the server requires authentication, or does not accept the credentials that were sent{Challenge(answer)}",
-            "pass valid ones: --basic-auth USER:PASSWORD, or -H 'Authorization: Bearer ...'"),
+            $"the server requires authentication, or does not accept the credentials that were sent{Challenge(answer)}{Saying(answer)}",
+            answer.OffersBasic("WWW-Authenticate")
+                ? "pass valid ones: --basic-auth USER:PASSWORD, or -H 'Authorization: Bearer ...'"
+                : "pass what that scheme takes with -H 'Authorization: ...': it does not offer Basic, which --basic-auth is for"),
         403 => new(
             $"the server refuses this client{Saying(answer)}: its origin, its address or its rights",
             "pass the --origin that the server allows, or credentials with -H; a firewall for web apps answers 403 as well"),
@@ -125,22 +138,22 @@ internal static class AnswerDiagnosis
             $"no WebSocket is at the path '{ReceivedAnswer.Shown(url.AbsolutePath)}'{Saying(answer)}; it was not Cloud Foundry's router that said so",
             "ask for the path that the app's WebSocket server listens on"),
         405 => new(
-            "the server does not take a GET at this path, and every WebSocket begins with one", "ask for the path that the app's WebSocket server listens on"),
+            $"the server does not take a GET at this path{Saying(answer)}, and every WebSocket begins with one", "ask for the path that the app's WebSocket server listens on"),
         407 => new(
-            $"a proxy on the way that was not asked for requires authentication (it answered {answer.StatusLine}), or the server answers as one",
+            $"a proxy on the way that was not asked for requires authentication (it answered {answer.StatusLine}){Saying(answer)}, or the server answers as one",
             "where this network has a proxy, name it with --proxy http://USER:PASSWORD@HOST:PORT; otherwise see the server's log"),
         408 => new(
-            "the server did not get the whole request in time", "look for a proxy on the way that holds requests back, and check again"),
+            $"the server did not get the whole request in time{Saying(answer)}", "look for a proxy on the way that holds requests back, and check again"),
         421 => new(
-            "the request reached a server that is not responsible for this host name",
+            $"the request reached a server that is not responsible for this host name{Saying(answer)}",
             "check the DNS entry of the host name, and a proxy's Host header and TLS server name"),
         426 when answer.Field("Upgrade") is { Length: > 0 } wanted && !Has(wanted, "websocket") => new(
             $"what answers at the path '{ReceivedAnswer.Shown(url.AbsolutePath)}' is not a WebSocket server: it wants an upgrade to {ReceivedAnswer.Shown(wanted)}",
             url.Scheme == "ws" && Has(wanted, "TLS") ? "use wss:// instead of ws://" : "ask for the host, port and path that the WebSocket server listens on"),
         426 => new(
             $"the upgrade request lost its Upgrade header on the way{Saying(answer)}", PassUpgradeOn),
-        429 => new($"the server or a gateway in front of it limits how often one may connect{Retry(answer)}", "wait, then check again"),
-        431 => new("the request's headers are too large for the server or a proxy", "send fewer or shorter headers: cookies and tokens are the usual ones"),
+        429 => new($"the server or a gateway in front of it limits how often one may connect{Saying(answer)}{Retry(answer)}", "wait, then check again"),
+        431 => new($"the request's headers are too large for the server or a proxy{Saying(answer)}", "send fewer or shorter headers: cookies and tokens are the usual ones"),
         _ => new(
             $"the upgrade was answered with {answer.StatusLine}{Saying(answer)}", "see the logs of the server and of every proxy on the way for this request"),
     };
@@ -148,7 +161,7 @@ internal static class AnswerDiagnosis
     /// <summary>A 400 can mean anything. The server's own words count first; without any the path is the likeliest cause.</summary>
     private static Fault OfBadRequest(ReceivedAnswer answer, Uri url) => answer switch
     {
-        _ when Has(answer.Body, PlainToTls) => url.Scheme == "ws"
+        _ when WantsTls(answer) => url.Scheme == "ws"
             ? new("this port speaks TLS, and ws:// does not", "use wss:// instead of ws://")
             : new(
                 $"a proxy on the way speaks plain HTTP to a server behind it that speaks TLS{Saying(answer)}",
@@ -173,7 +186,7 @@ internal static class AnswerDiagnosis
     private static Fault OfServerError(ReceivedAnswer answer, Uri url) => answer.Status switch
     {
         500 => new($"the server failed while it answered{Saying(answer)}", "see the app's log ('cf logs NAME --recent')"),
-        501 => new("something on the way does not implement the request: a proxy without upgrades", "go around it, or let it pass on Upgrade and Connection"),
+        501 => new($"something on the way does not implement the request{Saying(answer)}: a proxy without upgrades", "go around it, or let it pass on Upgrade and Connection"),
         BadGateway when IsBare(answer) => new(
             "a proxy in front answered 502 and says nothing else: if it is Cloud Foundry's router, the app's 101 is not valid; any other proxy got no answer from the server behind it",
             "let the app's 101 have 'Upgrade: websocket' and 'Connection: Upgrade', and check the app without the router ('cf ssh NAME -L 8080:localhost:8080'); without Cloud Foundry see whether the server runs, and where the proxy looks for it"),
@@ -187,7 +200,7 @@ internal static class AnswerDiagnosis
             $"a proxy in front waited in vain for the server behind it{Saying(answer)}",
             "see whether the server hangs; a proxy that knows no WebSockets also waits for an answer that ends"),
         505 => new(
-            "the request arrived as another version of HTTP than 1.1, in which there is no upgrade", PassUpgradeOn),
+            $"the request arrived as another version of HTTP than 1.1, in which there is no upgrade{Saying(answer)}", PassUpgradeOn),
         TlsHandshakeFailed or InvalidCertificate => new(
             $"a proxy in front could not agree on TLS with the server behind it ({answer.StatusLine}); it was not Cloud Foundry's router that said so",
             "check the certificate of the server behind that proxy, and that proxy's TLS settings (these statuses are Cloudflare's)"),

@@ -32,7 +32,8 @@ internal static class NetworkDiagnosis
 
             if (it is InvalidDataException or BadHeadException)
             {
-                return isProxy ? ProxyDiagnosis.OfNonsense(it.Message, proxy) : OfHead((it as BadHeadException)?.Kind, it.Message, url);
+                HeadErrorKind? kind = (it as BadHeadException)?.Kind;
+                return isProxy ? ProxyDiagnosis.OfHead(kind, it.Message, proxy) : OfHead(kind, it.Message, url);
             }
         }
 
@@ -51,7 +52,7 @@ internal static class NetworkDiagnosis
         if (!received.IsEmpty && !ResponseHead.IsBeginning(received))
         {
             string flaw = $"it said '{beginning}', and no more {within}";
-            return IsOfProxy(stage, proxy) ? ProxyDiagnosis.OfNonsense(flaw, proxy) : OfHead(HeadErrorKind.Malformed, flaw, url);
+            return IsOfProxy(stage, proxy) ? ProxyDiagnosis.OfHead(HeadErrorKind.Malformed, flaw, proxy) : OfHead(HeadErrorKind.Malformed, flaw, url);
         }
 
         return IsOfProxy(stage, proxy) ? ProxyDiagnosis.OfTimeout(within, proxy, stage) : stage switch
@@ -136,6 +137,9 @@ internal static class NetworkDiagnosis
         HeadErrorKind.TooLarge => new(
             $"the head of the answer is larger than the {HeadRules.Response.MaxBytes / 1024} KiB that this client takes", "let the server, or a proxy in front of it, send fewer or shorter headers"),
         HeadErrorKind.Cut => new(flaw, "see the app's log for a crash while it answered; a proxy on the way can cut an answer off as well"),
+        HeadErrorKind.Faulty => new(
+            $"what answers on {Port(url)} speaks HTTP, but its answer has a fault: {flaw}",
+            "have this mended in the server, or in the proxy that answered in its place: some clients overlook it, others refuse the answer"),
         HeadErrorKind.Http2 => new(
             $"what answers on {Port(url)} speaks HTTP/2 without being asked for it, and WebSocket needs HTTP/1.1 there",
             "let the server, or the proxy in front of it, take HTTP/1.1 on this port, or use a port that does"),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using EchoServer.Http;
 using EchoServer.Text;
 
 namespace EchoServer.Diagnosis;
@@ -62,14 +63,20 @@ internal static class ProxyDiagnosis
     /// <summary>Says what a flaw of the proxy's own certificate means.</summary>
     internal static Fault OfCertificate(Fault flaw, Uri? proxy) => TlsDiagnosis.OrInsecure(OfTls(flaw.Cause, flaw.Advice, proxy));
 
-    /// <summary>Says what it means that something else than a proxy answered. The flaw is escaped.</summary>
-    internal static Fault OfNonsense(string flaw, Uri? proxy) =>
-        new($"{The(proxy)} does not answer as {(IsSocks(proxy) ? "a SOCKS" : "an HTTP")} proxy does: {EscapedText.From(flaw.AsSpan())}", CheckKind);
+    /// <summary>Says what it means that something else than a proxy answered, or one with a faulty answer. The flaw is escaped.</summary>
+    internal static Fault OfHead(HeadErrorKind? kind, string flaw, Uri? proxy) => kind switch
+    {
+        HeadErrorKind.Tls when IsPlain(proxy) => SpeaksTls(proxy),
+        HeadErrorKind.Faulty => new(
+            $"{The(proxy)} speaks HTTP, but its answer has a fault: {flaw}", $"have the proxy mended; {AroundIt}"),
+        _ => new($"{The(proxy)} does not answer as {(IsSocks(proxy) ? "a SOCKS" : "an HTTP")} proxy does: {EscapedText.From(flaw.AsSpan())}", CheckKind),
+    };
 
     /// <summary>Says what an answer to CONNECT means.</summary>
     internal static Fault OfAnswer(ReceivedAnswer answer, Uri url, Uri? proxy) => answer.Status switch
     {
-        407 => OfLogin($" (it answered {answer.StatusLine})", proxy),
+        407 => OfLogin(answer, proxy),
+        400 when IsPlain(proxy) && AnswerDiagnosis.WantsTls(answer) => SpeaksTls(proxy),
         403 or 405 => NotAllowed(answer.StatusLine, url, proxy),
         502 or 503 or 504 => NotReached(answer.StatusLine, url, proxy),
         _ => new(
@@ -92,9 +99,24 @@ internal static class ProxyDiagnosis
     /// <summary>Says what it means that a SOCKS proxy takes none of the ways to log in that it was offered, or not this user.</summary>
     internal static Fault OfSocksLogin(Uri? proxy) => OfLogin("", proxy);
 
+    private static Fault OfLogin(ReceivedAnswer answer, Uri? proxy)
+    {
+        const string field = "Proxy-Authenticate";
+        string schemes = answer.Field(field) is string challenge ? $"; {field}: {ReceivedAnswer.Shown(challenge)}" : "";
+        return answer.OffersBasic(field)
+            ? OfLogin($" (it answered {answer.StatusLine}{schemes})", proxy)
+            : new(
+                $"{The(proxy)} requires authentication with a scheme that this client does not have (it answered {answer.StatusLine}{schemes})",
+                "have Basic allowed there, name a proxy on this machine that logs in to it (such as cntlm or px) with --proxy, or go around it with --proxy none");
+    }
+
     private static Fault OfLogin(string answer, Uri? proxy) => new(
         $"{The(proxy)} requires authentication, or does not accept the user and password that it got{answer}",
         proxy is null ? "put them into its URL: --proxy http://USER:PASSWORD@HOST:PORT" : $"put them into its URL: --proxy {ReceivedAnswer.Shown(proxy.Scheme)}://USER:PASSWORD@{Address(proxy)}");
+
+    private static Fault SpeaksTls(Uri? proxy) => new(
+        $"the port of {The(proxy)} speaks TLS, and http:// does not",
+        proxy is null ? "use https:// in its URL" : $"name it with https:// in --proxy, or in the environment's HTTPS_PROXY and the like: https://{Address(proxy)}");
 
     private static Fault NotAllowed(string answer, Uri url, Uri? proxy) => new(
         $"{The(proxy)} does not allow a tunnel to {Target(url)} (it answered {answer})",
@@ -110,6 +132,8 @@ internal static class ProxyDiagnosis
     private static string The(Uri? proxy) => proxy is null ? "the proxy" : $"the proxy {Address(proxy)}";
 
     private static string Address(Uri proxy) => ReceivedAnswer.Shown(string.Create(CultureInfo.InvariantCulture, $"{UrlText.Host(proxy)}:{proxy.Port}"));
+
+    private static bool IsPlain(Uri? proxy) => proxy?.Scheme == "http";
 
     private static bool IsSocks(Uri? proxy) => proxy?.Scheme.StartsWith("socks", StringComparison.Ordinal) == true;
 }

@@ -14,6 +14,9 @@ internal sealed record ReceivedAnswer(int Status, string Reason, IReadOnlyDictio
 {
     private const int MaxShownCharacters = 100;
 
+    // A sentence and its remedy: servers name the fault first.
+    private const int MaxWordsCharacters = 200;
+
     // "HTTP Status 400 – Bad Request" and the like: letters before the reason phrase that say no more than it does.
     private const int MaxLettersBefore = 12;
 
@@ -38,13 +41,23 @@ internal sealed record ReceivedAnswer(int Status, string Reason, IReadOnlyDictio
     internal string StatusLine => $"{Status} {Shown(Reason)}".TrimEnd();
 
     /// <summary>The body's first line that says more than the status does, tags taken off; empty when there is none. Not escaped.</summary>
-    internal string Words => Lines().FirstOrDefault(line => !RepeatsStatus(line) && !IsSignature(line)) ?? "";
+    internal string Words => IsEncoded ? "" : Lines().FirstOrDefault(line => !RepeatsStatus(line) && !IsSignature(line)) ?? "";
 
     /// <summary><see cref="Words"/>, escaped and cut.</summary>
-    internal string FirstWords => Shown(Words);
+    internal string FirstWords => Shown(Words, MaxWordsCharacters);
+
+    /// <summary>Whether a challenge offers Basic (RFC 7617), or there is none.</summary>
+    /// <param name="field">The field with the challenge (RFC 9110 §11.6.1 and §11.7.1).</param>
+    internal bool OffersBasic(string field) => Field(field) is not string challenge ||
+        challenge.Split(',').Any(part => part.Trim().Split(' ')[0].Equals("Basic", StringComparison.OrdinalIgnoreCase));
+
+    // RFC 9110 §8.4: a compressed body is not text.
+    private bool IsEncoded => Field("Content-Encoding") is { Length: > 0 } coding && !coding.Equals("identity", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Text from the network, escaped and cut; user and password in a URL are hidden.</summary>
-    internal static string Shown(string text) => EscapedText.From(Encoding.UTF8.GetBytes(UrlText.WithoutUser(text)), MaxShownCharacters);
+    internal static string Shown(string text) => Shown(text, MaxShownCharacters);
+
+    private static string Shown(string text, int most) => EscapedText.From(Encoding.UTF8.GetBytes(UrlText.WithoutUser(text)), most);
 
     /// <summary>The lines that a person sees: of a page its title, then its body up to the first script.</summary>
     private IEnumerable<string> Lines()

@@ -6,6 +6,9 @@ internal enum HeadErrorKind
     /// <summary>It is not written as RFC 9112 says.</summary>
     Malformed,
 
+    /// <summary>A response is HTTP, but a line of it is not written as RFC 9112 says.</summary>
+    Faulty,
+
     /// <summary>It is larger than <see cref="HeadRules.MaxBytes"/>.</summary>
     TooLarge,
 

@@ -14,6 +14,8 @@ internal readonly ref struct ResponseHead
     private const int ReasonStart = VersionBytes + 1 + StatusCodeBytes + 1;
 
     private const int FirstFinalStatus = 200;
+    private const byte Space = (byte)' ';
+    private const byte Tab = (byte)'\t';
 
     // RFC 9113 §4.1: three bytes of length, type, flags, four bytes of stream identifier.
     private const int Http2FrameHeaderBytes = 9;
@@ -42,12 +44,48 @@ internal readonly ref struct ResponseHead
     /// <summary>Bytes that the head takes, the empty line at its end included; what follows is not part of it.</summary>
     public int Size { get; }
 
+    /// <summary>Reads the head at the start of the input, with folded lines.</summary>
+    /// <remarks>
+    /// RFC 9112 §5.2: "A user agent that receives an obs-fold in a response message ... MUST replace each received obs-fold with one or more
+    /// SP octets prior to interpreting the field value." This is done in the input itself.
+    /// </remarks>
+    /// <inheritdoc cref="Read"/>
+    public static ParseStatus Unfold(Span<byte> input, out ResponseHead head, out HeadError? error)
+    {
+        int length = 0;
+        for (int start = 0; IsBeginning(input) && (length = input[start..].IndexOf("\r\n"u8)) > 0;)
+        {
+            int next = start + length + HeadLine.EndBytes;
+
+            // Behind the status line nothing is there to be continued (§2.2).
+            if (start > 0 && next < input.Length && input[next] is Space or Tab)
+            {
+                input[(start + length)..next].Fill(Space);
+            }
+
+            start = next;
+        }
+
+        return Read(input, out head, out error);
+    }
+
     /// <summary>Reads the head at the start of the input.</summary>
     /// <param name="input">All bytes received so far.</param>
     /// <param name="head">The head, when <see cref="ParseStatus.Done"/>.</param>
     /// <param name="error">The error as a sentence part that quotes it, when <see cref="ParseStatus.Bad"/>.</param>
     /// <remarks>Checks each line as soon as it is complete, not only the whole head.</remarks>
     public static ParseStatus Read(ReadOnlySpan<byte> input, out ResponseHead head, out HeadError? error)
+    {
+        ParseStatus status = ReadLines(input, out head, out error);
+        if (error is { Kind: HeadErrorKind.Malformed } && input.StartsWith("HTTP/"u8))
+        {
+            error = error with { Kind = HeadErrorKind.Faulty };
+        }
+
+        return status;
+    }
+
+    private static ParseStatus ReadLines(ReadOnlySpan<byte> input, out ResponseHead head, out HeadError? error)
     {
         head = default;
         int position = 0;
@@ -106,10 +144,10 @@ internal readonly ref struct ResponseHead
     /// the final one. A 101 is final, because HTTP ends with it.
     /// </summary>
     /// <returns>Their bytes; 0 when there is none.</returns>
-    public static int SizeOfInterim(ReadOnlySpan<byte> input)
+    public static int SizeOfInterim(Span<byte> input)
     {
         int size = 0;
-        while (Read(input[size..], out ResponseHead head, out _) == ParseStatus.Done &&
+        while (Unfold(input[size..], out ResponseHead head, out _) == ParseStatus.Done &&
             head.Status < FirstFinalStatus && head.Status != ClientHandshake.SwitchingProtocols)
         {
             size += head.Size;

@@ -9,6 +9,7 @@ internal static class ProxyTunnel
 {
     private const int Ok = 200;
     private const int Redirection = 300;
+    private const int BadRequest = 400;
 
     /// <summary>Asks for a tunnel to the server.</summary>
     /// <exception cref="ConnectionFailedException">The proxy refuses, or says nothing.</exception>
@@ -44,8 +45,10 @@ internal static class ProxyTunnel
         ReceivedHead head = await HttpExchange.AskAsync(link, request, step, stop).ConfigureAwait(false);
         if (head.Answer.Status is < Ok or >= Redirection)
         {
+            // Of the other statuses the body says nothing that the diagnosis needs.
+            ReceivedAnswer answer = head.Answer.Status == BadRequest ? await UpgradeRefusal.ReadAnswerAsync(link, head, stop).ConfigureAwait(false) : head.Answer;
             throw new ConnectionFailedException(
-                Stage.Proxy, $"CONNECT answered with {head.Answer.StatusLine}", ProxyDiagnosis.OfAnswer(head.Answer, url, proxy.Url));
+                Stage.Proxy, $"CONNECT answered with {answer.StatusLine}", ProxyDiagnosis.OfAnswer(answer, url, proxy.Url));
         }
     }
 }
