@@ -184,6 +184,63 @@ internal sealed class DialerTests
         Assert.That(request, Does.Contain($"\r\nHost: [::1]:{port}\r\n"));
     }
 
+    // RFC 4291 §2.5.5.2.
+    [TestCase("[::ffff:127.0.0.1]", false)]
+    [TestCase("[::ffff:7f00:1]", false)]
+    [TestCase("[::ffff:127.0.0.1]", true)]
+    public async Task An_IPv4_address_that_is_mapped_into_IPv6_is_connected_to(string host, bool isOfProxy)
+    {
+        using var server = new ScriptedServer((peer, _) =>
+        {
+            string head = peer.ReadHead();
+            if (head.StartsWith("CONNECT ", StringComparison.Ordinal))
+            {
+                peer.Send("HTTP/1.1 200 OK\r\n\r\n");
+                head = peer.ReadHead();
+            }
+
+            peer.Send(ScriptedServer.Accept(head));
+            peer.ReadToEndAndDrop();
+        });
+        string authority = $"{host}:{server.Url.Port}";
+        ConnectionOptions options = isOfProxy
+            ? Options("ws://server.example/") with { Proxy = ProxyChoice.TryParse($"http://{authority}") }
+            : Options($"ws://{authority}/");
+        await using ClientConnection connection = await OpenAsync(options);
+        Assert.That(connection.Heads.Response, Does.StartWith("HTTP/1.1 101 "));
+    }
+
+    [Test]
+    public async Task Folded_lines_of_an_answer_are_read_in_any_pieces()
+    {
+        using var server = new ScriptedServer((peer, _) =>
+        {
+            peer.ReadHead();
+            peer.SendChopped("HTTP/1.1 103 x\r\nLink: a;\r\n b\r\n\r\nHTTP/1.1 404 Not Found\r\nX-A: b\r\n c\r\n\td\r\nContent-Length: 8\r\n\r\na\r\n\r\n b"u8, 1);
+        });
+        ConnectionFailedException failure = await FailAsync(Options(server.Url));
+        Assert.That((failure.Answer?.Status, failure.Answer?.Field("X-A"), failure.Answer?.Body), Is.EqualTo((404, "b   c  \td", "a\r\n\r\n b")));
+    }
+
+    [TestCase("101 Switching Protocols")]
+    [TestCase("204 No Content")]
+    [TestCase("304 Not Modified")]
+    public async Task No_body_is_awaited_behind_an_answer_that_has_none(string status)
+    {
+        using var server = new ScriptedServer((peer, _) =>
+        {
+            peer.ReadHead();
+            peer.Send($"HTTP/1.1 {status}\r\n\r\n");
+            peer.ReadToEndAndDrop();
+        });
+        var dialer = new Dialer(Options(server.Url));
+        using TcpLink link = await dialer.OpenAsync(CancellationToken.None);
+        ReceivedHead head = await HttpExchange.AskAsync(link, HttpExchange.Get(dialer.Options, "/"), dialer.Step(Stage.Answer), CancellationToken.None);
+        Task<byte[]> reading = HttpExchange.ReadBodyAsync(link.Stream, head, 100, Timeout.InfiniteTimeSpan, CancellationToken.None);
+        Assert.That(reading.IsCompletedSuccessfully, Is.True);
+        Assert.That(await reading, Is.Empty);
+    }
+
     [TestCase("wss://server.example/", "server.example")]
     [TestCase("wss://server.example./", "server.example")]
     [TestCase("wss://SERVER.example:8443/", "server.example")]
