@@ -73,6 +73,37 @@ internal sealed class CertificateFilesTests
     }
 
     [Test]
+    public void A_damaged_certificate_beside_a_good_one_is_not_passed_over()
+    {
+        string good = File.ReadAllText(_certificates.AuthorityFile);
+        string other = File.ReadAllText(_own.CertificateFile);
+        const string garbage = "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n";
+        Assert.Multiple(() =>
+        {
+            Expect(Write("half-behind", good + other[..400]), "has a damaged certificate");
+            Expect(Write("half-before", other[^400..] + good), "has a damaged certificate");
+            Expect(Write("garbage-behind", good + garbage), "has a damaged certificate");
+            Expect(Write("garbage-before", garbage + good), "has a damaged certificate");
+            Expect(Write("no-line-end", good.TrimEnd() + other), "has a damaged certificate");
+            Expect(Write("garbage", garbage), "has a damaged certificate");
+            Expect(Write("half", other[..400]), "has a damaged certificate");
+            Assert.That(CertificateFiles.ReadCertificates(ConnectionSettings.Authorities, Write("both", good + "\n# text\n" + other)), Has.Count.EqualTo(2));
+        });
+    }
+
+    [TestCase("utf-8")]
+    [TestCase("utf-16")]
+    public void A_byte_order_mark_is_passed_over(string encoding)
+    {
+        var writer = System.Text.Encoding.GetEncoding(encoding);
+        byte[] bytes = [.. writer.GetPreamble(), .. writer.GetBytes(File.ReadAllText(_own.CombinedFile))];
+        string file = Write(encoding, bytes);
+        X509Certificate2 certificate = CertificateFiles.ReadCertificates(ConnectionSettings.Certificate, file).Single();
+        using X509Certificate2 whole = CertificateFiles.ReadWithKey(certificate, ConnectionSettings.Key, file);
+        Assert.That(whole.HasPrivateKey, Is.True);
+    }
+
+    [Test]
     [Slow]
     public async Task A_pipe_into_which_nothing_writes_is_given_up()
     {

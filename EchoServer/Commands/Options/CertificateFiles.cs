@@ -14,6 +14,11 @@ internal static class CertificateFiles
     // A named pipe into which nothing writes never opens, and one that stays open never ends.
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
 
+    // RFC 7468 §2 and §5.1.
+    private const string Begin = "-----BEGIN ";
+    private const string End = "-----END ";
+    private const string Label = "CERTIFICATE";
+
     // DER and PKCS #12 begin with a sequence (X.690 §8.9).
     private const char Sequence = '0';
 
@@ -29,10 +34,13 @@ internal static class CertificateFiles
         }
         catch (CryptographicException)
         {
-            throw Refuse(option, file, "has a damaged certificate");
+            certificates = [];
         }
 
-        return certificates.Count > 0 ? certificates : throw Refuse(option, file, $"has no certificate{Instead(pem)}");
+        // The runtime passes over what it cannot decode.
+        return ((string[])[Begin, End]).Any(mark => Labels(pem, mark).Count(label => label == Label) > certificates.Count)
+            ? throw Refuse(option, file, "has a damaged certificate")
+            : certificates.Count > 0 ? certificates : throw Refuse(option, file, $"has no certificate{Instead(pem)}");
     }
 
     /// <summary>Adds the private key of a file to its certificate.</summary>
@@ -109,9 +117,14 @@ internal static class CertificateFiles
             });
         }
 
-        return reading.Result.Length < MaxBytes
-            ? Encoding.UTF8.GetString(reading.Result)
-            : throw Refuse(option, file, $"is larger than {MaxBytes} bytes");
+        if (reading.Result.Length >= MaxBytes)
+        {
+            throw Refuse(option, file, $"is larger than {MaxBytes} bytes");
+        }
+
+        // Editors and shells of Windows put a byte order mark at the start, of UTF-8 or of UTF-16.
+        using var text = new StreamReader(new MemoryStream(reading.Result), Encoding.UTF8, detectEncodingFromByteOrderMarks: true);
+        return text.ReadToEnd();
     }
 
     private static byte[] ReadBytes(string file)
@@ -127,10 +140,9 @@ internal static class CertificateFiles
         : text.StartsWith(Sequence) && text.Any(char.IsControl) ? ": it is binary (DER or PKCS #12)" : "";
 
     /// <summary>The labels of the parts of a PEM file (RFC 7468 §2).</summary>
-    private static IEnumerable<string> Labels(string pem)
+    private static IEnumerable<string> Labels(string pem, string mark = Begin)
     {
-        const string begin = "-----BEGIN ";
-        foreach (string part in pem.Split(begin).Skip(1))
+        foreach (string part in pem.Split(mark).Skip(1))
         {
             int end = part.IndexOf("-----", StringComparison.Ordinal);
             if (end > 0)
