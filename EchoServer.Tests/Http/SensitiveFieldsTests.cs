@@ -23,6 +23,12 @@ internal sealed class SensitiveFieldsTests
     [TestCase("X-CF-Proxy-Signature")]
     [TestCase("Php-Auth-Pw")]
     [TestCase("Password")]
+    [TestCase("X-Pass")]
+    [TestCase("X-Passphrase")]
+    [TestCase("X-Pwd")]
+    [TestCase("X-Sig")]
+    [TestCase("SIG_V2")]
+    [TestCase("X-Hmac-Sha256")]
     public void What_only_its_sender_may_know_is_masked(string name) => Assert.That(SensitiveFields.Contains(name), Is.True);
 
     [TestCase("Sec-WebSocket-Key")]
@@ -41,5 +47,7 @@ internal sealed class SensitiveFieldsTests
     [TestCase("Connection")]
     [TestCase("Cache-Control")]
     [TestCase("Sec-Fetch-Site")]
+    [TestCase("X-Signal-Strength")]
+    [TestCase("X-Design")]
     public void What_shows_what_a_router_did_is_not(string name) => Assert.That(SensitiveFields.Contains(name), Is.False);
 }
