@@ -13,6 +13,7 @@ internal sealed class InstancesProbeTests
     private readonly List<ServerProcess> _started = [];
     private int[] _ports = [];
     private ServerProcess _silent = null!;
+    private ServerProcess _unnumbered = null!;
 
     [OneTimeSetUp]
     public async Task StartAsync()
@@ -24,6 +25,7 @@ internal sealed class InstancesProbeTests
 
         _ports = [.. _started.Select(server => server.Port)];
         _started.Add(_silent = await StartAsync(1, "--info", "false"));
+        _started.Add(_unnumbered = await ServerProcess.StartAsync(["--log-messages", "false"]));
     }
 
     [OneTimeTearDown]
@@ -84,6 +86,29 @@ internal sealed class InstancesProbeTests
     {
         Checks checks = await RunAsync(new() { [0] = _ports[0], [1] = _silent.Port, [2] = _ports[2] }, answering);
         checks.Expect("instances", Outcome.Warn, "2 instances reached by X-Cf-App-Instance: 0, 2; instance 1: answers, but /info is 404 Not Found", "does not say that it is this one", "--info true");
+    }
+
+    [Test]
+    public async Task An_instance_that_the_router_has_just_taken_out_is_not_the_end_of_the_numbers()
+    {
+        Checks checks = await RunAsync(new() { [0] = _ports[0], [1] = "no_endpoints" });
+        checks.Expect("instances", Outcome.Fail, "1 instance reached by X-Cf-App-Instance: 0; instance 1: 502, the router knows it and cannot reach it", "the router knows instance 1, and has just taken it out", "cf logs");
+        ExpectFacts(checks, "0", "1", "");
+    }
+
+    [Test]
+    public async Task An_instance_without_its_number_does_not_mean_that_there_is_no_router()
+    {
+        Checks checks = await RunAsync(new() { [0] = _ports[0], [1] = _unnumbered.Port });
+        checks.Expect("instances", Outcome.Warn, "1 instance reached by X-Cf-App-Instance: 0; asked for instance 1, no instance that says its number answered", "an instance answered for number 1, but its /info does not say which one it is", "CF_INSTANCE_INDEX");
+        ExpectFacts(checks, "0", "", "");
+    }
+
+    [Test]
+    public async Task Instances_that_all_have_no_number_mean_that_the_header_is_ignored()
+    {
+        Checks checks = await RunAsync(Enumerable.Range(0, 10).ToDictionary(index => index, _ => (object)_unnumbered.Port));
+        checks.Expect("instances", Outcome.Fail, "asked for instance 0, no instance that says its number answered", "X-Cf-App-Instance has no effect");
     }
 
     [Test]

@@ -85,6 +85,9 @@ internal static class RouterDiagnosis
     /// <summary>Whether the router has no instance for the request, or not the one that it asks for.</summary>
     internal static bool IsWithoutInstance(ReceivedAnswer answer) => ErrorOf(answer) is UnknownRoute or NoEndpoints;
 
+    /// <summary>Whether the router knows the route, or the instance that is asked for, and has nothing healthy behind it.</summary>
+    internal static bool HasNoEndpoints(ReceivedAnswer answer) => ErrorOf(answer) == NoEndpoints;
+
     /// <summary>Says what it means that another instance answered than the one that was asked for.</summary>
     /// <param name="field">The field that asked for it.</param>
     internal static Fault OfOtherInstance(string field) => field == ProcessField

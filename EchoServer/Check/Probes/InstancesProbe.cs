@@ -27,6 +27,9 @@ internal sealed class InstancesProbe : IProbe
         /// <summary>The router knows it, but it does not serve.</summary>
         Failed,
 
+        /// <summary>One answered whose <c>/info</c> has no number.</summary>
+        Unnumbered,
+
         /// <summary>Another one answered.</summary>
         Other,
     }
@@ -61,7 +64,11 @@ internal sealed class InstancesProbe : IProbe
         Instance[] Of(State state) => [.. all.Where(instance => instance.State == state)];
         Instance[] reached = Of(State.Reached);
         Fact[] facts = [new("reached", Numbers(reached)), new("failed", Numbers(Of(State.Failed))), new("unknown", Numbers(Of(State.Unknown)))];
-        if ((Of(State.Other).FirstOrDefault() ?? (all.Length == 0 ? instances[0] : null)) is Instance wrong)
+
+        // Where no number heeds the header, no router is on the way: that is the cause, not an instance without its number.
+        Instance[] unnumbered = Of(State.Unnumbered);
+        Instance? other = Of(State.Other).FirstOrDefault() ?? (reached.Length == 0 ? unnumbered.FirstOrDefault() : null);
+        if ((other ?? (all.Length == 0 ? instances[0] : null)) is Instance wrong)
         {
             return Finding.Fail(wrong.Text, wrong.Fault!, facts);
         }
@@ -72,7 +79,7 @@ internal sealed class InstancesProbe : IProbe
                 $"every number up to {MaxInstances - 1} is answered", RouterDiagnosis.OfOtherInstance(RouterDiagnosis.InstanceField), facts);
         }
 
-        Instance[] odd = [.. Of(State.Failed), .. Of(State.Unknown), .. Of(State.Unnamed)];
+        Instance[] odd = [.. Of(State.Failed), .. Of(State.Unknown), .. Of(State.Unnamed), .. unnumbered];
         string numbers = reached.Length > 0 ? $": {string.Join(", ", Numbers(reached))}" : "";
         string count = $"{reached.Length} instance{(reached.Length == 1 ? "" : "s")} reached by {RouterDiagnosis.InstanceField}{numbers}";
         string text = string.Join("; ", odd.Select(instance => instance.Text).Prepend(count)) +
@@ -82,6 +89,7 @@ internal sealed class InstancesProbe : IProbe
             [] => Finding.Pass(text, facts),
             [{ State: State.Failed } failed, ..] => Finding.Fail(text, failed.Fault!, facts),
             [{ State: State.Unknown } missing, ..] => Finding.Warn(text, OfGap(missing.Index), facts),
+            [{ State: State.Unnumbered } first, ..] => Finding.Warn(text, OfUnnumbered(first.Index), facts),
             _ => Finding.Warn(text, odd[0].Fault!, facts),
         };
     }
@@ -137,6 +145,11 @@ internal sealed class InstancesProbe : IProbe
     {
         ReceivedAnswer answer = page.Answer;
         string status = answer.Status.ToString(CultureInfo.InvariantCulture);
+        if (RouterDiagnosis.HasNoEndpoints(answer))
+        {
+            return Instance.Of(State.Failed, index, $"{status}, the router knows it and cannot reach it", OfUnreachable(index));
+        }
+
         if (RouterDiagnosis.IsWithoutInstance(answer))
         {
             return Instance.Of(State.Unknown, index, $"{status}, the router does not know it", RouterDiagnosis.Of(answer, url)!);
@@ -149,9 +162,11 @@ internal sealed class InstancesProbe : IProbe
 
         if (ServerInfo.Read(page.Body) is ServerInfo info)
         {
-            string answered = info.Index is long other ? $"instance {other} answered" : "no instance that says its number answered";
+            (State state, string answered) = info.Index is long other
+                ? (State.Other, $"instance {other} answered")
+                : (State.Unnumbered, "no instance that says its number answered");
             return info.Index == index ? null : new(
-                index, State.Other, $"asked for instance {index}, {answered}", RouterDiagnosis.OfOtherInstance(RouterDiagnosis.InstanceField));
+                index, state, $"asked for instance {index}, {answered}", RouterDiagnosis.OfOtherInstance(RouterDiagnosis.InstanceField));
         }
 
         return answer.Status < FirstServerError ? null : Instance.Of(State.Failed, index, answer.StatusLine, AnswerDiagnosis.OfPage(answer, url)!);
@@ -182,6 +197,14 @@ internal sealed class InstancesProbe : IProbe
 
         await link.LeaveAsync(stop).ConfigureAwait(false);
     }
+
+    private static Fault OfUnreachable(int index) => new(
+        $"the router knows instance {index}, and has just taken it out because it could not be reached",
+        "see 'cf app NAME' and 'cf logs NAME --recent': it is starting, crashed, or fails its health check");
+
+    private static Fault OfUnnumbered(int index) => new(
+        $"an instance answered for number {index}, but its /info does not say which one it is",
+        "let it run with CF_INSTANCE_INDEX, which Cloud Foundry sets: see whether its start command or its environment takes the variable away");
 
     private static Fault OfGap(int index) => new(
         $"the router does not know instance {index}, and knows a later one: it is crashed, starting, not ready, or the router could not reach it just now",
