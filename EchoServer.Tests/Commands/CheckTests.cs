@@ -96,6 +96,16 @@ internal sealed class CheckTests
     }
 
     [Test]
+    public async Task The_end_of_its_reader_is_not_a_failure()
+    {
+        // The reader has ended before anything is written; the last probe would take a day.
+        string url = SharedServers.Default.Url("/raw").AbsoluteUri;
+        ProgramResult result = await Programs.RunAsync(Programs.Start(
+            "bash", ["-c", $"exec 3> >(exec 3>&-; exit 0); wait $!; exec {Programs.EchoServerShellCommand} check {url} --idle 1d >&3"]));
+        Assert.That(result, Is.EqualTo(new ProgramResult(0, "", "")));
+    }
+
+    [Test]
     public async Task Quick_prints_nothing_when_all_is_well()
     {
         ProgramResult result = await RunAsync(SharedServers.Default.Url().AbsoluteUri, "--quick");

@@ -118,11 +118,26 @@ internal static class CheckCommand
     {
         CheckText text = Text();
         long start = Stopwatch.GetTimestamp();
-        IReadOnlyList<ProbeResult> results = await CheckPlan.RunAsync(
-            options, result => output.Write(Encoding.UTF8.GetBytes(asJson ? "" : text.Write(result))), stop).ConfigureAwait(false);
+        List<ProbeResult> results = [];
+        try
+        {
+            await CheckPlan.RunAsync(options, Show, stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (output.HasEnded)
+        {
+            // The reader has seen what it wanted, as behind "| head": the probes so far count.
+            return new CheckSummary(options, results, Stopwatch.GetElapsedTime(start)).IsFine;
+        }
+
         var summary = new CheckSummary(options, results, Stopwatch.GetElapsedTime(start));
         output.Write(asJson ? CheckJson.Write(summary) : Encoding.UTF8.GetBytes(text.End(summary)));
         return summary.IsFine;
+
+        void Show(ProbeResult result)
+        {
+            results.Add(result);
+            output.Write(Encoding.UTF8.GetBytes(asJson ? "" : text.Write(result)));
+        }
     }
 
     private static async Task<int> RunQuickAsync(CheckOptions options)

@@ -84,6 +84,9 @@ internal sealed class StandardStream : SequentialStream
         }
     }
 
+    /// <summary>Whether nothing more can be written.</summary>
+    internal bool HasEnded => _end.Task.IsCompleted;
+
     /// <summary>A writer of text in UTF-8, each line of which goes out at once.</summary>
     internal TextWriter Text() => OperatingSystem.IsWindows()
         ? Console.Out
