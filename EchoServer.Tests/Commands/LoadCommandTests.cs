@@ -26,6 +26,13 @@ internal sealed class LoadCommandTests
     }
 
     [Test]
+    public async Task One_byte_is_not_bytes()
+    {
+        ProgramResult result = await RunAsync(SharedServers.Large.Url("/raw"), "--connections", "1", "--duration", "0.1", "--size", "1");
+        Assert.That(result.Output, Does.Contain("\nload         1 byte of text, "));
+    }
+
+    [Test]
     public async Task It_reports_in_JSON()
     {
         ProgramResult result = await RunAsync(

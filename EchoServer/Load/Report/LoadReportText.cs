@@ -69,7 +69,7 @@ internal static class LoadReportText
         LoadResult result = report.Result;
         string kind = options.IsText ? "text" : "binary";
         string pace = options.Rate is double rate ? string.Create(CultureInfo.InvariantCulture, $"{rate:#,0.###} a second") : "as fast as echoes come";
-        Line(text, "load", $"{options.MessageBytes:N0} bytes of {kind}, {options.InFlight:N0} in flight on each connection, {pace}");
+        Line(text, "load", $"{options.MessageBytes:N0} byte{(options.MessageBytes == 1 ? "" : "s")} of {kind}, {options.InFlight:N0} in flight on each connection, {pace}");
         Line(text, "echoes", $"{result.Messages:N0} right in {Seconds(result.Elapsed)}");
         Line(text, "messages", $"{report.MessagesPerSecond:N0} a second");
         Line(text, "payload", $"{report.BytesPerSecond / 1e6:N2} MB a second each way");
