@@ -42,8 +42,8 @@ internal sealed class ClientTests
     [Test]
     public async Task Behind_two_dashes_all_is_a_message()
     {
-        ProgramResult result = await RunAsync("-q", SharedServers.Default.Url("/raw").AbsoluteUri, "-", "--", "--insecur", "-k", "--");
-        Assert.That(result, Is.EqualTo(new ProgramResult(0, "-\n--insecur\n-k\n--\n", "")));
+        ProgramResult result = await RunAsync("-q", SharedServers.Default.Url("/raw").AbsoluteUri, "— x", "–", "--", "-", "--insecur", "-k", "--", "—x");
+        Assert.That(result, Is.EqualTo(new ProgramResult(0, "— x\n–\n-\n--insecur\n-k\n--\n—x\n", "")));
     }
 
     [Test]

@@ -82,6 +82,21 @@ internal sealed class CommandLineTests
         yield return Option(["client", "ws://host", "--basci-auth", "me:geheim", "--", "-x"], "unknown option '--basci-auth'.");
         yield return Option(["client", "ws://host", "-5"], "unknown option '-5'. A message that begins with - stands behind --.");
         yield return Option(["client", "-x", "--", "ws://host"], "unknown option '-x'.");
+        yield return Option(["client", "ws://host", "-"], "unknown option '-'. A message that begins with - stands behind --.");
+        yield return Option(["client", "ws://host", "x", "\u2014basic-auth", "me:geheim"], "unknown option '\u2014basic-auth'. Did you mean --basic-auth? A message");
+        yield return Option(["client", "ws://host", "\u2013\u2013quiet"], "unknown option '\u2013\u2013quiet'. Did you mean --quiet?");
+        yield return Option(["check", "ws://host", "\u2212k"], "unknown option '\u2212k'.");
+        yield return Option(["\u2014port", "80"], "unknown option '\u2014port'. Did you mean --port? (see --help)");
+        yield return Option(["CHECK", "ws://host"], "'CHECK'. Did you mean check? (see --help)");
+        yield return Option(["client", "ws://host", "-V"], "unknown option '-V'. Did you mean -v?");
+        yield return Option(["--PORT", "80"], "unknown option '--PORT'. Did you mean --port?");
+        yield return Option(["ping", "ws://host", "--Cuont", "1"], "unknown option '--Cuont'. Did you mean --count?");
+        yield return Option(["client", "ws://host", "--headers", "A: geheim"], "unknown option '--headers'. Did you mean --header?");
+        yield return Option(["-help"], "unknown option '-help'. Did you mean --help? (see --help)");
+        yield return Option(["client", "ws://host", "x", "-quiet"], "unknown option '-quiet'. Did you mean --quiet?");
+        yield return Option(["ping", "ws://host", "-count", "1"], "unknown option '-count'. Did you mean --count?");
+        yield return Option(["ping", "ws://host", "-count=1"], "unknown option '-count'. Did you mean --count?");
+        yield return Option(["client", "ws://host", "--proxy", "socks4://me:geheim@host:1080"], "--proxy: the value (not shown) is not a proxy (http://[user:password@]host:port, https://host:port, socks5://host:port, or none; of SOCKS only version 5 is spoken)");
         yield return Option(["check", "ws://host", "--basic-aut:me:geheim"], "unknown option '--basic-aut'. Did you mean --basic-auth? (see --help)");
         yield return Option(["load", "--conections", "5", "ws://host"], "unknown option '--conections'. Did you mean --connections? (see --help)");
         yield return Option(["client", "ws://host", "--quiet", "true"], "--quiet: takes no value, and 'true' is one");
@@ -234,6 +249,7 @@ internal sealed class CommandLineTests
     [TestCase("127.0.0.1", "127.0.0.1", new[] { "--server.urls", "http://127.0.0.1:0" }, TestName = "{m}(server.urls)")]
     [TestCase("127.0.0.1", "127.0.0.1", new[] { "--server.urls=http://localhost:0/;" }, TestName = "{m}(server.urls with a separator)")]
     [TestCase("127.0.0.1", "127.0.0.1", new[] { "serve", "--server.urls", "http://*:1", "--host", "127.0.0.1", "--port", "0" }, TestName = "{m}(host and port win over server.urls)")]
+    [TestCase("127.0.0.1", "127.0.0.1", new[] { "serve", "--server.urls", "http://127.0.0.1:0", "--port", "0" }, TestName = "{m}(port and server.urls agree)")]
     public async Task The_first_line_says_where_it_listens(string shown, string connectTo, string[] arguments)
     {
         await using ServerProcess server = await ServerProcess.StartAsync(arguments);
@@ -241,6 +257,19 @@ internal sealed class CommandLineTests
         using var peer = new RawPeer(server.Port, IPAddress.Parse(connectTo));
         peer.Send(RawPeer.UpgradeRequest());
         Assert.That(peer.ReadHead(), Does.StartWith("HTTP/1.1 101 "));
+    }
+
+    [TestCase("0.0.0.0:1", "--port", "PORT")]
+    [TestCase("127.0.0.1:PORT", "--host", "0.0.0.0")]
+    public async Task An_address_that_is_not_listened_on_is_warned_of(string unused, string option, string value)
+    {
+        // The port is in use: the server ends at once.
+        string port = SharedServers.Default.Port.ToString(CultureInfo.InvariantCulture);
+        unused = unused.Replace("PORT", port);
+        ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["--server.urls", $"http://{unused}", option, value.Replace("PORT", port)]));
+        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
+        Assert.That(result.Error, Does.StartWith(
+            $"EchoServer: warning: --server.urls: the server does not listen on {unused}, because --host or --port is given as well\nEchoServer: --").And.Contain($"cannot listen on 0.0.0.0:{port}: "));
     }
 
     [Test]

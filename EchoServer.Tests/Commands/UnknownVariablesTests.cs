@@ -13,7 +13,7 @@ internal sealed class UnknownVariablesTests
     [TestCase("ECHO_BASCI_AUTH", "ECHO_BASIC_AUTH")]
     [TestCase("ECHO_LOG_LEVEL", "LOG_LEVEL")]
     [TestCase("ECHO_PORT", "PORT")]
-    [TestCase("ECHO_Greeting", null)]
+    [TestCase("ECHO_Greeting", "ECHO_GREETING")]
     [TestCase("ECHO_ANYTHING_ELSE", null)]
     [TestCase("ECHO_", null)]
     public void One_is_named_with_the_known_one_that_is_near(string name, string? near) => Assert.That(

@@ -18,12 +18,9 @@ internal static class CommandLineErrors
         Command command = result.CommandResult.Command;
         int literals = result.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).Skip(1).Count();
         IEnumerable<string> arguments = command.Arguments.SelectMany(argument => result.GetResult(argument)?.Tokens ?? []).Select(token => token.Value);
-        if (arguments.Concat(result.UnmatchedTokens).SkipLast(literals).FirstOrDefault(text => text.Length > 1 && text[0] == '-') is string option)
+        if (arguments.Concat(result.UnmatchedTokens).SkipLast(literals).FirstOrDefault(IsLikeOption) is string option)
         {
-            // The value behind it may be a password.
-            string name = option.Split('=', ':')[0];
-            string hint = command.Arguments.Contains(ClientSettings.Messages) ? " A message that begins with - stands behind --." : "";
-            throw new UsageException($"unknown option '{EscapedText.From(name.AsSpan())}'.{Suggestion(command, name)}{hint}");
+            throw UnknownOption(command, option);
         }
 
         foreach (OptionResult given in result.CommandResult.Children.OfType<OptionResult>())
@@ -72,6 +69,12 @@ internal static class CommandLineErrors
                 continue;
             }
 
+            // "-help" is not "-h" with a value.
+            if (Find(command, $"-{NameOf(arg)}") is not null)
+            {
+                throw UnknownOption(command, arg);
+            }
+
             // "-qt" is two switches, "-qx" and "--quiet=x" are a switch and a value.
             string rest = arg[option.Value.Length..];
             while (rest.Length > 0 && tokens.TryPeek(out Token? next) && next.Type == TokenType.Option && next.Value == $"-{rest[0]}")
@@ -91,6 +94,20 @@ internal static class CommandLineErrors
                 tokens.Dequeue();
             }
         }
+    }
+
+    /// <summary>Whether an argument is a mistyped option. Word processors make other dashes of "--", but a dash behind which no name stands is text.</summary>
+    private static bool IsLikeOption(string text) => text.StartsWith('-') ||
+        (text.TrimStart(NearName.Dashes) is { Length: > 0 } name && name.Length < text.Length && char.IsAsciiLetter(name[0]));
+
+    /// <summary>The name of an option. The value behind it may be a password.</summary>
+    private static string NameOf(string option) => option.Split('=', ':')[0];
+
+    private static UsageException UnknownOption(Command command, string option)
+    {
+        string name = NameOf(option);
+        string hint = command.Arguments.Contains(ClientSettings.Messages) ? " A message that begins with - stands behind --." : "";
+        return new($"unknown option '{EscapedText.From(name.AsSpan())}'.{Suggestion(command, name)}{hint}");
     }
 
     private static bool IsSwitch(Option option) => option is Option<bool> or HelpOption or VersionOption;
@@ -129,7 +146,8 @@ internal static class CommandLineErrors
             return $" It stands behind {command.Name}.";
         }
 
-        IEnumerable<string> names = command.Subcommands.Select(sub => sub.Name).Concat(Options(command).Select(option => option.Name));
+        IEnumerable<string> names = command.Subcommands.Select(sub => sub.Name)
+            .Concat(Options(command).Select(option => option.Name)).Concat(Options(command).SelectMany(option => option.Aliases));
         return NearName.Find(mistyped, names) is string near ? $" Did you mean {near}?" : "";
     }
 

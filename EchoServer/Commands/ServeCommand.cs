@@ -32,6 +32,12 @@ internal static class ServeCommand
             StandardError.WriteLine(warning);
         }
 
+        if (Settings.ServerUrls.Read(result) is IPEndPoint urls && !urls.Equals(new IPEndPoint(options.Host, options.Port)))
+        {
+            StandardError.WriteLine(
+                $"EchoServer: warning: {Settings.ServerUrls.Name}: the server does not listen on {urls}, because {Settings.Host.Name} or {Settings.Port.Name} is given as well");
+        }
+
         if (Engine.NeverBlocks)
         {
             // Elsewhere than on Linux, where the server has I/O threads of its own, the runtime's are what waits for sockets.

@@ -51,7 +51,7 @@ internal static class ConnectionSettings
 
     internal static readonly Setting<ProxyChoice?> Proxy = new(
         "--proxy", null, "The proxy to go through.",
-        null, "HTTPS_PROXY and the like", "a proxy (http://[user:password@]host:port, https://host:port, socks5://host:port, or none)",
+        null, "HTTPS_PROXY and the like", "a proxy (http://[user:password@]host:port, https://host:port, socks5://host:port, or none; of SOCKS only version 5 is spoken)",
         ConnectionParsers.TryParseProxy, helpName: "url", isSecret: true);
 
     internal static readonly Setting<TimeSpan?> Timeout = new(

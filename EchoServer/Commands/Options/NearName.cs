@@ -6,15 +6,22 @@ internal static class NearName
     /// <summary>What the names of variables begin with, except for those of the platform.</summary>
     internal const string VariablePrefix = "ECHO_";
 
+    /// <summary>The dashes that an option may be typed with in place of '-': hyphens, dashes and minus signs of Unicode.</summary>
+    internal static readonly char[] Dashes =
+        ['-', '\u2010', '\u2011', '\u2012', '\u2013', '\u2014', '\u2015', '\u2212', '\uFE58', '\uFE63', '\uFF0D'];
+
     // Shorter names are near to any word.
     private const int MinLength = 3;
 
     // One mistake in so many characters.
     private const int CharactersPerMistake = 3;
 
-    /// <summary>Finds the nearest name.</summary>
+    /// <summary>Finds the nearest name, whatever its case.</summary>
     /// <returns>Null when none is near.</returns>
-    internal static string? Find(string typed, IEnumerable<string> names) => names
+    internal static string? Find(string typed, IEnumerable<string> names) =>
+        names.FirstOrDefault(name => name.Equals(typed, StringComparison.OrdinalIgnoreCase)) ?? FindNear(typed, names);
+
+    private static string? FindNear(string typed, IEnumerable<string> names) => names
         .Select(name => (Name: name, Core: Core(name)))
         .Where(known => known.Core.Length >= MinLength)
         .Where(known => Math.Abs(known.Core.Length - Core(typed).Length) <= Room(known.Core))
@@ -28,8 +35,8 @@ internal static class NearName
     /// <summary>Prefixes are forgotten most easily: they do not count.</summary>
     private static string Core(string name)
     {
-        string bare = name.TrimStart('-');
-        return bare.StartsWith(VariablePrefix, StringComparison.Ordinal) ? bare[VariablePrefix.Length..] : bare;
+        string bare = name.TrimStart(Dashes);
+        return (bare.StartsWith(VariablePrefix, StringComparison.Ordinal) ? bare[VariablePrefix.Length..] : bare).ToUpperInvariant();
     }
 
     /// <summary>How many characters are wrong, missing, too many, or in the place of the next one (optimal string alignment).</summary>
