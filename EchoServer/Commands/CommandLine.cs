@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using EchoServer.Client.Output;
 using EchoServer.Commands.Options;
 using EchoServer.Connect;
+using EchoServer.Transport;
 
 namespace EchoServer.Commands;
 
@@ -133,8 +134,16 @@ internal static class CommandLine
         Array.ForEach(settings, setting => command.Add(setting.Option));
         Array.ForEach(switches, command.Add);
         ConnectionSettings.AddTo(command);
-        command.SetAction(result => run(result, result.GetRequiredValue(Url)));
+        command.SetAction(async result => OpenFiles.DescribeShortage(OpenFiles.Reserved + 1) is string shortage
+            ? Fail(shortage)
+            : await run(result, result.GetRequiredValue(Url)).ConfigureAwait(false));
         return command;
+    }
+
+    private static int Fail(string cause)
+    {
+        StandardError.WriteLine($"EchoServer: {cause}");
+        return ExitCode.Failed;
     }
 
     private static IEnumerable<Setting> AllSettings =>

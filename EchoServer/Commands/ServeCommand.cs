@@ -8,6 +8,7 @@ using EchoServer.Echo;
 using EchoServer.Server;
 using EchoServer.Site;
 using EchoServer.Text;
+using EchoServer.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Commands;
@@ -25,6 +26,12 @@ internal static class ServeCommand
         SiteOptions site = ReadSiteOptions(result);
         LogLevel level = Settings.Level.Read(result);
         LogFormat format = Settings.Format.Read(result);
+
+        if (OpenFiles.DescribeShortage(ServerLimits.ReservedFilesOf(options) + 1) is string shortage)
+        {
+            StandardError.WriteLine($"EchoServer: {shortage}");
+            return ExitCode.Failed;
+        }
 
         if (Settings.Port.GivenBy(result) is null && !Settings.ServerUrls.IsGiven(result) &&
             UnknownVariables.WarnOfAspNet(Environment.GetEnvironmentVariable, options.Port) is string warning)
@@ -134,6 +141,7 @@ internal static class ServeCommand
         SocketError.AccessDenied => "no permission; ports below 1024 usually need root, choose 1024-65535",
         SocketError.AddressNotAvailable => "this machine does not have that address; choose one of its own, or 0.0.0.0",
         SocketError.InvalidArgument => "this is not an address that can be listened on; choose one of this machine's own, or 0.0.0.0",
+        SocketError.TooManyOpenSockets => "too many files are open; raise the limit of open files: ulimit -n",
         SocketError.AddressFamilyNotSupported => "this machine does not speak that kind of address",
         _ => EscapedText.From(exception.Message.AsSpan()),
     };

@@ -19,6 +19,9 @@ internal sealed record ServerLimits(ServerOptions Options, int MaxConnections, l
     // and an operator's tools.
     private const int ReservedFiles = 64;
 
+    // Of an I/O thread: those of the first are among the reserved ones.
+    private const int FilesOfThread = 2;
+
     // What an open connection costs outside the budget is about this much of managed memory.
     private const int ConnectionBytes = 2 * 1024;
 
@@ -35,9 +38,12 @@ internal sealed record ServerLimits(ServerOptions Options, int MaxConnections, l
     {
         long memory = options.MemoryBudgetBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
         long connections = options.MaxConnections ?? (memory / ConnectionBytes);
-        long files = OpenFiles.ReadLimit() - OpenFiles.Count() - ReservedFiles;
+        long files = OpenFiles.ReadLimit() - OpenFiles.Count() - ReservedFilesOf(options);
         return new(options, (int)Math.Clamp(Math.Min(files, connections), 1, int.MaxValue), memory);
     }
+
+    /// <summary>How many files the server needs beside those that are open already, its connections' aside.</summary>
+    internal static int ReservedFilesOf(ServerOptions options) => ReservedFiles + (FilesOfThread * (IoThreadsOf(options) - 1));
 
     /// <summary>How many I/O threads: as asked for, or as this machine has.</summary>
     internal static int IoThreadsOf(ServerOptions options) => options.IoThreads ??

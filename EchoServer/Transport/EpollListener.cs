@@ -36,7 +36,7 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
     /// <param name="socket">The socket; owned from now on.</param>
     /// <param name="epoll">The thread that watches it.</param>
     /// <param name="watch">Hands a new connection to an I/O thread.</param>
-    /// <exception cref="SocketException">The kernel has no memory left for it. It is closed then.</exception>
+    /// <exception cref="SocketException">The kernel has no memory left for it, or too few descriptors are left. It is closed then.</exception>
     internal EpollListener(Socket socket, Epoll epoll, Func<SocketHandle, IPEndPoint, NonBlockingSocket> watch)
     {
         _socket = socket;
@@ -45,6 +45,8 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
         _address = new SocketAddress(socket.AddressFamily);
         try
         {
+            // Without them no connection would be accepted again after the first lack of descriptors.
+            _spareFiles.Fill();
             socket.Blocking = false;
             epoll.Watch(this, socket.SafeHandle, EpollEvents.Readable);
         }
@@ -61,11 +63,7 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
     {
         if (_isPaused)
         {
-            if (!_spareFiles.TryFill())
-            {
-                throw new SocketException((int)SocketError.TooManyOpenSockets);
-            }
-
+            _spareFiles.Fill();
             _isPaused = false;
             _epoll.Change(_socket.SafeHandle, EpollEvents.Readable);
         }

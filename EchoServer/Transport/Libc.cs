@@ -28,6 +28,9 @@ internal static unsafe partial class Libc
     internal const int TcpLevel = 6;
     internal const int TcpInfoOption = 11;
 
+    // getrlimit(2): the most open files.
+    internal const int OpenFilesResource = 7;
+
     // accept4(2), epoll_create1(2), epoll_ctl(2), eventfd(2).
     internal const int CloseOnExec = 0x80000;
     internal const int EpollAdd = 1;
@@ -71,6 +74,10 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     internal static partial nint Write(SafeFileHandle file, byte* bytes, nint length);
+
+    // Room for the soft and the hard limit: each an unsigned long, or 64 bits with some libraries for 32-bit processors.
+    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    internal static partial int GetLimit(int resource, ulong* limits);
 
     /// <summary>Takes a new file descriptor into safe hands.</summary>
     /// <exception cref="SocketException">It is the -1 of a call that failed.</exception>

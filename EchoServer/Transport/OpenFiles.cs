@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.IO.Enumeration;
 
 namespace EchoServer.Transport;
@@ -8,8 +7,6 @@ internal static class OpenFiles
 {
     // Linux, proc(5): an entry for each open descriptor.
     private const string Folder = "/proc/self/fd";
-    private const string LimitsFile = "/proc/self/limits";
-    private const string LimitName = "Max open files";
 
     // Where there is no limit that can be read.
     private const int AssumedLimit = 4096;
@@ -18,26 +15,39 @@ internal static class OpenFiles
     internal const int Reserved = 32;
 
     /// <summary>Reads the soft limit, which the runtime has raised to the hard one.</summary>
-    internal static long ReadLimit()
+    /// <remarks>Not from <c>/proc</c>: that takes a descriptor, and there may be none.</remarks>
+    internal static unsafe long ReadLimit()
     {
-        if (!File.Exists(LimitsFile))
-        {
-            return AssumedLimit;
-        }
-
-        string? line = File.ReadLines(LimitsFile).FirstOrDefault(text => text.StartsWith(LimitName, StringComparison.Ordinal));
-        string? soft = line?[LimitName.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
-        return long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out long files) ? files : AssumedLimit;
+        ulong* limits = stackalloc ulong[2];
+        return OperatingSystem.IsLinux() && Libc.GetLimit(Libc.OpenFilesResource, limits) == 0 ? (long)Math.Min(*(nuint*)limits, int.MaxValue) : AssumedLimit;
     }
 
     /// <summary>Counts the connections that a client may open now, which is what the limit leaves without those <see cref="Reserved"/>.</summary>
     internal static long CountAvailable() => Math.Max(0, ReadLimit() - Count() - Reserved);
 
+    /// <summary>Says that a program cannot begin because the limit is too low.</summary>
+    /// <param name="descriptors">How many it needs, those aside that are open already.</param>
+    /// <returns>Cause and advice; null where the limit is high enough.</returns>
+    internal static string? DescribeShortage(long descriptors)
+    {
+        long needed = Count() + descriptors;
+        long limit = ReadLimit();
+        return limit >= needed ? null : $"{needed} open files are needed, and the limit is {limit}; raise it with 'ulimit -n {needed}'";
+    }
+
     /// <summary>Counts the open descriptors, sockets included; 0 where the system does not list them.</summary>
     /// <remarks>In a build that is not a single file, the runtime keeps each of its assemblies open.</remarks>
     internal static int Count()
     {
-        // Of a reference type, because the runtime has ahead-of-time code for that: nine methods would be compiled at the start.
-        return Directory.Exists(Folder) ? new FileSystemEnumerable<string>(Folder, (ref _) => "").Count() : 0;
+        try
+        {
+            // Of a reference type, because the runtime has ahead-of-time code for that: nine methods would be compiled at the start.
+            return Directory.Exists(Folder) ? new FileSystemEnumerable<string>(Folder, (ref _) => "").Count() : 0;
+        }
+        catch (IOException)
+        {
+            // No descriptor is left to read the folder.
+            return (int)ReadLimit();
+        }
     }
 }

@@ -16,20 +16,27 @@ internal sealed class ReservedDescriptors : IDisposable
 
     private readonly SafeFileHandle?[] _files = new SafeFileHandle?[Count];
 
-    internal ReservedDescriptors() => TryTake();
-
     /// <summary>Takes as many descriptors as are missing, if there are more than that.</summary>
-    /// <returns>False when there are not so many: then none are kept.</returns>
-    internal bool TryFill()
+    /// <exception cref="SocketException">There are not so many: then none are kept.</exception>
+    internal void Fill()
     {
+        // Taking them to find out would leave the runtime without any for that moment.
+        if (OpenFiles.ReadLimit() - OpenFiles.Count() <= Count)
+        {
+            throw new SocketException((int)SocketError.TooManyOpenSockets);
+        }
+
         try
         {
-            // Taking them to find out would leave the runtime without any for that moment.
-            return OpenFiles.ReadLimit() - OpenFiles.Count() > Count && TryTake();
+            foreach (ref SafeFileHandle? file in _files.AsSpan())
+            {
+                file ??= Libc.Own(Libc.EventFile(0, Libc.CloseOnExec));
+            }
         }
-        catch (IOException)
+        catch (SocketException)
         {
-            return false;
+            Release();
+            throw;
         }
     }
 
@@ -44,22 +51,4 @@ internal sealed class ReservedDescriptors : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Release();
-
-    private bool TryTake()
-    {
-        try
-        {
-            foreach (ref SafeFileHandle? file in _files.AsSpan())
-            {
-                file ??= Libc.Own(Libc.EventFile(0, Libc.CloseOnExec));
-            }
-
-            return true;
-        }
-        catch (SocketException)
-        {
-            Release();
-            return false;
-        }
-    }
 }
