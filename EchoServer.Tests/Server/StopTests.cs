@@ -73,14 +73,17 @@ internal sealed class StopTests
         Assert.That(await server.WaitForExitAsync(), Is.Zero);
     }
 
-    [Test]
-    public async Task A_second_SIGHUP_as_of_a_shell_and_its_terminal_does_not_cut_the_drain_short()
+    [TestCase("HUP", TestName = "{m}(SIGHUP, of a shell and of its terminal)")]
+    [TestCase("TERM", TestName = "{m}(SIGTERM, of timeout to its child and to the group)")]
+    public async Task A_signal_that_is_repeated_does_not_cut_the_drain_short(string signal)
     {
         await using ServerProcess server = await ServerProcess.StartAsync(Programs.WithDefaultSignals(Programs.EchoServer([])));
         using RawPeer open = RawPeer.Open(server.Port);
-        Programs.Signal(server.Id, "HUP");
+        Programs.Signal(server.Id, signal);
+        Programs.Signal(server.Id, signal);
         Assert.That(open.ReadOneFrame().CloseCode, Is.EqualTo(1001));
-        Programs.Signal(server.Id, "HUP");
+        Programs.Signal(server.Id, signal);
+        Programs.Signal(server.Id, "INT");
         open.Send(WireFrame.Close(1001));
         Assert.That(open.ReadToEnd(), Is.Empty);
         open.Dispose();
@@ -137,16 +140,16 @@ internal sealed class StopTests
     }
 
     [Test]
-    public async Task A_second_signal_ends_it_at_once()
+    public async Task A_second_Ctrl_C_ends_it_at_once()
     {
-        await using ServerProcess server = await ServerProcess.StartAsync([]);
+        await using ServerProcess server = await ServerProcess.StartAsync(Programs.WithDefaultSignals(Programs.EchoServer([])));
         using RawPeer silent = RawPeer.Open(server.Port);
-        Programs.Signal(server.Id, "TERM");
+        Programs.Signal(server.Id, "INT");
         Assert.That(silent.ReadOneFrame().CloseCode, Is.EqualTo(1001));
-        Programs.Signal(server.Id, "TERM");
+        Programs.Signal(server.Id, "INT");
 
-        // 143 is what a shell calls death by SIGTERM.
-        Assert.That(await server.WaitForExitAsync(), Is.EqualTo(143));
+        // 130 is what a shell calls death by SIGINT.
+        Assert.That(await server.WaitForExitAsync(), Is.EqualTo(130));
     }
 
     /// <summary>Sends a request, and a Close behind an upgrade.</summary>
