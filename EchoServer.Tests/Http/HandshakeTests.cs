@@ -28,6 +28,8 @@ internal sealed class HandshakeTests
     }
 
     [TestCase("/chat", "/chat", TestName = "{m}(RFC 6455 §1.2 as it stands)")]
+    [TestCase("HTTP/1.1", "HTTP/1.2", TestName = "{m}(RFC 9110 §2.5 a later minor version)")]
+    [TestCase("HTTP/1.1", "HTTP/1.9", TestName = "{m}(RFC 9110 §2.5 the last minor version)")]
     [TestCase("Upgrade: websocket", "Upgrade: WebSocket", TestName = "{m}(Upgrade in another case)")]
     [TestCase("Connection: Upgrade", "Connection: upgrade", TestName = "{m}(Connection in another case)")]
     [TestCase("Upgrade: websocket", "Upgrade: h2c, websocket", TestName = "{m}(Upgrade as a list)")]

@@ -22,12 +22,16 @@ internal sealed class PlainRequestTests
     [TestCase("HEAD / HTTP/1.1\r\nHost: a:80\r\n\r\n")]
     [TestCase("GET / HTTP/1.0\r\n\r\n")]
     [TestCase("GET / HTTP/1.0\r\nHost: a\r\n\r\n")]
+    [TestCase("GET / HTTP/1.2\r\nHost: a\r\n\r\n")]
+    [TestCase("HEAD / HTTP/1.9\r\nHost: a\r\n\r\n")]
     [TestCase("GET http://a/health HTTP/1.1\r\nHost: a\r\n\r\n")]
     [TestCase("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n")]
     public void A_sound_request_is_accepted(string request) => Assert.That(Check(request), Is.Null);
 
     [TestCase("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505, "'HTTP/2.0'")]
     [TestCase("GET / HTTP/0.9\r\nHost: a\r\n\r\n", 505, "'HTTP/0.9'")]
+    [TestCase("GET / HTTP/3.1\r\nHost: a\r\n\r\n", 505, "'HTTP/3.1'")]
+    [TestCase("GET / HTTP/1.2\r\n\r\n", 400, "exactly one Host")]
     [TestCase("POST / HTTP/1.1\r\nHost: a\r\n\r\n", 405, "'POST'")]
     [TestCase("get / HTTP/1.1\r\nHost: a\r\n\r\n", 405, "'get'")]
     [TestCase("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 405, "'OPTIONS'")]

@@ -34,7 +34,7 @@ internal static class Handshake
     /// <remarks>Guard clauses in the order in which a person would want to hear of them, one status each.</remarks>
     public static HttpRejection? Check(RequestHead head)
     {
-        if (!head.Version.SequenceEqual("HTTP/1.1"u8))
+        if (!head.IsHttp11)
         {
             return new(HttpStatus.HttpVersionNotSupported, $"'{EscapedText.Quote(head.Version)}' is not supported: use HTTP/1.1.");
         }

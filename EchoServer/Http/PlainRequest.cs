@@ -40,7 +40,7 @@ internal static class PlainRequest
     public static HttpRejection? Check(RequestHead head)
     {
         bool isOld = head.Version.SequenceEqual("HTTP/1.0"u8);
-        if (!isOld && !head.Version.SequenceEqual("HTTP/1.1"u8))
+        if (!isOld && !head.IsHttp11)
         {
             return new(HttpStatus.HttpVersionNotSupported, $"'{EscapedText.Quote(head.Version)}' is not supported: use HTTP/1.1.");
         }

@@ -48,6 +48,9 @@ internal readonly ref struct RequestHead
     /// <summary>The protocol version, such as <c>HTTP/1.1</c>.</summary>
     public ReadOnlySpan<byte> Version { get; }
 
+    /// <summary>Whether the request is processed as HTTP/1.1: that, or a later version 1 (RFC 9110 §2.5).</summary>
+    public bool IsHttp11 => Version.StartsWith("HTTP/1."u8) && !Version.EndsWith("0"u8);
+
     /// <summary>Bytes that the head takes, the empty line at its end included; what follows is not part of it.</summary>
     public int Size { get; }
 
