@@ -36,7 +36,7 @@ internal sealed class CapacityTests
         {
             using RawPeer surplus = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest());
             Assert.That(surplus.ReadToEnd(), Is.Empty, "an end of the stream: a reset would throw, and would not be tried again");
-            Assert.That(server.Snapshot.Totals.RejectedByStatus.Sum(), Is.EqualTo(i));
+            Assert.That((server.Snapshot.Totals.SocketsRefused, server.Snapshot.Totals.RejectedByStatus.Sum()), Is.EqualTo((i, 0)), "no 503 was sent");
         }
 
         // Only handshakes have no room: the question whether the server is healthy is answered.
@@ -91,6 +91,16 @@ internal sealed class CapacityTests
         await using var server = InProcessServer.StartEcho(new ServerOptions { MemoryBudgetBytes = 100 });
         using RawPeer peer = RawPeer.Ask(server.Port, "GET / HTTP/1.1\r\nX: " + new string('x', 1000));
         Assert.That(peer.ReadHead(), Does.StartWith("HTTP/1.1 503 "));
+        Assert.That((server.Snapshot.Totals.SocketsRefused, server.Snapshot.Totals.RejectedByStatus.Sum()), Is.EqualTo((0, 1)));
+    }
+
+    [Test]
+    public async Task Without_memory_it_ends_as_silently_where_a_router_is_to_try_another_instance()
+    {
+        await using var server = InProcessServer.StartEcho(new ServerOptions { MemoryBudgetBytes = 100, AnswersWhenFull = false });
+        using RawPeer peer = RawPeer.Ask(server.Port, "GET / HTTP/1.1\r\nX: " + new string('x', 1000));
+        Assert.That(peer.ReadToEnd(), Is.Empty);
+        Assert.That((server.Snapshot.Totals.SocketsRefused, server.Snapshot.Totals.RejectedByStatus.Sum()), Is.EqualTo((1, 0)));
     }
 
     [Test]

@@ -30,7 +30,7 @@ internal static class Instruments
             "TCP connections that are open: WebSockets, and those that ask for a page, have sent no request yet, or are about to end.",
             snapshot => snapshot.Stats.Connections),
         new("echo_server_sockets_refused_total", InstrumentKind.Counter,
-            "TCP connections beyond the limit of WebSocket connections that were ended for want of room, before an answer was sent or received.",
+            "TCP connections that were ended for want of room, before an answer was sent or received.",
             snapshot => snapshot.Totals.SocketsRefused),
         new("echo_server_connections_ended_total", InstrumentKind.Counter,
             "WebSocket connections that ended, by cause and by the code of the first Close frame of either side. Code 1006 is an end without a Close frame, 1005 a Close frame without a code.",

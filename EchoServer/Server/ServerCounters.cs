@@ -67,7 +67,7 @@ internal sealed class ServerCounters
         }
     }
 
-    /// <summary>Counts a connection that was beyond the limit that was ended for want of room.</summary>
+    /// <summary>Counts a connection that was ended for want of room, without an answer.</summary>
     internal void SocketRefused()
     {
         lock (_gate)

@@ -122,9 +122,17 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
 
     private readonly void Refuse(HttpRejection rejection, bool isHeadRequest)
     {
-        server.Counters.Rejected(rejection.Status);
-        server.Log.RequestRefused(server.Counters.LoggedRefusals, Client, rejection, _head);
         bool isSilent = rejection.Status == HttpStatus.ServiceUnavailable && !server.Options.AnswersWhenFull;
+        if (isSilent)
+        {
+            server.Counters.SocketRefused();
+        }
+        else
+        {
+            server.Counters.Rejected(rejection.Status);
+        }
+
+        server.Log.RequestRefused(server.Counters.LoggedRefusals, Client, rejection, _head);
         outbound.WriteLastAnswer(isSilent ? [] : HttpResponse.Write(rejection, DateTimeOffset.UtcNow, withBody: !isHeadRequest), default);
     }
 
