@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using EchoServer.Echo;
+using EchoServer.Tests.Metrics;
 
 namespace EchoServer.Tests.Echo;
 
@@ -123,6 +124,17 @@ internal sealed class ScenariosTests
         HttpReply reply = HttpReply.Parse(peer.ReadToEnd());
         Assert.That((reply.Status, reply.Text), Is.EqualTo((status, $"Refused with {status}, as the path asks.\n")));
         Assert.That(reply.Fields.Select(pair => $"{pair.Key}: {pair.Value}".ToLowerInvariant()), field is null ? Is.Not.Empty : Has.Member(field.ToLowerInvariant()));
+    }
+
+    [Test]
+    public async Task A_status_that_a_path_asks_for_is_sent_also_where_a_full_server_is_silent()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync(["--answer-when-full", "off"]);
+        using RawPeer peer = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest("/status/503"));
+        Assert.That(HttpReply.Parse(peer.ReadToEnd()).Text, Is.EqualTo("Refused with 503, as the path asks.\n"));
+        Scrape scrape = Scrape.Of(server.Port);
+        Assert.That(scrape["sockets_refused_total"], Is.Zero);
+        Assert.That(scrape.NotZero("handshakes_rejected_total"), Is.EqualTo(["503=1"]));
     }
 
     [TestCase("")]

@@ -122,7 +122,9 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
 
     private readonly void Refuse(HttpRejection rejection, bool isHeadRequest)
     {
-        bool isSilent = rejection.Status == HttpStatus.ServiceUnavailable && !server.Options.AnswersWhenFull;
+        // Not where a scenario asks for this status.
+        bool isForRoom = rejection.Status == HttpStatus.ServiceUnavailable && _ruling.Rejection is null;
+        bool isSilent = isForRoom && !server.Options.AnswersWhenFull;
         if (isSilent)
         {
             server.Counters.SocketRefused();
