@@ -137,6 +137,20 @@ internal sealed class ScenariosTests
         Assert.That(scrape.NotZero("handshakes_rejected_total"), Is.EqualTo(["503=1"]));
     }
 
+    [Test]
+    public async Task A_status_that_only_a_path_asks_for_is_not_logged_beside_refusals()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync([]);
+        foreach (string path in (string[])["/status/418", "/status/599", "/status/wrong"])
+        {
+            using RawPeer peer = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest(path));
+            peer.ReadToEndAndDrop();
+        }
+
+        await server.WaitForLineAsync(line => line.Contains(" refused: 400 ", StringComparison.Ordinal));
+        Assert.That(server.Output, Has.None.Contains(" 418 ").And.None.Contains(" 599 "));
+    }
+
     [TestCase("")]
     [TestCase("Sec-WebSocket-Protocol: other, chat")]
     public void The_subprotocol_is_that_of_the_path(string offer)

@@ -94,8 +94,10 @@ internal static partial class ServerLog
     /// <summary>A few a second are logged, at debug level all; <see cref="RefusalsOmitted"/> tells how many more there were.</summary>
     internal static void RequestRefused(this ILogger log, LineLimit limit, EndPoint peer, HttpRejection rejection, RequestHead head = default)
     {
+        // Other statuses only where a scenario's path asks for one: with a few lines a second of each of them there would be thousands.
         int status = (int)rejection.Status;
-        if (log.IsEnabled(LogLevel.Debug) || (log.IsEnabled(LogLevel.Information) && limit.TryTake(status, MonotonicClock.Now)))
+        bool isOwn = Enum.IsDefined(rejection.Status);
+        if (log.IsEnabled(LogLevel.Debug) || (isOwn && log.IsEnabled(LogLevel.Information) && limit.TryTake(status, MonotonicClock.Now)))
         {
             log.RequestRefused(peer, ForwardedFor(head), status, rejection.Reason, RequestId(head));
         }

@@ -1,5 +1,6 @@
 using EchoServer.Commands.Options;
 using EchoServer.Connect;
+using EchoServer.Tests.Check;
 
 namespace EchoServer.Tests.Commands.Options;
 
@@ -86,7 +87,7 @@ internal sealed class WebSocketUrlTests
             string head = peer.ReadHead();
             request.TrySetResult(head);
             peer.Send(ScriptedServer.Accept(head));
-            ScriptedServer.EchoAll(peer, connection, (_, _, message) => [message]);
+            ScriptedServer.EchoAll(peer, connection, (_, _, message) => EchoScripts.Good(message));
         });
         ProgramResult result = await Programs.RunAsync(Programs.EchoServer([command, $"ws://:geheim@{server.Url.Authority}/", "-H", "Content-Type: x", .. options]));
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
