@@ -236,8 +236,6 @@ run_tests() {
   # The preparation may install the C compiler that links native code.
   [ -z "$(linker_obstacle)" ] || end_of_preparation
   publish >&2
-  # One of the servers that the bench measures.
-  publish_platform artifacts/cf-jit false
   build_tests
   [ "${CI:-}" != true ] || check_format
   end_of_preparation

@@ -25,9 +25,10 @@ internal sealed class BenchCommandTests
         Requires.BenchServers();
         using JsonDocument json = await MeasureAsync("--shapes", EchoShape.Small);
         JsonElement report = json.RootElement;
-        Assert.That(report.GetProperty("leftOut").GetArrayLength(), Is.Zero);
-        Assert.That(Keys(report, "servers", "key"), Is.EqualTo(ServerKinds.All.Select(kind => kind.Key)));
-        AssertEchoes(report, [EchoShape.Small], ServerKinds.All.Where(kind => kind.HasRawPath).Select(kind => kind.Key));
+        ServerKind[] there = [.. ServerKinds.All.Where(kind => kind.Missing is null)];
+        Assert.That(report.GetProperty("leftOut").GetArrayLength(), Is.EqualTo(ServerKinds.All.Count - there.Length));
+        Assert.That(Keys(report, "servers", "key"), Is.EqualTo(there.Select(kind => kind.Key)));
+        AssertEchoes(report, [EchoShape.Small], there.Where(kind => kind.HasRawPath).Select(kind => kind.Key));
     }
 
     [Test]

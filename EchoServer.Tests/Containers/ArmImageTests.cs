@@ -44,15 +44,13 @@ internal sealed class ArmImageTests
         await _store.Podman.RunAsync("image", "unmount", Name);
     }
 
-    [TestCase("arm64", "amd64", "arm64")]
-    [TestCase("x64", "arm64", "amd64")]
-    public async Task A_base_image_for_another_processor_is_refused(string arch, string found, string wanted)
+    [Test]
+    public async Task A_base_image_for_another_processor_is_refused()
     {
-        string image = arch == "arm64" ? _store!.Base : _store!.ArmBase;
-        ProgramResult result = await BuildAsync("image", "--arch", arch, "--base", image, Name);
+        ProgramResult result = await BuildAsync("image", "--arch", "arm64", "--base", _store!.Base, Name);
         Assert.That(
             (result.ExitCode, result.Output, result.Error.Split('\n')[1]),
-            Is.EqualTo((1, "", $"build.sh: image: the base image is for {found}, not for {wanted}: give another one with --base")), result.Error);
+            Is.EqualTo((1, "", "build.sh: image: the base image is for amd64, not for arm64: give another one with --base")), result.Error);
     }
 
     private Task<ProgramResult> BuildAsync(params string[] arguments) =>

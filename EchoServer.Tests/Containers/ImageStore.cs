@@ -18,9 +18,7 @@ internal sealed class ImageStore : IDisposable
     private static readonly Lazy<Task<ImageStore>> Shared = new(CreateAsync);
 
     private readonly ContainerRegistry _registry;
-
-    // "build.sh image" writes the project's obj folder and one archive.
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly SemaphoreSlim _turn = ServerBuild.Turn;
 
     private ImageStore(string folder, Podman podman, ContainerRegistry registry)
     {
@@ -61,7 +59,6 @@ internal sealed class ImageStore : IDisposable
     public void Dispose()
     {
         _registry.Dispose();
-        _turn.Dispose();
         Directory.Delete(Folder, recursive: true);
     }
 

@@ -9,16 +9,25 @@ internal sealed class ToolPackageTests
     private string _folder = "";
 
     [SetUp]
-    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("echo-tool-").FullName;
+    public async Task MakeFolderAsync()
+    {
+        _folder = Directory.CreateTempSubdirectory("echo-tool-").FullName;
+        await ServerBuild.Turn.WaitAsync();
+    }
 
     [TearDown]
-    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+    public void RemoveFolder()
+    {
+        ServerBuild.Turn.Release();
+        Directory.Delete(_folder, recursive: true);
+    }
 
     [Test]
     public async Task The_package_is_a_tool_that_is_installed_and_talks_to_a_server()
     {
         string feed = Path.Combine(_folder, "package");
-        await SdkAsync(ServerBuild.Sdk("pack", ServerBuild.ServerProject, "-c", "Release", $"-p:ArtifactsPath={_folder}"));
+        // Of the build that these tests run on.
+        await SdkAsync(ServerBuild.Sdk("pack", ServerBuild.ServerProject, "-c", "Release", "--no-build", "-o", feed));
         string package = Directory.GetFiles(feed).Single();
 
         // From this feed alone, whatever feeds the machine has.

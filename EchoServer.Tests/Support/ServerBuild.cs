@@ -22,6 +22,9 @@ internal sealed partial record ServerBuild(ServerEngine Engine, string[] Command
     /// <summary>How long a build may take. Seconds; on a busy machine, or with a feed that does not answer, more.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
+    /// <summary>The turn of the tests that use the project's obj folder or the archive of "build.sh image".</summary>
+    public static readonly SemaphoreSlim Turn = new(1);
+
     // Once for all tests, and only when one asks.
     private static readonly Lazy<Task<ProgramResult>> FleckOutcome = new(BuildFleckAsync);
     private static readonly Lazy<Task<ProgramResult>> StubOutcome = new(BuildStubAsync);
