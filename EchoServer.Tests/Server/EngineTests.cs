@@ -221,8 +221,10 @@ internal sealed class EngineTests(ServerEngine engine)
         string[] command = ["sh", "-c", "ulimit -n 250; exec \"$@\"", "sh", .. _build.Command];
         await using ServerProcess server = await ServerProcess.StartAsync(
             Programs.EchoServer(["--port", "0"], command: command), hasBudget: engine == ServerEngine.BuiltIn);
-        RawPeer[] peers = [.. Enumerable.Range(0, 400).Select(_ => RawPeer.Ask(server.Port, RawPeer.UpgradeRequest()))];
-        Assert.That(peers[0].ReadHead(), Does.StartWith("HTTP/1.1 101 "));
+        using RawPeer first = RawPeer.Open(server.Port);
+
+        // They send nothing: for want of a descriptor the server resets some, and a send would then fail.
+        RawPeer[] peers = [.. Enumerable.Range(0, 400).Select(_ => new RawPeer(server.Port))];
         Array.ForEach(peers, peer => peer.Dispose());
         await Wait.UntilAsync(() => IsLetIn(server.Port), () => "the server lets in no client");
     }
@@ -273,8 +275,15 @@ internal sealed class EngineTests(ServerEngine engine)
 
     private static bool IsLetIn(int port)
     {
-        using RawPeer peer = RawPeer.Ask(port, RawPeer.UpgradeRequest());
-        return peer.ReadHead().StartsWith("HTTP/1.1 101 ", StringComparison.Ordinal);
+        try
+        {
+            using RawPeer peer = RawPeer.Ask(port, RawPeer.UpgradeRequest());
+            return peer.ReadHead().StartsWith("HTTP/1.1 101 ", StringComparison.Ordinal);
+        }
+        catch (Exception exception) when (exception is SocketException or EndOfStreamException)
+        {
+            return false;
+        }
     }
 
     private static void AnswerClose(RawPeer peer)
