@@ -208,7 +208,7 @@ internal sealed class FleckSocket(FleckServer server, NonBlockingSocket socket, 
             head.Find("Sec-WebSocket-Key"u8, out ReadOnlySpan<byte> key);
             string? origin = head.Find("Origin"u8, out ReadOnlySpan<byte> page) > 0 ? Encoding.Latin1.GetString(page) : null;
             Info = new(id, client, path, query, Encoding.Latin1.GetString(host), origin, SubProtocol: null);
-            server.Log.ConnectionOpened(Info, head, extensions: null);
+            server.Log.ConnectionOpened(Info.Value, head, extensions: null);
             Deliver([.. "GET / HTTP/1.1\r\nSec-WebSocket-Version:13\r\nSec-WebSocket-Key:"u8, .. key, .. "\r\n\r\n"u8]);
             Info = null;
             Deliver(input[head.Size..]);

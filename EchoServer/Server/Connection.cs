@@ -323,11 +323,12 @@ internal sealed class Connection
         switch (upgrade.Read(input, seenBefore, _isSurplus))
         {
             case UpgradeResult.Accepted:
-                var session = new WebSocketSession(this, upgrade.Accept(Id, out MessageReader reader), reader);
+                ConnectionInfo info = upgrade.Accept(Id, out MessageReader reader);
+                var session = new WebSocketSession(this, reader);
                 _phase = ConnectionPhase.Open;
                 Volatile.Write(ref _session, session);
                 Server.Counters.Opened(upgrade.IsCompressed);
-                session.Open();
+                session.Open(info);
                 return upgrade.HeadSize;
             case UpgradeResult.Answered:
                 _phase = ConnectionPhase.Lingering;

@@ -21,7 +21,7 @@ internal interface IWebSocketConnection
 
     /// <summary>The client, and its request. Only until <see cref="OnOpen"/> has returned: an application copies the parts that it needs later.</summary>
     /// <remarks>A request can have kilobytes in its path or its origin: a server that kept them would let each client use up its memory.</remarks>
-    /// <exception cref="InvalidOperationException">The connection is open already.</exception>
+    /// <exception cref="InvalidOperationException">The connection is open already, or another thread asks.</exception>
     ConnectionInfo Info { get; }
 
     /// <summary>Called first, when the connection is open. What it sends arrives before the answer to any message.</summary>
@@ -99,5 +99,5 @@ internal interface IWebSocketConnection
 /// <param name="Origin">The <c>Origin</c> header, which browsers send (RFC 6455 §10.2); null when there is none.</param>
 /// <param name="SubProtocol">The subprotocol that was agreed on; null when the client offered none.</param>
 /// <remarks>Never changes. Everything but the number comes from the network: escape it before it is shown.</remarks>
-internal sealed record ConnectionInfo(
+internal readonly record struct ConnectionInfo(
     long Id, IPEndPoint Client, string Path, string Query, string Host, string? Origin, string? SubProtocol);

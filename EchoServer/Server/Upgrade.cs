@@ -55,7 +55,7 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
         rejection ??= Handshake.Check(_head) ?? Handshake.CheckOrigin(_head, server.Options.AllowedOrigins) ?? AgreeOnCompression();
         if (rejection is null && server.Judge is not null)
         {
-            _ruling = server.Judge(Encoding.Latin1.GetString(_head.Path), Encoding.Latin1.GetString(_head.Query));
+            _ruling = server.Judge(server.RequestStrings.Of(_head.Path), server.RequestStrings.Of(_head.Query));
             rejection = _ruling.Rejection;
         }
 
@@ -111,9 +111,9 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
         var info = new ConnectionInfo(
             id,
             Client,
-            Encoding.Latin1.GetString(_head.Path),
-            Encoding.Latin1.GetString(_head.Query),
-            Encoding.Latin1.GetString(host),
+            server.RequestStrings.Of(_head.Path),
+            server.RequestStrings.Of(_head.Query),
+            server.RequestStrings.Of(host),
             hasOrigin ? Encoding.Latin1.GetString(origin) : null,
             _ruling.Subprotocol ?? (subProtocol.IsEmpty ? null : Encoding.Latin1.GetString(subProtocol)));
         server.Log.ConnectionOpened(info, _head, extensions);

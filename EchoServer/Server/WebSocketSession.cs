@@ -13,17 +13,18 @@ namespace EchoServer.Server;
 /// </remarks>
 internal sealed class WebSocketSession : IWebSocketConnection
 {
+    // Of the connection that this thread is opening: no session keeps it.
+    [ThreadStatic]
+    private static (WebSocketSession? Session, ConnectionInfo Info) _opening;
+
     private readonly Connection _connection;
-    private ConnectionInfo? _info;
     private WebSocketProtocol<OutboundSink> _protocol;
 
     /// <param name="connection">Moves the bytes.</param>
-    /// <param name="info">What the handshake told.</param>
     /// <param name="reader">Reads what follows the request; owned by the session.</param>
-    internal WebSocketSession(Connection connection, ConnectionInfo info, MessageReader reader)
+    internal WebSocketSession(Connection connection, MessageReader reader)
     {
         _connection = connection;
-        _info = info;
         _protocol = new WebSocketProtocol<OutboundSink>(reader, new OutboundSink(connection.Outbound));
     }
 
@@ -31,7 +32,7 @@ internal sealed class WebSocketSession : IWebSocketConnection
     public long Id => _connection.Id;
 
     /// <inheritdoc/>
-    public ConnectionInfo Info => _info ?? throw new InvalidOperationException("the request is known only until the connection is open");
+    public ConnectionInfo Info => _opening.Session == this ? _opening.Info : throw new InvalidOperationException("the request is known only until the connection is open");
 
     /// <inheritdoc/>
     public Action? OnOpen { get; set; }
@@ -116,8 +117,10 @@ internal sealed class WebSocketSession : IWebSocketConnection
     internal void Ping() => Enqueue(new(Opcode.Ping), default, default);
 
     /// <summary>Lets the application set its callbacks, and calls the first.</summary>
-    internal void Open()
+    /// <param name="info">What the handshake told.</param>
+    internal void Open(ConnectionInfo info)
     {
+        _opening = (this, info);
         try
         {
             Server.Configure(this);
@@ -130,7 +133,7 @@ internal sealed class WebSocketSession : IWebSocketConnection
             CallbackFailed(exception);
         }
 
-        _info = null;
+        _opening = default;
     }
 
     /// <summary>Takes input up to the next event, and handles it.</summary>
