@@ -1,7 +1,6 @@
 using EchoServer.Buffers;
 using EchoServer.Http;
 using EchoServer.Metrics;
-using EchoServer.Text;
 using EchoServer.Transport;
 using EchoServer.WebSockets.Compression;
 using Microsoft.Extensions.Logging;
@@ -59,9 +58,6 @@ internal sealed class ServerContext
     internal EchoTimes EchoTimes { get; } = new();
 
     internal ConnectionTable Connections { get; } = new();
-
-    /// <summary>Paths and hosts of recent requests. Most are the same, and garbage between connections would not be given back.</summary>
-    internal RecentStrings RequestStrings { get; } = new();
 
     /// <summary>What answers requests that ask for no WebSocket; without it they get a 426. Set before the start.</summary>
     internal IPlainHttp? PlainHttp { get; set; }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using EchoServer.Http;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 using EchoServer.WebSockets.Compression;
 
@@ -10,6 +11,9 @@ namespace EchoServer.Server;
 /// <remarks>Here alone is decided what a violation costs before the upgrade. Loop only; lives within one step.</remarks>
 internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outbound)
 {
+    // Paths and hosts: most are the same, and garbage between connections would not be given back.
+    private static readonly RecentStrings RecentlySeen = new();
+
     private RequestHead _head;
     private DeflateParameters? _deflate;
     private HandshakeRuling _ruling;
@@ -55,7 +59,7 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
         rejection ??= Handshake.Check(_head) ?? Handshake.CheckOrigin(_head, server.Options.AllowedOrigins) ?? AgreeOnCompression();
         if (rejection is null && server.Judge is not null)
         {
-            _ruling = server.Judge(server.RequestStrings.Of(_head.Path), server.RequestStrings.Of(_head.Query));
+            _ruling = server.Judge(RecentlySeen.Of(_head.Path), RecentlySeen.Of(_head.Query));
             rejection = _ruling.Rejection;
         }
 
@@ -111,9 +115,9 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
         var info = new ConnectionInfo(
             id,
             Client,
-            server.RequestStrings.Of(_head.Path),
-            server.RequestStrings.Of(_head.Query),
-            server.RequestStrings.Of(host),
+            RecentlySeen.Of(_head.Path),
+            RecentlySeen.Of(_head.Query),
+            RecentlySeen.Of(host),
             hasOrigin ? Encoding.Latin1.GetString(origin) : null,
             _ruling.Subprotocol ?? (subProtocol.IsEmpty ? null : Encoding.Latin1.GetString(subProtocol)));
         server.Log.ConnectionOpened(info, _head, extensions);
