@@ -28,8 +28,6 @@ internal sealed class FleckServer(ServerOptions options, ILoggerFactory logging,
     private const int MaxDefaultIoThreads = 16;
 
     // Milliseconds, as in the built-in engine.
-    private const int RetryDelay = 100;
-    private const int LastHandshakes = 20;
     private const int StopPollInterval = 20;
     private const int DrainGrace = 1000;
     private const int AbortTimeout = 1000;
@@ -40,6 +38,7 @@ internal sealed class FleckServer(ServerOptions options, ILoggerFactory logging,
     private IListener? _listener;
     private Action<ISocket> _accepted = static _ => { };
     private Task _accepting = Task.CompletedTask;
+    private long _lastId;
     private Timer? _statsTimer;
     private Timer? _refusalsTimer;
 
@@ -97,7 +96,7 @@ internal sealed class FleckServer(ServerOptions options, ILoggerFactory logging,
             _statsTimer = new Timer(_ => Log.Stats(_sockets.Count, GC.GetTotalMemory(forceFullCollection: false)), null, interval, interval);
         }
 
-        _accepting = AcceptAsync(_listener);
+        _accepting = Acceptor.RunAsync(_listener, Serve, () => IsStopping, Log);
     }
 
     /// <inheritdoc/>
@@ -109,9 +108,7 @@ internal sealed class FleckServer(ServerOptions options, ILoggerFactory logging,
             return;
         }
 
-        await Task.Delay(listener.TryRefuse() ? Math.Min(LastHandshakes, (int)timeout.TotalMilliseconds) : 0).ConfigureAwait(false);
-        listener.Close();
-        await _accepting.ConfigureAwait(false);
+        await Acceptor.StopAsync(listener, _accepting, timeout).ConfigureAwait(false);
         int told = _sockets.Count;
         Log.Stopping(told);
         await UntilNoSocketAsync(static (socket, isEarly) => socket.GoAway(isPatient: isEarly), (int)timeout.TotalMilliseconds).ConfigureAwait(false);
@@ -132,40 +129,11 @@ internal sealed class FleckServer(ServerOptions options, ILoggerFactory logging,
 
     internal void Remove(long id) => _sockets.TryRemove(id, out _);
 
-    /// <summary>Accepts until the listener is closed. Never throws.</summary>
-    private async Task AcceptAsync(IListener listener)
+    private void Serve(NonBlockingSocket accepted)
     {
-        int failures = 0;
-        for (long id = 1; ; id++)
-        {
-            try
-            {
-                NonBlockingSocket accepted = await listener.AcceptAsync().ConfigureAwait(false);
-                if (failures > 0)
-                {
-                    Log.AcceptRecovered(failures);
-                    failures = 0;
-                }
-
-                var socket = new FleckSocket(this, accepted, new SocketStream(accepted), id);
-                _sockets[id] = socket;
-                _ = socket.RunAsync(_accepted);
-            }
-            catch (Exception exception) when (IsStopping && exception is SocketException or ObjectDisposedException)
-            {
-                listener.Dispose();
-                return;
-            }
-            catch (Exception exception)
-            {
-                if (failures++ == 0)
-                {
-                    Log.AcceptFailed(exception.Message);
-                }
-
-                await Task.Delay(RetryDelay).ConfigureAwait(false);
-            }
-        }
+        var socket = new FleckSocket(this, accepted, new SocketStream(accepted), ++_lastId);
+        _sockets[_lastId] = socket;
+        _ = socket.RunAsync(_accepted);
     }
 
     private async Task UntilNoSocketAsync(Action<FleckSocket, bool> ask, int timeout)

@@ -15,9 +15,6 @@ internal sealed class WebSocketServer : IWebSocketServer
     // How often a stopping server looks whether its last connection is gone.
     private static readonly TimeSpan StopPollInterval = TimeSpan.FromMilliseconds(20);
 
-    // How long TCP handshakes that had begun when a stopping server refused new ones may take: some round trips to a router.
-    private static readonly TimeSpan LastHandshakes = TimeSpan.FromMilliseconds(20);
-
     // How long connections that were aborted may take to clean up: their loops only have to be woken.
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(1);
 
@@ -81,14 +78,18 @@ internal sealed class WebSocketServer : IWebSocketServer
             Log.FewerConnections(limits.MaxConnections, options.MaxConnections.Value);
         }
 
-        _accepting = new Acceptor(Context, _listener).RunAsync();
+        _accepting = Acceptor.RunAsync(_listener, new Acceptor(Context).Serve, () => Context.IsStopping, Log);
     }
 
     /// <inheritdoc/>
     public async Task StopAsync(TimeSpan timeout)
     {
         Context.IsStopping = true;
-        await StopAcceptingAsync(timeout).ConfigureAwait(false);
+        if (Interlocked.Exchange(ref _listener, null) is IListener listener)
+        {
+            await Acceptor.StopAsync(listener, _accepting, timeout).ConfigureAwait(false);
+        }
+
         int told = Context.Connections.Count;
         Log.Stopping(told);
         await UntilNoConnectionAsync(static (connection, isEarly) => connection.GoAway(isPatient: isEarly), timeout).ConfigureAwait(false);
@@ -114,21 +115,6 @@ internal sealed class WebSocketServer : IWebSocketServer
         if (!Context.IsStopping && _listener is not null)
         {
             await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Lets in the clients that the kernel has accepted, and no others: closing the listener would reset them.</summary>
-    private async Task StopAcceptingAsync(TimeSpan timeout)
-    {
-        if (Interlocked.Exchange(ref _listener, null) is IListener listener)
-        {
-            if (listener.TryRefuse())
-            {
-                await Task.Delay(timeout < LastHandshakes ? timeout : LastHandshakes).ConfigureAwait(false);
-            }
-
-            listener.Close();
-            await _accepting.ConfigureAwait(false);
         }
     }
 
