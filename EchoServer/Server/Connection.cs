@@ -143,7 +143,7 @@ internal sealed class Connection
     /// <summary>Refuses a request that is not complete in time. Heartbeat only.</summary>
     internal void RefuseLateRequest() => Upgrade.RefuseLate(Server, _socket.Peer, Outbound);
 
-    /// <summary>Adds the counts so far to a sum, unless the server has them already, and takes them over by the last call. Under the gate of the server's counters.</summary>
+    /// <summary>Adds the counts so far, unless a call that was the last has done so before. Under the gate of the server's counters.</summary>
     internal void AddCountsTo(ServerTotals sum, bool isLast)
     {
         if (_meter.AddTo(sum, isLast))
@@ -163,7 +163,7 @@ internal sealed class Connection
             {
                 if (_slice.WaitsFirst && !_socket.TakeInputSignal())
                 {
-                    _slice.Begin(_meter.BytesReceived, DeflateWork);
+                    BeginSlice();
                     if (_socket.TryWaitForInput(Resume, this))
                     {
                         // Nothing more here: the loop may be running elsewhere by now.
@@ -173,7 +173,7 @@ internal sealed class Connection
 
                 if (!_slice.TryReceive(_meter.BytesReceived, DeflateWork))
                 {
-                    _slice.Begin(_meter.BytesReceived, DeflateWork);
+                    BeginSlice();
                     if (_socket.TryYield(Resume, this))
                     {
                         return;
@@ -186,7 +186,7 @@ internal sealed class Connection
                     await Outbound.FlushAsync().ConfigureAwait(false);
                     if (_slice.HasDeflatedMuch(DeflateWork))
                     {
-                        _slice.Begin(_meter.BytesReceived, DeflateWork);
+                        BeginSlice();
                         await Task.Yield();
                     }
 
@@ -211,6 +211,8 @@ internal sealed class Connection
         // Last: the stopping server waits for this.
         Server.Connections.Remove(_slot);
     }
+
+    private void BeginSlice() => _slice.Begin(_meter.BytesReceived, DeflateWork);
 
     /// <summary>One step of the loop: receives, processes and sends, without waiting for anything.</summary>
     /// <param name="receives">Whether to receive; else it goes on with input that had to wait for output, or for other connections.</param>
@@ -323,8 +325,7 @@ internal sealed class Connection
         switch (upgrade.Read(input, seenBefore, _isSurplus))
         {
             case UpgradeResult.Accepted:
-                ConnectionInfo info = upgrade.Accept(Id, out MessageReader reader);
-                var session = new WebSocketSession(this, reader);
+                var session = new WebSocketSession(this, upgrade.Accept(Id, out ConnectionInfo info));
                 _phase = ConnectionPhase.Open;
                 Volatile.Write(ref _session, session);
                 Server.Counters.Opened(upgrade.IsCompressed);
@@ -415,8 +416,7 @@ internal sealed class Connection
         _session?.Release();
         _pendingInput.Drop(Server.Budget);
         Server.Counters.Ended(this, _session is null ? null : _end.Code, _end.Cause);
-        var duration = TimeSpan.FromMilliseconds(MonotonicClock.Now - _deadlines.StartedAt);
-        _session?.Closed(_end, new(_meter.MessagesReceived, _meter.BytesReceived, Outbound.BytesSent, duration));
+        _session?.Closed(_end, new(_meter.MessagesReceived, _meter.BytesReceived, Outbound.BytesSent, _deadlines.Age(MonotonicClock.Now)));
     }
 }
 

@@ -9,6 +9,8 @@ namespace EchoServer.Server;
 /// </remarks>
 internal struct ConnectionDeadlines(long now)
 {
+    private readonly long _startedAt = now;
+
     // Written by the loop, read by the heartbeat.
     private long _lastReceivedAt = now;
     private long _messageSince;
@@ -18,8 +20,8 @@ internal struct ConnectionDeadlines(long now)
     private ulong _bytesAcked;
     private long _bytesAckedAt;
 
-    /// <summary>When the connection was accepted.</summary>
-    internal long StartedAt { get; } = now;
+    /// <summary>How long ago the connection was accepted.</summary>
+    internal readonly TimeSpan Age(long now) => TimeSpan.FromMilliseconds(now - _startedAt);
 
     /// <summary>Notes that the peer is not silent. Loop only.</summary>
     internal void NoteInput(long now) => _lastReceivedAt = now;
@@ -55,7 +57,7 @@ internal struct ConnectionDeadlines(long now)
 
         return stage switch
         {
-            ConnectionStage.Handshake => HasPassed(StartedAt, options.HandshakeTimeout, now) ? Due.RequestTimeout : Due.Nothing,
+            ConnectionStage.Handshake => HasPassed(_startedAt, options.HandshakeTimeout, now) ? Due.RequestTimeout : Due.Nothing,
             ConnectionStage.Open => CheckMessage(options, now) is Due due and not Due.Nothing ? due : CheckKeepAlive(options, now),
             ConnectionStage.Closing => CheckClose(output, options, now),
             _ => Due.Nothing,

@@ -17,6 +17,8 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
     private RequestHead _head;
     private DeflateParameters? _deflate;
     private HandshakeRuling _ruling;
+    private string _path = "";
+    private string _query = "";
 
     /// <summary>Bytes that the head takes, once <see cref="Read"/> has returned <see cref="UpgradeResult.Accepted"/>.</summary>
     internal readonly int HeadSize => _head.Size;
@@ -57,9 +59,11 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
 
         rejection ??= isSurplus ? new(HttpStatus.ServiceUnavailable, "This instance has as many connections as it takes: try again in a moment.") : null;
         rejection ??= Handshake.Check(_head) ?? Handshake.CheckOrigin(_head, server.Options.AllowedOrigins) ?? AgreeOnCompression();
-        if (rejection is null && server.Judge is not null)
+        if (rejection is null)
         {
-            _ruling = server.Judge(RecentlySeen.Of(_head.Path), RecentlySeen.Of(_head.Query));
+            _path = RecentlySeen.Of(_head.Path);
+            _query = RecentlySeen.Of(_head.Query);
+            _ruling = server.Judge?.Invoke(_path, _query) ?? default;
             rejection = _ruling.Rejection;
         }
 
@@ -92,9 +96,9 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
 
     /// <summary>Accepts the request: takes memory for compression, and writes the answer.</summary>
     /// <param name="id">A number that no other connection has.</param>
-    /// <param name="reader">Reads what follows the request.</param>
-    /// <returns>What the application gets to know.</returns>
-    internal ConnectionInfo Accept(long id, out MessageReader reader)
+    /// <param name="info">What the application gets to know.</param>
+    /// <returns>Reads what follows the request.</returns>
+    internal readonly MessageReader Accept(long id, out ConnectionInfo info)
     {
         PerMessageDeflate? deflate = null;
         string? extensions = null;
@@ -107,21 +111,21 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
 
         Span<byte> response = stackalloc byte[Handshake.MaxResponseBytes(_head, extensions, _ruling.Subprotocol)];
         outbound.WriteAnswer(response[..Handshake.WriteResponse(_head, response, extensions, _ruling.Subprotocol)]);
-        reader = new MessageReader(Role.Server, server.Options.MaxMessageBytes, server.Options.MaxFragments, server.Budget, deflate);
+        var reader = new MessageReader(Role.Server, server.Options.MaxMessageBytes, server.Options.MaxFragments, server.Budget, deflate);
 
         _head.Find("Host"u8, out ReadOnlySpan<byte> host);
         bool hasOrigin = _head.Find("Origin"u8, out ReadOnlySpan<byte> origin) > 0;
         ReadOnlySpan<byte> subProtocol = Handshake.SelectSubProtocol(_head);
-        var info = new ConnectionInfo(
+        info = new ConnectionInfo(
             id,
             Client,
-            RecentlySeen.Of(_head.Path),
-            RecentlySeen.Of(_head.Query),
+            _path,
+            _query,
             RecentlySeen.Of(host),
             hasOrigin ? Encoding.Latin1.GetString(origin) : null,
             _ruling.Subprotocol ?? (subProtocol.IsEmpty ? null : Encoding.Latin1.GetString(subProtocol)));
         server.Log.ConnectionOpened(info, _head, extensions);
-        return info;
+        return reader;
     }
 
     private readonly void Refuse(HttpRejection rejection, bool isHeadRequest)
