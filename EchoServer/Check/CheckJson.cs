@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Globalization;
 using System.Text.Json;
 using EchoServer.Diagnosis;
 using EchoServer.Text;
@@ -11,19 +9,19 @@ internal static class CheckJson
 {
     /// <summary>Writes it.</summary>
     /// <returns>UTF-8.</returns>
-    internal static byte[] Write(CheckSummary summary) => Write(ReadableJson.Indented, json => Write(json, summary));
+    internal static byte[] Write(CheckSummary summary) => ReadableJson.WriteObject(ReadableJson.Indented, json => Write(json, summary));
 
     /// <summary>Writes a round of a watch in one line.</summary>
     /// <returns>UTF-8.</returns>
-    internal static byte[] WriteLine(CheckSummary summary, DateTime utc) => Write(ReadableJson.Compact, json =>
+    internal static byte[] WriteLine(CheckSummary summary) => ReadableJson.WriteObject(ReadableJson.Compact, json =>
     {
-        json.WriteString("time", utc.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
+        json.WriteString("time", Times.UtcNow());
         Write(json, summary);
     });
 
     /// <summary>Writes the summary of a watch in one line.</summary>
     /// <returns>UTF-8.</returns>
-    internal static byte[] WriteLine(WatchSummary summary) => Write(ReadableJson.Compact, json =>
+    internal static byte[] WriteLine(WatchSummary summary) => ReadableJson.WriteObject(ReadableJson.Compact, json =>
     {
         json.WriteNumber("durationSeconds", Seconds(summary.Elapsed));
         json.WriteNumber("rounds", summary.Rounds);
@@ -37,20 +35,6 @@ internal static class CheckJson
         json.WriteEndArray();
         json.WriteBoolean("isFailing", summary.IsFailing);
     });
-
-    private static byte[] Write(JsonWriterOptions options, Action<Utf8JsonWriter> members)
-    {
-        var bytes = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(bytes, options))
-        {
-            json.WriteStartObject();
-            members(json);
-            json.WriteEndObject();
-        }
-
-        bytes.Write("\n"u8);
-        return bytes.WrittenSpan.ToArray();
-    }
 
     private static double Seconds(TimeSpan time) => Math.Round(time.TotalSeconds, 3);
 

@@ -93,7 +93,7 @@ internal static class CheckCommand
             async token => isQuick
                 ? [await QuickCheck.RunAsync(options, token).ConfigureAwait(false)]
                 : await CheckPlan.RunAsync(options, _ => { }, token).ConfigureAwait(false),
-            (summary, changed) => output.Write(asJson ? CheckJson.WriteLine(summary, DateTime.UtcNow) : Encoding.UTF8.GetBytes(Describe(summary, changed))));
+            (summary, changed) => output.Write(asJson ? CheckJson.WriteLine(summary) : Encoding.UTF8.GetBytes(Describe(summary, changed))));
         WatchSummary summary = await watch.RunAsync(stop).ConfigureAwait(false) ?? throw new OperationCanceledException(stop);
         output.Write(asJson ? CheckJson.WriteLine(summary) : Encoding.UTF8.GetBytes($"\n{summary.Line()}\n"));
         return summary.FailedRounds == 0;
@@ -143,12 +143,6 @@ internal static class CheckCommand
     private static async Task<int> RunQuickAsync(CheckOptions options)
     {
         ProbeResult result = await QuickCheck.RunAsync(options, CancellationToken.None).ConfigureAwait(false);
-        if (result.Finding.Fault is not Fault fault)
-        {
-            return ExitCode.Fine;
-        }
-
-        StandardError.WriteLine($"EchoServer: {UrlText.Shown(options.Connection.Url)}: {fault}");
-        return ExitCode.Failed;
+        return result.Finding.Fault is Fault fault ? StandardError.Fail($"{UrlText.Shown(options.Connection.Url)}: {fault}") : ExitCode.Fine;
     }
 }

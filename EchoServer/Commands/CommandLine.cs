@@ -46,8 +46,7 @@ internal static class CommandLine
         }
         catch (ConnectionFailedException exception)
         {
-            StandardError.WriteLine($"EchoServer: {exception.Message}");
-            return ExitCode.Failed;
+            return StandardError.Fail(exception.Message);
         }
         catch (Exception exception)
         {
@@ -135,15 +134,9 @@ internal static class CommandLine
         Array.ForEach(switches, command.Add);
         ConnectionSettings.AddTo(command);
         command.SetAction(async result => OpenFiles.DescribeShortage(OpenFiles.Reserved + 1) is string shortage
-            ? Fail(shortage)
+            ? StandardError.Fail(shortage)
             : await run(result, result.GetRequiredValue(Url)).ConfigureAwait(false));
         return command;
-    }
-
-    private static int Fail(string cause)
-    {
-        StandardError.WriteLine($"EchoServer: {cause}");
-        return ExitCode.Failed;
     }
 
     private static IEnumerable<Setting> AllSettings =>

@@ -66,15 +66,15 @@ internal static class LoadCommand
             Uri server = options.Connection.Url;
             var unopened = exception as ConnectionFailedException;
             Fault failure = unopened?.Fault ?? NetworkDiagnosis.Of(exception, server, Stage.Connect);
-            StandardError.WriteLine($"EchoServer: {UrlText.Shown(server)}: {failure}");
+            int exitCode = StandardError.Fail($"{UrlText.Shown(server)}: {failure}");
             if (!result.GetValue(LoadSettings.Json))
             {
-                return ExitCode.Failed;
+                return exitCode;
             }
 
             using StandardStream output = StandardStream.OpenOutput();
             output.Write(LoadReportJson.Write(options, failure, unopened?.Answer?.Status));
-            return output.EndWith(ExitCode.Failed);
+            return output.EndWith(exitCode);
         }
     }
 

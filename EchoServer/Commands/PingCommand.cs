@@ -82,8 +82,7 @@ internal static class PingCommand
         }
         catch (ConnectionFailedException exception)
         {
-            StandardError.WriteLine($"EchoServer: {UrlText.Shown(options.Connection.Url)}: {exception.Message}");
-            return ExitCode.Failed;
+            return StandardError.Fail($"{UrlText.Shown(options.Connection.Url)}: {exception.Message}");
         }
         catch (OperationCanceledException)
         {

@@ -29,8 +29,7 @@ internal static class ServeCommand
 
         if (OpenFiles.DescribeShortage(ServerLimits.ReservedFilesOf(options) + 1) is string shortage)
         {
-            StandardError.WriteLine($"EchoServer: {shortage}");
-            return ExitCode.Failed;
+            return StandardError.Fail(shortage);
         }
 
         if (Settings.Port.GivenBy(result) is null && !Settings.ServerUrls.IsGiven(result) &&
@@ -63,8 +62,7 @@ internal static class ServeCommand
         catch (SocketException exception)
         {
             var endPoint = new IPEndPoint(options.Host, options.Port);
-            StandardError.WriteLine($"EchoServer: {Culprit(exception, result)}: cannot listen on {endPoint}: {Explain(exception)}");
-            return ExitCode.Failed;
+            return StandardError.Fail($"{Culprit(exception, result)}: cannot listen on {endPoint}: {Explain(exception)}");
         }
 
         await stop.Received.ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -19,6 +20,24 @@ internal sealed unsafe class ReadableJson : JavaScriptEncoder
 
     private ReadableJson()
     {
+    }
+
+    /// <summary>Writes one object, with a line feed behind it.</summary>
+    /// <param name="options"><see cref="Compact"/> or <see cref="Indented"/>.</param>
+    /// <param name="writeMembers">Writes its members.</param>
+    /// <returns>UTF-8.</returns>
+    internal static byte[] WriteObject(JsonWriterOptions options, Action<Utf8JsonWriter> writeMembers)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes, options))
+        {
+            json.WriteStartObject();
+            writeMembers(json);
+            json.WriteEndObject();
+        }
+
+        bytes.Write("\n"u8);
+        return bytes.WrittenSpan.ToArray();
     }
 
     /// <inheritdoc/>

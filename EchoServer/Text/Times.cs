@@ -5,6 +5,9 @@ namespace EchoServer.Text;
 /// <summary>How times are shown to people.</summary>
 internal static class Times
 {
+    /// <summary>A time of day in UTC, to the millisecond (RFC 3339): <c>2026-11-30T06:48:03.841Z</c>.</summary>
+    internal const string UtcFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+
     private const double OneDigitBelow = 100;
     private const double SecondsFrom = 10_000;
 
@@ -27,6 +30,9 @@ internal static class Times
         < 0.995 and double milliseconds => string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0.00} ms"),
         _ => Show(time),
     };
+
+    /// <summary>The time of day, as <see cref="UtcFormat"/>.</summary>
+    internal static string UtcNow() => DateTime.UtcNow.ToString(UtcFormat, CultureInfo.InvariantCulture);
 
     /// <summary>A time in milliseconds to the microsecond, without its unit: <c>0.041</c>.</summary>
     internal static string Milliseconds(TimeSpan time) => time.TotalMilliseconds.ToString("0.000", CultureInfo.InvariantCulture);

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using EchoServer.Connect;
@@ -152,20 +150,15 @@ internal sealed class JsonOutput : ClientOutput, IDisposable
 
     private void Write(string name, Action<Utf8JsonWriter> writeRest)
     {
-        var bytes = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(bytes, ReadableJson.Compact))
+        byte[] line = ReadableJson.WriteObject(ReadableJson.Compact, json =>
         {
-            json.WriteStartObject();
-            json.WriteString("time", DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
+            json.WriteString("time", Times.UtcNow());
             json.WriteString("event", name);
             writeRest(json);
-            json.WriteEndObject();
-        }
-
-        bytes.Write("\n"u8);
+        });
         lock (Writing)
         {
-            _output.Write(bytes.WrittenSpan);
+            _output.Write(line);
             _output.Flush();
         }
     }

@@ -11,6 +11,15 @@ internal static class StandardError
 
     internal static void WriteLine(string line) => Write(line + '\n');
 
+    /// <summary>Says in one line why a command has failed.</summary>
+    /// <param name="cause">The cause, escaped.</param>
+    /// <returns>The exit code.</returns>
+    internal static int Fail(string cause)
+    {
+        WriteLine($"EchoServer: {cause}");
+        return ExitCode.Failed;
+    }
+
     internal static void Write(string text)
     {
         lock (Writing)

@@ -96,13 +96,7 @@ internal sealed class StandardStream : SequentialStream
     /// <returns>The exit code: the command's own, or 1 where its output was lost.</returns>
     internal int EndWith(int exitCode)
     {
-        if (_flaw is null)
-        {
-            return exitCode;
-        }
-
-        StandardError.WriteLine($"EchoServer: {_flaw}");
-        return ExitCode.Failed;
+        return _flaw is null ? exitCode : StandardError.Fail(_flaw);
     }
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));

@@ -9,9 +9,6 @@ namespace EchoServer.Commands.Logging;
 /// </remarks>
 internal abstract class LineFormatter
 {
-    /// <summary>ISO 8601 in UTC.</summary>
-    internal const string TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
-
     /// <summary>The length of a timestamp, in characters and in bytes.</summary>
     internal const int TimestampLength = 24;
 

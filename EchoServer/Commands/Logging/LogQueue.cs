@@ -138,7 +138,7 @@ internal sealed class LogQueue : ILoggerProvider
         long millisecond = now.Ticks / TimeSpan.TicksPerMillisecond;
         if (millisecond != _timestampMillisecond)
         {
-            bool fits = now.TryFormat(_timestamp, out _, LineFormatter.TimestampFormat, CultureInfo.InvariantCulture);
+            bool fits = now.TryFormat(_timestamp, out _, Times.UtcFormat, CultureInfo.InvariantCulture);
             Debug.Assert(fits, "the format has a fixed length");
             _timestampMillisecond = millisecond;
         }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using EchoServer.Diagnosis;
 using EchoServer.Load.Opening;
@@ -13,56 +12,39 @@ internal static class LoadReportJson
 {
     /// <summary>Writes it.</summary>
     /// <returns>One line of UTF-8, ended.</returns>
-    internal static byte[] Write(LoadReport report)
+    internal static byte[] Write(LoadReport report) => ReadableJson.WriteObject(ReadableJson.Compact, json =>
     {
-        var bytes = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(bytes, ReadableJson.Compact))
+        json.WriteString("url", UrlText.Of(report.Options.Connection.Url));
+        json.WriteBoolean("ok", report.IsFine);
+        json.WriteNumber("connections", report.Options.Connections);
+        json.WriteNumber("opened", report.Client.Opened);
+        json.WriteNumber("openAtEnd", report.OpenAtEnd);
+        json.WriteNumber("connectSeconds", report.Client.ConnectElapsed.TotalSeconds);
+        json.WriteNumber("connectionsPerSecond", report.ConnectionsPerSecond);
+        json.WriteNumber("durationSeconds", report.Result.Elapsed.TotalSeconds);
+        if (!report.Options.IsHeldOnly)
         {
-            json.WriteStartObject();
-            json.WriteString("url", UrlText.Of(report.Options.Connection.Url));
-            json.WriteBoolean("ok", report.IsFine);
-            json.WriteNumber("connections", report.Options.Connections);
-            json.WriteNumber("opened", report.Client.Opened);
-            json.WriteNumber("openAtEnd", report.OpenAtEnd);
-            json.WriteNumber("connectSeconds", report.Client.ConnectElapsed.TotalSeconds);
-            json.WriteNumber("connectionsPerSecond", report.ConnectionsPerSecond);
-            json.WriteNumber("durationSeconds", report.Result.Elapsed.TotalSeconds);
-            if (!report.Options.IsHeldOnly)
-            {
-                WriteMessages(json, report);
-            }
-
-            WriteReconnects(json, report.Client.Reconnects);
-            WriteErrors(json, "errors", report.Client.Errors.Counts);
-            WriteCloseCodes(json, report.Client.Errors);
-            json.WriteEndObject();
+            WriteMessages(json, report);
         }
 
-        return [.. bytes.WrittenSpan, (byte)'\n'];
-    }
+        WriteReconnects(json, report.Client.Reconnects);
+        WriteErrors(json, "errors", report.Client.Errors.Counts);
+        WriteCloseCodes(json, report.Client.Errors);
+    });
 
     /// <summary>Writes what there is to report of a load that did not begin.</summary>
     /// <returns>One line of UTF-8, ended.</returns>
-    internal static byte[] Write(LoadOptions options, Fault failure, int? status)
+    internal static byte[] Write(LoadOptions options, Fault failure, int? status) => ReadableJson.WriteObject(ReadableJson.Compact, json =>
     {
-        var bytes = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(bytes, ReadableJson.Compact))
+        json.WriteString("url", UrlText.Of(options.Connection.Url));
+        json.WriteBoolean("ok", false);
+        json.WriteString("cause", failure.Cause);
+        json.WriteString("advice", failure.Advice);
+        if (status is int answered)
         {
-            json.WriteStartObject();
-            json.WriteString("url", UrlText.Of(options.Connection.Url));
-            json.WriteBoolean("ok", false);
-            json.WriteString("cause", failure.Cause);
-            json.WriteString("advice", failure.Advice);
-            if (status is int answered)
-            {
-                json.WriteNumber("status", answered);
-            }
-
-            json.WriteEndObject();
+            json.WriteNumber("status", answered);
         }
-
-        return [.. bytes.WrittenSpan, (byte)'\n'];
-    }
+    });
 
     private static void WriteMessages(Utf8JsonWriter json, LoadReport report)
     {
