@@ -36,6 +36,7 @@ usage: ./build.sh [command]
   bench [args]   measure the server beside other people's servers (minutes);
                  args say what (try: bench --help); figures and a chart of
                  them go to artifacts/bench
+  docs           write the tables of docs/options.md anew, from the options of the program
   clean          remove everything that was built
   help           this text
 
@@ -300,6 +301,15 @@ bench() {
   exec dotnet artifacts/bin/Bench/release/Bench.dll "$@"
 }
 
+# A test compares the page with the program; told to, it writes the page first.
+docs() {
+  [ $# = 0 ] || usage_error "docs: takes no '$1'"
+  need_sdk
+  build_tests
+  ECHO_WRITE_DOCS=1 silently dotnet test "$tests" -c Release --no-build --nologo --filter Name~The_page_of_options
+  echo docs/options.md
+}
+
 command=${1:-publish}
 [ $# = 0 ] || shift
 case "$command" in
@@ -310,7 +320,8 @@ case "$command" in
   test) run_tests "$@" ;;
   soak) soak "$@" ;;
   bench) bench "$@" ;;
+  docs) docs "$@" ;;
   clean) rm -rf artifacts EchoServer/{bin,obj} EchoServer.Tests/{bin,obj} ;;
   help | -h | --help) help ;;
-  *) usage_error "'$command' is not a command: (none), publish, image, pack, run, test, soak, bench, clean, help" ;;
+  *) usage_error "'$command' is not a command: (none), publish, image, pack, run, test, soak, bench, docs, clean, help" ;;
 esac

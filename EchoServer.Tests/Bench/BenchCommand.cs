@@ -33,7 +33,7 @@ internal static class BenchCommand
     private static readonly Option<string> Output = Named<string>(
         "--output", "The folder for bench.md, bench.json and bench.svg [default: artifacts/bench].");
     private static readonly Option<bool> Readme = Named<bool>(
-        "--readme", "Put the tables and the chart into README.md and beside the bench as well.");
+        "--readme", "Put the tables and the chart into docs/performance.md, and two sentences into README.md, as well.");
 
     /// <summary>Runs the bench.</summary>
     /// <returns>0: measured without an error. 1: not measured, or with errors. 2: wrong usage.</returns>
@@ -134,7 +134,7 @@ internal static class BenchCommand
             ReportFiles.Write(report, options.OutputFolder);
             if (intoReadme)
             {
-                ReportFiles.WriteReadme(report);
+                ReportFiles.WritePages(report);
             }
 
             Console.Write(ReportText.ForTerminal(report));

@@ -53,33 +53,46 @@ internal sealed class ReportTests
         Assert.That(Tables.Echoes(SampleReport.Create()).ToMarkdown(), Does.Contain("| 1,234,567 | 1,000,000 | 100 | 200 | 1.00 | 2.00 | – | 0 |"));
 
     [Test]
-    public void What_README_shows_is_the_beginning_of_the_Markdown()
+    public void What_the_page_on_performance_shows_is_the_beginning_of_the_Markdown()
     {
-        string forReadme = ReportText.ForReadme(SampleReport.Create());
+        string forPage = ReportText.ForPerformance(SampleReport.Create());
         string markdown = ReportText.ForMarkdown(SampleReport.Create());
-        Assert.That(forReadme, Does.Contain("2026-11-22, commit 0123456, ").And.Contain("10 rounds of 0.5 s").And.Contain("CPU microseconds"));
-        Assert.That(markdown, Does.StartWith(forReadme));
-        Assert.That(markdown[forReadme.Length..], Does.Contain("| Bun | left out | it is not installed |"));
+        Assert.That(forPage, Does.Contain("2026-11-22, commit 0123456, ").And.Contain("10 rounds of 0.5 s").And.Contain("CPU microseconds"));
+        Assert.That(markdown, Does.StartWith(forPage));
+        Assert.That(markdown[forPage.Length..], Does.Contain("| Bun | left out | it is not installed |"));
     }
 
     [Test]
-    public async Task README_has_a_place_for_the_figures_and_shows_the_chart()
+    public void README_says_the_run_in_two_sentences_with_a_dash_where_nothing_was_measured()
     {
-        string readme = await File.ReadAllTextAsync(ReadmeSection.File);
-        string forReadme = ReportText.ForReadme(SampleReport.Create());
-        string replaced = ReadmeSection.Replace(readme, forReadme);
-        Assert.That(replaced, Does.Contain(forReadme));
-        Assert.That(ReadmeSection.Replace(replaced, forReadme), Is.EqualTo(replaced));
-        Assert.That(readme, Does.Contain($"]({Path.GetRelativePath(Path.GetDirectoryName(ReadmeSection.File)!, ReadmeSection.Chart)})"));
-        Assert.That(XElement.Load(ReadmeSection.Chart).Name.LocalName, Is.EqualTo("svg"));
+        BenchReport report = SampleReport.Create();
+        report.Idle.Add(new IdleEntry(ServerKinds.Cf, 10_000, 0, 20_000_000, 40_000_000));
+        Assert.That(ReportText.ForReadme(report).Replace('\n', ' '), Is.EqualTo(
+            "With 50 connections and messages of 64 bytes an echo costs the server 1.50 times the CPU time of a raw TCP echo in C; " +
+            "Kestrel – times, and Node's `ws` – times. The first echo comes – ms after the start, the process has – MB then, and an idle connection adds 2.00 KB. "));
+    }
+
+    [Test]
+    public void Each_page_that_shows_a_run_has_a_place_for_it_and_the_chart()
+    {
+        Assert.That(XElement.Load(ReportFiles.Chart).Name.LocalName, Is.EqualTo("svg"));
+        foreach ((string file, Func<BenchReport, string> text) in ReportFiles.Pages)
+        {
+            string page = File.ReadAllText(file);
+            string forPage = text(SampleReport.Create());
+            string replaced = MarkedSection.Replace(page, forPage);
+            Assert.That(replaced, Does.Contain(forPage));
+            Assert.That(MarkedSection.Replace(replaced, forPage), Is.EqualTo(replaced));
+            Assert.That(page, Does.Contain($"]({Path.GetRelativePath(Path.GetDirectoryName(file)!, ReportFiles.Chart)})"), file);
+        }
     }
 
     [TestCase("no mark")]
-    [TestCase(ReadmeSection.Begin + "\n")]
-    [TestCase(ReadmeSection.End + "\n" + ReadmeSection.Begin + "\n")]
-    [TestCase(ReadmeSection.Begin + "\n" + ReadmeSection.Begin + "\n" + ReadmeSection.End + "\n")]
-    public void A_README_without_the_marks_is_left_alone(string readme) => Assert.That(
-        () => ReadmeSection.Replace(readme, "text"), Throws.InvalidOperationException.With.Message.Contains("must hold the lines"));
+    [TestCase(MarkedSection.Begin + "\n")]
+    [TestCase(MarkedSection.End + "\n" + MarkedSection.Begin + "\n")]
+    [TestCase(MarkedSection.Begin + "\n" + MarkedSection.Begin + "\n" + MarkedSection.End + "\n")]
+    public void A_page_without_the_marks_is_left_alone(string page) => Assert.That(
+        () => MarkedSection.Replace(page, "text"), Throws.InvalidOperationException.With.Message.Contains("must hold the lines"));
 
     [Test]
     public void The_chart_has_a_bar_with_its_figure_for_each_server_and_shape()

@@ -2,7 +2,7 @@ using EchoServer.Tests.Source;
 
 namespace EchoServer.Tests.Commands;
 
-/// <summary>Every name in every JSON of the program: camelCase, a unit in words at the end, and in README unless it is in /info.</summary>
+/// <summary>Every name in every JSON of the program: camelCase, a unit in words at the end, and in the documentation unless it is in /info.</summary>
 internal sealed partial class JsonNamesTests
 {
     [Test]
@@ -16,19 +16,19 @@ internal sealed partial class JsonNamesTests
     }
 
     [Test]
-    public void README_has_every_name()
+    public void The_documentation_has_every_name()
     {
-        string readme = File.ReadAllText(Path.Combine(Programs.ProjectFolder, "README.md"));
+        string pages = string.Join('\n', Pages.All.Select(Pages.Read));
         IEnumerable<string> names = ServerSources.Files
             .Where(file => !file.StartsWith(Path.Combine(ServerSources.Root, "Site"), StringComparison.Ordinal))
             .SelectMany(NamesIn).Distinct();
-        Assert.That(names.Where(name => !readme.Contains($"`{name}`", StringComparison.Ordinal)), Is.Empty);
+        Assert.That(names.Where(name => !pages.Contains($"`{name}`", StringComparison.Ordinal)), Is.Empty);
     }
 
     [Test]
-    public void README_has_every_event_with_its_number_and_level()
+    public void The_page_on_logs_has_every_event_with_its_number_and_level()
     {
-        string[] rows = [.. File.ReadLines(Path.Combine(Programs.ProjectFolder, "README.md")).Where(line => line.StartsWith("| `", StringComparison.Ordinal))];
+        string[] rows = [.. Pages.Read("docs/logs.md").Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal))];
         Match[] events = [.. Event().Matches(File.ReadAllText(Path.Combine(ServerSources.Root, "Server", "ServerLog.cs"))).Cast<Match>()];
         Assert.That(events, Has.Length.GreaterThan(15));
         Assert.That(events.Where(it => !rows.Any(row => IsRow(row.Split('|'), it))).Select(it => it.Value), Is.Empty);

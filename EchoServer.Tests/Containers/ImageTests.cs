@@ -2,7 +2,7 @@ using EchoServer.Tests.Deployment;
 
 namespace EchoServer.Tests.Containers;
 
-/// <summary><c>./build.sh image</c>, and what it makes, run as README says.</summary>
+/// <summary><c>./build.sh image</c>, and what it makes, run as docs/docker.md says.</summary>
 [WholeMachine]
 internal sealed class ImageTests
 {
@@ -58,7 +58,7 @@ internal sealed class ImageTests
     [Test]
     public async Task It_serves_where_nothing_can_be_written_and_stops_with_exit_code_0()
     {
-        // The flags that README shows, on a port that is free: the network is the machine's own here.
+        // The flags that docs/docker.md shows, on a port that is free: the network is the machine's own here.
         int port = FreePort.Find();
         string[] check = ["/app/EchoServer", "check", "--quick", $"ws://localhost:{port}"];
         await using Container container = await Container.StartAsync(
@@ -84,7 +84,7 @@ internal sealed class ImageTests
     public async Task It_runs_as_Cloud_Foundry_runs_an_image()
     {
         // Its own command and user, and what the platform says: the port above all.
-        Manifest manifest = Manifest.Parse(Readme.Block("yaml", "docker:"));
+        Manifest manifest = Manifest.Parse(Pages.Block("docs/cloud-foundry.md", "yaml", "docker:"));
         Assert.That(manifest.Pairs("docker").Select(pair => pair.Key), Is.EqualTo(["image"]));
         int port = FreePort.Find();
         IEnumerable<string> variables = Droplet.Variables(manifest, port).SelectMany(pair => (string[])["--env", $"{pair.Key}={pair.Value}"]);

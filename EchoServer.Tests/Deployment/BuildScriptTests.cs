@@ -8,7 +8,7 @@ internal sealed class BuildScriptTests
     {
         ProgramResult result = await RunAsync("help");
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
-        foreach (string command in (string[])["publish", "image", "run", "test", "test quick", "soak", "bench", "clean", "help", "artifacts/portable", "artifacts/cf", "--engine fleck"])
+        foreach (string command in (string[])["publish", "image", "run", "test", "test quick", "soak", "bench", "docs", "clean", "help", "artifacts/portable", "artifacts/cf", "--engine fleck"])
         {
             Assert.That(result.Output, Does.Contain(command));
         }
@@ -19,7 +19,7 @@ internal sealed class BuildScriptTests
     {
         ProgramResult result = await RunAsync("bild");
         Assert.That(result, Is.EqualTo(new ProgramResult(
-            2, "", "build.sh: 'bild' is not a command: (none), publish, image, pack, run, test, soak, bench, clean, help\n")));
+            2, "", "build.sh: 'bild' is not a command: (none), publish, image, pack, run, test, soak, bench, docs, clean, help\n")));
     }
 
     [TestCase("run --engine turbo", "--engine: 'turbo' is not an engine: builtin, fleck")]
@@ -29,6 +29,7 @@ internal sealed class BuildScriptTests
     [TestCase("publish --engine fleck portable", "publish: 'portable' is not an option: --engine, --jit")]
     [TestCase("test --engine fleck", "test: takes no --engine: it tests every engine that can be restored")]
     [TestCase("test quik", "test: 'quik' is neither quick nor an option of dotnet test, such as --filter")]
+    [TestCase("docs options", "docs: takes no 'options'")]
     [TestCase("soak long", "soak: 'long' is not a number of minutes (1-999)")]
     public async Task A_mistake_is_one_line_and_exit_code_2(string arguments, string error) => Assert.That(
         await RunAsync(arguments.Split(' ')), Is.EqualTo(new ProgramResult(2, "", $"build.sh: {error}\n")));

@@ -138,7 +138,7 @@ internal sealed partial class DropletTests
         Assert.That(instance.GetProperty("space").GetString(), Is.EqualTo("dev"));
         Assert.That(instance.GetProperty("uris")[0].GetString(), Is.EqualTo("echo-server-quick-otter.cfapps.example.com"));
 
-        // Three quarters are the runtime's heap limit, a quarter of those the budget: what README says of 32M.
+        // Three quarters are the runtime's heap limit, a quarter of those the budget: what docs/cloud-foundry.md says of 32M.
         JsonElement limits = info.GetProperty("limits");
         Assert.That(limits.GetProperty("memoryBudgetBytes").GetInt64(), Is.EqualTo(_manifest.MemoryBytes * 3 / 16));
         Assert.That(limits.GetProperty("maxConnections").GetInt32(), Is.EqualTo(3072));

@@ -1,6 +1,6 @@
 namespace EchoServer.Tests.Deployment;
 
-/// <summary><c>manifest.yml</c> and the manifests in README: nothing in them that Cloud Foundry would not take.</summary>
+/// <summary><c>manifest.yml</c> and the manifests in docs/cloud-foundry.md: nothing in them that Cloud Foundry would not take.</summary>
 internal sealed partial class ManifestTests
 {
     // https://docs.cloudfoundry.org/devguide/deploy-apps/manifest-attributes.html, without those that it calls deprecated.
@@ -19,8 +19,8 @@ internal sealed partial class ManifestTests
     {
         yield return new TestCaseData((Func<string>)(() => File.ReadAllText(Manifest.File))).SetArgDisplayNames("manifest.yml");
         yield return new TestCaseData((Func<string>)Alternatives).SetArgDisplayNames("manifest.yml with its alternatives");
-        yield return new TestCaseData((Func<string>)(() => Readme.Block("yaml", "docker:"))).SetArgDisplayNames("README, docker");
-        yield return new TestCaseData((Func<string>)(() => Readme.Block("yaml", "dotnet_core_buildpack"))).SetArgDisplayNames("README, dotnet_core_buildpack");
+        yield return new TestCaseData((Func<string>)(() => Pages.Block("docs/cloud-foundry.md", "yaml", "docker:"))).SetArgDisplayNames("cloud-foundry.md, docker");
+        yield return new TestCaseData((Func<string>)(() => Pages.Block("docs/cloud-foundry.md", "yaml", "dotnet_core_buildpack"))).SetArgDisplayNames("cloud-foundry.md, dotnet_core_buildpack");
     }
 
     [TestCaseSource(nameof(Manifests))]

@@ -111,7 +111,7 @@ internal sealed partial class PublishedTests
     [Test]
     public async Task The_portable_build_runs_as_the_dotnet_core_buildpack_starts_it()
     {
-        Manifest manifest = Manifest.Parse(Readme.Block("yaml", "dotnet_core_buildpack"));
+        Manifest manifest = Manifest.Parse(Pages.Block("docs/cloud-foundry.md", "yaml", "dotnet_core_buildpack"));
         Copy(manifest);
         await using MemoryCgroup? memory = MemoryCgroup.TryCreate(manifest.MemoryBytes);
         string enter = memory is null ? "" : $"echo $$ > {memory.ProcessesFile}; ";

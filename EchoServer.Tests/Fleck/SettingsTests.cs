@@ -27,11 +27,11 @@ internal sealed class SettingsTests
     }
 
     [Test]
-    public async Task README_names_every_option_that_has_an_effect()
+    public void The_page_on_Fleck_names_every_option_that_has_an_effect()
     {
         const string begin = "Of the options it takes ";
-        string readme = await File.ReadAllTextAsync(Path.Combine(Programs.ProjectFolder, "README.md"));
-        string sentence = readme.Split(begin)[1].Split(" and those of the log.")[0].ReplaceLineEndings(" ");
+        string page = Pages.Read("docs/fleck.md");
+        string sentence = page.Split(begin)[1].Split(" and those of the log.")[0].ReplaceLineEndings(" ");
         Setting[] log = [Settings.Level, Settings.Format, Settings.LogMessages];
         Assert.That(
             sentence.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries),

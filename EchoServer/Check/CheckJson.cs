@@ -4,7 +4,7 @@ using EchoServer.Text;
 
 namespace EchoServer.Check;
 
-/// <summary>A check's results for machines: one JSON object. README documents its names.</summary>
+/// <summary>A check's results for machines: one JSON object. docs/check.md documents its names.</summary>
 internal static class CheckJson
 {
     /// <summary>Writes it.</summary>

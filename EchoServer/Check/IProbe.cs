@@ -5,7 +5,7 @@ namespace EchoServer.Check;
 /// <summary>One question about the way to the server.</summary>
 internal interface IProbe
 {
-    /// <summary>What it is called: stable, README documents it.</summary>
+    /// <summary>What it is called: stable, docs/check.md documents it.</summary>
     string Name { get; }
 
     /// <summary>Whether nothing after it can work when it fails.</summary>

@@ -27,10 +27,22 @@ internal static class ReportFiles
         File.WriteAllText(Path.Combine(folder, Picture), BarChart.Draw(report));
     }
 
-    public static void WriteReadme(BenchReport report)
+    /// <summary>The pages that show a run, each with what of it they show.</summary>
+    public static (string File, Func<BenchReport, string> Text)[] Pages =>
+    [
+        (Path.Combine(Folders.Project, "docs", "performance.md"), ReportText.ForPerformance),
+        (Path.Combine(Folders.Project, "README.md"), ReportText.ForReadme),
+    ];
+
+    public static string Chart => Path.Combine(Folders.Project, "EchoServer.Tests", "Bench", "bench.svg");
+
+    public static void WritePages(BenchReport report)
     {
-        string readme = File.ReadAllText(ReadmeSection.File);
-        File.WriteAllText(ReadmeSection.File, ReadmeSection.Replace(readme, ReportText.ForReadme(report)));
-        File.WriteAllText(ReadmeSection.Chart, BarChart.Draw(report));
+        foreach ((string file, Func<BenchReport, string> text) in Pages)
+        {
+            File.WriteAllText(file, MarkedSection.Replace(File.ReadAllText(file), text(report)));
+        }
+
+        File.WriteAllText(Chart, BarChart.Draw(report));
     }
 }

@@ -20,18 +20,32 @@ internal static class ReportText
 
     public static string ForMarkdown(BenchReport report)
     {
-        var text = new StringBuilder(ForReadme(report)).AppendLine();
+        var text = new StringBuilder(ForPerformance(report));
         AppendMarkdown(text, [Tables.Targets(report), Tables.Echoes(report), .. Tables.Others(report), Tables.Servers(report)]);
         return text.ToString();
     }
 
-    public static string ForReadme(BenchReport report)
+    public static string ForPerformance(BenchReport report)
     {
         var text = new StringBuilder();
-        text.AppendLine(ReadmeSection.Begin);
         text.AppendLine($"{Subject(report)}.").AppendLine(How(report)).AppendLine();
         AppendMarkdown(text, [Tables.Cpu(report), Tables.Besides(report)]);
-        return text.AppendLine(ReadmeSection.End).ToString();
+        return text.ToString();
+    }
+
+    /// <summary>The run in two sentences.</summary>
+    public static string ForReadme(BenchReport report)
+    {
+        StartEntry? start = report.Start.Find(entry => entry.Server == ServerKinds.Cf);
+        double? idle = report.Idle.Find(entry => entry.Server == ServerKinds.Cf)?.BytesPerConnection;
+        return $"""
+            With 50 connections and messages of 64 bytes an echo costs the server {Times(ServerKinds.Cf)} times the CPU time of a raw TCP echo in C;
+            Kestrel {Times(ServerKinds.Kestrel)} times, and Node's `ws` {Times(ServerKinds.Node)} times. The first echo comes {Tables.Whole(start?.Milliseconds.Best)} ms after the start, the
+            process has {Tables.Short(start?.ResidentBytes / Tables.MB)} MB then, and an idle connection adds {Tables.Short(idle / Tables.KB)} KB.
+
+            """;
+
+        string Times(string server) => Tables.Short(report.CpuRatio(EchoShape.Small, server, ServerKinds.Raw));
     }
 
     public static string Subject(BenchReport report)

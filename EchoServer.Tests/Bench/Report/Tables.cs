@@ -2,8 +2,8 @@ namespace EchoServer.Bench.Report;
 
 internal static class Tables
 {
-    private const double KB = 1_000;
-    private const double MB = 1_000_000;
+    public const double KB = 1_000;
+    public const double MB = 1_000_000;
     private const string Nothing = "–";
 
     public static Table Cpu(BenchReport report)
@@ -160,10 +160,10 @@ internal static class Tables
 
     private static string Name(BenchReport report, string server) => report.Servers.Find(entry => entry.Key == server)?.Name ?? server;
 
-    private static string Whole(double? value) => value?.ToString("N0", CultureInfo.InvariantCulture) ?? Nothing;
+    public static string Whole(double? value) => value?.ToString("N0", CultureInfo.InvariantCulture) ?? Nothing;
 
     /// <summary>Three digits, as far as they mean anything.</summary>
-    private static string Short(double? value) => value switch
+    public static string Short(double? value) => value switch
     {
         null => Nothing,
         >= 100 => value.Value.ToString("N0", CultureInfo.InvariantCulture),

@@ -1,0 +1,28 @@
+namespace EchoServer.Tests.Support;
+
+/// <summary>README.md and the pages in <c>docs/</c>, by their paths in the project.</summary>
+internal static partial class Pages
+{
+    public static IReadOnlyList<string> All { get; } =
+    [
+        "README.md",
+        .. Directory.GetFiles(Path.Combine(Programs.ProjectFolder, "docs"), "*.md").Select(file => $"docs/{Path.GetFileName(file)}").Order(StringComparer.Ordinal),
+    ];
+
+    public static string Read(string page) => File.ReadAllText(Path.Combine(Programs.ProjectFolder, page));
+
+    /// <summary>The one code block of a page that contains a text: what a page tells people to run is what the tests run.</summary>
+    public static string Block(string page, string language, string containing) => CodeBlock().Matches(Read(page))
+        .Where(match => match.Groups["language"].Value == language)
+        .Select(match => match.Groups["text"].Value)
+        .Single(text => text.Contains(containing, StringComparison.Ordinal));
+
+    /// <summary>A page without its code, in which a bracket or a date means something else.</summary>
+    public static string Prose(string page) => InlineCode().Replace(CodeBlock().Replace(Read(page), ""), "");
+
+    [GeneratedRegex("^```(?<language>[a-z]*)\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex CodeBlock();
+
+    [GeneratedRegex("`[^`\n]+`")]
+    private static partial Regex InlineCode();
+}
