@@ -15,8 +15,17 @@ internal sealed class ProxyDiagnosisTests
     [TestCase(SocketError.TimedOut, Stage.Connect, "the proxy proxy.example.org:8080 did not answer")]
     [TestCase(SocketError.HostUnreachable, Stage.Connect, "no route to the proxy proxy.example.org:8080")]
     [TestCase(SocketError.ConnectionReset, Stage.Proxy, "was reset by the proxy proxy.example.org:8080 instead of an answer")]
+    [TestCase(SocketError.MessageSize, Stage.Connect, "the proxy proxy.example.org:8080 cannot be reached: the network says '")]
     public void A_socket_error_names_the_proxy(SocketError error, Stage stage, string cause) =>
         Expect(NetworkDiagnosis.Of(new IOException("x", new SocketException((int)error)), Url, stage, Proxy), cause);
+
+    [TestCase(SocketError.AccessDenied)]
+    [TestCase(SocketError.TooManyOpenSockets)]
+    public void A_cause_on_this_machine_is_the_same_as_without_a_proxy(SocketError error)
+    {
+        var exception = new SocketException((int)error);
+        Assert.That(NetworkDiagnosis.Of(exception, Url, Stage.Connect, Proxy), Is.EqualTo(NetworkDiagnosis.Of(exception, Url, Stage.Connect)));
+    }
 
     [TestCase(Stage.Resolve, "for the host name of the proxy proxy.example.org:8080 within 2 s")]
     [TestCase(Stage.Connect, "the proxy proxy.example.org:8080 did not answer within 2 s")]

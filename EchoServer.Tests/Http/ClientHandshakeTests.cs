@@ -54,11 +54,20 @@ internal sealed class ClientHandshakeTests
     public void Anything_else_is_not(string status, string expected, params string[] fields) =>
         Assert.That(Check(string.Join("\r\n", [$"HTTP/1.1 {status}", .. fields, "", ""])), Is.EqualTo(expected));
 
+    [TestCase(null, "Sec-WebSocket-Protocol: chat")]
+    [TestCase(null, "Sec-WebSocket-Extensions: permessage-deflate")]
+    [TestCase(null, "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover")]
+    [TestCase("the answer agrees on a subprotocol that was not offered: 'talk'", "Sec-WebSocket-Protocol: talk")]
+    [TestCase("the answer agrees on an extension that was not offered: 'permessage-deflate, x'", "Sec-WebSocket-Extensions: permessage-deflate, x")]
+    public void An_answer_agrees_on_offers_alone(string? expected, string field) => Assert.That(
+        Check(string.Join("\r\n", ["HTTP/1.1 101 x", "Connection: upgrade", "Upgrade: websocket", AcceptField, field, "", ""]), ["superchat", "chat"], offersDeflate: true),
+        Is.EqualTo(expected));
+
     private static byte[] Request(Uri url) => HttpExchange.Upgrade(new ConnectionOptions { Url = url }, Key, [], extensions: null);
 
-    private static string? Check(string response)
+    private static string? Check(string response, IReadOnlyList<string>? subprotocols = null, bool offersDeflate = false)
     {
         Assert.That(ResponseHead.Read(Encoding.ASCII.GetBytes(response), out ResponseHead head, out HeadError? flaw), Is.EqualTo(ParseStatus.Done), flaw?.Text);
-        return ClientHandshake.Check(head, Key);
+        return ClientHandshake.Check(head, Key, subprotocols, offersDeflate);
     }
 }

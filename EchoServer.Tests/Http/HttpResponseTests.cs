@@ -29,6 +29,15 @@ internal sealed class HttpResponseTests
         Assert.That(fields["Content-Type"], Is.EqualTo("text/plain; charset=utf-8"));
     }
 
+    // RFC 9110 §11.6.1, §11.7.1, §10.2.2 and §10.2.3; those without a field of their own are in the other tests.
+    [TestCase(401, "WWW-Authenticate", "Basic realm=\"EchoServer\"")]
+    [TestCase(407, "Proxy-Authenticate", "Basic realm=\"EchoServer\"")]
+    [TestCase(302, "Location", "/")]
+    [TestCase(399, "Location", "/")]
+    [TestCase(429, "Retry-After", "5")]
+    public void A_status_that_means_nothing_without_a_field_has_it(int status, string name, string value) =>
+        Assert.That(Parse(Write(new((HttpStatus)status, "Why."))).Fields[name], Is.EqualTo(value));
+
     [TestCase("plain", 6)]
     [TestCase("é", 3)]
     [TestCase("… \U0001F600", 9)]

@@ -46,6 +46,14 @@ internal sealed class RequestHeadFieldTests
         Assert.That(Encoding.Latin1.GetString(value), Is.EqualTo(first));
     }
 
+    [TestCase("", "Other: x")]
+    [TestCase("a", "Name: a")]
+    [TestCase("c", "name: a, b,\t c ")]
+    [TestCase("d", "Name: a, b", "Other: x", "NAME: c,d")]
+    [TestCase("", "Name: a,")]
+    public void The_last_element_of_a_list_is_that_of_the_last_field(string last, params string[] lines) =>
+        Assert.That(Encoding.Latin1.GetString(HeadOutcome.Sound(Text(lines)).Fields.LastOfList("Name"u8)), Is.EqualTo(last));
+
     [Test]
     public void A_token_has_exactly_the_bytes_of_RFC_9110_section_5_6_2()
     {

@@ -131,6 +131,14 @@ internal sealed class ResponseHeadTests
         Assert.That(ResponseHead.SizeOfInterim(Encoding.ASCII.GetBytes(interim + rest)), Is.EqualTo(interim.Length));
 
     [Test]
+    public void Interim_answers_are_dropped_and_the_rest_moves_to_the_start()
+    {
+        byte[] input = "HTTP/1.1 100 x\r\n\r\nHTTP/1.1 101 y\r\n"u8.ToArray();
+        int left = ResponseHead.DropInterim(input);
+        Assert.That(Encoding.ASCII.GetString(input, 0, left), Is.EqualTo("HTTP/1.1 101 y\r\n"));
+    }
+
+    [Test]
     public void Many_fields_and_control_characters_are_taken()
     {
         byte[] input = Encoding.ASCII.GetBytes("HTTP/1.1 101 x\r\nA: \u001b[2J\u007f\r\n" + string.Concat(Enumerable.Repeat("A: b\r\n", 200)) + "\r\n");
