@@ -8,14 +8,14 @@ internal static class Build
 {
     private const int ShownCommitCharacters = 7;
 
-    // "0.1.0+" and the commit, which the SDK adds when it builds from a repository.
+    // "1.0.0+" and the commit, which the SDK adds when it builds from a repository.
     private static readonly string[] Parts = typeof(Build).Assembly
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+', 2);
 
-    /// <summary>The version, such as <c>0.1.0</c>.</summary>
+    /// <summary>The version, such as <c>1.0.0</c>.</summary>
     internal static string Version => Parts[0];
 
-    /// <summary>Version, commit and compiler, such as <c>EchoServer 0.1.0, commit 1234567, build aot</c>.</summary>
+    /// <summary>Version, commit and compiler, such as <c>EchoServer 1.0.0, commit 1234567, build aot</c>.</summary>
     internal static string Description => $"EchoServer {Version}{(Commit is null ? "" : $", commit {Commit}")}, build {Compiler}";
 
     /// <summary>How it was compiled: <c>aot</c> to native code, ahead of time, or <c>jit</c> at run time.</summary>

@@ -11,7 +11,7 @@ internal sealed class TerminalModeTests
     {
         yield return Case("Usage: EchoServer", "--help");
         yield return Case("Usage: EchoServer client", "client", "--help");
-        yield return Case("0.1.0", "--version");
+        yield return Case("1.0.0", "--version");
         yield return Case("EchoServer: ", "--no-such-option");
         yield return Case("EchoServer: --host: ", "serve", "--host", "192.0.2.1");
         yield return Case("Received Message: hello", "client", "{url}", "hello");

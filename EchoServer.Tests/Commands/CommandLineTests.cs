@@ -368,7 +368,7 @@ internal sealed class CommandLineTests
     }
 
     [TestCase("--help", "--max-message-bytes")]
-    [TestCase("--version", "0.1.0")]
+    [TestCase("--version", "1.0.0")]
     [TestCase("help", "--max-message-bytes")]
     [TestCase("help serve", "Usage: EchoServer serve [options]")]
     [TestCase("help client", "Usage: EchoServer client <url>")]

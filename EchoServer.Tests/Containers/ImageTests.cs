@@ -39,6 +39,7 @@ internal sealed class ImageTests
         Assert.That(Label("title"), Is.EqualTo("EchoServer"));
         Assert.That(Label("description"), Does.Contain("WebSocket"));
         Assert.That(Label("base.name"), Is.EqualTo(_store!.Base));
+        Assert.That(Label("licenses"), Is.EqualTo("MIT"));
         ProgramResult version = await Programs.RunAsync(Programs.EchoServer(["--version"]));
         Assert.That(version.Output, Does.StartWith($"EchoServer {Label("version")}, commit {Label("revision")![..7]}, build "));
         Assert.That(

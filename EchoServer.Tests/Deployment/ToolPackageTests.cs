@@ -48,6 +48,10 @@ internal sealed class ToolPackageTests
 
         ZipArchive content = await ZipFile.OpenReadAsync(package);
         Assert.That(content.Entries.Select(entry => entry.FullName), Is.SupersetOf(["LICENSE", "README.md", "tools/net10.0/any/EchoServer.dll"]));
+        using var nuspec = new StreamReader(await content.GetEntry("EchoServer.nuspec")!.OpenAsync());
+        Assert.That(
+            await nuspec.ReadToEndAsync(),
+            Does.Contain("<license type=\"expression\">MIT</license>").And.Contain("<copyright>Copyright (c) 2026 the EchoServer authors</copyright>"));
         await content.DisposeAsync();
     }
 
