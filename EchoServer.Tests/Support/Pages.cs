@@ -12,10 +12,13 @@ internal static partial class Pages
     public static string Read(string page) => File.ReadAllText(Path.Combine(Programs.ProjectFolder, page));
 
     /// <summary>The one code block of a page that contains a text: what a page tells people to run is what the tests run.</summary>
-    public static string Block(string page, string language, string containing) => CodeBlock().Matches(Read(page))
+    public static string Block(string page, string language, string containing) =>
+        Blocks(page, language).Single(text => text.Contains(containing, StringComparison.Ordinal));
+
+    /// <summary>All code blocks of a page in a language.</summary>
+    public static IEnumerable<string> Blocks(string page, string language) => CodeBlock().Matches(Read(page))
         .Where(match => match.Groups["language"].Value == language)
-        .Select(match => match.Groups["text"].Value)
-        .Single(text => text.Contains(containing, StringComparison.Ordinal));
+        .Select(match => match.Groups["text"].Value);
 
     /// <summary>A page without its code, in which a bracket or a date means something else.</summary>
     public static string Prose(string page) => InlineCode().Replace(CodeBlock().Replace(Read(page), ""), "");
