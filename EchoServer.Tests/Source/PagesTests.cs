@@ -58,6 +58,15 @@ internal sealed partial class PagesTests
         Assert.That(reached, Is.EquivalentTo(Pages.All));
     }
 
+    [Test]
+    public void README_is_short_and_so_are_its_transcripts()
+    {
+        Assert.That(Pages.Read("README.md").Count(character => character == '\n'), Is.InRange(200, 280));
+        string[] transcripts = [.. Pages.Blocks("README.md", "console")];
+        Assert.That(transcripts, Has.Length.GreaterThan(4));
+        Assert.That(transcripts.Select(text => text.Count(character => character == '\n')), Has.All.LessThanOrEqualTo(10));
+    }
+
     /// <summary>A measurement ages: it stands with its date where readers expect that, and nowhere else.</summary>
     [Test]
     public void Only_the_pages_of_measurements_have_dates() => Assert.That(
