@@ -47,6 +47,48 @@ internal sealed class SendingTests
         await Task.WhenAll([.. senders, echoes]);
     }
 
+    // A message that comes alone is sent from where it lies. The lengths are around those where a header grows or leaves room for a prefix.
+    [Test]
+    public async Task A_message_keeps_its_bytes_however_often_and_with_whatever_prefix_it_is_sent([Values] bool isText, [Values] bool isAlone)
+    {
+        string[] prefixes = ["", ">", "1234", "> ", "a prefix that is longer than any header", ""];
+        await using var server = InProcessServer.Start(socket => socket.OnMessage = message =>
+        {
+            foreach (string prefix in prefixes)
+            {
+                socket.Send(Encoding.UTF8.GetBytes(prefix), message);
+                socket.Send(default, new Message(isText, message.Bytes[^Math.Min(3, message.Bytes.Length)..]));
+            }
+
+            socket.Send(message.ToString());
+        });
+        using RawPeer peer = RawPeer.Open(server.Port);
+        foreach (int length in new[] { 0, 1, 2, 3, 119, 123, 124, 125, 126, 127, 4096, 16_383, 16_384, 65_521, 65_522, 65_535, 65_536, 100_000 })
+        {
+            string text = string.Concat(Enumerable.Range(0, length).Select(i => (char)('a' + (i * 7 % 26))));
+            byte[] bytes = Encoding.UTF8.GetBytes(text);
+            WireFrame sent = isText ? WireFrame.Text(bytes) : WireFrame.Binary(bytes);
+            peer.Send(WireFrame.Join(isAlone ? [sent] : [sent, WireFrame.Ping([])]));
+            foreach (string prefix in prefixes)
+            {
+                Assert.That(Read(), Is.EqualTo((sent.Opcode, prefix + text)));
+                Assert.That(Read(), Is.EqualTo((sent.Opcode, text[^Math.Min(3, length)..])));
+            }
+
+            Assert.That(Read(), Is.EqualTo((WireFrame.TextOpcode, text)));
+            if (!isAlone)
+            {
+                Assert.That(Read(), Is.EqualTo((WireFrame.PongOpcode, "")));
+            }
+        }
+
+        (int Opcode, string Payload) Read()
+        {
+            WireFrame frame = peer.ReadOneFrame();
+            return (frame.Opcode, Encoding.UTF8.GetString(frame.Payload));
+        }
+    }
+
     [Test]
     public async Task A_message_is_passed_on_to_other_connections_from_a_callback()
     {

@@ -40,6 +40,22 @@ internal sealed class MaskingTests
     }
 
     [Test]
+    public void A_byte_that_is_not_ASCII_is_told_at_every_place()
+    {
+        for (int length = 0; length <= MaxLength; length++)
+        {
+            byte[] ascii = [.. Enumerable.Range(0, length).Select(i => (byte)(0x7F - (i % 0x80)))];
+            Assert.That(Masking.Apply(Naive(ascii, 0), KeyValue), Is.True, () => $"{length} bytes of ASCII");
+            for (int place = 0; place < length; place++)
+            {
+                byte[] other = [.. ascii];
+                other[place] = 0x80;
+                Assert.That(Masking.Apply(Naive(other, 0), KeyValue), Is.False, () => $"byte {place} of {length}");
+            }
+        }
+    }
+
+    [Test]
     public void Copying_at_every_length_and_alignment()
     {
         for (int length = 0; length <= MaxLength; length++)

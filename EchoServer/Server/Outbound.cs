@@ -88,11 +88,6 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
             result = _turn.Enqueue(fragment, first, second, server, out isToSend);
         }
 
-        if (result == EnqueueResult.Accepted)
-        {
-            server.Counters.Enqueued(fragment, first.Length + second.Length);
-        }
-
         if (isToSend)
         {
             _ = SendQueuedAsync();
@@ -261,25 +256,30 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
         }
     }
 
+    /// <summary>Sends a message at once from where it lies, if there is room for a header before it and nothing is gathered. Any thread.</summary>
+    /// <returns>False when the frame is to be written as any other.</returns>
+    internal bool TrySendInPlace(Opcode opcode, ReadOnlySpan<byte> first, Message message)
+    {
+        if (!IsOnLoop || !_turn.IsLoops || _turn.IsClosed || _sending.Length > 0
+            || message.ToFrame(opcode, first) is not { IsEmpty: false } frame)
+        {
+            return false;
+        }
+
+        _written.Count(opcode, first.Length + message.Bytes.Length);
+        int sent = socket.SendNow(frame);
+        _bytesSent += sent;
+        _sending.Consume(sent, frame);
+        return true;
+    }
+
     /// <summary>Sends the gathered bytes and a large frame in one call: of its payload only what the socket does not take is copied.</summary>
     private void SendDirectly(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, bool isCompressed)
     {
         _sending.AppendFrameStart(opcode, first, second.Length, isCompressed);
-        int sent = 0;
-        try
-        {
-            socket.TrySend(_sending.Waiting, second, out sent);
-        }
-        catch (SocketException)
-        {
-            // Not for the application, whose call this is: the next flush fails in the same way.
-        }
-
-        sent = Math.Max(sent, 0);
+        int sent = socket.SendNow(_sending.Waiting, second);
         _bytesSent += sent;
-        int gathered = Math.Min(sent, _sending.Length);
-        _sending.Consume(gathered);
-        _sending.Append(second[(sent - gathered)..]);
+        _sending.Consume(sent, second);
     }
 
     /// <summary>Writes the last frame. Any thread.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using EchoServer.Buffers;
 using EchoServer.Metrics;
@@ -75,8 +76,14 @@ internal sealed class WebSocketSession : IWebSocketConnection
     }
 
     /// <inheritdoc/>
-    public void Send(ReadOnlySpan<byte> prefix, Message message) =>
-        Send(message.IsText ? Opcode.Text : Opcode.Binary, prefix, message.Bytes);
+    public void Send(ReadOnlySpan<byte> prefix, Message message)
+    {
+        Opcode opcode = message.IsText ? Opcode.Text : Opcode.Binary;
+        if (message.Headroom == 0 || !_connection.Outbound.TrySendInPlace(opcode, prefix, message))
+        {
+            Send(opcode, prefix, message.Bytes);
+        }
+    }
 
     /// <inheritdoc/>
     public void SendFragment(bool isText, ReadOnlySpan<byte> payload, bool isFirst, bool isLast)
@@ -146,7 +153,9 @@ internal sealed class WebSocketSession : IWebSocketConnection
         payloadBytes = payload.Length;
         if (found is ProtocolEvent.Text or ProtocolEvent.Binary)
         {
-            Deliver(new Message(found == ProtocolEvent.Text, payload));
+            // Where the message is the last of the input, and no other memory holds it, its header is free to be written over.
+            bool isInInput = _protocol.Deflate is null && !payload.IsEmpty && consumed == input.Length && Unsafe.AreSame(in payload[^1], in input[^1]);
+            Deliver(found == ProtocolEvent.Text, payload, isInInput ? consumed - payload.Length : 0);
             _protocol.ReleaseMessage();
         }
         else if (found is ProtocolEvent.Closed or ProtocolEvent.Failed)
@@ -199,11 +208,11 @@ internal sealed class WebSocketSession : IWebSocketConnection
         }
     }
 
-    private void Deliver(Message message)
+    private void Deliver(bool isText, ReadOnlySpan<byte> payload, int headroom)
     {
         try
         {
-            OnMessage?.Invoke(message);
+            OnMessage?.Invoke(new Message(isText, payload, headroom));
         }
         catch (Exception exception)
         {
@@ -232,9 +241,14 @@ internal sealed class WebSocketSession : IWebSocketConnection
 
     private void Enqueue(Fragment fragment, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
-        if (_connection.Outbound.Enqueue(fragment, first, second) == EnqueueResult.NoRoom)
+        switch (_connection.Outbound.Enqueue(fragment, first, second))
         {
-            _connection.Abort(EndCause.Budget, "more waits for the client to read it than there is room for");
+            case EnqueueResult.Accepted:
+                Server.Counters.Enqueued(fragment, first.Length + second.Length);
+                break;
+            case EnqueueResult.NoRoom:
+                _connection.Abort(EndCause.Budget, "more waits for the client to read it than there is room for");
+                break;
         }
     }
 }

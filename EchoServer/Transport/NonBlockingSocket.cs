@@ -61,6 +61,25 @@ internal abstract class NonBlockingSocket
     /// <param name="count">How many bytes of both it took.</param>
     internal virtual bool TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, out int count) => TrySend(first, out count);
 
+    /// <summary>Sends what the socket takes at once, where a failure is not to be told: the next send fails in the same way.</summary>
+    /// <param name="first">The bytes; not empty.</param>
+    /// <param name="second">The bytes behind them; may be empty.</param>
+    /// <returns>How many bytes of both it took; may be 0.</returns>
+    /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
+    internal int SendNow(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default)
+    {
+        try
+        {
+            int count;
+            bool isTaken = second.IsEmpty ? TrySend(first, out count) : TrySend(first, second, out count);
+            return isTaken ? count : 0;
+        }
+        catch (SocketException)
+        {
+            return 0;
+        }
+    }
+
     /// <summary>Waits until the socket takes something, or is broken or closed. Can complete without either: try again, then.</summary>
     /// <returns>To be awaited once, before the next call.</returns>
     internal abstract ValueTask WritableAsync();

@@ -323,6 +323,7 @@ internal readonly struct Frame
             : null;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int ShortLength(int payloadLength) => payloadLength switch
     {
         < Length16Follows => payloadLength,

@@ -11,41 +11,57 @@ namespace EchoServer.WebSockets;
 internal static class Masking
 {
     private const int KeyBytes = sizeof(uint);
+    private const byte MaxAscii = 0x7F;
+    private const uint NonAsciiBits = 0x80808080;
 
     /// <summary>Applies a key in place.</summary>
     /// <param name="data">Payload that begins where the key begins.</param>
     /// <param name="key">The masking key, in memory order.</param>
-    public static void Apply(Span<byte> data, uint key) => Apply(data, data, key);
+    /// <returns>As the other overload.</returns>
+    public static bool Apply(Span<byte> data, uint key) => Apply(data, data, key);
 
     /// <summary>Applies a key on the way from one buffer to another.</summary>
     /// <param name="source">Payload that begins where the key begins.</param>
     /// <param name="destination">At least as long as the source; may be the same memory, must not overlap it otherwise.</param>
     /// <param name="key">The masking key, in memory order.</param>
-    public static void Apply(ReadOnlySpan<byte> source, Span<byte> destination, uint key)
+    /// <returns>Whether the result is ASCII, and so UTF-8: known without a second look at the bytes.</returns>
+    public static bool Apply(ReadOnlySpan<byte> source, Span<byte> destination, uint key)
     {
         destination = destination[..source.Length];
         int done = 0;
+        uint bits = 0;
         if (source.Length >= Vector<byte>.Count)
         {
             Vector<byte> wide = Vector.AsVectorByte(new Vector<uint>(key));
             ref byte from = ref MemoryMarshal.GetReference(source);
             ref byte to = ref MemoryMarshal.GetReference(destination);
+            Vector<byte> wideBits = Vector<byte>.Zero;
             for (; done <= source.Length - Vector<byte>.Count; done += Vector<byte>.Count)
             {
-                (Vector.LoadUnsafe(ref from, (nuint)done) ^ wide).StoreUnsafe(ref to, (nuint)done);
+                Vector<byte> result = Vector.LoadUnsafe(ref from, (nuint)done) ^ wide;
+                wideBits |= result;
+                result.StoreUnsafe(ref to, (nuint)done);
             }
+
+            bits = Vector.GreaterThanAny(wideBits, new Vector<byte>(MaxAscii)) ? NonAsciiBits : 0;
         }
 
         // A vector is a multiple of four bytes long, so the key is still aligned here.
         for (; done <= source.Length - KeyBytes; done += KeyBytes)
         {
-            MemoryMarshal.Write(destination[done..], MemoryMarshal.Read<uint>(source[done..]) ^ key);
+            uint result = MemoryMarshal.Read<uint>(source[done..]) ^ key;
+            bits |= result;
+            MemoryMarshal.Write(destination[done..], result);
         }
 
         for (; done < source.Length; done++)
         {
-            destination[done] = (byte)(source[done] ^ KeyByte(key, done));
+            byte result = (byte)(source[done] ^ KeyByte(key, done));
+            bits |= result;
+            destination[done] = result;
         }
+
+        return (bits & NonAsciiBits) == 0;
     }
 
     /// <summary>The key for payload that goes on after some bytes have been handled.</summary>

@@ -89,8 +89,7 @@ internal struct MessageAssembler(int maxMessageBytes, int maxFragments, IByteBud
     {
         if (_message.Length > 0 && !IsInMessage)
         {
-            _message.Free(budget);
-            _messageBytes = 0;
+            Free();
         }
     }
 
@@ -103,6 +102,12 @@ internal struct MessageAssembler(int maxMessageBytes, int maxFragments, IByteBud
     }
 
     internal static ProtocolViolation NotUtf8() => new(CloseCode.InvalidPayloadData, "a text message is not UTF-8");
+
+    private void Free()
+    {
+        _message.Free(budget);
+        _messageBytes = 0;
+    }
 
     private readonly ProtocolViolation? CheckSequence(in Frame frame)
     {
@@ -154,11 +159,11 @@ internal struct MessageAssembler(int maxMessageBytes, int maxFragments, IByteBud
         }
 
         Span<byte> added = _message.Span.Slice(_messageBytes, masked.Length);
-        Masking.Apply(masked, added, key);
+        bool isAscii = Masking.Apply(masked, added, key);
         _messageBytes = needed;
 
         // RFC 6455 §8.1, and at once: a stream that cannot become valid any more need not be waited for.
-        return _isText && !_utf8.Append(added) ? NotUtf8() : null;
+        return _isText && !(isAscii && _utf8.IsComplete) && !_utf8.Append(added) ? NotUtf8() : null;
     }
 
     /// <summary>Unmasks and decompresses a piece. Only the decompressed bytes are kept.</summary>

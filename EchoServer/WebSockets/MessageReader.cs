@@ -191,8 +191,8 @@ internal sealed class MessageReader
     {
         payload = body;
         IsText = opcode == Opcode.Text;
-        Masking.Apply(body, maskingKey);
-        if (IsText && !Utf8.IsValid(body))
+        bool isAscii = Masking.Apply(body, maskingKey);
+        if (IsText && !isAscii && !Utf8.IsValid(body))
         {
             payload = default;
             return Fail(MessageAssembler.NotUtf8(), bytesDue: 0);

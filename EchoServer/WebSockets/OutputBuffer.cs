@@ -89,6 +89,14 @@ internal struct OutputBuffer
         }
     }
 
+    /// <summary>Takes sent bytes off; of bytes that were offered behind those that wait, appends the rest.</summary>
+    internal void Consume(int count, ReadOnlySpan<byte> behind)
+    {
+        int waited = Math.Min(count, Length);
+        Consume(waited);
+        Append(behind[(count - waited)..]);
+    }
+
     /// <summary>Drops what waits and gives the memory back.</summary>
     internal void Clear()
     {
