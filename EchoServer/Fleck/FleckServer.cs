@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using EchoServer.Buffers;
@@ -27,23 +26,18 @@ internal sealed class FleckServer(ServerOptions options, ILoggerFactory logging,
 {
     private const int MaxDefaultIoThreads = 16;
 
-    // Milliseconds, as in the built-in engine.
-    private const int StopPollInterval = 20;
-    private const int DrainGrace = 1000;
-    private const int AbortTimeout = 1000;
+    // Milliseconds.
     private const int RefusalsInterval = 1000;
 
     private readonly ConcurrentDictionary<long, FleckSocket> _sockets = new();
-    private IoThreads? _ioThreads;
-    private IListener? _listener;
+    private readonly Acceptor _acceptor = new(options, logging.CreateLogger("Server"));
     private Action<ISocket> _accepted = static _ => { };
-    private Task _accepting = Task.CompletedTask;
     private long _lastId;
     private Timer? _statsTimer;
     private Timer? _refusalsTimer;
 
     /// <inheritdoc/>
-    public IPEndPoint? EndPoint { get; private set; }
+    public IPEndPoint? EndPoint => _acceptor.EndPoint;
 
     internal ServerOptions Options => options;
 
@@ -59,34 +53,21 @@ internal sealed class FleckServer(ServerOptions options, ILoggerFactory logging,
 
     internal Action<IWebSocketConnection> Configure { get; private set; } = static _ => { };
 
-    internal bool IsStopping { get; private set; }
+    internal bool IsStopping => _acceptor.IsStopping;
 
     /// <inheritdoc/>
     public void Start(Action<IWebSocketConnection> configure)
     {
         Configure = configure;
-        Socket socket = WebSocketServer.Bind(options);
-        EndPoint = (IPEndPoint)socket.LocalEndPoint!;
-        try
-        {
-            // Fleck's share of the work is larger than the kernel's: a thread for each processor.
-            _ioThreads = new IoThreads(options.IoThreads ?? Math.Min(Environment.ProcessorCount, MaxDefaultIoThreads), options.IsPortable);
-            _listener = _ioThreads.Listen(socket);
-        }
-        catch
-        {
-            socket.Dispose();
-            _ioThreads?.Dispose();
-            throw;
-        }
-
+        // Fleck's share of the work is larger than the kernel's: a thread for each processor.
+        IPEndPoint endPoint = _acceptor.Listen(options.IoThreads ?? Math.Min(Environment.ProcessorCount, MaxDefaultIoThreads));
         // The location is only logged. Its socket is never used.
         var fleck = new FleckWebSocketServer("ws://0.0.0.0");
         fleck.ListenerSocket?.Dispose();
         fleck.ListenerSocket = this;
         FleckLog.LogAction = static (_, _, _) => { };
         fleck.Start(it => _ = new FleckConnection(this, (FleckSocket)((global::Fleck.WebSocketConnection)it).Socket, it));
-        logging.CreateLogger(WebSocketServer.AnnouncementCategory).Listening(EndPoint);
+        logging.CreateLogger(WebSocketServer.AnnouncementCategory).Listening(endPoint);
         Log.Shortcomings(ignoredSettings);
         ILogger fleckLog = logging.CreateLogger("Fleck");
         FleckLog.LogAction = (_, text, exception) => fleckLog.FleckSaid(text, exception);
@@ -96,34 +77,27 @@ internal sealed class FleckServer(ServerOptions options, ILoggerFactory logging,
             _statsTimer = new Timer(_ => Log.Stats(_sockets.Count, GC.GetTotalMemory(forceFullCollection: false)), null, interval, interval);
         }
 
-        _accepting = Acceptor.RunAsync(_listener, Serve, () => IsStopping, Log);
+        _acceptor.Run(Serve);
     }
 
     /// <inheritdoc/>
     public async Task StopAsync(TimeSpan timeout)
     {
-        IsStopping = true;
-        if (Interlocked.Exchange(ref _listener, null) is not IListener listener)
-        {
-            return;
-        }
-
-        await Acceptor.StopAsync(listener, _accepting, timeout).ConfigureAwait(false);
-        int told = _sockets.Count;
-        Log.Stopping(told);
-        await UntilNoSocketAsync(static (socket, isEarly) => socket.GoAway(isPatient: isEarly), (int)timeout.TotalMilliseconds).ConfigureAwait(false);
-        int aborted = _sockets.Count;
-        await UntilNoSocketAsync(static (socket, _) => socket.Abort(), AbortTimeout).ConfigureAwait(false);
-        _ioThreads?.Dispose();
+        (int ended, int aborted) = await _acceptor.StopAsync(
+            timeout,
+            () => _sockets.Count,
+            isPatient => Array.ForEach([.. _sockets.Values], socket => socket.GoAway(isPatient)),
+            () => Array.ForEach([.. _sockets.Values], socket => socket.Abort())).ConfigureAwait(false);
+        _acceptor.Dispose();
         _statsTimer?.Dispose();
         _refusalsTimer?.Dispose();
         Log.RefusalsOmitted(Refusals, isLast: true);
-        Log.Stopped(Math.Max(told - aborted, 0), aborted);
+        Log.Stopped(ended, aborted);
         FleckLog.LogAction = static (_, _, _) => { };
     }
 
     /// <summary>Ends everything at once.</summary>
-    public ValueTask DisposeAsync() => new(StopAsync(TimeSpan.Zero));
+    public ValueTask DisposeAsync() => IsStopping || EndPoint is null ? default : new(StopAsync(TimeSpan.Zero));
 
     internal int ConnectionCount => _sockets.Count;
 
@@ -134,21 +108,6 @@ internal sealed class FleckServer(ServerOptions options, ILoggerFactory logging,
         var socket = new FleckSocket(this, accepted, new SocketStream(accepted), ++_lastId);
         _sockets[_lastId] = socket;
         _ = socket.RunAsync(_accepted);
-    }
-
-    private async Task UntilNoSocketAsync(Action<FleckSocket, bool> ask, int timeout)
-    {
-        for (long start = MonotonicClock.Now, passed = 0; !_sockets.IsEmpty; passed = MonotonicClock.Now - start)
-        {
-            bool isOver = passed >= timeout;
-            Array.ForEach([.. _sockets.Values], socket => ask(socket, !isOver && passed < DrainGrace));
-            if (isOver)
-            {
-                return;
-            }
-
-            await Task.Delay(StopPollInterval).ConfigureAwait(false);
-        }
     }
 
     Task<ISocket> ISocket.Accept(Action<ISocket> callback, Action<Exception> error)

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using EchoServer.Transport;
 using Microsoft.Extensions.Logging;
 
@@ -9,21 +8,13 @@ namespace EchoServer.Server;
 /// <remarks>All members may be called from any thread. A server is started once.</remarks>
 internal sealed class WebSocketServer : IWebSocketServer
 {
-    // How long a stopping server lets a client's messages that have arrived already come before its Close; some never cease.
-    private static readonly TimeSpan DrainGrace = TimeSpan.FromSeconds(1);
-
-    // How often a stopping server looks whether its last connection is gone.
-    private static readonly TimeSpan StopPollInterval = TimeSpan.FromMilliseconds(20);
-
-    // How long connections that were aborted may take to clean up: their loops only have to be woken.
-    private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(1);
-
     private readonly ILogger _announcements;
-    private IListener? _listener;
+    private readonly Acceptor _acceptor;
+    private readonly Connection?[] _surplus = new Connection?[ServerLimits.SurplusConnections];
+    private uint _nextSurplus;
+    private long _lastId;
     private Heartbeat? _heartbeat;
-    private IoThreads? _ioThreads;
     private Timer? _statsTimer;
-    private Task _accepting = Task.CompletedTask;
 
     /// <summary>Makes a server that does not listen yet.</summary>
     /// <param name="options">Where it listens, and its limits.</param>
@@ -31,6 +22,7 @@ internal sealed class WebSocketServer : IWebSocketServer
     public WebSocketServer(ServerOptions options, ILoggerFactory logging)
     {
         Context = new ServerContext(options, logging.CreateLogger("Server"));
+        _acceptor = new Acceptor(options, Log);
         _announcements = logging.CreateLogger(AnnouncementCategory);
     }
 
@@ -38,7 +30,7 @@ internal sealed class WebSocketServer : IWebSocketServer
     public static string AnnouncementCategory => "EchoServer";
 
     /// <inheritdoc/>
-    public IPEndPoint? EndPoint { get; private set; }
+    public IPEndPoint? EndPoint => _acceptor.EndPoint;
 
     /// <summary>What its connections share.</summary>
     internal ServerContext Context { get; }
@@ -50,27 +42,14 @@ internal sealed class WebSocketServer : IWebSocketServer
     {
         ServerOptions options = Context.Options;
         Context.Configure = configure;
-        Socket socket = Bind(options);
-        EndPoint = (IPEndPoint)socket.LocalEndPoint!;
-        try
-        {
-            _ioThreads = new IoThreads(ServerLimits.IoThreadsOf(options), options.IsPortable);
-            _listener = _ioThreads.Listen(socket);
-        }
-        catch
-        {
-            socket.Dispose();
-            _ioThreads?.Dispose();
-            throw;
-        }
-
+        IPEndPoint endPoint = _acceptor.Listen(ServerLimits.IoThreadsOf(options));
         _heartbeat = new Heartbeat(Context);
         if (options.StatsInterval is TimeSpan interval)
         {
             _statsTimer = new Timer(_ => Log.Stats(Context.Stats), null, interval, interval);
         }
 
-        _announcements.Listening(EndPoint);
+        _announcements.Listening(endPoint);
         ServerLimits limits = Context.Limits;
         Log.ConnectionLimit(limits.MaxConnections);
         if (options.MaxConnections > limits.MaxConnections)
@@ -78,25 +57,21 @@ internal sealed class WebSocketServer : IWebSocketServer
             Log.FewerConnections(limits.MaxConnections, options.MaxConnections.Value);
         }
 
-        _accepting = Acceptor.RunAsync(_listener, new Acceptor(Context).Serve, () => Context.IsStopping, Log);
+        _acceptor.Run(Serve);
     }
 
     /// <inheritdoc/>
     public async Task StopAsync(TimeSpan timeout)
     {
         Context.IsStopping = true;
-        if (Interlocked.Exchange(ref _listener, null) is IListener listener)
-        {
-            await Acceptor.StopAsync(listener, _accepting, timeout).ConfigureAwait(false);
-        }
-
-        int told = Context.Connections.Count;
-        Log.Stopping(told);
-        await UntilNoConnectionAsync(static (connection, isEarly) => connection.GoAway(isPatient: isEarly), timeout).ConfigureAwait(false);
-        int aborted = Context.Connections.Count;
-        await UntilNoConnectionAsync(static (connection, _) => connection.Abort(), AbortTimeout).ConfigureAwait(false);
+        ConnectionTable connections = Context.Connections;
+        (int ended, int aborted) = await _acceptor.StopAsync(
+            timeout,
+            () => connections.Count,
+            isPatient => connections.ForEach(static (connection, isPatient) => connection.GoAway(isPatient), isPatient),
+            () => connections.ForEach(static (connection, _) => connection.Abort(), 0)).ConfigureAwait(false);
         _heartbeat?.Dispose();
-        _ioThreads?.Dispose();
+        _acceptor.Dispose();
         Context.Zlib?.Dispose();
         if (_statsTimer is not null)
         {
@@ -105,57 +80,53 @@ internal sealed class WebSocketServer : IWebSocketServer
 
         Log.RefusalsOmitted(Context.Counters.LoggedRefusals, isLast: true);
         Log.BudgetUse(Context.Stats);
-        Log.Stopped(Math.Max(told - aborted, 0), aborted);
+        Log.Stopped(ended, aborted);
     }
 
     /// <summary>Ends everything at once.</summary>
     /// <returns>A task that is complete when no connection is left.</returns>
     public async ValueTask DisposeAsync()
     {
-        if (!Context.IsStopping && _listener is not null)
+        if (!Context.IsStopping && EndPoint is not null)
         {
             await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Asks every connection to end, those too that come up while others are asked, until none is left or time is up.</summary>
-    private async Task UntilNoConnectionAsync(Action<Connection, bool> ask, TimeSpan timeout)
+    /// <summary>Makes a connection of an accepted socket, unless there are too many.</summary>
+    private void Serve(NonBlockingSocket socket)
     {
-        long start = MonotonicClock.Now;
-        ConnectionTable connections = Context.Connections;
-        connections.ForEach(ask, true);
-        while (connections.Count > 0 && MonotonicClock.Now - start < (long)timeout.TotalMilliseconds)
+        int surplus = Context.Connections.Count - Context.Limits.MaxConnections;
+        if (surplus >= ServerLimits.SurplusConnections + ServerLimits.EndingConnections)
         {
-            await Task.Delay(StopPollInterval).ConfigureAwait(false);
-            connections.ForEach(ask, MonotonicClock.Now - start < (long)DrainGrace.TotalMilliseconds);
+            Context.Counters.SocketRefused();
+            socket.Close(dropsOutput: true);
+            return;
         }
+
+        var connection = new Connection(Context, socket, ++_lastId, isSurplus: surplus >= 0);
+        if (surplus >= 0)
+        {
+            TakePlaceOfOldestSurplus(connection);
+        }
+
+        _ = connection.RunAsync();
     }
 
-    /// <summary>Makes the listening socket, which any engine can use.</summary>
-    internal static Socket Bind(ServerOptions options)
+    /// <summary>One above the limit may ask for a page, and how the server is, but does not become a WebSocket. The oldest of them ends.</summary>
+    /// <remarks>
+    /// Otherwise some that say nothing, or never collect their refusal, would keep out the question whether the server is healthy,
+    /// and a healthy one would be ended for it.
+    /// </remarks>
+    private void TakePlaceOfOldestSurplus(Connection connection)
     {
-        var socket = new Socket(options.Host.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
+        ref Connection? place = ref _surplus[_nextSurplus++ % _surplus.Length];
+        if (place is { HasEnded: false } oldest)
         {
-            if (options.Host.Equals(IPAddress.IPv6Any))
-            {
-                // [::] means every address, IPv4 included, as it does elsewhere.
-                socket.DualMode = true;
-            }
+            Context.Counters.SocketRefused();
+            oldest.Abort();
+        }
 
-            // Accepted sockets inherit it. Output is gathered already: to hold it back would only delay it.
-            socket.NoDelay = true;
-            // So is this: else a receive would end before a byte that the peer marks as urgent, as if nothing came behind it.
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.OutOfBandInline, true);
-            socket.Bind(new IPEndPoint(options.Host, options.Port));
-            // The kernel cuts this to its own maximum. After a router's restart every client comes back at the same moment.
-            socket.Listen(int.MaxValue);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        place = connection;
     }
 }
