@@ -119,9 +119,9 @@ internal sealed class HandshakeProbeTests
     public async Task TLS_on_the_port_is_the_cause_of_what_the_upgrade_meets(bool resets)
     {
         using var certificates = new TestCertificates();
-        using var front = new TlsFront(SharedServers.Default.Port, certificates.Issue("localhost"), resetsPlain: resets);
+        using var front = new TlsFront(SharedServers.Default.Port, certificates.Issue("localhost"), onPlain: resets ? peer => peer.Reset() : null);
         Checks checks = await Checks.RunAsync($"ws://localhost:{front.Url.Port}/");
-        checks.Expect("http", Outcome.Fail, "this port speaks TLS", "ws:// goes to a port that speaks TLS", $"use wss://localhost:{front.Url.Port}/");
+        checks.Expect("http", Outcome.Fail, "this port speaks TLS", "this port speaks TLS, and ws:// does not", "use wss://");
         Assert.That(checks["upgrade"].Fault, Is.EqualTo(checks["http"].Fault));
     }
 

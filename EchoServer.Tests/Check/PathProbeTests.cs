@@ -70,8 +70,8 @@ internal sealed class PathProbeTests
         using var certificates = new TestCertificates();
         await using Haproxy router = await Haproxy.StartAsync(new HaproxyOptions { Instances = [SharedServers.Default.Port], Certificate = certificates.Issue("localhost") });
         Checks plain = await Checks.RunAsync($"ws://localhost:{router.Port}/");
-        plain.Expect("http", Outcome.Fail, "this port speaks TLS", "mixed content", $"use wss://localhost:{router.Port}");
-        plain.Expect("upgrade", Outcome.Fail, "", "ws:// goes to a port that speaks TLS");
+        plain.Expect("http", Outcome.Fail, "this port speaks TLS", "this port speaks TLS, and ws:// does not", "use wss://");
+        plain.Expect("upgrade", Outcome.Fail, "", "this port speaks TLS, and ws:// does not");
 
         Checks tls = await Checks.RunAsync($"wss://127.0.0.1:{SharedServers.Default.Port}/");
         tls.Expect("tls", Outcome.Fail, "TLS failed", "speaks no TLS", "use ws://");

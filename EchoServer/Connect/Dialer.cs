@@ -17,8 +17,14 @@ namespace EchoServer.Connect;
 internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = null)
 {
     private const int MaxAddresses = 16;
+    private const int BadRequest = 400;
+
+    // TLS is not asked for, so a firewall's silence about it is worth this part of the timeout: by default more than three round trips by
+    // satellite take, which are 2 s.
+    private const int SidePart = 4;
 
     private volatile IPAddress[] _addresses = [];
+    private Task<Uri?>? _tlsOnPort;
 
     /// <summary>Where to, and how.</summary>
     internal ConnectionOptions Options => options;
@@ -73,6 +79,16 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
             UpgradeRefusal.ThrowIfNotValid(head, key, subprotocols, extensions);
             return (link, head);
         }
+        catch (ConnectionFailedException failure) when (IsLikePlainToTls(failure, link))
+        {
+            GiveUp(link, failure);
+            if (!await IsTlsOnPortAsync(stop).ConfigureAwait(false))
+            {
+                throw;
+            }
+
+            throw new ConnectionFailedException(Stage.Answer, failure.Finding, TlsDiagnosis.PlainToTls, failure) { Answer = failure.Answer, Heads = failure.Heads };
+        }
         catch (Exception exception)
         {
             GiveUp(link, exception);
@@ -98,6 +114,35 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
     /// <summary>Connects to one address.</summary>
     /// <exception cref="ConnectionFailedException">It does not answer.</exception>
     internal Task<Socket> ConnectAsync(IPAddress address, CancellationToken stop) => ConnectAsync(address, Deadline.In(options.Timeout), stop);
+
+    /// <summary>Whether <c>ws://</c> goes to a port that speaks TLS. Asked once, without a wait worth mentioning.</summary>
+    internal async Task<bool> IsTlsOnPortAsync(CancellationToken stop) => !IsTls && options.Proxy is null &&
+        await (_tlsOnPort ??= FindTlsAsync(Url.Port, CancellationToken.None)).WaitAsync(stop).ConfigureAwait(false) is not null;
+
+    /// <summary>Whether a port of the server speaks TLS, whatever its certificate.</summary>
+    /// <param name="port">The port; -1 for that of wss.</param>
+    /// <param name="stop">Ends the attempt.</param>
+    /// <returns>The URL with <c>wss://</c> when it does, otherwise null.</returns>
+    internal async Task<Uri?> FindTlsAsync(int port, CancellationToken stop)
+    {
+        Uri twin = new UriBuilder(Url) { Scheme = "wss", Port = port, Host = UrlText.Host(Url) }.Uri;
+        var dialer = new Dialer(options with { Url = twin, Timeout = options.Timeout / SidePart });
+        try
+        {
+            using TcpLink link = await dialer.OpenTunnelAsync(stop).ConfigureAwait(false);
+            await TlsSession.EstablishAsync(link, dialer.Options, twin, dialer.Step(Stage.Tls), stop).ConfigureAwait(false);
+            return twin;
+        }
+        catch (ConnectionFailedException failure)
+        {
+            return TlsDiagnosis.IsAlert(failure) ? twin : null;
+        }
+    }
+
+    /// <summary>Whether a port that speaks TLS may have answered a plain request like that: with no byte, or with 400.</summary>
+    private static bool IsLikePlainToTls(ConnectionFailedException failure, TcpLink link) =>
+        failure is { Stage: Stage.Answer, IsTimeout: false } &&
+        (failure.Answer is null ? link.Heads is { Received.IsEmpty: true } : failure.Answer.Status == BadRequest);
 
     private Step Step(Stage stage, Deadline deadline) => new(stage, Url, options.Timeout, deadline, options.Proxy?.Url);
 

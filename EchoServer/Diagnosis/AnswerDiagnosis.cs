@@ -162,7 +162,7 @@ internal static class AnswerDiagnosis
     private static Fault OfBadRequest(ReceivedAnswer answer, Uri url) => answer switch
     {
         _ when WantsTls(answer) => url.Scheme == "ws"
-            ? new("this port speaks TLS, and ws:// does not", "use wss:// instead of ws://")
+            ? TlsDiagnosis.PlainToTls
             : new(
                 $"a proxy on the way speaks plain HTTP to a server behind it that speaks TLS{Saying(answer)}",
                 "let that proxy speak TLS to the server (nginx: proxy_pass https://...)"),

@@ -143,8 +143,7 @@ internal static class NetworkDiagnosis
         HeadErrorKind.Http2 => new(
             $"what answers on {Port(url)} speaks HTTP/2 without being asked for it, and WebSocket needs HTTP/1.1 there",
             "let the server, or the proxy in front of it, take HTTP/1.1 on this port, or use a port that does"),
-        HeadErrorKind.Tls when url.Scheme == "ws" => new(
-            $"{Port(url)} speaks TLS, and ws:// does not: it answered with a TLS alert", "use wss:// instead of ws://"),
+        HeadErrorKind.Tls when url.Scheme == "ws" => TlsDiagnosis.PlainToTls,
         _ => new($"what answers on {Port(url)} speaks no HTTP: {flaw}", "check host and port in the URL: another kind of server is there"),
     };
 

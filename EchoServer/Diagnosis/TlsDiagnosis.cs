@@ -13,6 +13,9 @@ internal static class TlsDiagnosis
     // OpenSSL: "error:0A00010B:SSL routines::wrong version number". Any other words are the runtime's, and say nothing to a user.
     private const string EndOfRoutine = " routines::";
 
+    /// <summary>Says why a plain request got no answer from a port that speaks TLS.</summary>
+    internal static readonly Fault PlainToTls = new("this port speaks TLS, and ws:// does not", "use wss:// instead of ws://");
+
     private static readonly string[] CertificateAlerts =
     [
         "certificate required", "certificate_required", "bad certificate", "unsupported certificate", "certificate revoked",
@@ -74,6 +77,9 @@ internal static class TlsDiagnosis
         (double count, string unit) = time.TotalDays < 2 ? (Math.Floor(time.TotalHours), "hour") : (Math.Floor(time.TotalDays), "day");
         return string.Create(CultureInfo.InvariantCulture, $"{count} {unit}{(count == 1 ? "" : "s")}");
     }
+
+    /// <summary>Whether a TLS handshake failed with an alert of the server, which therefore speaks TLS.</summary>
+    internal static bool IsAlert(Exception exception) => Messages(exception).Any(words => Has(words, Alert));
 
     /// <summary>Says why a TLS handshake failed, from the words of the runtime and of OpenSSL.</summary>
     internal static Fault Of(Exception exception) => TryOf(exception) ?? new(

@@ -11,31 +11,43 @@ namespace EchoServer.Tests.Support.Peers;
 /// <summary>Terminates TLS before a server on this machine and requests client certificates.</summary>
 internal sealed class TlsFront : IDisposable
 {
+    // RFC 8446 §5.1: the type of the record that a client begins with.
+    public const byte HandshakeRecord = 22;
+
     private readonly ScriptedServer _server;
     private readonly X509Certificate2 _certificate;
     private readonly int _target;
     private readonly bool _isClientRequired;
-    private readonly bool _resetsPlain;
     private readonly X509Certificate2Collection _between = [];
     private readonly ConcurrentBag<string> _names = [];
 
     /// <param name="target">The port of the server behind it.</param>
     /// <param name="certificate">The certificate of the server.</param>
     /// <param name="isClientRequired">Whether a client without a certificate is refused.</param>
-    /// <param name="resetsPlain">Whether a client that speaks no TLS is reset.</param>
+    /// <param name="onPlain">Serves a client that speaks no TLS; null leaves that to TLS, which ends the connection.</param>
     /// <param name="between">The file of the certificates that are sent behind that of the server.</param>
-    public TlsFront(int target, TestCertificate certificate, bool isClientRequired = false, bool resetsPlain = false, string? between = null)
+    public TlsFront(int target, TestCertificate certificate, bool isClientRequired = false, Action<RawPeer>? onPlain = null, string? between = null)
     {
         _target = target;
         _isClientRequired = isClientRequired;
-        _resetsPlain = resetsPlain;
         if (between is not null)
         {
             _between.ImportFromPemFile(between);
         }
 
         _certificate = X509Certificate2.CreateFromPemFile(certificate.CertificateFile, certificate.KeyFile);
-        _server = new ScriptedServer((peer, _) => ForwardAsync(peer.Socket).GetAwaiter().GetResult());
+        _server = new ScriptedServer((peer, _) =>
+        {
+            byte[] first = new byte[1];
+            if (onPlain is not null && peer.Socket.Receive(first, SocketFlags.Peek) == 1 && first[0] != HandshakeRecord)
+            {
+                onPlain(peer);
+            }
+            else
+            {
+                ForwardAsync(peer.Socket).GetAwaiter().GetResult();
+            }
+        });
     }
 
     public Uri Url => new($"wss://localhost:{_server.Url.Port}/raw");
@@ -77,11 +89,6 @@ internal sealed class TlsFront : IDisposable
         catch (Exception exception) when (exception is IOException or SocketException or AuthenticationException)
         {
             // One of the two is gone, or does not like the certificate, or speaks no TLS.
-            if (_resetsPlain)
-            {
-                accepted.LingerState = new LingerOption(true, 0);
-                accepted.Close();
-            }
         }
     }
 }

@@ -59,15 +59,12 @@ internal sealed class HttpProbe : IProbe
     /// <returns>Null unless <c>ws://</c> goes to a port that speaks TLS.</returns>
     private static async Task<Finding?> SpeaksTlsAsync(CheckRun run, CancellationToken stop)
     {
-        if (run.Dialer is not { IsTls: false, Options.Proxy: null } ||
-            await TlsProbe.FindTlsAsync(run, run.Url.Port, stop).ConfigureAwait(false) is not Uri twin)
+        if (!await run.Dialer.IsTlsOnPortAsync(stop).ConfigureAwait(false))
         {
             return null;
         }
 
-        run.Obstacle = new(
-            "ws:// goes to a port that speaks TLS; from https pages browsers block ws:// anyway (mixed content)",
-            $"use {UrlText.Shown(twin)}");
+        run.Obstacle = TlsDiagnosis.PlainToTls;
         return Finding.Fail("this port speaks TLS", run.Obstacle);
     }
 

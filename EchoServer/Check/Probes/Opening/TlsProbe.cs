@@ -11,9 +11,6 @@ internal sealed class TlsProbe : IProbe
     private const int HttpPort = 80;
     private const int DaysLeftToWarn = 14;
 
-    // TLS is not asked for, so a firewall's silence about it is not worth a long wait. Three round trips by satellite take 2 s.
-    private static readonly TimeSpan SideTimeout = TimeSpan.FromSeconds(3);
-
     public string Name => "tls";
 
     public bool IsEssential => true;
@@ -59,29 +56,11 @@ internal sealed class TlsProbe : IProbe
             : Finding.Pass(text, facts);
     }
 
-    /// <summary>Whether a port speaks TLS; without a wait worth mentioning.</summary>
-    /// <returns>The URL with <c>wss://</c> when it does, otherwise null.</returns>
-    internal static async Task<Uri?> FindTlsAsync(CheckRun run, int port, CancellationToken stop)
-    {
-        Uri twin = new UriBuilder(run.Url) { Scheme = "wss", Port = port, Host = UrlText.Host(run.Url) }.Uri;
-        var dialer = new Dialer(run.Options.Connection with { Url = twin, Timeout = Min(SideTimeout, run.Options.Connection.Timeout) });
-        try
-        {
-            using TcpLink link = await dialer.OpenTunnelAsync(stop).ConfigureAwait(false);
-            await TlsSession.EstablishAsync(link, dialer.Options, twin, dialer.Step(Stage.Tls), stop).ConfigureAwait(false);
-            return twin;
-        }
-        catch (ConnectionFailedException)
-        {
-            return null;
-        }
-    }
-
     /// <summary>Many hosts answer on both: then TLS is the better way.</summary>
     private static async Task<Finding> LookForTlsAsync(CheckRun run, CancellationToken stop)
     {
         const string unused = "ws:// goes without";
-        return run.Options.Connection.Proxy is null && MayHaveTwin(run.Url) && await FindTlsAsync(run, -1, stop).ConfigureAwait(false) is Uri twin
+        return run.Options.Connection.Proxy is null && MayHaveTwin(run.Url) && await run.Dialer.FindTlsAsync(-1, stop).ConfigureAwait(false) is Uri twin
             ? Finding.Warn($"ws:// goes without, but the host speaks TLS on port {twin.Port.ToString(CultureInfo.InvariantCulture)}", MixedContent(twin))
             : Finding.Skip(unused);
     }
@@ -93,8 +72,6 @@ internal sealed class TlsProbe : IProbe
     private static Fault MixedContent(Uri twin) => new(
         "the host speaks TLS as well: browsers block ws:// from https pages (mixed content), and balancers may look into it or drop its Upgrade header",
         $"use {UrlText.Shown(twin)}");
-
-    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
     private static string Version(SslProtocols protocol) => protocol switch
     {
