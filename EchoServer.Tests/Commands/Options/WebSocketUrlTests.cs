@@ -14,6 +14,9 @@ internal sealed class WebSocketUrlTests
     [TestCase("ws://host:", "ws://host/")]
     [TestCase("http://host:443/@", "ws://host:443/@")]
     [TestCase("ws://host/[%25]", "ws://host/[%25]")]
+    [TestCase("ws://host/a|b^c\"d?a b|\"^", "ws://host/a%7Cb%5Ec%22d?a%20b%7C%22%5E")]
+    [TestCase("ws://host/ä?ö", "ws://host/%C3%A4?%C3%B6")]
+    [TestCase("ws://host/%2f%ff?%2F%00", "ws://host/%2f%ff?%2F%00")]
     public void A_page_s_scheme_becomes_that_of_a_WebSocket(string typed, string expected)
     {
         Assert.That(WebSocketUrl.Parse(typed, out BasicCredentials? user).AbsoluteUri, Is.EqualTo(expected));
@@ -71,6 +74,14 @@ internal sealed class WebSocketUrlTests
     [TestCase("ws://host#", "'ws://host#...' has a fragment")]
     [TestCase("ws://a%3Ab:geheim@host/", "the user or password of 'ws://...@host/' has a control character, or the user has a ':' (RFC 7617 §2)")]
     [TestCase("ws://a:geheim%0A@host/", "the user or password of 'ws://...@host/' has a control character")]
+    [TestCase("ws://a:geheim%FF@host/", "the user or password of 'ws://...@host/' is not UTF-8 where it is percent-encoded; write %25 for '%'")]
+    [TestCase("ws://a%C3:geheim@host/", "the user or password of 'ws://...@host/' is not UTF-8")]
+    [TestCase("ws://a:100%geheim@host/", "'ws://...@host/' has a '%' without two hex digits behind it (RFC 3986 §2.1); write %25 for '%'")]
+    [TestCase("ws://host/%zz", "'ws://host/%zz' has a '%' without two hex digits behind it (RFC 3986 §2.1); write %25 for '%'")]
+    [TestCase("ws://host/?a=%", "'ws://host/?a=%' has a '%' without")]
+    [TestCase("ws://host/%4?b", "'ws://host/%4?b' has a '%' without")]
+    [TestCase("ws://host/a\\b", @"'ws://host/a\b' has a '\'; write %5C for it")]
+    [TestCase("ws://host/?a\nb", @"'ws://host/?a\nb' has a '\n'; write %0A for it")]
     public void An_error_names_the_flaw(string typed, string flaw) => Assert.That(
         () => WebSocketUrl.Parse(typed),
         Throws.TypeOf<UsageException>().With.Message.StartsWith($"url: {flaw}").And.Message.Not.Contain("geheim").And.Message.Not.Contain("me:"));

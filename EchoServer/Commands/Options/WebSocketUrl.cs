@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
+using System.Text.Unicode;
 using EchoServer.Connect;
 using EchoServer.Http;
 using EchoServer.Text;
@@ -61,7 +63,9 @@ internal static class WebSocketUrl
             throw Refusal($"'{ShownValue.Of(text).Split('#')[0]}#...' has a fragment, which no server is sent (RFC 6455 §3); leave it out, or write %23 for '#'");
         }
 
+        ThrowIfAltered(rest, text);
         ThrowIfUnknownZone(url!.IdnHost);
+        ThrowIfUnreadable(at > 0 ? authority[..at] : "", text);
         user = at > 0 ? BasicCredentials.FromUserInfo(authority[..at]) : null;
         return user is not { FitsBasic: false }
             ? url
@@ -73,6 +77,40 @@ internal static class WebSocketUrl
     {
         string? scheme = Array.Find(Schemes, it => text.StartsWith($"{it}:", StringComparison.Ordinal) || text.StartsWith($"{it}/", StringComparison.Ordinal));
         return scheme is null ? $"ws{EndOfScheme}{text.TrimStart('/')}" : $"{scheme}{EndOfScheme}{text[scheme.Length..].TrimStart(':', '/')}";
+    }
+
+    /// <summary>Refuses a path or query that the runtime would send as another one: other characters are percent-encoded, which servers undo.</summary>
+    private static void ThrowIfAltered(string pathAndQuery, string text)
+    {
+        ThrowIfBadEscape(pathAndQuery, text);
+        char odd = pathAndQuery.FirstOrDefault(character => character == '\\' || char.IsControl(character));
+        if (odd != '\0')
+        {
+            throw Refusal($"'{ShownValue.Of(text)}' has a '{EscapedText.From([odd])}'; write %{(int)odd:X2} for it");
+        }
+    }
+
+    /// <summary>Refuses a user or password that stands for no text.</summary>
+    private static void ThrowIfUnreadable(string userInfo, string text)
+    {
+        ThrowIfBadEscape(userInfo, text);
+        byte[] bytes = Encoding.UTF8.GetBytes(userInfo);
+        if (!Utf8.IsValid(WebUtility.UrlDecodeToBytes(bytes, 0, bytes.Length)))
+        {
+            throw Refusal($"the user or password of '{ShownValue.Of(text)}' is not UTF-8 where it is percent-encoded; write %25 for '%'");
+        }
+    }
+
+    /// <summary>RFC 3986 §2.1: a '%' stands before two hex digits.</summary>
+    private static void ThrowIfBadEscape(string part, string text)
+    {
+        for (int i = part.IndexOf('%', StringComparison.Ordinal); i >= 0; i = part.IndexOf('%', i + 1))
+        {
+            if (i + 2 >= part.Length || !char.IsAsciiHexDigit(part[i + 1]) || !char.IsAsciiHexDigit(part[i + 2]))
+            {
+                throw Refusal($"'{ShownValue.Of(text)}' has a '%' without two hex digits behind it (RFC 3986 §2.1); write %25 for '%'");
+            }
+        }
     }
 
     /// <summary>The zone of an IPv6 address is the number or the name of an interface.</summary>
