@@ -101,13 +101,42 @@ internal sealed class InteractiveTests
         await using TmuxTerminal terminal = await StartAsync(SharedServers.Default.Url("/raw"), ["--quiet"]);
         await terminal.WaitForAsync(">");
         await terminal.TypeAsync("one two three");
-        await terminal.TypeAsync("\u001bb\u001bbX\u001bfY\u001b[1;9Z\u001b[200~\u001bZ");
+        await terminal.TypeAsync("\u001bb\u001bbX\u001bfY\u001b[1;9Z\u001b]11;rgb:0/0/0\u001b\\\u001bP1$r0m\u001b\\\u001b[24;80R\u001bZ");
         await terminal.WaitForAsync("> one XtwoY three");
         Assert.That(await terminal.CursorAsync(), Is.EqualTo("11,0"));
 
         // Delete a word forwards and backwards.
         await terminal.TypeAsync("\u001bd\u001b\u007f");
         await terminal.WaitForAsync("> one");
+    }
+
+    [Test]
+    public async Task Pasted_lines_are_one_message()
+    {
+        await using TmuxTerminal terminal = await StartAsync(SharedServers.Default.Url("/raw"), ["--quiet"]);
+        await terminal.WaitForAsync(">");
+        await terminal.TypeAsync("say ");
+        await terminal.PasteAsync("one\ntwo\n\tthree\n");
+        await terminal.WaitForAsync("> say one␊two␊␉three");
+        await terminal.PressAsync("!", "Enter");
+        await terminal.WaitForAsync("> say one␊two␊␉three!", @"< say one\ntwo\n\tthree!", ">");
+    }
+
+    [Test]
+    public async Task Ctrl_Z_stops_it_until_the_shell_has_it_go_on()
+    {
+        await using TmuxTerminal terminal = await StartAsync(SharedServers.Default.Url("/raw"), ["--quiet"]);
+        await terminal.WaitForAsync(">");
+        await terminal.TypeAsync("a line");
+        await terminal.WaitForAsync("> a line");
+        int id = await terminal.ProgramIdAsync();
+        await terminal.PressAsync("C-z");
+        await Wait.UntilAsync(() => Regex.IsMatch(File.ReadAllText($"/proc/{id}/status"), "^State:\\s+T", RegexOptions.Multiline), () => "it goes on");
+        await terminal.ClearAsync();
+        Programs.Signal(id, "CONT");
+        await terminal.WaitForAsync("> a line");
+        await terminal.PasteAsync("\nmore");
+        await terminal.WaitForAsync("> a line␊more");
     }
 
     [Test]

@@ -31,14 +31,17 @@ internal sealed class TerminalModeTests
         Assert.That(written, Does.Contain(expected).And.Not.Contain("\u001b"));
     }
 
-    [Test]
-    public async Task The_prompt_changes_no_mode_of_the_terminal_that_it_would_have_to_take_back()
+    [TestCase("hello\r/close\r")]
+    [TestCase("hello\r\u0004")]
+    [TestCase("hello\r\u0003")]
+    [TestCase("hello\r\u001b[200~half a paste\u0003")]
+    public async Task The_prompt_changes_one_mode_of_the_terminal_and_takes_it_back(string input)
     {
-        string written = await RunAsync(["client", RawUrl], "hello\r/close\r");
-        Assert.That(written, Does.Contain("< hello"));
+        string written = await RunAsync(["client", RawUrl], input);
+        Assert.That(written, Does.Contain("> hello"));
 
         // ECMA-48 and DEC: CSI ? sets or resets modes, ESC = and ESC > are the keypad's.
-        Assert.That(written, Does.Not.Match("\u001b(\\[\\?|=|>)"));
+        Assert.That(Regex.Matches(written, @"\x1b(\[\?[0-9]+.|=|>)").Select(match => match.Value), Is.EqualTo((string[])["\u001b[?2004h", "\u001b[?2004l"]));
     }
 
     private static async Task<string> RunAsync(string[] arguments, string input = "")

@@ -39,6 +39,13 @@ internal sealed class TmuxTerminal : IAsyncDisposable
     /// <summary>Types characters, all in one go.</summary>
     public Task TypeAsync(string text) => RunAsync(["send-keys", "-l", text]);
 
+    /// <summary>Pastes a text, as a terminal does: with its marks where the program wants them.</summary>
+    public async Task PasteAsync(string text)
+    {
+        await RunAsync(["set-buffer", text]);
+        await RunAsync(["paste-buffer", "-p"]);
+    }
+
     public Task ResizeAsync(int columns) => RunAsync(["resize-window", "-x", $"{columns}", "-y", "24"]);
 
     /// <summary>Clears the screen behind the program's back, as another program does that has had the terminal meanwhile.</summary>

@@ -31,6 +31,9 @@ internal static unsafe partial class Libc
     // getrlimit(2): the most open files.
     internal const int OpenFilesResource = 7;
 
+    // signal(7): stops the process, whatever it handles.
+    internal const int SignalStop = 19;
+
     // accept4(2), epoll_create1(2), epoll_ctl(2), eventfd(2).
     internal const int CloseOnExec = 0x80000;
     internal const int EpollAdd = 1;
@@ -74,6 +77,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     internal static partial nint Write(SafeFileHandle file, byte* bytes, nint length);
+
+    [LibraryImport("libc", EntryPoint = "raise", SetLastError = true)]
+    internal static partial int Raise(int signal);
 
     // Room for the soft and the hard limit: each an unsigned long, or 64 bits with some libraries for 32-bit processors.
     [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]

@@ -73,6 +73,17 @@ internal sealed class LineEditor
         };
     }
 
+    /// <summary>Puts a text before the cursor, as far as there is room.</summary>
+    /// <returns>Whether there was room for all of it.</returns>
+    internal bool Insert(string text)
+    {
+        Rune[] all = [.. text.EnumerateRunes()];
+        Rune[] fitting = all[..Math.Min(all.Length, MaxCharacters - _line.Count)];
+        _line.InsertRange(Cursor, fitting);
+        Cursor += fitting.Length;
+        return fitting.Length == all.Length;
+    }
+
     /// <summary>The finished line, which is put into the history; the next one is empty.</summary>
     internal string TakeLine()
     {

@@ -16,16 +16,16 @@ internal readonly record struct LineView(string Text, int CursorColumn)
         int room = Math.Max(columns - 1, 1);
         int start = cursor;
         int before = 0;
-        while (start > 0 && before + CharacterWidth.Of(line[start - 1]) <= room)
+        while (start > 0 && before + WidthOf(line[start - 1]) <= room)
         {
-            before += CharacterWidth.Of(line[--start]);
+            before += WidthOf(line[--start]);
         }
 
         var text = new StringBuilder();
         int used = 0;
-        for (int i = start; i < line.Count && used + CharacterWidth.Of(line[i]) <= room; i++)
+        for (int i = start; i < line.Count && used + WidthOf(line[i]) <= room; i++)
         {
-            used += CharacterWidth.Of(line[i]);
+            used += WidthOf(line[i]);
             text.Append(Visible(line[i]));
         }
 
@@ -35,10 +35,15 @@ internal readonly record struct LineView(string Text, int CursorColumn)
     /// <summary>A whole line, as it is shown.</summary>
     internal static string Whole(IEnumerable<Rune> line) => string.Concat(line.Select(Visible));
 
+    private static int WidthOf(Rune rune) => CharacterWidth.Of(Visible(rune));
+
+    /// <summary>Whether a character turns the direction of writing: the cursor would be elsewhere than it seems (Unicode UAX #9 §2).</summary>
+    private static bool IsDirection(int character) => character is 0x61C or 0x200E or 0x200F or (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069);
+
     private static Rune Visible(Rune rune) => rune.Value switch
     {
         < ' ' => new Rune(ControlPictures + rune.Value),
-        _ when Rune.IsControl(rune) => Rune.ReplacementChar,
+        _ when Rune.IsControl(rune) || IsDirection(rune.Value) => Rune.ReplacementChar,
         _ => rune,
     };
 }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using EchoServer.Connect;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Client.Terminal;
@@ -8,6 +9,8 @@ internal static class TerminalInput
 {
     // Lines typed while there is no connection wait for the next one.
     private const int MaxWaiting = 64;
+
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Begins to read keys, on a thread of its own: they can only be waited for.</summary>
     /// <returns>The input, which ends with Ctrl-D.</returns>
@@ -23,11 +26,19 @@ internal static class TerminalInput
 
     private static void Read(TerminalScreen screen, Action<string> print, ChannelWriter<ClientInput> writer)
     {
+        var keys = new KeyReader(ReadKey, isPasting => screen.IsPasting = isPasting);
         try
         {
             while (true)
             {
-                EditResult result = screen.Apply(ReadKey(), out string line);
+                ConsoleKeyInfo key = keys.Read(out string? pasted);
+                if (pasted is not null)
+                {
+                    screen.Paste(pasted);
+                    continue;
+                }
+
+                EditResult result = screen.Apply(key, out string line);
                 if (result == EditResult.EndOfInput)
                 {
                     break;
@@ -48,41 +59,21 @@ internal static class TerminalInput
         writer.Complete();
     }
 
-    /// <summary>Reads a key, of those too that the runtime takes for an Escape and other keys: see <see cref="KeypadMode"/>.</summary>
-    /// <remarks>A key with Alt is an Escape and the key. The runtime knows that where nothing follows; keys can come in one go.</remarks>
-    private static ConsoleKeyInfo ReadKey()
+    /// <returns>Null when no key comes within the time.</returns>
+    private static ConsoleKeyInfo? ReadKey(TimeSpan patience)
     {
-        ConsoleKeyInfo key = Console.ReadKey(intercept: true);
-        if (key.Key != ConsoleKey.Escape || !Console.KeyAvailable)
+        var deadline = Deadline.In(patience);
+        while (patience != Timeout.InfiniteTimeSpan && !Console.KeyAvailable)
         {
-            return key;
+            if (deadline.Left == TimeSpan.Zero)
+            {
+                return null;
+            }
+
+            Thread.Sleep(Look);
         }
 
-        key = Console.ReadKey(intercept: true);
-        return key.KeyChar == '['
-            ? new('\0', ReadSequence(), shift: false, alt: false, control: false)
-            : new(key.KeyChar, key.Key, key.Modifiers.HasFlag(ConsoleModifiers.Shift), alt: true, key.Modifiers.HasFlag(ConsoleModifiers.Control));
-    }
-
-    /// <summary>ECMA-48 §5.4: parameters, and a last character from 4/0 to 7/14 that says which key it is.</summary>
-    private static ConsoleKey ReadSequence()
-    {
-        char last = '\0';
-        while (last is < '@' or > '~' && Console.KeyAvailable)
-        {
-            last = Console.ReadKey(intercept: true).KeyChar;
-        }
-
-        return last switch
-        {
-            'A' => ConsoleKey.UpArrow,
-            'B' => ConsoleKey.DownArrow,
-            'C' => ConsoleKey.RightArrow,
-            'D' => ConsoleKey.LeftArrow,
-            'F' => ConsoleKey.End,
-            'H' => ConsoleKey.Home,
-            _ => ConsoleKey.None,
-        };
+        return Console.ReadKey(intercept: true);
     }
 
     /// <returns>False when nothing can follow.</returns>

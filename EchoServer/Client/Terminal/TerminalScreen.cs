@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using EchoServer.Transport;
 
 namespace EchoServer.Client.Terminal;
 
@@ -17,6 +18,13 @@ internal sealed class TerminalScreen : IDisposable
     private const string EraseBelow = "\r\u001b[J";
     private const string EraseScreen = "\u001b[H\u001b[2J";
 
+    // xterm's bracketed paste: the terminal marks each paste. One that does not know the mode ignores it.
+    private const string MarkPastes = "\u001b[?2004h";
+    private const string LeavePastes = "\u001b[?2004l";
+
+    // The rest of a paste would be typed into the shell.
+    private static readonly TimeSpan PastePatience = TimeSpan.FromSeconds(2);
+
     private static readonly string LineLimit = string.Create(
         CultureInfo.InvariantCulture, $"a line has {LineEditor.MaxCharacters} characters at most; /file sends a longer message");
 
@@ -27,14 +35,24 @@ internal sealed class TerminalScreen : IDisposable
     private bool _hasPrompt;
     private int _cursorColumn;
     private bool _isCut;
+    private volatile bool _isPasting;
 
     /// <summary>Prints above the prompt, and draws it anew when the terminal's width changes, or after the shell's <c>fg</c>.</summary>
     /// <param name="output">The terminal.</param>
     internal TerminalScreen(Stream output)
     {
         _output = output;
-        PosixSignal[] signals = OperatingSystem.IsWindows() ? [] : [PosixSignal.SIGWINCH, PosixSignal.SIGCONT];
-        _changes = [.. signals.Select(signal => PosixSignalRegistration.Create(signal, _ => Redraw()))];
+        _changes = OperatingSystem.IsWindows() ? [] :
+        [
+            .. ((PosixSignal[])[PosixSignal.SIGWINCH, PosixSignal.SIGCONT]).Select(signal => PosixSignalRegistration.Create(signal, _ => Redraw())),
+            .. OperatingSystem.IsLinux() ? (PosixSignalRegistration[])[PosixSignalRegistration.Create(PosixSignal.SIGTSTP, LeaveToShell)] : [],
+        ];
+    }
+
+    /// <summary>Whether the beginning of a paste has been read, and not its end.</summary>
+    internal bool IsPasting
+    {
+        set => _isPasting = value;
     }
 
     /// <summary>Prints lines above the prompt, broken between words.</summary>
@@ -54,8 +72,18 @@ internal sealed class TerminalScreen : IDisposable
             if (!_hasPrompt)
             {
                 _hasPrompt = true;
-                Write(EraseLine + PromptLine());
+                Write(EraseLine + MarkPastes + PromptLine());
             }
+        }
+    }
+
+    /// <summary>Puts a text into the line, line breaks included.</summary>
+    internal void Paste(string text)
+    {
+        lock (_lock)
+        {
+            NoteCut(!_editor.Insert(text));
+            Write(EraseLine + PromptLine());
         }
     }
 
@@ -66,7 +94,8 @@ internal sealed class TerminalScreen : IDisposable
         {
             line = "";
             EditResult result = _editor.Apply(key);
-            NoteCut(key, result);
+            NoteCut(result == EditResult.Nothing && _editor.Line.Count == LineEditor.MaxCharacters &&
+                !char.IsControl(key.KeyChar) && (key.Modifiers & ConsoleModifiers.Alt) == 0);
             switch (result)
             {
                 case EditResult.Changed:
@@ -93,22 +122,21 @@ internal sealed class TerminalScreen : IDisposable
         }
     }
 
-    /// <summary>Takes the prompt away.</summary>
+    /// <summary>Takes the prompt away. A paste is read to its end first.</summary>
     public void Dispose()
     {
+        SpinWait.SpinUntil(() => !_isPasting, PastePatience);
         Array.ForEach(_changes, change => change.Dispose());
         lock (_lock)
         {
-            Write(_hasPrompt ? EraseLine : "");
+            Write(_hasPrompt ? EraseLine + LeavePastes : "");
             _hasPrompt = false;
         }
     }
 
     /// <summary>Notes that a character found no room: a line without its end is not sent.</summary>
-    private void NoteCut(ConsoleKeyInfo key, EditResult result)
+    private void NoteCut(bool isDropped)
     {
-        bool isDropped = result == EditResult.Nothing && _editor.Line.Count == LineEditor.MaxCharacters &&
-            !char.IsControl(key.KeyChar) && (key.Modifiers & ConsoleModifiers.Alt) == 0;
         if (isDropped && !_isCut)
         {
             Print($"further characters are dropped: {LineLimit}");
@@ -125,8 +153,19 @@ internal sealed class TerminalScreen : IDisposable
             {
                 // A terminal that has become narrower has broken the line, as most do, and the cursor has gone down with it.
                 int lines = _cursorColumn / Columns();
-                Write((lines > 0 ? string.Create(CultureInfo.InvariantCulture, $"\u001b[{lines}A") : "") + EraseBelow + PromptLine());
+                Write((lines > 0 ? string.Create(CultureInfo.InvariantCulture, $"\u001b[{lines}A") : "") + EraseBelow + MarkPastes + PromptLine());
             }
+        }
+    }
+
+    /// <summary>Ctrl-Z: the shell has the terminal until SIGCONT. The runtime itself does not stop a program that handles this signal.</summary>
+    private void LeaveToShell(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        lock (_lock)
+        {
+            Write(_hasPrompt ? LeavePastes : "");
+            _ = Libc.Raise(Libc.SignalStop);
         }
     }
 
