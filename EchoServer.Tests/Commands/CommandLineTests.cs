@@ -42,7 +42,7 @@ internal sealed class CommandLineTests
         yield return Option(["--host", "010.0.0.1"], "--host: '010.0.0.1' is not an address");
         yield return Option(["--handshake-timeout", "off"], "--handshake-timeout: 'off' is not a time such as 70s or 5m (0.1-86400 seconds)");
         yield return Option(["--handshake-timeout", "0"], "--handshake-timeout: '0' is not a time such as 70s or 5m (0.1-86400 seconds)");
-        yield return Option(["--message-timeout", "never"], "--message-timeout: 'never' is not a time such as 70s or 5m (0.1-86400 seconds, or off)");
+        yield return Option(["--message-timeout", "never"], "--message-timeout: 'never' is not a time such as 70s or 5m (0.1-86400 seconds; 0 or off for none)");
         yield return Option(["--max-fragments", "0"], "--max-fragments: '0' is not a number of fragments (1-2147483647)");
         yield return Option(["--max-connections", "0"], "--max-connections: '0' is not a number of connections (1-2147483647, or auto)");
         yield return Option(["--memory-budget", "lots"], "--memory-budget: 'lots' is not a size such as 64K or 16M (1-2147483647 bytes, or auto)");
@@ -155,7 +155,7 @@ internal sealed class CommandLineTests
         yield return Option(["client", "ws://host", "x", "--reconnect"], "--reconnect: cannot be combined with messages as arguments");
         yield return Option(["client", "ws://host", "--wait", "soon"], "--wait: 'soon' is not a time such as 70s or 5m (0-86400 seconds)");
         yield return Option(["client", "ws://host", "--timeout", "0"], "--timeout: '0' is not a time such as 70s or 5m (0.1-86400 seconds)");
-        yield return Option(["client", "ws://host", "--ping-interval", "x"], "--ping-interval: 'x' is not a time such as 70s or 5m (0.1-86400 seconds, or off)");
+        yield return Option(["client", "ws://host", "--ping-interval", "x"], "--ping-interval: 'x' is not a time such as 70s or 5m (0.1-86400 seconds; 0 or off for none)");
         yield return Option(["client", "ws://host", "-H", "no-colon geheim"], "--header: the value (not shown) is not a header such as 'X-Name: value'");
         yield return Option(["client", "ws://host", "-H", "A: geheim\nC: d"], "--header: 'A: ...' is not a header");
         yield return Option(["client", "ws://host", "-H", "Upgrade: x"], "--header: 'Upgrade: ...' is not a header");

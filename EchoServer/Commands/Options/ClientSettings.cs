@@ -29,7 +29,7 @@ internal static class ClientSettings
 
     internal static readonly Setting<TimeSpan?> PingInterval = new(
         "--ping-interval", null, "Time between pings, which keep an idle connection alive and notice a dead one.",
-        null, "off", SettingParsers.TimeAccepted("0.1-86400", ", or off"), SettingParsers.TryParseSecondsOrOff, helpName: "seconds");
+        null, "off", SettingParsers.SecondsOrOffAccepted, SettingParsers.TryParseSecondsOrOff, helpName: "seconds");
 
     internal static readonly Option<bool> Reconnect = new("--reconnect")
     {

@@ -13,6 +13,9 @@ internal static class SettingParsers
     /// <summary>The range of <c>TryParseSeconds</c>.</summary>
     internal static readonly string SecondsAccepted = TimeAccepted("0.1-86400");
 
+    /// <summary>The range of <see cref="TryParseSecondsOrOff"/>.</summary>
+    internal static readonly string SecondsOrOffAccepted = TimeAccepted("0.1-86400", "; 0 or off for none");
+
     private const int MaxPort = 65535;
     private const int DefaultHttpPort = 80;
     private const double MinSeconds = 0.1;
@@ -20,7 +23,7 @@ internal static class SettingParsers
 
     /// <summary>The accepted texts of a time: a number is one in seconds.</summary>
     /// <param name="range">In seconds, such as <c>0.1-86400</c>.</param>
-    /// <param name="orElse">A word beside it, such as <c>, or off</c>.</param>
+    /// <param name="orElse">A word beside it, such as <c>, or auto</c>.</param>
     internal static string TimeAccepted(string range, string orElse = "") => $"a time such as 70s or 5m ({range} seconds{orElse})";
 
     /// <summary>The accepted texts of a size: a number is one in bytes.</summary>

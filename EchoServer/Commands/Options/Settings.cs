@@ -156,7 +156,7 @@ internal static class Settings
 
     private static Setting<TimeSpan?> SecondsOrOff(string name, string variable, string description, TimeSpan? defaultValue) => new(
         name, variable, description, defaultValue, defaultValue is TimeSpan value ? Invariant(value) : "off",
-        SettingParsers.TimeAccepted("0.1-86400", ", or off"), SettingParsers.TryParseSecondsOrOff);
+        SettingParsers.SecondsOrOffAccepted, SettingParsers.TryParseSecondsOrOff);
 
     private static string Lower(string name) => name.ToLowerInvariant();
 
