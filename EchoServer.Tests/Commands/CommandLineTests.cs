@@ -98,6 +98,11 @@ internal sealed class CommandLineTests
         yield return Option(["ping", "ws://host", "-count=1"], "unknown option '-count'. Did you mean --count?");
         yield return Option(["client", "ws://host", "--proxy", "socks4://me:geheim@host:1080"], "--proxy: the value (not shown) is not a proxy (http://[user:password@]host:port, https://host:port, socks5://host:port, or none; of SOCKS only version 5 is spoken)");
         yield return Option(["check", "ws://host", "--basic-aut:me:geheim"], "unknown option '--basic-aut'. Did you mean --basic-auth? (see --help)");
+        yield return Option(["load", "--conns", "5", "ws://host"], "unknown option '--conns'. Did you mean --connections? (see --help)");
+        yield return Option(["load", "--con", "5", "ws://host"], "unknown option '--con'. Did you mean --connections? (see --help)");
+        yield return Option(["client", "ws://host", "--ts"], "unknown option '--ts'. A message");
+        yield return Option(["client", "ws://host", "--subproto", "a"], "unknown option '--subproto'. Did you mean --subprotocol?");
+        yield return Option(["ping", "ws://host", "--rnd"], "unknown option '--rnd'. (see --help)");
         yield return Option(["load", "--conections", "5", "ws://host"], "unknown option '--conections'. Did you mean --connections? (see --help)");
         yield return Option(["client", "ws://host", "--quiet", "true"], "--quiet: takes no value, and 'true' is one");
         yield return Option(["check", "ws://host", "--json=false"], "--json: takes no value, and 'false' is one");

@@ -19,7 +19,30 @@ internal static class NearName
     /// <summary>Finds the nearest name, whatever its case.</summary>
     /// <returns>Null when none is near.</returns>
     internal static string? Find(string typed, IEnumerable<string> names) =>
-        names.FirstOrDefault(name => name.Equals(typed, StringComparison.OrdinalIgnoreCase)) ?? FindNear(typed, names);
+        names.FirstOrDefault(name => name.Equals(typed, StringComparison.OrdinalIgnoreCase)) ?? FindNear(typed, names) ?? FindLonger(typed, names);
+
+    /// <summary>Finds the shortest name that a typed one abbreviates: its beginning, or its first character and others of it in their order.</summary>
+    private static string? FindLonger(string typed, IEnumerable<string> names) => Core(typed) is { Length: >= MinLength } core
+        ? names.Where(name => Abbreviates(core, Core(name)))
+            .OrderBy(name => Core(name).StartsWith(core, StringComparison.Ordinal) ? 0 : 1)
+            .ThenBy(name => name.Length)
+            .FirstOrDefault()
+        : null;
+
+    private static bool Abbreviates(string typed, string name)
+    {
+        int matched = 0;
+        foreach (char character in name)
+        {
+            matched += matched < typed.Length && typed[matched] == character ? 1 : 0;
+            if (matched == 0)
+            {
+                return false;
+            }
+        }
+
+        return matched == typed.Length;
+    }
 
     private static string? FindNear(string typed, IEnumerable<string> names) => names
         .Select(name => (Name: name, Core: Core(name)))
