@@ -20,7 +20,7 @@ internal sealed record CheckSummary(CheckOptions Options, IReadOnlyList<ProbeRes
     {
         string counts = string.Create(
             CultureInfo.InvariantCulture,
-            $"{Count(Outcome.Pass)} passed, {Number(Count(Outcome.Warn), "warning")}, {Count(Outcome.Skip)} skipped, {Count(Outcome.Fail)} failed in {Times.Show(Elapsed)}");
+            $"{Count(Outcome.Pass)} passed, {Numbers.Of(Count(Outcome.Warn), "warning")}, {Count(Outcome.Skip)} skipped, {Count(Outcome.Fail)} failed in {Times.Show(Elapsed)}");
         string verdict = Count(Outcome.Fail) == 0
             ? "WebSockets work here"
             : Results.Any(result => result.Name == "upgrade" && result.Finding.Outcome == Outcome.Pass)
@@ -28,7 +28,4 @@ internal sealed record CheckSummary(CheckOptions Options, IReadOnlyList<ProbeRes
                 : "WebSockets do not work here";
         return $"{counts}: {verdict}{(Options.IsStrict && Count(Outcome.Fail) == 0 && !IsFine ? ", but --strict takes warnings for failures" : "")}{(Outage is TimeSpan outage ? $" again, after {Times.Show(outage)}" : "")}";
     }
-
-    private static string Number(int count, string what) =>
-        string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
 }

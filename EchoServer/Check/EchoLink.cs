@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check;
@@ -181,6 +182,6 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoP
         int same = came.CommonPrefixLength(payload);
         return came.Length == payload.Length
             ? $"the echo differs from byte {same} on"
-            : $"the echo has {came.Length} bytes instead of {payload.Length}, and differs from byte {same} on";
+            : $"the echo has {Numbers.Of(came.Length, "byte")} instead of {payload.Length}, and differs from byte {same} on";
     }
 }

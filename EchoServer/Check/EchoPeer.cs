@@ -1,5 +1,6 @@
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check;
@@ -47,7 +48,7 @@ internal sealed class EchoPeer(Dialer dialer) : IDisposable
         {
             if (await link.TryReceiveMessageAsync(deadline, stop).ConfigureAwait(false) is not ClientEvent received)
             {
-                throw dialect.Greetings.Count > 0 ? ConnectionFailedException.NoEcho($"{dialect.Greetings.Count} messages") : dialer.Step(Stage.Echo).TimedOut();
+                throw dialect.Greetings.Count > 0 ? ConnectionFailedException.NoEcho(Numbers.Of(dialect.Greetings.Count, "message")) : dialer.Step(Stage.Echo).TimedOut();
             }
 
             if (dialect.Learn(received.Payload, unique))

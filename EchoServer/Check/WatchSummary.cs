@@ -14,16 +14,14 @@ internal sealed record WatchSummary(TimeSpan Elapsed, int Rounds, int FailedRoun
     /// <summary>In one line.</summary>
     internal string Line()
     {
-        string rounds = string.Create(
-            CultureInfo.InvariantCulture, $"watched for {Times.Show(Elapsed)}: {Rounds} round{(Rounds == 1 ? "" : "s")}, {FailedRounds} failed");
+        string rounds = string.Create(CultureInfo.InvariantCulture, $"watched for {Times.Show(Elapsed)}: {Numbers.Of(Rounds, "round")}, {FailedRounds} failed");
         if (Outages.Count == 0)
         {
             return rounds;
         }
 
-        string times = string.Create(CultureInfo.InvariantCulture, $"{Outages.Count} outage{(Outages.Count == 1 ? "" : "s")}");
         TimeSpan all = Outages.Aggregate((sum, one) => sum + one);
         string longest = Outages.Count == 1 ? "" : $", the longest of {Times.Show(Outages.Max())}";
-        return $"{rounds}; {times} of {Times.Show(all)}{(Outages.Count == 1 ? "" : " in all")}{longest}{(IsFailing ? ", and it still fails" : "")}";
+        return $"{rounds}; {Numbers.Of(Outages.Count, "outage")} of {Times.Show(all)}{(Outages.Count == 1 ? "" : " in all")}{longest}{(IsFailing ? ", and it still fails" : "")}";
     }
 }

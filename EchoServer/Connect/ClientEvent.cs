@@ -1,4 +1,5 @@
 using EchoServer.Diagnosis;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Connect;
@@ -68,8 +69,8 @@ internal sealed record ClientEvent(ClientEventKind Kind, byte[] Payload)
     /// <summary>Describes the event in a few words, escaped.</summary>
     internal string Describe() => Kind switch
     {
-        ClientEventKind.Text => $"a text message of {Payload.Length} bytes",
-        ClientEventKind.Binary => $"a binary message of {Payload.Length} bytes",
+        ClientEventKind.Text => $"a text message of {Numbers.Of(Payload.Length, "byte")}",
+        ClientEventKind.Binary => $"a binary message of {Numbers.Of(Payload.Length, "byte")}",
         ClientEventKind.Ping => "a ping",
         ClientEventKind.Pong => "a pong",
         ClientEventKind.Close => $"Close {ClosePayload.Describe(Code!.Value)}{(Reason.Length > 0 ? $" '{ReceivedAnswer.Shown(Reason)}'" : "")}",

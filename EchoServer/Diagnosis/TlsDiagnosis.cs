@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using EchoServer.Text;
 
 namespace EchoServer.Diagnosis;
 
@@ -74,8 +75,7 @@ internal static class TlsDiagnosis
     /// <summary>A time in whole days, or in hours where it is short: <c>3 days</c>.</summary>
     internal static string Days(TimeSpan time)
     {
-        (double count, string unit) = time.TotalDays < 2 ? (Math.Floor(time.TotalHours), "hour") : (Math.Floor(time.TotalDays), "day");
-        return string.Create(CultureInfo.InvariantCulture, $"{count} {unit}{(count == 1 ? "" : "s")}");
+        return time.TotalDays < 2 ? Numbers.Of((long)time.TotalHours, "hour") : Numbers.Of((long)time.TotalDays, "day");
     }
 
     /// <summary>Whether a TLS handshake failed with an alert of the server, which therefore speaks TLS.</summary>

@@ -1,5 +1,6 @@
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Load;
@@ -32,7 +33,7 @@ internal static class Calibration
             if (received is null)
             {
                 throw dialect.Greetings.Count > 0
-                    ? ConnectionFailedException.NoEcho($"{dialect.Greetings.Count} messages")
+                    ? ConnectionFailedException.NoEcho(Numbers.Of(dialect.Greetings.Count, "message"))
                     : (dialer.Step(Stage.Echo) with { Timeout = options.EchoTimeout }).TimedOut();
             }
 

@@ -40,5 +40,5 @@ internal static class Times
     /// <summary>A number of bytes: <c>125 bytes</c>, <c>1 MiB</c>.</summary>
     internal static string Bytes(long count) => count > 0 && count % (1024 * 1024) == 0
         ? string.Create(CultureInfo.InvariantCulture, $"{count / (1024 * 1024)} MiB")
-        : string.Create(CultureInfo.InvariantCulture, $"{count} bytes");
+        : Numbers.Of(count, "byte");
 }

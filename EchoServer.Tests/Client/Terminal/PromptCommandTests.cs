@@ -43,7 +43,7 @@ internal sealed class PromptCommandTests
     [TestCase("/", "'/' is not a command")]
     [TestCase("/pin", "'/pin' is not a command")]
     [TestCase("/\u001b", "'/\\u{1b}' is not a command")]
-    [TestCase("/binary 123", "3 hex digits are not a whole number of bytes")]
+    [TestCase("/binary 123", "an odd number of hex digits (3) is not a whole number of bytes")]
     [TestCase("/binary xy", "'x' is not a hex digit (0-9, a-f)")]
     [TestCase("/close abc", "'abc' is not a close code that may be sent (1000-1003, 1007-1014, 3000-4999)")]
     [TestCase("/close 1006", "'1006' is not a close code")]

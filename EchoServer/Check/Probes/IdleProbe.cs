@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Probes;
@@ -156,7 +157,6 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
                 : End.Kind == ClientEventKind.Lost ? $"lost at some time within {Seconds(Age)}, and nobody said so{unasked}" : $"ended after {Seconds(Age)} with {End.Describe()}{unasked}";
         }
 
-        private static string? Number(int count, string what) =>
-            count == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
+        private static string? Number(int count, string what) => count == 0 ? null : Numbers.Of(count, what);
     }
 }

@@ -81,7 +81,7 @@ internal sealed class InstancesProbe : IProbe
 
         Instance[] odd = [.. Of(State.Failed), .. Of(State.Unknown), .. Of(State.Unnamed), .. unnumbered];
         string numbers = reached.Length > 0 ? $": {string.Join(", ", Numbers(reached))}" : "";
-        string count = $"{reached.Length} instance{(reached.Length == 1 ? "" : "s")} reached by {RouterDiagnosis.InstanceField}{numbers}";
+        string count = $"{Text.Numbers.Of(reached.Length, "instance")} reached by {RouterDiagnosis.InstanceField}{numbers}";
         string text = string.Join("; ", odd.Select(instance => instance.Text).Prepend(count)) +
             (all.Length == MaxInstances ? "; higher numbers were not tried" : "");
         return odd switch

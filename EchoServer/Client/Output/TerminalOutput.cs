@@ -35,7 +35,7 @@ internal sealed class TerminalOutput(ClientOptions options, TerminalScreen scree
         }
 
         string dump = HexDump.Of(message.Payload, "  ");
-        screen.Print($"{mark}{message.Payload.Length} bytes, binary{(dump.Length > 0 ? "\n" : "")}{dump}");
+        screen.Print($"{mark}{Numbers.Of(message.Payload.Length, "byte")}, binary{(dump.Length > 0 ? "\n" : "")}{dump}");
     }
 
     internal override void Closed(ConversationEnd end)

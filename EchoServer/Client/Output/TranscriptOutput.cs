@@ -18,7 +18,7 @@ internal sealed class TranscriptOutput(ClientOptions options, TextWriter output)
 
     internal override void Received(ClientEvent message)
     {
-        string shown = message.Kind == ClientEventKind.Text ? EscapedText.From(message.Payload) : $"{message.Payload.Length} bytes, binary";
+        string shown = message.Kind == ClientEventKind.Text ? EscapedText.From(message.Payload) : $"{Numbers.Of(message.Payload.Length, "byte")}, binary";
         Write(Options.IsQuiet ? $"{Time()}{shown}" : $"{Time()}Received Message: {shown}");
     }
 

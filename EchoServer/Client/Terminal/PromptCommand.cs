@@ -68,7 +68,7 @@ internal sealed record PromptCommand(ClientInput? Input, string? Answer = null)
 
         return digits.Length % 2 == 0
             ? new(new ClientInput(Opcode.Binary, Convert.FromHexString(digits)))
-            : new(null, $"{digits.Length} hex digits are not a whole number of bytes");
+            : new(null, $"an odd number of hex digits ({digits.Length}) is not a whole number of bytes");
     }
 
     private static PromptCommand File(string path)
@@ -93,7 +93,7 @@ internal sealed record PromptCommand(ClientInput? Input, string? Answer = null)
 
             byte[] bytes = reading.GetAwaiter().GetResult();
             return bytes.Length <= ClientConnection.MaxMessageBytes
-                ? new(new ClientInput(Opcode.Binary, bytes), $"sending {bytes.Length} bytes of {shown}")
+                ? new(new ClientInput(Opcode.Binary, bytes), $"sending {Numbers.Of(bytes.Length, "byte")} of {shown}")
                 : new(null, $"'{shown}' is larger than {ClientConnection.MaxMessageBytes} bytes");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
