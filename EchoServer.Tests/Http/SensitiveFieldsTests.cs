@@ -31,6 +31,19 @@ internal sealed class SensitiveFieldsTests
     [TestCase("X-Hmac-Sha256")]
     public void What_only_its_sender_may_know_is_masked(string name) => Assert.That(SensitiveFields.Contains(name), Is.True);
 
+    [TestCase("ws://h/a?access_token=abc", "ws://h/a?access_token=***")]
+    [TestCase("GET /a?x=1&api_key=a%20b&y=2 HTTP/1.1", "GET /a?x=1&api_key=***&y=2 HTTP/1.1")]
+    [TestCase("'wss://h/?TOKEN=abc' and /?sig=d#e", "'wss://h/?TOKEN=***' and /?sig=***#e")]
+    [TestCase("/?access%5Ftoken=abc;password=d=e", "/?access%5Ftoken=***")]
+    [TestCase("/?x-amz-signature=1&X-Amz-Credential=2&jwt=3", "/?x-amz-signature=***&X-Amz-Credential=***&jwt=***")]
+    [TestCase("/?token=&signal=1&design=2&page=3&token", "/?token=&signal=1&design=2&page=3&token")]
+    [TestCase("/?a=b?token=c", "/?a=b?token=***")]
+    public void Secrets_in_a_query_are_masked(string text, string expected)
+    {
+        Assert.That(SensitiveFields.HideInQueries(text), Is.EqualTo(expected));
+        Assert.That(SensitiveFields.HideInQueries(expected), Is.EqualTo(expected));
+    }
+
     [TestCase("Sec-WebSocket-Key")]
     [TestCase("sec-websocket-key")]
     [TestCase("Host")]

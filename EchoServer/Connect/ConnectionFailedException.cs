@@ -13,7 +13,7 @@ internal class ConnectionFailedException(Stage stage, string finding, Fault faul
     internal Stage Stage { get; } = stage;
 
     /// <summary>The observation, in a few words; escaped.</summary>
-    internal string Finding { get; } = UrlText.WithoutUser(finding);
+    internal string Finding { get; } = UrlText.WithoutSecrets(finding);
 
     /// <summary>Cause and advice.</summary>
     internal Fault Fault { get; } = fault;

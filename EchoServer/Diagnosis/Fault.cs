@@ -11,7 +11,7 @@ namespace EchoServer.Diagnosis;
 internal sealed record Fault(string Cause, string Advice)
 {
     /// <summary>The cause. User and password in a URL of it are hidden: the peer may have sent them.</summary>
-    internal string Cause { get; init; } = UrlText.WithoutUser(Cause);
+    internal string Cause { get; init; } = UrlText.WithoutSecrets(Cause);
 
     /// <summary>Both in one line.</summary>
     public override string ToString() => $"{Cause}; {Advice}";

@@ -57,7 +57,7 @@ internal sealed record ReceivedAnswer(int Status, string Reason, IReadOnlyDictio
     /// <summary>Text from the network, escaped and cut; user and password in a URL are hidden.</summary>
     internal static string Shown(string text) => Shown(text, MaxShownCharacters);
 
-    private static string Shown(string text, int most) => EscapedText.From(Encoding.UTF8.GetBytes(UrlText.WithoutUser(text)), most);
+    private static string Shown(string text, int most) => EscapedText.From(Encoding.UTF8.GetBytes(UrlText.WithoutSecrets(text)), most);
 
     /// <summary>The lines that a person sees: of a page its title, then its body up to the first script.</summary>
     private IEnumerable<string> Lines()

@@ -1,9 +1,10 @@
 using System.Text;
+using EchoServer.Http;
 using EchoServer.Text;
 
 namespace EchoServer.Diagnosis;
 
-/// <summary>URLs as messages show them: with the zone of an IPv6 address (RFC 6874), without user and password.</summary>
+/// <summary>URLs as messages show them: with the zone of an IPv6 address (RFC 6874), without user, password and other secrets.</summary>
 internal static class UrlText
 {
     private const string Hidden = "...";
@@ -19,15 +20,16 @@ internal static class UrlText
     {
         string text = url.AbsoluteUri;
         int host = text.IndexOf(url.Host, StringComparison.Ordinal);
-        return WithoutUser(host < 0 ? text : $"{text[..host]}{Host(url)}{text[(host + url.Host.Length)..]}");
+        return WithoutSecrets(host < 0 ? text : $"{text[..host]}{Host(url)}{text[(host + url.Host.Length)..]}");
     }
 
     /// <summary>The whole URL, escaped.</summary>
     internal static string Shown(Uri url) => EscapedText.From(Of(url).AsSpan());
 
-    /// <summary>Hides user and password in each URL of a text.</summary>
-    internal static string WithoutUser(string text)
+    /// <summary>Hides user and password in each URL of a text, and secrets in its query.</summary>
+    internal static string WithoutSecrets(string text)
     {
+        text = SensitiveFields.HideInQueries(text);
         var shown = new StringBuilder();
         int done = 0;
         for (int mark; (mark = text.IndexOf(StartOfAuthority, done, StringComparison.Ordinal)) >= 0;)

@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace EchoServer.Http;
 
-/// <summary>Which header fields carry what only their sender may know.</summary>
-internal static class SensitiveFields
+/// <summary>Which header fields and query parameters carry what only their sender may know.</summary>
+internal static partial class SensitiveFields
 {
     // Parts of names, in any case: the names that clients and proxies invent usually contain one of them.
     private static readonly string[] Parts =
@@ -15,6 +17,15 @@ internal static class SensitiveFields
 
     // A key only by name: a nonce that is sent in the clear and opens nothing (RFC 6455 §1.3).
     private const string HandshakeNonce = "Sec-WebSocket-Key";
+
+    /// <summary>Replaces the values of such parameters in the queries of a text, URLs or not, with <c>***</c>.</summary>
+    internal static string HideInQueries(string text) => text.Contains('=', StringComparison.Ordinal)
+        ? Parameter().Replace(text, match => Contains(Uri.UnescapeDataString(match.Groups["name"].Value)) ? $"{match.Groups["start"].Value}***" : match.Value)
+        : text;
+
+    // A quotation mark in a query that was typed is percent-encoded before the URL is shown.
+    [GeneratedRegex("""(?<start>[?&;](?<name>[^=&?#\s"'<>]{1,100})=)[^&?#\s"'<>]+""", RegexOptions.CultureInvariant)]
+    private static partial Regex Parameter();
 
     /// <summary>Whether the value of a field must not be shown.</summary>
     /// <param name="name">The field's name, in any case.</param>

@@ -82,6 +82,7 @@ internal sealed class WebSocketUrlTests
     [TestCase("ws://host/%4?b", "'ws://host/%4?b' has a '%' without")]
     [TestCase("ws://host/a\\b", @"'ws://host/a\b' has a '\'; write %5C for it")]
     [TestCase("ws://host/?a\nb", @"'ws://host/?a\nb' has a '\n'; write %0A for it")]
+    [TestCase("ws://host/%zz?access_token=geheim", "'ws://host/%zz?access_token=***' has a '%'")]
     public void An_error_names_the_flaw(string typed, string flaw) => Assert.That(
         () => WebSocketUrl.Parse(typed),
         Throws.TypeOf<UsageException>().With.Message.StartsWith($"url: {flaw}").And.Message.Not.Contain("geheim").And.Message.Not.Contain("me:"));

@@ -122,7 +122,7 @@ internal abstract class ClientOutput(ClientOptions options)
         {
             int colon = line.IndexOf(": ", StringComparison.Ordinal);
             bool isSecret = colon > 0 && SensitiveFields.Contains(line[..colon]);
-            string shown = isSecret ? $"{line[..colon]}: (not shown)" : UrlText.WithoutUser(line);
+            string shown = isSecret ? $"{line[..colon]}: (not shown)" : UrlText.WithoutSecrets(line);
             WriteHeadLine(mark + EscapedText.From(shown.AsSpan()));
         }
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using EchoServer.Http;
 using EchoServer.Text;
 
 namespace EchoServer.Commands.Options;
@@ -8,9 +9,13 @@ internal static class ShownValue
 {
     private const string EndOfScheme = "://";
 
-    /// <summary>Escapes the beginning of a value. The part before an '@' may be a user and a password, whatever else is wrong: it is left out.</summary>
+    /// <summary>
+    /// Escapes the beginning of a value, without the secrets of a URL's query. The part before an '@' may be a user and a password, whatever
+    /// else is wrong: it is left out.
+    /// </summary>
     internal static string Of(string text)
     {
+        text = SensitiveFields.HideInQueries(text);
         int scheme = text.IndexOf(EndOfScheme, StringComparison.Ordinal);
         int start = scheme < 0 ? 0 : scheme + EndOfScheme.Length;
         int at = text.LastIndexOf('@');

@@ -104,7 +104,7 @@ internal sealed class HttpProbe : IProbe
     private static Finding Other(ReceivedAnswer answer, Fault? fault)
     {
         string? error = answer.Field(RouterDiagnosis.ErrorField);
-        string? location = answer.Field("Location") is string target ? UrlText.WithoutUser(target) : null;
+        string? location = answer.Field("Location") is string target ? UrlText.WithoutSecrets(target) : null;
         Fact[] facts =
         [
             new("status", (long)answer.Status), new("server", answer.Field("Server")), new("location", location), new("routerError", error),
