@@ -9,6 +9,8 @@ internal sealed partial class ConnectionTests : PageTest
     // The first delay is between half of this and all of it.
     private const int MaxFirstDelayMs = 1000;
 
+    private const int LastingMs = 5000;
+
     // Random delays at their longest, each noted down and then over at once.
     private const string NoteDelays = """
         Math.random = () => 1;
@@ -33,7 +35,7 @@ internal sealed partial class ConnectionTests : PageTest
           constructor() { sockets.push(this); }
           send() {}
           close() {}
-          end() { this.onclose({ code: 1006, reason: '' }); }
+          end(code = 1006) { this.onclose({ code, reason: '' }); }
         };
         """;
 
@@ -228,7 +230,7 @@ internal sealed partial class ConnectionTests : PageTest
     }
 
     [Test]
-    public async Task After_a_connection_that_opened_however_briefly_the_delays_begin_anew()
+    public async Task Only_a_connection_that_lasted_makes_the_delays_begin_anew()
     {
         await Context.AddInitScriptAsync(ActConnections);
         await StopClockAsync();
@@ -239,6 +241,15 @@ internal sealed partial class ConnectionTests : PageTest
         await Tab.EvaluateAsync("sockets.at(-1).onopen()");
         await Expect(State).ToHaveTextAsync("Open");
         await Expect(Detail).ToHaveTextAsync("");
+
+        // A server that is full, which a stop is offered for.
+        await Tab.EvaluateAsync("sockets.at(-1).end(1013)");
+        await Expect(Detail).ToContainTextAsync("1013 Try again later: the server is short of memory or connections.");
+        await Expect(Detail).ToHaveTextAsync(SixthAttempt());
+        await Expect(Button("Cancel")).ToHaveAttributeAsync("aria-disabled", "false");
+
+        await Tab.EvaluateAsync("dispatchEvent(new Event('online')); sockets.at(-1).onopen();");
+        await Tab.Clock.RunForAsync(LastingMs);
         await Tab.EvaluateAsync("sockets.at(-1).end()");
         await Expect(Detail).ToHaveTextAsync(CountdownAfter1006());
         await Tab.EvaluateAsync("dispatchEvent(new Event('online')); sockets.at(-1).end();");
@@ -280,6 +291,9 @@ internal sealed partial class ConnectionTests : PageTest
 
     [GeneratedRegex(@"attempt 3\.$")]
     private static partial Regex ThirdAttempt();
+
+    [GeneratedRegex(@"attempt 6\.$")]
+    private static partial Regex SixthAttempt();
 
     [GeneratedRegex(@"^\d+ s$")]
     private static partial Regex Seconds();

@@ -5,6 +5,9 @@ import { CloseCode, isWorthRetrying } from './close-codes.js';
 const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 30_000;
 
+// A server that ends each connection at once, as with 1013, is not to be asked again and again (RFC 6455 §7.2.3).
+const LASTING_MS = 5000;
+
 // So many bytes waiting in the browser mean that the network is slower than the sender.
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 
@@ -129,8 +132,7 @@ export class Connection extends EventTarget {
       return;
     }
 
-    // Only attempts in vain make the next delay longer: a server that has answered is up.
-    this.#attempts = wasOpen ? 1 : this.#attempts + 1;
+    this.#attempts = ageMs >= LASTING_MS ? 1 : this.#attempts + 1;
     const longest = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.#attempts - 1));
     // Between half and all of it: clients that lost the same server must not come back in the same moment.
     const delay = longest * (0.5 + Math.random() / 2);
