@@ -279,6 +279,7 @@ internal sealed class HandshakeProbeTests
         checks.ExpectEndAfter("dns");
     }
 
+    [TestCase("localhost:1", "ws://localhost:1/ (without a scheme, ws:// is meant)", Outcome.Pass, "")]
     [TestCase("https://localhost:1/", "wss://localhost:1/ (https:// is taken as wss://)", Outcome.Pass, "")]
     [TestCase("wss://echo.example.org:8080/", "", Outcome.Warn, "container")]
     [TestCase("wss://192.0.2.1/", "", Outcome.Warn, "an address instead of a host name")]

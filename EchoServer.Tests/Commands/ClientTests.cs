@@ -23,6 +23,18 @@ internal sealed class ClientTests
             "")));
     }
 
+    [TestCase("localhost:{0}/raw", "ws://localhost:{0}/raw")]
+    [TestCase("127.0.0.1:{0}/raw?token=geheim", "ws://127.0.0.1:{0}/raw?token=***")]
+    public async Task Without_a_scheme_it_says_what_is_meant(string typed, string meant)
+    {
+        string url = string.Format(CultureInfo.InvariantCulture, typed, SharedServers.Default.Port);
+        string shown = string.Format(CultureInfo.InvariantCulture, meant, SharedServers.Default.Port);
+        Assert.That(await RunAsync(url, "x"), Is.EqualTo(new ProgramResult(0, "Sent Message: x\nReceived Message: x\nDisconnected from Server\n", $"connected to {shown}\n")));
+        Assert.That(await RunAsync(url, "x", "-q"), Is.EqualTo(new ProgramResult(0, "x\n", "")));
+        Assert.That(
+            await Programs.RunAsync(Programs.EchoServer(["client", url]), input: "x\n"), Is.EqualTo(new ProgramResult(0, "x\n", $"EchoServer: connected to {shown}\n")));
+    }
+
     [Test]
     public async Task It_sends_all_the_messages_it_is_given_and_waits_for_the_echo_of_each()
     {

@@ -11,6 +11,9 @@ internal sealed record ClientOptions
     /// <summary>How the connection is opened. Its timeout is also how long an echo, a pong and the server's Close may take.</summary>
     internal required ConnectionOptions Connection { get; init; }
 
+    /// <summary>Whether the URL was typed without a scheme: the output says which one is meant.</summary>
+    internal bool IsSchemeMeant { get; init; }
+
     /// <summary>The messages of the command line; empty when they come from a person or a pipe.</summary>
     internal IReadOnlyList<string> Messages { get; init; } = [];
 

@@ -23,6 +23,57 @@ internal sealed class WebSocketUrlTests
         Assert.That(user, Is.Null);
     }
 
+    [TestCase("localhost", "ws://localhost/")]
+    [TestCase("localhost:8080/path?x=http://y", "ws://localhost:8080/path?x=http://y")]
+    [TestCase("a.localhost.", "ws://a.localhost./")]
+    [TestCase("LOCALHOST/x", "ws://localhost/x")]
+    [TestCase("localhost:443", "wss://localhost/")]
+    [TestCase("127.1.2.3", "ws://127.1.2.3/")]
+    [TestCase("[::1]", "ws://[::1]/")]
+    [TestCase("[::1]:8080", "ws://[::1]:8080/")]
+    [TestCase("[::1]:443", "wss://[::1]/")]
+    [TestCase("[fd00::1]", "ws://[fd00::1]/")]
+    [TestCase("192.168.1.2", "ws://192.168.1.2/")]
+    [TestCase("172.31.0.1", "ws://172.31.0.1/")]
+    [TestCase("172.32.0.1", "wss://172.32.0.1/")]
+    [TestCase("93.184.215.14", "wss://93.184.215.14/")]
+    [TestCase("[2001:db8::1]", "wss://[2001:db8::1]/")]
+    [TestCase("example.com", "wss://example.com/")]
+    [TestCase("example.com:8080", "ws://example.com:8080/")]
+    [TestCase("example.com:443/x", "wss://example.com/x")]
+    [TestCase("example.com:80", "ws://example.com/")]
+    [TestCase(" example.com/path ", "wss://example.com/path")]
+    [TestCase("bücher.example", "wss://bücher.example/")]
+    [TestCase("echo", "wss://echo/")]
+    [TestCase("mylocalhost", "wss://mylocalhost/")]
+    public void A_scheme_may_be_left_out(string typed, string expected) => Assert.That(WebSocketUrl.Parse(typed).AbsoluteUri, Is.EqualTo(expected));
+
+    [Test]
+    public void A_user_may_stand_before_a_host_without_a_scheme()
+    {
+        Assert.That(WebSocketUrl.Parse("me:8080@host/", out BasicCredentials? user).AbsoluteUri, Is.EqualTo("wss://host/"));
+        Assert.That((user?.User, user?.Password), Is.EqualTo(("me", "8080")));
+    }
+
+    [TestCase(":8080", "':8080' has a port and no host. Did you mean localhost:8080?")]
+    [TestCase("8080/x", "'8080/x' has a port and no host. Did you mean localhost:8080/x?")]
+    [TestCase("ws:8080", "'ws:8080' has a port and no host. Did you mean localhost:8080?")]
+    [TestCase("htps://host/x", "'htps://host/x' is not a ws://, wss://, http:// or https:// URL, or a host with or without a port. Did you mean https://host/x?")]
+    [TestCase("wws://host", "'wws://host' is not a ws://, wss://, http:// or https:// URL, or a host with or without a port. Did you mean wss://host?")]
+    [TestCase("ws:/host", "'ws:/host' is not a ws://, wss://, http:// or https:// URL, or a host with or without a port. Did you mean ws://host?")]
+    [TestCase("ws//host", "'ws//host' is not a ws://, wss://, http:// or https:// URL, or a host with or without a port. Did you mean ws://host?")]
+    [TestCase("WSS:host:1", "'WSS:host:1' is not a ws://, wss://, http:// or https:// URL, or a host with or without a port. Did you mean wss://host:1?")]
+    [TestCase("//host:1/x", "'//host:1/x' is not a ws://, wss://, http:// or https:// URL, or a host with or without a port. Did you mean ws://host:1/x?")]
+    [TestCase("ws://wss://host", "'ws://wss://host' is not a ws://, wss://, http:// or https:// URL, or a host with or without a port. Did you mean wss://host?")]
+    [TestCase("unix:/path", "'unix:/path' is not a ws://, wss://, http:// or https:// URL, or a host with or without a port")]
+    [TestCase("file:///x", "'file:///x' is not a ws://, wss://, http:// or https:// URL, or a host with or without a port")]
+    [TestCase("ftp://host", "'ftp://host' is not a ws://, wss://, http:// or https:// URL, or a host with or without a port")]
+    [TestCase("mailto:a@b", "'...@b' is not a ws://, wss://, http:// or https:// URL, or a host with or without a port")]
+    [TestCase("/path", "'/path' is not a ws://, wss://, http:// or https:// URL, or a host with or without a port. Did you mean wss://path?")]
+    [TestCase("htps://me:geheim@host/?token=geheim", "'htps://...@host/?token=***' is not a ws://, wss://, http:// or https:// URL, or a host with or without a port. Did you mean https://...@host/?token=***?")]
+    public void Another_text_is_refused_with_what_is_meant(string typed, string error) => Assert.That(
+        () => WebSocketUrl.Parse(typed), Throws.TypeOf<UsageException>().With.Message.EqualTo($"url: {error}"));
+
     [TestCase("ws://me:secret@host/", "me", "secret")]
     [TestCase("ws://me@host/", "me", "")]
     [TestCase("ws://:secret@host/", "", "secret")]

@@ -22,6 +22,15 @@ internal sealed class LineOutput : ClientOutput, IDisposable
         _output = new StreamWriter(output, new UTF8Encoding(false)) { NewLine = "\n" };
     }
 
+    internal override void Opened(ClientConnection connection)
+    {
+        base.Opened(connection);
+        if (Options.IsSchemeMeant && !Options.IsQuiet)
+        {
+            Note($"connected to {ShownUrl}");
+        }
+    }
+
     internal override void Received(ClientEvent message)
     {
         lock (Writing)

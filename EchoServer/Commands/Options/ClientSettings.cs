@@ -99,6 +99,7 @@ internal static class ClientSettings
         return new ClientOptions
         {
             Connection = connection,
+            IsSchemeMeant = !WebSocketUrl.HasScheme(url),
             Messages = messages,
             Count = Count.Read(result),
             Wait = Wait.Read(result)!.Value,

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -12,9 +13,19 @@ namespace EchoServer.Commands.Options;
 internal static class WebSocketUrl
 {
     /// <summary>The accepted URLs, for the help text.</summary>
-    internal const string Description = "Where to connect: ws://, wss://, http:// (means ws) or https:// (means wss).";
+    internal const string Description =
+        "Where to connect: ws://, wss://, http:// (means ws) or https:// (means wss). Without a scheme, localhost, a private address and any port but 443 mean ws, everything else wss.";
 
     private const string EndOfScheme = "://";
+    private const int HttpsPort = 443;
+
+    // RFC 4193 §3.1 and RFC 4291 §2.5.6 are known to the runtime. RFC 1918 §3 and RFC 3927 §1, and with them what a machine has for itself.
+    private static readonly IPNetwork[] PrivateNetworks =
+        [.. ((string[])["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"]).Select(text => IPNetwork.Parse(text))];
+
+    // RFC 3986 §3.1.
+    private static readonly SearchValues<char> SchemeCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-.");
 
     private static readonly string[] Schemes = ["ws", "wss", "http", "https"];
 
@@ -30,15 +41,13 @@ internal static class WebSocketUrl
     internal static Uri Parse(string text, out BasicCredentials? user)
     {
         string typed = text.Trim();
-        bool hasScheme = typed.Contains(EndOfScheme, StringComparison.Ordinal);
-        string whole = hasScheme ? typed : WithScheme(typed);
+        string whole = HasScheme(typed) ? typed : $"{MeantScheme(typed, text)}{EndOfScheme}{typed}";
         int end = whole.IndexOf(EndOfScheme, StringComparison.Ordinal);
-        string problem = $"'{ShownValue.Of(text)}' is not a ws://, wss://, http:// or https:// URL";
         string scheme = whole[..end].ToLowerInvariant() switch
         {
             "ws" or "http" => "ws",
             "wss" or "https" => "wss",
-            _ => throw Refusal(problem),
+            string other => throw NotUrl(text, NearName.Find(other, Schemes) is string near ? near + whole[end..] : null),
         };
 
         string authority = HostUrl.Authority(whole);
@@ -52,9 +61,10 @@ internal static class WebSocketUrl
                 : $"{part} of '{ShownValue.Of(text)}' {flaw}; write {scheme}://host or {scheme}://host:port");
         }
 
-        if (!hasScheme)
+        // A port without a number, and a second scheme.
+        if (authority.EndsWith(':') && rest.StartsWith("//", StringComparison.Ordinal))
         {
-            throw Refusal($"{problem}: write {ShownValue.Of(whole)}");
+            throw NotUrl(text, whole[(end + EndOfScheme.Length)..]);
         }
 
         // RFC 6455 §3: "Fragment identifiers ... MUST NOT be used" in a WebSocket URL. It may be a token: it is not shown.
@@ -72,11 +82,47 @@ internal static class WebSocketUrl
             : throw Refusal($"the user or password of '{ShownValue.Of(text)}' has a control character, or the user has a ':' (RFC 7617 §2)");
     }
 
-    /// <summary>Adds the scheme that was probably meant.</summary>
-    private static string WithScheme(string text)
+    /// <summary>Whether a URL has a scheme, of whatever kind: "://" may also stand in a query.</summary>
+    internal static bool HasScheme(string text)
     {
-        string? scheme = Array.Find(Schemes, it => text.StartsWith($"{it}:", StringComparison.Ordinal) || text.StartsWith($"{it}/", StringComparison.Ordinal));
-        return scheme is null ? $"ws{EndOfScheme}{text.TrimStart('/')}" : $"{scheme}{EndOfScheme}{text[scheme.Length..].TrimStart(':', '/')}";
+        string typed = text.TrimStart();
+        int end = typed.IndexOf(EndOfScheme, StringComparison.Ordinal);
+        return end > 0 && typed.AsSpan(0, end).IndexOfAnyExcept(SchemeCharacters) < 0;
+    }
+
+    /// <summary>Chooses the scheme for a host, with or without a port, that was typed without one.</summary>
+    /// <exception cref="UsageException">Something else was typed.</exception>
+    private static string MeantScheme(string typed, string text)
+    {
+        // "ws:/host", "ws//host", "//host".
+        string broken = Array.Find(Schemes, it => typed.StartsWith($"{it}:", StringComparison.OrdinalIgnoreCase) || typed.StartsWith($"{it}//", StringComparison.OrdinalIgnoreCase)) ?? "";
+        string rest = typed[broken.Length..].TrimStart(broken.Length > 0 ? [':', '/'] : ['/']);
+        string authority = HostUrl.Authority(EndOfScheme + rest);
+        string host = authority[(authority.LastIndexOf('@') + 1)..];
+        if (host.TrimStart(':') is { Length: > 0 } port && port.All(char.IsAsciiDigit))
+        {
+            throw Refusal($"'{ShownValue.Of(text)}' has a port and no host", $"localhost:{rest.TrimStart(':')}");
+        }
+
+        bool isOther = authority.EndsWith(':') || authority.StartsWith("mailto:", StringComparison.OrdinalIgnoreCase);
+        string scheme = broken.Length > 0 ? broken : IsWithoutTls(host) ? "ws" : "wss";
+        return !isOther && rest.Length == typed.Length ? scheme
+            : throw NotUrl(text, isOther || host.Length == 0 ? null : $"{scheme}{EndOfScheme}{rest}");
+    }
+
+    /// <summary>Whether a server is likely to speak no TLS: on this machine, in a private network, or on a port of its own.</summary>
+    private static bool IsWithoutTls(string hostAndPort)
+    {
+        int colon = hostAndPort.EndsWith(']') ? -1 : hostAndPort.LastIndexOf(':');
+        if (colon >= 0)
+        {
+            return hostAndPort[(colon + 1)..] != HttpsPort.ToString(CultureInfo.InvariantCulture);
+        }
+
+        string host = hostAndPort.TrimEnd('.');
+        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase) ||
+            (IPAddress.TryParse(host, out IPAddress? address) &&
+                (IPAddress.IsLoopback(address) || address.IsIPv6LinkLocal || address.IsIPv6UniqueLocal || Array.Exists(PrivateNetworks, network => network.Contains(address))));
     }
 
     /// <summary>Refuses a path or query that the runtime would send as another one: other characters are percent-encoded, which servers undo.</summary>
@@ -124,5 +170,9 @@ internal static class WebSocketUrl
         }
     }
 
-    private static UsageException Refusal(string flaw) => new($"url: {flaw}");
+    private static UsageException NotUrl(string text, string? meant) =>
+        Refusal($"'{ShownValue.Of(text)}' is not a ws://, wss://, http:// or https:// URL, or a host with or without a port", meant);
+
+    private static UsageException Refusal(string flaw, string? meant = null) =>
+        new($"url: {flaw}{(meant is null ? "" : $". Did you mean {ShownValue.Of(meant)}?")}");
 }

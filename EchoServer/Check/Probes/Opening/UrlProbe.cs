@@ -14,8 +14,10 @@ internal sealed class UrlProbe : IProbe
     internal static Finding Judge(string typed, Uri url)
     {
         string shown = UrlText.Shown(url);
-        string scheme = typed.Split(':')[0].ToLowerInvariant();
-        string text = scheme == url.Scheme ? shown : $"{shown} ({scheme}:// is taken as {url.Scheme}://)";
+        string scheme = typed.Trim().Split("://")[0].ToLowerInvariant();
+        string text = scheme == url.Scheme ? shown
+            : scheme is "http" or "https" or "ws" or "wss" ? $"{shown} ({scheme}:// is taken as {url.Scheme}://)"
+            : $"{shown} (without a scheme, {url.Scheme}:// is meant)";
         Fact fact = new("url", UrlText.Of(url));
         Fault[] odd = [.. Oddities(url)];
         return odd.Length == 0
