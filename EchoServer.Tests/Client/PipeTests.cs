@@ -196,7 +196,7 @@ internal sealed class PipeTests
         string[] events = [.. result.Output.TrimEnd('\n').Split('\n').Select(WithoutTime)];
         Assert.That(events, Is.EqualTo(new[]
         {
-            $$"""{"event":"open","url":"{{server.Url}}","subprotocol":null}""",
+            $$"""{"event":"open","url":"{{server.Url}}","subprotocol":null,"compression":null}""",
             """{"event":"sent","type":"text","bytes":7,"text":"Grüße"}""",
             """{"event":"message","type":"text","bytes":7,"text":"Grüße"}""",
             """{"event":"message","type":"binary","bytes":3,"base64":"AQID"}""",

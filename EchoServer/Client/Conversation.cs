@@ -137,7 +137,10 @@ internal sealed class Conversation
         bool isOurs = _connection.IsCloseOurs && failure is null;
         failure ??= close is null ? (last ?? new ClientEvent(ClientEventKind.Fin, [])).Diagnose(_options.Connection.Url) : null;
         var end = new ConversationEnd(
-            _connection.SentClose?.Code, _connection.SentClose?.Reason ?? "", close?.Code, close?.Reason ?? "", isOurs, failure);
+            _connection.SentClose?.Code, _connection.SentClose?.Reason ?? "", close?.Code, close?.Reason ?? "", isOurs, failure)
+        {
+            Compressed = _connection.Compressed,
+        };
         bool needsWords = close is not null && failure is null && ((_echoes.AreMissing && !isOurs) || end.ExitCode != EchoServer.ExitCode.Fine);
         return needsWords ? end with { Failure = close!.Diagnose(_options.Connection.Url) } : end;
     }

@@ -1,5 +1,6 @@
 using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
+using EchoServer.WebSockets.Compression;
 
 namespace EchoServer.Client;
 
@@ -13,6 +14,9 @@ namespace EchoServer.Client;
 internal sealed record ConversationEnd(
     CloseCode? SentCode, string SentReason, CloseCode? ReceivedCode, string ReceivedReason, bool IsOurs, Fault? Failure)
 {
+    /// <summary>The compressed messages; null where compression was not agreed on.</summary>
+    internal (CompressedCounts Received, CompressedCounts Sent)? Compressed { get; init; }
+
     /// <summary>0 fine, 1 broken, 3 closed by the server with a code that is not one of a good end.</summary>
     internal int ExitCode =>
         IsRefusal ? EchoServer.ExitCode.ClosedByServer : Failure is null ? EchoServer.ExitCode.Fine : EchoServer.ExitCode.Failed;

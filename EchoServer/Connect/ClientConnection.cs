@@ -39,10 +39,11 @@ internal sealed class ClientConnection : IDisposable, IAsyncDisposable
     /// <param name="link">The connection after its handshake; owned.</param>
     /// <param name="head">The 101 and the bytes behind it.</param>
     /// <param name="reader">Has the limits, and the compression that was agreed on; owned.</param>
-    internal ClientConnection(TcpLink link, ReceivedHead head, MessageReader reader)
+    /// <param name="compresses">Whether messages are compressed where that was agreed on.</param>
+    internal ClientConnection(TcpLink link, ReceivedHead head, MessageReader reader, bool compresses = false)
     {
         _link = link;
-        _outbound = new ClientOutbound(link.Stream);
+        _outbound = new ClientOutbound(link.Stream, compresses && reader.Deflate is not null ? Compress : null);
         _protocol = new(reader, new(_outbound)) { ReadsAfterClose = true };
         _buffer = new byte[Math.Max(BufferBytes, head.Rest.Length)];
         head.Rest.CopyTo(_buffer, 0);
@@ -65,15 +66,15 @@ internal sealed class ClientConnection : IDisposable, IAsyncDisposable
     /// <summary>The pings received so far.</summary>
     internal int PingsReceived { get; private set; }
 
-    /// <summary>The compressed messages received so far.</summary>
-    internal long CompressedMessages
+    /// <summary>The compressed messages so far; null where compression was not agreed on.</summary>
+    internal (CompressedCounts Received, CompressedCounts Sent)? Compressed
     {
         get
         {
             CompressedCounts received = default;
             CompressedCounts sent = default;
             _protocol.Deflate?.AddCountsTo(ref received, ref sent);
-            return received.Messages;
+            return _protocol.Deflate is null ? null : (received, sent);
         }
     }
 
@@ -175,6 +176,29 @@ internal sealed class ClientConnection : IDisposable, IAsyncDisposable
                 _isReleased = true;
                 _protocol.Release();
             }
+        }
+    }
+
+    /// <summary>Compresses a message when its turn to be sent has come.</summary>
+    /// <returns>Null when it is to be sent as it is.</returns>
+    private ReadOnlyMemory<byte>? Compress(ReadOnlyMemory<byte> message)
+    {
+        lock (_lock)
+        {
+            if (_isReleased || _protocol.Deflate is not PerMessageDeflate deflate)
+            {
+                return null;
+            }
+
+            byte[] buffer = new byte[deflate.RoomFor(0, message.Length)];
+            int length = buffer.Length > 0 ? deflate.Compress(default, message.Span, buffer) : 0;
+            if (length == 0)
+            {
+                return null;
+            }
+
+            deflate.CountSent(length, message.Length);
+            return buffer.AsMemory(0, length);
         }
     }
 

@@ -7,9 +7,11 @@ using EchoServer.WebSockets;
 namespace EchoServer.Connect;
 
 /// <summary>The only writer to the stream of a <see cref="ClientConnection"/>: masks frames and sends them one at a time.</summary>
+/// <param name="stream">Where frames go.</param>
+/// <param name="compress">Compresses a message in its turn, or returns null; null where no message is compressed.</param>
 /// <remarks>Safe on any thread.</remarks>
 [SuppressMessage("Reliability", "CA1001", Justification = "Senders may still wait for their turn when the connection ends.")]
-internal sealed class ClientOutbound(Stream stream)
+internal sealed class ClientOutbound(Stream stream, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>?>? compress = null)
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private byte[]? _pongDue;
@@ -87,8 +89,10 @@ internal sealed class ClientOutbound(Stream stream)
 
         // RFC 6455 §5.3: a fresh key for every frame, from a strong source.
         uint key = BitConverter.ToUInt32(StrongRandom.Bytes(sizeof(uint)));
-        byte[] frame = new byte[Frame.SizeOfHeader(payload.Length, masked: true) + payload.Length];
-        Frame.Write(frame, opcode, payload.Span, default, key, isFinal: isFinal);
+        ReadOnlyMemory<byte>? compressed = isFinal && opcode is (Opcode.Text or Opcode.Binary) ? compress?.Invoke(payload) : null;
+        ReadOnlyMemory<byte> body = compressed ?? payload;
+        byte[] frame = new byte[Frame.SizeOfHeader(body.Length, masked: true) + body.Length];
+        Frame.Write(frame, opcode, body.Span, default, key, isCompressed: compressed is not null, isFinal: isFinal);
         try
         {
             await stream.WriteAsync(frame).ConfigureAwait(false);

@@ -21,6 +21,9 @@ internal sealed record ConnectionOptions
     /// <summary>Subprotocols to offer, the preferred one first (RFC 6455 §1.9).</summary>
     internal IReadOnlyList<string> Subprotocols { get; init; } = [];
 
+    /// <summary>Whether permessage-deflate is offered (RFC 7692), and messages are compressed where it is agreed on.</summary>
+    internal bool OffersCompression { get; init; }
+
     /// <summary>The credentials of the user; null for none.</summary>
     internal BasicCredentials? BasicAuth { get; init; }
 

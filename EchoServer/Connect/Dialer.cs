@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using EchoServer.Buffers;
 using EchoServer.Connect.Proxies;
 using EchoServer.Diagnosis;
@@ -43,7 +44,8 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
     /// <summary>A step, bounded by the time that the options allow.</summary>
     internal Step Step(Stage stage) => Step(stage, Deadline.In(options.Timeout));
 
-    /// <summary>Opens a WebSocket. Null offers the subprotocols of the options, and no extension; permessage-deflate may be one.</summary>
+    /// <summary>Opens a WebSocket. Null offers the subprotocols and the compression of the options.</summary>
+    /// <remarks>Messages are compressed where the options offer that; another offer only has the server compress.</remarks>
     /// <exception cref="ConnectionFailedException">The attempt failed, or took longer than <see cref="ConnectionOptions.Timeout"/>.</exception>
     /// <exception cref="OperationCanceledException">The attempt was stopped.</exception>
     internal async Task<ClientConnection> OpenWebSocketAsync(
@@ -52,9 +54,11 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
         string? extensions = null,
         int maxMessageBytes = ClientConnection.MaxMessageBytes)
     {
-        (TcpLink link, ReceivedHead head) = await UpgradeAsync(subprotocols ?? options.Subprotocols, extensions, stop).ConfigureAwait(false);
-        bool isCompressed = head.Answer.Field("Sec-WebSocket-Extensions") is { Length: > 0 };
-        return new ClientConnection(link, head, new MessageReader(Role.Client, maxMessageBytes, deflate: isCompressed ? Decompression() : null));
+        bool compresses = extensions is null && options.OffersCompression;
+        (TcpLink link, ReceivedHead head) = await UpgradeAsync(
+            subprotocols ?? options.Subprotocols, compresses ? DeflateParameters.Offer : extensions, stop).ConfigureAwait(false);
+        bool isAgreed = DeflateOffer.TryReadAnswer(Encoding.UTF8.GetBytes(head.Answer.Field("Sec-WebSocket-Extensions") ?? ""), out DeflateParameters agreed);
+        return new ClientConnection(link, head, new MessageReader(Role.Client, maxMessageBytes, deflate: isAgreed ? Compression(agreed.Mirrored()) : null), compresses);
     }
 
     /// <summary>Opens a connection and upgrades it.</summary>
@@ -276,10 +280,9 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
         }
     }
 
-    /// <summary>Decompresses messages that refer back to earlier ones, and those that do not.</summary>
-    private static PerMessageDeflate Decompression()
+    /// <param name="parameters">Those of a server with the roles of this end.</param>
+    private static PerMessageDeflate Compression(DeflateParameters parameters)
     {
-        DeflateParameters parameters = default;
         var budget = new MemoryBudget(int.MaxValue);
         budget.TryTake(PerMessageDeflate.InflaterBytes(parameters) + PerMessageDeflate.DeflaterBytes(parameters));
         return new PerMessageDeflate(parameters, new ZlibPool(level: 1, keptOfEachKind: 1), budget);

@@ -70,7 +70,7 @@ internal static class ClientHandshake
 
         // RFC 6455 §4.1, steps 5 and 6: the server must not agree to anything that the client did not offer.
         if (head.Fields.Find("Sec-WebSocket-Extensions"u8, out ReadOnlySpan<byte> extensions) > 0 && !extensions.IsEmpty &&
-            !(offersDeflate && IsDeflateAlone(extensions)))
+            !(offersDeflate && DeflateOffer.TryReadAnswer(extensions, out _)))
         {
             return $"the answer agrees on an extension that was not offered: '{EscapedText.Quote(extensions)}'";
         }
@@ -78,14 +78,6 @@ internal static class ClientHandshake
         return head.Fields.Find("Sec-WebSocket-Protocol"u8, out ReadOnlySpan<byte> protocol) > 0 && !IsOffered(protocol, subprotocols)
             ? $"the answer agrees on a subprotocol that was not offered: '{EscapedText.Quote(protocol)}'"
             : null;
-    }
-
-    /// <summary>RFC 7692 §7.1: the extension's name, perhaps with parameters, and no other extension.</summary>
-    private static bool IsDeflateAlone(ReadOnlySpan<byte> extensions)
-    {
-        int end = extensions.IndexOf((byte)';');
-        ReadOnlySpan<byte> name = HeaderFields.TrimWhiteSpace(end < 0 ? extensions : extensions[..end]);
-        return Ascii.EqualsIgnoreCase(name, "permessage-deflate"u8) && !extensions.Contains((byte)',');
     }
 
     private static bool IsOffered(ReadOnlySpan<byte> protocol, IReadOnlyList<string>? subprotocols)

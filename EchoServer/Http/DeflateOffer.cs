@@ -40,6 +40,18 @@ internal static class DeflateOffer
         return null;
     }
 
+    /// <summary>Reads the answer to an offer of permessage-deflate (RFC 7692 §7.1).</summary>
+    /// <param name="value">The value of the answer's <c>Sec-WebSocket-Extensions</c>.</param>
+    /// <param name="agreed">The parameters of the answer.</param>
+    /// <returns>False when it is another extension, more than one, or has a parameter that it must not have: the connection is failed.</returns>
+    internal static bool TryReadAnswer(ReadOnlySpan<byte> value, out DeflateParameters agreed)
+    {
+        var reader = new ListReader(value);
+        bool isRead = TryReadOffer(ref reader, out DeflateParameters? answer) && reader.IsAtEnd;
+        agreed = answer ?? default;
+        return isRead && answer is not null;
+    }
+
     // extension-list = 1#extension; empty elements are to be ignored (RFC 9110 §5.6.1.2).
     private static bool TryRead(ReadOnlySpan<byte> value, ref DeflateParameters? agreed)
     {

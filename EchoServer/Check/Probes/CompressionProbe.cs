@@ -54,11 +54,11 @@ internal sealed class CompressionProbe : IProbe
         var deadline = Deadline.In(dialer.Options.Timeout);
         while (true)
         {
-            long before = connection.CompressedMessages;
+            long? before = connection.Compressed?.Received.Messages;
             ClientEvent received = await connection.ReceiveAsync(deadline, stop).ConfigureAwait(false) ?? throw dialer.Step(Stage.Echo).TimedOut();
             if (received.IsMessage && received.Payload.AsSpan().EndsWith(Message))
             {
-                return connection.CompressedMessages > before;
+                return connection.Compressed?.Received.Messages > before;
             }
 
             if (received is { Kind: ClientEventKind.Violation, Code: CloseCode.MessageTooBig })

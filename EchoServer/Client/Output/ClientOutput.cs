@@ -4,6 +4,7 @@ using EchoServer.Diagnosis;
 using EchoServer.Http;
 using EchoServer.Text;
 using EchoServer.WebSockets;
+using EchoServer.WebSockets.Compression;
 
 namespace EchoServer.Client.Output;
 
@@ -60,7 +61,15 @@ internal abstract class ClientOutput(ClientOptions options)
     }
 
     /// <summary>A conversation has ended.</summary>
-    internal abstract void Closed(ConversationEnd end);
+    internal virtual void Closed(ConversationEnd end)
+    {
+        if (Options.Connection.OffersCompression)
+        {
+            Note(end.Compressed is var (received, sent)
+                ? $"compressed: {Describe(sent)} sent, {Describe(received)} received; messages that would not get smaller go as they are"
+                : "not compressed: the server, or a proxy on the way, does not agree on permessage-deflate");
+        }
+    }
 
     /// <summary>A connection could not be opened.</summary>
     internal virtual void Failed(ConnectionFailedException failure)
@@ -109,6 +118,9 @@ internal abstract class ClientOutput(ClientOptions options)
 
     /// <summary>What a ping or pong carries, ready to follow a word; nothing when it carries nothing.</summary>
     protected static string Quoted(byte[] payload) => payload.Length == 0 ? "" : $" '{EscapedText.From(payload)}'";
+
+    private static string Describe(CompressedCounts counts) => counts.Messages == 0 ? "0 messages"
+        : $"{Numbers.Of(counts.Messages, "message")} ({Numbers.Of(counts.PlainBytes, "byte")} as {counts.CompressedBytes})";
 
     private void WriteHeads(HandshakeHeads heads)
     {

@@ -4,6 +4,7 @@ using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Text;
 using EchoServer.WebSockets;
+using EchoServer.WebSockets.Compression;
 
 namespace EchoServer.Client.Output;
 
@@ -25,6 +26,7 @@ internal sealed class JsonOutput : ClientOutput, IDisposable
         {
             json.WriteString("url", UrlText.Of(Options.Connection.Url));
             json.WriteString("subprotocol", connection.Subprotocol);
+            json.WriteString("compression", connection.Extensions is { Length: > 0 } agreed ? agreed : null);
         });
     }
 
@@ -73,6 +75,11 @@ internal sealed class JsonOutput : ClientOutput, IDisposable
             json.WriteString("by", end.IsOurs ? "client" : end.ReceivedCode is null ? "nobody" : "server");
             WriteCode(json, "sent", end.SentCode, end.SentReason);
             WriteCode(json, "received", end.ReceivedCode, end.ReceivedReason);
+            if (end.Compressed is var (received, sent))
+            {
+                WriteCounts(json, "compressedSent", sent);
+                WriteCounts(json, "compressedReceived", received);
+            }
         });
         if (end.Failure is not null)
         {
@@ -146,6 +153,15 @@ internal sealed class JsonOutput : ClientOutput, IDisposable
         {
             json.WriteNull(side);
         }
+    }
+
+    private static void WriteCounts(Utf8JsonWriter json, string name, CompressedCounts counts)
+    {
+        json.WriteStartObject(name);
+        json.WriteNumber("messages", counts.Messages);
+        json.WriteNumber("bytes", counts.PlainBytes);
+        json.WriteNumber("compressedBytes", counts.CompressedBytes);
+        json.WriteEndObject();
     }
 
     private void Write(string name, Action<Utf8JsonWriter> writeRest)

@@ -46,6 +46,7 @@ internal sealed class LineOutput : ClientOutput, IDisposable
 
     internal override void Closed(ConversationEnd end)
     {
+        base.Closed(end);
         if (end.Failure is not null)
         {
             WriteError(end.Failure.ToString());

@@ -40,6 +40,7 @@ internal sealed class TerminalOutput(ClientOptions options, TerminalScreen scree
 
     internal override void Closed(ConversationEnd end)
     {
+        base.Closed(end);
         if (end.IsOurs)
         {
             Note($"Closed with {CloseMeaning.Describe(end.SentCode!.Value, end.SentReason)}");

@@ -33,6 +33,7 @@ internal sealed class TranscriptOutput(ClientOptions options, TextWriter output)
 
     internal override void Closed(ConversationEnd end)
     {
+        base.Closed(end);
         if (end.Failure is not null)
         {
             WriteError(end.Failure.ToString());

@@ -56,7 +56,7 @@ internal static class ClientSettings
     internal static readonly Setting[] All = [Count, Wait, PingInterval];
 
     /// <summary>Those without.</summary>
-    internal static readonly Option<bool>[] Switches = [Reconnect, ShowPings, Timestamps, Json, Quiet, Verbose];
+    internal static readonly Option<bool>[] Switches = [ConnectionSettings.Compression, Reconnect, ShowPings, Timestamps, Json, Quiet, Verbose];
 
     /// <summary>Reads what the client is to do.</summary>
     /// <exception cref="UsageException">An option has a value that is not accepted, or two contradict each other.</exception>

@@ -37,6 +37,12 @@ internal static class ConnectionSettings
         Description = "Takes any certificate, self-signed or of another name. For tests only: any machine could be answering.",
     };
 
+    /// <summary>An option of the commands that send messages of any size.</summary>
+    internal static readonly Option<bool> Compression = new("--compression")
+    {
+        Description = "Offers permessage-deflate (RFC 7692).",
+    };
+
     internal static readonly Setting<string?> Authorities = new(
         "--ca", null, "Trusts the certificate authorities in this file, and no others.",
         null, "the system's", "a file with certificates in PEM", ConnectionParsers.TryParseFile, helpName: "file");
@@ -108,6 +114,7 @@ internal static class ConnectionSettings
             Headers = headers,
             Origin = Origin.Read(result),
             Subprotocols = ReadSubprotocols(result),
+            OffersCompression = result.GetValue(Compression),
 
             // A typed value wins over the variable.
             BasicAuth = hasAuthorization ? null : inUrl ?? BasicAuth.Read(result),

@@ -28,6 +28,12 @@ internal readonly record struct DeflateParameters(
     /// <summary>The window to compress with. One of 256 bytes is met by one of 512: zlib leaves 262 bytes of it unused.</summary>
     internal int DeflateWindowBits => Math.Max(ServerMaxWindowBits ?? MaxWindowBits, Deflater.MinWindowBits);
 
+    /// <summary>What the client offers: it can limit how far its messages refer back (§7.1.2.2).</summary>
+    internal const string Offer = $"{Extension}; {ClientMaxWindowBitsName}";
+
+    /// <summary>The same with client and server exchanged: a client compresses as it was agreed for its own messages.</summary>
+    internal DeflateParameters Mirrored() => new(ClientNoContextTakeover, ServerNoContextTakeover, ClientMaxWindowBits, ServerMaxWindowBits);
+
     /// <summary>The value of the answer's <c>Sec-WebSocket-Extensions</c>.</summary>
     public override string ToString()
     {

@@ -193,6 +193,9 @@ internal sealed class PerMessageDeflate
     private bool MayBeginContext(int length) =>
         length < MinBytesWithoutContext && !_hasContext && _pause == 0 && !_parameters.ServerNoContextTakeover;
 
+    /// <summary>Counts a message that <see cref="Compress"/> has made smaller, and that is sent so.</summary>
+    internal void CountSent(int compressedBytes, int messageBytes) => _sent.Count(compressedBytes, messageBytes);
+
     /// <summary>Counts the message that has just ended, once nothing was found wrong with it.</summary>
     internal void CountReceived(int messageBytes) => _received.Count((long)_compressedBytes, messageBytes);
 
