@@ -11,9 +11,6 @@ internal static class CertificateFiles
     // Sixteen times what the authorities of a system take: a device that never ends is not read for ever.
     private const int MaxBytes = 4 * 1024 * 1024;
 
-    // A named pipe into which nothing writes never opens, and one that stays open never ends.
-    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
-
     // RFC 7468 §2 and §5.1.
     private const string Begin = "-----BEGIN ";
     private const string End = "-----END ";
@@ -39,8 +36,8 @@ internal static class CertificateFiles
 
         // The runtime passes over what it cannot decode.
         return ((string[])[Begin, End]).Any(mark => Labels(pem, mark).Count(label => label == Label) > certificates.Count)
-            ? throw Refuse(option, file, "has a damaged certificate")
-            : certificates.Count > 0 ? certificates : throw Refuse(option, file, $"has no certificate{Instead(pem)}");
+            ? throw NamedFile.Refuse(option, file, "has a damaged certificate")
+            : certificates.Count > 0 ? certificates : throw NamedFile.Refuse(option, file, $"has no certificate{Instead(pem)}");
     }
 
     /// <summary>Adds the private key of a file to its certificate.</summary>
@@ -57,7 +54,7 @@ internal static class CertificateFiles
         }
         catch (Exception exception) when (exception is CryptographicException or ArgumentException or NotSupportedException)
         {
-            throw Refuse(option, file, FlawOfKey(pem, certificate));
+            throw NamedFile.Refuse(option, file, FlawOfKey(pem, certificate));
         }
     }
 
@@ -92,46 +89,9 @@ internal static class CertificateFiles
 
     private static string ReadText(Setting option, string file)
     {
-        if (Directory.Exists(file))
-        {
-            throw Refuse(option, file, "is a directory");
-        }
-
-        Task<byte[]> reading = Task.Run(() => ReadBytes(file));
-        try
-        {
-            if (!reading.Wait(MaxWait))
-            {
-                throw Refuse(option, file, $"has no end after {MaxWait.TotalSeconds} s");
-            }
-        }
-        catch (AggregateException exception)
-        {
-            throw Refuse(option, file, exception.InnerException switch
-            {
-                FileNotFoundException or DirectoryNotFoundException => "does not exist",
-                UnauthorizedAccessException => "cannot be read: permission denied",
-                PathTooLongException => "has a name that is too long",
-                IOException => "cannot be read: it is not an ordinary file, or its disk is damaged",
-                _ => "is not the name of a file",
-            });
-        }
-
-        if (reading.Result.Length >= MaxBytes)
-        {
-            throw Refuse(option, file, $"is larger than {MaxBytes} bytes");
-        }
-
         // Editors and shells of Windows put a byte order mark at the start, of UTF-8 or of UTF-16.
-        using var text = new StreamReader(new MemoryStream(reading.Result), Encoding.UTF8, detectEncodingFromByteOrderMarks: true);
+        using var text = new StreamReader(new MemoryStream(NamedFile.Read(option, file, MaxBytes)), Encoding.UTF8, detectEncodingFromByteOrderMarks: true);
         return text.ReadToEnd();
-    }
-
-    private static byte[] ReadBytes(string file)
-    {
-        using FileStream stream = File.OpenRead(file);
-        byte[] bytes = new byte[MaxBytes];
-        return bytes[..stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
     }
 
     /// <summary>Names the content of a file without a certificate or key.</summary>
@@ -151,7 +111,4 @@ internal static class CertificateFiles
             }
         }
     }
-
-    private static UsageException Refuse(Setting option, string file, string flaw) =>
-        new($"{option.Name}: '{EscapedText.From(file.AsSpan())}' {flaw}; it takes {option.Accepted}");
 }

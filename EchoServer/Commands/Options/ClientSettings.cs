@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
+using System.Text.Unicode;
 using EchoServer.Client;
 using EchoServer.Connect;
 
@@ -9,12 +11,18 @@ namespace EchoServer.Commands.Options;
 internal static class ClientSettings
 {
     private const int MaxCount = 1_000_000_000;
+    private const int MaxTextFileBytes = ClientConnection.MaxMessageBytes;
 
     internal static readonly Argument<string[]> Messages = new("message")
     {
         Description = "Texts to send, each a message; one that begins with - stands behind --. After that many echoes the client leaves. Without one it takes typed lines, or the lines of a pipe.",
         Arity = ArgumentArity.ZeroOrMore,
     };
+
+    internal static readonly Setting<string?> TextFile = new(
+        "--text-file", null, "Sends the whole text of this file as one message, after those that are arguments, its line breaks included.",
+        null, "none", $"a file with text in UTF-8 of less than {MaxTextFileBytes.ToString(CultureInfo.InvariantCulture)} bytes, or - for standard input",
+        ConnectionParsers.TryParseFile, helpName: "file");
 
     internal static readonly Setting<int?> Count = new(
         "--count", null, "How many echoes are awaited, where messages are arguments: texts that end like one that was sent.",
@@ -53,7 +61,7 @@ internal static class ClientSettings
     };
 
     /// <summary>Those with a value, in the order of the help text.</summary>
-    internal static readonly Setting[] All = [Count, Wait, PingInterval];
+    internal static readonly Setting[] All = [TextFile, Count, Wait, PingInterval];
 
     /// <summary>Those without.</summary>
     internal static readonly Option<bool>[] Switches = [ConnectionSettings.Compression, Reconnect, ShowPings, Timestamps, Json, Quiet, Verbose];
@@ -63,19 +71,20 @@ internal static class ClientSettings
     internal static ClientOptions Read(ParseResult result, string url)
     {
         string[] messages = result.GetValue(Messages) ?? [];
+        messages = TextFile.Read(result) is string file ? [.. messages, ReadText(file)] : messages;
         if (messages.Length == 0 && Count.IsGiven(result))
         {
-            throw new UsageException($"{Count.Name}: needs messages as arguments");
+            throw new UsageException($"{Count.Name}: needs messages as arguments, or --text-file");
         }
 
         if (messages.Length > 0 && Wait.IsGiven(result))
         {
-            throw new UsageException($"{Wait.Name}: cannot be combined with messages as arguments, where --count decides");
+            throw new UsageException($"{Wait.Name}: cannot be combined with messages as arguments or --text-file, where --count decides");
         }
 
         if (messages.Length > 0 && result.GetValue(Reconnect))
         {
-            throw new UsageException($"{Reconnect.Name}: cannot be combined with messages as arguments");
+            throw new UsageException($"{Reconnect.Name}: cannot be combined with messages as arguments or --text-file");
         }
 
         bool isJson = result.GetValue(Json);
@@ -111,6 +120,30 @@ internal static class ClientSettings
             IsQuiet = result.GetValue(Quiet),
             IsVerbose = result.GetValue(Verbose),
         };
+    }
+
+    /// <summary>Reads a text whose bytes are sent as they are (RFC 6455 §5.6).</summary>
+    private static string ReadText(string file)
+    {
+        byte[] bytes = file == "-" ? ReadStandardInput() : NamedFile.Read(TextFile, file, MaxTextFileBytes);
+        return bytes.Length == 0 ? throw NamedFile.Refuse(TextFile, file, "is empty")
+            : Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes)
+            : throw NamedFile.Refuse(TextFile, file, "is not text in UTF-8");
+    }
+
+    private static byte[] ReadStandardInput()
+    {
+        byte[] bytes = new byte[MaxTextFileBytes];
+        try
+        {
+            using Stream input = LineInput.OpenStandardInput();
+            int length = input.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            return length < bytes.Length ? bytes[..length] : throw NamedFile.Refuse(TextFile, "-", $"is larger than {MaxTextFileBytes} bytes");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw NamedFile.Refuse(TextFile, "-", "cannot be read");
+        }
     }
 
     private static bool TryParseCount(string text, out int? count)

@@ -1,0 +1,60 @@
+using EchoServer.Text;
+
+namespace EchoServer.Commands.Options;
+
+/// <summary>Opens the files that options name, and reads them. An error names the file's flaw.</summary>
+internal static class NamedFile
+{
+    // A named pipe without another end never opens, and one that stays open never ends.
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
+
+    /// <summary>Reads a whole file.</summary>
+    /// <exception cref="UsageException">It cannot be read, or is not smaller than the limit.</exception>
+    internal static byte[] Read(Setting option, string file, int maxBytes)
+    {
+        byte[] bytes = Open(option, file, "cannot be read", () => ReadBytes(file, maxBytes));
+        return bytes.Length >= maxBytes ? throw Refuse(option, file, $"is larger than {maxBytes} bytes") : bytes;
+    }
+
+    /// <summary>Opens a file.</summary>
+    /// <param name="option">The option that names it.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="failure">What cannot be done with it, for the error.</param>
+    /// <param name="open">Opens it.</param>
+    /// <exception cref="UsageException">It cannot be opened.</exception>
+    internal static T Open<T>(Setting option, string file, string failure, Func<T> open)
+    {
+        if (Directory.Exists(file))
+        {
+            throw Refuse(option, file, "is a directory");
+        }
+
+        Task<T> opening = Task.Run(open);
+        try
+        {
+            return opening.Wait(MaxWait) ? opening.Result : throw Refuse(option, file, $"has no end after {MaxWait.TotalSeconds} s");
+        }
+        catch (AggregateException exception)
+        {
+            throw Refuse(option, file, exception.InnerException switch
+            {
+                FileNotFoundException => "does not exist",
+                DirectoryNotFoundException => Path.GetDirectoryName(file) is { Length: > 0 } folder && !Directory.Exists(folder) ? "is in a folder that does not exist" : "does not exist",
+                UnauthorizedAccessException => $"{failure}: permission denied",
+                PathTooLongException => "has a name that is too long",
+                IOException => $"{failure}: it is not an ordinary file, or its disk is full, read-only or damaged",
+                _ => "is not the name of a file",
+            });
+        }
+    }
+
+    internal static UsageException Refuse(Setting option, string file, string flaw) =>
+        new($"{option.Name}: '{EscapedText.From(file.AsSpan())}' {flaw}; it takes {option.Accepted}");
+
+    private static byte[] ReadBytes(string file, int maxBytes)
+    {
+        using FileStream stream = File.OpenRead(file);
+        byte[] bytes = new byte[maxBytes];
+        return bytes[..stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
+    }
+}
