@@ -228,6 +228,33 @@ internal sealed class InteractiveTests
     }
 
     [Test]
+    public async Task Tab_completes_the_name_of_a_file_and_a_second_one_lists_names()
+    {
+        string folder = Directory.CreateTempSubdirectory("e").FullName;
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "日本 one"), "1");
+            await File.WriteAllTextAsync(Path.Combine(folder, "日本 two"), "22");
+            await using TmuxTerminal terminal = await StartAsync(SharedServers.Default.Url("/raw"), ["--quiet"]);
+            await terminal.WaitForAsync(">");
+            await terminal.TypeAsync($"/file {folder}/");
+            await terminal.PressAsync("Tab");
+            await terminal.WaitForAsync($"> /file {folder}/日本");
+            await terminal.PressAsync("Tab");
+            await terminal.WaitForAsync("日本 one  日本 two", $"> /file {folder}/日本");
+            Assert.That(await terminal.CursorAsync(), Is.EqualTo($"{$"> /file {folder}/".Length + 5},1"));
+            await terminal.TypeAsync("o");
+            await terminal.PressAsync("Tab", "Tab", "Enter");
+            await terminal.WaitForAsync(
+                "日本 one  日本 two", $"> /file {folder}/日本 one", $"sending 1 byte of {folder}/日本 one", "< 1 byte, binary", "  00000000  31                                                |1|", ">");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Test]
     public async Task A_ping_shows_its_pong_and_a_close_both_codes()
     {
         await using TmuxTerminal terminal = await StartAsync(SharedServers.Default.Url("/raw"));

@@ -18,7 +18,7 @@ internal sealed record PromptCommand(ClientInput? Input, string? Answer = null)
         //<text>                 send a text message that begins with one /
         /ping [text]             send a ping; its pong is shown with the time it took
         /binary <hex digits>     send a binary message: /binary de ad be ef
-        /file <path>             send a file as a binary message
+        /file <path>             send a file as a binary message; Tab completes its name
         /close [code] [reason]   close and leave; without a code with 1000
         /help                    this list
         Ctrl-D, Ctrl-C           close with 1000 and leave
@@ -71,14 +71,17 @@ internal sealed record PromptCommand(ClientInput? Input, string? Answer = null)
             : new(null, $"an odd number of hex digits ({digits.Length}) is not a whole number of bytes");
     }
 
+    /// <summary>Puts the user's own directory in place of a '~', as shells do.</summary>
+    internal static string FullPath(string path) => path.StartsWith("~/", StringComparison.Ordinal)
+        ? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) + path[1..]
+        : path;
+
     private static PromptCommand File(string path)
     {
         string shown = EscapedText.From(path.AsSpan());
         try
         {
-            var file = new FileInfo(path.StartsWith("~/", StringComparison.Ordinal)
-                ? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) + path[1..]
-                : path);
+            var file = new FileInfo(FullPath(path));
             if (!file.Exists)
             {
                 return new(null, $"'{shown}' is not a file");

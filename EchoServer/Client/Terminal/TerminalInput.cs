@@ -26,6 +26,7 @@ internal static class TerminalInput
 
     private static void Read(TerminalScreen screen, Action<string> print, ChannelWriter<ClientInput> writer)
     {
+        bool isTab = false;
         var keys = new KeyReader(ReadKey, isPasting => screen.IsPasting = isPasting);
         try
         {
@@ -35,6 +36,14 @@ internal static class TerminalInput
                 if (pasted is not null)
                 {
                     screen.Paste(pasted);
+                    continue;
+                }
+
+                bool isSecondTab = isTab;
+                isTab = key.KeyChar == '\t' && key.Modifiers == ConsoleModifiers.None;
+                if (isTab && FileNames.Of(screen.BeforeCursor) is FileNames names)
+                {
+                    Complete(names, isSecondTab, screen, print);
                     continue;
                 }
 
@@ -74,6 +83,19 @@ internal static class TerminalInput
         }
 
         return Console.ReadKey(intercept: true);
+    }
+
+    /// <summary>Types what all names have in common; a second Tab lists them.</summary>
+    private static void Complete(FileNames names, bool isSecondTab, TerminalScreen screen, Action<string> print)
+    {
+        if (names.Addition.Length > 0)
+        {
+            screen.Paste(names.Addition);
+        }
+        else if (isSecondTab && names.Names.Count > 1)
+        {
+            print(names.Describe());
+        }
     }
 
     /// <returns>False when nothing can follow.</returns>

@@ -55,6 +55,18 @@ internal sealed class TerminalScreen : IDisposable
         set => _isPasting = value;
     }
 
+    /// <summary>The part of the line before the cursor.</summary>
+    internal string BeforeCursor
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return string.Concat(_editor.Line.Take(_editor.Cursor));
+            }
+        }
+    }
+
     /// <summary>Prints lines above the prompt, broken between words.</summary>
     internal void Print(string text)
     {
