@@ -59,7 +59,7 @@ internal sealed class CertificateFilesTests
         {
             Expect(_folder, "is a directory");
             Expect(Path.Combine(_folder, "none"), "does not exist");
-            Expect(Path.Combine(_folder, "none", "none"), "does not exist");
+            Expect(Path.Combine(_folder, "none", "none"), "is in a folder that does not exist");
             Expect(_own.KeyFile, "has no certificate, but PRIVATE KEY");
             Expect(Write("empty", ""), "has no certificate");
             Expect(Write("text", "hello"), "has no certificate");
@@ -67,7 +67,7 @@ internal sealed class CertificateFilesTests
             Expect(Write("damaged", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), "has a damaged certificate");
             Expect(Write("hostile", "-----BEGIN \u001b[2J-----\n"), "has no certificate, but \\u{1b}[2J");
             Expect("/dev/zero", "is larger than 4194304 bytes");
-            Expect("/proc/self/mem", "cannot be read: it is not an ordinary file, or its disk is damaged");
+            Expect("/proc/self/mem", "cannot be read: it is not an ordinary file, or its disk is full, read-only or damaged");
             Expect(Path.Combine(_folder, new string('x', 300)), "has a name that is too long");
         });
     }

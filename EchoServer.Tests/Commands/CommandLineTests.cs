@@ -178,9 +178,9 @@ internal sealed class CommandLineTests
         yield return Variable("HTTPS_PROXY", "socks5h://127.0.0.1:99999", "HTTPS_PROXY: the value (not shown) is not a proxy", "check", "wss://host");
         yield return Option(["client", "ws://host", "--basic-auth", "geheim"], "--basic-auth: the value (not shown) is not a user and a password (user:password)");
         yield return Variable("ECHO_BASIC_AUTH", "geheim", "ECHO_BASIC_AUTH: the value (not shown) is not a user and a password", "client", "ws://host");
-        yield return Option(["client", "ws://host", "--ca", "/no/such/file"], "--ca: '/no/such/file' does not exist; it takes a file with certificates in PEM");
+        yield return Option(["client", "ws://host", "--ca", "/no/such/file"], "--ca: '/no/such/file' is in a folder that does not exist; it takes a file with certificates in PEM");
         yield return Option(["client", "ws://host", "--ca", "/etc/passwd"], "--ca: '/etc/passwd' has no certificate; it takes a file with certificates in PEM");
-        yield return Option(["client", "ws://host", "--cert", "/no/such/file"], "--cert: '/no/such/file' does not exist; it takes a file with certificates in PEM");
+        yield return Option(["client", "ws://host", "--cert", "/no/such/file"], "--cert: '/no/such/file' is in a folder that does not exist; it takes a file with certificates in PEM");
         yield return Option(["client", "ws://host", "--key", "/no/such/file"], "--key: needs --cert as well");
         yield return Option(["client", "ws://host", "--proxy", "ftp://user:geheim@host"], "--proxy: the value (not shown) is not a proxy");
         yield return Option(["client", "ws://host", "--instance", "1:2"], "--instance: '1:2' is not the GUID of an app and the number of an instance (GUID:INDEX)");
