@@ -24,6 +24,11 @@ internal sealed class ContradictionTests
         ["--insecure: is about TLS, which ws:// goes without", "load", "ws://host", "-k"],
         ["--origin: cannot be combined with --header Origin", "load", "ws://host", "-H", "Origin: https://a.example", "--origin", "https://b.example"],
         ["--ca: is about TLS, which ws:// goes without", "client", "ws://host", "--ca", "FILE"],
+        ["--send: cannot be combined with --binary", "load", "ws://host", "--send", "FILE", "--binary"],
+        ["--send: cannot be combined with --size", "load", "ws://host", "--send", "FILE", "--size", "5"],
+        ["--send: cannot be combined with --hold", "load", "ws://host", "--send", "FILE", "--hold"],
+        ["--expect-echo: cannot be combined with --hold", "load", "ws://host", "--expect-echo", "off", "--hold"],
+        ["--in-flight: cannot be combined with --rate under --expect-echo off", "load", "ws://host", "--expect-echo", "off", "--rate", "5", "--in-flight", "3"],
         ["--cert: is about TLS, which ws:// goes without", "client", "ws://host", "--cert", "FILE"],
     ];
 

@@ -265,7 +265,7 @@ internal sealed class LoadCommandTests
         ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["load", "--help"]));
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
         foreach (string text in (string[])
-            ["EchoServer load ws://", "--connections", "--size", "--in-flight", "--rate", "--ramp", "--duration", "--timeout", "--text", "--binary", "--hold", "--reconnect", "--json",
+            ["EchoServer load ws://", "--connections", "--size", "--in-flight", "--rate", "--ramp", "--duration", "--timeout", "--text", "--binary", "--hold", "--reconnect", "--json", "--send", "--expect-echo",
             "--insecure", "--ca", "--cert", "--key", "--header", "--origin", "--subprotocol", "--basic-auth", "--proxy", "--instance"])
         {
             Assert.That(result.Output, Does.Contain(text));
@@ -290,6 +290,8 @@ internal sealed class LoadCommandTests
         yield return Case("--rate: cannot be combined with --hold, which sends nothing", "ws://x", "--hold", "--rate", "5");
         yield return Case("--binary: cannot be combined with --hold, which sends nothing", "ws://x", "--hold", "--binary");
         yield return Case("--rate: exactly one value is needed: a number of messages a second", "ws://x", "--rate");
+        yield return Case("--expect-echo: 'no' is not on, off, true or false", "ws://x", "--expect-echo", "no");
+        yield return Case("--send: '' is not a file with a message on each line", "ws://x", "--send", "");
         yield return Case("'--port'", "ws://x", "--port", "1");
 
         static TestCaseData Case(string quoted, params string[] arguments) =>

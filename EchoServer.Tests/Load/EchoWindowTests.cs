@@ -8,7 +8,7 @@ internal sealed class EchoWindowTests
     private const int Connection = 7;
     private const int InFlight = 4;
 
-    private static readonly LoadPayload Payload = new(32, isUtf8: true);
+    private static readonly StampedPayload Payload = new(32, isUtf8: true);
 
     private static IEnumerable<int[]> Orders() => Permutations([0, 1, 2, 3]);
 

@@ -17,10 +17,12 @@ internal static class LoadCommand
     /// <summary>For the help text.</summary>
     internal const string Description =
         """
-        Put load on an echo server, check every echo, report how fast they came.
+        Put load on an echo server, check every echo, report how fast they came. With
+        --expect-echo off: on any server, counting its answers.
 
         Exit code 0 means that every echo was right and no connection failed; with
-        --reconnect, that those told to come again (Close 1001, 1012) were served again.
+        --reconnect, that those told to come again (Close 1001, 1012) were served
+        again; with --expect-echo off, that messages were sent and no connection failed.
         """;
 
     /// <summary>For the help text.</summary>
@@ -28,6 +30,8 @@ internal static class LoadCommand
         """
         # 100 connections, 5000 messages a second over all of them:
         EchoServer load ws://localhost:8080/raw --connections 100 --rate 5000
+        # The messages of a file, to an app that is no echo server:
+        EchoServer load wss://app.example.com --send messages.txt --expect-echo off
         # 10,000 connections that say nothing, for a minute:
         EchoServer load ws://localhost:8080 --connections 10000 --hold --duration 60
         """;

@@ -45,7 +45,7 @@ internal sealed class LoadProgress : IAsyncDisposable
             (lastAt, lastMessages) = (now, messages);
             string line = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{_client.Open:N0} of {_options.Connections:N0} open  {messages:N0} echoes ({perSecond:N0} a second)  {_client.Errors.Total:N0} errors");
+                $"{_client.Open:N0} of {_options.Connections:N0} open  {messages:N0} {(_options.ExpectsEcho ? "echoes" : "answers")} ({perSecond:N0} a second)  {_client.Errors.Total:N0} errors");
             StandardError.Write('\r' + line.PadRight(Columns)[..Columns]);
         }
 

@@ -29,11 +29,14 @@ internal sealed class EchoDialect
         }
         else
         {
-            _greetings.Add(message);
+            AddGreeting(message);
         }
 
         return IsKnown;
     }
+
+    /// <summary>Takes a message that came before any that could be an echo.</summary>
+    internal void AddGreeting(byte[] message) => _greetings.Add(message);
 
     /// <summary>Whether a message is the echo of a payload. A binary echo may have the prefix too.</summary>
     internal bool IsEcho(ReadOnlySpan<byte> message, ReadOnlySpan<byte> payload, bool isText) =>

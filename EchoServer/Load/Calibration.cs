@@ -11,12 +11,43 @@ internal static class Calibration
     // The connections of the load count from 0.
     private const int ProbeConnection = int.MaxValue;
 
-    /// <summary>Sends a message like those of the load and waits for its echo.</summary>
-    /// <exception cref="ConnectionFailedException">The connection could not be opened, or the server does not echo.</exception>
-    internal static async Task<LoadContext> LearnAsync(LoadOptions options, Dialer dialer, CancellationToken stop)
+    /// <summary>Learns what there is to learn.</summary>
+    /// <exception cref="ConnectionFailedException">The connection could not be opened, or the server does not echo where it must.</exception>
+    internal static Task<LoadContext> LearnAsync(LoadOptions options, Dialer dialer, CancellationToken stop) =>
+        options.ExpectsEcho ? LearnEchoAsync(options, dialer, stop) : LearnGreetingsAsync(options, dialer, stop);
+
+    /// <summary>Sends a ping: what arrives before its pong is the greeting. A server that sends no pong is taken to have none.</summary>
+    private static async Task<LoadContext> LearnGreetingsAsync(LoadOptions options, Dialer dialer, CancellationToken stop)
     {
-        // UTF-8 also in a binary message, because a server may answer it with text.
-        var probe = new LoadPayload(options.MessageBytes, isUtf8: true);
+        using ClientConnection connection =
+            await dialer.OpenWebSocketAsync(stop, maxMessageBytes: options.MaxReceivedBytes).ConfigureAwait(false);
+        var deadline = Deadline.In(options.EchoTimeout);
+        var dialect = new EchoDialect();
+        _ = connection.SendAsync(Opcode.Ping, default);
+        ClientEvent? received;
+        while ((received = await connection.ReceiveAsync(deadline, stop).ConfigureAwait(false)) is { Kind: not ClientEventKind.Pong })
+        {
+            if (received.IsEnd)
+            {
+                throw ConnectionFailedException.Of(received, dialer.Url);
+            }
+
+            if (received.IsMessage)
+            {
+                dialect.AddGreeting(received.Payload);
+            }
+        }
+
+        await CloseAsync(connection, deadline, stop).ConfigureAwait(false);
+        return LoadContext.Of(options, received is null ? new EchoDialect() : dialect, options.IsText);
+    }
+
+    /// <summary>Sends a message like those of the load, or a numbered one, and waits for its echo.</summary>
+    private static async Task<LoadContext> LearnEchoAsync(LoadOptions options, Dialer dialer, CancellationToken stop)
+    {
+        // UTF-8 also in a binary message, because a server may answer it with text. Numbered in any case, because the end of a
+        // greeting could be the same as a short line.
+        var probe = new StampedPayload(options.Lines is null ? options.MessageBytes : LoadOptions.DefaultMessageBytes, isUtf8: true);
         byte[] payload = new byte[probe.Size];
         probe.Write(payload, ProbeConnection, 0, maskingKey: 0);
         using ClientConnection connection =
@@ -44,9 +75,8 @@ internal static class Calibration
 
             if (received.IsMessage && dialect.Learn(received.Payload, payload))
             {
-                // The answer to this Close is not awaited, because it is not part of the load.
-                await connection.CloseAsync(CloseCode.NormalClosure).WaitAsync(deadline.Left, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                return new LoadContext(options, dialect, new LoadPayload(options.MessageBytes, isUtf8: options.IsText || received.IsText));
+                await CloseAsync(connection, deadline, stop).ConfigureAwait(false);
+                return LoadContext.Of(options, dialect, isUtf8: options.IsText || received.IsText);
             }
 
             if (dialect.Greetings.Count > EchoDialect.MaxGreetings)
@@ -55,4 +85,8 @@ internal static class Calibration
             }
         }
     }
+
+    /// <summary>Sends a Close. The answer to it is not awaited, because it is not part of the load.</summary>
+    private static async Task CloseAsync(ClientConnection connection, Deadline deadline, CancellationToken stop) =>
+        await connection.CloseAsync(CloseCode.NormalClosure).WaitAsync(deadline.Left, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

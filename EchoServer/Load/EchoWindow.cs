@@ -73,6 +73,24 @@ internal sealed class EchoWindow
         return Judge(payload, out sentAt);
     }
 
+    /// <summary>Takes any message for the answer to the oldest message that has none.</summary>
+    /// <param name="sentAt">The time of that message.</param>
+    /// <returns>False when there is no such message, or its time is not kept any more because too many are in flight.</returns>
+    internal bool TryAnswer(out long sentAt)
+    {
+        long expected = _expected;
+        sentAt = 0;
+        if (expected == Volatile.Read(ref _sent))
+        {
+            return false;
+        }
+
+        sentAt = Take(expected);
+
+        // Read afterwards: without a limit the sending thread may have given the place to a later message.
+        return sentAt != Echoed && Volatile.Read(ref _sent) - expected <= _inFlight;
+    }
+
     /// <summary>Forgets the messages in flight.</summary>
     /// <returns>How many echoes are missing.</returns>
     /// <remarks>Only while the connection neither sends nor receives.</remarks>
@@ -118,7 +136,7 @@ internal sealed class EchoWindow
     /// <summary>Finds the message of this connection of which this is the right echo; null when there is none.</summary>
     private long? FindNumber(ReadOnlySpan<byte> payload, long sent)
     {
-        if (LoadPayload.TryReadStamp(payload, out int connection, out long stamped))
+        if (_payload.TryReadStamp(payload, out int connection, out long stamped))
         {
             return connection == _connection && stamped < sent && _payload.Is(payload, _connection, stamped) ? stamped : null;
         }
@@ -137,7 +155,7 @@ internal sealed class EchoWindow
 
     private LoadError Compare(ReadOnlySpan<byte> payload)
     {
-        if (LoadPayload.TryReadStamp(payload, out int connection, out long number))
+        if (_payload.TryReadStamp(payload, out int connection, out long number))
         {
             if (connection != _connection && _payload.Is(payload, connection, number))
             {
@@ -145,15 +163,15 @@ internal sealed class EchoWindow
             }
 
             bool isOurs = connection == _connection && number >= _expected && number < _sent;
-            if (isOurs && payload.Length < _payload.Size && _payload.IsBeginning(payload, connection, number))
+            if (isOurs && payload.Length < _payload.SizeOf(number) && _payload.IsBeginning(payload, connection, number))
             {
                 return LoadError.EchoTruncated;
             }
 
-            return isOurs || payload.Length == _payload.Size ? LoadError.EchoAltered : LoadError.MessageUnexpected;
+            return isOurs || payload.Length == _payload.SizeOf(number) ? LoadError.EchoAltered : LoadError.MessageUnexpected;
         }
 
-        if (payload.Length == _payload.Size)
+        if (payload.Length == _payload.SizeOf(_expected))
         {
             return LoadError.EchoAltered;
         }

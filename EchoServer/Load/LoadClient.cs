@@ -45,8 +45,11 @@ internal sealed class LoadClient : IAsyncDisposable
     /// <summary>How long opening all of them took, from the first attempt to the last connection.</summary>
     internal TimeSpan ConnectElapsed { get; private set; }
 
-    /// <summary>Right echoes of the current run.</summary>
+    /// <summary>Right echoes of the current run, or answers where they need not be echoes.</summary>
     internal long Messages => _run?.Messages ?? 0;
+
+    /// <summary>Answers of the current run that came while no message was without one, or of a message whose time was lost.</summary>
+    internal long Untimed => _run?.Untimed ?? 0;
 
     /// <summary>The dialect of the server, and the messages for it; null before <see cref="ConnectAsync"/>.</summary>
     internal LoadContext? Context => _connector.Context;
@@ -107,11 +110,17 @@ internal sealed class LoadClient : IAsyncDisposable
         Interlocked.MemoryBarrier();
         await UntilAsync(() => Array.TrueForAll(connections, connection => connection.IsSettled), _options.EchoTimeout).ConfigureAwait(false);
         _places.GiveUp(connections, Errors);
-        await CutOffAsync([.. connections.Where(connection => connection.IsOpen && !connection.IsQuiet)]).ConfigureAwait(false);
-        (LatencyHistogram latency, long lastEchoAt) = run.AddUp();
+        long unanswered = connections.Where(connection => connection.IsOpen).Sum(connection => connection.Outstanding);
+        if (_options.ExpectsEcho)
+        {
+            await CutOffAsync([.. connections.Where(connection => connection.IsOpen && !connection.IsQuiet)]).ConfigureAwait(false);
+        }
+
+        (LatencyHistogram latency, long bytes, long lastEchoAt) = run.AddUp();
         TimeSpan elapsed = Stopwatch.GetElapsedTime(run.StartedAt, Math.Max(end, lastEchoAt));
         long unsent = connections.Sum(connection => connection.Sender.Unsent);
-        return new LoadResult(run.Messages, run.Messages * _options.MessageBytes, elapsed, latency, unsent);
+        long sent = connections.Sum(connection => connection.Sender.SentInRun);
+        return new LoadResult(run.Messages, bytes, elapsed, latency, unsent) { Sent = sent, Unanswered = unanswered };
     }
 
     /// <summary>Keeps the connections open and idle; pings are answered.</summary>

@@ -95,6 +95,9 @@ internal sealed class LoadConnection
     /// <summary>Whether all that was sent has come back, and nothing is being sent.</summary>
     internal bool IsQuiet => !IsOpen || (Sender.IsIdle && _window.Outstanding == 0);
 
+    /// <summary>How many messages have no answer yet.</summary>
+    internal long Outstanding => _window.Outstanding;
+
     /// <summary>Whether it has ended, and a new connection is to take its place.</summary>
     internal bool IsToBeReplaced => Outages is not null && !IsOpen && !_isAborted;
 
@@ -308,7 +311,16 @@ internal sealed class LoadConnection
             _greetingsDue--;
             CheckReady();
         }
-        else if (!isClosing && !_context.Options.IsHeldOnly)
+        else if (_context.Options.IsHeldOnly)
+        {
+            // Nothing was sent: it is dropped.
+        }
+        else if (!_context.Options.ExpectsEcho)
+        {
+            tally?.AddAnswer(now, _window.TryAnswer(out long sentAt) ? now - sentAt : null, payload.Length);
+            EndOutage(now);
+        }
+        else if (!isClosing)
         {
             byte[] prefix = _context.Prefix;
             ReceiveEcho(payload.StartsWith(prefix) ? payload[prefix.Length..] : payload, now, tally);
@@ -323,7 +335,12 @@ internal sealed class LoadConnection
             return;
         }
 
-        tally?.AddEcho(now, now - sentAt);
+        tally?.AddEcho(now, now - sentAt, payload.Length);
+        EndOutage(now);
+    }
+
+    private void EndOutage(long now)
+    {
         if (Outages is { IsOut: true } outages)
         {
             outages.End(now);
@@ -357,7 +374,7 @@ internal sealed class LoadConnection
 
     private void CountMissing(int missing)
     {
-        for (; missing > 0; missing--)
+        for (; missing > 0 && _context.Options.ExpectsEcho; missing--)
         {
             Errors.Add(LoadError.EchoMissing, $"connection {Number}");
         }

@@ -11,16 +11,25 @@ internal sealed record LoadOptions
     /// <summary>The largest payload: all messages in flight have to fit into memory.</summary>
     internal const int MaxMessageBytes = 16 * 1024 * 1024;
 
+    /// <summary>The payload that every server takes, and that fits one packet.</summary>
+    internal const int DefaultMessageBytes = 64;
+
     /// <summary>How to open each connection: <c>ws</c>, <c>wss</c>, or <c>tcp</c> (see <see cref="TcpScheme"/>).</summary>
     public required ConnectionOptions Connection { get; init; }
 
     /// <summary>How many connections.</summary>
     public int Connections { get; init; } = 50;
 
-    /// <summary>Bytes of payload in each message.</summary>
-    public int MessageBytes { get; init; } = 64;
+    /// <summary>Bytes of payload in each message; with <see cref="Lines"/>, in the largest.</summary>
+    public int MessageBytes { get; init; } = DefaultMessageBytes;
 
-    /// <summary>How many messages each connection may have in flight.</summary>
+    /// <summary>The messages to send, in this order and again from the start; null for numbered messages of one size.</summary>
+    public IReadOnlyList<byte[]>? Lines { get; init; }
+
+    /// <summary>Whether each message must come back; otherwise any message of the server is an answer.</summary>
+    public bool ExpectsEcho { get; init; } = true;
+
+    /// <summary>How many messages each connection may have in flight; where that has no limit, of how many the time is kept.</summary>
     public int InFlight { get; init; } = 1;
 
     /// <summary>Whether messages are text, which every echo server takes, or binary.</summary>
@@ -46,6 +55,9 @@ internal sealed record LoadOptions
 
     /// <summary>The largest message that a server may send: as for the other commands, and larger than any echo.</summary>
     internal int MaxReceivedBytes => Math.Max(ClientConnection.MaxMessageBytes, 2 * MessageBytes);
+
+    /// <summary>Whether a message waits for an answer to an earlier one. A rate is kept without answers, unless echoes are expected.</summary>
+    internal bool IsWindowed => ExpectsEcho || Rate is null;
 
     /// <summary>Whether the protocol is WebSocket, not raw TCP.</summary>
     internal bool IsWebSocket => Connection.Url.Scheme != TcpScheme;

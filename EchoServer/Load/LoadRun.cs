@@ -28,24 +28,29 @@ internal sealed class LoadRun
         set => _isEnding = value;
     }
 
-    /// <summary>Right echoes so far, on all threads.</summary>
+    /// <summary>Right echoes or answers so far, on all threads.</summary>
     internal long Messages => Tallies().Sum(tally => tally.Messages);
+
+    /// <summary>Answers of which no message is known that they are for, so far.</summary>
+    internal long Untimed => Tallies().Sum(tally => tally.Untimed);
 
     /// <summary>The tally of this thread. No other thread writes to it.</summary>
     internal ThreadTally Tally => _ofThisThread is ThreadTally tally && tally.Run == this ? tally : NewTally();
 
-    /// <summary>Adds up the tallies of all threads. Only while no echo is pending.</summary>
-    internal (LatencyHistogram Latency, long LastEchoAt) AddUp()
+    /// <summary>Adds up the tallies of all threads. Exact only while no echo is pending.</summary>
+    internal (LatencyHistogram Latency, long Bytes, long LastEchoAt) AddUp()
     {
         var latency = new LatencyHistogram();
+        long bytes = 0;
         long last = StartedAt;
         foreach (ThreadTally tally in Tallies())
         {
             latency.Add(tally.Latency);
+            bytes += tally.Bytes;
             last = Math.Max(last, tally.LastEchoAt);
         }
 
-        return (latency, last);
+        return (latency, bytes, last);
     }
 
     private ThreadTally[] Tallies()
@@ -72,6 +77,8 @@ internal sealed class LoadRun
 internal sealed class ThreadTally(LoadRun run)
 {
     private long _messages;
+    private long _bytes;
+    private long _untimed;
     private long _lastEchoAt;
 
     internal LoadRun Run { get; } = run;
@@ -80,15 +87,44 @@ internal sealed class ThreadTally(LoadRun run)
 
     internal long Messages => Volatile.Read(ref _messages);
 
+    internal long Bytes => Volatile.Read(ref _bytes);
+
+    internal long Untimed => Volatile.Read(ref _untimed);
+
     internal long LastEchoAt => Volatile.Read(ref _lastEchoAt);
 
     /// <summary>Counts a right echo.</summary>
     /// <param name="now">The time of its receipt, in ticks of <see cref="Stopwatch"/>.</param>
     /// <param name="latency">In the same ticks.</param>
-    internal void AddEcho(long now, long latency)
+    /// <param name="bytes">Its payload.</param>
+    internal void AddEcho(long now, long latency, int bytes)
     {
         Latency.Record(latency);
+        Add(now, bytes);
+    }
+
+    /// <summary>Counts an answer, which need not be an echo.</summary>
+    /// <param name="now">As for an echo.</param>
+    /// <param name="latency">As for an echo; null when it is not known.</param>
+    /// <param name="bytes">Its payload.</param>
+    internal void AddAnswer(long now, long? latency, int bytes)
+    {
+        if (latency is long known)
+        {
+            Latency.Record(known);
+        }
+        else
+        {
+            Volatile.Write(ref _untimed, _untimed + 1);
+        }
+
+        Add(now, bytes);
+    }
+
+    private void Add(long now, int bytes)
+    {
         Volatile.Write(ref _messages, _messages + 1);
+        Volatile.Write(ref _bytes, _bytes + bytes);
         Volatile.Write(ref _lastEchoAt, now);
     }
 }

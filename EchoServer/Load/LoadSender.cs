@@ -53,6 +53,9 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
     /// <summary>How many messages were sent, those of the connections before it in its place included.</summary>
     internal long Sent => window.Sent;
 
+    /// <summary>How many messages of the run were sent.</summary>
+    internal long SentInRun => _place is Place place ? window.Sent - place.FirstMessage : 0;
+
     /// <summary>Messages of the run that are due and not sent; 0 without a rate.</summary>
     internal long Unsent => _place is { Run.Pace: Pace pace } place ? Math.Max(0, pace.DueOf(place.Rank) - (window.Sent - place.FirstMessage)) : 0;
 
@@ -186,7 +189,8 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
             return 0;
         }
 
-        long count = Math.Min(window.Free, Math.Max(1, GatherBytes / (Frame.MaxHeaderSize + context.Options.MessageBytes)));
+        long count = Math.Max(1, GatherBytes / (Frame.MaxHeaderSize + context.Options.MessageBytes));
+        count = context.IsWindowed ? Math.Min(count, window.Free) : count;
         return (int)(run.Pace is null ? count : Math.Min(count, Unsent));
     }
 
@@ -202,21 +206,22 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
 
     private void AppendMessage(long at)
     {
-        if (!window.Send(at, out long number))
+        if (!window.Send(at, out long number) && context.Options.ExpectsEcho)
         {
             connection.Errors.Add(LoadError.EchoMissing, $"connection {connection.Number}");
         }
 
         uint key = 0;
+        int size = context.Payload.SizeOf(number);
         if (context.IsWebSocket)
         {
             key = MaskingKeys.Next();
             Opcode opcode = context.Options.IsText ? Opcode.Text : Opcode.Binary;
-            _outputEnd += Frame.WriteHeader(_output.AsSpan(_outputEnd), opcode, context.Options.MessageBytes, maskingKey: key);
+            _outputEnd += Frame.WriteHeader(_output.AsSpan(_outputEnd), opcode, size, maskingKey: key);
         }
 
         context.Payload.Write(_output.AsSpan(_outputEnd), connection.Number, number, key);
-        _outputEnd += context.Options.MessageBytes;
+        _outputEnd += size;
     }
 
     private void AppendClose(byte[] payload)

@@ -68,7 +68,8 @@ internal sealed class LatencyHistogram
             }
         }
 
-        return TimeSpan.Zero;
+        // Only when nothing was recorded, or while another thread records.
+        return Max;
     }
 
     private static int BucketOf(long ticks)

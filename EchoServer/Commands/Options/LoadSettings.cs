@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
+using System.Text.Unicode;
 using EchoServer.Connect;
 using EchoServer.Load;
 
@@ -12,7 +14,11 @@ internal static class LoadSettings
     private const int MaxInFlight = 65_536;
     private const double MinRate = 0.1;
     private const double MaxRate = 10_000_000;
+    private const int MaxFileBytes = 64 * 1024 * 1024;
     private const double MaxRamp = 100_000;
+
+    // Without a limit to the messages in flight: enough for 5000 a second and an answer after 0.2 seconds.
+    private const int TimesKept = 1000;
 
     // A time is kept for each message in flight: 128 MiB at this many.
     private const long MaxInFlightOverAll = 16_777_216;
@@ -29,8 +35,15 @@ internal static class LoadSettings
         SettingParsers.SizeAccepted($"1-{Invariant(LoadOptions.MaxMessageBytes)}"),
         (string text, out int value) => SettingParsers.TryParseSize(text, LoadOptions.MaxMessageBytes, out value));
 
+    internal static readonly Setting<string?> Send = new(
+        "--send", null, "Sends the lines of this file, each a text message, in order and again from the start.", null, "numbered messages",
+        $"a file with a message on each line, in UTF-8, of less than {Invariant(MaxFileBytes)} bytes", ConnectionParsers.TryParseFile, helpName: "file");
+
+    internal static readonly Setting<bool> ExpectEcho = Settings.OnOrOff(
+        "--expect-echo", null, true, "Whether each message must come back. Off: any message of the server is an answer, which is counted and not compared.");
+
     internal static readonly Setting<int> InFlight = Number(
-        "--in-flight", "Messages that each connection has out without an echo.", Defaults.InFlight, "a number of messages", MaxInFlight);
+        "--in-flight", "Messages that each connection has out without an echo or answer.", Defaults.InFlight, "a number of messages", MaxInFlight);
 
     internal static readonly Setting<double?> Rate = PerSecond(
         "--rate", "Messages a second over all connections; latency then counts from when each was due.", "as fast as echoes come",
@@ -60,13 +73,13 @@ internal static class LoadSettings
     internal static readonly Option<bool> Json = new("--json") { Description = "Print the report as one JSON object." };
 
     /// <summary>Those with a value, in the order of the help text.</summary>
-    internal static readonly Setting[] All = [Connections, Size, InFlight, Rate, Ramp, Duration];
+    internal static readonly Setting[] All = [Connections, Size, Send, ExpectEcho, InFlight, Rate, Ramp, Duration];
 
     /// <summary>Those without a value.</summary>
     internal static readonly Option<bool>[] Switches = [Text, Binary, Hold, Reconnect, Json];
 
     // Without effect under --hold, which sends no messages.
-    private static readonly Setting[] OfMessages = [Size, InFlight, Rate];
+    private static readonly Setting[] OfMessages = [Size, Send, ExpectEcho, InFlight, Rate];
 
     /// <summary>Reads the load.</summary>
     /// <exception cref="UsageException">An option has a value that is not accepted, or two options contradict each other.</exception>
@@ -74,7 +87,16 @@ internal static class LoadSettings
     {
         CheckContradictions(result);
         int connections = Connections.Read(result);
+        double? rate = Rate.Read(result);
+        bool expectsEcho = ExpectEcho.Read(result);
         int inFlight = InFlight.Read(result);
+        if (!expectsEcho && rate is not null)
+        {
+            inFlight = InFlight.IsGiven(result)
+                ? throw new UsageException($"{InFlight.Name}: cannot be combined with {Rate.Name} under {ExpectEcho.Name} off, which waits for no answer")
+                : (int)Math.Min(TimesKept, (MaxInFlightOverAll / connections) - 1);
+        }
+
         if ((long)connections * inFlight > MaxInFlightOverAll)
         {
             throw new UsageException($"--in-flight: {inFlight} on each of {connections} connections are over {MaxInFlightOverAll} messages");
@@ -82,14 +104,17 @@ internal static class LoadSettings
 
         ConnectionOptions connection = ConnectionSettings.Read(result, url);
         ConnectionSettings.RefuseUnusedTls(result, connection);
+        byte[][]? lines = Send.Read(result) is string file ? ReadLines(file) : null;
         return new LoadOptions
         {
             Connection = connection,
             Connections = connections,
-            MessageBytes = Size.Read(result),
+            MessageBytes = lines?.Max(line => line.Length) ?? Size.Read(result),
+            Lines = lines,
+            ExpectsEcho = expectsEcho,
             InFlight = inFlight,
             IsText = !result.GetValue(Binary),
-            Rate = Rate.Read(result),
+            Rate = rate,
             ConnectionsPerSecond = Ramp.Read(result),
             IsHeldOnly = result.GetValue(Hold),
             Reconnects = result.GetValue(Reconnect),
@@ -104,6 +129,11 @@ internal static class LoadSettings
             throw new UsageException("--text: cannot be combined with --binary");
         }
 
+        if (Send.IsGiven(result) && (Size.IsGiven(result) ? Size.Name : result.GetValue(Binary) ? Binary.Name : null) is string other)
+        {
+            throw new UsageException($"{Send.Name}: cannot be combined with {other}: its messages are the lines of the file, as text");
+        }
+
         if (!result.GetValue(Hold))
         {
             return;
@@ -115,6 +145,31 @@ internal static class LoadSettings
         {
             throw new UsageException($"{name}: cannot be combined with --hold, which sends nothing");
         }
+    }
+
+    /// <summary>Reads the lines of a file. A line ends with LF or CRLF, the last one also with the file.</summary>
+    private static byte[][] ReadLines(string file)
+    {
+        ReadOnlySpan<byte> rest = NamedFile.Read(Send, file, MaxFileBytes);
+
+        // What editors of Windows put at the start is not part of the first line.
+        rest = rest.StartsWith(Encoding.UTF8.Preamble) ? rest[Encoding.UTF8.Preamble.Length..] : rest;
+        List<byte[]> lines = [];
+        while (!rest.IsEmpty)
+        {
+            int end = rest.IndexOf((byte)'\n');
+            ReadOnlySpan<byte> line = end < 0 ? rest : rest[..end];
+            lines.Add((end >= 0 && line is [.. ReadOnlySpan<byte> before, (byte)'\r'] ? before : line).ToArray());
+            rest = rest[(line.Length + (end < 0 ? 0 : 1))..];
+            string? flaw = lines[^1].Length > LoadOptions.MaxMessageBytes ? $"is longer than {LoadOptions.MaxMessageBytes} bytes"
+                : Utf8.IsValid(lines[^1]) ? null : "is not text in UTF-8";
+            if (flaw is not null)
+            {
+                throw NamedFile.Refuse(Send, file, $"has a line, number {lines.Count}, that {flaw}");
+            }
+        }
+
+        return lines.Count > 0 ? [.. lines] : throw NamedFile.Refuse(Send, file, "is empty");
     }
 
     private static Setting<int> Number(string name, string description, int defaultValue, string what, int highest) => new(

@@ -147,7 +147,8 @@ internal static class Settings
             name, variable, description, defaultValue, Lower($"{defaultValue}"), $"{what} ({string.Join(", ", names)})", parse, choices: names);
     }
 
-    private static Setting<bool> OnOrOff(string name, string variable, bool defaultValue, string description) => new(
+    /// <summary>Makes a switch with a value.</summary>
+    internal static Setting<bool> OnOrOff(string name, string? variable, bool defaultValue, string description) => new(
         name, variable, description, defaultValue, defaultValue ? "on" : "off", "on, off, true or false",
         SettingParsers.TryParseOnOff, choices: ["on", "off"]);
 

@@ -28,7 +28,7 @@ internal sealed class LoadConnector(LoadOptions options, IoThreads ioThreads)
         await _dialer.ResolveAsync(stop).ConfigureAwait(false);
         Context = options.IsWebSocket && !options.IsHeldOnly
             ? await RetryAsync(() => Calibration.LearnAsync(options, _dialer, stop), stop).ConfigureAwait(false)
-            : new LoadContext(options, new EchoDialect(), new LoadPayload(options.MessageBytes, options.IsText));
+            : LoadContext.Of(options, new EchoDialect(), options.IsText);
     }
 
     /// <summary>Opens all connections.</summary>

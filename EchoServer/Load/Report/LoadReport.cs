@@ -11,8 +11,11 @@ internal sealed record LoadReport(LoadOptions Options, LoadClient Client, LoadRe
     internal static readonly (string Text, string Name, double Percent)[] Percentiles =
         [("p50", "p50", 50), ("p90", "p90", 90), ("p99", "p99", 99), ("p99.9", "p999", 99.9)];
 
-    /// <summary>Whether there were messages, or connections to hold, and no error.</summary>
-    internal bool IsFine => Client.Errors.Total == 0 && (Options.IsHeldOnly ? Client.Opened : Result.Messages) > 0;
+    /// <summary>Whether there were echoes, or messages that need none, or connections to hold, and no error.</summary>
+    internal bool IsFine => Client.Errors.Total == 0 && (Options.IsHeldOnly ? Client.Opened : Options.ExpectsEcho ? Result.Messages : Result.Sent) > 0;
+
+    /// <summary>Whether each answer belongs to a message. Without echoes only equal numbers show that, those after the run included.</summary>
+    internal bool IsLatencyKnown => Options.ExpectsEcho || (Result.Messages > 0 && Result.Unanswered == 0 && Client.Untimed == 0);
 
     internal double ConnectionsPerSecond => PerSecond(Client.Opened, Client.ConnectElapsed);
 

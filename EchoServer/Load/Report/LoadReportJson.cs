@@ -50,22 +50,41 @@ internal static class LoadReportJson
     {
         json.WriteString("messageType", report.Options.IsText ? "text" : "binary");
         json.WriteNumber("messageBytes", report.Options.MessageBytes);
-        json.WriteNumber("inFlight", report.Options.InFlight);
-        if (report.Options.Rate is double rate)
-        {
-            json.WriteNumber("ratePerSecond", rate);
-        }
-        else
-        {
-            json.WriteNull("ratePerSecond");
-        }
+        json.WritePropertyName("lines");
+        WriteValue(json, report.Options.Lines?.Count);
+        json.WriteBoolean("expectsEcho", report.Options.ExpectsEcho);
+        json.WritePropertyName("inFlight");
+        WriteValue(json, report.Options.IsWindowed ? report.Options.InFlight : null);
+        json.WritePropertyName("ratePerSecond");
+        WriteValue(json, report.Options.Rate);
 
+        json.WriteNumber("sent", report.Result.Sent);
         json.WriteNumber("messages", report.Result.Messages);
         json.WriteNumber("messagesPerSecond", report.MessagesPerSecond);
         json.WriteNumber("payloadBytes", report.Result.Bytes);
         json.WriteNumber("payloadBytesPerSecond", report.BytesPerSecond);
         json.WriteNumber("unsent", report.Result.Unsent);
-        WriteTimes(json, "latencyMilliseconds", report.Result.Latency);
+        json.WriteNumber("unanswered", report.Result.Unanswered);
+        if (report.IsLatencyKnown)
+        {
+            WriteTimes(json, "latencyMilliseconds", report.Result.Latency);
+        }
+        else
+        {
+            json.WriteNull("latencyMilliseconds");
+        }
+    }
+
+    private static void WriteValue(Utf8JsonWriter json, double? value)
+    {
+        if (value is double number)
+        {
+            json.WriteNumberValue(number);
+        }
+        else
+        {
+            json.WriteNullValue();
+        }
     }
 
     private static void WriteTimes(Utf8JsonWriter json, string name, LatencyHistogram times)

@@ -67,18 +67,31 @@ internal static class LoadReportText
     {
         LoadOptions options = report.Options;
         LoadResult result = report.Result;
-        string kind = options.IsText ? "text" : "binary";
-        string pace = options.Rate is double rate ? string.Create(CultureInfo.InvariantCulture, $"{rate:#,0.###} a second") : "as fast as echoes come";
-        Line(text, "load", $"{options.MessageBytes:N0} byte{(options.MessageBytes == 1 ? "" : "s")} of {kind}, {options.InFlight:N0} in flight on each connection, {pace}");
-        Line(text, "echoes", $"{result.Messages:N0} right in {Seconds(result.Elapsed)}");
+        string answers = options.ExpectsEcho ? "echoes" : "answers";
+        string pace = options.Rate is double rate ? Invariant($"{rate:#,0.###} a second") : $"as fast as {answers} come";
+        string window = options.IsWindowed ? Invariant($"{options.InFlight:N0} in flight on each connection, ") : "";
+        Line(text, "load", $"{Messages(options)}, {window}{pace}");
+        Line(text, answers, $"{result.Messages:N0} {(options.ExpectsEcho ? "right" : Invariant($"to {result.Sent:N0} messages"))} in {Seconds(result.Elapsed)}");
         Line(text, "messages", $"{report.MessagesPerSecond:N0} a second");
-        Line(text, "payload", $"{report.BytesPerSecond / 1e6:N2} MB a second each way");
-        Line(text, "latency", $"{Show(result.Latency)}");
+        Line(text, "payload", $"{report.BytesPerSecond / 1e6:N2} MB a second {(options.ExpectsEcho ? "each way" : "from the server")}");
+        Line(text, "latency", $"{(report.IsLatencyKnown ? Show(result.Latency) : Unknown(report))}");
         if (result.Unsent > 0)
         {
-            Line(text, "unsent", $"{result.Unsent:N0} messages were due and had to wait for echoes until the end");
+            Line(text, "unsent", $"{result.Unsent:N0} messages were due and had to wait for {(options.IsWindowed ? answers : "the server to read")} until the end");
         }
     }
+
+    private static string Messages(LoadOptions options) => options.Lines is IReadOnlyList<byte[]> lines
+        ? Invariant($"{lines.Count:N0} line{(lines.Count == 1 ? "" : "s")} of up to {Bytes(options.MessageBytes)}")
+        : $"{Bytes(options.MessageBytes)} of {(options.IsText ? "text" : "binary")}";
+
+    private static string Bytes(int count) => Invariant($"{count:N0} byte{(count == 1 ? "" : "s")}");
+
+    /// <summary>Says why no answer is known to belong to a message.</summary>
+    private static string Unknown(LoadReport report) =>
+        report.Result.Messages == 0 ? $"not known: the server answered nothing{(report.Options.IsWindowed ? "; with --rate messages wait for no answer" : "")}"
+        : report.Result.Unanswered > 0 ? Invariant($"not known: {report.Result.Unanswered:N0} messages have no answer, so that an answer may be to any message")
+        : Invariant($"not known: {report.Client.Untimed:N0} messages of the server answer none that is known");
 
     private static void WriteReconnects(StringBuilder text, ReconnectResult result)
     {
@@ -121,5 +134,7 @@ internal static class LoadReportText
     private static void Line(StringBuilder text, string label, FormattableString line) =>
         text.Append(CultureInfo.InvariantCulture, $"{label,-13}").Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
 
-    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.00} s");
+    private static string Seconds(TimeSpan time) => Invariant($"{time.TotalSeconds:0.00} s");
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

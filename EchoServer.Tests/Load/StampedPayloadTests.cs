@@ -4,14 +4,14 @@ using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.Load;
 
-internal sealed class LoadPayloadTests
+internal sealed class StampedPayloadTests
 {
     private static readonly int[] Sizes = [1, 2, 7, 8, 15, 16, 17, 18, 19, 20, 31, 64, 125, 126, 1000];
 
     [TestCaseSource(nameof(Sizes))]
     public void Text_is_UTF_8(int size)
     {
-        var payload = new LoadPayload(size, isUtf8: true);
+        var payload = new StampedPayload(size, isUtf8: true);
         for (int number = 0; number < 2000; number++)
         {
             Assert.That(Utf8.IsValid(Write(payload, number % 7, number)), Is.True, $"{number}");
@@ -23,7 +23,7 @@ internal sealed class LoadPayloadTests
     {
         foreach (bool isUtf8 in (bool[])[true, false])
         {
-            var payload = new LoadPayload(size, isUtf8);
+            var payload = new StampedPayload(size, isUtf8);
             byte[] bytes = Write(payload, 3, 1_000_000);
             Assert.That(payload.Is(bytes, 3, 1_000_000), Is.True);
             Assert.That(payload.Is(bytes.AsSpan(0, size - 1), 3, 1_000_000), Is.False);
@@ -40,7 +40,7 @@ internal sealed class LoadPayloadTests
     [TestCaseSource(nameof(Sizes))]
     public void Neighbouring_messages_and_connections_differ(int size)
     {
-        var payload = new LoadPayload(size, isUtf8: true);
+        var payload = new StampedPayload(size, isUtf8: true);
         for (int number = 0; number < 63; number++)
         {
             byte[] bytes = Write(payload, 5, number);
@@ -53,7 +53,7 @@ internal sealed class LoadPayloadTests
     public void The_body_differs_for_256_messages_on_end()
     {
         // A server that mixes up the ends of two messages, or sends old bytes of a buffer, is noticed.
-        var payload = new LoadPayload(64, isUtf8: false);
+        var payload = new StampedPayload(64, isUtf8: false);
         var bodies = Enumerable.Range(0, 256).Select(number => Convert.ToHexString(Write(payload, 0, number)[16..])).ToHashSet();
         Assert.That(bodies, Has.Count.EqualTo(256));
     }
@@ -65,8 +65,9 @@ internal sealed class LoadPayloadTests
     [TestCase(int.MaxValue, (1L << 48) - 1)]
     public void The_stamp_says_whose_message_it_is(int connection, long number)
     {
-        byte[] bytes = Write(new LoadPayload(16, isUtf8: true), connection, number);
-        Assert.That(LoadPayload.TryReadStamp(bytes, out int readConnection, out long readNumber), Is.True);
+        var payload = new StampedPayload(16, isUtf8: true);
+        byte[] bytes = Write(payload, connection, number);
+        Assert.That(payload.TryReadStamp(bytes, out int readConnection, out long readNumber), Is.True);
         Assert.That((readConnection, readNumber), Is.EqualTo((connection, number)));
     }
 
@@ -75,14 +76,14 @@ internal sealed class LoadPayloadTests
     [TestCase(3)]
     public void It_is_masked_as_it_is_written(int size)
     {
-        var payload = new LoadPayload(size, isUtf8: true);
+        var payload = new StampedPayload(size, isUtf8: true);
         byte[] masked = new byte[size];
         payload.Write(masked, 1, 2, 0xDEADBEEF);
         Masking.Apply(masked, 0xDEADBEEF);
         Assert.That(masked, Is.EqualTo(Write(payload, 1, 2)));
     }
 
-    private static byte[] Write(LoadPayload payload, int connection, long number)
+    private static byte[] Write(StampedPayload payload, int connection, long number)
     {
         byte[] bytes = new byte[payload.Size];
         payload.Write(bytes, connection, number, maskingKey: 0);
