@@ -265,7 +265,7 @@ internal sealed class LoadCommandTests
         ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["load", "--help"]));
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
         foreach (string text in (string[])
-            ["EchoServer load ws://", "--connections", "--size", "--in-flight", "--rate", "--ramp", "--duration", "--timeout", "--text", "--binary", "--hold", "--reconnect", "--json", "--send", "--expect-echo",
+            ["EchoServer load ws://", "--connections", "--size", "--in-flight", "--rate", "--ramp", "--duration", "--timeout", "--text", "--binary", "--hold", "--reconnect", "--json", "--send", "--expect-echo", "--chart",
             "--insecure", "--ca", "--cert", "--key", "--header", "--origin", "--subprotocol", "--basic-auth", "--proxy", "--instance"])
         {
             Assert.That(result.Output, Does.Contain(text));

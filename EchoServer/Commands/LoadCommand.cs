@@ -5,6 +5,7 @@ using EchoServer.Commands.Options;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Load;
+using EchoServer.Load.Chart;
 using EchoServer.Load.Opening;
 using EchoServer.Load.Report;
 using EchoServer.Transport;
@@ -43,6 +44,8 @@ internal static class LoadCommand
     {
         LoadOptions options = LoadSettings.Read(result, url);
         TimeSpan duration = LoadSettings.Duration.Read(result)!.Value;
+        using ChartFile? chart = LoadSettings.Chart.Read(result) is string file ? ChartFile.Open(LoadSettings.Chart, file) : null;
+        LoadSampler? sampler = chart is null ? null : new LoadSampler(duration);
 
         InlineCompletions.Enable(IoThreads.DefaultCount);
         using var signal = new StopSignal();
@@ -58,12 +61,13 @@ internal static class LoadCommand
             LoadReport report;
             await using (var progress = new LoadProgress(client, options))
             {
-                report = await PutOnAsync(client, options, duration, stop.Token).ConfigureAwait(false);
+                report = await PutOnAsync(client, options, duration, sampler, stop.Token).ConfigureAwait(false);
             }
 
             using StandardStream output = StandardStream.OpenOutput();
             output.Write(result.GetValue(LoadSettings.Json) ? LoadReportJson.Write(report) : LoadReportText.Write(report));
-            return output.EndWith(report.IsFine ? ExitCode.Fine : ExitCode.Failed);
+            bool isDrawn = chart?.TryWrite(LoadChart.Draw(report, sampler!.Samples)) ?? true;
+            return output.EndWith(report.IsFine && isDrawn ? ExitCode.Fine : ExitCode.Failed);
         }
         catch (Exception exception) when (exception is ConnectionFailedException or SocketException)
         {
@@ -82,12 +86,14 @@ internal static class LoadCommand
         }
     }
 
-    private static async Task<LoadReport> PutOnAsync(LoadClient client, LoadOptions options, TimeSpan duration, CancellationToken stop)
+    private static async Task<LoadReport> PutOnAsync(
+        LoadClient client, LoadOptions options, TimeSpan duration, LoadSampler? sampler, CancellationToken stop)
     {
         await client.ConnectAsync(stop).ConfigureAwait(false);
         LoadResult result = options.IsHeldOnly
             ? await client.HoldAsync(duration, stop).ConfigureAwait(false)
-            : await client.RunAsync(duration, stop).ConfigureAwait(false);
+            : sampler is null ? await client.RunAsync(duration, stop).ConfigureAwait(false)
+            : await sampler.FollowAsync(client, client.RunAsync(duration, stop)).ConfigureAwait(false);
         int openAtEnd = client.Open;
         await client.CloseAsync().ConfigureAwait(false);
         return new LoadReport(options, client, result, openAtEnd);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
+using EchoServer.Load.Chart;
 using EchoServer.Load.Opening;
 using EchoServer.Load.Report;
 using EchoServer.Metrics;
@@ -122,6 +123,11 @@ internal sealed class LoadClient : IAsyncDisposable
         long sent = connections.Sum(connection => connection.Sender.SentInRun);
         return new LoadResult(run.Messages, bytes, elapsed, latency, unsent) { Sent = sent, Unanswered = unanswered };
     }
+
+    /// <summary>Measures the current run so far.</summary>
+    internal LoadSample Sample() => _run is LoadRun run
+        ? new LoadSample(Stopwatch.GetElapsedTime(run.StartedAt), run.Messages, run.AddUp().Latency)
+        : LoadSample.Start;
 
     /// <summary>Keeps the connections open and idle; pings are answered.</summary>
     /// <param name="duration">For how long.</param>

@@ -52,6 +52,18 @@ internal sealed class LatencyHistogram
         _max = Math.Max(_max, other._max);
     }
 
+    /// <summary>Computes what was recorded since an earlier copy of the same histogram.</summary>
+    internal LatencyHistogram Since(LatencyHistogram before)
+    {
+        var since = new LatencyHistogram { Count = Count - before.Count, _max = _max };
+        for (int bucket = 0; bucket < Buckets; bucket++)
+        {
+            since._counts[bucket] = _counts[bucket] - before._counts[bucket];
+        }
+
+        return since;
+    }
+
     /// <summary>The value that so much per cent of all values do not exceed.</summary>
     /// <param name="percent">Above 0, at most 100.</param>
     /// <returns>The upper end of its bucket, at most <see cref="Max"/>; zero when nothing was recorded.</returns>

@@ -56,6 +56,10 @@ internal static class LoadSettings
         "--duration", null, "How long messages are sent.", DefaultDuration, Invariant(DefaultDuration.TotalSeconds),
         SettingParsers.SecondsAccepted, SettingParsers.TryParseSeconds);
 
+    internal static readonly Setting<string?> Chart = new(
+        "--chart", null, "Draws messages a second and latency over the time of the run, as an SVG.", null, "none",
+        "a file to write", ConnectionParsers.TryParseFile, helpName: "file");
+
     internal static readonly Option<bool> Text = new("--text") { Description = "Send text messages. This is the default." };
 
     internal static readonly Option<bool> Binary = new("--binary") { Description = "Send binary messages." };
@@ -73,13 +77,13 @@ internal static class LoadSettings
     internal static readonly Option<bool> Json = new("--json") { Description = "Print the report as one JSON object." };
 
     /// <summary>Those with a value, in the order of the help text.</summary>
-    internal static readonly Setting[] All = [Connections, Size, Send, ExpectEcho, InFlight, Rate, Ramp, Duration];
+    internal static readonly Setting[] All = [Connections, Size, Send, ExpectEcho, InFlight, Rate, Ramp, Duration, Chart];
 
     /// <summary>Those without a value.</summary>
     internal static readonly Option<bool>[] Switches = [Text, Binary, Hold, Reconnect, Json];
 
     // Without effect under --hold, which sends no messages.
-    private static readonly Setting[] OfMessages = [Size, Send, ExpectEcho, InFlight, Rate];
+    private static readonly Setting[] OfMessages = [Size, Send, ExpectEcho, InFlight, Rate, Chart];
 
     /// <summary>Reads the load.</summary>
     /// <exception cref="UsageException">An option has a value that is not accepted, or two options contradict each other.</exception>

@@ -68,9 +68,7 @@ internal static class LoadReportText
         LoadOptions options = report.Options;
         LoadResult result = report.Result;
         string answers = options.ExpectsEcho ? "echoes" : "answers";
-        string pace = options.Rate is double rate ? Invariant($"{rate:#,0.###} a second") : $"as fast as {answers} come";
-        string window = options.IsWindowed ? Invariant($"{options.InFlight:N0} in flight on each connection, ") : "";
-        Line(text, "load", $"{Messages(options)}, {window}{pace}");
+        Line(text, "load", $"{Load(options)}");
         Line(text, answers, $"{result.Messages:N0} {(options.ExpectsEcho ? "right" : Invariant($"to {result.Sent:N0} messages"))} in {Seconds(result.Elapsed)}");
         Line(text, "messages", $"{report.MessagesPerSecond:N0} a second");
         Line(text, "payload", $"{report.BytesPerSecond / 1e6:N2} MB a second {(options.ExpectsEcho ? "each way" : "from the server")}");
@@ -81,17 +79,25 @@ internal static class LoadReportText
         }
     }
 
+    /// <summary>Describes the messages of a load, and how fast they are sent.</summary>
+    internal static string Load(LoadOptions options)
+    {
+        string pace = options.Rate is double rate ? Invariant($"{rate:#,0.###} a second") : $"as fast as {(options.ExpectsEcho ? "echoes" : "answers")} come";
+        string window = options.IsWindowed ? Invariant($"{options.InFlight:N0} in flight on each connection, ") : "";
+        return $"{Messages(options)}, {window}{pace}";
+    }
+
+    /// <summary>Says why no answer is known to belong to a message.</summary>
+    internal static string Unknown(LoadReport report) =>
+        report.Result.Messages == 0 ? $"not known: the server answered nothing{(report.Options.IsWindowed ? "; with --rate messages wait for no answer" : "")}"
+        : report.Result.Unanswered > 0 ? Invariant($"not known: {report.Result.Unanswered:N0} messages have no answer, so that an answer may be to any message")
+        : Invariant($"not known: {report.Client.Untimed:N0} messages of the server answer none that is known");
+
     private static string Messages(LoadOptions options) => options.Lines is IReadOnlyList<byte[]> lines
         ? Invariant($"{lines.Count:N0} line{(lines.Count == 1 ? "" : "s")} of up to {Bytes(options.MessageBytes)}")
         : $"{Bytes(options.MessageBytes)} of {(options.IsText ? "text" : "binary")}";
 
     private static string Bytes(int count) => Invariant($"{count:N0} byte{(count == 1 ? "" : "s")}");
-
-    /// <summary>Says why no answer is known to belong to a message.</summary>
-    private static string Unknown(LoadReport report) =>
-        report.Result.Messages == 0 ? $"not known: the server answered nothing{(report.Options.IsWindowed ? "; with --rate messages wait for no answer" : "")}"
-        : report.Result.Unanswered > 0 ? Invariant($"not known: {report.Result.Unanswered:N0} messages have no answer, so that an answer may be to any message")
-        : Invariant($"not known: {report.Client.Untimed:N0} messages of the server answer none that is known");
 
     private static void WriteReconnects(StringBuilder text, ReconnectResult result)
     {
