@@ -165,7 +165,7 @@ prepare_bench() {
 
 prepare_tests() {
   install_packages npm:'nodejs npm' cc:'gcc libc6-dev' chromium:chromium haproxy:haproxy nginx:nginx-light ip:iproute2 \
-    objdump:binutils debootstrap:debootstrap podman:podman runc:runc tmux:tmux \
+    objdump:binutils debootstrap:debootstrap podman:podman runc:runc tmux:tmux zsh:zsh \
     /usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1:faketime \
     /usr/aarch64-linux-gnu/include/stdio.h:'gcc-aarch64-linux-gnu libc6-dev-arm64-cross' qemu-aarch64:qemu-user
   # Prometheus's own checker of /metrics.

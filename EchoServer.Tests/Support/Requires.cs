@@ -75,6 +75,8 @@ internal static class Requires
     public static void Tmux() => Unless(
         File.Exists(TmuxTerminal.Tmux), "Debian's package tmux is not installed: run ./build.sh test as root");
 
+    public static void Zsh() => Unless(File.Exists("/usr/bin/zsh"), "Debian's package zsh is not installed: run ./build.sh test as root");
+
     public static void Curl() => Unless(File.Exists("/usr/bin/curl"), "curl is not installed");
 
     /// <summary>The servers that the bench measures. The file with the .NET runtime takes half a minute to publish, and only the bench does.</summary>

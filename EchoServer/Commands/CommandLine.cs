@@ -124,6 +124,9 @@ internal static class CommandLine
             new DocumentedCommand("load", LoadCommand.Description, LoadCommand.Examples) { Url }, LoadSettings.All, LoadSettings.Switches, LoadCommand.RunAsync));
         root.Add(Build(
             new DocumentedCommand("check", CheckCommand.Description, CheckCommand.Examples) { Url }, CheckSettings.All, CheckSettings.Switches, CheckCommand.RunAsync));
+        var completions = new DocumentedCommand("completions", CompletionsCommand.Description, CompletionsCommand.Examples) { CompletionsCommand.Shell };
+        completions.SetAction((result, _) => Task.FromResult(CompletionsCommand.Run(result)));
+        root.Add(completions);
         return root;
     }
 

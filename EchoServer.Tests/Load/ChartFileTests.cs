@@ -1,10 +1,10 @@
 using System.Xml.Linq;
 
-namespace EchoServer.Tests.Commands;
+namespace EchoServer.Tests.Load;
 
 /// <summary><c>EchoServer load --chart</c>: the file that it writes, or cannot write.</summary>
 [Parallelizable(ParallelScope.Children)]
-internal sealed class LoadChartFileTests
+internal sealed class ChartFileTests
 {
     private string _folder = "";
 

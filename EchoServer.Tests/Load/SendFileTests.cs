@@ -1,10 +1,10 @@
 using System.Text;
 
-namespace EchoServer.Tests.Commands;
+namespace EchoServer.Tests.Load;
 
 /// <summary><c>EchoServer load --send</c> and <c>--expect-echo</c>, against a server and with files that cannot be used.</summary>
 [Parallelizable(ParallelScope.Children)]
-internal sealed class LoadSendTests
+internal sealed class SendFileTests
 {
     private string _folder = "";
 
