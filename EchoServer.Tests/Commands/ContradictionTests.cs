@@ -28,6 +28,7 @@ internal sealed class ContradictionTests
         ["--send: cannot be combined with --size", "load", "ws://host", "--send", "FILE", "--size", "5"],
         ["--send: cannot be combined with --hold", "load", "ws://host", "--send", "FILE", "--hold"],
         ["--expect-echo: cannot be combined with --hold", "load", "ws://host", "--expect-echo", "off", "--hold"],
+        ["--compression: cannot be combined with --hold", "load", "ws://host", "--compression", "--hold"],
         ["--chart: cannot be combined with --hold", "load", "ws://host", "--chart", "FILE", "--hold"],
         ["--in-flight: cannot be combined with --rate under --expect-echo off", "load", "ws://host", "--expect-echo", "off", "--rate", "5", "--in-flight", "3"],
         ["--cert: is about TLS, which ws:// goes without", "client", "ws://host", "--cert", "FILE"],

@@ -239,14 +239,16 @@ internal sealed class ReconnectTests
         Assert.That(client.Reconnects.Lost, Is.Zero);
     }
 
-    [Test]
-    public async Task Handshakes_that_are_refused_at_first_are_tried_again()
+    [TestCase(null)]
+    [TestCase(50.0)]
+    public async Task Handshakes_that_are_refused_at_first_are_tried_again(double? ramp)
     {
         using ScriptedServer server = Refusing(connection => connection is 0 or 2 or 3);
-        await using var client = new LoadClient(Options(server) with { Connections = 2 });
+        await using var client = new LoadClient(Options(server) with { Connections = 2, ConnectionsPerSecond = ramp });
         await client.ConnectAsync();
         await client.CloseAsync();
         Assert.That((client.Opened, client.Errors.Total), Is.EqualTo((2, 0)));
+        Assert.That(client.ConnectElapsed.TotalSeconds, Is.GreaterThanOrEqualTo(1 / (ramp ?? double.MaxValue)));
         LoadErrorCount attempts = client.Reconnects!.FailedAttempts.Single();
         Assert.That((attempts.Kind, attempts.Status, attempts.Count), Is.EqualTo((LoadError.HandshakeRefused, 503, 3)));
     }

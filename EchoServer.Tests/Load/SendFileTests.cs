@@ -28,6 +28,15 @@ internal sealed class SendFileTests
     }
 
     [Test]
+    public async Task A_dash_is_standard_input()
+    {
+        ProcessStartInfo start = Programs.EchoServer(["load", SharedServers.Large.Url("/").AbsoluteUri, "--send", "-", "--duration", "0.2"]);
+        ProgramResult result = await Programs.RunAsync(start, input: "a\nbcd\n");
+        Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")), result.Output);
+        Assert.That(result.Output, Does.Contain("\nload         2 lines of up to 3 bytes, "));
+    }
+
+    [Test]
     public async Task Answers_are_counted()
     {
         ProgramResult text = await RunAsync("/", "--send", Write("one\ntwo\n"), "--expect-echo", "off", "--connections", "2", "--duration", "0.2");

@@ -31,7 +31,7 @@ internal static class LoadCommand
         """
         # 100 connections, 5000 messages a second over all of them:
         EchoServer load ws://localhost:8080/raw --connections 100 --rate 5000
-        # The messages of a file, to an app that is no echo server:
+        # The messages of a file, to an app of any kind:
         EchoServer load wss://app.example.com --send messages.txt --expect-echo off
         # 10,000 connections that say nothing, for a minute:
         EchoServer load ws://localhost:8080 --connections 10000 --hold --duration 60

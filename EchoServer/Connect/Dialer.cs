@@ -18,6 +18,9 @@ namespace EchoServer.Connect;
 internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = null)
 {
     private const int MaxAddresses = 16;
+
+    // The server's default. The fastest level has one code for all texts, in which letters with accents get longer.
+    private const int CompressionLevel = 2;
     private const int BadRequest = 400;
 
     // TLS is not asked for, so a firewall's silence about it is worth this part of the timeout: by default more than three round trips by
@@ -57,8 +60,7 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
         bool compresses = extensions is null && options.OffersCompression;
         (TcpLink link, ReceivedHead head) = await UpgradeAsync(
             subprotocols ?? options.Subprotocols, compresses ? DeflateParameters.Offer : extensions, stop).ConfigureAwait(false);
-        bool isAgreed = DeflateOffer.TryReadAnswer(Encoding.UTF8.GetBytes(head.Answer.Field("Sec-WebSocket-Extensions") ?? ""), out DeflateParameters agreed);
-        return new ClientConnection(link, head, new MessageReader(Role.Client, maxMessageBytes, deflate: isAgreed ? Compression(agreed.Mirrored()) : null), compresses);
+        return new ClientConnection(link, head, new MessageReader(Role.Client, maxMessageBytes, deflate: AgreedCompression(head)), compresses);
     }
 
     /// <summary>Opens a connection and upgrades it.</summary>
@@ -280,12 +282,19 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
         }
     }
 
-    /// <param name="parameters">Those of a server with the roles of this end.</param>
-    private static PerMessageDeflate Compression(DeflateParameters parameters)
+    /// <summary>Makes the compression that a handshake agreed on.</summary>
+    /// <returns>Null when there is none.</returns>
+    internal static PerMessageDeflate? AgreedCompression(ReceivedHead head)
     {
+        if (!DeflateOffer.TryReadAnswer(Encoding.UTF8.GetBytes(head.Answer.Field("Sec-WebSocket-Extensions") ?? ""), out DeflateParameters agreed))
+        {
+            return null;
+        }
+
+        DeflateParameters parameters = agreed.Mirrored();
         var budget = new MemoryBudget(int.MaxValue);
         budget.TryTake(PerMessageDeflate.InflaterBytes(parameters) + PerMessageDeflate.DeflaterBytes(parameters));
-        return new PerMessageDeflate(parameters, new ZlibPool(level: 1, keptOfEachKind: 1), budget);
+        return new PerMessageDeflate(parameters, new ZlibPool(CompressionLevel, keptOfEachKind: 1), budget);
     }
 
     /// <summary>Connects a socket.</summary>

@@ -43,6 +43,9 @@ internal sealed class LoadClient : IAsyncDisposable
     /// <summary>How many connections were opened, their greeting included.</summary>
     internal int Opened => _places.Opened;
 
+    /// <summary>On how many connections compression was agreed on.</summary>
+    internal int Compressed => _places.All.Count(connection => connection.IsCompressed);
+
     /// <summary>How long opening all of them took, from the first attempt to the last connection.</summary>
     internal TimeSpan ConnectElapsed { get; private set; }
 

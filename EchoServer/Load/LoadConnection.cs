@@ -2,11 +2,13 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Net.Sockets;
 using EchoServer.Buffers;
+using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Load.Opening;
 using EchoServer.Load.Report;
 using EchoServer.Text;
 using EchoServer.WebSockets;
+using EchoServer.WebSockets.Compression;
 
 namespace EchoServer.Load;
 
@@ -35,7 +37,6 @@ internal sealed class LoadConnection
     private static readonly MemoryBudget NoBudget = new(long.MaxValue);
 
     private readonly LoadContext _context;
-    private readonly LoadTransport _transport;
     private readonly EchoWindow _window;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WebSocketProtocol<LoadSender.Sink> _protocol;
@@ -46,24 +47,37 @@ internal sealed class LoadConnection
     private volatile bool _isAborted;
     private volatile bool _isCleanedUp;
 
-    /// <summary>Makes the connection of an open transport, which it owns. The message numbers of a connection that it replaces go on.</summary>
-    internal LoadConnection(LoadContext context, int number, LoadTransport transport, LoadErrors errors, long firstMessage)
+    /// <summary>
+    /// Makes the connection of an open transport, which it owns, after the answer to its handshake. The message numbers of a connection
+    /// that it replaces go on.
+    /// </summary>
+    internal LoadConnection(LoadContext context, int number, LoadTransport transport, ReceivedHead? head, LoadErrors errors, long firstMessage)
     {
         _context = context;
-        _transport = transport;
+        Transport = transport;
         Number = number;
         Errors = errors;
         _window = new EchoWindow(context.Payload, number, context.Options.InFlight, firstMessage);
-        Sender = new LoadSender(this, context, transport, _window);
+
+        // One for each direction, because one thread may compress while another one decompresses.
+        Sender = new LoadSender(this, context, _window, Compression());
         Outages = context.Options.Reconnects ? new OutageTracker() : null;
 
         // The load counts the code of the server's answer to its Close.
-        _protocol = new(new MessageReader(Role.Client, context.Options.MaxReceivedBytes), new LoadSender.Sink(Sender)) { ReadsAfterClose = true };
+        _protocol = new(new MessageReader(Role.Client, context.Options.MaxReceivedBytes, deflate: Compression()), new LoadSender.Sink(Sender)) { ReadsAfterClose = true };
         _greetingsDue = context.Dialect.Greetings.Count;
+
+        PerMessageDeflate? Compression() => head is null ? null : Dialer.AgreedCompression(head);
     }
 
     /// <summary>The number of its place, from 0.</summary>
     internal int Number { get; }
+
+    /// <summary>Moves its bytes.</summary>
+    internal LoadTransport Transport { get; }
+
+    /// <summary>Whether compression was agreed on.</summary>
+    internal bool IsCompressed => _protocol.Deflate is not null;
 
     /// <summary>Where its errors are counted.</summary>
     internal LoadErrors Errors { get; private set; }
@@ -133,6 +147,7 @@ internal sealed class LoadConnection
 
         _protocol.Release();
         _pendingInput.Drop(NoBudget);
+        Sender.Pump();
         _isCleanedUp = true;
     }
 
@@ -197,7 +212,7 @@ internal sealed class LoadConnection
         {
             if (waitsFirst)
             {
-                ValueTask readable = _transport.WaitAsync();
+                ValueTask readable = Transport.WaitAsync();
                 if (!readable.IsCompleted)
                 {
                     receives = 0;
@@ -216,8 +231,8 @@ internal sealed class LoadConnection
             try
             {
                 Memory<byte> room = buffer.AsMemory(_pendingInput.Length);
-                int count = await _transport.ReceiveAsync(room).ConfigureAwait(false);
-                waitsFirst = count == LoadTransport.NothingYet || _transport.IsEmptyAfter(count, room.Length);
+                int count = await Transport.ReceiveAsync(room).ConfigureAwait(false);
+                waitsFirst = count == LoadTransport.NothingYet || Transport.IsEmptyAfter(count, room.Length);
                 Take(buffer, count);
             }
             finally
@@ -394,7 +409,7 @@ internal sealed class LoadConnection
         }
 
         Volatile.Write(ref _phase, Ended);
-        _transport.Dispose();
+        Transport.Dispose();
         _ready.TrySetResult();
         Outages?.NoteLost();
     }

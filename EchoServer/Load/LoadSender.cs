@@ -2,9 +2,9 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using EchoServer.Load.Opening;
 using EchoServer.Load.Report;
 using EchoServer.WebSockets;
+using EchoServer.WebSockets.Compression;
 
 namespace EchoServer.Load;
 
@@ -14,12 +14,15 @@ namespace EchoServer.Load;
 /// </remarks>
 /// <param name="connection">The connection that it belongs to.</param>
 /// <param name="context">The messages.</param>
-/// <param name="transport">Where bytes go.</param>
 /// <param name="window">The messages in flight.</param>
-internal sealed class LoadSender(LoadConnection connection, LoadContext context, LoadTransport transport, EchoWindow window)
+/// <param name="deflate">Compresses messages; null where compression was not agreed on. Belongs to the thread with the turn, and is released in it.</param>
+internal sealed class LoadSender(LoadConnection connection, LoadContext context, EchoWindow window, PerMessageDeflate? deflate)
 {
     // The most bytes that one call gathers, unless one message is larger.
     private const int GatherBytes = 256 * 1024;
+
+    // What a compressed message may have more than the message: see PerMessageDeflate.RoomFor.
+    private const int MaxGrowth = 64;
 
     // Set by any thread.
     private volatile Place? _place;
@@ -109,13 +112,11 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
         catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
         {
             // The loop finds the same failure and reports it. The turn is never given back.
-            ReturnOutput();
-            _isBroken = true;
+            End();
         }
         catch (Exception exception)
         {
-            ReturnOutput();
-            _isBroken = true;
+            End();
             connection.Fail(exception);
         }
     }
@@ -125,7 +126,7 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
     {
         while (_outputStart < _outputEnd)
         {
-            ValueTask<int> sending = transport.SendAsync(_output.AsMemory(_outputStart.._outputEnd));
+            ValueTask<int> sending = connection.Transport.SendAsync(_output.AsMemory(_outputStart.._outputEnd));
             if (!sending.IsCompleted)
             {
                 _sending = sending.ConfigureAwait(false);
@@ -146,7 +147,13 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
     /// <returns>False when there is nothing to send.</returns>
     private bool Gather()
     {
-        if (_isCloseSent || connection.HasEnded)
+        if (connection.HasEnded)
+        {
+            ReleaseCompression();
+            return false;
+        }
+
+        if (_isCloseSent)
         {
             return false;
         }
@@ -159,7 +166,7 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
             return false;
         }
 
-        int frameBytes = Frame.MaxHeaderSize + context.Options.MessageBytes;
+        int frameBytes = Frame.MaxHeaderSize + context.Options.MessageBytes + (deflate is null ? 0 : MaxGrowth);
         int controlBytes = 2 * (Frame.MaxHeaderSize + Frame.MaxControlPayload);
         _output = ArrayPool<byte>.Shared.Rent((count * frameBytes) + controlBytes);
         _outputStart = _outputEnd = 0;
@@ -211,6 +218,12 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
             connection.Errors.Add(LoadError.EchoMissing, $"connection {connection.Number}");
         }
 
+        if (deflate is not null)
+        {
+            AppendCompressed(deflate, number);
+            return;
+        }
+
         uint key = 0;
         int size = context.Payload.SizeOf(number);
         if (context.IsWebSocket)
@@ -224,6 +237,22 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
         _outputEnd += size;
     }
 
+    /// <summary>Appends a message, compressed where that makes it smaller, or those behind it.</summary>
+    private void AppendCompressed(PerMessageDeflate deflate, long number)
+    {
+        int size = context.Payload.SizeOf(number);
+        byte[] plain = ArrayPool<byte>.Shared.Rent(size);
+        byte[] compressed = ArrayPool<byte>.Shared.Rent(size + MaxGrowth);
+        context.Payload.Write(plain, connection.Number, number, maskingKey: 0);
+        int room = deflate.RoomFor(0, size);
+        int length = room == 0 ? 0 : deflate.Compress(default, plain.AsSpan(0, size), compressed.AsSpan(0, room));
+        ReadOnlySpan<byte> payload = length > 0 ? compressed.AsSpan(0, length) : plain.AsSpan(0, size);
+        Opcode opcode = context.Options.IsText ? Opcode.Text : Opcode.Binary;
+        _outputEnd += Frame.Write(_output.AsSpan(_outputEnd), opcode, payload, default, MaskingKeys.Next(), isCompressed: length > 0);
+        ArrayPool<byte>.Shared.Return(plain);
+        ArrayPool<byte>.Shared.Return(compressed);
+    }
+
     private void AppendClose(byte[] payload)
     {
         _isCloseSent = true;
@@ -233,12 +262,26 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
         }
         else
         {
-            transport.EndSending();
+            connection.Transport.EndSending();
         }
     }
 
     private void AppendControl(Opcode opcode, ReadOnlySpan<byte> payload) =>
         _outputEnd += Frame.Write(_output.AsSpan(_outputEnd), opcode, payload, default, MaskingKeys.Next());
+
+    /// <summary>Nothing is sent any more. The turn is kept.</summary>
+    private void End()
+    {
+        ReturnOutput();
+        ReleaseCompression();
+        _isBroken = true;
+    }
+
+    private void ReleaseCompression()
+    {
+        deflate?.Release();
+        deflate = null;
+    }
 
     private void ReturnOutput()
     {
@@ -265,7 +308,7 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
 
         /// <inheritdoc/>
         public bool WriteCompressed(Opcode opcode, ReadOnlySpan<byte> payload, int messageBytes) =>
-            throw new NotSupportedException("the load offers no compression");
+            throw new NotSupportedException("the protocol sends control frames only");
 
         /// <inheritdoc/>
         public bool WriteClose(ReadOnlySpan<byte> payload) => Interlocked.CompareExchange(ref sender._closeDue, payload.ToArray(), null) is null;

@@ -52,7 +52,7 @@ internal sealed class LatencyHistogram
         _max = Math.Max(_max, other._max);
     }
 
-    /// <summary>Computes what was recorded since an earlier copy of the same histogram.</summary>
+    /// <summary>Computes the values recorded since an earlier copy of the same histogram.</summary>
     internal LatencyHistogram Since(LatencyHistogram before)
     {
         var since = new LatencyHistogram { Count = Count - before.Count, _max = _max };

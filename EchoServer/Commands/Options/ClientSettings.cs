@@ -125,25 +125,10 @@ internal static class ClientSettings
     /// <summary>Reads a text whose bytes are sent as they are (RFC 6455 §5.6).</summary>
     private static string ReadText(string file)
     {
-        byte[] bytes = file == "-" ? ReadStandardInput() : NamedFile.Read(TextFile, file, MaxTextFileBytes);
+        byte[] bytes = NamedFile.ReadOrStandardInput(TextFile, file, MaxTextFileBytes);
         return bytes.Length == 0 ? throw NamedFile.Refuse(TextFile, file, "is empty")
             : Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes)
             : throw NamedFile.Refuse(TextFile, file, "is not text in UTF-8");
-    }
-
-    private static byte[] ReadStandardInput()
-    {
-        byte[] bytes = new byte[MaxTextFileBytes];
-        try
-        {
-            using Stream input = LineInput.OpenStandardInput();
-            int length = input.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            return length < bytes.Length ? bytes[..length] : throw NamedFile.Refuse(TextFile, "-", $"is larger than {MaxTextFileBytes} bytes");
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw NamedFile.Refuse(TextFile, "-", "cannot be read");
-        }
     }
 
     private static bool TryParseCount(string text, out int? count)

@@ -36,7 +36,7 @@ internal static class LoadSettings
         (string text, out int value) => SettingParsers.TryParseSize(text, LoadOptions.MaxMessageBytes, out value));
 
     internal static readonly Setting<string?> Send = new(
-        "--send", null, "Sends the lines of this file, each a text message, in order and again from the start.", null, "numbered messages",
+        "--send", null, "Sends the lines of this file, or of standard input (-), each a text message, in order and again from the start.", null, "numbered messages",
         $"a file with a message on each line, in UTF-8, of less than {Invariant(MaxFileBytes)} bytes", ConnectionParsers.TryParseFile, helpName: "file");
 
     internal static readonly Setting<bool> ExpectEcho = Settings.OnOrOff(
@@ -80,7 +80,7 @@ internal static class LoadSettings
     internal static readonly Setting[] All = [Connections, Size, Send, ExpectEcho, InFlight, Rate, Ramp, Duration, Chart];
 
     /// <summary>Those without a value.</summary>
-    internal static readonly Option<bool>[] Switches = [Text, Binary, Hold, Reconnect, Json];
+    internal static readonly Option<bool>[] Switches = [Text, Binary, ConnectionSettings.Compression, Hold, Reconnect, Json];
 
     // Without effect under --hold, which sends no messages.
     private static readonly Setting[] OfMessages = [Size, Send, ExpectEcho, InFlight, Rate, Chart];
@@ -144,7 +144,7 @@ internal static class LoadSettings
         }
 
         IEnumerable<string> given = OfMessages.Where(setting => setting.IsGiven(result)).Select(setting => setting.Name)
-            .Concat(((Option<bool>[])[Text, Binary]).Where(result.GetValue).Select(option => option.Name));
+            .Concat(((Option<bool>[])[Text, Binary, ConnectionSettings.Compression]).Where(result.GetValue).Select(option => option.Name));
         if (given.FirstOrDefault() is string name)
         {
             throw new UsageException($"{name}: cannot be combined with --hold, which sends nothing");
@@ -154,7 +154,7 @@ internal static class LoadSettings
     /// <summary>Reads the lines of a file. A line ends with LF or CRLF, the last one also with the file.</summary>
     private static byte[][] ReadLines(string file)
     {
-        ReadOnlySpan<byte> rest = NamedFile.Read(Send, file, MaxFileBytes);
+        ReadOnlySpan<byte> rest = NamedFile.ReadOrStandardInput(Send, file, MaxFileBytes);
 
         // What editors of Windows put at the start is not part of the first line.
         rest = rest.StartsWith(Encoding.UTF8.Preamble) ? rest[Encoding.UTF8.Preamble.Length..] : rest;

@@ -1,3 +1,4 @@
+using EchoServer.Client;
 using EchoServer.Text;
 
 namespace EchoServer.Commands.Options;
@@ -14,6 +15,28 @@ internal static class NamedFile
     {
         byte[] bytes = Open(option, file, "cannot be read", () => ReadBytes(file, maxBytes));
         return bytes.Length >= maxBytes ? throw Refuse(option, file, $"is larger than {maxBytes} bytes") : bytes;
+    }
+
+    /// <summary>Reads a whole file, or standard input for <c>-</c>.</summary>
+    /// <inheritdoc cref="Read"/>
+    internal static byte[] ReadOrStandardInput(Setting option, string file, int maxBytes)
+    {
+        if (file != "-")
+        {
+            return Read(option, file, maxBytes);
+        }
+
+        byte[] bytes = new byte[maxBytes];
+        try
+        {
+            using Stream input = LineInput.OpenStandardInput();
+            int length = input.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            return length < bytes.Length ? bytes[..length] : throw Refuse(option, file, $"is larger than {maxBytes} bytes");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Refuse(option, file, "cannot be read");
+        }
     }
 
     /// <summary>Opens a file.</summary>

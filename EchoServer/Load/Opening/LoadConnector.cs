@@ -3,6 +3,7 @@ using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Load.Report;
 using EchoServer.Transport;
+using EchoServer.WebSockets.Compression;
 
 namespace EchoServer.Load.Opening;
 
@@ -50,9 +51,9 @@ internal sealed class LoadConnector(LoadOptions options, IoThreads ioThreads)
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     internal async Task<LoadConnection> OpenAsync(int number, LoadErrors errors, long firstMessage, CancellationToken stop)
     {
-        (TcpLink link, byte[] received) = await DialAsync(stop).ConfigureAwait(false);
-        var connection = new LoadConnection(Context!, number, LoadTransport.Over(link), errors, firstMessage);
-        _ = connection.RunAsync(received);
+        (TcpLink link, ReceivedHead? head) = await DialAsync(stop).ConfigureAwait(false);
+        var connection = new LoadConnection(Context!, number, LoadTransport.Over(link), head, errors, firstMessage);
+        _ = connection.RunAsync(head?.Rest ?? []);
         TimeSpan timeout = options.Connection.Timeout;
         if (!connection.Ready.IsCompleted)
         {
@@ -71,16 +72,9 @@ internal sealed class LoadConnector(LoadOptions options, IoThreads ioThreads)
         return connection;
     }
 
-    private async Task<(TcpLink Link, byte[] Received)> DialAsync(CancellationToken stop)
-    {
-        if (!options.IsWebSocket)
-        {
-            return (await _dialer.OpenAsync(stop).ConfigureAwait(false), []);
-        }
-
-        (TcpLink link, ReceivedHead head) = await _dialer.UpgradeAsync(options.Connection.Subprotocols, extensions: null, stop).ConfigureAwait(false);
-        return (link, head.Rest);
-    }
+    private async Task<(TcpLink Link, ReceivedHead? Head)> DialAsync(CancellationToken stop) => options.IsWebSocket
+        ? await _dialer.UpgradeAsync(options.Connection.Subprotocols, options.Connection.OffersCompression ? DeflateParameters.Offer : null, stop).ConfigureAwait(false)
+        : (await _dialer.OpenAsync(stop).ConfigureAwait(false), null);
 
     private async Task OpenSomeAsync(long start, LoadErrors errors, Action<LoadConnection> opened, CancellationToken stop)
     {

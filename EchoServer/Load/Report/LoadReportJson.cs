@@ -48,6 +48,8 @@ internal static class LoadReportJson
 
     private static void WriteMessages(Utf8JsonWriter json, LoadReport report)
     {
+        json.WritePropertyName("compressedConnections");
+        WriteValue(json, report.Options.Connection.OffersCompression ? report.Client.Compressed : null);
         json.WriteString("messageType", report.Options.IsText ? "text" : "binary");
         json.WriteNumber("messageBytes", report.Options.MessageBytes);
         json.WritePropertyName("lines");

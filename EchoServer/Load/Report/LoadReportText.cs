@@ -16,6 +16,11 @@ internal static class LoadReportText
     {
         var text = new StringBuilder();
         Line(text, "connections", $"{report.Client.Opened:N0} of {report.Options.Connections:N0} opened in {Seconds(report.Client.ConnectElapsed)} ({report.ConnectionsPerSecond:N0} a second)");
+        if (report.Options.Connection.OffersCompression)
+        {
+            Line(text, "compression", $"agreed on by {report.Client.Compressed:N0} of {report.Client.Opened:N0}; messages that would not get smaller go as they are");
+        }
+
         if (report.Options.IsHeldOnly)
         {
             Line(text, "held", $"{Seconds(report.Result.Elapsed)}; {report.OpenAtEnd:N0} still open at the end");
