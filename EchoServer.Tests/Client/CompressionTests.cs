@@ -57,7 +57,7 @@ internal sealed class CompressionTests
             });
         });
         ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["client", server.Url.AbsoluteUri, text, text, "--compression", "-q"]));
-        Assert.That((result.ExitCode, result.Output), Is.EqualTo((0, $"{text}\n{text}\n")), result.Error);
+        Assert.That(result, Is.EqualTo(new ProgramResult(0, $"{text}\n{text}\n", "")));
         Assert.That(offers, Is.All.EqualTo("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"));
 
         // Of the second message all is in the first, where that may be referred to.

@@ -63,7 +63,7 @@ internal abstract class ClientOutput(ClientOptions options)
     /// <summary>A conversation has ended.</summary>
     internal virtual void Closed(ConversationEnd end)
     {
-        if (Options.Connection.OffersCompression)
+        if (Options.Connection.OffersCompression && !Options.IsQuiet)
         {
             Note(end.Compressed is var (received, sent)
                 ? $"compressed: {Describe(sent)} sent, {Describe(received)} received; messages that would not get smaller go as they are"
