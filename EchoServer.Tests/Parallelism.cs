@@ -4,4 +4,4 @@
 [assembly: Parallelizable(ParallelScope.Fixtures)]
 
 // More than there are processors, because a waiting test needs none. Not many more, because builds and browsers need all of them.
-[assembly: LevelOfParallelism(5)]
+[assembly: LevelOfParallelism(7)]

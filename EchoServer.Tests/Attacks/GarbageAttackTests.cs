@@ -24,7 +24,11 @@ internal sealed class GarbageAttackTests
     {
         Random random = NewRandom();
         byte[][] garbage = [.. Enumerable.Range(0, Clients).Select(_ => NewGarbage(random))];
-        await using Siege siege = await Siege.BeginAsync();
+
+        // The beginning of a longer message, as a few in a thousand are by chance. Such a client answers no ping either, and is not to be cut
+        // off for that.
+        garbage[0] = [0x82, 0xFE, 0x5E, 0xBC, .. garbage[0]];
+        await using Siege siege = await Siege.BeginAsync("--keep-alive-interval", "off");
         Crowd crowd = await Crowd.OpenAsync(siege, Clients);
         // Every garbled stream ends: as a violation, or because the message that it happens to look like never does.
         Answer[] answers = await crowd.AllAsync((attacker, i) => attacker.SendAndReadToEndAsync(garbage[i]));

@@ -37,6 +37,19 @@ internal sealed class AnyServerTests
         Assert.That(ends, Has.Length.EqualTo(8));
     }
 
+    [TestCase("/silent")]
+    [TestCase("/tick/100")]
+    [TestCase("/burst/3")]
+    [TestCase("/no-ping")]
+    public async Task A_scenario_of_an_EchoServer_need_not_echo(string path)
+    {
+        Checks checks = await Checks.RunAsync(SharedServers.Default.Url(path).AbsoluteUri);
+        Assert.That(checks.Which(Outcome.Fail).Concat(checks.Which(Outcome.Warn)), Is.Empty);
+        Assert.That(checks.Results.Where(result => result.Finding.Group == "need --echo").Select(result => result.Name), Is.EqualTo(NeedEcho));
+        checks.Expect("greeting", Outcome.Skip, "needs an echo, and this path is a scenario, which need not echo: --echo tries it");
+        checks.Expect("http", Outcome.Pass, "EchoServer");
+    }
+
     [Test]
     public async Task Messages_that_a_server_sends_unasked_are_counted_where_silence_is_measured()
     {

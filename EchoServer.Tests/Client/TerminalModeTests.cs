@@ -37,14 +37,15 @@ internal sealed class TerminalModeTests
     [TestCase("hello\r\u001b[200~half a paste\u0003")]
     public async Task The_prompt_changes_one_mode_of_the_terminal_and_takes_it_back(string input)
     {
-        string written = await RunAsync(["client", RawUrl], input);
+        // Before the prompt is there, the terminal itself makes a signal of Ctrl-C and drops the rest.
+        string written = await RunAsync(["client", RawUrl], input, until: "\u001b[?2004h> ");
         Assert.That(written, Does.Contain("> hello"));
 
         // ECMA-48 and DEC: CSI ? sets or resets modes, ESC = and ESC > are the keypad's.
         Assert.That(Regex.Matches(written, @"\x1b(\[\?[0-9]+.|=|>)").Select(match => match.Value), Is.EqualTo((string[])["\u001b[?2004h", "\u001b[?2004l"]));
     }
 
-    private static async Task<string> RunAsync(string[] arguments, string input = "")
+    private static async Task<string> RunAsync(string[] arguments, string input = "", string until = "")
     {
         const string script = "/usr/bin/script";
         Requires.Unless(File.Exists(script), "Debian's package bsdutils is not installed");
@@ -57,6 +58,29 @@ internal sealed class TerminalModeTests
             start.Environment[name] = value;
         }
 
-        return (await Programs.RunAsync(start, input: input)).Output;
+        Process process = Process.Start(start)!;
+        string before = await ReadUntilAsync(process, until);
+        return before + (await Programs.RunAsync(process, start, input: input)).Output;
+    }
+
+    private static async Task<string> ReadUntilAsync(Process process, string end)
+    {
+        using var patience = new CancellationTokenSource(ServerProcess.Patience);
+        string read = "";
+        char[] next = new char[1];
+        try
+        {
+            while (!read.EndsWith(end, StringComparison.Ordinal))
+            {
+                read += await process.StandardOutput.ReadAsync(next, patience.Token) == 1 ? next[0] : throw new EndOfStreamException(read);
+            }
+
+            return read;
+        }
+        catch
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
     }
 }

@@ -42,7 +42,7 @@ internal sealed class StandardStreamTests
     [TestCase(">&- 2>&-", 1, "client", Url, "x")]
     [TestCase("2>&-", 2, "--port", "x")]
     [TestCase("2>/dev/full", 2, "--port", "x")]
-    [TestCase("<&- >&- 2>&-", 2, "client", "nonsense")]
+    [TestCase("<&- >&- 2>&-", 2, "client", "nonsense://x")]
     [TestCase("2>&-", 1, "client", "ws://127.0.0.1:1", "x")]
     [TestCase("2>&-", 1, "ping", "ws://127.0.0.1:1")]
     [TestCase("2>&-", 1, "load", "ws://127.0.0.1:1")]

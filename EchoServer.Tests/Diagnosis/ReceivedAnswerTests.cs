@@ -39,7 +39,7 @@ internal sealed class ReceivedAnswerTests
     [TestCase(HeadErrorKind.Cut, "FLAW")]
     [TestCase(HeadErrorKind.Faulty, "what answers on port 81 of echo.example.org speaks HTTP, but its answer has a fault: FLAW")]
     [TestCase(HeadErrorKind.Http2, "what answers on port 81 of echo.example.org speaks HTTP/2 without being asked for it")]
-    [TestCase(HeadErrorKind.Tls, "port 81 of echo.example.org speaks TLS, and ws:// does not")]
+    [TestCase(HeadErrorKind.Tls, "this port speaks TLS, and ws:// does not")]
     [TestCase(HeadErrorKind.Malformed, "what answers on port 81 of echo.example.org speaks no HTTP: FLAW")]
     public void A_flaw_of_the_head_is_explained(HeadErrorKind kind, string cause) => Assert.That(
         NetworkDiagnosis.Of(new BadHeadException(new HeadError(kind, "FLAW")), Url, Stage.Answer).Cause, Does.StartWith(cause));

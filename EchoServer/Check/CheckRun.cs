@@ -28,7 +28,7 @@ internal sealed class CheckRun : IDisposable
     internal ServerInfo? Info { get; set; }
 
     /// <summary>Whether echoes may be asked for. Any other server gets only what every WebSocket server must accept.</summary>
-    internal bool ExpectsEcho => Options.ExpectsEcho || Info is not null;
+    internal bool ExpectsEcho => Options.ExpectsEcho || (Info is ServerInfo info && !info.IsScenario(Url.AbsolutePath));
 
     /// <summary>Why the plain GET failed, where that makes the upgrade fail too, perhaps with other words; null where it says nothing of it.</summary>
     internal Fault? Obstacle { get; set; }

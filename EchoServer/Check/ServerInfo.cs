@@ -12,10 +12,11 @@ namespace EchoServer.Check;
 /// <param name="KeepAliveSeconds">How often it pings; null for never.</param>
 /// <param name="Greeting">What it says first, where not on <c>/raw</c>.</param>
 /// <param name="Compresses">Whether it agrees to permessage-deflate.</param>
+/// <param name="Scenarios">The paths that test clients, with their values in braces: not all of them echo.</param>
 /// <param name="Headers">The request's header fields as they arrived there.</param>
 internal sealed record ServerInfo(
     string Version, string? Application, long? Index, long OpenConnections, long MaxMessageBytes, double? KeepAliveSeconds,
-    string Greeting, bool Compresses, IReadOnlyList<HeaderField> Headers)
+    string Greeting, bool Compresses, IReadOnlyList<string> Scenarios, IReadOnlyList<HeaderField> Headers)
 {
     /// <summary>More than the document may be.</summary>
     internal const int MaxBytes = 256 * 1024;
@@ -33,6 +34,9 @@ internal sealed record ServerInfo(
     /// <summary>The value of a header field as it arrived; null when it did not.</summary>
     internal string? Header(string name) =>
         Headers.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value).FirstOrDefault();
+
+    /// <summary>Whether a path is one of its scenarios.</summary>
+    internal bool IsScenario(string path) => Scenarios.Any(scenario => FirstSegment(scenario) == FirstSegment(path));
 
     /// <summary>Reads the document. It comes from outside: where it is not what it should be, there is none.</summary>
     internal static ServerInfo? Read(ReadOnlyMemory<byte> json)
@@ -65,7 +69,11 @@ internal sealed record ServerInfo(
             keepAlive.ValueKind == JsonValueKind.Number ? keepAlive.GetDouble() : null,
             echo.GetProperty("greeting").GetString() ?? "",
             echo.GetProperty("compression").ValueKind is not (JsonValueKind.False or JsonValueKind.Null),
+            // Version 0.1 had none.
+            echo.TryGetProperty("scenarios", out JsonElement scenarios) ? [.. scenarios.EnumerateArray().Select(it => it.GetProperty("path").GetString() ?? "")] : [],
             [.. root.GetProperty("request").GetProperty("headers").EnumerateArray().Select(field => new HeaderField(
                 field.GetProperty("name").GetString() ?? "", field.GetProperty("value").GetString() ?? ""))]);
     }
+
+    private static string FirstSegment(string path) => path.Split('/', 3) is [_, string segment, ..] ? segment : path;
 }
