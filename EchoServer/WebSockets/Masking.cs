@@ -36,13 +36,18 @@ internal static class Masking
             ref byte from = ref MemoryMarshal.GetReference(source);
             ref byte to = ref MemoryMarshal.GetReference(destination);
             Vector<byte> wideBits = Vector<byte>.Zero;
-            for (; done <= source.Length - Vector<byte>.Count; done += Vector<byte>.Count)
+            nuint last = (nuint)(source.Length - Vector<byte>.Count);
+            nuint place = 0;
+            do
             {
-                Vector<byte> result = Vector.LoadUnsafe(ref from, (nuint)done) ^ wide;
+                Vector<byte> result = Vector.LoadUnsafe(ref from, place) ^ wide;
                 wideBits |= result;
-                result.StoreUnsafe(ref to, (nuint)done);
+                result.StoreUnsafe(ref to, place);
+                place += (nuint)Vector<byte>.Count;
             }
+            while (place <= last);
 
+            done = (int)place;
             bits = Vector.GreaterThanAny(wideBits, new Vector<byte>(MaxAscii)) ? NonAsciiBits : 0;
         }
 

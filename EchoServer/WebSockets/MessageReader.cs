@@ -187,6 +187,7 @@ internal sealed class MessageReader
         };
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ReadResult ReadWholeMessage(Opcode opcode, uint maskingKey, Span<byte> body, out ReadOnlySpan<byte> payload)
     {
         payload = body;
