@@ -18,6 +18,10 @@ internal static class Build
     /// <summary>Version, commit and compiler, such as <c>EchoServer 1.0.0, commit 1234567, build aot</c>.</summary>
     internal static string Description => $"EchoServer {Version}{(Commit is null ? "" : $", commit {Commit}")}, build {Compiler}";
 
+    /// <summary>Whose it is, and on which terms.</summary>
+    internal static string Licence { get; } =
+        $"{typeof(Build).Assembly.GetCustomAttribute<AssemblyCopyrightAttribute>()!.Copyright}. MIT License: free to use, change and share, without warranty.";
+
     /// <summary>How it was compiled: <c>aot</c> to native code, ahead of time, or <c>jit</c> at run time.</summary>
     internal static string Compiler => RuntimeFeature.IsDynamicCodeCompiled ? "jit" : "aot";
 

@@ -47,7 +47,7 @@ internal sealed class AnyServerTests
         Assert.That(checks.Which(Outcome.Fail).Concat(checks.Which(Outcome.Warn)), Is.Empty);
         Assert.That(checks.Results.Where(result => result.Finding.Group == "need --echo").Select(result => result.Name), Is.EqualTo(NeedEcho));
         checks.Expect("greeting", Outcome.Skip, "needs an echo, and this path is a scenario, which need not echo: --echo tries it");
-        checks.Expect("http", Outcome.Pass, "EchoServer");
+        checks.Expect("http", Outcome.Pass, "; this path is a scenario, for tests of clients");
     }
 
     [Test]
@@ -78,6 +78,18 @@ internal sealed class AnyServerTests
             : ScriptedServer.Accept(request));
         Checks checks = await Checks.RunAsync(app.Url);
         checks.Expect("subprotocol", outcome, text);
+    }
+
+    [Test]
+    public async Task A_server_may_insist_on_the_size_of_the_clients_window()
+    {
+        // RFC 7692 §7.1.2.2: only where the offer has the parameter. Node's ws refuses the others with 400.
+        using var app = new AppServer(_ => [], accept: request => !request.Contains("permessage-deflate", StringComparison.Ordinal) ? ScriptedServer.Accept(request)
+            : request.Contains("client_max_window_bits", StringComparison.Ordinal)
+                ? ScriptedServer.Accept(request).Replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=9\r\n\r\n")
+                : "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        Checks checks = await Checks.RunAsync(app.Url);
+        checks.Expect("compression", Outcome.Pass, "permessage-deflate; client_max_window_bits=9");
     }
 
     [Test]

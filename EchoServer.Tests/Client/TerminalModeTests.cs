@@ -60,7 +60,7 @@ internal sealed class TerminalModeTests
         string before = await ReadUntilAsync(process, prompt);
         if (line.Length > 0)
         {
-            // The terminal makes a signal of Ctrl-C, and drops what was typed before it and not read yet.
+            // The terminal makes a signal of Ctrl-C, and drops the input before it that is not read yet.
             await process.StandardInput.WriteAsync($"{line}\r");
             await process.StandardInput.FlushAsync();
             before += await ReadUntilAsync(process, $"> {line}");

@@ -104,6 +104,13 @@ internal sealed class CommandLineTests
         yield return Option(["client", "ws://host", "--subproto", "a"], "unknown option '--subproto'. Did you mean --subprotocol?");
         yield return Option(["ping", "ws://host", "--rnd"], "unknown option '--rnd'. (see --help)");
         yield return Option(["load", "--conections", "5", "ws://host"], "unknown option '--conections'. Did you mean --connections? (see --help)");
+        yield return Option(["sever"], "'sever'. (see --help)");
+        yield return Option(["check"], "check: <url> is missing. Where to connect: ws://, wss://, http:// (means ws)");
+        yield return Option(["load", "ws://host", "--chart", "--json"], "--chart: a value is needed, and '--json' is an option");
+        yield return Option(["--greeting", "--prefix"], "--greeting: a value is needed, and '--prefix' is an option");
+        yield return Option(["load", "ws://host", "--chart", "-"], "--chart: '-' is standard output, which has the report; it takes a file to write");
+        yield return Option(["client", "ws://host", "--compression", "off"], "--compression: takes no value, and 'off' is one");
+        yield return Option(["load", "--json", "ON", "ws://host"], "--json: takes no value, and 'ON' is one");
         yield return Option(["client", "ws://host", "--quiet", "true"], "--quiet: takes no value, and 'true' is one");
         yield return Option(["check", "ws://host", "--json=false"], "--json: takes no value, and 'false' is one");
         yield return Option(["ping", "wss://host", "-k", "true"], "--insecure: takes no value, and 'true' is one");

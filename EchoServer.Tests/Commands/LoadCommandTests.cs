@@ -61,6 +61,28 @@ internal sealed class LoadCommandTests
     }
 
     [Test]
+    public async Task Without_a_right_echo_no_latency_is_known()
+    {
+        // The first connection learns the dialect.
+        using ScriptedServer server = ScriptedServer.Echoing((connection, _, message) => connection == 0 ? [message] : [WireFrame.Close(4321)]);
+        ProgramResult text = await RunAsync(server.Url, "--connections", "2", "--duration", "2");
+        Assert.That(text.Output, Does.Contain("\nlatency      not known: no echo came right\n"));
+        using ScriptedServer other = ScriptedServer.Echoing((connection, _, message) => connection == 0 ? [message] : [WireFrame.Close(4321)]);
+        ProgramResult json = await RunAsync(other.Url, "--connections", "2", "--duration", "2", "--json");
+        Assert.That(json.Output, Does.Contain("\"latencyMilliseconds\":null").And.Contain("\"ok\":false"));
+    }
+
+    [Test]
+    public async Task An_app_that_does_not_echo_is_offered_a_load_without_echoes()
+    {
+        using ScriptedServer server = ScriptedServer.Echoing((_, _, _) => [WireFrame.Close(1003, "not JSON")]);
+        ProgramResult result = await RunAsync(server.Url, "--duration", "0.1");
+        Assert.That((result.ExitCode, result.Error), Is.EqualTo((1,
+            $"EchoServer: {server.Url}: the server closed with 1003 UnsupportedData 'not JSON': it does not take this kind of message; " +
+            "send the kind that it takes, text or binary; for an app that does not echo: --send FILE --expect-echo off\n")));
+    }
+
+    [Test]
     public async Task An_echo_that_is_wrong_is_exit_code_1()
     {
         using ScriptedServer server = ScriptedServer.Echoing((connection, number, message) =>

@@ -116,7 +116,7 @@ internal sealed class ShellCompletionTests
     }
 
     [TestCase("shell: 'fish' is not bash or zsh", "fish")]
-    [TestCase("Required argument 'shell' missing")]
+    [TestCase("completions: <shell> is missing. The shell: bash or zsh.")]
     public async Task Another_shell_is_one_line(string error, params string[] arguments)
     {
         ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["completions", .. arguments]));

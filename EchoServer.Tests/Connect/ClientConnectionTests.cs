@@ -31,6 +31,21 @@ internal sealed class ClientConnectionTests
     }
 
     [Test]
+    public async Task A_reset_that_a_send_has_met_is_not_taken_for_an_orderly_end()
+    {
+        using var reset = new ManualResetEventSlim();
+        using ScriptedServer server = Server(peer =>
+        {
+            peer.Reset();
+            reset.Set();
+        });
+        await using ClientConnection connection = await OpenAsync(server);
+        Assert.That(reset.Wait(ServerProcess.Patience));
+        Assert.That(() => connection.SendAsync(Opcode.Text, "x"u8.ToArray()), Throws.InstanceOf<IOException>());
+        Assert.That((await ReceiveAsync(connection)).Kind, Is.EqualTo(ClientEventKind.Reset));
+    }
+
+    [Test]
     public async Task Of_the_pings_behind_a_blocked_send_the_last_is_answered_and_none_holds_up_the_receiver()
     {
         using var received = new ManualResetEventSlim();

@@ -34,10 +34,13 @@ internal sealed class SensitiveFieldsTests
     [TestCase("ws://h/a?access_token=abc", "ws://h/a?access_token=***")]
     [TestCase("GET /a?x=1&api_key=a%20b&y=2 HTTP/1.1", "GET /a?x=1&api_key=***&y=2 HTTP/1.1")]
     [TestCase("'wss://h/?TOKEN=abc' and /?sig=d#e", "'wss://h/?TOKEN=***' and /?sig=***#e")]
-    [TestCase("/?access%5Ftoken=abc;password=d=e", "/?access%5Ftoken=***")]
+    [TestCase("/?access%5Ftoken=abc;password=d=e", "/?access%5Ftoken=***;password=***")]
     [TestCase("/?x-amz-signature=1&X-Amz-Credential=2&jwt=3", "/?x-amz-signature=***&X-Amz-Credential=***&jwt=***")]
     [TestCase("/?token=&signal=1&design=2&page=3&token", "/?token=&signal=1&design=2&page=3&token")]
     [TestCase("/?a=b?token=c", "/?a=b?token=***")]
+    [TestCase("https://login/?a=1&next=%2Fx%3Faccess_token%3Dabc%26b%3D2&c=3", "https://login/?a=1&next=%2Fx%3Faccess_token%3D***%26b%3D2&c=3")]
+    [TestCase("ws://h/#token=abc", "ws://h/#token=***")]
+    [TestCase("/?code=1&sid=2&zipcode=3&x=1;OTP=4", "/?code=***&sid=***&zipcode=3&x=1;OTP=***")]
     public void Secrets_in_a_query_are_masked(string text, string expected)
     {
         Assert.That(SensitiveFields.HideInQueries(text), Is.EqualTo(expected));

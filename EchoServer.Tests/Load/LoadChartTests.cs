@@ -52,7 +52,7 @@ internal sealed class LoadChartTests
     public void A_run_without_an_echo_has_no_latency()
     {
         XDocument svg = Draw("ws://host", [LoadSample.Start, new LoadSample(TimeSpan.FromSeconds(1), 0, new LatencyHistogram())], out _);
-        Assert.That(Texts(svg), Has.Member("not known: no echo came"));
+        Assert.That(Texts(svg), Has.Member("not known: no echo came right"));
         Assert.That(Lines(svg, "p50"), Is.Empty);
     }
 

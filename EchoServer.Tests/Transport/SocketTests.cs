@@ -158,6 +158,24 @@ internal sealed class SocketTests
         AssertThreadsAsync(new ServerOptions { Compression = true }, Math.Min(Environment.ProcessorCount, 16));
 
     [Test]
+    public async Task A_reset_that_a_send_has_met_is_known_to_the_next_receive([Values] bool isPortable)
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(listener.LocalEndPoint!);
+        using var threads = new IoThreads(1, isPortable);
+        NonBlockingSocket socket = threads.Watch(client);
+        Socket peer = await listener.AcceptAsync();
+        peer.LingerState = new LingerOption(true, 0);
+        peer.Dispose();
+        Assert.That(() => socket.TrySend("x"u8, out _), Throws.InstanceOf<SocketException>());
+        Assert.That((socket.TryReceive(new byte[1], out int count), count, socket.Error), Is.EqualTo((true, 0, SocketError.ConnectionReset)));
+        socket.Close(dropsOutput: false);
+    }
+
+    [Test]
     public async Task A_signal_is_never_lost()
     {
         // Each wait is signalled once by each of two threads, as the I/O thread and a closing loop do.

@@ -21,6 +21,11 @@ internal sealed class ChartFile : IDisposable
     /// <exception cref="UsageException">It cannot be written.</exception>
     internal static ChartFile Open(Setting option, string file)
     {
+        if (file == "-")
+        {
+            throw NamedFile.Refuse(option, file, "is standard output, which has the report");
+        }
+
         bool isNew = !File.Exists(file);
         return new ChartFile(NamedFile.Open(option, file, "cannot be written", () => new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0)), isNew);
     }

@@ -71,7 +71,7 @@ internal static class CommandLine
         bool runsCommand = result.Action is AsynchronousCommandLineAction;
         if (runsCommand || result.Errors.Count > 0)
         {
-            CommandLineErrors.ThrowIfMistyped(result);
+            CommandLineErrors.ThrowIfMistyped(args, result);
             CommandLineErrors.ThrowIfMisplaced(result);
         }
 

@@ -11,11 +11,13 @@ internal static class CommandLineErrors
 {
     /// <summary>Refuses mistakes that the library takes for arguments or values.</summary>
     /// <exception cref="UsageException">
-    /// An argument begins with '-' and does not stand behind "--": it is a mistyped option. Or a switch has a value, which would be lost.
+    /// An argument begins with '-' and does not stand behind "--": it is a mistyped option. Or a switch has a value, which would be lost. Or
+    /// an option has the next option for its value.
     /// </exception>
-    internal static void ThrowIfMistyped(ParseResult result)
+    internal static void ThrowIfMistyped(string[] args, ParseResult result)
     {
         Command command = result.CommandResult.Command;
+        ThrowIfSwitchIsSet(command, args);
         int literals = result.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).Skip(1).Count();
         IEnumerable<string> arguments = command.Arguments.SelectMany(argument => result.GetResult(argument)?.Tokens ?? []).Select(token => token.Value);
         if (arguments.Concat(result.UnmatchedTokens).SkipLast(literals).FirstOrDefault(IsLikeOption) is string option)
@@ -28,6 +30,25 @@ internal static class CommandLineErrors
             if (IsSwitch(given.Option) && given.Tokens is [Token value, ..])
             {
                 throw HasValue(given.Option, value.Value);
+            }
+
+            // With an equals sign any text is a value.
+            if (given.Tokens.FirstOrDefault(it => args.TakeWhile(arg => arg != "--").Contains(it.Value) && Find(command, NameOf(it.Value)) is not null) is Token next)
+            {
+                throw new UsageException($"{given.Option.Name}: a value is needed, and '{EscapedText.From(NameOf(next.Value).AsSpan())}' is an option");
+            }
+        }
+    }
+
+    /// <summary>Refuses a word behind a switch that sets options of the server, and would be a message here.</summary>
+    private static void ThrowIfSwitchIsSet(Command command, string[] args)
+    {
+        string[] before = [.. args.TakeWhile(arg => arg != "--")];
+        foreach ((string name, string value) in before.Zip(before.Skip(1)))
+        {
+            if (SettingParsers.TryParseOnOff(value, out _) && Find(command, name) is Option option && IsSwitch(option))
+            {
+                throw HasValue(option, value);
             }
         }
     }
@@ -130,6 +151,11 @@ internal static class CommandLineErrors
             return new($"{known.Name}: exactly one value is needed: {known.Accepted}");
         }
 
+        if (error.SymbolResult is ArgumentResult { Tokens: [], Argument: Argument missing })
+        {
+            return new($"{result.CommandResult.Command.Name}: <{missing.Name}> is missing. {missing.Description}");
+        }
+
         return result.UnmatchedTokens.FirstOrDefault(token => error.Message.Contains($"'{token}'", StringComparison.Ordinal)) is string mistyped
             ? Unknown(result.CommandResult.Command, mistyped)
             : new(EscapedText.From(error.Message.AsSpan()));
@@ -146,9 +172,9 @@ internal static class CommandLineErrors
             return $" It stands behind {command.Name}.";
         }
 
-        IEnumerable<string> names = command.Subcommands.Select(sub => sub.Name)
-            .Concat(Options(command).Select(option => option.Name)).Concat(Options(command).SelectMany(option => option.Aliases));
-        return NearName.Find(mistyped, names) is string near ? $" Did you mean {near}?" : "";
+        IEnumerable<string> options = Options(command).Select(option => option.Name).Concat(Options(command).SelectMany(option => option.Aliases));
+        string? near = NearName.Find(mistyped, command.Subcommands.Count > 0 && !IsLikeOption(mistyped) ? command.Subcommands.Select(sub => sub.Name) : options);
+        return near is null ? "" : $" Did you mean {near}?";
     }
 
     private static Option? Find(Command command, string name) => Options(command).FirstOrDefault(option => option.Name == name || option.Aliases.Contains(name));

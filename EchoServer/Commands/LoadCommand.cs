@@ -74,6 +74,11 @@ internal static class LoadCommand
             Uri server = options.Connection.Url;
             var unopened = exception as ConnectionFailedException;
             Fault failure = unopened?.Fault ?? NetworkDiagnosis.Of(exception, server, Stage.Connect);
+            if (unopened is { Stage: Stage.Echo, End: not { Kind: ClientEventKind.Violation } })
+            {
+                failure = failure with { Advice = $"{failure.Advice}; for an app that does not echo: --send FILE {LoadSettings.ExpectEcho.Name} off" };
+            }
+
             int exitCode = StandardError.Fail($"{UrlText.Shown(server)}: {failure}");
             if (!result.GetValue(LoadSettings.Json))
             {

@@ -12,7 +12,7 @@ internal sealed class ShowVersion : SynchronousCommandLineAction
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
-        parseResult.InvocationConfiguration.Output.WriteLine(Build.Description);
+        parseResult.InvocationConfiguration.Output.WriteLine($"{Build.Description}{Environment.NewLine}{Build.Licence}");
         return ExitCode.Fine;
     }
 }

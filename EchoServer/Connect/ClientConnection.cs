@@ -261,6 +261,7 @@ internal sealed class ClientConnection : IDisposable, IAsyncDisposable
         try
         {
             count = await _link.Stream.ReadAsync(_buffer.AsMemory(_end)).ConfigureAwait(false);
+            cause = count == 0 ? await _outbound.FindResetAsync().ConfigureAwait(false) : null;
         }
         catch (Exception exception) when (Step.IsOfNetwork(exception))
         {

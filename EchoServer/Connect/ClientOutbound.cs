@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
 using System.Text;
 using EchoServer.Transport;
 using EchoServer.WebSockets;
@@ -13,8 +14,12 @@ namespace EchoServer.Connect;
 [SuppressMessage("Reliability", "CA1001", Justification = "Senders may still wait for their turn when the connection ends.")]
 internal sealed class ClientOutbound(Stream stream, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>?>? compress = null)
 {
+    // A send that meets a reset fails at once; one that waits for the server to read may wait for ever.
+    private static readonly TimeSpan SendPatience = TimeSpan.FromMilliseconds(100);
+
     private readonly SemaphoreSlim _turn = new(1, 1);
     private byte[]? _pongDue;
+    private volatile Exception? _failure;
     private byte[]? _close;
     private volatile bool _isCloseSent;
 
@@ -37,6 +42,17 @@ internal sealed class ClientOutbound(Stream stream, Func<ReadOnlyMemory<byte>, R
             ClosePayload.Read(_close, out CloseCode code, out ReadOnlySpan<byte> reason);
             return (code, Encoding.UTF8.GetString(reason));
         }
+    }
+
+    /// <summary>Returns the reset that a send has met, if one has: the kernel tells of it once, and the receiver then sees an orderly end.</summary>
+    internal async Task<Exception?> FindResetAsync()
+    {
+        if (await _turn.WaitAsync(SendPatience).ConfigureAwait(false))
+        {
+            _turn.Release();
+        }
+
+        return _failure?.GetBaseException() is SocketException { SocketErrorCode: SocketError.ConnectionReset } ? _failure : null;
     }
 
     /// <summary>Sends a frame, in the order of the calls.</summary>
@@ -104,6 +120,7 @@ internal sealed class ClientOutbound(Stream stream, Func<ReadOnlyMemory<byte>, R
         }
         catch (Exception exception) when (Step.IsOfNetwork(exception))
         {
+            _failure = exception;
             throw new IOException("the connection is broken", exception);
         }
     }

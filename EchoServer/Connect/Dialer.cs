@@ -145,10 +145,10 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
         }
     }
 
-    /// <summary>Whether a port that speaks TLS may have answered a plain request like that: with no byte, or with 400.</summary>
+    /// <summary>Whether a port that speaks TLS may have answered a plain request like that: with no byte, or with a 400 that does not say why.</summary>
     private static bool IsLikePlainToTls(ConnectionFailedException failure, TcpLink link) =>
         failure is { Stage: Stage.Answer, IsTimeout: false } &&
-        (failure.Answer is null ? link.Heads is { Received.IsEmpty: true } : failure.Answer.Status == BadRequest);
+        (failure.Answer is null ? link.Heads is { Received.IsEmpty: true } : failure.Answer is { Status: BadRequest, FirstWords: "" } answer && answer.Field(RouterDiagnosis.ErrorField) is null);
 
     private Step Step(Stage stage, Deadline deadline) => new(stage, Url, options.Timeout, deadline, options.Proxy?.Url);
 

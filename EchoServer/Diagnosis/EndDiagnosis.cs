@@ -83,7 +83,7 @@ internal static class EndDiagnosis
             CloseCode.ProtocolError => new($"{said}: frames arrived broken", "a proxy on the way alters frames, or the server has a fault: check with another path or network"),
             CloseCode.UnsupportedData => new($"{said}: it does not take this kind of message", "send the kind that it takes, text or binary"),
             CloseCode.InvalidPayloadData => new($"{said}: text did not arrive as UTF-8", "a proxy on the way alters frames, or the server has a fault"),
-            CloseCode.PolicyViolation => new($"{said}: a limit or a rule of the server", "see its log for which, and check credentials and origin"),
+            CloseCode.PolicyViolation => new($"{said}: a limit or a rule of the server", "see its log for which, and check credentials, origin and subprotocol (--subprotocol)"),
             CloseCode.MessageTooBig => new($"{said}: the message was over its limit", "send smaller messages, or raise the server's limit (this server: --max-message-bytes)"),
             CloseCode.MandatoryExtension => new(
                 $"{said}: it needs an extension that was not agreed on", "only a client may send this code (RFC 6455 §7.4.1): see the app's log for what it means"),

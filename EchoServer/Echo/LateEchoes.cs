@@ -1,6 +1,6 @@
+using System.Diagnostics;
 using EchoServer.Buffers;
 using EchoServer.Server;
-using EchoServer.Transport;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Echo;
@@ -39,6 +39,9 @@ internal sealed class LateEchoes : IDisposable
         socket.OnClose = Dispose;
     }
 
+    // In milliseconds: the server's own clock is some of them late, and an echo may not be early.
+    private static long Now => (long)Stopwatch.GetElapsedTime(0).TotalMilliseconds;
+
     /// <summary>Drops the messages that wait. Also when the connection ends.</summary>
     public void Dispose()
     {
@@ -67,7 +70,8 @@ internal sealed class LateEchoes : IDisposable
 
             message.Bytes.CopyTo(memory.Span);
             _waitingBytes += length;
-            _queue.Enqueue(new(MonotonicClock.Now + _pace.DelayMilliseconds, message.IsText, memory, length));
+            // The clock has gone on within its millisecond.
+            _queue.Enqueue(new(Now + _pace.DelayMilliseconds + 1, message.IsText, memory, length));
             if (_queue.Count == 1)
             {
                 SetTimer();
@@ -80,7 +84,7 @@ internal sealed class LateEchoes : IDisposable
         lock (_gate)
         {
             // A timer may fire once more after the end.
-            while (!_hasEnded && _queue.TryPeek(out Waiting first) && Math.Max(first.DueAt, _nextPieceAt) <= MonotonicClock.Now)
+            while (!_hasEnded && _queue.TryPeek(out Waiting first) && Math.Max(first.DueAt, _nextPieceAt) <= Now)
             {
                 SendPiece(first);
             }
@@ -95,7 +99,7 @@ internal sealed class LateEchoes : IDisposable
         bool isLast = _sentBytes + length == first.Length;
         _socket.SendFragment(first.IsText, first.Memory.Span.Slice(_sentBytes, length), isFirst: _sentBytes == 0, isLast);
         _sentBytes += length;
-        _nextPieceAt = MonotonicClock.Now + _pace.IntervalMilliseconds;
+        _nextPieceAt = Now + _pace.IntervalMilliseconds;
         if (isLast)
         {
             _queue.Dequeue();
@@ -109,11 +113,11 @@ internal sealed class LateEchoes : IDisposable
     {
         if (!_hasEnded && _queue.TryPeek(out Waiting first))
         {
-            _timer.Change(Math.Max(Math.Max(first.DueAt, _nextPieceAt) - MonotonicClock.Now, 0), Timeout.Infinite);
+            _timer.Change(Math.Max(Math.Max(first.DueAt, _nextPieceAt) - Now, 0), Timeout.Infinite);
         }
     }
 
-    /// <param name="DueAt">When it goes out, as <see cref="MonotonicClock.Now"/>.</param>
+    /// <param name="DueAt">When it goes out, as <see cref="Now"/>.</param>
     /// <param name="IsText">Whether it is text.</param>
     /// <param name="Memory">The message.</param>
     /// <param name="Length">How long it is.</param>

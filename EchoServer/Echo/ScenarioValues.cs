@@ -18,12 +18,12 @@ internal sealed class ScenarioValues
     internal ScenarioValues(Scenario scenario, string value, string query)
     {
         _scenario = scenario;
-        _value = Uri.UnescapeDataString(value);
+        _value = Decode(value);
         foreach (string part in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] pair = part.Split('=', 2);
-            string name = Uri.UnescapeDataString(pair[0]);
-            if (!_query.TryAdd(name, pair.Length < 2 ? "" : Uri.UnescapeDataString(pair[1].Replace('+', ' '))))
+            string name = Decode(pair[0]);
+            if (!_query.TryAdd(name, pair.Length < 2 ? "" : Decode(pair[1].Replace('+', ' '))))
             {
                 Flaw ??= $"'{Shown(name)}' is there twice";
             }
@@ -103,6 +103,19 @@ internal sealed class ScenarioValues
         {
             Flaw ??= $"'{Shown(unknown)}' is not a parameter of {_scenario.Template}{(_known.Count == 0 ? ", which has none" : $": {string.Join(", ", _known)}")}";
         }
+    }
+
+    /// <summary>Decodes percent-encoded UTF-8 (RFC 3986 §2.1).</summary>
+    private string Decode(string encoded)
+    {
+        // Left as it is where it is not that: a percent sign of its own is encoded as %25.
+        string text = Uri.UnescapeDataString(encoded);
+        if (text.Count('%') != encoded.AsSpan().Count("%25"))
+        {
+            Flaw ??= $"'{Shown(encoded)}' is not percent-encoded UTF-8";
+        }
+
+        return text;
     }
 
     private static string Shown(string text) => EscapedText.From(text.AsSpan(0, Math.Min(text.Length, 32)));

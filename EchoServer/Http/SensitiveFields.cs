@@ -15,17 +15,25 @@ internal static partial class SensitiveFields
     // A whole word of a name: "signal" is none.
     private const string Signature = "sig";
 
+    // Whole names of parameters: of logins (RFC 6749 §4.1.2, RFC 6750 §2.3), of sessions, and of signed URLs.
+    private static readonly string[] Parameters = ["code", "sid", "ticket", "bearer", "otp", "pin", "sas", "nonce"];
+
     // A key only by name: a nonce that is sent in the clear and opens nothing (RFC 6455 §1.3).
     private const string HandshakeNonce = "Sec-WebSocket-Key";
 
     /// <summary>Replaces the values of such parameters in the queries of a text, URLs or not, with <c>***</c>.</summary>
-    internal static string HideInQueries(string text) => text.Contains('=', StringComparison.Ordinal)
-        ? Parameter().Replace(text, match => Contains(Uri.UnescapeDataString(match.Groups["name"].Value)) ? $"{match.Groups["start"].Value}***" : match.Value)
+    internal static string HideInQueries(string text) => text.Contains('=', StringComparison.Ordinal) || text.Contains("%3D", StringComparison.OrdinalIgnoreCase)
+        ? Parameter().Replace(text, match => match.Groups["start"].Value + (IsSecret(Uri.UnescapeDataString(match.Groups["name"].Value)) ? "***" : HideInQueries(match.Groups["value"].Value)))
         : text;
 
-    // A quotation mark in a query that was typed is percent-encoded before the URL is shown.
-    [GeneratedRegex("""(?<start>[?&;](?<name>[^=&?#\s"'<>]{1,100})=)[^&?#\s"'<>]+""", RegexOptions.CultureInvariant)]
+    // A quotation mark in a query that was typed is percent-encoded before the URL is shown. A URL in the query of another one is
+    // percent-encoded as a whole.
+    [GeneratedRegex(
+        """(?<start>([?&;#]|%3F|%26|%3B|%23)(?<name>((?!%3D|%26|%3F)[^=&?#;\s"'<>]){1,100})(=|%3D))(?<value>((?!%26|%23)[^&?#;\s"'<>])+)""",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Parameter();
+
+    private static bool IsSecret(string parameter) => Contains(parameter) || Array.Exists(Parameters, name => name.Equals(parameter, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether the value of a field must not be shown.</summary>
     /// <param name="name">The field's name, in any case.</param>

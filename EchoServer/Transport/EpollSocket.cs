@@ -249,7 +249,17 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
     /// <summary>After a send that failed.</summary>
     /// <returns>False: it takes nothing now.</returns>
     /// <exception cref="SocketException">It never will again.</exception>
-    private static bool IsFull() => Marshal.GetLastPInvokeError() == Libc.EAgain ? false : throw Libc.LastError();
+    private bool IsFull()
+    {
+        int error = Marshal.GetLastPInvokeError();
+        if (error == Libc.EAgain)
+        {
+            return false;
+        }
+
+        NoteSendError(Libc.ToSocketError(error));
+        throw new SocketException((int)Libc.ToSocketError(error));
+    }
 
     private ref SocketSignal Of(short token) => ref token == ReadToken ? ref _reader : ref _writer;
 }

@@ -15,7 +15,7 @@ internal abstract class NonBlockingSocket
     /// <summary>The other end. Any thread.</summary>
     internal IPEndPoint Peer { get; }
 
-    /// <summary>What broke the connection, once <see cref="TryReceive"/> has found it broken; until then Success.</summary>
+    /// <summary>What broke the connection, once <see cref="TryReceive"/> has found it broken, or a send has met a reset; until then Success.</summary>
     internal SocketError Error { get; private protected set; }
 
     /// <summary>Receives the bytes that have arrived.</summary>
@@ -77,6 +77,15 @@ internal abstract class NonBlockingSocket
         catch (SocketException)
         {
             return 0;
+        }
+    }
+
+    /// <summary>Notes why a send failed. The kernel tells of a reset once: a receive would take it for an orderly end afterwards.</summary>
+    private protected void NoteSendError(SocketError error)
+    {
+        if (error == SocketError.ConnectionReset)
+        {
+            Error = error;
         }
     }
 

@@ -60,12 +60,13 @@ internal sealed class PortableSocket : NonBlockingSocket
     internal override bool TrySend(ReadOnlySpan<byte> bytes, out int count)
     {
         count = _socket.Send(bytes, SocketFlags.None, out SocketError error);
-        return error switch
+        if (error is SocketError.Success or SocketError.WouldBlock)
         {
-            SocketError.Success => true,
-            SocketError.WouldBlock => false,
-            _ => throw new SocketException((int)error),
-        };
+            return error == SocketError.Success;
+        }
+
+        NoteSendError(error);
+        throw new SocketException((int)error);
     }
 
     /// <inheritdoc/>

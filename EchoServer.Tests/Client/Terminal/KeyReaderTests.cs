@@ -32,6 +32,8 @@ internal sealed class KeyReaderTests
     [TestCase("\u001bOH", "<Home>")]
     [TestCase("\u001b[12\rx", "\rx")]
     [TestCase("\u001b]x\u0004", "\u0004")]
+    [TestCase("\u001b]11;rgb:0/0/0\\hello\\", "hello\\")]
+    [TestCase("\u001bP1$r0m\u001b\\x", "x")]
     [TestCase("\u001b[1\u001b[Ax", "<UpArrow>x")]
     [TestCase("\u001bPabc\u001b[Bx", "<DownArrow>x")]
     public void Keys_are_found_behind_and_inside_it(string typed, string expected)
@@ -44,6 +46,7 @@ internal sealed class KeyReaderTests
 
     [TestCase("a\u001b[200~one\rtwo\nthree\u001b[201~\r", "a{one\ntwo\nthree}\r")]
     [TestCase("\u001b[200~one\r\u001b[201~x", "{one}x")]
+    [TestCase("\u001b[200~one\r\ntwo\n\r\n\u001b[201~x", "{one\ntwo\n}x")]
     [TestCase("\u001b[200~\u001b[201~x", "{}x")]
     [TestCase("\u001b[200~\t\u0003\u007f\u001b[31mré😀\0\u001b[201~", "{\t[31mré😀}")]
     [TestCase("\u001b[200~a\u001b[201x\u001b\u001b[201~b", "{a[201x}b")]

@@ -7,7 +7,7 @@ namespace EchoServer.Check.Probes;
 /// <summary>Whether permessage-deflate can be agreed on (RFC 7692), and works.</summary>
 internal sealed class CompressionProbe : IProbe
 {
-    private const string Offer = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+    private const string Offer = "permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits";
     private const int MaxBytes = 64 * 1024;
 
     // Long enough for servers that do not compress short messages.

@@ -22,10 +22,11 @@ internal sealed class KeyReader(Func<TimeSpan, ConsoleKeyInfo?> next, Action<boo
     private const string PasteEnds = "\u001b[201~";
     private const char Escape = '\u001b';
 
-    // ECMA-48 §5.3 and §5.6: the characters behind an Escape that begin a sequence. Of a string, which ends with an Escape and a backslash
-    // or, as xterm allows, with BEL, both are left: they are keys that do nothing.
+    // ECMA-48 §5.3 and §5.6: the characters behind an Escape that begin a sequence, and the one that ends a string. The runtime drops the
+    // Escape before that where nothing follows. As xterm allows, BEL ends a string too: a key that does nothing.
     private const char ControlSequence = '[';
     private const char SingleShift = 'O';
+    private const char StringEnd = '\\';
 
     /// <summary>Waits for a key, or a paste.</summary>
     /// <param name="pasted">The text of a paste, whose line breaks are LF, without one at its end; null for a key.</param>
@@ -54,7 +55,7 @@ internal sealed class KeyReader(Func<TimeSpan, ConsoleKeyInfo?> next, Action<boo
             }
 
             string sequence = ReadTo(
-                last => key.KeyChar == SingleShift || (key.KeyChar == ControlSequence && last is >= '@' and <= '~'), out ConsoleKeyInfo? interrupting);
+                last => key.KeyChar switch { SingleShift => true, ControlSequence => last is >= '@' and <= '~', _ => last == StringEnd }, out ConsoleKeyInfo? interrupting);
             bool isPaste = key.KeyChar == ControlSequence && sequence == PasteBegins;
             pasted = isPaste ? ReadPaste() : null;
             ConsoleKey known = isPaste || key.KeyChar is not (ControlSequence or SingleShift) ? ConsoleKey.None : KeyOf(sequence);
@@ -94,16 +95,19 @@ internal sealed class KeyReader(Func<TimeSpan, ConsoleKeyInfo?> next, Action<boo
         pasting?.Invoke(true);
         var text = new StringBuilder();
         int matched = 0;
+        char before = '\0';
         while (matched < PasteEnds.Length && next(PastePatience) is ConsoleKeyInfo key)
         {
             char character = key.KeyChar == '\r' ? '\n' : key.KeyChar;
+            bool isRestOfBreak = before == '\r' && key.KeyChar == '\n';
+            before = key.KeyChar;
 
             // The Escape of the mark is a key of its own, or the next one's Alt.
             bool isBegun = matched > 0 || key.Modifiers.HasFlag(ConsoleModifiers.Alt);
             matched = character == Escape ? 1
                 : isBegun && character == PasteEnds[Math.Max(matched, 1)] ? Math.Max(matched, 1) + 1
                 : 0;
-            if (text.Length < MaxPastedCharacters && (!char.IsControl(character) || character is '\n' or '\t'))
+            if (text.Length < MaxPastedCharacters && !isRestOfBreak && (!char.IsControl(character) || character is '\n' or '\t'))
             {
                 text.Append(character);
             }

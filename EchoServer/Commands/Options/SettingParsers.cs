@@ -102,7 +102,7 @@ internal static class SettingParsers
     internal static bool TryParseSecondsOrOff(string text, out TimeSpan? value)
     {
         value = null;
-        return text is "off" or "0" || TryParseSeconds(text, out value);
+        return text is "0" or "0s" || text.Equals("off", StringComparison.OrdinalIgnoreCase) || TryParseSeconds(text, out value);
     }
 
     /// <summary>Reads a switch in either of the words that programs have for it.</summary>

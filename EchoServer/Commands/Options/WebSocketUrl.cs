@@ -99,7 +99,7 @@ internal static class WebSocketUrl
         string rest = typed[broken.Length..].TrimStart(broken.Length > 0 ? [':', '/'] : ['/']);
         string authority = HostUrl.Authority(EndOfScheme + rest);
         string host = authority[(authority.LastIndexOf('@') + 1)..];
-        if (host.TrimStart(':') is { Length: > 0 } port && port.All(char.IsAsciiDigit))
+        if (!host.StartsWith("::", StringComparison.Ordinal) && host.TrimStart(':') is { Length: > 0 } port && port.All(char.IsAsciiDigit))
         {
             throw Refusal($"'{ShownValue.Of(text)}' has a port and no host", $"localhost:{rest.TrimStart(':')}");
         }

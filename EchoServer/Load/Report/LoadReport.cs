@@ -15,7 +15,7 @@ internal sealed record LoadReport(LoadOptions Options, LoadClient Client, LoadRe
     internal bool IsFine => Client.Errors.Total == 0 && (Options.IsHeldOnly ? Client.Opened : Options.ExpectsEcho ? Result.Messages : Result.Sent) > 0;
 
     /// <summary>Whether each answer belongs to a message. Without echoes only equal numbers show that, those after the run included.</summary>
-    internal bool IsLatencyKnown => Options.ExpectsEcho || (Result.Messages > 0 && Result.Unanswered == 0 && Client.Untimed == 0);
+    internal bool IsLatencyKnown => Result.Messages > 0 && (Options.ExpectsEcho || (Result.Unanswered == 0 && Client.Untimed == 0));
 
     internal double ConnectionsPerSecond => PerSecond(Client.Opened, Client.ConnectElapsed);
 

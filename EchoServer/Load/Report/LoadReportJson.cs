@@ -67,14 +67,7 @@ internal static class LoadReportJson
         json.WriteNumber("payloadBytesPerSecond", report.BytesPerSecond);
         json.WriteNumber("unsent", report.Result.Unsent);
         json.WriteNumber("unanswered", report.Result.Unanswered);
-        if (report.IsLatencyKnown)
-        {
-            WriteTimes(json, "latencyMilliseconds", report.Result.Latency);
-        }
-        else
-        {
-            json.WriteNull("latencyMilliseconds");
-        }
+        WriteTimes(json, "latencyMilliseconds", report.IsLatencyKnown ? report.Result.Latency : new());
     }
 
     private static void WriteValue(Utf8JsonWriter json, double? value)
@@ -91,6 +84,12 @@ internal static class LoadReportJson
 
     private static void WriteTimes(Utf8JsonWriter json, string name, LatencyHistogram times)
     {
+        if (times.Count == 0)
+        {
+            json.WriteNull(name);
+            return;
+        }
+
         json.WriteStartObject(name);
         foreach ((_, string percentile, double percent) in LoadReport.Percentiles)
         {

@@ -94,7 +94,8 @@ internal static class LoadReportText
 
     /// <summary>Says why no answer is known to belong to a message.</summary>
     internal static string Unknown(LoadReport report) =>
-        report.Result.Messages == 0 ? $"not known: the server answered nothing{(report.Options.IsWindowed ? "; with --rate messages wait for no answer" : "")}"
+        report.Options.ExpectsEcho ? "not known: no echo came right"
+        : report.Result.Messages == 0 ? $"not known: the server answered nothing{(report.Options.IsWindowed ? "; with --rate messages wait for no answer" : "")}"
         : report.Result.Unanswered > 0 ? Invariant($"not known: {report.Result.Unanswered:N0} messages have no answer, so that an answer may be to any message")
         : Invariant($"not known: {report.Client.Untimed:N0} messages of the server answer none that is known");
 
@@ -123,6 +124,11 @@ internal static class LoadReportText
 
     private static string Show(LatencyHistogram times)
     {
+        if (times.Count == 0)
+        {
+            return "not known: none has ended";
+        }
+
         string percentiles = string.Join("  ", LoadReport.Percentiles.Select(it => $"{it.Text} {Times.Milliseconds(times.Percentile(it.Percent))}"));
         return $"{percentiles}  max {Times.Milliseconds(times.Max)} ms";
     }

@@ -45,7 +45,7 @@ internal sealed class HttpProbe : IProbe
         }
 
         return run.Info is ServerInfo info
-            ? Ours(info, page.Answer, fault ?? OfInstance(run.Options.Connection, info))
+            ? Ours(info, run.Url, page.Answer, fault ?? OfInstance(run.Options.Connection, info))
             : Other(page.Answer, fault);
     }
 
@@ -68,12 +68,13 @@ internal sealed class HttpProbe : IProbe
         return Finding.Fail("this port speaks TLS", run.Obstacle);
     }
 
-    private static Finding Ours(ServerInfo info, ReceivedAnswer answer, Fault? fault)
+    private static Finding Ours(ServerInfo info, Uri url, ReceivedAnswer answer, Fault? fault)
     {
         string[] added = [.. RouterFields.Where(name => info.Header(name) is not null)];
         string instance = info.Index is long index ? $", instance {index}" : "";
         string application = info.Application is string name ? $" of {ReceivedAnswer.Shown(name)}" : "";
-        string text = $"{answer.StatusLine}, EchoServer {ReceivedAnswer.Shown(info.Version)}{instance}{application}; {Way(added, answer)}";
+        string scenario = info.IsScenario(url.AbsolutePath) ? "; this path is a scenario, for tests of clients" : "";
+        string text = $"{answer.StatusLine}, EchoServer {ReceivedAnswer.Shown(info.Version)}{instance}{application}; {Way(added, answer)}{scenario}";
         Fact[] facts =
         [
             new("status", (long)answer.Status), new("server", "EchoServer"), new("serverVersion", info.Version), new("application", info.Application),
