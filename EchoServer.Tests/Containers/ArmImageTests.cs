@@ -31,7 +31,7 @@ internal sealed class ArmImageTests
         string[] program = ["-L", root, Path.Combine(root, "app", "EchoServer")];
         ProgramResult version = await Programs.RunAsync(Programs.Start(Requires.Emulator, [.. program, "--version"]));
         Assert.That((version.ExitCode, version.Error), Is.EqualTo((0, "")));
-        Assert.That(version.Output, Does.StartWith("EchoServer ").And.EndWith(", build aot\n"));
+        Assert.That(version.Output, Does.StartWith("EchoServer ").And.Contain(", build aot\n"));
 
         await using (ServerProcess server = await ServerProcess.StartAsync(Programs.Start(Requires.Emulator, [.. program, "--port", "0"])))
         {

@@ -6,7 +6,7 @@ internal static class PublishedProgram
     public static string Path => System.IO.Path.Combine(Programs.ProjectFolder, "artifacts", "cf", "EchoServer");
 
     /// <summary>Whether it is native code, and not a file with the .NET runtime because none could be linked.</summary>
-    public static async Task<bool> IsNativeAsync() => (await VersionAsync()).EndsWith(", build aot\n", StringComparison.Ordinal);
+    public static async Task<bool> IsNativeAsync() => (await VersionAsync()).Contains(", build aot\n", StringComparison.Ordinal);
 
     public static async Task<string> VersionAsync()
     {

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using System.Runtime.CompilerServices;
 
 namespace EchoServer.Transport;
 
@@ -12,7 +13,8 @@ internal static class OpenFiles
     private const int AssumedLimit = 4096;
 
     /// <summary>Descriptors that a client leaves to the runtime, which ends the process when it has none to start a thread or to load code.</summary>
-    internal const int Reserved = 32;
+    /// <remarks>The portable build opens a file for each of its assemblies, many of them later.</remarks>
+    internal static int Reserved => RuntimeFeature.IsDynamicCodeCompiled ? 48 : 32;
 
     /// <summary>Reads the soft limit, which the runtime has raised to the hard one.</summary>
     /// <remarks>Not from <c>/proc</c>: that takes a descriptor, and there may be none.</remarks>
