@@ -37,6 +37,19 @@ internal sealed class OutputBufferTests
         Assert.That(output.Length, Is.Zero);
     }
 
+    [TestCase(0, "headbody")]
+    [TestCase(3, "dbody")]
+    [TestCase(4, "body")]
+    [TestCase(6, "dy")]
+    [TestCase(8, "")]
+    public void Of_bytes_that_were_offered_behind_others_the_rest_waits(int sent, string rest)
+    {
+        var output = new OutputBuffer();
+        output.Append("head"u8);
+        output.Consume(sent, "body"u8);
+        Assert.That(output.Waiting.ToArray(), Is.EqualTo(System.Text.Encoding.UTF8.GetBytes(rest)));
+    }
+
     [TestCase(10)]
     [TestCase(100_000)]
     public void Memory_that_is_held_for_longer_is_counted_until_the_bytes_are_gone(int length)
