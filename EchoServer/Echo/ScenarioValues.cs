@@ -105,12 +105,9 @@ internal sealed class ScenarioValues
         }
     }
 
-    /// <summary>Decodes percent-encoded UTF-8 (RFC 3986 §2.1).</summary>
     private string Decode(string encoded)
     {
-        // Left as it is where it is not that: a percent sign of its own is encoded as %25.
-        string text = Uri.UnescapeDataString(encoded);
-        if (text.Count('%') != encoded.AsSpan().Count("%25"))
+        if (!PercentEncoding.TryDecode(encoded, out string text))
         {
             Flaw ??= $"'{Shown(encoded)}' is not percent-encoded UTF-8";
         }

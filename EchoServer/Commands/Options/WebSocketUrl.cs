@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Net;
-using System.Text;
-using System.Text.Unicode;
 using EchoServer.Connect;
 using EchoServer.Http;
 using EchoServer.Text;
@@ -140,8 +138,7 @@ internal static class WebSocketUrl
     private static void ThrowIfUnreadable(string userInfo, string text)
     {
         ThrowIfBadEscape(userInfo, text);
-        byte[] bytes = Encoding.UTF8.GetBytes(userInfo);
-        if (!Utf8.IsValid(WebUtility.UrlDecodeToBytes(bytes, 0, bytes.Length)))
+        if (!PercentEncoding.TryDecode(userInfo, out _))
         {
             throw Refusal($"the user or password of '{ShownValue.Of(text)}' is not UTF-8 where it is percent-encoded; write %25 for '%'");
         }
