@@ -252,13 +252,7 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
     private bool IsFull()
     {
         int error = Marshal.GetLastPInvokeError();
-        if (error == Libc.EAgain)
-        {
-            return false;
-        }
-
-        NoteSendError(Libc.ToSocketError(error));
-        throw new SocketException((int)Libc.ToSocketError(error));
+        return error == Libc.EAgain ? false : throw SendFailed(Libc.ToSocketError(error));
     }
 
     private ref SocketSignal Of(short token) => ref token == ReadToken ? ref _reader : ref _writer;

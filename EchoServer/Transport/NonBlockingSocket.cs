@@ -80,13 +80,16 @@ internal abstract class NonBlockingSocket
         }
     }
 
-    /// <summary>Notes why a send failed. The kernel tells of a reset once: a receive would take it for an orderly end afterwards.</summary>
-    private protected void NoteSendError(SocketError error)
+    /// <summary>Makes the exception for a send that failed.</summary>
+    /// <remarks>The kernel tells of a reset once. It is noted, because a receive would take it for an orderly end afterwards.</remarks>
+    private protected SocketException SendFailed(SocketError error)
     {
         if (error == SocketError.ConnectionReset)
         {
             Error = error;
         }
+
+        return new SocketException((int)error);
     }
 
     /// <summary>Waits until the socket takes something, or is broken or closed. Can complete without either: try again, then.</summary>

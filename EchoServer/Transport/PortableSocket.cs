@@ -60,13 +60,12 @@ internal sealed class PortableSocket : NonBlockingSocket
     internal override bool TrySend(ReadOnlySpan<byte> bytes, out int count)
     {
         count = _socket.Send(bytes, SocketFlags.None, out SocketError error);
-        if (error is SocketError.Success or SocketError.WouldBlock)
+        return error switch
         {
-            return error == SocketError.Success;
-        }
-
-        NoteSendError(error);
-        throw new SocketException((int)error);
+            SocketError.Success => true,
+            SocketError.WouldBlock => false,
+            _ => throw SendFailed(error),
+        };
     }
 
     /// <inheritdoc/>
