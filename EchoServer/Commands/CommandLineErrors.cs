@@ -17,7 +17,8 @@ internal static class CommandLineErrors
     internal static void ThrowIfMistyped(string[] args, ParseResult result)
     {
         Command command = result.CommandResult.Command;
-        ThrowIfSwitchIsSet(command, args);
+        string[] typed = BeforeLiterals(args);
+        ThrowIfSwitchIsSet(command, typed);
         int literals = result.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).Skip(1).Count();
         IEnumerable<string> arguments = command.Arguments.SelectMany(argument => result.GetResult(argument)?.Tokens ?? []).Select(token => token.Value);
         if (arguments.Concat(result.UnmatchedTokens).SkipLast(literals).FirstOrDefault(IsLikeOption) is string option)
@@ -33,7 +34,7 @@ internal static class CommandLineErrors
             }
 
             // With an equals sign any text is a value.
-            if (given.Tokens.FirstOrDefault(it => args.TakeWhile(arg => arg != "--").Contains(it.Value) && Find(command, NameOf(it.Value)) is not null) is Token next)
+            if (given.Tokens.FirstOrDefault(it => typed.Contains(it.Value) && Find(command, NameOf(it.Value)) is not null) is Token next)
             {
                 throw new UsageException($"{given.Option.Name}: a value is needed, and '{EscapedText.From(NameOf(next.Value).AsSpan())}' is an option");
             }
@@ -41,10 +42,9 @@ internal static class CommandLineErrors
     }
 
     /// <summary>Refuses a word behind a switch that sets options of the server, and would be a message here.</summary>
-    private static void ThrowIfSwitchIsSet(Command command, string[] args)
+    private static void ThrowIfSwitchIsSet(Command command, string[] typed)
     {
-        string[] before = [.. args.TakeWhile(arg => arg != "--")];
-        foreach ((string name, string value) in before.Zip(before.Skip(1)))
+        foreach ((string name, string value) in typed.Zip(typed.Skip(1)))
         {
             if (SettingParsers.TryParseOnOff(value, out _) && Find(command, name) is Option option && IsSwitch(option))
             {
@@ -83,7 +83,7 @@ internal static class CommandLineErrors
     {
         Command command = result.CommandResult.Command;
         var tokens = new Queue<Token>(result.Tokens);
-        foreach (string arg in args.TakeWhile(arg => arg != "--"))
+        foreach (string arg in BeforeLiterals(args))
         {
             if (!tokens.TryDequeue(out Token? option) || option.Value == arg || !arg.StartsWith(option.Value, StringComparison.Ordinal))
             {
@@ -116,6 +116,8 @@ internal static class CommandLineErrors
             }
         }
     }
+
+    private static string[] BeforeLiterals(string[] args) => [.. args.TakeWhile(arg => arg != "--")];
 
     /// <summary>Whether an argument is a mistyped option. Word processors make other dashes of "--", but a dash behind which no name stands is text.</summary>
     private static bool IsLikeOption(string text) => text.StartsWith('-') ||
@@ -180,6 +182,6 @@ internal static class CommandLineErrors
     private static Option? Find(Command command, string name) => Options(command).FirstOrDefault(option => option.Name == name || option.Aliases.Contains(name));
 
     /// <summary>The options of a command, with those that every command inherits.</summary>
-    private static IEnumerable<Option> Options(Command command) =>
+    internal static IEnumerable<Option> Options(Command command) =>
         command.Options.Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive));
 }

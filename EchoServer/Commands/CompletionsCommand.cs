@@ -135,13 +135,13 @@ internal static class CompletionsCommand
         foreach (Command command in all)
         {
             IEnumerable<string> values = command.Arguments.SelectMany(argument => Completions(argument.CompletionSources));
-            script.Append($"    '{NameOf(command)}') names='{string.Join(' ', values.Concat(Options(command).SelectMany(Names)))}' ;;\n");
+            script.Append($"    '{NameOf(command)}') names='{string.Join(' ', values.Concat(CommandLineErrors.Options(command).SelectMany(Names)))}' ;;\n");
         }
 
         script.Append("    *) names='' ;;\n  esac\n}\n_echo_server_values() {\n  case \"$1 $2\" in\n");
         foreach (Command command in all)
         {
-            foreach (IGrouping<string, Option> alike in Options(command).Where(option => option is not (Option<bool> or HelpOption or VersionOption)).GroupBy(Values))
+            foreach (IGrouping<string, Option> alike in CommandLineErrors.Options(command).Where(option => option is not (Option<bool> or HelpOption or VersionOption)).GroupBy(Values))
             {
                 string patterns = string.Join('|', alike.SelectMany(Names).Select(name => $"'{NameOf(command)} {name}'"));
                 script.Append($"    {patterns}) values='{alike.Key}' ;;\n");
@@ -151,9 +151,6 @@ internal static class CompletionsCommand
         return script.Append("    *) values='' ;;\n  esac\n}\n").Append(Reading).Append(body).ToString();
 
         string NameOf(Command command) => command == root ? "" : command.Name;
-
-        IEnumerable<Option> Options(Command command) =>
-            command.Options.Concat(root.Options.Where(option => option.Recursive)).Distinct();
     }
 
     /// <summary>Returns all values of an option, or a word for files, or one for values that are not known.</summary>

@@ -100,13 +100,11 @@ internal sealed class RawPeer : IDisposable
     /// <summary>Reads the head of a request or an answer. As servers do, ends a connection that begins with a TLS hello in its place.</summary>
     public string ReadHead()
     {
-        // RFC 8446 §5.1: a record of the handshake.
-        const char tlsHandshake = '\u0016';
         var head = new StringBuilder();
         while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
         {
             head.Append((char)(ReadByte() ?? throw new EndOfStreamException($"end of stream in: {head}")));
-            if (head[0] == tlsHandshake)
+            if (head[0] == TlsFront.HandshakeRecord)
             {
                 End();
                 throw new EndOfStreamException("a TLS hello in place of a head");

@@ -1,13 +1,14 @@
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
+using EchoServer.WebSockets.Compression;
 
 namespace EchoServer.Check.Probes;
 
 /// <summary>Whether permessage-deflate can be agreed on (RFC 7692), and works.</summary>
 internal sealed class CompressionProbe : IProbe
 {
-    private const string Offer = "permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits";
+    private const string Offer = $"{DeflateParameters.Offer}; server_no_context_takeover; client_no_context_takeover";
     private const int MaxBytes = 64 * 1024;
 
     // Long enough for servers that do not compress short messages.

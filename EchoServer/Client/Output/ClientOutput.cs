@@ -116,6 +116,15 @@ internal abstract class ClientOutput(ClientOptions options)
         ? $"pong received{Quoted(payload)} after {Times.ShowShort(time)}"
         : $"pong received{Quoted(payload)} that answers no ping";
 
+    /// <summary>Says which URL is meant by one that was typed without a scheme.</summary>
+    protected void NoteMeantUrl()
+    {
+        if (Options.IsSchemeMeant && !Options.IsQuiet)
+        {
+            Note($"connected to {ShownUrl}");
+        }
+    }
+
     /// <summary>What a ping or pong carries, ready to follow a word; nothing when it carries nothing.</summary>
     protected static string Quoted(byte[] payload) => payload.Length == 0 ? "" : $" '{EscapedText.From(payload)}'";
 

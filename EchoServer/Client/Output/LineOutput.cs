@@ -25,10 +25,7 @@ internal sealed class LineOutput : ClientOutput, IDisposable
     internal override void Opened(ClientConnection connection)
     {
         base.Opened(connection);
-        if (Options.IsSchemeMeant && !Options.IsQuiet)
-        {
-            Note($"connected to {ShownUrl}");
-        }
+        NoteMeantUrl();
     }
 
     internal override void Received(ClientEvent message)

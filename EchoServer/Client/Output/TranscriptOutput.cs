@@ -10,10 +10,7 @@ internal sealed class TranscriptOutput(ClientOptions options, TextWriter output)
     internal override void Opened(ClientConnection connection)
     {
         base.Opened(connection);
-        if (Options.IsSchemeMeant && !Options.IsQuiet)
-        {
-            Note($"connected to {ShownUrl}");
-        }
+        NoteMeantUrl();
     }
 
     internal override void Sent(ClientInput sent)

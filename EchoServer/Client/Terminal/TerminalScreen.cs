@@ -22,9 +22,6 @@ internal sealed class TerminalScreen : IDisposable
     private const string MarkPastes = "\u001b[?2004h";
     private const string LeavePastes = "\u001b[?2004l";
 
-    // The rest of a paste would be typed into the shell.
-    private static readonly TimeSpan PastePatience = TimeSpan.FromSeconds(2);
-
     private static readonly string LineLimit = string.Create(
         CultureInfo.InvariantCulture, $"a line has {LineEditor.MaxCharacters} characters at most; /file sends a longer message");
 
@@ -137,7 +134,8 @@ internal sealed class TerminalScreen : IDisposable
     /// <summary>Takes the prompt away. A paste is read to its end first.</summary>
     public void Dispose()
     {
-        SpinWait.SpinUntil(() => !_isPasting, PastePatience);
+        // Otherwise the rest of it would be typed into the shell.
+        SpinWait.SpinUntil(() => !_isPasting, KeyReader.PastePatience);
         Array.ForEach(_changes, change => change.Dispose());
         lock (_lock)
         {

@@ -13,8 +13,8 @@ internal static class NamedFile
     /// <exception cref="UsageException">It cannot be read, or is not smaller than the limit.</exception>
     internal static byte[] Read(Setting option, string file, int maxBytes)
     {
-        byte[] bytes = Open(option, file, "cannot be read", () => ReadBytes(file, maxBytes));
-        return bytes.Length >= maxBytes ? throw Refuse(option, file, $"is larger than {maxBytes} bytes") : bytes;
+        byte[] bytes = Open(option, file, "cannot be read", () => ReadBytes(File.OpenRead(file), maxBytes));
+        return Limit(option, file, bytes, maxBytes);
     }
 
     /// <summary>Reads a whole file, or standard input for <c>-</c>.</summary>
@@ -26,12 +26,9 @@ internal static class NamedFile
             return Read(option, file, maxBytes);
         }
 
-        byte[] bytes = new byte[maxBytes];
         try
         {
-            using Stream input = LineInput.OpenStandardInput();
-            int length = input.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            return length < bytes.Length ? bytes[..length] : throw Refuse(option, file, $"is larger than {maxBytes} bytes");
+            return Limit(option, file, ReadBytes(LineInput.OpenStandardInput(), maxBytes), maxBytes);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -74,10 +71,16 @@ internal static class NamedFile
     internal static UsageException Refuse(Setting option, string file, string flaw) =>
         new($"{option.Name}: '{EscapedText.From(file.AsSpan())}' {flaw}; it takes {option.Accepted}");
 
-    private static byte[] ReadBytes(string file, int maxBytes)
+    private static byte[] Limit(Setting option, string file, byte[] bytes, int maxBytes) =>
+        bytes.Length < maxBytes ? bytes : throw Refuse(option, file, $"is larger than {maxBytes} bytes");
+
+    /// <summary>Reads a stream, at most so many bytes of it, and closes it.</summary>
+    private static byte[] ReadBytes(Stream stream, int maxBytes)
     {
-        using FileStream stream = File.OpenRead(file);
-        byte[] bytes = new byte[maxBytes];
-        return bytes[..stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
+        using (stream)
+        {
+            byte[] bytes = new byte[maxBytes];
+            return bytes[..stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
+        }
     }
 }

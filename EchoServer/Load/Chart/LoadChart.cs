@@ -1,7 +1,7 @@
-using System.Globalization;
 using EchoServer.Diagnosis;
 using EchoServer.Load.Report;
 using EchoServer.Metrics;
+using static System.FormattableString;
 
 namespace EchoServer.Load.Chart;
 
@@ -155,6 +155,4 @@ internal static class LoadChart
         double magnitude = Math.Pow(10, Math.Floor(Math.Log10(value)));
         return new double[] { 1, 2, 5, 10 }.First(factor => factor * magnitude >= value * 0.999999) * magnitude;
     }
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -4,6 +4,7 @@ using EchoServer.Load.Opening;
 using EchoServer.Metrics;
 using EchoServer.Text;
 using EchoServer.WebSockets;
+using static System.FormattableString;
 
 namespace EchoServer.Load.Report;
 
@@ -36,7 +37,7 @@ internal static class LoadReportText
         }
 
         WriteErrors(text, "errors", report.Client.Errors.Counts);
-        string codes = string.Join(", ", report.Client.Errors.CloseCodes.Select(seen => $"{seen.Count.ToString("N0", CultureInfo.InvariantCulture)} x {ClosePayload.Describe(seen.Code)}"));
+        string codes = string.Join(", ", report.Client.Errors.CloseCodes.Select(seen => Invariant($"{seen.Count:N0} x {ClosePayload.Describe(seen.Code)}")));
         Line(text, "close codes", $"{(codes.Length > 0 ? codes : "none")}");
         return Encoding.UTF8.GetBytes(text.ToString());
     }
@@ -48,7 +49,7 @@ internal static class LoadReportText
         LoadError.ConnectTimedOut => "connection not open in time",
         LoadError.ConnectFailed => "connection failed",
         LoadError.TlsFailed => "TLS failed",
-        LoadError.HandshakeRefused => string.Create(CultureInfo.InvariantCulture, $"handshake answered {error.Status}"),
+        LoadError.HandshakeRefused => Invariant($"handshake answered {error.Status}"),
         LoadError.HandshakeInvalid => "handshake answered wrongly",
         LoadError.EchoAltered => "echo altered",
         LoadError.EchoTruncated => "echo truncated",
@@ -100,10 +101,10 @@ internal static class LoadReportText
         : Invariant($"not known: {report.Client.Untimed:N0} messages of the server answer none that is known");
 
     private static string Messages(LoadOptions options) => options.Lines is IReadOnlyList<byte[]> lines
-        ? Invariant($"{lines.Count:N0} line{(lines.Count == 1 ? "" : "s")} of up to {Bytes(options.MessageBytes)}")
+        ? $"{Numbers.Of(lines.Count, "line", "N0")} of up to {Bytes(options.MessageBytes)}"
         : $"{Bytes(options.MessageBytes)} of {(options.IsText ? "text" : "binary")}";
 
-    private static string Bytes(int count) => Invariant($"{count:N0} byte{(count == 1 ? "" : "s")}");
+    private static string Bytes(int count) => Numbers.Of(count, "byte", "N0");
 
     private static void WriteReconnects(StringBuilder text, ReconnectResult result)
     {
@@ -149,9 +150,7 @@ internal static class LoadReportText
     }
 
     private static void Line(StringBuilder text, string label, FormattableString line) =>
-        text.Append(CultureInfo.InvariantCulture, $"{label,-13}").Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+        text.Append(CultureInfo.InvariantCulture, $"{label,-13}").Append(Invariant(line)).Append('\n');
 
     private static string Seconds(TimeSpan time) => Invariant($"{time.TotalSeconds:0.00} s");
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
