@@ -125,10 +125,12 @@ internal readonly struct Frame
     /// <param name="role">Which end reads.</param>
     /// <param name="opcode">Text or binary.</param>
     /// <param name="maskingKey">As <see cref="MaskingKey"/>.</param>
-    /// <param name="payload">The payload as it was received, behind which the frame ends.</param>
+    /// <param name="headerSize">As <see cref="HeaderSize"/>.</param>
+    /// <param name="size">Bytes that the whole frame takes.</param>
     /// <returns>False for all other frames, those that break a rule included: they are for the other methods.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryReadShortMessage(Span<byte> input, Role role, out Opcode opcode, out uint maskingKey, out Range payload)
+    public static bool TryReadShortMessage(
+        ReadOnlySpan<byte> input, Role role, out Opcode opcode, out uint maskingKey, out int headerSize, out int size)
     {
         const int maskedHeaderSize = 2 + MaskingKeySize;
         if (input.Length >= maskedHeaderSize)
@@ -136,19 +138,16 @@ internal readonly struct Frame
             // A mask bit that is missing, or there against the rule, makes this number too large.
             bool isMasked = role == Role.Server;
             int length = input[1] ^ (isMasked ? MaskBit : 0);
-            int header = isMasked ? maskedHeaderSize : 2;
+            headerSize = isMasked ? maskedHeaderSize : 2;
+            size = headerSize + length;
             opcode = (Opcode)(input[0] ^ FinBit);
-            if (opcode is Opcode.Text or Opcode.Binary && length < Length16Follows && length <= input.Length - header)
-            {
-                maskingKey = isMasked ? MemoryMarshal.Read<uint>(input[2..]) : 0;
-                payload = header..(header + length);
-                return true;
-            }
+            maskingKey = isMasked ? MemoryMarshal.Read<uint>(input[2..]) : 0;
+            return opcode is Opcode.Text or Opcode.Binary && length < Length16Follows && size <= input.Length;
         }
 
         opcode = default;
         maskingKey = 0;
-        payload = default;
+        headerSize = size = 0;
         return false;
     }
 
@@ -253,7 +252,11 @@ internal readonly struct Frame
     {
         int payload = first.Length + second.Length;
         int header = WriteHeader(destination, opcode, payload, isFinal, maskingKey, isCompressed);
-        first.CopyTo(destination[header..]);
+        if (!first.IsEmpty)
+        {
+            first.CopyTo(destination[header..]);
+        }
+
         second.CopyTo(destination[(header + first.Length)..]);
         if (maskingKey is uint key)
         {

@@ -1,5 +1,5 @@
-using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace EchoServer.WebSockets;
@@ -11,8 +11,7 @@ namespace EchoServer.WebSockets;
 internal static class Masking
 {
     private const int KeyBytes = sizeof(uint);
-    private const byte MaxAscii = 0x7F;
-    private const uint NonAsciiBits = 0x80808080;
+    private const byte NonAsciiBit = 0x80;
 
     /// <summary>Applies a key in place.</summary>
     /// <param name="data">Payload that begins where the key begins.</param>
@@ -28,60 +27,54 @@ internal static class Masking
     public static bool Apply(ReadOnlySpan<byte> source, Span<byte> destination, uint key)
     {
         destination = destination[..source.Length];
-        int done = 0;
-        uint bits = 0;
-        if (source.Length >= Vector<byte>.Count)
+        if (source.Length < Vector<byte>.Count)
         {
-            Vector<byte> wide = Vector.AsVectorByte(new Vector<uint>(key));
-            ref byte from = ref MemoryMarshal.GetReference(source);
-            ref byte to = ref MemoryMarshal.GetReference(destination);
-            Vector<byte> wideBits = Vector<byte>.Zero;
-            nuint last = (nuint)(source.Length - Vector<byte>.Count);
-            nuint place = 0;
-            do
-            {
-                Vector<byte> result = Vector.LoadUnsafe(ref from, place) ^ wide;
-                wideBits |= result;
-                result.StoreUnsafe(ref to, place);
-                place += (nuint)Vector<byte>.Count;
-            }
-            while (place <= last);
-
-            done = (int)place;
-            bits = Vector.GreaterThanAny(wideBits, new Vector<byte>(MaxAscii)) ? NonAsciiBits : 0;
+            return ApplyByBytes(source, destination, key);
         }
 
-        // A vector is a multiple of four bytes long, so the key is still aligned here.
-        for (; done <= source.Length - KeyBytes; done += KeyBytes)
+        ref byte from = ref MemoryMarshal.GetReference(source);
+        ref byte to = ref MemoryMarshal.GetReference(destination);
+        Vector<byte> wide = Widen(key);
+
+        // The end is a vector of its own, which may overlap the one before it: read before that one is written.
+        nuint last = (nuint)(source.Length - Vector<byte>.Count);
+        Vector<byte> end = Vector.LoadUnsafe(ref from, last) ^ Widen(Advance(key, (int)last));
+        Vector<byte> bits = end;
+        for (nuint place = 0; place < last; place += (nuint)Vector<byte>.Count)
         {
-            uint result = MemoryMarshal.Read<uint>(source[done..]) ^ key;
+            Vector<byte> result = Vector.LoadUnsafe(ref from, place) ^ wide;
             bits |= result;
-            MemoryMarshal.Write(destination[done..], result);
+            result.StoreUnsafe(ref to, place);
         }
 
-        for (; done < source.Length; done++)
-        {
-            byte result = (byte)(source[done] ^ KeyByte(key, done));
-            bits |= result;
-            destination[done] = result;
-        }
-
-        return (bits & NonAsciiBits) == 0;
+        end.StoreUnsafe(ref to, last);
+        return Vector.EqualsAll(bits & new Vector<byte>(NonAsciiBit), Vector<byte>.Zero);
     }
 
     /// <summary>The key for payload that goes on after some bytes have been handled.</summary>
     /// <param name="key">The masking key, in memory order.</param>
-    /// <param name="offset">How many bytes were handled; only its remainder by four counts.</param>
+    /// <param name="offset">How many bytes were handled; only its remainder by four counts, as a rotation by 32 bits is none.</param>
     /// <returns>The key rotated so that it begins with the byte that is due.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Advance(uint key, int offset)
     {
-        int bits = offset % KeyBytes * 8;
+        int bits = offset * 8;
         return BitConverter.IsLittleEndian ? BitOperations.RotateRight(key, bits) : BitOperations.RotateLeft(key, bits);
     }
 
-    private static byte KeyByte(uint key, int index)
+    private static Vector<byte> Widen(uint key) => Vector.AsVectorByte(new Vector<uint>(key));
+
+    private static bool ApplyByBytes(ReadOnlySpan<byte> source, Span<byte> destination, uint key)
     {
-        uint littleEndian = BitConverter.IsLittleEndian ? key : BinaryPrimitives.ReverseEndianness(key);
-        return (byte)(littleEndian >> (index % KeyBytes * 8));
+        ReadOnlySpan<byte> keyBytes = MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in key));
+        int bits = 0;
+        for (int i = 0; i < source.Length; i++)
+        {
+            byte result = (byte)(source[i] ^ keyBytes[i % KeyBytes]);
+            bits |= result;
+            destination[i] = result;
+        }
+
+        return (bits & NonAsciiBit) == 0;
     }
 }

@@ -31,6 +31,9 @@ internal struct MessageAssembler(int maxMessageBytes, int maxFragments, IByteBud
     /// <summary>Whether a message has begun and not ended.</summary>
     internal bool IsInMessage { get; private set; }
 
+    /// <summary>Whether it holds a message, which has begun, or has ended and is not released.</summary>
+    internal readonly bool HasMessage => IsInMessage || _message.Length > 0;
+
     /// <summary>Bytes of memory held for the message.</summary>
     internal readonly int HeldBytes => _message.Length;
 

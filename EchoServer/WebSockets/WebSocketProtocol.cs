@@ -62,6 +62,8 @@ internal struct WebSocketProtocol<TSink>
     /// <summary>Compression, where it was agreed on.</summary>
     public readonly PerMessageDeflate? Deflate => _reader.Deflate;
 
+    private readonly bool ReadsMessages => _state == State.Open && (!_sink.IsClosed || ReadsAfterClose);
+
     /// <summary>Takes input up to the next thing worth telling, and answers it if the protocol asks for an answer.</summary>
     /// <param name="input">The rest of the last call's input, and all bytes that have arrived since. Its payload is unmasked in place.</param>
     /// <param name="consumed">How many bytes are used up.</param>
@@ -73,7 +75,16 @@ internal struct WebSocketProtocol<TSink>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ProtocolEvent Receive(Span<byte> input, out int consumed, out ReadOnlySpan<byte> payload)
     {
-        if (_state != State.Open || (_sink.IsClosed && !ReadsAfterClose))
+        return ReadsMessages && _reader.TryReadShortMessage(input, out consumed, out payload)
+            ? (_reader.IsText ? ProtocolEvent.Text : ProtocolEvent.Binary)
+            : ReceiveAny(input, out consumed, out payload);
+    }
+
+    /// <summary>As <see cref="Receive"/>, which has a way of its own for short messages.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ProtocolEvent ReceiveAny(Span<byte> input, out int consumed, out ReadOnlySpan<byte> payload)
+    {
+        if (!ReadsMessages)
         {
             payload = default;
             return AwaitClose(input, out consumed);
