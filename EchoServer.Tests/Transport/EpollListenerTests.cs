@@ -43,7 +43,7 @@ internal sealed class EpollListenerTests
     {
         Socket socket = Listening();
         using var epoll = new Epoll(new DescriptorTable());
-        var listener = new EpollListener(socket, epoll, (_, _) => throw new InvalidOperationException("no client connects"));
+        var listener = new EpollListener(socket, epoll, (_, _, _) => throw new InvalidOperationException("no client connects"));
         ValueTask<NonBlockingSocket> waiting = listener.AcceptAsync();
         Assert.That(waiting.IsCompleted, Is.False);
         listener.Dispose();
@@ -106,7 +106,7 @@ internal sealed class EpollListenerTests
     {
         string[] before = IoThreadTasks();
         using var epoll = new Epoll(new DescriptorTable());
-        using var listener = new EpollListener(socket, epoll, (_, _) => throw new SocketException((int)SocketError.NoBufferSpaceAvailable));
+        using var listener = new EpollListener(socket, epoll, (_, _, _) => throw new SocketException((int)SocketError.NoBufferSpaceAvailable));
         await Assert.ThatAsync(async () => await listener.AcceptAsync(), Throws.InstanceOf<SocketException>());
         string thread = IoThreadTasks().Except(before).Single();
         TimeSpan used = ProcessorTime(thread);

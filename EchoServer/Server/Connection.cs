@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using EchoServer.Buffers;
 using EchoServer.Metrics;
 using EchoServer.Transport;
@@ -35,8 +36,10 @@ internal sealed class Connection
     // The WebSocket, once the handshake is done. Written by the loop, read by other threads.
     private WebSocketSession? _session;
 
+    // Whether input had to wait for output to be sent, or for other connections: it may hold whole messages. As _phase.
+    private volatile bool _isHeldUp;
+
     private PendingInput _pendingInput;
-    private TimeSlice _slice;
     private ConnectionMeter _meter;
 
     // The loop notes, the heartbeat judges.
@@ -70,8 +73,6 @@ internal sealed class Connection
     /// <summary>Writes to the socket.</summary>
     internal Outbound Outbound { get; }
 
-    private long DeflateWork => _session?.DeflateWork ?? 0;
-
     /// <summary>For the shutdown: says 1001 to a client, ends a connection that has not become one. Any thread.</summary>
     /// <param name="isPatient">
     /// Whether to let it be while messages that it has sent already wait to be received or processed, or its request is yet to
@@ -85,7 +86,7 @@ internal sealed class Connection
         {
             Abort();
         }
-        else if (session is not null && !Outbound.IsClosed && !(isPatient && (_slice.IsHeldUp || _socket.HasInput())))
+        else if (session is not null && !Outbound.IsClosed && !(isPatient && (_isHeldUp || _socket.HasInput())))
         {
             session.Close(CloseCode.GoingAway, "server is shutting down", EndCause.Drain);
         }
@@ -159,38 +160,41 @@ internal sealed class Connection
     {
         try
         {
+            TimeSlice slice = BeginSlice();
             while (_phase < ConnectionPhase.Ended)
             {
-                if (_slice.WaitsFirst && !_socket.TakeInputSignal())
+                if (slice.WaitsFirst && !_socket.TakeInputSignal())
                 {
-                    BeginSlice();
                     if (_socket.TryWaitForInput(Resume, this))
                     {
                         // Nothing more here: the loop may be running elsewhere by now.
                         return;
                     }
+
+                    slice = BeginSlice();
                 }
 
-                if (!_slice.TryReceive(_meter.BytesReceived, DeflateWork))
+                if (!slice.TryReceive(_meter.BytesReceived, DeflateWork))
                 {
-                    BeginSlice();
                     if (_socket.TryYield(Resume, this))
                     {
                         return;
                     }
+
+                    slice = BeginSlice();
                 }
 
-                bool flushed = Step(receives: true);
+                bool flushed = Step(ref slice, receives: true);
                 while (!flushed)
                 {
                     await Outbound.FlushAsync().ConfigureAwait(false);
-                    if (_slice.HasDeflatedMuch(DeflateWork))
+                    if (slice.HasDeflatedMuch(DeflateWork))
                     {
-                        BeginSlice();
+                        slice = BeginSlice();
                         await Task.Yield();
                     }
 
-                    flushed = Step(receives: false);
+                    flushed = Step(ref slice, receives: false);
                 }
 
                 _meter.EndStep(Server.EchoTimes);
@@ -212,25 +216,28 @@ internal sealed class Connection
         Server.Connections.Remove(_slot);
     }
 
-    private void BeginSlice() => _slice.Begin(_meter.BytesReceived, DeflateWork);
+    private long DeflateWork => _session?.DeflateWork ?? 0;
+
+    private TimeSlice BeginSlice() => new(_meter.BytesReceived, DeflateWork);
 
     /// <summary>One step of the loop: receives, processes and sends, without waiting for anything.</summary>
+    /// <param name="slice">The loop's.</param>
     /// <param name="receives">Whether to receive; else it goes on with input that had to wait for output, or for other connections.</param>
     /// <returns>As <see cref="Process"/>.</returns>
-    private bool Step(bool receives)
+    private bool Step(ref TimeSlice slice, bool receives)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ServerOptions.ReceiveBytes);
         try
         {
             if (!receives)
             {
-                return Process(buffer, received: 0);
+                return Process(slice, buffer, received: 0);
             }
 
             Span<byte> room = buffer.AsSpan(_pendingInput.Length);
             if (!_socket.TryReceive(room, out int received))
             {
-                _slice.WaitsFirst = true;
+                slice.WaitsFirst = true;
                 return true;
             }
 
@@ -240,8 +247,9 @@ internal sealed class Connection
                 return true;
             }
 
-            _slice.WaitsFirst = _socket.IsEmptyAfter(received, room.Length);
-            return Process(buffer, received);
+            slice.WaitsFirst = _socket.IsEmptyAfter(received, room.Length);
+            _meter.BeginStep(received);
+            return Process(slice, buffer, received);
         }
         finally
         {
@@ -250,24 +258,17 @@ internal sealed class Connection
     }
 
     /// <summary>Uses up as much input as it can, keeps the rest, and sends what that gave rise to.</summary>
+    /// <param name="slice">The loop's.</param>
     /// <param name="buffer">The received bytes, behind room for those left over before.</param>
     /// <param name="received">How many bytes were received now.</param>
-    /// <returns>
-    /// False when output has to be waited for, or input was left for its sake or for that of other connections: nothing may be
-    /// received before.
-    /// </returns>
-    private bool Process(byte[] buffer, int received)
+    /// <returns>False when output has to be waited for, or input was left for other connections' sake: nothing may be received before.</returns>
+    private bool Process(in TimeSlice slice, byte[] buffer, int received)
     {
         if (_isAborted)
         {
             // Linux goes on receiving after a shutdown: a peer that goes on sending would keep the loop going without end.
             _phase = ConnectionPhase.EndedWithInputLeft;
             return true;
-        }
-
-        if (received > 0)
-        {
-            _meter.BeginStep(received);
         }
 
         // Also with input that was left: the peer is not silent, there is more of it to be read than there was time for.
@@ -293,11 +294,11 @@ internal sealed class Connection
                 }
 
                 input = input[consumed..];
-                isHeldUp = !Outbound.TryFlushIfMuch() || (!input.IsEmpty && _slice.HasDeflatedMuch(DeflateWork));
+                isHeldUp = !Outbound.TryFlushIfMuch() || (!input.IsEmpty && slice.HasDeflatedMuch(DeflateWork));
             }
 
             KeepLeftOver(input);
-            _slice.IsHeldUp = isHeldUp;
+            _isHeldUp = isHeldUp;
         }
         finally
         {
@@ -339,6 +340,7 @@ internal sealed class Connection
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int ReadFrame(Span<byte> input)
     {
         ProtocolEvent found = _session!.Receive(input, out int consumed, out int messageBytes);
@@ -355,8 +357,6 @@ internal sealed class Connection
             case ProtocolEvent.Closed:
                 _phase = ConnectionPhase.Lingering;
                 break;
-            case ProtocolEvent.Failed:
-                return consumed + ReadFrame(input[consumed..]);
         }
 
         return consumed;
@@ -376,18 +376,18 @@ internal sealed class Connection
     /// <summary>There is no room for input that has to be kept.</summary>
     private void RefuseForWantOfMemory()
     {
-        if (_phase == ConnectionPhase.Head)
+        switch (_phase)
         {
-            new Upgrade(Server, _socket.Peer, Outbound).RefuseForWantOfMemory();
-            _phase = ConnectionPhase.Lingering;
-        }
-        else if (_phase == ConnectionPhase.Open && _session!.IsOpen)
-        {
-            _session.Fail(new(CloseCode.TryAgainLater, "no memory left for a message that arrives in parts or has to wait"));
-        }
-        else
-        {
-            Abort();
+            case ConnectionPhase.Head:
+                new Upgrade(Server, _socket.Peer, Outbound).RefuseForWantOfMemory();
+                _phase = ConnectionPhase.Lingering;
+                break;
+            case ConnectionPhase.Open when _session!.IsOpen:
+                _session.Fail(new(CloseCode.TryAgainLater, "no memory left for a message that arrives in parts or has to wait"));
+                break;
+            default:
+                Abort();
+                break;
         }
     }
 

@@ -143,7 +143,7 @@ internal sealed class WebSocketSession : IWebSocketConnection
         _opening = default;
     }
 
-    /// <summary>Takes input up to the next event, and handles it.</summary>
+    /// <summary>Takes input up to the next event, and handles it. What follows a violation is looked through for a Close.</summary>
     /// <param name="input">As for <see cref="WebSocketProtocol{TSink}.Receive"/>.</param>
     /// <param name="consumed">How many bytes are used up.</param>
     /// <param name="payloadBytes">The payload's length.</param>
@@ -161,6 +161,13 @@ internal sealed class WebSocketSession : IWebSocketConnection
         else if (found is ProtocolEvent.Closed or ProtocolEvent.Failed)
         {
             NoteEnd(payload);
+        }
+
+        if (found == ProtocolEvent.Failed)
+        {
+            // The peer's Close may stand behind what broke the rule.
+            found = _protocol.Receive(input[consumed..], out int closeBytes, out _);
+            consumed += closeBytes;
         }
 
         return found;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
@@ -20,13 +21,20 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
     private const int InterfaceOption = 62;
     private const int NoInterface = int.MaxValue;
 
+    // ip(7), ipv6(7): where the port, in network order, and the address begin.
+    private const int PortOffset = 2;
+    private const int AddressOffset = 4;
+
     private readonly Socket _socket;
     private readonly Epoll _epoll;
-    private readonly Func<SocketHandle, IPEndPoint, NonBlockingSocket> _watch;
-    private readonly SocketAddress _address;
+    private readonly Func<SocketHandle, IPAddress, int, NonBlockingSocket> _watch;
+
+    // Of the connection accepted last, as accept(2) writes it: family, port, address.
+    private readonly SocketAddress _peer;
+    private readonly byte[] _lastAddressBytes;
     private readonly IPEndPoint _anyPeer = new(IPAddress.Any, 0);
     private readonly ReservedDescriptors _spareFiles = new();
-    private IPAddress _lastAddress = IPAddress.None;
+    private IPAddress _lastAddress = IPAddress.Any;
     private SocketSignal _waiter;
     private int _acceptsInOneGo;
     private bool _isPaused;
@@ -37,12 +45,13 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
     /// <param name="epoll">The thread that watches it.</param>
     /// <param name="watch">Hands a new connection to an I/O thread.</param>
     /// <exception cref="SocketException">The kernel has no memory left for it, or too few descriptors are left. It is closed then.</exception>
-    internal EpollListener(Socket socket, Epoll epoll, Func<SocketHandle, IPEndPoint, NonBlockingSocket> watch)
+    internal EpollListener(Socket socket, Epoll epoll, Func<SocketHandle, IPAddress, int, NonBlockingSocket> watch)
     {
         _socket = socket;
         _epoll = epoll;
         _watch = watch;
-        _address = new SocketAddress(socket.AddressFamily);
+        _peer = new SocketAddress(socket.AddressFamily);
+        _lastAddressBytes = new byte[_peer.Size - AddressOffset];
         try
         {
             // Without them no connection would be accepted again after the first lack of descriptors.
@@ -144,7 +153,8 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
     {
         try
         {
-            return _watch(file, ReadPeer());
+            IPAddress address = ReadAddress(out int port);
+            return _watch(file, address, port);
         }
         catch
         {
@@ -154,18 +164,20 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
         }
     }
 
-    /// <summary>The other end of the connection accepted last.</summary>
+    /// <summary>The address and port of the other end of the connection accepted last.</summary>
     /// <remarks>Behind a router most connections come from one address: those that follow each other share the object.</remarks>
-    private IPEndPoint ReadPeer()
+    private IPAddress ReadAddress(out int port)
     {
-        var peer = (IPEndPoint)_anyPeer.Create(_address);
-        if (peer.Address.Equals(_lastAddress))
+        ReadOnlySpan<byte> peer = _peer.Buffer.Span;
+        port = BinaryPrimitives.ReadUInt16BigEndian(peer[PortOffset..]);
+        ReadOnlySpan<byte> address = peer[AddressOffset.._peer.Size];
+        if (!address.SequenceEqual(_lastAddressBytes))
         {
-            peer.Address = _lastAddress;
+            _lastAddress = ((IPEndPoint)_anyPeer.Create(_peer)).Address;
+            address.CopyTo(_lastAddressBytes);
         }
 
-        _lastAddress = peer.Address;
-        return peer;
+        return _lastAddress;
     }
 
     /// <summary>Ignores the listening socket: epoll would report a connection that is not accepted again and again.</summary>
@@ -179,9 +191,9 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
     {
         while (true)
         {
-            int size = _address.Size;
+            int size = _peer.Size;
             int descriptor;
-            fixed (byte* address = _address.Buffer.Span)
+            fixed (byte* address = _peer.Buffer.Span)
             {
                 descriptor = Libc.Accept(_socket.SafeHandle, address, &size, Libc.CloseOnExec);
             }

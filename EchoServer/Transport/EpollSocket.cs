@@ -18,7 +18,6 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
     private const int TcpInfoBytes = 128;
     private const int BytesAckedOffset = 120;
 
-
     private const short ReadToken = 0;
     private const short WriteToken = 1;
 
@@ -40,33 +39,24 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
 
     /// <summary>Takes over a socket that was accepted.</summary>
     /// <exception cref="SocketException">The kernel has no memory left. The socket is closed then.</exception>
-    internal EpollSocket(SocketHandle file, IPEndPoint peer, Epoll epoll)
-        : this(file, file, peer, epoll)
+    internal EpollSocket(SocketHandle file, IPAddress peerAddress, int peerPort, Epoll epoll)
+        : base(peerAddress, peerPort)
     {
+        _file = file;
+        _owner = file;
+        _epoll = epoll;
+        Watch();
     }
 
     /// <summary>Takes over a socket that the runtime has connected.</summary>
     /// <exception cref="SocketException">The connection is broken already, or the kernel has no memory left. The socket is closed then.</exception>
     internal EpollSocket(Socket socket, Epoll epoll)
-        : this(socket.SafeHandle, socket, PeerOf(socket), epoll)
+        : base(socket)
     {
-    }
-
-    private EpollSocket(SafeHandle file, IDisposable owner, IPEndPoint peer, Epoll epoll)
-        : base(peer)
-    {
-        _file = file;
-        _owner = owner;
+        _file = socket.SafeHandle;
+        _owner = socket;
         _epoll = epoll;
-        try
-        {
-            epoll.Watch(this, file);
-        }
-        catch
-        {
-            owner.Dispose();
-            throw;
-        }
+        Watch();
     }
 
     /// <inheritdoc/>
@@ -253,6 +243,19 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
     {
         int error = Marshal.GetLastPInvokeError();
         return error == Libc.EAgain ? false : throw SendFailed(Libc.ToSocketError(error));
+    }
+
+    private void Watch()
+    {
+        try
+        {
+            _epoll.Watch(this, _file);
+        }
+        catch
+        {
+            _owner.Dispose();
+            throw;
+        }
     }
 
     private ref SocketSignal Of(short token) => ref token == ReadToken ? ref _reader : ref _writer;

@@ -44,7 +44,7 @@ internal sealed class IoThreads : IDisposable
     /// <summary>Takes over a listening socket: the first thread accepts.</summary>
     /// <exception cref="SocketException">The kernel has no memory left to watch it. It is closed then.</exception>
     internal IListener Listen(Socket socket) => _threads.Length > 0
-        ? new EpollListener(socket, _threads[0], (file, peer) => new EpollSocket(file, peer, Next()))
+        ? new EpollListener(socket, _threads[0], (file, address, port) => new EpollSocket(file, address, port, Next()))
         : new PortableListener(socket);
 
     /// <summary>Takes over a connected socket; the threads take turns.</summary>

@@ -10,10 +10,35 @@ namespace EchoServer.Transport;
 /// </remarks>
 internal abstract class NonBlockingSocket
 {
-    protected NonBlockingSocket(IPEndPoint peer) => Peer = peer;
+    // Not as an end point: an idle connection pays for each object, and connections from one router share the address.
+    private readonly IPAddress _peerAddress;
+    private readonly ushort _peerPort;
+
+    private protected NonBlockingSocket(IPAddress peerAddress, int peerPort)
+    {
+        _peerAddress = peerAddress;
+        _peerPort = (ushort)peerPort;
+    }
+
+    /// <summary>Takes over a socket that the runtime has connected.</summary>
+    /// <exception cref="SocketException">The connection is broken already. The socket is closed then.</exception>
+    private protected NonBlockingSocket(Socket socket)
+    {
+        try
+        {
+            var peer = (IPEndPoint)socket.RemoteEndPoint!;
+            _peerAddress = peer.Address;
+            _peerPort = (ushort)peer.Port;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>The other end. Any thread.</summary>
-    internal IPEndPoint Peer { get; }
+    internal IPEndPoint Peer => new(_peerAddress, _peerPort);
 
     /// <summary>What broke the connection, once <see cref="TryReceive"/> has found it broken, or a send has met a reset; until then Success.</summary>
     internal SocketError Error { get; private protected set; }
@@ -111,19 +136,4 @@ internal abstract class NonBlockingSocket
     /// </summary>
     /// <param name="dropsOutput">Whether output that the peer has not taken is dropped, and the peer told by a reset.</param>
     internal abstract void Close(bool dropsOutput);
-
-    /// <summary>The other end of a socket that is taken over, which is closed when there is none any more.</summary>
-    /// <exception cref="SocketException">The connection is broken already.</exception>
-    protected static IPEndPoint PeerOf(Socket socket)
-    {
-        try
-        {
-            return (IPEndPoint)socket.RemoteEndPoint!;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }

@@ -13,7 +13,7 @@ internal sealed class PortableSocket : NonBlockingSocket
     /// <summary>Takes over a connected socket.</summary>
     /// <exception cref="SocketException">The connection is broken already. The socket is closed then.</exception>
     internal PortableSocket(Socket socket)
-        : base(PeerOf(socket))
+        : base(socket)
     {
         _socket = socket;
         socket.Blocking = false;
