@@ -62,6 +62,9 @@ internal sealed class GoodClient : IDisposable
 
             _peer.Send(WireFrame.Close(WasToldToGo ? 1001 : 1000));
             _peer.ReadToEndAndDrop();
+
+            // The server waits for this end, and a server that stops waits with it.
+            _peer.Dispose();
         }
         catch (Exception exception)
         {

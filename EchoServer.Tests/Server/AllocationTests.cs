@@ -14,7 +14,7 @@ internal sealed class AllocationTests
 {
     private const int WarmUp = 5_000;
     private const int MessagesPerRound = 1_000;
-    private const int Rounds = 20;
+    private const int MaxRounds = 20;
 
     [TestCase(false, 0, "/raw", TestName = "{m}(empty text)")]
     [TestCase(false, 1, "/", TestName = "{m}(text of 1 byte, with prefix)")]
@@ -58,7 +58,7 @@ internal sealed class AllocationTests
     public async Task A_connection_allocates_little_more_than_it_keeps()
     {
         const int connections = 500;
-        const long atMost = 1300;
+        const long atMost = 1100;
         long[] allocated = new long[connections];
         int opened = 0;
         await using var server = new WebSocketServer(
@@ -107,7 +107,8 @@ internal sealed class AllocationTests
         // What else the test's process and its runner allocate meanwhile only adds: the least of the rounds is the echo's own.
         var byLoop = new List<long>();
         var inAll = new List<long>();
-        for (int round = 0; round < Rounds; round++)
+        bool IsFree() => byLoop.Contains(0) && inAll.Exists(bytes => bytes / MessagesPerRound == 0);
+        while (byLoop.Count < MaxRounds && !IsFree())
         {
             meter.Reset();
             long before = GC.GetTotalAllocatedBytes(precise: true);
@@ -117,8 +118,7 @@ internal sealed class AllocationTests
             Assert.That(meter.Steps, Is.GreaterThan(MessagesPerRound / 2), "the meter saw too little");
         }
 
-        Assert.That(byLoop.Min(), Is.Zero, $"bytes by the loop's threads: {string.Join(' ', byLoop)}");
-        Assert.That(inAll.Min() / MessagesPerRound, Is.Zero, $"bytes by all threads: {string.Join(' ', inAll)}");
+        Assert.That(IsFree(), Is.True, $"bytes by the loop's threads: {string.Join(' ', byLoop)}; by all: {string.Join(' ', inAll)}");
     }
 
     private static void Echo(RawPeer peer, byte[] message, int count)
