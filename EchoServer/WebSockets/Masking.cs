@@ -11,7 +11,7 @@ namespace EchoServer.WebSockets;
 internal static class Masking
 {
     private const int KeyBytes = sizeof(uint);
-    private const byte NonAsciiBit = 0x80;
+    private const ulong NonAsciiBits = 0x8080808080808080;
 
     /// <summary>Applies a key in place.</summary>
     /// <param name="data">Payload that begins where the key begins.</param>
@@ -29,7 +29,7 @@ internal static class Masking
         destination = destination[..source.Length];
         if (source.Length < Vector<byte>.Count)
         {
-            return ApplyByBytes(source, destination, key);
+            return ApplyToFew(source, destination, key);
         }
 
         ref byte from = ref MemoryMarshal.GetReference(source);
@@ -48,7 +48,7 @@ internal static class Masking
         }
 
         end.StoreUnsafe(ref to, last);
-        return Vector.EqualsAll(bits & new Vector<byte>(NonAsciiBit), Vector<byte>.Zero);
+        return Vector.EqualsAll(bits & Vector.AsVectorByte(new Vector<ulong>(NonAsciiBits)), Vector<byte>.Zero);
     }
 
     /// <summary>The key for payload that goes on after some bytes have been handled.</summary>
@@ -64,17 +64,27 @@ internal static class Masking
 
     private static Vector<byte> Widen(uint key) => Vector.AsVectorByte(new Vector<uint>(key));
 
-    private static bool ApplyByBytes(ReadOnlySpan<byte> source, Span<byte> destination, uint key)
+    /// <summary>As <see cref="Apply(ReadOnlySpan{byte}, Span{byte}, uint)"/>, for payload shorter than a vector.</summary>
+    private static bool ApplyToFew(ReadOnlySpan<byte> source, Span<byte> destination, uint key)
     {
-        ReadOnlySpan<byte> keyBytes = MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in key));
-        int bits = 0;
-        for (int i = 0; i < source.Length; i++)
+        ulong wide = ((ulong)key << 32) | key;
+        ulong bits = 0;
+        int done = 0;
+        for (; done <= source.Length - sizeof(ulong); done += sizeof(ulong))
         {
-            byte result = (byte)(source[i] ^ keyBytes[i % KeyBytes]);
+            ulong result = MemoryMarshal.Read<ulong>(source[done..]) ^ wide;
             bits |= result;
-            destination[i] = result;
+            MemoryMarshal.Write(destination[done..], result);
         }
 
-        return (bits & NonAsciiBit) == 0;
+        ReadOnlySpan<byte> keyBytes = MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in key));
+        for (; done < source.Length; done++)
+        {
+            byte result = (byte)(source[done] ^ keyBytes[done % KeyBytes]);
+            bits |= result;
+            destination[done] = result;
+        }
+
+        return (bits & NonAsciiBits) == 0;
     }
 }
