@@ -61,7 +61,7 @@ internal abstract class ClientOutput(ClientOptions options)
     }
 
     /// <summary>A conversation has ended.</summary>
-    internal virtual void Closed(ConversationEnd end)
+    internal void Closed(ConversationEnd end)
     {
         if (Options.Connection.OffersCompression && !Options.IsQuiet)
         {
@@ -69,32 +69,43 @@ internal abstract class ClientOutput(ClientOptions options)
                 ? $"compressed: {Describe(sent)} sent, {Describe(received)} received; messages that would not get smaller go as they are"
                 : "not compressed: the server, or a proxy on the way, does not agree on permessage-deflate");
         }
+
+        ShowEnd(end);
+        if (end.Failure is not null)
+        {
+            WriteFailure(end.Failure);
+        }
     }
 
     /// <summary>A connection could not be opened.</summary>
-    internal virtual void Failed(ConnectionFailedException failure)
+    internal void Failed(ConnectionFailedException failure)
     {
         if (Options.IsVerbose && failure.Heads is HandshakeHeads heads)
         {
             WriteHeads(heads);
         }
 
-        WriteError(failure.Message);
+        WriteFailure(failure.Fault, failure.Answer);
     }
 
     /// <summary>The next attempt to connect comes after a pause.</summary>
     internal virtual void Reconnecting(TimeSpan pause) =>
         Note($"connecting again in {pause.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s");
 
+    /// <summary>Shows how a conversation ended; cause and advice of a failure follow.</summary>
+    protected abstract void ShowEnd(ConversationEnd end);
+
     /// <summary>Something about the connection, and no message.</summary>
     protected abstract void Note(string text);
 
-    /// <summary>What went wrong: one line on standard error.</summary>
-    protected virtual void WriteError(string text)
+    /// <summary>Shows what went wrong, in one line on standard error.</summary>
+    /// <param name="fault">Cause and advice.</param>
+    /// <param name="answer">The answer to a handshake; null where none failed it.</param>
+    protected virtual void WriteFailure(Fault fault, ReceivedAnswer? answer = null)
     {
         lock (Writing)
         {
-            StandardError.WriteLine($"EchoServer: {ShownUrl}: {text}");
+            StandardError.WriteLine($"EchoServer: {ShownUrl}: {fault}");
         }
     }
 

@@ -1,5 +1,6 @@
 using EchoServer.Client.Terminal;
 using EchoServer.Connect;
+using EchoServer.Diagnosis;
 using EchoServer.Text;
 using EchoServer.WebSockets;
 
@@ -38,9 +39,8 @@ internal sealed class TerminalOutput(ClientOptions options, TerminalScreen scree
         screen.Print($"{mark}{Numbers.Of(message.Payload.Length, "byte")}, binary{(dump.Length > 0 ? "\n" : "")}{dump}");
     }
 
-    internal override void Closed(ConversationEnd end)
+    protected override void ShowEnd(ConversationEnd end)
     {
-        base.Closed(end);
         if (end.IsOurs)
         {
             Note($"Closed with {CloseMeaning.Describe(end.SentCode!.Value, end.SentReason)}");
@@ -58,11 +58,6 @@ internal sealed class TerminalOutput(ClientOptions options, TerminalScreen scree
                 Note($"Answered with {CloseMeaning.Describe(sent, end.SentReason)}");
             }
         }
-
-        if (end.Failure is not null)
-        {
-            WriteError(end.Failure.ToString());
-        }
     }
 
     /// <summary>What a command at the prompt has to say.</summary>
@@ -77,15 +72,15 @@ internal sealed class TerminalOutput(ClientOptions options, TerminalScreen scree
     }
 
     /// <summary>On standard error, where that is not the same terminal.</summary>
-    protected override void WriteError(string text)
+    protected override void WriteFailure(Fault fault, ReceivedAnswer? answer = null)
     {
         if (Console.IsErrorRedirected)
         {
-            base.WriteError(text);
+            base.WriteFailure(fault, answer);
         }
         else
         {
-            screen.Print(Coloured(Red, $"EchoServer: {ShownUrl}: {text}"));
+            screen.Print(Coloured(Red, $"EchoServer: {ShownUrl}: {fault}"));
         }
     }
 

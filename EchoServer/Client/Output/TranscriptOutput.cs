@@ -28,14 +28,9 @@ internal sealed class TranscriptOutput(ClientOptions options, TextWriter output)
         Write(Options.IsQuiet ? $"{Time()}{shown}" : $"{Time()}Received Message: {shown}");
     }
 
-    internal override void Closed(ConversationEnd end)
+    protected override void ShowEnd(ConversationEnd end)
     {
-        base.Closed(end);
-        if (end.Failure is not null)
-        {
-            WriteError(end.Failure.ToString());
-        }
-        else if (!Options.IsQuiet)
+        if (end.Failure is null && !Options.IsQuiet)
         {
             Write("Disconnected from Server");
         }
