@@ -5,7 +5,6 @@ using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Text;
 using EchoServer.Transport;
-using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Probes;
 
@@ -63,15 +62,7 @@ internal sealed class ConnectionsProbe(int count) : IProbe
         try
         {
             link = await run.Peer.OpenAsync(stop).ConfigureAwait(false);
-            if (run.Peer.Dialect.IsKnown)
-            {
-                await link.EchoAsync(Opcode.Text, "one of many"u8.ToArray(), stop).ConfigureAwait(false);
-            }
-            else if (run.AnswersPings)
-            {
-                await link.PingAsync(stop).ConfigureAwait(false);
-            }
-
+            await link.ProveAsync("one of many"u8.ToArray(), run.AnswersPings, stop).ConfigureAwait(false);
             link.Connection.GiveBackMemory();
             return new(link, null);
         }

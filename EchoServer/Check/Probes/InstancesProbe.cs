@@ -1,7 +1,6 @@
 using System.Globalization;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
-using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Probes;
 
@@ -111,11 +110,7 @@ internal sealed class InstancesProbe : IProbe
         return Array.Find(answers, answer => answer?.Header("X-Cf-Applicationid") is not null);
     }
 
-    /// <param name="run">The check.</param>
-    /// <param name="application">The app's GUID.</param>
-    /// <param name="index">The number of the instance.</param>
-    /// <param name="saysItsNumber">Whether the app's instances are EchoServers, whose <c>/info</c> says which one answers.</param>
-    /// <param name="stop">Stops the wait.</param>
+    /// <summary>Asks one instance. An EchoServer's <c>/info</c> says which one answers.</summary>
     private static async Task<Instance> AskAsync(CheckRun run, string application, int index, bool saysItsNumber, CancellationToken stop)
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"{application}:{index}");
@@ -186,15 +181,7 @@ internal sealed class InstancesProbe : IProbe
     private static async Task TalkAsync(EchoPeer peer, CheckRun run, CancellationToken stop)
     {
         EchoLink link = await peer.LinkAsync(stop).ConfigureAwait(false);
-        if (peer.Dialect.IsKnown)
-        {
-            await link.EchoAsync(Opcode.Text, "which one are you?"u8.ToArray(), stop).ConfigureAwait(false);
-        }
-        else if (run.AnswersPings)
-        {
-            await link.PingAsync(stop).ConfigureAwait(false);
-        }
-
+        await link.ProveAsync("which one are you?"u8.ToArray(), run.AnswersPings, stop).ConfigureAwait(false);
         await link.LeaveAsync(stop).ConfigureAwait(false);
     }
 

@@ -35,7 +35,6 @@ internal sealed class TerminalScreen : IDisposable
     private volatile bool _isPasting;
 
     /// <summary>Prints above the prompt, and draws it anew when the terminal's width changes, or after the shell's <c>fg</c>.</summary>
-    /// <param name="output">The terminal.</param>
     internal TerminalScreen(Stream output)
     {
         _output = output;
