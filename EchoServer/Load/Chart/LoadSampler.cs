@@ -46,9 +46,7 @@ internal sealed class LoadSampler
     internal void Add(LoadSample sample)
     {
         double rate = sample.RateSince(_last);
-        sample = _pending == 0 ? sample with { Lowest = rate, Highest = rate }
-            : sample with { Lowest = Math.Min(rate, _last.Lowest), Highest = Math.Max(rate, _last.Highest) };
-        _last = sample;
+        _last = sample = WithRates(sample, rate);
         if (++_pending < _merged)
         {
             return;
@@ -74,15 +72,15 @@ internal sealed class LoadSampler
     {
         _samples.RemoveAll(sample => sample.At > result.At - (_interval / 2) && sample != LoadSample.Start);
         double rate = result.RateSince(_samples[^1]);
-        LoadSample[] pending = _pending > 0 ? [_last] : [];
-        _samples.Add(result with { Lowest = pending.Select(sample => sample.Lowest).Append(rate).Min(), Highest = pending.Select(sample => sample.Highest).Append(rate).Max() });
+        _samples.Add(WithRates(result, rate));
     }
+
+    private LoadSample WithRates(LoadSample sample, double rate) => _pending == 0
+        ? sample with { Lowest = rate, Highest = rate }
+        : sample with { Lowest = Math.Min(rate, _last.Lowest), Highest = Math.Max(rate, _last.Highest) };
 }
 
-/// <summary>A run at one moment.</summary>
-/// <param name="At">Since its start.</param>
-/// <param name="Messages">Echoes or answers so far.</param>
-/// <param name="Latency">Those so far.</param>
+/// <summary>A run at one moment after its start: the echoes or answers so far, and their latency.</summary>
 internal sealed record LoadSample(TimeSpan At, long Messages, LatencyHistogram Latency)
 {
     /// <summary>The start of a run.</summary>
