@@ -9,7 +9,7 @@ using EchoServer.Transport;
 namespace EchoServer.Check.Probes;
 
 /// <summary>Many connections at once, each with an echo or, of another server than an echo server, a pong.</summary>
-internal sealed class ConnectionsProbe(int count) : IProbe
+internal static class ConnectionsProbe
 {
     private const int MaxOpening = 64;
 
@@ -17,10 +17,9 @@ internal sealed class ConnectionsProbe(int count) : IProbe
     private const int MaxAsked = 60;
     private const int WithoutNews = 12;
 
-    public string Name => "connections";
-
-    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
+        int count = run.Options.Connections!.Value;
         long start = Stopwatch.GetTimestamp();
         using var turns = new SemaphoreSlim(MaxOpening, MaxOpening);
         long available = OpenFiles.CountAvailable();

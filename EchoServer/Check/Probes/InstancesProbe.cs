@@ -6,7 +6,7 @@ namespace EchoServer.Check.Probes;
 
 /// <summary>Whether each instance of the app can be reached by name, with <c>X-Cf-App-Instance</c>.</summary>
 /// <remarks>The router does not say how many there are: numbers are asked for until none of a whole batch answers.</remarks>
-internal sealed class InstancesProbe : IProbe
+internal static class InstancesProbe
 {
     private const int MaxInstances = 100;
     private const int Batch = 10;
@@ -33,9 +33,7 @@ internal sealed class InstancesProbe : IProbe
         Other,
     }
 
-    public string Name => "instances";
-
-    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         ServerInfo? info = run.Info ?? await FindInfoAsync(run.Dialer, stop).ConfigureAwait(false);
         string? application = run.Options.Connection.Instance?.Split(':')[0] ?? info?.Header("X-Cf-Applicationid");

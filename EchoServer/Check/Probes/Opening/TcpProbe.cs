@@ -9,13 +9,9 @@ using EchoServer.Text;
 namespace EchoServer.Check.Probes.Opening;
 
 /// <summary>A TCP connection to each address.</summary>
-internal sealed class TcpProbe : IProbe
+internal static class TcpProbe
 {
-    public string Name => "tcp";
-
-    public bool IsEssential => true;
-
-    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         IPAddress[] addresses = await run.Dialer.ResolveAsync(stop).ConfigureAwait(false);
         Attempt[] attempts = await Task.WhenAll(addresses.Select(address => TryAsync(run.Dialer, address, stop))).ConfigureAwait(false);

@@ -6,16 +6,12 @@ using EchoServer.Diagnosis;
 namespace EchoServer.Check.Probes.Opening;
 
 /// <summary>TLS and the server's certificate; for <c>ws://</c>, whether the host would speak TLS as well.</summary>
-internal sealed class TlsProbe : IProbe
+internal static class TlsProbe
 {
     private const int HttpPort = 80;
     private const int DaysLeftToWarn = 14;
 
-    public string Name => "tls";
-
-    public bool IsEssential => true;
-
-    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         if (!run.Dialer.IsTls)
         {
