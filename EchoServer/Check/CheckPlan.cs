@@ -62,9 +62,8 @@ internal static class CheckPlan
         return results;
     }
 
-    private static Probe[] If(bool isAskedFor, Probe probe) => isAskedFor ? [probe] : [];
-
-    private static async Task<ProbeResult> RunAsync(Probe probe, CheckRun run, CancellationToken stop)
+    /// <summary>Runs one probe.</summary>
+    internal static async Task<ProbeResult> RunAsync(Probe probe, CheckRun run, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
         Finding finding;
@@ -82,4 +81,6 @@ internal static class CheckPlan
 
         return new(probe.Name, finding, Stopwatch.GetElapsedTime(start));
     }
+
+    private static Probe[] If(bool isAskedFor, Probe probe) => isAskedFor ? [probe] : [];
 }

@@ -35,13 +35,11 @@ internal static class TcpProbe
             : Finding.Pass(text, facts);
     }
 
-    private static Fault Partly(Attempt failed) => failed.Address.AddressFamily == AddressFamily.InterNetworkV6
-        ? new(
-            $"not every address answers, {failed.Address} does not: {failed.Failure!.Fault.Cause}",
-            "nothing to mend where only this machine's network has no IPv6; otherwise have the address taken out of DNS, as clients that try it first lose time")
-        : new(
-            $"not every address answers, {failed.Address} does not: {failed.Failure!.Fault.Cause}",
-            "have that address mended or taken out of DNS: clients that try it first lose time or fail");
+    private static Fault Partly(Attempt failed) => new(
+        $"not every address answers, {failed.Address} does not: {failed.Failure!.Fault.Cause}",
+        failed.Address.AddressFamily == AddressFamily.InterNetworkV6
+            ? "nothing to mend where only this machine's network has no IPv6; otherwise have the address taken out of DNS, as clients that try it first lose time"
+            : "have that address mended or taken out of DNS: clients that try it first lose time or fail");
 
     private static async Task<Attempt> TryAsync(Dialer dialer, IPAddress address, CancellationToken stop)
     {

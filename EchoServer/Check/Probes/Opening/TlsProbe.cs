@@ -53,13 +53,10 @@ internal static class TlsProbe
     }
 
     /// <summary>Many hosts answer on both: then TLS is the better way.</summary>
-    private static async Task<Finding> LookForTlsAsync(CheckRun run, CancellationToken stop)
-    {
-        const string unused = "ws:// goes without";
-        return run.Options.Connection.Proxy is null && MayHaveTwin(run.Url) && await run.Dialer.FindTlsAsync(-1, stop).ConfigureAwait(false) is Uri twin
+    private static async Task<Finding> LookForTlsAsync(CheckRun run, CancellationToken stop) =>
+        run.Options.Connection.Proxy is null && MayHaveTwin(run.Url) && await run.Dialer.FindTlsAsync(-1, stop).ConfigureAwait(false) is Uri twin
             ? Finding.Warn($"ws:// goes without, but the host speaks TLS on port {twin.Port.ToString(CultureInfo.InvariantCulture)}", MixedContent(twin))
-            : Finding.Skip(unused);
-    }
+            : Finding.Skip("ws:// goes without");
 
     /// <summary>Whether TLS on port 443 would be the same host's: on this machine another port is another program.</summary>
     internal static bool MayHaveTwin(Uri url) => url.Port == HttpPort || !url.IsLoopback;
