@@ -151,10 +151,10 @@ internal sealed class ReconnectTests
         server.Dispose();
         _ = isHeldOnly ? await client.HoldAsync(Wait.Lapse) : await client.RunAsync(Wait.Lapse);
         await client.CloseAsync();
-        Assert.That(client.Errors.CountOf(LoadError.NotServedAgain), Is.EqualTo(2), string.Join('\n', client.Errors.Counts));
+        LoadErrorCount error = client.Errors.Counts.Single(error => error.Kind == LoadError.NotServedAgain);
+        Assert.That(error.Count, Is.EqualTo(2), string.Join('\n', client.Errors.Counts));
         Assert.That(
-            client.Errors.Counts.Single(error => error.Kind == LoadError.NotServedAgain).Example,
-            Does.Match("^connection [01]: connection refused: nothing listens on port [0-9]+ of 127.0.0.1$"));
+            error.Example, Does.Match("^connection [01]: connection refused: nothing listens on port [0-9]+ of 127.0.0.1$"));
         Assert.That(client.Reconnects!.Times.Count, Is.Zero);
     }
 

@@ -4,7 +4,8 @@ using EchoServer.Metrics;
 namespace EchoServer.Load.Chart;
 
 /// <summary>Notes the course of a run, for a chart: a bounded number of samples, however long it takes.</summary>
-internal sealed class LoadSampler
+/// <param name="duration">The length of the run, if nothing ends it early.</param>
+internal sealed class LoadSampler(TimeSpan duration)
 {
     /// <summary>The most samples that are kept: enough for one each few pixels.</summary>
     internal const int MaxSamples = 256;
@@ -13,17 +14,10 @@ internal sealed class LoadSampler
     private static readonly TimeSpan MaxInterval = TimeSpan.FromSeconds(1);
 
     private readonly List<LoadSample> _samples = [LoadSample.Start];
-    private readonly TimeSpan _interval;
+    private readonly TimeSpan _interval = new(Math.Clamp((duration / (MaxSamples / 2)).Ticks, MinInterval.Ticks, MaxInterval.Ticks));
     private LoadSample _last = LoadSample.Start;
     private int _merged = 1;
     private int _pending;
-
-    /// <param name="duration">The length of the run, if nothing ends it early.</param>
-    internal LoadSampler(TimeSpan duration)
-    {
-        TimeSpan share = duration / (MaxSamples / 2);
-        _interval = share < MinInterval ? MinInterval : share > MaxInterval ? MaxInterval : share;
-    }
 
     /// <summary>The samples so far, after a first one of the start.</summary>
     internal IReadOnlyList<LoadSample> Samples => _samples;

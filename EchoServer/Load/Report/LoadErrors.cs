@@ -51,9 +51,6 @@ internal sealed class LoadErrors
     internal IReadOnlyList<(CloseCode Code, long Count)> CloseCodes =>
         [.. _closeCodes.Select(pair => (pair.Key, pair.Value.Count)).OrderBy(pair => pair.Key)];
 
-    /// <summary>The number of errors of one kind, of any status.</summary>
-    internal long CountOf(LoadError kind) => _entries.Where(pair => pair.Key.Kind == kind).Sum(pair => pair.Value.Count);
-
     /// <summary>Counts an error.</summary>
     /// <param name="kind">The kind of error.</param>
     /// <param name="example">A few words about it, escaped. Those about the first error are kept.</param>
