@@ -11,16 +11,6 @@ namespace EchoServer.Client.Output;
 /// <summary>For scripts: a JSON object a line on standard output. Its names do not change; new ones may come.</summary>
 internal sealed class JsonOutput(ClientOptions options, Stream output) : ClientOutput(options), IDisposable
 {
-    internal override void Opened(ClientConnection connection)
-    {
-        base.Opened(connection);
-        Write(
-            "open",
-            ("url", UrlText.Of(Options.Connection.Url)),
-            ("subprotocol", connection.Subprotocol),
-            ("compression", connection.Extensions is { Length: > 0 } agreed ? agreed : null));
-    }
-
     internal override void Sent(ClientInput sent)
     {
         if (sent.Opcode != Opcode.Ping)
@@ -55,6 +45,12 @@ internal sealed class JsonOutput(ClientOptions options, Stream output) : ClientO
     internal override void Reconnecting(TimeSpan pause) => Write("reconnect", ("pauseSeconds", pause.TotalSeconds));
 
     public void Dispose() => output.Dispose();
+
+    protected override void ShowOpen(ClientConnection connection) => Write(
+        "open",
+        ("url", UrlText.Of(Options.Connection.Url)),
+        ("subprotocol", connection.Subprotocol),
+        ("compression", connection.Extensions is { Length: > 0 } agreed ? agreed : null));
 
     protected override void ShowEnd(ConversationEnd end)
     {

@@ -16,12 +16,6 @@ internal sealed class LineOutput(ClientOptions options, Stream output) : ClientO
     private readonly StreamWriter _output = new(output, new UTF8Encoding(false)) { NewLine = "\n" };
     private readonly bool _isTerminal = !Console.IsOutputRedirected;
 
-    internal override void Opened(ClientConnection connection)
-    {
-        base.Opened(connection);
-        NoteMeantUrl();
-    }
-
     internal override void Received(ClientEvent message)
     {
         lock (Writing)

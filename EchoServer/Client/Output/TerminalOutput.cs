@@ -1,6 +1,5 @@
 using EchoServer.Client.Terminal;
 using EchoServer.Connect;
-using EchoServer.Diagnosis;
 using EchoServer.Text;
 using EchoServer.WebSockets;
 
@@ -18,14 +17,6 @@ internal sealed class TerminalOutput(ClientOptions options, TerminalScreen scree
     private const string Dim = "\u001b[2m";
     private const string Plain = "\u001b[0m";
 
-    internal override void Opened(ClientConnection connection)
-    {
-        base.Opened(connection);
-        string subprotocol = connection.Subprotocol is null ? "" : $", subprotocol {EscapedText.From(connection.Subprotocol.AsSpan())}";
-        Note($"Connected to {ShownUrl}{subprotocol} (/help lists commands, Ctrl-D leaves)");
-        screen.ShowPrompt();
-    }
-
     internal override void Received(ClientEvent message)
     {
         string mark = $"{Time()}{Coloured(Cyan, "<")} ";
@@ -37,6 +28,16 @@ internal sealed class TerminalOutput(ClientOptions options, TerminalScreen scree
 
         string dump = HexDump.Of(message.Payload, "  ");
         screen.Print($"{mark}{Numbers.Of(message.Payload.Length, "byte")}, binary{(dump.Length > 0 ? "\n" : "")}{dump}");
+    }
+
+    /// <summary>What a command at the prompt has to say.</summary>
+    internal void Answer(string text) => screen.Print(Coloured(Dim, text));
+
+    protected override void ShowOpen(ClientConnection connection)
+    {
+        string subprotocol = connection.Subprotocol is null ? "" : $", subprotocol {EscapedText.From(connection.Subprotocol.AsSpan())}";
+        Note($"Connected to {ShownUrl}{subprotocol} (/help lists commands, Ctrl-D leaves)");
+        screen.ShowPrompt();
     }
 
     protected override void ShowEnd(ConversationEnd end)
@@ -60,9 +61,6 @@ internal sealed class TerminalOutput(ClientOptions options, TerminalScreen scree
         }
     }
 
-    /// <summary>What a command at the prompt has to say.</summary>
-    internal void Answer(string text) => screen.Print(Coloured(Dim, text));
-
     protected override void Note(string text)
     {
         if (!Options.IsQuiet)
@@ -72,27 +70,15 @@ internal sealed class TerminalOutput(ClientOptions options, TerminalScreen scree
     }
 
     /// <summary>On standard error, where that is not the same terminal.</summary>
-    protected override void WriteFailure(Fault fault, ReceivedAnswer? answer = null)
+    protected override void WriteErrorLine(string line, bool isFailure)
     {
         if (Console.IsErrorRedirected)
         {
-            base.WriteFailure(fault, answer);
+            base.WriteErrorLine(line, isFailure);
         }
         else
         {
-            screen.Print(Coloured(Red, $"EchoServer: {ShownUrl}: {fault}"));
-        }
-    }
-
-    protected override void WriteHeadLine(string line)
-    {
-        if (Console.IsErrorRedirected)
-        {
-            base.WriteHeadLine(line);
-        }
-        else
-        {
-            screen.Print(Coloured(Dim, line));
+            screen.Print(Coloured(isFailure ? Red : Dim, line));
         }
     }
 

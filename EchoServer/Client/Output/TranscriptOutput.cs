@@ -7,12 +7,6 @@ namespace EchoServer.Client.Output;
 /// <summary>The tutorial's transcript on standard output: for messages of the command line.</summary>
 internal sealed class TranscriptOutput(ClientOptions options, TextWriter output) : ClientOutput(options)
 {
-    internal override void Opened(ClientConnection connection)
-    {
-        base.Opened(connection);
-        NoteMeantUrl();
-    }
-
     internal override void Sent(ClientInput sent)
     {
         base.Sent(sent);
