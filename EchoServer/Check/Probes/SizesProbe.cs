@@ -78,12 +78,7 @@ internal static class SizesProbe
 
     private static async Task<ConnectionFailedException?> TryAsync(CheckRun run, int size, CancellationToken stop)
     {
-        byte[] payload = new byte[size];
-        for (int i = 0; i < size; i++)
-        {
-            payload[i] = (byte)('a' + (i % 26));
-        }
-
+        byte[] payload = [.. Enumerable.Range(0, size).Select(i => (byte)('a' + (i % 26)))];
         try
         {
             // Binary, because a prefix in front of text would count against the limit.
