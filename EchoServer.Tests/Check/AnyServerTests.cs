@@ -86,7 +86,7 @@ internal sealed class AnyServerTests
         // RFC 7692 §7.1.2.2: only where the offer has the parameter. Node's ws refuses the others with 400.
         using var app = new AppServer(_ => [], accept: request => !request.Contains("permessage-deflate", StringComparison.Ordinal) ? ScriptedServer.Accept(request)
             : request.Contains("client_max_window_bits", StringComparison.Ordinal)
-                ? ScriptedServer.Accept(request).Replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=9\r\n\r\n")
+                ? ScriptedServer.Accept(request, "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=9")
                 : "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         Checks checks = await Checks.RunAsync(app.Url);
         checks.Expect("compression", Outcome.Pass, "permessage-deflate; client_max_window_bits=9");
@@ -96,7 +96,7 @@ internal sealed class AnyServerTests
     public async Task Compression_is_agreed_on_without_a_message()
     {
         using var app = new AppServer(_ => [], accept: request => request.Contains("permessage-deflate", StringComparison.Ordinal)
-            ? ScriptedServer.Accept(request).Replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
+            ? ScriptedServer.Accept(request, "Sec-WebSocket-Extensions: permessage-deflate")
             : ScriptedServer.Accept(request));
         Checks checks = await Checks.RunAsync(app.Url);
         checks.Expect("compression", Outcome.Pass, "permessage-deflate");
@@ -112,7 +112,7 @@ internal sealed class AnyServerTests
         swallowed.Expect("ping", Outcome.Fail, "no pong", "pings are not answered");
         swallowed.Expect("connections", Outcome.Pass, "2 of 2 open at once");
 
-        using ScriptedServer closing = EchoScripts.Server((_, _, _) => [], peer => peer.Send(EchoScripts.Close(1008, "token?") with { Masked = false }));
+        using ScriptedServer closing = EchoScripts.Server((_, _, _) => [], peer => peer.Send(WireFrame.Close(1008, "token?") with { Masked = false }));
         Checks closed = await Checks.RunAsync(closing.Url.AbsoluteUri);
         closed.Expect("ping", Outcome.Fail, "Close 1008 PolicyViolation 'token?' instead of a pong", "a limit or a rule of the server");
     }
@@ -121,17 +121,12 @@ internal sealed class AnyServerTests
     [TestCase(4000, "bye")]
     public async Task A_Close_with_a_code_of_a_failure_in_answer_to_ours_is_a_warning(int code, string reason)
     {
-        using var app = new ScriptedServer((peer, _) =>
+        using ScriptedServer app = ScriptedServer.Upgrading((peer, _) =>
         {
-            string request = peer.ReadHead();
-            if (request.Contains("Upgrade: websocket", StringComparison.Ordinal))
+            while (peer.ReadFrame() is WireFrame frame)
             {
-                peer.Send(ScriptedServer.Accept(request));
-                while (peer.ReadFrame() is WireFrame frame)
-                {
-                    WireFrame answer = frame.Opcode == WireFrame.CloseOpcode ? EchoScripts.Close(code, reason) : EchoScripts.Good(frame).Single();
-                    peer.Send(answer with { Masked = false });
-                }
+                WireFrame answer = frame.Opcode == WireFrame.CloseOpcode ? WireFrame.Close(code, reason) : EchoScripts.Good(frame).Single();
+                peer.Send(answer with { Masked = false });
             }
         });
         Checks checks = await Checks.RunAsync(app.Url.AbsoluteUri);

@@ -11,40 +11,28 @@ internal sealed class AppServer : IDisposable
     /// <param name="onOpen">What it does when a connection opens.</param>
     /// <param name="accept">Its answer to a handshake; null agrees to no offer.</param>
     public AppServer(Func<WireFrame, IEnumerable<WireFrame>> answer, Action<RawPeer>? onOpen = null, Func<string, string>? accept = null) =>
-        _server = new ScriptedServer((peer, _) =>
-        {
-            string request = peer.ReadHead();
-            if (!request.Contains("Upgrade: websocket", StringComparison.Ordinal))
+        _server = ScriptedServer.Upgrading(
+            (peer, _) =>
             {
-                peer.Send("HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-                return;
-            }
-
-            string head = accept?.Invoke(request) ?? ScriptedServer.Accept(request);
-            peer.Send(head);
-            if (!head.StartsWith("HTTP/1.1 101 ", StringComparison.Ordinal))
-            {
-                return;
-            }
-
-            onOpen?.Invoke(peer);
-            while (peer.ReadFrame() is WireFrame frame)
-            {
-                Received.Enqueue(frame);
-                WireFrame[] frames = [.. frame.Opcode switch
+                onOpen?.Invoke(peer);
+                while (peer.ReadFrame() is WireFrame frame)
                 {
-                    WireFrame.PingOpcode => [frame with { Opcode = WireFrame.PongOpcode }],
-                    WireFrame.CloseOpcode => [frame],
-                    WireFrame.PongOpcode => [],
-                    _ => answer(frame),
-                }];
-                peer.Send(WireFrame.Join(frames.Select(it => it with { Masked = false })).AsSpan());
-                if (frames.Any(it => it.Opcode == WireFrame.CloseOpcode))
-                {
-                    return;
+                    Received.Enqueue(frame);
+                    WireFrame[] frames = [.. frame.Opcode switch
+                    {
+                        WireFrame.PingOpcode => [frame with { Opcode = WireFrame.PongOpcode }],
+                        WireFrame.CloseOpcode => [frame],
+                        WireFrame.PongOpcode => [],
+                        _ => answer(frame),
+                    }];
+                    peer.Send(WireFrame.Join(frames.Select(it => it with { Masked = false })).AsSpan());
+                    if (frames.Any(it => it.Opcode == WireFrame.CloseOpcode))
+                    {
+                        return;
+                    }
                 }
-            }
-        });
+            },
+            (request, _) => accept?.Invoke(request) ?? ScriptedServer.Accept(request));
 
     /// <summary>All frames of all connections.</summary>
     public ConcurrentQueue<WireFrame> Received { get; } = [];
@@ -61,7 +49,7 @@ internal sealed class AppServer : IDisposable
     public static AppServer OfJson(params string[] greetings) => new(
         message => message.Payload is [(byte)'{', ..]
             ? [new WireFrame(message.Opcode, [(byte)'[', .. message.Payload, (byte)']'])]
-            : [EchoScripts.Close(1003, "not JSON")],
+            : [WireFrame.Close(1003, "not JSON")],
         peer => Array.ForEach(greetings, text => peer.Send(WireFrame.Text(text) with { Masked = false })));
 
     public void Dispose() => _server.Dispose();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.IO.Compression;
 using EchoServer.Check;
 
@@ -27,44 +28,37 @@ internal sealed class CompressionProbeTests
         Assert.That(bytes, Has.Length.GreaterThan(10));
     }
 
-    [Test]
-    public async Task A_Close_instead_of_an_echo_is_named()
+    private static IEnumerable<TestCaseData> NoEchoes()
     {
-        using ScriptedServer server = Agreeing(_ => [WireFrame.Close(1011, "no zlib")]);
-        Checks checks = await Checks.RunEchoAsync(server.Url.AbsoluteUri);
-        checks.Expect("compression", Outcome.Fail, "Close 1011 InternalError 'no zlib'", "the server closed with 1011");
+        yield return Case("a Close", _ => [WireFrame.Close(1011, "no zlib")], "Close 1011 InternalError 'no zlib'", "the server closed with 1011");
+        yield return Case(
+            "what cannot be decompressed", message => [message with { Payload = [0xFF, 0xFF, 0xFF], Rsv = Compressed }],
+            "a broken frame: a compressed message is not deflate data", "broke the WebSocket protocol");
+        yield return Case(
+            "another message without end", _ => [WireFrame.Text(new string('x', 70_000), fin: false)],
+            "no echo of what was sent", "without compression the echo comes");
+
+        static TestCaseData Case(string name, Func<WireFrame, IEnumerable<WireFrame>> echo, string text, string cause) =>
+            new TestCaseData(echo, text, cause).SetName($"{{m}}({name})");
     }
 
-    [Test]
-    public async Task What_cannot_be_decompressed_breaks_the_protocol()
+    [TestCaseSource(nameof(NoEchoes))]
+    public async Task Anything_but_the_echo_is_named(Func<WireFrame, IEnumerable<WireFrame>> echo, string text, string cause)
     {
-        using ScriptedServer server = Agreeing(message => [message with { Payload = [0xFF, 0xFF, 0xFF], Rsv = Compressed }]);
+        using ScriptedServer server = Agreeing(echo);
         Checks checks = await Checks.RunEchoAsync(server.Url.AbsoluteUri);
-        checks.Expect("compression", Outcome.Fail, "a broken frame: a compressed message is not deflate data", "broke the WebSocket protocol");
+        checks.Expect("compression", Outcome.Fail, text, cause);
     }
 
-    [Test]
-    public async Task Other_messages_without_end_are_no_echo()
+    private static ScriptedServer Agreeing(Func<WireFrame, IEnumerable<WireFrame>> echo)
     {
-        using ScriptedServer server = Agreeing(_ => Enumerable.Repeat(WireFrame.Text(new string('x', 70_000), fin: false), 1));
-        Checks checks = await Checks.RunEchoAsync(server.Url.AbsoluteUri);
-        checks.Expect("compression", Outcome.Fail, "no echo of what was sent", "without compression the echo comes");
+        var compressing = new ConcurrentDictionary<int, bool>();
+        return ScriptedServer.Echoing(
+            (connection, _, message) => compressing.ContainsKey(connection) ? echo(message) : EchoScripts.Good(message),
+            (request, connection) => request.Contains("permessage-deflate", StringComparison.Ordinal) && compressing.TryAdd(connection, true)
+                ? ScriptedServer.Accept(request, "Sec-WebSocket-Extensions: permessage-deflate")
+                : ScriptedServer.Accept(request));
     }
-
-    private static ScriptedServer Agreeing(Func<WireFrame, IEnumerable<WireFrame>> echo) => new((peer, connection) =>
-    {
-        string request = peer.ReadHead();
-        if (!request.Contains("Upgrade: websocket", StringComparison.Ordinal))
-        {
-            peer.Send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-            return;
-        }
-
-        bool isOffered = request.Contains("permessage-deflate", StringComparison.Ordinal);
-        string accept = ScriptedServer.Accept(request);
-        peer.Send(isOffered ? accept.Replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n") : accept);
-        ScriptedServer.EchoAll(peer, connection, (_, _, message) => isOffered ? echo(message) : EchoScripts.Good(message));
-    });
 
     /// <summary>RFC 7692 §7.2.3.4: a block with BFINAL set, and the first byte of an empty one.</summary>
     private static byte[] Deflate(byte[] plain)

@@ -35,16 +35,8 @@ internal sealed class DeadlineTests
     }
 
     /// <summary>A server that sends the same again and again on every WebSocket, until the client is gone, and reads nothing.</summary>
-    private static ScriptedServer Endless(byte[] frames, TimeSpan pause) => new((peer, _) =>
+    private static ScriptedServer Endless(byte[] frames, TimeSpan pause) => ScriptedServer.Upgrading((peer, _) =>
     {
-        string request = peer.ReadHead();
-        if (!request.Contains("Upgrade: websocket", StringComparison.Ordinal))
-        {
-            peer.Send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-            return;
-        }
-
-        peer.Send(ScriptedServer.Accept(request));
         while (true)
         {
             peer.Send(frames.AsSpan());

@@ -4,16 +4,8 @@ namespace EchoServer.Tests.Check;
 internal static class EchoScripts
 {
     /// <summary>A server whose every WebSocket goes by the script.</summary>
-    public static ScriptedServer Server(EchoScript script, Action<RawPeer>? onOpen = null) => new((peer, connection) =>
+    public static ScriptedServer Server(EchoScript script, Action<RawPeer>? onOpen = null) => ScriptedServer.Upgrading((peer, connection) =>
     {
-        string request = peer.ReadHead();
-        if (!request.Contains("Upgrade: websocket", StringComparison.Ordinal))
-        {
-            peer.Send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-            return;
-        }
-
-        peer.Send(ScriptedServer.Accept(request));
         onOpen?.Invoke(peer);
         ScriptedServer.EchoAll(peer, connection, (number, count, message) =>
         {
@@ -33,8 +25,4 @@ internal static class EchoScripts
     /// <summary>What a good echo does.</summary>
     public static IEnumerable<WireFrame> Good(WireFrame message) =>
         [message.Opcode == WireFrame.PingOpcode ? message with { Opcode = WireFrame.PongOpcode } : message];
-
-    /// <summary>A Close of the server's own.</summary>
-    public static WireFrame Close(int code, string reason) =>
-        new(WireFrame.CloseOpcode, [(byte)(code >> 8), (byte)code, .. System.Text.Encoding.UTF8.GetBytes(reason)]);
 }

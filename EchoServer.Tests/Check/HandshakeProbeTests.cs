@@ -23,7 +23,7 @@ internal sealed class HandshakeProbeTests
     [TestCase("496 SSL Certificate Required", "endpoint_failure", "client certificate that the router itself shows")]
     public async Task What_the_router_answers_itself_is_named(string status, string error, string cause)
     {
-        using var router = Answering($"HTTP/1.1 {status}\r\nX-Cf-RouterError: {error}\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
+        using ScriptedServer router = ScriptedServer.Answering($"HTTP/1.1 {status}\r\nX-Cf-RouterError: {error}\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
         Checks checks = await Checks.RunAsync(router.Url.AbsoluteUri);
         checks.Expect("http", Outcome.Warn, error, cause);
         checks.Expect("upgrade", Outcome.Fail, $"answered with {status}, X-Cf-RouterError: {error}", cause);
@@ -36,13 +36,7 @@ internal sealed class HandshakeProbeTests
     [TestCase("endpoint_failure (dial tcp 10.0.0.1:61001: connect: connection refused)", "502 Bad Gateway", "endpoint_failure (dial tcp 10.0.0.2:61002: connect: connection refused)")]
     public async Task What_follows_from_the_plain_GET_has_its_cause(string first, string status, string later)
     {
-        int requests = 0;
-        using var router = new ScriptedServer((peer, _) =>
-        {
-            peer.ReadHead();
-            (string line, string error) = Interlocked.Increment(ref requests) == 1 ? ("502 Bad Gateway", first) : (status, later);
-            peer.Send($"HTTP/1.1 {line}\r\nX-Cf-RouterError: {error}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        });
+        using ScriptedServer router = Router(first, status, later);
         Checks checks = await Checks.RunAsync(router.Url.AbsoluteUri);
         checks.Expect("http", Outcome.Warn, first);
         checks.Expect("upgrade", Outcome.Fail, $"answered with {status}, X-Cf-RouterError: {later}");
@@ -52,13 +46,7 @@ internal sealed class HandshakeProbeTests
     [Test]
     public async Task Another_error_of_the_router_keeps_its_own_cause()
     {
-        int requests = 0;
-        using var router = new ScriptedServer((peer, _) =>
-        {
-            peer.ReadHead();
-            string error = Interlocked.Increment(ref requests) == 1 ? "endpoint_failure (EOF)" : "Connection Limit Reached";
-            peer.Send($"HTTP/1.1 503 x\r\nX-Cf-RouterError: {error}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        });
+        using ScriptedServer router = Router("endpoint_failure (EOF)", "503 x", "Connection Limit Reached");
         Checks checks = await Checks.RunAsync(router.Url.AbsoluteUri);
         checks.Expect("upgrade", Outcome.Fail, "503", "as many requests are under way");
     }
@@ -69,7 +57,7 @@ internal sealed class HandshakeProbeTests
     [TestCase(530, "was answered with 530 x (it says: why)")]
     public async Task Any_status_from_500_on_is_a_warning_of_the_plain_GET(int status, string cause)
     {
-        using var server = Scripted(ScriptedServer.Accept, $"HTTP/1.1 {status} x\r\nServer: y\r\nContent-Length: 3\r\nConnection: close\r\n\r\nwhy");
+        using var server = Scripted(request => ScriptedServer.Accept(request), $"HTTP/1.1 {status} x\r\nServer: y\r\nContent-Length: 3\r\nConnection: close\r\n\r\nwhy");
         Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
         checks.Expect("http", Outcome.Warn, $"{status} x, Server: y, 'why'", cause);
         checks.Expect("upgrade", Outcome.Pass, "101");
@@ -128,7 +116,7 @@ internal sealed class HandshakeProbeTests
     [Test]
     public async Task A_login_is_named()
     {
-        using var login = Answering("HTTP/1.1 302 Found\r\nLocation: https://login.example.org/oauth/authorize\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        using ScriptedServer login = ScriptedServer.Answering("HTTP/1.1 302 Found\r\nLocation: https://login.example.org/oauth/authorize\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         Checks checks = await Checks.RunAsync(login.Url.AbsoluteUri);
         checks.Expect("http", Outcome.Warn, "302 Found: a login", "login");
         checks.Expect("upgrade", Outcome.Fail, "302 Found", "a login stands in front", "websockets");
@@ -137,7 +125,7 @@ internal sealed class HandshakeProbeTests
     [Test]
     public async Task A_password_in_a_redirect_is_shown_nowhere()
     {
-        using var server = Answering("HTTP/1.1 302 Found\r\nLocation: https://bob:secret@other.example/x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        using ScriptedServer server = ScriptedServer.Answering("HTTP/1.1 302 Found\r\nLocation: https://bob:secret@other.example/x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
         checks.Expect("http", Outcome.Pass, "302 Found to https://...@other.example/x");
         Assert.That(checks["http"].Facts, Does.Contain(new Fact("location", "https://...@other.example/x")));
@@ -154,7 +142,7 @@ internal sealed class HandshakeProbeTests
     [Test]
     public async Task A_502_that_says_nothing_more_has_one_cause()
     {
-        using var server = Answering("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
+        using ScriptedServer server = ScriptedServer.Answering("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
         Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
         checks.Expect("http", Outcome.Warn, "502 Bad Gateway", "if it is Cloud Foundry's router, the app's 101 is not valid; any other proxy got no answer");
         Assert.That(checks["upgrade"].Fault, Is.EqualTo(checks["http"].Fault));
@@ -163,7 +151,7 @@ internal sealed class HandshakeProbeTests
     [Test]
     public async Task A_proxy_that_answers_200_is_named()
     {
-        using var proxy = Answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nServer: nginx\r\nConnection: close\r\n\r\n14\r\n<title>Hello</title>\r\n0\r\n\r\n");
+        using ScriptedServer proxy = ScriptedServer.Answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nServer: nginx\r\nConnection: close\r\n\r\n14\r\n<title>Hello</title>\r\n0\r\n\r\n");
         Checks checks = await Checks.RunAsync(proxy.Url.AbsoluteUri);
         checks.Expect("http", Outcome.Pass, "200 OK, Server: nginx, 'Hello': not an EchoServer");
         checks.Expect("upgrade", Outcome.Fail, "answered with 200 OK", "a page instead of a WebSocket (it says: Hello)");
@@ -191,22 +179,34 @@ internal sealed class HandshakeProbeTests
     public void Another_port_is_looked_at_for_TLS_unless_it_is_of_this_machine(string url, bool isLookedAt) =>
         Assert.That(EchoServer.Check.Probes.Opening.TlsProbe.MayHaveTwin(new Uri(url)), Is.EqualTo(isLookedAt));
 
-    [Test]
-    public async Task A_wrong_accept_key_is_named()
+    private static IEnumerable<TestCaseData> WrongAnswers()
     {
-        using var server = Scripted(request => ScriptedServer.Accept(request).Replace("Accept: ", "Accept: x"));
-        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
-        checks.Expect("upgrade", Outcome.Fail, "101, but Sec-WebSocket-Accept 'x", "not made for this request", "RFC 6455");
-        checks.ExpectEndAfter("upgrade");
+        yield return Case("another key's answer", Changed("Accept: ", "Accept: x"), "101, but Sec-WebSocket-Accept 'x", "not made for this request", "RFC 6455");
+        yield return Case("no Upgrade", Changed("Upgrade: websocket\r\n", ""), "101, but the answer has no 'Upgrade: websocket'", "not complete", "drops headers");
+        yield return Case("no Connection", Changed("Connection: Upgrade\r\n", ""), "101, but the answer has no 'Connection: Upgrade'", "not complete", "drops headers");
+        yield return Case("the end", peer => peer.ReadHead(), "the connection ended", "instead of answering");
+        yield return Case("a reset", Reset, "connection reset", "was reset instead of an answer");
+        yield return Case("no HTTP", peer => peer.Send("220 mail.example.org ESMTP\r\n"), "no HTTP", "speaks no HTTP: the status line '220 mail.example.org ESMTP'");
+
+        static Action<RawPeer> Changed(string part, string other) => peer => peer.Send(ScriptedServer.Accept(peer.ReadHead()).Replace(part, other));
+
+        static void Reset(RawPeer peer)
+        {
+            peer.ReadHead();
+            peer.Reset();
+        }
+
+        static TestCaseData Case(string name, Action<RawPeer> serve, string text, string cause, string advice = "") =>
+            new TestCaseData(serve, text, cause, advice).SetName($"{{m}}({name})");
     }
 
-    [TestCase("Upgrade: websocket\r\n", "Upgrade: websocket")]
-    [TestCase("Connection: Upgrade\r\n", "Connection: Upgrade")]
-    public async Task A_101_without_a_header_is_named(string line, string name)
+    [TestCaseSource(nameof(WrongAnswers))]
+    public async Task An_answer_that_is_not_the_right_101_is_named(Action<RawPeer> serve, string text, string cause, string advice)
     {
-        using var server = Scripted(request => ScriptedServer.Accept(request).Replace(line, ""));
+        using var server = new ScriptedServer((peer, _) => serve(peer));
         Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
-        checks.Expect("upgrade", Outcome.Fail, $"101, but the answer has no '{name}'", "not complete", "drops headers");
+        checks.Expect("upgrade", Outcome.Fail, text, cause, advice);
+        checks.ExpectEndAfter("upgrade");
     }
 
     [Test]
@@ -216,34 +216,6 @@ internal sealed class HandshakeProbeTests
         Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri, connection: options => options with { Timeout = Wait.Lapse });
         checks.Expect("http", Outcome.Warn, "nothing within 3 s", "the server hangs, or it is not an HTTP server");
         checks.Expect("upgrade", Outcome.Fail, "nothing within 3 s", "the server hangs, or it is not an HTTP server", "restart it");
-    }
-
-    [Test]
-    public async Task A_server_that_ends_the_connection_is_named()
-    {
-        using var server = new ScriptedServer((peer, _) => peer.ReadHead());
-        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
-        checks.Expect("upgrade", Outcome.Fail, "the connection ended", "instead of answering");
-    }
-
-    [Test]
-    public async Task A_server_that_resets_the_connection_is_named()
-    {
-        using var server = new ScriptedServer((peer, _) =>
-        {
-            peer.ReadHead();
-            peer.Reset();
-        });
-        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
-        checks.Expect("upgrade", Outcome.Fail, "connection reset", "was reset instead of an answer");
-    }
-
-    [Test]
-    public async Task What_is_no_HTTP_is_named()
-    {
-        using var server = new ScriptedServer((peer, _) => peer.Send("220 mail.example.org ESMTP\r\n"));
-        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
-        checks.Expect("upgrade", Outcome.Fail, "no HTTP", "speaks no HTTP: the status line '220 mail.example.org ESMTP'");
     }
 
     [Test]
@@ -312,15 +284,8 @@ internal sealed class HandshakeProbeTests
             Interlocked.Increment(ref tunnels);
             Assert.That(request, Does.StartWith("CONNECT echo.invalid:80 HTTP/1.1\r\n"));
             peer.Send("HTTP/1.1 200 Connection established\r\n\r\n");
-            string inner = peer.ReadHead();
-            if (!inner.Contains("Upgrade: websocket"))
-            {
-                peer.Send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-                return;
-            }
-
-            peer.Send(ScriptedServer.Accept(inner));
-            ScriptedServer.EchoAll(peer, 0, (_, _, message) => [message.Opcode == WireFrame.PingOpcode ? message with { Opcode = WireFrame.PongOpcode } : message]);
+            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
+            ScriptedServer.EchoAll(peer, 0, (_, _, message) => EchoScripts.Good(message));
         });
         Uri url = new UriBuilder(proxy.Url) { Scheme = "http" }.Uri;
         Checks refused = await Checks.RunAsync("ws://echo.invalid", connection: options => options with { Proxy = new ProxyChoice(url, null) });
@@ -356,8 +321,7 @@ internal sealed class HandshakeProbeTests
 
             bool isHost = peer.ReadExactly(19).SequenceEqual("\u0005\u0001\0\u0003\u000cecho.invalid\0\u0050"u8.ToArray());
             peer.Send([5, isHost ? reply : (byte)1, 0, 1, 127, 0, 0, 1, 0, 80]);
-            string inner = peer.ReadHead();
-            peer.Send(inner.Contains("Upgrade: websocket") ? ScriptedServer.Accept(inner) : "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             ScriptedServer.EchoAll(peer, 0, (_, _, message) => EchoScripts.Good(message));
         });
         Uri url = new UriBuilder(proxy.Url) { Scheme = "socks5" }.Uri;
@@ -366,15 +330,20 @@ internal sealed class HandshakeProbeTests
         Assert.That(checks["close"].Outcome, Is.EqualTo(outcome == Outcome.Pass ? Outcome.Pass : Outcome.Skip));
     }
 
-    private static ScriptedServer Answering(string answer) => new((peer, _) =>
+    /// <summary>Answers its first request with 502 and an error, and all others with another status and error.</summary>
+    private static ScriptedServer Router(string first, string status, string later)
     {
-        peer.ReadHead();
-        peer.Send(answer);
-    });
+        int requests = 0;
+        return ScriptedServer.Upgrading((_, _) => { }, (_, _) =>
+        {
+            (string line, string error) = Interlocked.Increment(ref requests) == 1 ? ("502 Bad Gateway", first) : (status, later);
+            return $"HTTP/1.1 {line}\r\nX-Cf-RouterError: {error}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        });
+    }
 
     /// <summary>Answers upgrades by a script, and all else alike.</summary>
     private static ScriptedServer Scripted(
-        Func<string, string> answer, string otherwise = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n") => new((peer, _) =>
+        Func<string, string> answer, string otherwise = ScriptedServer.NotFound) => new((peer, _) =>
     {
         string request = peer.ReadHead();
         peer.Send(request.Contains("Upgrade: websocket", StringComparison.Ordinal) ? answer(request) : otherwise);

@@ -17,16 +17,8 @@ internal sealed class IdleProbeTests
     [TestCase(true, TestName = "{m}(a reset comes back)")]
     public async Task What_shows_only_when_something_is_sent_is_lost(bool resets)
     {
-        using var server = new ScriptedServer((peer, connection) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, connection) =>
         {
-            string request = peer.ReadHead();
-            if (!request.Contains("Upgrade: websocket", StringComparison.Ordinal))
-            {
-                peer.Send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-                return;
-            }
-
-            peer.Send(ScriptedServer.Accept(request));
             ScriptedServer.EchoAll(peer, connection, (_, number, message) =>
             {
                 // The first thing on the silent connection is the ping at its end.

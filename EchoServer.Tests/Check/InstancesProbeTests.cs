@@ -64,19 +64,12 @@ internal sealed class InstancesProbeTests
         ExpectFacts(checks, running, "", gap);
     }
 
-    [Test]
-    public async Task An_instance_that_does_not_serve_is_named_and_the_others_are_tried()
+    [TestCase(Refused, "502, nothing listens on the app's port", "nothing listens on the app's port", "$PORT")]
+    [TestCase("", "the connection ended", "ended the connection instead of answering", "")]
+    public async Task An_instance_that_does_not_serve_is_named_and_the_others_are_tried(string error, string text, string cause, string advice)
     {
-        Checks checks = await RunAsync(new() { [0] = _ports[0], [1] = Refused, [2] = _ports[2] });
-        checks.Expect("instances", Outcome.Fail, "2 instances reached by X-Cf-App-Instance: 0, 2; instance 1: 502, nothing listens on the app's port", "nothing listens on the app's port", "$PORT");
-        ExpectFacts(checks, "0 2", "1", "");
-    }
-
-    [Test]
-    public async Task An_instance_that_ends_its_connections_is_named_and_the_others_are_tried()
-    {
-        Checks checks = await RunAsync(new() { [0] = _ports[0], [1] = "", [2] = _ports[2] });
-        checks.Expect("instances", Outcome.Fail, "2 instances reached by X-Cf-App-Instance: 0, 2; instance 1: the connection ended", "ended the connection instead of answering");
+        Checks checks = await RunAsync(new() { [0] = _ports[0], [1] = error, [2] = _ports[2] });
+        checks.Expect("instances", Outcome.Fail, $"2 instances reached by X-Cf-App-Instance: 0, 2; instance 1: {text}", cause, advice);
         ExpectFacts(checks, "0 2", "1", "");
     }
 

@@ -222,7 +222,7 @@ internal sealed class PathProbeTests
 
             if (code is int number)
             {
-                peer.Send(EchoScripts.Close(number, "") with { Masked = false });
+                peer.Send(WireFrame.Close(number, "") with { Masked = false });
             }
 
             peer.EndSending();

@@ -67,10 +67,10 @@ internal sealed class ProxyProbeTests
             : Is.EqualTo("xn--bcher-kva.invalid"));
     }
 
-    [TestCase("socks4://127.0.0.1:1080")]
-    [TestCase("socks4a://127.0.0.1:1080")]
-    [TestCase("ftp://127.0.0.1:21")]
-    public async Task A_kind_of_proxy_that_is_not_spoken_is_refused(string proxy)
+    [TestCase("socks4://me:geheim@127.0.0.1:1080", "of SOCKS only version 5 is spoken")]
+    [TestCase("socks4a://me:geheim@127.0.0.1:1080", "of SOCKS only version 5 is spoken")]
+    [TestCase("ftp://me:geheim@127.0.0.1:21", "")]
+    public async Task A_kind_of_proxy_that_is_not_spoken_is_refused(string proxy, string why)
     {
         ProgramResult option = await Programs.RunAsync(Programs.EchoServer(["check", "ws://localhost:1", "--proxy", proxy]));
         Assert.That((option.ExitCode, option.Output), Is.EqualTo((2, "")));
@@ -79,7 +79,8 @@ internal sealed class ProxyProbeTests
         var environment = new Dictionary<string, string> { ["all_proxy"] = proxy };
         ProgramResult variable = await Programs.RunAsync(Programs.EchoServer(["check", "ws://localhost:1"], environment));
         Assert.That((variable.ExitCode, variable.Output), Is.EqualTo((2, "")));
-        Assert.That(variable.Error, Does.StartWith("EchoServer: all_proxy: the value (not shown) is not a proxy "));
+        Assert.That(variable.Error, Does.StartWith("EchoServer: all_proxy: the value (not shown) is not a proxy ").And.Contain(why));
+        Assert.That(option.Error + variable.Error, Does.Not.Contain("geheim"));
     }
 
     private static Task<Checks> RunAsync(string url, string proxy) =>

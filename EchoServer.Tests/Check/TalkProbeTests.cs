@@ -56,19 +56,11 @@ internal sealed class TalkProbeTests
     public async Task Compression_that_the_server_has_and_that_is_not_agreed_on_was_dropped_on_the_way(bool compresses, Outcome outcome, string cause)
     {
         string info = HttpReply.Get(SharedServers.Default.Port, "/info").Text.Replace("\"compression\": false", $"\"compression\": {(compresses ? "true" : "false")}");
-        using var server = new ScriptedServer((peer, _) =>
-        {
-            string request = peer.ReadHead();
-            if (request.Contains("Upgrade: websocket", StringComparison.Ordinal))
-            {
-                peer.Send(ScriptedServer.Accept(request));
-                ScriptedServer.EchoAll(peer, 0, (_, _, message) => EchoScripts.Good(message));
-            }
-            else
-            {
-                peer.Send($"HTTP/1.1 200 OK\r\nContent-Length: {Encoding.UTF8.GetByteCount(info)}\r\nConnection: close\r\n\r\n{info}");
-            }
-        });
+        using ScriptedServer server = ScriptedServer.Echoing(
+            (_, _, message) => EchoScripts.Good(message),
+            (request, _) => request.Contains("Upgrade: websocket", StringComparison.Ordinal)
+                ? ScriptedServer.Accept(request)
+                : $"HTTP/1.1 200 OK\r\nContent-Length: {Encoding.UTF8.GetByteCount(info)}\r\nConnection: close\r\n\r\n{info}");
         Checks checks = await Checks.RunEchoAsync(server.Url.AbsoluteUri);
         checks.Expect("http", Outcome.Pass, "EchoServer ");
         checks.Expect("compression", outcome, "", cause);
@@ -129,7 +121,7 @@ internal sealed class TalkProbeTests
         const int limit = 70_001;
         using ScriptedServer server = EchoScripts.Server((_, _, message) => message.Payload.Length <= limit
             ? EchoScripts.Good(message)
-            : says1009 ? [EchoScripts.Close(1009, "over it")] : EchoScripts.Cut);
+            : says1009 ? [WireFrame.Close(1009, "over it")] : EchoScripts.Cut);
         Checks checks = await Checks.RunEchoAsync(server.Url.AbsoluteUri);
         checks.Expect("sizes", says1009 ? Outcome.Warn : Outcome.Fail, "70001 bytes pass, one more does not", "70001 bytes");
         Assert.That(checks["sizes"].Facts, Does.Contain(new Fact("largestBytes", 70_001L)));
@@ -142,7 +134,7 @@ internal sealed class TalkProbeTests
     public async Task A_close_for_another_reason_than_size_is_no_limit(int code, int from, string probe, string cause)
     {
         using ScriptedServer server = EchoScripts.Server((_, _, message) =>
-            message.Opcode == WireFrame.BinaryOpcode && message.Payload.Length > from ? [EchoScripts.Close(code, "")] : EchoScripts.Good(message));
+            message.Opcode == WireFrame.BinaryOpcode && message.Payload.Length > from ? [WireFrame.Close(code, "")] : EchoScripts.Good(message));
         Checks checks = await Checks.RunEchoAsync(server.Url.AbsoluteUri);
         checks.Expect(probe, Outcome.Fail, $"Close {code}", cause);
         Assert.That(checks["sizes"].Fault?.Cause ?? "", Does.Not.Contain("limits messages"));
@@ -163,16 +155,11 @@ internal sealed class TalkProbeTests
     [Test]
     public async Task A_Close_that_gets_lost_is_named()
     {
-        using ScriptedServer server = new((peer, _) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>
         {
-            string request = peer.ReadHead();
-            if (request.Contains("Upgrade: websocket", StringComparison.Ordinal))
+            while (peer.ReadFrame() is WireFrame frame && frame.Opcode != WireFrame.CloseOpcode)
             {
-                peer.Send(ScriptedServer.Accept(request));
-                while (peer.ReadFrame() is WireFrame frame && frame.Opcode != WireFrame.CloseOpcode)
-                {
-                    peer.Send(WireFrame.Join(EchoScripts.Good(frame).Select(echo => echo with { Masked = false })).AsSpan());
-                }
+                peer.Send(WireFrame.Join(EchoScripts.Good(frame).Select(echo => echo with { Masked = false })).AsSpan());
             }
         });
         Checks checks = await Checks.RunEchoAsync(server.Url.AbsoluteUri);
@@ -182,17 +169,12 @@ internal sealed class TalkProbeTests
     [Test]
     public async Task A_reply_with_another_code_is_a_warning()
     {
-        using ScriptedServer server = new((peer, _) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>
         {
-            string request = peer.ReadHead();
-            if (request.Contains("Upgrade: websocket", StringComparison.Ordinal))
+            while (peer.ReadFrame() is WireFrame frame)
             {
-                peer.Send(ScriptedServer.Accept(request));
-                while (peer.ReadFrame() is WireFrame frame)
-                {
-                    WireFrame answer = frame.Opcode == WireFrame.CloseOpcode ? EchoScripts.Close(1000, "") : EchoScripts.Good(frame).Single();
-                    peer.Send(answer with { Masked = false });
-                }
+                WireFrame answer = frame.Opcode == WireFrame.CloseOpcode ? WireFrame.Close(1000, "") : EchoScripts.Good(frame).Single();
+                peer.Send(answer with { Masked = false });
             }
         });
         Checks checks = await Checks.RunEchoAsync(server.Url.AbsoluteUri);
@@ -219,7 +201,7 @@ internal sealed class TalkProbeTests
             {
                 if (Interlocked.Increment(ref open) > 30)
                 {
-                    peer.Send(EchoScripts.Close(1013, "full") with { Masked = false });
+                    peer.Send(WireFrame.Close(1013, "full") with { Masked = false });
                 }
             });
         Checks checks = await Checks.RunEchoAsync(server.Url.AbsoluteUri, options => options with { Connections = 50 });

@@ -12,9 +12,8 @@ internal sealed class ClosedOutputTests
     public async Task It_closes_with_1000_and_leaves(string command, params string[] options)
     {
         var closed = new TaskCompletionSource<int>();
-        using var server = new ScriptedServer((peer, _) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             Task reading = Task.Run(() =>
             {
                 WireFrame? frame;

@@ -45,17 +45,17 @@ internal sealed class CompressionTests
         string text = Encoding.ASCII.GetString(Deflated.Json(3000));
         var offers = new ConcurrentQueue<string>();
         var received = new ConcurrentQueue<WireFrame>();
-        using var server = new ScriptedServer((peer, connection) =>
-        {
-            string request = peer.ReadHead();
-            offers.Enqueue(request.Split("\r\n").Single(line => line.StartsWith("Sec-WebSocket-Extensions: ", StringComparison.Ordinal)));
-            peer.Send(ScriptedServer.Accept(request).Replace("\r\n\r\n", $"\r\nSec-WebSocket-Extensions: {answer}\r\n\r\n", StringComparison.Ordinal));
-            ScriptedServer.EchoAll(peer, connection, (_, _, frame) =>
+        using ScriptedServer server = ScriptedServer.Echoing(
+            (_, _, frame) =>
             {
                 received.Enqueue(frame);
                 return [WireFrame.Text(text)];
+            },
+            (request, _) =>
+            {
+                offers.Enqueue(request.Split("\r\n").Single(line => line.StartsWith("Sec-WebSocket-Extensions: ", StringComparison.Ordinal)));
+                return ScriptedServer.Accept(request, $"Sec-WebSocket-Extensions: {answer}");
             });
-        });
         ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["client", server.Url.AbsoluteUri, text, text, "--compression", "-q"]));
         Assert.That(result, Is.EqualTo(new ProgramResult(0, $"{text}\n{text}\n", "")));
         Assert.That(offers, Is.All.EqualTo("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"));
@@ -83,8 +83,8 @@ internal sealed class CompressionTests
     [TestCase("x-other")]
     public async Task An_answer_to_another_offer_is_refused(string answer)
     {
-        using var server = new ScriptedServer((peer, _) =>
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()).Replace("\r\n\r\n", $"\r\nSec-WebSocket-Extensions: {answer}\r\n\r\n", StringComparison.Ordinal)));
+        using ScriptedServer server = ScriptedServer.Echoing(
+            (_, _, message) => [message], (request, _) => ScriptedServer.Accept(request, $"Sec-WebSocket-Extensions: {answer}"));
         ProgramResult result = await RunAsync(server.Url, "x");
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
         Assert.That(result.Error, Does.Contain($"the answer agrees on an extension that was not offered: '{answer}'"));

@@ -23,14 +23,21 @@ internal sealed class InteractiveTests
         return await TmuxTerminal.StartAsync(start);
     }
 
+    /// <summary>Without notes, up to the prompt.</summary>
+    private static async Task<TmuxTerminal> StartQuietAsync()
+    {
+        TmuxTerminal terminal = await StartAsync(SharedServers.Default.Url("/raw"), ["--quiet"]);
+        await terminal.WaitForAsync(">");
+        return terminal;
+    }
+
     [Test]
     public async Task What_is_typed_is_sent_and_Ctrl_D_leaves_with_both_codes()
     {
         Uri url = SharedServers.Default.Url();
         await using TmuxTerminal terminal = await StartAsync(url);
         await terminal.WaitForLineAsync("< Hi, this is the Echo-Server");
-        await terminal.TypeAsync("Grüße 日本 😀");
-        await terminal.PressAsync("Enter");
+        await terminal.EnterAsync("Grüße 日本 😀");
         await terminal.WaitForLineAsync("< Echo: Grüße 日本 😀");
         await terminal.PressAsync("C-d");
         Assert.That(await terminal.WaitForExitAsync(), Is.Zero);
@@ -50,9 +57,8 @@ internal sealed class InteractiveTests
     public async Task A_message_that_arrives_while_one_types_is_above_what_is_typed()
     {
         using var say = new SemaphoreSlim(0);
-        using var server = new ScriptedServer((peer, _) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             say.Wait(ServerProcess.Patience);
             peer.Send(WireFrame.Text("a message\nof \u001b[31mtwo lines") with { Masked = false });
             ScriptedServer.EchoAll(peer, 0, (_, _, message) => [message]);
@@ -68,8 +74,7 @@ internal sealed class InteractiveTests
 
         // The cursor is where it was, and typing goes on there.
         Assert.That(await terminal.CursorAsync(), Is.EqualTo("9,2"));
-        await terminal.TypeAsync("whole ");
-        await terminal.PressAsync("Enter");
+        await terminal.EnterAsync("whole ");
         await terminal.WaitForAsync(
             connected, @"< a message\nof \u{1b}[31mtwo lines", "> half a whole line", "< half a whole line", ">");
         await terminal.PressAsync("C-c");
@@ -80,8 +85,7 @@ internal sealed class InteractiveTests
     [Test]
     public async Task The_line_can_be_edited_and_earlier_lines_come_back()
     {
-        await using TmuxTerminal terminal = await StartAsync(SharedServers.Default.Url("/raw"), ["--quiet"]);
-        await terminal.WaitForAsync(">");
+        await using TmuxTerminal terminal = await StartQuietAsync();
         await terminal.TypeAsync("onethree");
         await terminal.PressAsync("Left", "Left", "Left", "Left", "Left");
         await terminal.TypeAsync(" two ");
@@ -98,8 +102,7 @@ internal sealed class InteractiveTests
     [Test]
     public async Task Keys_with_Alt_that_come_in_one_go_are_keys_and_unknown_ones_type_nothing()
     {
-        await using TmuxTerminal terminal = await StartAsync(SharedServers.Default.Url("/raw"), ["--quiet"]);
-        await terminal.WaitForAsync(">");
+        await using TmuxTerminal terminal = await StartQuietAsync();
         await terminal.TypeAsync("one two three");
         await terminal.TypeAsync("\u001bb\u001bbX\u001bfY\u001b[1;9Z\u001b]11;rgb:0/0/0\u001b\\\u001bP1$r0m\u001b\\\u001b[24;80R\u001bZ");
         await terminal.WaitForAsync("> one XtwoY three");
@@ -113,8 +116,7 @@ internal sealed class InteractiveTests
     [Test]
     public async Task Pasted_lines_are_one_message()
     {
-        await using TmuxTerminal terminal = await StartAsync(SharedServers.Default.Url("/raw"), ["--quiet"]);
-        await terminal.WaitForAsync(">");
+        await using TmuxTerminal terminal = await StartQuietAsync();
         await terminal.TypeAsync("say ");
         await terminal.PasteAsync("one\ntwo\n\tthree\n");
         await terminal.WaitForAsync("> say one␊two␊␉three");
@@ -125,8 +127,7 @@ internal sealed class InteractiveTests
     [Test]
     public async Task Ctrl_Z_stops_it_until_the_shell_has_it_go_on()
     {
-        await using TmuxTerminal terminal = await StartAsync(SharedServers.Default.Url("/raw"), ["--quiet"]);
-        await terminal.WaitForAsync(">");
+        await using TmuxTerminal terminal = await StartQuietAsync();
         await terminal.TypeAsync("a line");
         await terminal.WaitForAsync("> a line");
         int id = await terminal.ProgramIdAsync();
@@ -143,8 +144,7 @@ internal sealed class InteractiveTests
     public async Task A_resize_and_a_return_to_the_foreground_draw_the_line_at_once()
     {
         string line = string.Concat(Enumerable.Range(0, 15).Select(number => $"{number:00} _"));
-        await using TmuxTerminal terminal = await StartAsync(SharedServers.Default.Url("/raw"), ["--quiet"]);
-        await terminal.WaitForAsync(">");
+        await using TmuxTerminal terminal = await StartQuietAsync();
         await terminal.TypeAsync(line);
         await terminal.WaitForAsync($"> {line}");
         await terminal.ResizeAsync(40);
@@ -163,8 +163,7 @@ internal sealed class InteractiveTests
     public async Task A_line_longer_than_the_terminal_scrolls_and_is_shown_whole_when_it_is_sent()
     {
         string line = string.Concat(Enumerable.Range(0, 30).Select(number => $"{number:00} _"))[..100];
-        await using TmuxTerminal terminal = await StartAsync(SharedServers.Default.Url("/raw"), ["--quiet"]);
-        await terminal.WaitForLineAsync(">");
+        await using TmuxTerminal terminal = await StartQuietAsync();
         await terminal.TypeAsync(line);
         await terminal.WaitForAsync($"> {line[^77..]}");
         await terminal.PressAsync("Home");
@@ -180,15 +179,12 @@ internal sealed class InteractiveTests
         try
         {
             await File.WriteAllBytesAsync(file, [.. Enumerable.Range(0, 18).Select(number => (byte)(number * 7))]);
-            await using TmuxTerminal terminal = await StartAsync(SharedServers.Default.Url("/raw"), ["--quiet"]);
-            await terminal.WaitForAsync(">");
-            await terminal.TypeAsync("/binary de:ad 0xBEEF");
-            await terminal.PressAsync("Enter");
+            await using TmuxTerminal terminal = await StartQuietAsync();
+            await terminal.EnterAsync("/binary de:ad 0xBEEF");
             await terminal.WaitForAsync(
                 "> /binary de:ad 0xBEEF", "< 4 bytes, binary", "  00000000  de ad be ef                                       |....|", ">");
             await terminal.PressAsync("C-l");
-            await terminal.TypeAsync($"/file {file}");
-            await terminal.PressAsync("Enter");
+            await terminal.EnterAsync($"/file {file}");
             await terminal.WaitForAsync(
                 $"> /file {file}",
                 $"sending 18 bytes of {file}",
@@ -199,8 +195,7 @@ internal sealed class InteractiveTests
             await terminal.PressAsync("C-l");
             foreach (string command in (string[])["/nothing", "/file /no/such/file", "/close 1005", "/binary 1g", "//slash"])
             {
-                await terminal.TypeAsync(command);
-                await terminal.PressAsync("Enter");
+                await terminal.EnterAsync(command);
             }
 
             await terminal.WaitForAsync(
@@ -217,8 +212,7 @@ internal sealed class InteractiveTests
                 "< /slash",
                 ">");
             await terminal.PressAsync("C-l");
-            await terminal.TypeAsync("/help");
-            await terminal.PressAsync("Enter");
+            await terminal.EnterAsync("/help");
             await terminal.WaitForLineAsync("/close [code] [reason]   close and leave; without a code with 1000");
         }
         finally
@@ -235,8 +229,7 @@ internal sealed class InteractiveTests
         {
             await File.WriteAllTextAsync(Path.Combine(folder, "日本 one"), "1");
             await File.WriteAllTextAsync(Path.Combine(folder, "日本 two"), "22");
-            await using TmuxTerminal terminal = await StartAsync(SharedServers.Default.Url("/raw"), ["--quiet"]);
-            await terminal.WaitForAsync(">");
+            await using TmuxTerminal terminal = await StartQuietAsync();
             await terminal.TypeAsync($"/file {folder}/");
             await terminal.PressAsync("Tab");
             await terminal.WaitForAsync($"> /file {folder}/日本");
@@ -259,11 +252,9 @@ internal sealed class InteractiveTests
     {
         await using TmuxTerminal terminal = await StartAsync(SharedServers.Default.Url("/raw"));
         await terminal.WaitForLineAsync(">");
-        await terminal.TypeAsync("/ping are you there");
-        await terminal.PressAsync("Enter");
+        await terminal.EnterAsync("/ping are you there");
         await Wait.UntilAsync(() => terminal.ReadAsync().Result.Contains("pong received 'are you there' after ", StringComparison.Ordinal), () => terminal.ReadAsync().Result);
-        await terminal.TypeAsync("/close 4321 that is all");
-        await terminal.PressAsync("Enter");
+        await terminal.EnterAsync("/close 4321 that is all");
         Assert.That(await terminal.WaitForExitAsync(), Is.Zero);
         Assert.That(await terminal.ReadAsync(), Does.EndWith(
             """
@@ -279,8 +270,7 @@ internal sealed class InteractiveTests
         await using var server = InProcessServer.Start(socket => socket.OnMessage = _ => socket.Close(CloseCode.PolicyViolation, "not \u001bthat"));
         await using TmuxTerminal terminal = await StartAsync(new Uri($"ws://127.0.0.1:{server.Port}/"));
         await terminal.WaitForLineAsync(">");
-        await terminal.TypeAsync("x");
-        await terminal.PressAsync("Enter");
+        await terminal.EnterAsync("x");
         Assert.That(await terminal.WaitForExitAsync(), Is.EqualTo(3));
         Assert.That(await terminal.ReadAsync(), Does.Contain(
             """

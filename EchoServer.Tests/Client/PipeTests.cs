@@ -32,9 +32,8 @@ internal sealed class PipeTests
     [Test]
     public async Task It_waits_for_silence_and_not_for_a_number_of_messages()
     {
-        using var server = new ScriptedServer((peer, _) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             peer.ReadFrame();
             for (int number = 1; number <= 4; number++)
             {
@@ -101,9 +100,8 @@ internal sealed class PipeTests
     public async Task The_servers_pings_are_answered_and_can_be_shown()
     {
         var pong = new TaskCompletionSource<string>();
-        using var server = new ScriptedServer((peer, _) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             peer.Send(WireFrame.Ping("are you there\u001b"u8.ToArray()) with { Masked = false });
             WireFrame answer = peer.ReadOneFrame();
             pong.SetResult($"{answer.Opcode:x} {answer.Masked} {System.Text.Encoding.UTF8.GetString(answer.Payload)}");
@@ -119,9 +117,8 @@ internal sealed class PipeTests
     [Test]
     public async Task A_server_that_answers_no_ping_is_dead()
     {
-        using var server = new ScriptedServer((peer, _) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             peer.ReadToEndAndDrop();
         });
         using Process process = Process.Start(Programs.EchoServer(["client", server.Url.AbsoluteUri, "--ping-interval", "0.2", "--timeout", Wait.LapseSeconds]))!;
@@ -136,9 +133,8 @@ internal sealed class PipeTests
     public async Task A_signal_closes_with_1000(string signal)
     {
         var closed = new TaskCompletionSource<int>();
-        using var server = new ScriptedServer((peer, _) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             peer.Send(WireFrame.Text("hello") with { Masked = false });
             WireFrame frame = peer.ReadOneFrame();
             closed.SetResult(frame.CloseCode);
@@ -155,9 +151,8 @@ internal sealed class PipeTests
     [Test]
     public async Task It_connects_again_and_goes_on_with_the_input()
     {
-        using ScriptedServer server = new((peer, connection) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, connection) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             if (connection == 0)
             {
                 peer.Send(WireFrame.Text("first") with { Masked = false });
@@ -208,11 +203,7 @@ internal sealed class PipeTests
     [Test]
     public async Task A_failure_is_JSON_as_well()
     {
-        using var server = new ScriptedServer((peer, _) =>
-        {
-            peer.ReadHead();
-            peer.Send("HTTP/1.1 404 Not Found\r\nX-Cf-RouterError: unknown_route\r\nContent-Length: 0\r\n\r\n");
-        });
+        using ScriptedServer server = ScriptedServer.Answering("HTTP/1.1 404 Not Found\r\nX-Cf-RouterError: unknown_route\r\nContent-Length: 0\r\n\r\n");
         ProgramResult result = await RunAsync(server.Url, "", "--json");
         using JsonDocument json = JsonDocument.Parse(result.Output);
         Assert.Multiple(() =>

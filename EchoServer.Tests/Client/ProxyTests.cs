@@ -66,16 +66,6 @@ internal sealed class ProxyTests
         }
     }
 
-    [TestCase("socks4://me:geheim@127.0.0.1:1080")]
-    [TestCase("socks4a://me:geheim@127.0.0.1:1080")]
-    public async Task SOCKS_4_is_refused_with_the_name_of_the_variable(string proxy)
-    {
-        ProgramResult result = await RunAsync("ws://server.example:8080/", proxy);
-        Assert.That((result.ExitCode, result.Output), Is.EqualTo((2, "")));
-        Assert.That(result.Error, Does.StartWith("EchoServer: ALL_PROXY: the value (not shown) is not a proxy ").And.Contain("of SOCKS only version 5 is spoken"));
-        Assert.That(result.Error, Does.Not.Contain("geheim"));
-    }
-
     [Test]
     public async Task A_proxy_is_reached_over_TLS_and_its_certificate_is_checked()
     {

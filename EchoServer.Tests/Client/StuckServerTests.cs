@@ -10,9 +10,8 @@ internal sealed class StuckServerTests
     [Test]
     public async Task Pings_find_out_that_nobody_reads()
     {
-        using var server = new ScriptedServer((peer, _) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             Thread.Sleep(ServerProcess.Patience);
         });
         (int exitCode, string error) = await FloodAsync(server.Url, "--ping-interval", "0.2", "--timeout", Wait.LapseSeconds);
@@ -23,10 +22,8 @@ internal sealed class StuckServerTests
     [Test]
     public async Task A_Close_is_the_end_even_when_its_answer_cannot_be_sent()
     {
-        using var server = new ScriptedServer((peer, _) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
-
             // Until the pipe is full: whoever sends then holds up the answer.
             Thread.Sleep(TimeSpan.FromSeconds(2));
             peer.Send(WireFrame.Close(1009, "too much") with { Masked = false });

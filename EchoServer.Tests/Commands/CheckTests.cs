@@ -75,7 +75,7 @@ internal sealed class CheckTests
     public async Task Warnings_fail_only_when_strict()
     {
         using ScriptedServer server = EchoScripts.Server((_, _, message) =>
-            message.Payload.Length > 100_000 ? [EchoScripts.Close(1009, "")] : EchoScripts.Good(message));
+            message.Payload.Length > 100_000 ? [WireFrame.Close(1009, "")] : EchoScripts.Good(message));
         ProgramResult relaxed = await RunAsync(server.Url.AbsoluteUri, "--echo");
         Assert.That(relaxed.ExitCode, Is.Zero);
         Assert.That(relaxed.Output, Does.Contain("warn  sizes").And.Contains(", 1 warning, "));

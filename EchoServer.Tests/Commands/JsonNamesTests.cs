@@ -89,17 +89,22 @@ internal sealed partial class JsonNamesTests
         bool isProbe = file.Contains("Probes", StringComparison.Ordinal);
         return Written().Matches(source)
             .Concat(isProbe ? Fact().Matches(source) : [])
+            .Concat(source.Contains("JsonMembers", StringComparison.Ordinal) ? Member().Matches(source) : [])
             .Concat(Notice().Matches(source))
             .Select(match => match.Groups["name"].Value)
             .Concat(LogLine().Matches(source).SelectMany(line => Placeholder().Matches(line.Value).Select(match => JsonNamingPolicy.CamelCase.ConvertName(match.Groups["name"].Value))))
             .Concat(Percentile().Matches(source).Select(match => match.Groups["name"].Value));
     }
 
-    [GeneratedRegex(@"\bWrite(String|Number|Boolean|Null|Start(Array|Object)|Base64String|PropertyName|Seconds|Texts|Times|Errors|Code)\((json, )?""(?<name>[^""]+)""")]
+    [GeneratedRegex(@"\bWrite(String|Number|Boolean|Null|Start(Array|Object)|PropertyName|Seconds|Texts)\((json, )?""(?<name>[^""]+)""")]
     private static partial Regex Written();
 
     [GeneratedRegex(@"new( Fact)?\(""(?<name>\w+)"", ")]
     private static partial Regex Fact();
+
+    // Of the members of an object: ("name", value).
+    [GeneratedRegex(@"(?<!\w)\(""(?<name>\w+)"", ")]
+    private static partial Regex Member();
 
     // The values of the notice of dropped lines.
     [GeneratedRegex(@"Values = .*?new\(""(?<name>\w+)""")]

@@ -89,9 +89,8 @@ internal sealed class CalibrationTests
     [Test]
     public async Task A_connection_without_the_greeting_of_the_others_has_failed()
     {
-        using var server = new ScriptedServer((peer, connection) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, connection) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             if (connection != 1)
             {
                 peer.Send(WireFrame.Text("hello") with { Masked = false });
@@ -120,9 +119,8 @@ internal sealed class CalibrationTests
     [TestCaseSource(nameof(NoEchoServers))]
     public async Task A_server_that_does_not_echo_is_said_so(string message, EchoScript script)
     {
-        using var server = new ScriptedServer((peer, connection) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, connection) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             try
             {
                 ScriptedServer.EchoAll(peer, connection, script);

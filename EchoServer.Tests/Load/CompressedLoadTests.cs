@@ -40,10 +40,8 @@ internal sealed class CompressedLoadTests
         var decoder = new DeflateDecoder();
         var flags = new List<int>();
         byte[] line = Deflated.Json(3000);
-        using var server = new ScriptedServer((peer, connection) =>
-        {
-            Accept(peer, answer);
-            ScriptedServer.EchoAll(peer, connection, (_, _, frame) =>
+        using ScriptedServer server = ScriptedServer.Echoing(
+            (connection, _, frame) =>
             {
                 byte[] plain = frame.Payload;
                 if (connection > 0)
@@ -53,8 +51,8 @@ internal sealed class CompressedLoadTests
                 }
 
                 return frame.Opcode == WireFrame.PingOpcode ? [WireFrame.Pong(frame.Payload)] : [WireFrame.Text(plain)];
-            });
-        });
+            },
+            Agreeing(answer));
         LoadOptions options = LoadAgainst.Options(server) with { Lines = [line], MessageBytes = line.Length, ExpectsEcho = false };
         options = options with { Connection = options.Connection with { OffersCompression = true } };
         (LoadClient client, LoadResult result) = await LoadAgainst.RunAsync(options, client => client.Messages > Enough);
@@ -77,14 +75,14 @@ internal sealed class CompressedLoadTests
     [Test]
     public async Task An_answer_to_another_offer_is_refused()
     {
-        using var server = new ScriptedServer((peer, _) => Accept(peer, "permessage-deflate; other"));
+        using ScriptedServer server = ScriptedServer.Echoing((_, _, message) => [message], Agreeing("permessage-deflate; other"));
         ProgramResult result = await RunAsync(server.Url);
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
         Assert.That(result.Error, Does.Contain("the answer agrees on an extension that was not offered: 'permessage-deflate; other'"));
     }
 
-    private static void Accept(RawPeer peer, string extension) =>
-        peer.Send(ScriptedServer.Accept(peer.ReadHead()).Replace("\r\n\r\n", $"\r\nSec-WebSocket-Extensions: {extension}\r\n\r\n", StringComparison.Ordinal));
+    private static Func<string, int, string> Agreeing(string extension) =>
+        (request, _) => ScriptedServer.Accept(request, $"Sec-WebSocket-Extensions: {extension}");
 
     private static Task<ProgramResult> RunAsync(Uri url, params string[] arguments) =>
         Programs.RunAsync(Programs.EchoServer(["load", url.AbsoluteUri, "--compression", .. arguments]));

@@ -117,40 +117,16 @@ internal sealed class LoadErrorTests
     [TestCase(false, nameof(LoadError.EndedWithoutClose))]
     public async Task A_connection_that_breaks_is_counted(bool isReset, string error)
     {
-        using var server = new ScriptedServer((peer, connection) =>
-        {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
-            ScriptedServer.EchoAll(peer, connection, (_, number, message) =>
-            {
-                if (connection == 1 && number == Chosen)
-                {
-                    if (isReset)
-                    {
-                        peer.Reset();
-                    }
-                    else
-                    {
-                        peer.EndSending();
-                    }
-
-                    throw new IOException("as the script has it");
-                }
-
-                return ScriptedServer.Echo(message);
-            });
-        });
+        using ScriptedServer server = LoadAgainst.Breaking(Chosen, isReset);
         LoadAgainst.AssertOnly(await RunAsync(LoadAgainst.Options(server)), Enum.Parse<LoadError>(error));
     }
 
     [Test]
     public async Task A_handshake_that_is_refused_is_counted_with_its_status()
     {
-        using var server = new ScriptedServer((peer, connection) =>
-        {
-            string answer = ScriptedServer.Accept(peer.ReadHead());
-            peer.Send(connection is 1 or 2 ? "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n" : answer);
-            ScriptedServer.EchoAll(peer, connection, (_, _, message) => ScriptedServer.Echo(message));
-        });
+        using ScriptedServer server = ScriptedServer.Echoing(
+            (_, _, message) => [message],
+            (request, connection) => connection is 1 or 2 ? LoadAgainst.Refusal : ScriptedServer.Accept(request));
         await using var client = new LoadClient(LoadAgainst.Options(server) with { Connections = 5 });
         await client.ConnectAsync();
         Assert.That(client.Opened, Is.EqualTo(3));
@@ -163,12 +139,9 @@ internal sealed class LoadErrorTests
     [TestCase("Connection: Upgrade", TestName = "{m}(no upgrade)")]
     public async Task A_handshake_that_is_answered_wrongly_is_counted(string fields)
     {
-        using var server = new ScriptedServer((peer, connection) =>
-        {
-            string answer = ScriptedServer.Accept(peer.ReadHead());
-            peer.Send(connection == 1 ? $"HTTP/1.1 101 Switching Protocols\r\n{fields}\r\n\r\n" : answer);
-            ScriptedServer.EchoAll(peer, connection, (_, _, message) => ScriptedServer.Echo(message));
-        });
+        using ScriptedServer server = ScriptedServer.Echoing(
+            (_, _, message) => [message],
+            (request, connection) => connection == 1 ? $"HTTP/1.1 101 Switching Protocols\r\n{fields}\r\n\r\n" : ScriptedServer.Accept(request));
         LoadAgainst.AssertOnly(await RunAsync(LoadAgainst.Options(server) with { Connections = 2 }), LoadError.HandshakeInvalid);
     }
 
@@ -192,9 +165,8 @@ internal sealed class LoadErrorTests
     [Test]
     public async Task A_Close_that_is_not_answered_is_counted()
     {
-        using var server = new ScriptedServer((peer, connection) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, connection) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             while (peer.ReadFrame() is WireFrame frame)
             {
                 if (frame.Opcode != WireFrame.CloseOpcode)
@@ -209,19 +181,7 @@ internal sealed class LoadErrorTests
     [Test]
     public async Task A_frame_that_is_masked_is_a_violation()
     {
-        using ScriptedServer server = new((peer, connection) =>
-        {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
-            ScriptedServer.EchoAll(peer, connection, (_, number, message) =>
-            {
-                if (connection == 1 && number == Chosen)
-                {
-                    peer.Send(message);
-                }
-
-                return ScriptedServer.Echo(message);
-            });
-        });
+        using ScriptedServer server = LoadAgainst.Before(Chosen, (peer, message) => peer.Send(message));
         LoadErrors errors = await RunAsync(LoadAgainst.Options(server));
         LoadAgainst.AssertOnly(errors, LoadError.ProtocolViolation);
         Assert.That(errors.Counts[0].Example, Is.EqualTo("a frame from a server is masked"));
@@ -231,9 +191,8 @@ internal sealed class LoadErrorTests
     public async Task A_ping_is_answered_with_its_payload()
     {
         var pong = new TaskCompletionSource<byte[]>();
-        using var server = new ScriptedServer((peer, _) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             peer.Send(WireFrame.Ping([1, 2, 3]) with { Masked = false });
             WireFrame frame = peer.ReadOneFrame();
             pong.TrySetResult(frame is { Opcode: WireFrame.PongOpcode, Masked: true } ? frame.Payload : []);
@@ -249,9 +208,8 @@ internal sealed class LoadErrorTests
     [Test]
     public async Task A_connection_that_ends_while_it_is_held_is_counted_and_the_others_stay()
     {
-        using var server = new ScriptedServer((peer, connection) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, connection) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             peer.Send(WireFrame.Text("not asked for") with { Masked = false });
             if (connection == 2)
             {

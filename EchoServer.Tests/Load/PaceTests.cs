@@ -58,19 +58,7 @@ internal sealed class PaceTests
     {
         // With one message in flight the server keeps only one waiting; but thirty were due. The asserted values are least values:
         // a slow machine only adds.
-        using ScriptedServer server = ScriptedServer.Echoing((connection, number, message) =>
-        {
-            if (connection == 1 && number == 5)
-            {
-                Thread.Sleep(300);
-            }
-
-            return ScriptedServer.Echo(message);
-        });
-        await using var client = new LoadClient(new LoadOptions { Connection = new ConnectionOptions { Url = server.Url }, Connections = 1, Rate = 100 });
-        await client.ConnectAsync();
-        LoadResult result = await client.RunAsync(Second);
-        await client.CloseAsync();
+        (LoadClient client, LoadResult result) = await StallAsync(TimeSpan.FromMilliseconds(300));
         Assert.That(client.Errors.Counts, Is.Empty);
         Assert.That(result.Latency.Max, Is.GreaterThanOrEqualTo(TimeSpan.FromMilliseconds(250)));
         Assert.That(result.Latency.Percentile(90), Is.GreaterThanOrEqualTo(TimeSpan.FromMilliseconds(100)));
@@ -79,19 +67,19 @@ internal sealed class PaceTests
     [Test]
     public async Task What_is_due_and_cannot_be_sent_is_told()
     {
-        using ScriptedServer server = ScriptedServer.Echoing((connection, number, message) =>
-        {
-            if (connection == 1 && number == 5)
-            {
-                Thread.Sleep(1500);
-            }
+        (_, LoadResult result) = await StallAsync(TimeSpan.FromMilliseconds(1500));
+        Assert.That(result.Unsent, Is.GreaterThan(50));
+        Assert.That(result.Messages + result.Unsent, Is.EqualTo(100));
+    }
 
-            return ScriptedServer.Echo(message);
-        });
+    /// <summary>Loads a server that stalls once, for a second at 100 messages a second.</summary>
+    private static async Task<(LoadClient Client, LoadResult Result)> StallAsync(TimeSpan stall)
+    {
+        using ScriptedServer server = LoadAgainst.Before(chosen: 5, (_, _) => Thread.Sleep(stall));
         await using var client = new LoadClient(new LoadOptions { Connection = new ConnectionOptions { Url = server.Url }, Connections = 1, Rate = 100 });
         await client.ConnectAsync();
         LoadResult result = await client.RunAsync(Second);
-        Assert.That(result.Unsent, Is.GreaterThan(50));
-        Assert.That(result.Messages + result.Unsent, Is.EqualTo(100));
+        await client.CloseAsync();
+        return (client, result);
     }
 }

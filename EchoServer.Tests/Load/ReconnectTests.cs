@@ -39,22 +39,7 @@ internal sealed class ReconnectTests
     [TestCase(false, nameof(LoadError.EndedWithoutClose))]
     public async Task A_connection_that_breaks_is_an_error_and_the_load_goes_on(bool isReset, string error)
     {
-        using ScriptedServer server = Serving((peer, connection, number) =>
-        {
-            if (connection == 1 && number == Chosen)
-            {
-                if (isReset)
-                {
-                    peer.Reset();
-                }
-                else
-                {
-                    peer.EndSending();
-                }
-
-                throw new IOException("as the script has it");
-            }
-        });
+        using ScriptedServer server = LoadAgainst.Breaking(Chosen, isReset);
         LoadClient client = await RunAsync(Options(server), GoesOn);
         LoadAgainst.AssertOnly(client.Errors, Enum.Parse<LoadError>(error));
         AssertReconnects(client, ended: 1, drained: 0, unanswered: 1);
@@ -121,18 +106,18 @@ internal sealed class ReconnectTests
     [Test]
     public async Task Attempts_that_fail_are_repeated_and_are_no_errors()
     {
-        using var server = new ScriptedServer((peer, connection) =>
-        {
-            string answer = ScriptedServer.Accept(peer.ReadHead());
-            peer.Send(connection is 2 or 3 ? "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n" : answer);
-            if (connection == 4)
+        using ScriptedServer server = ScriptedServer.Upgrading(
+            (peer, connection) =>
             {
-                // An instance that is about to stop itself.
-                peer.Send(WireFrame.Close(1001) with { Masked = false });
-            }
+                if (connection == 4)
+                {
+                    // An instance that is about to stop itself.
+                    peer.Send(WireFrame.Close(1001) with { Masked = false });
+                }
 
-            ScriptedServer.EchoAll(peer, connection, (_, number, message) => connection == 1 && number == Chosen ? [WireFrame.Close(1001)] : [message]);
-        });
+                ScriptedServer.EchoAll(peer, connection, (_, number, message) => connection == 1 && number == Chosen ? [WireFrame.Close(1001)] : [message]);
+            },
+            (request, connection) => connection is 2 or 3 ? LoadAgainst.Refusal : ScriptedServer.Accept(request));
         LoadClient client = await RunAsync(Options(server), GoesOn);
         Assert.That(client.Errors.Counts, Is.Empty, string.Join('\n', client.Errors.Counts));
         ReconnectResult reconnects = client.Reconnects!;
@@ -146,13 +131,10 @@ internal sealed class ReconnectTests
     [Test]
     public async Task A_server_that_says_1001_and_keeps_the_connection_is_left()
     {
-        using ScriptedServer server = Serving((peer, connection, number) =>
+        using ScriptedServer server = LoadAgainst.Before(Chosen, (peer, _) =>
         {
-            if (connection == 1 && number == Chosen)
-            {
-                peer.Send(WireFrame.Close(1001) with { Masked = false });
-                Thread.Sleep(ServerProcess.Patience);
-            }
+            peer.Send(WireFrame.Close(1001) with { Masked = false });
+            Thread.Sleep(ServerProcess.Patience);
         });
         LoadClient client = await RunAsync(Options(server), GoesOn);
         Assert.That(client.Errors.Counts, Is.Empty, string.Join('\n', client.Errors.Counts));
@@ -163,29 +145,24 @@ internal sealed class ReconnectTests
     [TestCase(true)]
     public async Task A_server_that_does_not_come_back_is_an_error_in_the_end(bool isHeldOnly)
     {
-        var server = new ScriptedServer((peer, connection) =>
-        {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
-            ScriptedServer.EchoAll(peer, connection, (_, _, message) => [message]);
-        });
+        var server = ScriptedServer.Echoing((_, _, message) => [message]);
         await using var client = new LoadClient(Options(server) with { Connections = 2, IsHeldOnly = isHeldOnly });
         await client.ConnectAsync();
         server.Dispose();
         _ = isHeldOnly ? await client.HoldAsync(Wait.Lapse) : await client.RunAsync(Wait.Lapse);
         await client.CloseAsync();
-        Assert.That(client.Errors.CountOf(LoadError.NotServedAgain), Is.EqualTo(2), string.Join('\n', client.Errors.Counts));
+        LoadErrorCount error = client.Errors.Counts.Single(error => error.Kind == LoadError.NotServedAgain);
+        Assert.That(error.Count, Is.EqualTo(2), string.Join('\n', client.Errors.Counts));
         Assert.That(
-            client.Errors.Counts.Single(error => error.Kind == LoadError.NotServedAgain).Example,
-            Does.Match("^connection [01]: connection refused: nothing listens on port [0-9]+ of 127.0.0.1$"));
+            error.Example, Does.Match("^connection [01]: connection refused: nothing listens on port [0-9]+ of 127.0.0.1$"));
         Assert.That(client.Reconnects!.Times.Count, Is.Zero);
     }
 
     [Test]
     public async Task Connections_that_are_held_are_opened_again()
     {
-        using var server = new ScriptedServer((peer, connection) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, connection) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             if (connection == 1)
             {
                 peer.Send(WireFrame.Close(1001) with { Masked = false });
@@ -205,16 +182,6 @@ internal sealed class ReconnectTests
     /// <summary>A server that closes the load's first connection instead of echoing the chosen message.</summary>
     private static ScriptedServer Closing(int code) => ScriptedServer.Echoing(
         (connection, number, message) => connection == 1 && number == Chosen ? [WireFrame.Close(code)] : [message]);
-
-    private static ScriptedServer Serving(Action<RawPeer, int, int> before) => new((peer, connection) =>
-    {
-        peer.Send(ScriptedServer.Accept(peer.ReadHead()));
-        ScriptedServer.EchoAll(peer, connection, (_, number, message) =>
-        {
-            before(peer, connection, number);
-            return [message];
-        });
-    });
 
     [Test]
     public async Task First_connections_that_are_refused_are_tried_again_until_the_server_is_there()
@@ -266,18 +233,9 @@ internal sealed class ReconnectTests
     }
 
     /// <summary>An echo server that answers some handshakes with 503.</summary>
-    private static ScriptedServer Refusing(Func<int, bool> refuses) => new((peer, connection) =>
-    {
-        string request = peer.ReadHead();
-        if (refuses(connection))
-        {
-            peer.Send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-            return;
-        }
-
-        peer.Send(ScriptedServer.Accept(request));
-        ScriptedServer.EchoAll(peer, connection, (_, _, message) => [message]);
-    });
+    private static ScriptedServer Refusing(Func<int, bool> refuses) => ScriptedServer.Echoing(
+        (_, _, message) => [message],
+        (request, connection) => refuses(connection) ? LoadAgainst.Refusal : ScriptedServer.Accept(request));
 
     private static LoadOptions Options(ScriptedServer server) => LoadAgainst.Options(server) with { Reconnects = true };
 

@@ -63,9 +63,8 @@ internal sealed class PingTests
     [Test]
     public async Task It_keeps_going_over_reconnects_and_says_so()
     {
-        using var server = new ScriptedServer((peer, connection) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, connection) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             if (connection == 0)
             {
                 peer.Send(peer.ReadOneFrame() with { Masked = false });
@@ -93,11 +92,7 @@ internal sealed class PingTests
     [Test]
     public async Task What_is_due_without_a_connection_is_lost()
     {
-        ScriptedServer server = new((peer, _) =>
-        {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
-            ScriptedServer.EchoAll(peer, 0, (_, _, message) => [message]);
-        });
+        ScriptedServer server = ScriptedServer.Echoing((_, _, message) => [message]);
         using Process process = Process.Start(Programs.WithDefaultSignals(Programs.EchoServer(["ping", server.Url.AbsoluteUri, "-i", "0.1"])))!;
         using var patience = new CancellationTokenSource(ServerProcess.Patience);
         await ReadUntilAsync(process, "seq=1 time=", patience.Token);
@@ -116,9 +111,8 @@ internal sealed class PingTests
     public async Task Ctrl_C_prints_the_summary_and_closes_with_1000()
     {
         var closed = new TaskCompletionSource<int>();
-        using var server = new ScriptedServer((peer, _) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             WireFrame frame;
             while ((frame = peer.ReadOneFrame()).Opcode != WireFrame.CloseOpcode)
             {
@@ -141,11 +135,7 @@ internal sealed class PingTests
     [Test]
     public async Task Without_a_first_connection_it_is_one_line()
     {
-        using var server = new ScriptedServer((peer, _) =>
-        {
-            peer.ReadHead();
-            peer.Send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
-        });
+        using ScriptedServer server = ScriptedServer.Answering("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
         ProgramResult result = await RunAsync(server.Url, []);
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
         Assert.That(result.Error, Does.StartWith($"EchoServer: {server.Url}: no WebSocket is at the path '/'"));
@@ -155,13 +145,13 @@ internal sealed class PingTests
     public async Task It_sends_what_the_connection_options_say()
     {
         var head = new TaskCompletionSource<string>();
-        using var server = new ScriptedServer((peer, connection) =>
-        {
-            string request = peer.ReadHead();
-            head.TrySetResult(request);
-            peer.Send(ScriptedServer.Accept(request));
-            ScriptedServer.EchoAll(peer, connection, (_, _, message) => [WireFrame.Text([.. "Echo: "u8, .. message.Payload])]);
-        });
+        using ScriptedServer server = ScriptedServer.Echoing(
+            (_, _, message) => [WireFrame.Text([.. "Echo: "u8, .. message.Payload])],
+            (request, _) =>
+            {
+                head.TrySetResult(request);
+                return ScriptedServer.Accept(request);
+            });
         ProgramResult result = await RunAsync(server.Url, ["-c", "1", "-H", "X-Token: abc", "--basic-auth", "me:pw"]);
         Assert.That(result.ExitCode, Is.Zero);
         Assert.That(await head.Task, Does.Contain("\r\nX-Token: abc\r\n").And.Contain("\r\nAuthorization: Basic "));

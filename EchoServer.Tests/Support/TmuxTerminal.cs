@@ -39,6 +39,13 @@ internal sealed class TmuxTerminal : IAsyncDisposable
     /// <summary>Types characters, all in one go.</summary>
     public Task TypeAsync(string text) => RunAsync(["send-keys", "-l", text]);
 
+    /// <summary>Types a line, and presses Enter.</summary>
+    public async Task EnterAsync(string line)
+    {
+        await TypeAsync(line);
+        await PressAsync("Enter");
+    }
+
     /// <summary>Pastes a text, as a terminal does: with its marks where the program wants them.</summary>
     public async Task PasteAsync(string text)
     {

@@ -13,37 +13,33 @@ internal static class CheckPlan
     internal const string NotTried = "not tried";
 
     /// <summary>Lists the probes of a check.</summary>
-    internal static IReadOnlyList<IProbe> Probes(CheckOptions options)
-    {
-        List<IProbe> probes =
-        [
-            new UrlProbe(), new DnsProbe(), new TcpProbe(), new ProxyProbe(), new TlsProbe(), new HttpProbe(), new UpgradeProbe(),
-            new GreetingProbe(), EchoProbe.Text(), EchoProbe.Utf8(), EchoProbe.Binary(), EchoProbe.Empty(), new FragmentsProbe(),
-            new SizesProbe(), new PingProbe(), new CompressionProbe(), new SubprotocolProbe(), new HeadersProbe(), new RoundTripProbe(),
-            new CloseProbe(),
-        ];
-        if (options.Conversation.Count > 0)
-        {
-            probes.Add(new ConversationProbe(options.Conversation));
-        }
-
-        if (options.Idle is TimeSpan idle)
-        {
-            probes.Add(new IdleProbe(idle));
-        }
-
-        if (options.Connections is int connections)
-        {
-            probes.Add(new ConnectionsProbe(connections));
-        }
-
-        if (options.ReachesInstances)
-        {
-            probes.Add(new InstancesProbe());
-        }
-
-        return probes;
-    }
+    internal static IReadOnlyList<Probe> Probes(CheckOptions options) =>
+    [
+        new("url", UrlProbe.RunAsync),
+        new("dns", DnsProbe.RunAsync) { IsEssential = true },
+        new("tcp", TcpProbe.RunAsync) { IsEssential = true },
+        new("proxy", ProxyProbe.RunAsync) { IsEssential = true, CannotRun = ProxyProbe.CannotRun },
+        new("tls", TlsProbe.RunAsync) { IsEssential = true },
+        new("http", HttpProbe.RunAsync),
+        new("upgrade", UpgradeProbe.RunAsync) { IsEssential = true },
+        new("greeting", GreetingProbe.RunAsync) { NeedsEcho = true, CannotRun = TalkProbe.OfOtherServer },
+        new("text", EchoProbe.TextAsync) { NeedsEcho = true, CannotRun = TalkProbe.CannotRun },
+        new("utf8", EchoProbe.Utf8Async) { NeedsEcho = true, CannotRun = TalkProbe.CannotRun },
+        new("binary", EchoProbe.BinaryAsync) { NeedsEcho = true, CannotRun = TalkProbe.CannotRun },
+        new("empty", EchoProbe.EmptyAsync) { NeedsEcho = true, CannotRun = TalkProbe.CannotRun },
+        new("fragments", FragmentsProbe.RunAsync) { NeedsEcho = true, CannotRun = TalkProbe.CannotRun },
+        new("sizes", SizesProbe.RunAsync) { NeedsEcho = true, CannotRun = SizesProbe.CannotRun },
+        new("ping", PingProbe.RunAsync),
+        new("compression", CompressionProbe.RunAsync),
+        new("subprotocol", SubprotocolProbe.RunAsync) { CannotRun = SubprotocolProbe.CannotRun },
+        new("headers", HeadersProbe.RunAsync) { CannotRun = HeadersProbe.CannotRun },
+        new("round-trip", RoundTripProbe.RunAsync) { NeedsEcho = true, CannotRun = TalkProbe.CannotRun },
+        new("close", CloseProbe.RunAsync),
+        .. If(options.Conversation.Count > 0, new("conversation", ConversationProbe.RunAsync)),
+        .. If(options.Idle is not null, new("idle", IdleProbe.RunAsync)),
+        .. If(options.Connections is not null, new("connections", ConnectionsProbe.RunAsync)),
+        .. If(options.ReachesInstances, new("instances", InstancesProbe.RunAsync)),
+    ];
 
     /// <summary>Runs the probes.</summary>
     /// <returns>All results, in order.</returns>
@@ -52,7 +48,7 @@ internal static class CheckPlan
         using var run = new CheckRun(options);
         List<ProbeResult> results = [];
         string? ended = null;
-        foreach (IProbe probe in Probes(options))
+        foreach (Probe probe in Probes(options))
         {
             ProbeResult result = ended is null
                 ? await RunAsync(probe, run, stop).ConfigureAwait(false)
@@ -66,7 +62,8 @@ internal static class CheckPlan
         return results;
     }
 
-    private static async Task<ProbeResult> RunAsync(IProbe probe, CheckRun run, CancellationToken stop)
+    /// <summary>Runs one probe.</summary>
+    internal static async Task<ProbeResult> RunAsync(Probe probe, CheckRun run, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
         Finding finding;
@@ -84,4 +81,6 @@ internal static class CheckPlan
 
         return new(probe.Name, finding, Stopwatch.GetElapsedTime(start));
     }
+
+    private static Probe[] If(bool isAskedFor, Probe probe) => isAskedFor ? [probe] : [];
 }

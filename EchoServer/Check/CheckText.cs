@@ -43,7 +43,7 @@ internal sealed class CheckText(bool isTerminal, int? columns)
         string time = outcome == Outcome.Skip ? "" : Times.Show(result.Elapsed);
         text.Append(mark).Append(result.Name.PadRight(NameColumns)).Append(time.PadLeft(TimeColumns)).Append("  ");
         int indent = (isTerminal ? 2 : 6) + NameColumns + TimeColumns + 2;
-        Wrap(text, indent, isTerminal && outcome == Outcome.Skip ? $"skipped: {result.Finding.Text}" : result.Finding.Text, indent);
+        Wrap(text, isTerminal && outcome == Outcome.Skip ? $"skipped: {result.Finding.Text}" : result.Finding.Text, indent);
         if (result.Finding.Fault is Fault fault)
         {
             bool isKnown = fault == _last;
@@ -60,10 +60,7 @@ internal sealed class CheckText(bool isTerminal, int? columns)
     }
 
     /// <summary>Writes the lines behind the last result.</summary>
-    internal string End(CheckSummary summary)
-    {
-        return $"{EndOfResults()}\n{summary.Line()}\n";
-    }
+    internal string End(CheckSummary summary) => $"{EndOfResults()}\n{summary.Line()}\n";
 
     /// <summary>Writes the lines of the results that share one.</summary>
     internal string EndOfResults()
@@ -75,7 +72,7 @@ internal sealed class CheckText(bool isTerminal, int? columns)
             string label = $"{group.Key}: ".PadRight(NameColumns);
             text.Append(mark).Append(label);
             int indent = (isTerminal ? 2 : 6) + label.Length;
-            Wrap(text, indent, string.Join(", ", group), indent);
+            Wrap(text, string.Join(", ", group), indent);
         }
 
         return text.ToString();
@@ -84,12 +81,13 @@ internal sealed class CheckText(bool isTerminal, int? columns)
     private void Labelled(StringBuilder text, int indent, string label, string words)
     {
         text.Append(' ', indent).Append(label);
-        Wrap(text, indent + label.Length, words, indent + label.Length);
+        Wrap(text, words, indent + label.Length);
     }
 
-    /// <summary>Appends words, broken into lines that begin below the first one.</summary>
-    private void Wrap(StringBuilder text, int column, string words, int indent)
+    /// <summary>Appends words at a column, broken into lines that begin there.</summary>
+    private void Wrap(StringBuilder text, string words, int indent)
     {
+        int column = indent;
         foreach (string word in words.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             if (column > indent && column + 1 + word.Length > columns)

@@ -94,26 +94,6 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoP
     /// <summary>Waits for the next event; null when the time is up.</summary>
     internal Task<ClientEvent?> ReceiveAsync(Deadline deadline, CancellationToken stop) => connection.ReceiveAsync(deadline, stop);
 
-    /// <summary>Waits for the next message; null when the time is up.</summary>
-    /// <exception cref="ConnectionFailedException">The connection ended.</exception>
-    internal async Task<ClientEvent?> TryReceiveMessageAsync(Deadline deadline, CancellationToken stop)
-    {
-        while (await connection.ReceiveAsync(deadline, stop).ConfigureAwait(false) is ClientEvent received)
-        {
-            if (received.IsEnd)
-            {
-                throw ConnectionFailedException.Of(received, dialer.Url);
-            }
-
-            if (received.IsMessage)
-            {
-                return received;
-            }
-        }
-
-        return null;
-    }
-
     /// <summary>Sends a message and waits for its echo.</summary>
     /// <returns>The time that the echo took.</returns>
     /// <exception cref="ConnectionFailedException">The echo did not come, or differs.</exception>
@@ -129,6 +109,11 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoP
         return elapsed;
     }
 
+    /// <summary>Has a message echoed or, where the server need not echo, a ping answered if it answers pings.</summary>
+    /// <exception cref="ConnectionFailedException">Nothing came back, or something else.</exception>
+    internal Task ProveAsync(byte[] message, bool answersPings, CancellationToken stop) =>
+        peer.Dialect.IsKnown ? EchoAsync(Opcode.Text, message, stop) : answersPings ? PingAsync(stop) : Task.CompletedTask;
+
     /// <summary>Waits for the echo of a message that was sent.</summary>
     /// <exception cref="ConnectionFailedException">The echo did not come, or differs.</exception>
     internal async Task AwaitEchoAsync(bool isText, ReadOnlyMemory<byte> payload, CancellationToken stop)
@@ -136,7 +121,7 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoP
         var deadline = Deadline.In(dialer.Options.Timeout);
         while (true)
         {
-            ClientEvent received = await TryReceiveMessageAsync(deadline, stop).ConfigureAwait(false) ?? throw dialer.Step(Stage.Echo).TimedOut();
+            ClientEvent received = await connection.ReceiveMessageAsync(deadline, dialer.Url, stop).ConfigureAwait(false) ?? throw dialer.Step(Stage.Echo).TimedOut();
             if (received.IsText == isText && peer.Dialect.IsEcho(received.Payload, payload.Span, isText))
             {
                 return;

@@ -1,6 +1,5 @@
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check;
@@ -42,26 +41,7 @@ internal sealed class EchoPeer(Dialer dialer) : IDisposable
     {
         EchoLink link = await LinkAsync(stop).ConfigureAwait(false);
         await link.SendAsync(Opcode.Text, unique, stop).ConfigureAwait(false);
-        var dialect = new EchoDialect();
-        var deadline = Deadline.In(dialer.Options.Timeout);
-        while (true)
-        {
-            if (await link.TryReceiveMessageAsync(deadline, stop).ConfigureAwait(false) is not ClientEvent received)
-            {
-                throw dialect.Greetings.Count > 0 ? ConnectionFailedException.NoEcho(Numbers.Of(dialect.Greetings.Count, "message")) : dialer.Step(Stage.Echo).TimedOut();
-            }
-
-            if (dialect.Learn(received.Payload, unique))
-            {
-                Dialect = dialect;
-                return;
-            }
-
-            if (dialect.Greetings.Count > EchoDialect.MaxGreetings)
-            {
-                throw ConnectionFailedException.NoEcho($"over {EchoDialect.MaxGreetings} messages");
-            }
-        }
+        (Dialect, _) = await EchoDialect.LearnAsync(link.Connection, unique, dialer.Step(Stage.Echo), stop).ConfigureAwait(false);
     }
 
     /// <summary>Sends a message and waits for its echo on the shared connection.</summary>

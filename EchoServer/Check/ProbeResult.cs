@@ -3,6 +3,6 @@ namespace EchoServer.Check;
 /// <summary>What a probe found, and how long that took.</summary>
 internal sealed record ProbeResult(string Name, Finding Finding, TimeSpan Elapsed)
 {
-    /// <inheritdoc cref="IProbe.NeedsEcho"/>
+    /// <inheritdoc cref="Probe.NeedsEcho"/>
     internal bool NeedsEcho { get; init; }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using EchoServer.Check.Conversations;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
@@ -9,33 +8,20 @@ namespace EchoServer.Check;
 /// <summary>Connects, upgrades, has one exchange and closes: the least that proves a server, for health checks.</summary>
 internal static class QuickCheck
 {
-    private const string Name = "quick";
-
     private static readonly byte[] Message = "EchoServer check"u8.ToArray();
 
     /// <summary>Runs the check as one probe.</summary>
     internal static async Task<ProbeResult> RunAsync(CheckOptions options, CancellationToken stop)
     {
-        long start = Stopwatch.GetTimestamp();
-        Finding finding;
-        try
-        {
-            await TryAsync(options, stop).ConfigureAwait(false);
-            finding = Finding.Pass("opened, answered and closed");
-        }
-        catch (ConnectionFailedException failure)
-        {
-            finding = Finding.Fail(failure.Finding, failure.Fault);
-        }
-
-        return new(Name, finding, Stopwatch.GetElapsedTime(start));
+        using var run = new CheckRun(options);
+        return await CheckPlan.RunAsync(new("quick", TryAsync), run, stop).ConfigureAwait(false);
     }
 
-    private static async Task TryAsync(CheckOptions options, CancellationToken stop)
+    private static async Task<Finding> TryAsync(CheckRun run, CancellationToken stop)
     {
-        var dialer = new Dialer(options.Connection);
-        using var peer = new EchoPeer(dialer);
-        EchoLink link = await peer.LinkAsync(stop).ConfigureAwait(false);
+        CheckOptions options = run.Options;
+        Dialer dialer = run.Dialer;
+        EchoLink link = await run.Peer.LinkAsync(stop).ConfigureAwait(false);
         if (options.Conversation.Count > 0)
         {
             await Conversation.RunAsync(link, dialer, options.Conversation, stop).ConfigureAwait(false);
@@ -51,6 +37,7 @@ internal static class QuickCheck
         }
 
         await dialer.Step(Stage.Close).RunAsync(token => CloseAsync(link.Connection, dialer.Url, token), stop).ConfigureAwait(false);
+        return Finding.Pass("opened, answered and closed");
     }
 
     private static async Task EchoAsync(ClientConnection connection, Uri url, CancellationToken stop)

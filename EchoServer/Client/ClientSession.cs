@@ -15,7 +15,8 @@ internal sealed class ClientSession(ClientOptions options, ClientOutput output, 
         int failures = 0;
         while (true)
         {
-            int exitCode;
+            int exitCode = ExitCode.Failed;
+            bool isWorthRetrying = options.Reconnects;
             try
             {
                 ClientConnection connection = await new Dialer(options.Connection).OpenWebSocketAsync(stop).ConfigureAwait(false);
@@ -24,26 +25,22 @@ internal sealed class ClientSession(ClientOptions options, ClientOutput output, 
                 ConversationEnd end = await new Conversation(options, connection, output, endOfInput).RunAsync(input, stop).ConfigureAwait(false);
                 output.Closed(end);
                 failures = Backoff.AfterConnection(failures, Stopwatch.GetElapsedTime(opened));
-                if (!options.Reconnects || !end.IsWorthRetrying || stop.IsCancellationRequested || input.Completion.IsCompleted)
-                {
-                    return end.ExitCode;
-                }
-
                 exitCode = end.ExitCode;
+                isWorthRetrying &= end.IsWorthRetrying && !stop.IsCancellationRequested && !input.Completion.IsCompleted;
             }
             catch (ConnectionFailedException exception)
             {
                 output.Failed(exception);
-                exitCode = ExitCode.Failed;
-                if (!options.Reconnects)
-                {
-                    return exitCode;
-                }
             }
             catch (OperationCanceledException)
             {
                 // The user left before there was a connection.
                 return ExitCode.Fine;
+            }
+
+            if (!isWorthRetrying)
+            {
+                return exitCode;
             }
 
             TimeSpan pause = Backoff.Delay(failures++, Random.Shared.NextDouble());

@@ -7,44 +7,25 @@ using EchoServer.WebSockets;
 namespace EchoServer.Client;
 
 /// <summary>One connection from the handshake to its end: sends the input, shows the messages, pings, and closes.</summary>
-internal sealed class Conversation
+internal sealed class Conversation(ClientOptions options, ClientConnection connection, ClientOutput output, EndOfInput endOfInput)
 {
-    private readonly ClientOptions _options;
-    private readonly ClientConnection _connection;
-    private readonly ClientOutput _output;
-    private readonly bool _mayBlock;
     private readonly PingTimes _pings = new();
-    private readonly AwaitedEchoes _echoes;
-    private readonly InputSender _sender;
-    private readonly KeepAlive _keepAlive;
+    private readonly AwaitedEchoes _echoes = new(options, endOfInput);
 
-    internal Conversation(ClientOptions options, ClientConnection connection, ClientOutput output, EndOfInput endOfInput)
-    {
-        _options = options;
-        _connection = connection;
-        _output = output;
-        _echoes = new AwaitedEchoes(options, endOfInput);
-        _sender = new InputSender(options, connection, output, _pings, _echoes);
-        _keepAlive = new KeepAlive(options, connection, output, _pings);
-
-        // A pipe may have no end.
-        _mayBlock = endOfInput != EndOfInput.WaitsForEchoes;
-    }
-
-    /// <summary>Runs until the input has ended, the server closes, the connection breaks, or the user leaves.</summary>
-    /// <param name="input">The messages to send.</param>
-    /// <param name="stop">Closes with 1000.</param>
+    /// <summary>Runs until the input has ended, the server closes, the connection breaks, or the user leaves, which closes with 1000.</summary>
     internal async Task<ConversationEnd> RunAsync(ChannelReader<ClientInput> input, CancellationToken stop)
     {
         using var cut = new CancellationTokenSource();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var sender = new InputSender(options, connection, output, _pings, _echoes);
+        var keepAlive = new KeepAlive(options, connection, output, _pings);
 
-        // Sending begins first, so that a message is shown before its echo.
-        Task<Fault?> sending = _mayBlock
-            ? Task.Run(() => _sender.RunAsync(input, over.Token), CancellationToken.None)
-            : _sender.RunAsync(input, over.Token);
+        // Sending begins first, so that a message is shown before its echo. A pipe may have no end.
+        Task<Fault?> sending = endOfInput != EndOfInput.WaitsForEchoes
+            ? Task.Run(() => sender.RunAsync(input, over.Token), CancellationToken.None)
+            : sender.RunAsync(input, over.Token);
         Task<ClientEvent?> receiving = ReceiveAsync(cut.Token);
-        Task<Fault?> pinging = _keepAlive.RunAsync(over.Token);
+        Task<Fault?> pinging = keepAlive.RunAsync(over.Token);
         await Task.WhenAny(receiving, sending, pinging).ConfigureAwait(false);
         bool isDead = pinging.IsCompleted && await pinging.ConfigureAwait(false) is not null;
         await over.CancelAsync().ConfigureAwait(false);
@@ -52,7 +33,7 @@ internal sealed class Conversation
 
         // Ends all sends and receives.
         await cut.CancelAsync().ConfigureAwait(false);
-        await _connection.DisposeAsync().ConfigureAwait(false);
+        await connection.DisposeAsync().ConfigureAwait(false);
         await Task.WhenAll(receiving, sending, pinging).ConfigureAwait(false);
         return Judge(await receiving.ConfigureAwait(false), await pinging.ConfigureAwait(false) ?? await sending.ConfigureAwait(false) ?? failure);
     }
@@ -62,7 +43,7 @@ internal sealed class Conversation
     {
         // A user who leaves does not wait for a server that does not answer.
         TimeSpan most = ClientConnection.ClosePatience;
-        TimeSpan patience = _options.Connection.Timeout < most ? _options.Connection.Timeout : most;
+        TimeSpan patience = options.Connection.Timeout < most ? options.Connection.Timeout : most;
         Task closing = SendCloseAsync();
 
         // A server that answered no ping will not answer the Close either.
@@ -74,7 +55,7 @@ internal sealed class Conversation
         }
         catch (TimeoutException)
         {
-            return NetworkDiagnosis.OfTimeout(Stage.Close, patience, _options.Connection.Url);
+            return NetworkDiagnosis.OfTimeout(Stage.Close, patience, options.Connection.Url);
         }
     }
 
@@ -82,7 +63,7 @@ internal sealed class Conversation
     {
         try
         {
-            await _connection.CloseAsync(CloseCode.NormalClosure).ConfigureAwait(false);
+            await connection.CloseAsync(CloseCode.NormalClosure).ConfigureAwait(false);
         }
         catch (IOException)
         {
@@ -98,7 +79,7 @@ internal sealed class Conversation
         {
             while (true)
             {
-                ClientEvent received = await _connection.ReceiveAsync(cut).ConfigureAwait(false);
+                ClientEvent received = await connection.ReceiveAsync(cut).ConfigureAwait(false);
                 if (received.IsEnd)
                 {
                     return received;
@@ -119,13 +100,13 @@ internal sealed class Conversation
         {
             case ClientEventKind.Pong:
                 (TimeSpan RoundTrip, bool IsAsked)? ping = _pings.Received(received.Payload);
-                _output.Ponged(received.Payload, ping?.RoundTrip, ping?.IsAsked == true);
+                output.Ponged(received.Payload, ping?.RoundTrip, ping?.IsAsked == true);
                 break;
             case ClientEventKind.Ping:
-                _output.Pinged(received.Payload);
+                output.Pinged(received.Payload);
                 break;
             default:
-                _output.Received(received);
+                output.Received(received);
                 _echoes.Received(received);
                 break;
         }
@@ -134,14 +115,14 @@ internal sealed class Conversation
     private ConversationEnd Judge(ClientEvent? last, Fault? failure)
     {
         ClientEvent? close = last?.Kind == ClientEventKind.Close ? last : null;
-        bool isOurs = _connection.IsCloseOurs && failure is null;
-        failure ??= close is null ? (last ?? new ClientEvent(ClientEventKind.Fin, [])).Diagnose(_options.Connection.Url) : null;
+        bool isOurs = connection.IsCloseOurs && failure is null;
+        failure ??= close is null ? (last ?? new ClientEvent(ClientEventKind.Fin, [])).Diagnose(options.Connection.Url) : null;
         var end = new ConversationEnd(
-            _connection.SentClose?.Code, _connection.SentClose?.Reason ?? "", close?.Code, close?.Reason ?? "", isOurs, failure)
+            connection.SentClose?.Code, connection.SentClose?.Reason ?? "", close?.Code, close?.Reason ?? "", isOurs, failure)
         {
-            Compressed = _connection.Compressed,
+            Compressed = connection.Compressed,
         };
         bool needsWords = close is not null && failure is null && ((_echoes.AreMissing && !isOurs) || end.ExitCode != EchoServer.ExitCode.Fine);
-        return needsWords ? end with { Failure = close!.Diagnose(_options.Connection.Url) } : end;
+        return needsWords ? end with { Failure = close!.Diagnose(options.Connection.Url) } : end;
     }
 }

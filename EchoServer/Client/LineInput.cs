@@ -36,6 +36,7 @@ internal static class LineInput
         var line = new ArrayBufferWriter<byte>();
         byte[] buffer = new byte[BufferBytes];
         bool hasNoted = false;
+        InputFailedException? failure = null;
         try
         {
             int count;
@@ -56,23 +57,22 @@ internal static class LineInput
             {
                 Hand(writer, line, ref hasNoted);
             }
-
-            writer.Complete();
         }
         catch (UnauthorizedAccessException)
         {
             // Not open for reading: nohup(1) replaces a terminal with such a standard input.
-            writer.Complete();
         }
         catch (IOException exception)
         {
-            writer.Complete(new InputFailedException(new(
-                $"standard input cannot be read: {EscapedText.From(exception.Message.AsSpan())}", "pass a file or a pipe that can be read, or messages as arguments")));
+            failure = new(new(
+                $"standard input cannot be read: {EscapedText.From(exception.Message.AsSpan())}", "pass a file or a pipe that can be read, or messages as arguments"));
         }
         catch (InputFailedException exception)
         {
-            writer.Complete(exception);
+            failure = exception;
         }
+
+        writer.Complete(failure);
     }
 
     private static void Append(ArrayBufferWriter<byte> line, ReadOnlySpan<byte> bytes)

@@ -8,7 +8,7 @@ internal sealed class PingTimes
     // At ten a second those of minutes. Older pings are forgotten, but still count as unanswered.
     private const int MaxPings = 4096;
 
-    private readonly LinkedList<(byte[] Payload, bool IsAsked, long SentAt)> _out = new();
+    private readonly List<(byte[] Payload, bool IsAsked, long SentAt)> _out = [];
     private long? _oldestForgotten;
 
     /// <summary>How long the oldest of them has been out; null when none is.</summary>
@@ -18,7 +18,7 @@ internal sealed class PingTimes
         {
             lock (_out)
             {
-                return (_oldestForgotten ?? _out.First?.Value.SentAt) is long sentAt ? Stopwatch.GetElapsedTime(sentAt) : null;
+                return (_oldestForgotten ?? (_out.Count > 0 ? _out[0].SentAt : null)) is long sentAt ? Stopwatch.GetElapsedTime(sentAt) : null;
             }
         }
     }
@@ -30,11 +30,11 @@ internal sealed class PingTimes
         {
             if (_out.Count == MaxPings)
             {
-                _oldestForgotten ??= _out.First!.Value.SentAt;
-                _out.RemoveFirst();
+                _oldestForgotten ??= _out[0].SentAt;
+                _out.RemoveAt(0);
             }
 
-            _out.AddLast((payload, isAsked, Stopwatch.GetTimestamp()));
+            _out.Add((payload, isAsked, Stopwatch.GetTimestamp()));
         }
     }
 
@@ -44,25 +44,17 @@ internal sealed class PingTimes
     {
         lock (_out)
         {
-            for (LinkedListNode<(byte[] Payload, bool IsAsked, long SentAt)>? node = _out.First; node is not null; node = node.Next)
+            int index = _out.FindIndex(ping => ping.Payload.AsSpan().SequenceEqual(payload));
+            if (index < 0)
             {
-                if (!node.Value.Payload.AsSpan().SequenceEqual(payload))
-                {
-                    continue;
-                }
-
-                // RFC 6455 §5.5.3: a peer may answer only the last of several pings.
-                while (_out.First != node)
-                {
-                    _out.RemoveFirst();
-                }
-
-                _out.RemoveFirst();
-                _oldestForgotten = null;
-                return (Stopwatch.GetElapsedTime(node.Value.SentAt), node.Value.IsAsked);
+                return null;
             }
 
-            return null;
+            // RFC 6455 §5.5.3: a peer may answer only the last of several pings.
+            (_, bool isAsked, long sentAt) = _out[index];
+            _out.RemoveRange(0, index + 1);
+            _oldestForgotten = null;
+            return (Stopwatch.GetElapsedTime(sentAt), isAsked);
         }
     }
 }

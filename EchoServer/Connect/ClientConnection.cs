@@ -120,6 +120,26 @@ internal sealed class ClientConnection : IDisposable, IAsyncDisposable
         }
     }
 
+    /// <summary>Waits for the next message up to a deadline; null when the time is up.</summary>
+    /// <exception cref="ConnectionFailedException">The connection ended.</exception>
+    internal async Task<ClientEvent?> ReceiveMessageAsync(Deadline deadline, Uri url, CancellationToken stop)
+    {
+        while (await ReceiveAsync(deadline, stop).ConfigureAwait(false) is ClientEvent received)
+        {
+            if (received.IsEnd)
+            {
+                throw ConnectionFailedException.Of(received, url);
+            }
+
+            if (received.IsMessage)
+            {
+                return received;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Sends one frame, whatever it is.</summary>
     /// <param name="opcode">Any but Close; a reserved one shows how the server fails the connection.</param>
     /// <param name="payload">UTF-8 in a text message; at most 125 bytes in a control frame.</param>

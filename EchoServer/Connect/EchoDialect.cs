@@ -1,11 +1,13 @@
+using EchoServer.Text;
+
 namespace EchoServer.Connect;
 
 /// <summary>How an echo server differs from a plain echo: the messages that it sends first, and the prefix of its text echoes.</summary>
 /// <remarks>Learned from the messages that follow a first, unique one. Not thread-safe while it is being learned.</remarks>
 internal sealed class EchoDialect
 {
-    /// <summary>The most messages before the first echo: a server that sends more is not an echo server.</summary>
-    internal const int MaxGreetings = 20;
+    // A server that sends more before the first echo is not an echo server.
+    private const int MaxGreetings = 20;
 
     private readonly List<byte[]> _greetings = [];
 
@@ -18,21 +20,33 @@ internal sealed class EchoDialect
     /// <summary>The bytes in front of the echo of a text.</summary>
     internal byte[] Prefix { get; private set; } = [];
 
-    /// <summary>Takes the next message after a unique one was sent on a new connection.</summary>
-    /// <returns>Whether the message is the echo, so that all is known.</returns>
-    internal bool Learn(byte[] message, ReadOnlySpan<byte> sent)
+    /// <summary>Learns from the messages up to the echo of a unique one, which is being sent on a new connection.</summary>
+    /// <remarks>The step has the deadline, and names a failure.</remarks>
+    /// <exception cref="ConnectionFailedException">No echo came.</exception>
+    internal static async Task<(EchoDialect Dialect, ClientEvent Echo)> LearnAsync(
+        ClientConnection connection, ReadOnlyMemory<byte> sent, Step step, CancellationToken stop)
     {
-        IsKnown = message.AsSpan().EndsWith(sent);
-        if (IsKnown)
+        var dialect = new EchoDialect();
+        while (dialect.Greetings.Count <= MaxGreetings)
         {
-            Prefix = message[..^sent.Length];
-        }
-        else
-        {
-            AddGreeting(message);
+            ClientEvent? received = await connection.ReceiveMessageAsync(step.Deadline, step.Url, stop).ConfigureAwait(false);
+            if (received is null)
+            {
+                throw dialect.Greetings.Count > 0
+                    ? ConnectionFailedException.NoEcho(Numbers.Of(dialect.Greetings.Count, "message"))
+                    : step.TimedOut();
+            }
+
+            if (received.Payload.AsSpan().EndsWith(sent.Span))
+            {
+                (dialect.IsKnown, dialect.Prefix) = (true, received.Payload[..^sent.Length]);
+                return (dialect, received);
+            }
+
+            dialect.AddGreeting(received.Payload);
         }
 
-        return IsKnown;
+        throw ConnectionFailedException.NoEcho($"over {MaxGreetings} messages");
     }
 
     /// <summary>Takes a message that came before any that could be an echo.</summary>

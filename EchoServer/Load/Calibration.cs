@@ -1,6 +1,5 @@
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Load;
@@ -53,37 +52,14 @@ internal static class Calibration
         using ClientConnection connection =
             await dialer.OpenWebSocketAsync(stop, maxMessageBytes: options.MaxReceivedBytes).ConfigureAwait(false);
         var deadline = Deadline.In(options.EchoTimeout);
-        var dialect = new EchoDialect();
+        Step step = dialer.Step(Stage.Echo) with { Timeout = options.EchoTimeout, Deadline = deadline };
 
         // Not awaited, because a server may echo the beginning of a large message before it reads the rest. The receiving side
         // notices a broken connection as well.
         _ = connection.SendAsync(options.IsText ? Opcode.Text : Opcode.Binary, payload);
-        while (true)
-        {
-            ClientEvent? received = await connection.ReceiveAsync(deadline, stop).ConfigureAwait(false);
-            if (received is null)
-            {
-                throw dialect.Greetings.Count > 0
-                    ? ConnectionFailedException.NoEcho(Numbers.Of(dialect.Greetings.Count, "message"))
-                    : (dialer.Step(Stage.Echo) with { Timeout = options.EchoTimeout }).TimedOut();
-            }
-
-            if (received.IsEnd)
-            {
-                throw ConnectionFailedException.Of(received, dialer.Url);
-            }
-
-            if (received.IsMessage && dialect.Learn(received.Payload, payload))
-            {
-                await CloseAsync(connection, deadline, stop).ConfigureAwait(false);
-                return LoadContext.Of(options, dialect, isUtf8: options.IsText || received.IsText);
-            }
-
-            if (dialect.Greetings.Count > EchoDialect.MaxGreetings)
-            {
-                throw ConnectionFailedException.NoEcho($"over {EchoDialect.MaxGreetings} messages");
-            }
-        }
+        (EchoDialect dialect, ClientEvent echo) = await EchoDialect.LearnAsync(connection, payload, step, stop).ConfigureAwait(false);
+        await CloseAsync(connection, deadline, stop).ConfigureAwait(false);
+        return LoadContext.Of(options, dialect, isUtf8: options.IsText || echo.IsText);
     }
 
     /// <summary>Sends a Close. The answer to it is not awaited, because it is not part of the load.</summary>

@@ -8,21 +8,16 @@ internal sealed class LinePayload(IReadOnlyList<byte[]> lines) : LoadPayload(lin
 {
     private readonly byte[][] _lines = [.. lines];
 
-    /// <inheritdoc/>
     internal override int SizeOf(long number) => Line(number).Length;
 
-    /// <inheritdoc/>
     internal override void Write(Span<byte> destination, int connection, long number, uint maskingKey) =>
         Masking.Apply(Line(number), destination, maskingKey);
 
-    /// <inheritdoc/>
     internal override bool Is(ReadOnlySpan<byte> payload, int connection, long number) => payload.SequenceEqual(Line(number));
 
-    /// <inheritdoc/>
     internal override bool IsBeginning(ReadOnlySpan<byte> bytes, int connection, long number) => Line(number).AsSpan().StartsWith(bytes);
 
-    /// <inheritdoc/>
-    /// <remarks>A line says nothing about itself: it is told from others by its bytes.</remarks>
+    // A line says nothing about itself: it is told from others by its bytes.
     internal override bool TryReadStamp(ReadOnlySpan<byte> payload, out int connection, out long number)
     {
         (connection, number) = (0, 0);

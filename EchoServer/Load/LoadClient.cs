@@ -27,7 +27,6 @@ internal sealed class LoadClient : IAsyncDisposable
     private readonly Reconnector? _reconnector;
     private LoadRun? _run;
 
-    /// <param name="options">The load.</param>
     /// <exception cref="SocketException">No descriptors are left.</exception>
     internal LoadClient(LoadOptions options)
     {
@@ -65,7 +64,6 @@ internal sealed class LoadClient : IAsyncDisposable
     internal LoadErrors Errors { get; } = new();
 
     /// <summary>Learns the dialect of the server on a connection of its own, then opens all connections.</summary>
-    /// <param name="stop">Opens no more connections.</param>
     /// <returns>Complete when each connection is open or has failed; failures are in <see cref="Errors"/>.</returns>
     /// <exception cref="ConnectionFailedException">The first connection cannot be opened, the server does not echo, or too few files may be open.</exception>
     internal async Task ConnectAsync(CancellationToken stop = default)
@@ -93,11 +91,7 @@ internal sealed class LoadClient : IAsyncDisposable
     }
 
     /// <summary>Sends messages and checks their echoes, on all open connections. May be called again and again.</summary>
-    /// <param name="duration">For how long messages are sent.</param>
-    /// <param name="stop">Ends sending early.</param>
-    /// <returns>
-    /// The result. When it is there, nothing is in flight: every echo was received, or its time is over and its connection cut off.
-    /// </returns>
+    /// <returns>When it is there, nothing is in flight: every echo was received, or its time is over and its connection cut off.</returns>
     internal async Task<LoadResult> RunAsync(TimeSpan duration, CancellationToken stop = default)
     {
         LoadConnection[] connections = _places.BeginRun(
@@ -133,8 +127,6 @@ internal sealed class LoadClient : IAsyncDisposable
         : LoadSample.Start;
 
     /// <summary>Keeps the connections open and idle; pings are answered.</summary>
-    /// <param name="duration">For how long.</param>
-    /// <param name="stop">Ends it early.</param>
     /// <returns>A result without messages: <see cref="Open"/> says how many connections are left, <see cref="Errors"/> how the others ended.</returns>
     internal async Task<LoadResult> HoldAsync(TimeSpan duration, CancellationToken stop = default)
     {

@@ -3,9 +3,6 @@ using EchoServer.Connect;
 namespace EchoServer.Load;
 
 /// <summary>Shared by all connections of a load.</summary>
-/// <param name="Options">The load.</param>
-/// <param name="Dialect">The greeting and the prefix of the server.</param>
-/// <param name="Payload">The payloads of the messages.</param>
 internal sealed record LoadContext(LoadOptions Options, EchoDialect Dialect, LoadPayload Payload)
 {
     /// <summary>Whether the protocol is WebSocket, not raw TCP. Computed once, because each message asks for it.</summary>
@@ -17,10 +14,7 @@ internal sealed record LoadContext(LoadOptions Options, EchoDialect Dialect, Loa
     /// <summary>The bytes that precede the payload in an echo.</summary>
     internal byte[] Prefix { get; } = Dialect.Prefix;
 
-    /// <summary>Makes the context of a load.</summary>
-    /// <param name="options">The load.</param>
-    /// <param name="dialect">The greeting and the prefix of the server.</param>
-    /// <param name="isUtf8">Whether numbered messages must be UTF-8.</param>
+    /// <summary>Makes the context of a load, whose numbered messages must or need not be UTF-8.</summary>
     internal static LoadContext Of(LoadOptions options, EchoDialect dialect, bool isUtf8) =>
         new(options, dialect, options.Lines is null ? new StampedPayload(options.MessageBytes, isUtf8) : new LinePayload(options.Lines));
 }

@@ -7,15 +7,10 @@ internal abstract class LoadPayload(int size)
     /// <summary>Bytes of the largest payload.</summary>
     internal int Size => size;
 
-    /// <summary>Bytes of a payload.</summary>
-    /// <param name="number">The message's number on its connection.</param>
+    /// <summary>Bytes of the payload with a number on its connection.</summary>
     internal abstract int SizeOf(long number);
 
-    /// <summary>Writes a payload.</summary>
-    /// <param name="destination">At least <see cref="SizeOf"/> bytes.</param>
-    /// <param name="connection">The connection's number.</param>
-    /// <param name="number">The message's number on its connection.</param>
-    /// <param name="maskingKey">The key to mask it with; 0 leaves it as it is.</param>
+    /// <summary>Writes a payload into at least <see cref="SizeOf"/> bytes, masked with a key; 0 leaves it as it is.</summary>
     internal abstract void Write(Span<byte> destination, int connection, long number, uint maskingKey);
 
     /// <summary>Whether this is that message's payload, to the last byte.</summary>

@@ -8,16 +8,15 @@ internal sealed class LoadPlaces(int count)
 {
     private readonly Lock _lock = new();
     private readonly LoadConnection?[] _connections = new LoadConnection?[count];
-    private readonly bool[] _isCounted = new bool[count];
+    private readonly bool[] _wasOpen = new bool[count];
     private LoadConnection[] _inRun = [];
     private bool _isClosing;
-    private int _opened;
 
     /// <summary>How many connections are open now.</summary>
     internal int Open => All.Count(connection => connection.IsOpen);
 
     /// <summary>How many places have had an open connection.</summary>
-    internal int Opened => Volatile.Read(ref _opened);
+    internal int Opened => _wasOpen.Count(wasOpen => wasOpen);
 
     /// <summary>The connections that were opened, or their replacements.</summary>
     internal IEnumerable<LoadConnection> All => _connections.OfType<LoadConnection>();
@@ -26,10 +25,7 @@ internal sealed class LoadPlaces(int count)
     internal void Add(LoadConnection connection)
     {
         _connections[connection.Number] = connection;
-        if (connection.IsOpen)
-        {
-            CountOnce(connection.Number);
-        }
+        _wasOpen[connection.Number] = connection.IsOpen;
     }
 
     /// <summary>Replaces a connection that has ended, and has the errors of the new one counted with the others.</summary>
@@ -43,7 +39,7 @@ internal sealed class LoadPlaces(int count)
                 return false;
             }
 
-            CountOnce(next.Number);
+            _wasOpen[next.Number] = true;
             next.TakeOver(ended, outage, errors);
             _connections[next.Number] = next;
             int rank = Array.IndexOf(_inRun, ended);
@@ -57,7 +53,6 @@ internal sealed class LoadPlaces(int count)
     }
 
     /// <summary>Begins a run on the connections that are open, or to be replaced.</summary>
-    /// <param name="start">Makes the run for so many connections.</param>
     /// <returns>The connections by rank; replacements take their places in this array.</returns>
     internal LoadConnection[] BeginRun(Func<int, LoadRun> start)
     {
@@ -96,15 +91,6 @@ internal sealed class LoadPlaces(int count)
         {
             _isClosing = true;
             return [.. All.Where(connection => connection.IsOpen)];
-        }
-    }
-
-    private void CountOnce(int number)
-    {
-        if (!_isCounted[number])
-        {
-            _isCounted[number] = true;
-            Interlocked.Increment(ref _opened);
         }
     }
 }

@@ -11,7 +11,6 @@ internal sealed class LoadRun
 
     private readonly Lock _lock = new();
     private readonly List<ThreadTally> _tallies = [];
-    private volatile bool _isEnding;
 
     internal LoadRun(Pace? pace) => Pace = pace;
 
@@ -24,8 +23,8 @@ internal sealed class LoadRun
     /// <summary>Whether sending is over.</summary>
     internal bool IsEnding
     {
-        get => _isEnding;
-        set => _isEnding = value;
+        get => Volatile.Read(ref field);
+        set => Volatile.Write(ref field, value);
     }
 
     /// <summary>Right echoes or answers so far, on all threads.</summary>
@@ -74,6 +73,7 @@ internal sealed class LoadRun
 }
 
 /// <summary>Counts for one thread in one run: without a lock, without a shared cache line, and with few histograms.</summary>
+/// <remarks>Times are in ticks of <see cref="Stopwatch"/>.</remarks>
 internal sealed class ThreadTally(LoadRun run)
 {
     private long _messages;
@@ -94,19 +94,13 @@ internal sealed class ThreadTally(LoadRun run)
     internal long LastEchoAt => Volatile.Read(ref _lastEchoAt);
 
     /// <summary>Counts a right echo.</summary>
-    /// <param name="now">The time of its receipt, in ticks of <see cref="Stopwatch"/>.</param>
-    /// <param name="latency">In the same ticks.</param>
-    /// <param name="bytes">Its payload.</param>
     internal void AddEcho(long now, long latency, int bytes)
     {
         Latency.Record(latency);
         Add(now, bytes);
     }
 
-    /// <summary>Counts an answer, which need not be an echo.</summary>
-    /// <param name="now">As for an echo.</param>
-    /// <param name="latency">As for an echo; null when it is not known.</param>
-    /// <param name="bytes">Its payload.</param>
+    /// <summary>Counts an answer, which need not be an echo; its latency is null when it is not known.</summary>
     internal void AddAnswer(long now, long? latency, int bytes)
     {
         if (latency is long known)

@@ -11,11 +11,8 @@ namespace EchoServer.Load;
 /// <summary>Sends for one connection: the messages of a run, pongs and the Close, all that is due in one call.</summary>
 /// <remarks>
 /// Any thread may ask it to send. One thread at a time has the turn; it never waits, and sends also for those that asked meanwhile.
+/// What compresses messages, where that was agreed on, belongs to the thread with the turn and is released in it.
 /// </remarks>
-/// <param name="connection">The connection that it belongs to.</param>
-/// <param name="context">The messages.</param>
-/// <param name="window">The messages in flight.</param>
-/// <param name="deflate">Compresses messages; null where compression was not agreed on. Belongs to the thread with the turn, and is released in it.</param>
 internal sealed class LoadSender(LoadConnection connection, LoadContext context, EchoWindow window, PerMessageDeflate? deflate)
 {
     // The most bytes that one call gathers, unless one message is larger.
@@ -295,22 +292,18 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
     /// <summary>Takes the frames of the protocol. <see cref="Pump"/> sends them.</summary>
     internal readonly struct Sink(LoadSender sender) : IFrameSink
     {
-        /// <inheritdoc/>
         public bool IsClosed => sender.IsClosing;
 
-        /// <inheritdoc/>
-        /// <remarks>A pong: RFC 6455 §5.5.3 allows to answer only the most recent of several pings.</remarks>
+        // A pong: RFC 6455 §5.5.3 allows to answer only the most recent of several pings.
         public bool Write(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
         {
             sender._pongDue = [.. first, .. second];
             return !sender.IsClosing;
         }
 
-        /// <inheritdoc/>
         public bool WriteCompressed(Opcode opcode, ReadOnlySpan<byte> payload, int messageBytes) =>
             throw new NotSupportedException("the protocol sends control frames only");
 
-        /// <inheritdoc/>
         public bool WriteClose(ReadOnlySpan<byte> payload) => Interlocked.CompareExchange(ref sender._closeDue, payload.ToArray(), null) is null;
     }
 

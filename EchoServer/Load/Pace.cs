@@ -35,13 +35,10 @@ internal sealed class Pace(double rate, int connections, TimeSpan duration)
     internal void Advance(TimeSpan elapsed) =>
         Volatile.Write(ref _due, Math.Min(DueIn(elapsed.Ticks / TicksPerBatch), _max));
 
-    /// <summary>How many messages of one connection are due.</summary>
-    /// <param name="rank">The connection's place in the run, from 0.</param>
+    /// <summary>How many messages of the connection with a rank in the run are due.</summary>
     internal long DueOf(int rank) => (Due - rank + connections - 1) / connections;
 
-    /// <summary>Computes the time of a connection's message, in ticks of <see cref="Stopwatch"/> after the start.</summary>
-    /// <param name="rank">The connection's place in the run, from 0.</param>
-    /// <param name="number">The message's number in this run, from 0.</param>
+    /// <summary>Computes the time of a connection's message, numbered in this run from 0, in ticks of <see cref="Stopwatch"/> after the start.</summary>
     internal long DueAt(int rank, long number)
     {
         long index = (number * connections) + rank;

@@ -14,9 +14,7 @@ internal sealed class Pacer : IDisposable
     private readonly Thread _thread;
     private volatile bool _isDisposed;
 
-    /// <summary>Starts the thread.</summary>
-    /// <param name="run">The run, which has a pace.</param>
-    /// <param name="connections">Its connections, by rank.</param>
+    /// <summary>Starts the thread for a run with a pace, and its connections by rank.</summary>
     internal Pacer(LoadRun run, LoadConnection[] connections)
     {
         _run = run;
@@ -25,7 +23,6 @@ internal sealed class Pacer : IDisposable
         _thread.Start();
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _isDisposed = true;

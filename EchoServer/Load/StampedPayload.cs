@@ -49,10 +49,8 @@ internal sealed class StampedPayload : LoadPayload
         }
     }
 
-    /// <inheritdoc/>
     internal override int SizeOf(long number) => Size;
 
-    /// <inheritdoc/>
     internal override void Write(Span<byte> destination, int connection, long number, uint maskingKey)
     {
         if (_stampBytes == StampBytes)
@@ -76,7 +74,6 @@ internal sealed class StampedPayload : LoadPayload
         Masking.Apply(tail, maskingKey);
     }
 
-    /// <inheritdoc/>
     internal override bool Is(ReadOnlySpan<byte> payload, int connection, long number) =>
         payload.Length == Size && (_stampBytes < StampBytes ? IsBeginning(payload, connection, number) :
             BinaryPrimitives.ReadUInt64LittleEndian(payload) == NumberDigits(connection, number) &&
@@ -84,7 +81,6 @@ internal sealed class StampedPayload : LoadPayload
             payload.Slice(StampBytes, _bodyBytes).SequenceEqual(Body(connection, number)) &&
             !payload[(StampBytes + _bodyBytes)..].ContainsAnyExcept(TailByte));
 
-    /// <inheritdoc/>
     internal override bool IsBeginning(ReadOnlySpan<byte> bytes, int connection, long number)
     {
         if (bytes.Length > Size)
@@ -101,7 +97,6 @@ internal sealed class StampedPayload : LoadPayload
             !bytes[(inStamp + inBody)..].ContainsAnyExcept(TailByte);
     }
 
-    /// <inheritdoc/>
     internal override bool TryReadStamp(ReadOnlySpan<byte> payload, out int connection, out long number)
     {
         connection = 0;

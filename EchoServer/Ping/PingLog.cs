@@ -14,18 +14,6 @@ internal sealed class PingLog(PingOptions options, TextWriter output)
     private readonly PingStatistics _statistics = new();
     private string? _down;
 
-    /// <summary>Whether no message waits for its answer.</summary>
-    internal bool IsEmpty
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _pending.Count == 0;
-            }
-        }
-    }
-
     /// <summary>Counts a message that is due.</summary>
     /// <returns>Whether to send it: false while there is no connection, when it counts as lost.</returns>
     internal bool Begin(long number)
@@ -97,8 +85,8 @@ internal sealed class PingLog(PingOptions options, TextWriter output)
     }
 
     /// <summary>Counts messages as lost that have waited for too long.</summary>
-    /// <returns>The time until the next one may have.</returns>
-    internal TimeSpan GiveUpOld()
+    /// <returns>The time until the next one may have; null when none waits.</returns>
+    internal TimeSpan? GiveUpOld()
     {
         lock (_lock)
         {
@@ -109,10 +97,9 @@ internal sealed class PingLog(PingOptions options, TextWriter output)
                 WriteLine($"seq={number} no answer within {options.Wait.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s");
             }
 
-            TimeSpan oldest = _pending.Count == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_pending.Values.Min(), now);
-
             // A delay has whole milliseconds: one more, or the rest of one would be waited for in a busy loop.
-            return options.Wait - oldest + TimeSpan.FromMilliseconds(1);
+            return _pending.Count == 0 ? null
+                : options.Wait - Stopwatch.GetElapsedTime(_pending.Values.Min(), now) + TimeSpan.FromMilliseconds(1);
         }
     }
 

@@ -86,7 +86,7 @@ internal sealed class PingRun
         while (true)
         {
             stop.ThrowIfCancellationRequested();
-            TimeSpan wait = _log.GiveUpOld();
+            TimeSpan wait = _log.GiveUpOld() ?? _options.Wait;
             TimeSpan left = due - Stopwatch.GetElapsedTime(start);
             if (left <= TimeSpan.Zero)
             {
@@ -100,11 +100,9 @@ internal sealed class PingRun
     private async Task WaitForLastAsync(CancellationToken stop)
     {
         TimeSpan look = TimeSpan.FromMilliseconds(Math.Min(_options.Wait.TotalMilliseconds / 10, 10));
-        _log.GiveUpOld();
-        while (!_log.IsEmpty)
+        while (_log.GiveUpOld() is not null)
         {
             await Task.Delay(look, stop).ConfigureAwait(false);
-            _log.GiveUpOld();
         }
     }
 }

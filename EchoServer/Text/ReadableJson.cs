@@ -1,7 +1,9 @@
 using System.Buffers;
+using System.Collections;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using JsonMembers = (string Name, object? Value)[];
 
 namespace EchoServer.Text;
 
@@ -24,16 +26,14 @@ internal sealed unsafe class ReadableJson : JavaScriptEncoder
 
     /// <summary>Writes one object, with a line feed behind it.</summary>
     /// <param name="options"><see cref="Compact"/> or <see cref="Indented"/>.</param>
-    /// <param name="writeMembers">Writes its members.</param>
+    /// <param name="members">A value is a string, bool, int, long or double, the members of an object, a list of values, or null.</param>
     /// <returns>UTF-8.</returns>
-    internal static byte[] WriteObject(JsonWriterOptions options, Action<Utf8JsonWriter> writeMembers)
+    internal static byte[] Write(JsonWriterOptions options, JsonMembers members)
     {
         var bytes = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(bytes, options))
         {
-            json.WriteStartObject();
-            writeMembers(json);
-            json.WriteEndObject();
+            Write(json, members);
         }
 
         bytes.Write("\n"u8);
@@ -79,5 +79,51 @@ internal sealed unsafe class ReadableJson : JavaScriptEncoder
         return new Rune(unicodeScalar).EncodeToUtf16(units) == 1
             ? output.TryWrite($"\\u{(int)units[0]:x4}", out numberOfCharactersWritten)
             : output.TryWrite($"\\u{(int)units[0]:x4}\\u{(int)units[1]:x4}", out numberOfCharactersWritten);
+    }
+
+    private static void Write(Utf8JsonWriter json, object? value)
+    {
+        switch (value)
+        {
+            case null:
+                json.WriteNullValue();
+                break;
+            case string text:
+                json.WriteStringValue(text);
+                break;
+            case bool flag:
+                json.WriteBooleanValue(flag);
+                break;
+            case int number:
+                json.WriteNumberValue(number);
+                break;
+            case long number:
+                json.WriteNumberValue(number);
+                break;
+            case double number:
+                json.WriteNumberValue(number);
+                break;
+            case JsonMembers members:
+                json.WriteStartObject();
+                foreach ((string name, object? member) in members)
+                {
+                    json.WritePropertyName(name);
+                    Write(json, member);
+                }
+
+                json.WriteEndObject();
+                break;
+            case IEnumerable values:
+                json.WriteStartArray();
+                foreach (object? item in values)
+                {
+                    Write(json, item);
+                }
+
+                json.WriteEndArray();
+                break;
+            default:
+                throw new ArgumentException($"a value cannot be a {value.GetType()}", nameof(value));
+        }
     }
 }

@@ -47,21 +47,10 @@ internal sealed class BlockingClient : IDisposable
         $"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         + $"Sec-WebSocket-Key: {Key}\r\nSec-WebSocket-Version: 13\r\n\r\n");
 
-    public static byte[] Masked(Opcode opcode, ReadOnlySpan<byte> payload)
-    {
-        uint key = BitConverter.ToUInt32([0x37, 0xFA, 0x21, 0x3D]);
-        byte[] frame = new byte[Frame.SizeOfHeader(payload.Length, masked: true) + payload.Length];
-        int header = Frame.WriteHeader(frame, opcode, payload.Length, maskingKey: key);
-        Masking.Apply(payload, frame.AsSpan(header), key);
-        return frame;
-    }
+    public static byte[] Masked(Opcode opcode, ReadOnlySpan<byte> payload, bool isCompressed = false) =>
+        FrameOf(opcode, payload, BitConverter.ToUInt32([0x37, 0xFA, 0x21, 0x3D]), isCompressed);
 
-    public static byte[] Unmasked(Opcode opcode, ReadOnlySpan<byte> payload)
-    {
-        byte[] frame = new byte[Frame.SizeOfHeader(payload.Length, masked: false) + payload.Length];
-        payload.CopyTo(frame.AsSpan(Frame.WriteHeader(frame, opcode, payload.Length)));
-        return frame;
-    }
+    public static byte[] Unmasked(Opcode opcode, ReadOnlySpan<byte> payload) => FrameOf(opcode, payload, null, isCompressed: false);
 
     public ReadOnlySpan<byte> Received => _received.AsSpan(_from, _to - _from);
 
@@ -145,6 +134,13 @@ internal sealed class BlockingClient : IDisposable
     }
 
     public void Dispose() => _socket.Dispose();
+
+    private static byte[] FrameOf(Opcode opcode, ReadOnlySpan<byte> payload, uint? key, bool isCompressed)
+    {
+        byte[] frame = new byte[Frame.SizeOfHeader(payload.Length, key.HasValue) + payload.Length];
+        Frame.Write(frame, opcode, payload, default, key, isCompressed);
+        return frame;
+    }
 
     // RFC 9110 §5.1: header names know no case; the value's case is compared as well, by folding both.
     private static bool HasAccept(ReadOnlySpan<byte> head)

@@ -44,11 +44,7 @@ internal sealed class DeflateClient : IDisposable
         byte[] room = new byte[text.Length + 100];
         using Deflater deflater = Deflater.Create(6, 15)!;
         int length = deflater.Compress(default, text, room, keepsContext: false);
-        const uint Key = 0x3D21FA37;
-        byte[] frame = new byte[Frame.SizeOfHeader(length, masked: true) + length];
-        int header = Frame.WriteHeader(frame, Opcode.Text, length, maskingKey: Key, isCompressed: true);
-        Masking.Apply(room.AsSpan(0, length), frame.AsSpan(header), Key);
-        return frame;
+        return BlockingClient.Masked(Opcode.Text, room.AsSpan(0, length), isCompressed: true);
     }
 
     public void Send(ReadOnlySpan<byte> bytes) => _client.Send(bytes);

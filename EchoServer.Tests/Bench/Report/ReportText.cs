@@ -1,37 +1,19 @@
-using System.Text;
-
 namespace EchoServer.Bench.Report;
 
 /// <summary>A report as a person reads it.</summary>
 internal static class ReportText
 {
-    public static string ForTerminal(BenchReport report)
-    {
-        var text = new StringBuilder();
-        text.AppendLine(Subject(report)).AppendLine();
-        Table[] tables = [Tables.Echoes(report), .. Tables.Others(report), Tables.Targets(report)];
-        foreach (Table table in tables.Where(table => !table.IsEmpty))
-        {
-            text.AppendLine(table.ToText());
-        }
-
-        return text.ToString();
-    }
+    public static string ForTerminal(BenchReport report) =>
+        $"{Subject(report)}\n\n{Join([Tables.Echoes(report), .. Tables.Others(report), Tables.Targets(report)], table => table.ToText())}";
 
     public static string ForMarkdown(BenchReport report)
     {
-        var text = new StringBuilder(ForPerformance(report));
-        AppendMarkdown(text, [Tables.Targets(report), Tables.Echoes(report), .. Tables.Others(report), Tables.Servers(report)]);
-        return text.ToString();
+        Table[] tables = [Tables.Targets(report), Tables.Echoes(report), .. Tables.Others(report), Tables.Servers(report)];
+        return ForPerformance(report) + Join(tables, table => table.ToMarkdown());
     }
 
-    public static string ForPerformance(BenchReport report)
-    {
-        var text = new StringBuilder();
-        text.AppendLine($"{Subject(report)}.").AppendLine(How(report)).AppendLine();
-        AppendMarkdown(text, [Tables.Cpu(report), Tables.Besides(report)]);
-        return text.ToString();
-    }
+    public static string ForPerformance(BenchReport report) =>
+        $"{Subject(report)}.\n{How(report)}\n\n{Join([Tables.Cpu(report), Tables.Besides(report)], table => table.ToMarkdown())}";
 
     /// <summary>The run in two sentences.</summary>
     public static string ForReadme(BenchReport report)
@@ -68,11 +50,6 @@ internal static class ReportText
             """);
     }
 
-    private static void AppendMarkdown(StringBuilder text, Table[] tables)
-    {
-        foreach (Table table in tables.Where(table => !table.IsEmpty))
-        {
-            text.AppendLine(table.ToMarkdown());
-        }
-    }
+    private static string Join(Table[] tables, Func<Table, string> show) =>
+        string.Concat(tables.Where(table => !table.IsEmpty).Select(table => $"{show(table)}\n"));
 }

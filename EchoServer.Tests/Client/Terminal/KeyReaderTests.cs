@@ -19,13 +19,7 @@ internal sealed class KeyReaderTests
     ];
 
     [TestCaseSource(nameof(Answers))]
-    public void A_sequence_that_is_not_a_key_types_nothing(string sequence)
-    {
-        foreach (bool hasAlt in (bool[])[false, true])
-        {
-            Assert.That(Read($"a{sequence}b", hasAlt), Is.EqualTo("ab"), $"Alt: {hasAlt}");
-        }
-    }
+    public void A_sequence_that_is_not_a_key_types_nothing(string sequence) => AssertReads($"a{sequence}b", "ab");
 
     [TestCase("\u001b[A", "<UpArrow>")]
     [TestCase("\u001b[1;9D", "<LeftArrow>")]
@@ -36,13 +30,8 @@ internal sealed class KeyReaderTests
     [TestCase("\u001bP1$r0m\u001b\\x", "x")]
     [TestCase("\u001b[1\u001b[Ax", "<UpArrow>x")]
     [TestCase("\u001bPabc\u001b[Bx", "<DownArrow>x")]
-    public void Keys_are_found_behind_and_inside_it(string typed, string expected)
-    {
-        foreach (bool hasAlt in (bool[])[false, true])
-        {
-            Assert.That(Read(typed, hasAlt), Is.EqualTo(expected), $"Alt: {hasAlt}");
-        }
-    }
+    public void Keys_are_found_behind_and_inside_it(string typed, string expected) =>
+        AssertReads(typed, expected);
 
     [TestCase("a\u001b[200~one\rtwo\nthree\u001b[201~\r", "a{one\ntwo\nthree}\r")]
     [TestCase("\u001b[200~one\r\u001b[201~x", "{one}x")]
@@ -52,13 +41,8 @@ internal sealed class KeyReaderTests
     [TestCase("\u001b[200~a\u001b[201x\u001b\u001b[201~b", "{a[201x}b")]
     [TestCase("\u001b[200~a\u001b[20…b\r", "{a[20}b\r")]
     [TestCase("\u001b[200~a\u001b[201~b\r\u001b[201~c", "{a}b\rc")]
-    public void A_paste_is_one_text(string typed, string expected)
-    {
-        foreach (bool hasAlt in (bool[])[false, true])
-        {
-            Assert.That(Read(typed, hasAlt), Is.EqualTo(expected), $"Alt: {hasAlt}");
-        }
-    }
+    public void A_paste_is_one_text(string typed, string expected) =>
+        AssertReads(typed, expected);
 
     [Test]
     public void Of_a_paste_that_fits_no_line_not_all_is_kept()
@@ -66,6 +50,14 @@ internal sealed class KeyReaderTests
         string read = Read($"\u001b[200~{LongPaste}\u001b[201~y", hasAlt: false);
         Assert.That(read, Does.Match("^{x+}y$"));
         Assert.That(read, Has.Length.InRange(LineEditor.MaxCharacters + 1, (2 * LineEditor.MaxCharacters) + 10));
+    }
+
+    private static void AssertReads(string typed, string expected)
+    {
+        foreach (bool hasAlt in (bool[])[false, true])
+        {
+            Assert.That(Read(typed, hasAlt), Is.EqualTo(expected), $"Alt: {hasAlt}");
+        }
     }
 
     /// <summary>Reads all characters: keys become their names, a paste is in braces, and keys with Alt are left out.</summary>

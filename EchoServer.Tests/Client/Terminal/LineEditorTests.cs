@@ -28,13 +28,8 @@ internal sealed class LineEditorTests
     [TestCase("^W", "|")]
     [TestCase("L^D", "ab|")]
     [TestCase("^H", "ab|")]
-    public void Keys_edit_the_line(string keys, string expected)
-    {
-        var editor = new LineEditor();
-        Type(editor, "abc");
-        Press(editor, keys);
-        Assert.That(Show(editor), Is.EqualTo(expected));
-    }
+    public void Keys_edit_the_line(string keys, string expected) =>
+        Assert.That(Edited("abc", keys), Is.EqualTo(expected));
 
     [TestCase("^W", "one two  |")]
     [TestCase("^W^W", "one |")]
@@ -48,13 +43,8 @@ internal sealed class LineEditorTests
     [TestCase("H!D!D", "|  three")]
     [TestCase("!B!H", "one |three")]
     [TestCase("!X!1", "one two  three|")]
-    public void Words_are_what_is_between_spaces(string keys, string expected)
-    {
-        var editor = new LineEditor();
-        Type(editor, "one two  three");
-        Press(editor, keys);
-        Assert.That(Show(editor), Is.EqualTo(expected));
-    }
+    public void Words_are_what_is_between_spaces(string keys, string expected) =>
+        Assert.That(Edited("one two  three", keys), Is.EqualTo(expected));
 
     [Test]
     public void A_character_above_U_FFFF_comes_in_halves_and_goes_whole()
@@ -122,6 +112,14 @@ internal sealed class LineEditorTests
     {
         Rune[] runes = [.. line.EnumerateRunes()];
         Assert.That(LineView.Of(runes, cursor, columns), Is.EqualTo(new LineView(expected, column)));
+    }
+
+    private static string Edited(string text, string keys)
+    {
+        var editor = new LineEditor();
+        Type(editor, text);
+        Press(editor, keys);
+        return Show(editor);
     }
 
     private static void Type(LineEditor editor, string text)

@@ -11,6 +11,9 @@ internal delegate IEnumerable<WireFrame> EchoScript(int connection, int number, 
 /// <summary>A WebSocket server that can do what no good one would. Each connection has a thread; connection 0 is the first.</summary>
 internal sealed class ScriptedServer : IDisposable
 {
+    /// <summary>The answer to a request that is not for a WebSocket.</summary>
+    public const string NotFound = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly Action<RawPeer, int> _serve;
     private readonly Lock _lock = new();
@@ -26,10 +29,30 @@ internal sealed class ScriptedServer : IDisposable
 
     public Uri Url => new($"ws://127.0.0.1:{((IPEndPoint)_listener.LocalEndPoint!).Port}/");
 
-    /// <summary>A server that upgrades as it should, greets, and answers messages and Close frames by a script.</summary>
-    public static ScriptedServer Echoing(EchoScript script, params string[] greetings) => new((peer, connection) =>
+    /// <summary>A server whose WebSockets go by a script.</summary>
+    /// <param name="talk">What happens on a WebSocket behind the handshake.</param>
+    /// <param name="answer">The answer to the request of a connection; null for <see cref="Accept(string, string[])"/>.</param>
+    public static ScriptedServer Upgrading(Action<RawPeer, int> talk, Func<string, int, string>? answer = null) => new((peer, connection) =>
     {
-        peer.Send(Accept(peer.ReadHead()));
+        string request = peer.ReadHead();
+        string head = answer?.Invoke(request, connection) ?? Accept(request);
+        peer.Send(head);
+        if (head.StartsWith("HTTP/1.1 101 ", StringComparison.Ordinal))
+        {
+            talk(peer, connection);
+        }
+    });
+
+    /// <summary>A server that gives one answer to each request.</summary>
+    public static ScriptedServer Answering(string answer) => Upgrading((_, _) => { }, (_, _) => answer);
+
+    /// <summary>A server that upgrades as it should, and answers messages and Close frames by a script.</summary>
+    public static ScriptedServer Echoing(EchoScript script, Func<string, int, string> answer) =>
+        Upgrading((peer, connection) => EchoAll(peer, connection, script), answer);
+
+    /// <summary>The same, with greetings first.</summary>
+    public static ScriptedServer Echoing(EchoScript script, params string[] greetings) => Upgrading((peer, connection) =>
+    {
         Array.ForEach(greetings, text => peer.Send(WireFrame.Text(text) with { Masked = false }));
         EchoAll(peer, connection, script);
     });
@@ -56,12 +79,18 @@ internal sealed class ScriptedServer : IDisposable
         }
     }
 
-    /// <summary>RFC 6455 §4.2.2: the answer that agrees to a request.</summary>
-    public static string Accept(string request)
+    /// <summary>RFC 6455 §4.2.2: the answer that agrees to a request, with more lines where they are given; 404 where it is not for a WebSocket.</summary>
+    public static string Accept(string request, params string[] extraLines)
     {
-        string key = request.Split("\r\n").Single(line => line.StartsWith("Sec-WebSocket-Key: ", StringComparison.Ordinal))[19..];
+        string? key = request.Split("\r\n").FirstOrDefault(line => line.StartsWith("Sec-WebSocket-Key: ", StringComparison.Ordinal))?[19..];
+        if (key is null)
+        {
+            return NotFound;
+        }
+
         string accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
-        return $"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n";
+        string more = string.Concat(extraLines.Select(line => line + "\r\n"));
+        return $"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n{more}\r\n";
     }
 
     public void Dispose()

@@ -46,7 +46,7 @@ internal static class Conversation
             if (received.IsEnd)
             {
                 throw new ConnectionFailedException(
-                    Stage.Echo, $"{received.Describe()} instead of expected message {Number(number)}{After(others, last)}", received.Diagnose(dialer.Url));
+                    Stage.Echo, $"{received.Describe()} instead of expected message {number}{After(others, last)}", received.Diagnose(dialer.Url));
             }
 
             if (received.IsMessage && Matches(expected, received))
@@ -60,7 +60,7 @@ internal static class Conversation
         string within = string.Create(CultureInfo.InvariantCulture, $"within {dialer.Options.Timeout.TotalSeconds} s");
         throw new ConnectionFailedException(
             Stage.Echo,
-            $"expected message {Number(number)} did not come {within}",
+            $"expected message {number} did not come {within}",
             new(
                 $"the server sent no message that {(expected.IsPattern ? "matches" : "is")} '{ReceivedAnswer.Shown(expected.Shown)}' {within}{After(others, last)}",
                 "see the app's log for what it received; a text is compared with the whole message, /.../ is searched for in it"));
@@ -81,12 +81,10 @@ internal static class Conversation
         }
     }
 
-    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
-
     private static string After(int others, string last) => others switch
     {
         0 => "",
         1 => $"; another one came: '{last}'",
-        _ => $"; {Number(others)} others came, the last: '{last}'",
+        _ => $"; {others} others came, the last: '{last}'",
     };
 }

@@ -4,37 +4,29 @@ using System.Text.RegularExpressions;
 namespace EchoServer.Check.Conversations;
 
 /// <summary>A message that a server is to send: the text that it is, or a regular expression that matches a part of it.</summary>
-internal sealed class Expectation
+internal sealed class Expectation(string shown, Regex? pattern)
 {
-    private readonly byte[] _text;
-    private readonly Regex? _pattern;
-
-    private Expectation(string shown, byte[] text, Regex? pattern)
-    {
-        Shown = shown;
-        _text = text;
-        _pattern = pattern;
-    }
+    private readonly byte[] _text = Encoding.UTF8.GetBytes(shown);
 
     /// <summary>The text or regular expression as it was typed. Not escaped.</summary>
-    internal string Shown { get; }
+    internal string Shown => shown;
 
     /// <summary>Whether it is a regular expression.</summary>
-    internal bool IsPattern => _pattern is not null;
+    internal bool IsPattern => pattern is not null;
 
     /// <summary>Reads an expectation: between slashes stands a regular expression, anything else is a text.</summary>
     /// <returns>False for a regular expression that is not valid.</returns>
     internal static bool TryParse(string text, out Expectation expectation)
     {
-        expectation = new(text, Encoding.UTF8.GetBytes(text), null);
-        if (text is not ['/', .. string pattern, '/'])
+        expectation = new(text, null);
+        if (text is not ['/', .. string between, '/'])
         {
             return true;
         }
 
         try
         {
-            expectation = new(text, [], new BoundedRegex(pattern));
+            expectation = new(text, new BoundedRegex(between));
             return true;
         }
         catch (ArgumentException)
@@ -46,7 +38,7 @@ internal sealed class Expectation
     /// <summary>Whether a message is the expected one, be it text or binary.</summary>
     /// <exception cref="RegexMatchTimeoutException">The regular expression backtracks for too long.</exception>
     internal bool Matches(ReadOnlySpan<byte> message) =>
-        _pattern is null ? message.SequenceEqual(_text) : _pattern.IsMatch(Encoding.UTF8.GetString(message));
+        pattern is null ? message.SequenceEqual(_text) : pattern.IsMatch(Encoding.UTF8.GetString(message));
 
     /// <summary>A regular expression with a bound on the time of a match.</summary>
     /// <remarks>

@@ -5,7 +5,7 @@ using EchoServer.WebSockets;
 namespace EchoServer.Check.Probes;
 
 /// <summary>Whether close code and reason are carried both ways (RFC 6455 §7).</summary>
-internal sealed class CloseProbe : IProbe
+internal static class CloseProbe
 {
     // RFC 6455 §7.4.2: 4000-4999 are for private use.
     private const CloseCode Code = (CloseCode)4321;
@@ -14,9 +14,7 @@ internal sealed class CloseProbe : IProbe
     // RFC 6455 §5.2: reserved, so that a server must fail the connection.
     private const Opcode Reserved = (Opcode)0x3;
 
-    public string Name => "close";
-
-    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         // An app may give its own codes a meaning; 1000 is what every client ends with.
         bool echoes = run.Peer.Dialect.IsKnown;

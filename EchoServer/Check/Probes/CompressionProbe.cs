@@ -6,7 +6,7 @@ using EchoServer.WebSockets.Compression;
 namespace EchoServer.Check.Probes;
 
 /// <summary>Whether permessage-deflate can be agreed on (RFC 7692), and works.</summary>
-internal sealed class CompressionProbe : IProbe
+internal static class CompressionProbe
 {
     private const string Offer = $"{DeflateParameters.Offer}; server_no_context_takeover; client_no_context_takeover";
     private const int MaxBytes = 64 * 1024;
@@ -14,9 +14,7 @@ internal sealed class CompressionProbe : IProbe
     // Long enough for servers that do not compress short messages.
     private static readonly byte[] Message = [.. Enumerable.Repeat("compress me, "u8.ToArray(), 100).SelectMany(part => part)];
 
-    public string Name => "compression";
-
-    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         bool echoes = run.Peer.Dialect.IsKnown;
         using EchoLink link = await run.Peer.OpenAsync(

@@ -5,12 +5,11 @@ using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Text;
 using EchoServer.Transport;
-using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Probes;
 
 /// <summary>Many connections at once, each with an echo or, of another server than an echo server, a pong.</summary>
-internal sealed class ConnectionsProbe(int count) : IProbe
+internal static class ConnectionsProbe
 {
     private const int MaxOpening = 64;
 
@@ -18,10 +17,9 @@ internal sealed class ConnectionsProbe(int count) : IProbe
     private const int MaxAsked = 60;
     private const int WithoutNews = 12;
 
-    public string Name => "connections";
-
-    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
+        int count = run.Options.Connections!.Value;
         long start = Stopwatch.GetTimestamp();
         using var turns = new SemaphoreSlim(MaxOpening, MaxOpening);
         long available = OpenFiles.CountAvailable();
@@ -63,15 +61,7 @@ internal sealed class ConnectionsProbe(int count) : IProbe
         try
         {
             link = await run.Peer.OpenAsync(stop).ConfigureAwait(false);
-            if (run.Peer.Dialect.IsKnown)
-            {
-                await link.EchoAsync(Opcode.Text, "one of many"u8.ToArray(), stop).ConfigureAwait(false);
-            }
-            else if (run.AnswersPings)
-            {
-                await link.PingAsync(stop).ConfigureAwait(false);
-            }
-
+            await link.ProveAsync("one of many"u8.ToArray(), run.AnswersPings, stop).ConfigureAwait(false);
             link.Connection.GiveBackMemory();
             return new(link, null);
         }

@@ -5,31 +5,36 @@ using EchoServer.WebSockets;
 namespace EchoServer.Check.Probes;
 
 /// <summary>A message comes back unchanged.</summary>
-internal sealed class EchoProbe(string name, Opcode opcode, byte[] message, string finding, bool showsTime = false) : TalkProbe
+internal static class EchoProbe
 {
     private const int Planes = 17;
     private const int PlaneSize = 0x10000;
 
-    public override string Name => name;
-
     /// <summary>A short text.</summary>
-    internal static EchoProbe Text() => new("text", Opcode.Text, "The quick brown fox"u8.ToArray(), "echoed", showsTime: true);
+    internal static Task<Finding> TextAsync(CheckRun run, CancellationToken stop) =>
+        RunAsync(run, Opcode.Text, "The quick brown fox"u8.ToArray(), "echoed", stop, showsTime: true);
 
     /// <summary>Text from every plane of Unicode.</summary>
-    internal static EchoProbe Utf8() => new(
-        "utf8", Opcode.Text, Encoding.UTF8.GetBytes(Sample()), $"characters of all {Planes} planes of Unicode, U+0000 and combining ones came back as sent");
+    internal static Task<Finding> Utf8Async(CheckRun run, CancellationToken stop) => RunAsync(
+        run, Opcode.Text, Encoding.UTF8.GetBytes(Sample()), $"characters of all {Planes} planes of Unicode, U+0000 and combining ones came back as sent", stop);
 
     /// <summary>A binary message with every byte value.</summary>
-    internal static EchoProbe Binary() => new(
-        "binary", Opcode.Binary, [.. Enumerable.Range(0, byte.MaxValue + 1).Select(value => (byte)value)], "every byte value, echoed", showsTime: true);
+    internal static async Task<Finding> BinaryAsync(CheckRun run, CancellationToken stop)
+    {
+        byte[] values = [.. Enumerable.Range(0, byte.MaxValue + 1).Select(value => (byte)value)];
+        Finding finding = await RunAsync(run, Opcode.Binary, values, "every byte value, echoed", stop, showsTime: true).ConfigureAwait(false);
+        run.EchoesBinary = true;
+        return finding;
+    }
 
     /// <summary>A message without content.</summary>
-    internal static EchoProbe Empty() => new("empty", Opcode.Text, [], "a message without content came back");
+    internal static Task<Finding> EmptyAsync(CheckRun run, CancellationToken stop) =>
+        RunAsync(run, Opcode.Text, [], "a message without content came back", stop);
 
-    public override async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    private static async Task<Finding> RunAsync(
+        CheckRun run, Opcode opcode, byte[] message, string finding, CancellationToken stop, bool showsTime = false)
     {
         TimeSpan time = await run.Peer.EchoAsync(opcode, message, stop).ConfigureAwait(false);
-        run.EchoesBinary |= opcode == Opcode.Binary;
         return showsTime
             ? Finding.Pass($"{finding} in {Times.Show(time)}", new Fact("roundTripMilliseconds", time.TotalMilliseconds))
             : Finding.Pass(finding);

@@ -3,11 +3,9 @@ using EchoServer.WebSockets;
 namespace EchoServer.Check.Probes;
 
 /// <summary>A message in fragments, with a ping between them and a character cut in two, comes back whole (RFC 6455 §5.4).</summary>
-internal sealed class FragmentsProbe : TalkProbe
+internal static class FragmentsProbe
 {
-    public override string Name => "fragments";
-
-    public override async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         byte[] whole = "one, two, three: 3 €"u8.ToArray();
         EchoLink link = await run.Peer.LinkAsync(stop).ConfigureAwait(false);

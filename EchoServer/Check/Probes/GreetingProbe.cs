@@ -4,15 +4,9 @@ using EchoServer.Diagnosis;
 namespace EchoServer.Check.Probes;
 
 /// <summary>The greeting of the server, and the prefix of its echoes.</summary>
-internal sealed class GreetingProbe : IProbe
+internal static class GreetingProbe
 {
-    public string Name => "greeting";
-
-    public bool NeedsEcho => true;
-
-    public Finding? CannotRun(CheckRun run) => TalkProbe.OfOtherServer(run);
-
-    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         await run.Peer.LearnAsync(Encoding.UTF8.GetBytes($"check {Guid.NewGuid():N}"), stop).ConfigureAwait(false);
         string[] greetings = [.. run.Peer.Dialect.Greetings.Select(bytes => Encoding.UTF8.GetString(bytes))];

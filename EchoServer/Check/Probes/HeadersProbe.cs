@@ -3,15 +3,13 @@ using EchoServer.Diagnosis;
 namespace EchoServer.Check.Probes;
 
 /// <summary>Whether an added header reaches the server.</summary>
-internal sealed class HeadersProbe : IProbe
+internal static class HeadersProbe
 {
     private const string Field = "X-Echo-Check";
 
-    public string Name => "headers";
+    internal static Finding? CannotRun(CheckRun run) => run.Info is null ? Finding.Skip("needs an EchoServer's /info") : null;
 
-    public Finding? CannotRun(CheckRun run) => run.Info is null ? Finding.Skip("needs an EchoServer's /info") : null;
-
-    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         string value = Guid.NewGuid().ToString("N");
         ServerInfo? info = await ServerInfo.AskAsync(run.Dialer, stop, $"{Field}: {value}").ConfigureAwait(false);

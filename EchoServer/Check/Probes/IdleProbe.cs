@@ -8,15 +8,14 @@ using EchoServer.WebSockets;
 namespace EchoServer.Check.Probes;
 
 /// <summary>Whether a connection lives on which no messages go: one that is silent, and beside it one with pings from this side.</summary>
-internal sealed class IdleProbe(TimeSpan idle) : IProbe
+internal static class IdleProbe
 {
     private const int PingsInTime = 4;
     private static readonly TimeSpan MaxBetweenPings = TimeSpan.FromSeconds(25);
 
-    public string Name => "idle";
-
-    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
+        TimeSpan idle = run.Options.Idle!.Value;
         TimeSpan interval = idle / PingsInTime < MaxBetweenPings ? idle / PingsInTime : MaxBetweenPings;
         using EchoLink silent = await run.Peer.OpenAsync(stop).ConfigureAwait(false);
         using EchoLink pinging = await run.Peer.OpenAsync(stop).ConfigureAwait(false);
@@ -71,10 +70,10 @@ internal sealed class IdleProbe(TimeSpan idle) : IProbe
                 "have the limit on a connection's whole life raised where it is set, and let clients connect again when it strikes");
     }
 
-    private async Task<Life> LiveAsync(CheckRun run, EchoLink link, TimeSpan? interval, CancellationToken stop)
+    private static async Task<Life> LiveAsync(CheckRun run, EchoLink link, TimeSpan? interval, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
-        var whole = Deadline.In(idle);
+        var whole = Deadline.In(run.Options.Idle!.Value);
         int messages = 0;
         Deadline next = interval is TimeSpan first ? Deadline.In(first) : whole;
         while (whole.Left > TimeSpan.Zero)

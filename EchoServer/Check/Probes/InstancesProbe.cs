@@ -1,13 +1,12 @@
 using System.Globalization;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
-using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Probes;
 
 /// <summary>Whether each instance of the app can be reached by name, with <c>X-Cf-App-Instance</c>.</summary>
 /// <remarks>The router does not say how many there are: numbers are asked for until none of a whole batch answers.</remarks>
-internal sealed class InstancesProbe : IProbe
+internal static class InstancesProbe
 {
     private const int MaxInstances = 100;
     private const int Batch = 10;
@@ -34,9 +33,7 @@ internal sealed class InstancesProbe : IProbe
         Other,
     }
 
-    public string Name => "instances";
-
-    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         ServerInfo? info = run.Info ?? await FindInfoAsync(run.Dialer, stop).ConfigureAwait(false);
         string? application = run.Options.Connection.Instance?.Split(':')[0] ?? info?.Header("X-Cf-Applicationid");
@@ -111,11 +108,7 @@ internal sealed class InstancesProbe : IProbe
         return Array.Find(answers, answer => answer?.Header("X-Cf-Applicationid") is not null);
     }
 
-    /// <param name="run">The check.</param>
-    /// <param name="application">The app's GUID.</param>
-    /// <param name="index">The number of the instance.</param>
-    /// <param name="saysItsNumber">Whether the app's instances are EchoServers, whose <c>/info</c> says which one answers.</param>
-    /// <param name="stop">Stops the wait.</param>
+    /// <summary>Asks one instance. An EchoServer's <c>/info</c> says which one answers.</summary>
     private static async Task<Instance> AskAsync(CheckRun run, string application, int index, bool saysItsNumber, CancellationToken stop)
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"{application}:{index}");
@@ -186,15 +179,7 @@ internal sealed class InstancesProbe : IProbe
     private static async Task TalkAsync(EchoPeer peer, CheckRun run, CancellationToken stop)
     {
         EchoLink link = await peer.LinkAsync(stop).ConfigureAwait(false);
-        if (peer.Dialect.IsKnown)
-        {
-            await link.EchoAsync(Opcode.Text, "which one are you?"u8.ToArray(), stop).ConfigureAwait(false);
-        }
-        else if (run.AnswersPings)
-        {
-            await link.PingAsync(stop).ConfigureAwait(false);
-        }
-
+        await link.ProveAsync("which one are you?"u8.ToArray(), run.AnswersPings, stop).ConfigureAwait(false);
         await link.LeaveAsync(stop).ConfigureAwait(false);
     }
 

@@ -3,11 +3,9 @@ using EchoServer.Text;
 namespace EchoServer.Check.Probes;
 
 /// <summary>A ping is answered with its own payload (RFC 6455 §5.5.2).</summary>
-internal sealed class PingProbe : IProbe
+internal static class PingProbe
 {
-    public string Name => "ping";
-
-    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         EchoLink link = await run.Peer.LinkAsync(stop).ConfigureAwait(false);
         TimeSpan time = await link.PingAsync(stop).ConfigureAwait(false);

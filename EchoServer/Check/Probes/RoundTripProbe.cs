@@ -7,14 +7,12 @@ using EchoServer.WebSockets;
 namespace EchoServer.Check.Probes;
 
 /// <summary>How long echoes take, beside what a plain request to the same server takes.</summary>
-internal sealed class RoundTripProbe : TalkProbe
+internal static class RoundTripProbe
 {
     private const int Count = 20;
     private const int Ok = 200;
 
-    public override string Name => "round-trip";
-
-    public override async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         byte[] message = "round trip"u8.ToArray();
         var echoes = new LatencyHistogram();

@@ -6,16 +6,14 @@ using EchoServer.WebSockets;
 namespace EchoServer.Check.Probes;
 
 /// <summary>Messages around the bounds of the three ways to write a length (RFC 6455 §5.2), and a large one.</summary>
-internal sealed class SizesProbe : TalkProbe
+internal static class SizesProbe
 {
     private static readonly int[] Sizes = [125, 126, 65_535, 65_536, 1024 * 1024];
 
-    public override string Name => "sizes";
+    internal static Finding? CannotRun(CheckRun run) =>
+        TalkProbe.CannotRun(run) ?? (run.EchoesBinary ? null : Finding.Skip("needs the echo of binary messages"));
 
-    public override Finding? CannotRun(CheckRun run) =>
-        base.CannotRun(run) ?? (run.EchoesBinary ? null : Finding.Skip("needs the echo of binary messages"));
-
-    public override async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         int passed = 0;
         foreach (int size in Sizes)
@@ -80,12 +78,7 @@ internal sealed class SizesProbe : TalkProbe
 
     private static async Task<ConnectionFailedException?> TryAsync(CheckRun run, int size, CancellationToken stop)
     {
-        byte[] payload = new byte[size];
-        for (int i = 0; i < size; i++)
-        {
-            payload[i] = (byte)('a' + (i % 26));
-        }
-
+        byte[] payload = [.. Enumerable.Range(0, size).Select(i => (byte)('a' + (i % 26)))];
         try
         {
             // Binary, because a prefix in front of text would count against the limit.

@@ -3,18 +3,16 @@ using EchoServer.Connect;
 namespace EchoServer.Check.Probes;
 
 /// <summary>Whether an offer of a subprotocol reaches the server and its choice comes back (RFC 6455 §1.9).</summary>
-internal sealed class SubprotocolProbe : IProbe
+internal static class SubprotocolProbe
 {
     private const string Offer = "echo-check.v1";
     private const int FirstClientError = 400;
     private const int FirstServerError = 500;
 
-    public string Name => "subprotocol";
-
-    public Finding? CannotRun(CheckRun run) =>
+    internal static Finding? CannotRun(CheckRun run) =>
         run.Options.Connection.Subprotocols.Count > 0 ? Finding.Skip("see upgrade: --subprotocol was offered there") : null;
 
-    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         EchoLink link;
         try

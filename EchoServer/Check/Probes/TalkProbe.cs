@@ -1,15 +1,10 @@
 namespace EchoServer.Check.Probes;
 
-/// <summary>A probe that needs an echo.</summary>
-internal abstract class TalkProbe : IProbe
+/// <summary>What the probes that need an echo have in common.</summary>
+internal static class TalkProbe
 {
-    public abstract string Name { get; }
-
-    public bool NeedsEcho => true;
-
-    public virtual Finding? CannotRun(CheckRun run) => run.Peer.Dialect.IsKnown ? null : OfOtherServer(run) ?? Finding.Skip("needs an echo");
-
-    public abstract Task<Finding> RunAsync(CheckRun run, CancellationToken stop);
+    /// <summary>Skips a probe where no echo is known.</summary>
+    internal static Finding? CannotRun(CheckRun run) => run.Peer.Dialect.IsKnown ? null : OfOtherServer(run) ?? Finding.Skip("needs an echo");
 
     /// <summary>Skips a probe that sends messages, where the server need not be an echo server.</summary>
     internal static Finding? OfOtherServer(CheckRun run)

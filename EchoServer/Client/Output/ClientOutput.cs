@@ -22,12 +22,14 @@ internal abstract class ClientOutput(ClientOptions options)
     protected string ShownUrl { get; } = UrlText.Shown(options.Connection.Url);
 
     /// <summary>A connection is open.</summary>
-    internal virtual void Opened(ClientConnection connection)
+    internal void Opened(ClientConnection connection)
     {
         if (Options.IsVerbose)
         {
             WriteHeads(connection.Heads);
         }
+
+        ShowOpen(connection);
     }
 
     /// <summary>Something was sent. Only pings are noted.</summary>
@@ -56,12 +58,12 @@ internal abstract class ClientOutput(ClientOptions options)
     {
         if (Options.ShowsPings || isAsked)
         {
-            Note(DescribePong(payload, roundTrip));
+            Note($"pong received{Quoted(payload)} {(roundTrip is TimeSpan time ? $"after {Times.ShowShort(time)}" : "that answers no ping")}");
         }
     }
 
     /// <summary>A conversation has ended.</summary>
-    internal virtual void Closed(ConversationEnd end)
+    internal void Closed(ConversationEnd end)
     {
         if (Options.Connection.OffersCompression && !Options.IsQuiet)
         {
@@ -69,37 +71,52 @@ internal abstract class ClientOutput(ClientOptions options)
                 ? $"compressed: {Describe(sent)} sent, {Describe(received)} received; messages that would not get smaller go as they are"
                 : "not compressed: the server, or a proxy on the way, does not agree on permessage-deflate");
         }
+
+        ShowEnd(end);
+        if (end.Failure is not null)
+        {
+            WriteFailure(end.Failure);
+        }
     }
 
     /// <summary>A connection could not be opened.</summary>
-    internal virtual void Failed(ConnectionFailedException failure)
+    internal void Failed(ConnectionFailedException failure)
     {
         if (Options.IsVerbose && failure.Heads is HandshakeHeads heads)
         {
             WriteHeads(heads);
         }
 
-        WriteError(failure.Message);
+        WriteFailure(failure.Fault, failure.Answer);
     }
 
     /// <summary>The next attempt to connect comes after a pause.</summary>
     internal virtual void Reconnecting(TimeSpan pause) =>
         Note($"connecting again in {pause.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s");
 
-    /// <summary>Something about the connection, and no message.</summary>
-    protected abstract void Note(string text);
-
-    /// <summary>What went wrong: one line on standard error.</summary>
-    protected virtual void WriteError(string text)
+    /// <summary>Shows that a connection is open: which URL is meant by one that was typed without a scheme.</summary>
+    protected virtual void ShowOpen(ClientConnection connection)
     {
-        lock (Writing)
+        if (Options.IsSchemeMeant && !Options.IsQuiet)
         {
-            StandardError.WriteLine($"EchoServer: {ShownUrl}: {text}");
+            Note($"connected to {ShownUrl}");
         }
     }
 
-    /// <summary>A line of a head, for people.</summary>
-    protected virtual void WriteHeadLine(string line)
+    /// <summary>Shows how a conversation ended; cause and advice of a failure follow.</summary>
+    protected abstract void ShowEnd(ConversationEnd end);
+
+    /// <summary>Something about the connection, and no message.</summary>
+    protected abstract void Note(string text);
+
+    /// <summary>Shows what went wrong, in one line on standard error.</summary>
+    /// <param name="fault">Cause and advice.</param>
+    /// <param name="answer">The answer to a handshake; null where none failed it.</param>
+    protected virtual void WriteFailure(Fault fault, ReceivedAnswer? answer = null) =>
+        WriteErrorLine($"EchoServer: {ShownUrl}: {fault}", isFailure: true);
+
+    /// <summary>Writes a line for people to standard error: a failure, or a line of a head.</summary>
+    protected virtual void WriteErrorLine(string line, bool isFailure)
     {
         lock (Writing)
         {
@@ -110,20 +127,6 @@ internal abstract class ClientOutput(ClientOptions options)
     /// <summary>The time, where it is asked for, to be put before a line.</summary>
     protected string Time() =>
         Options.HasTimestamps ? DateTime.Now.ToString("HH:mm:ss.fff ", CultureInfo.InvariantCulture) : "";
-
-    /// <summary>A pong, in words.</summary>
-    protected static string DescribePong(byte[] payload, TimeSpan? roundTrip) => roundTrip is TimeSpan time
-        ? $"pong received{Quoted(payload)} after {Times.ShowShort(time)}"
-        : $"pong received{Quoted(payload)} that answers no ping";
-
-    /// <summary>Says which URL is meant by one that was typed without a scheme.</summary>
-    protected void NoteMeantUrl()
-    {
-        if (Options.IsSchemeMeant && !Options.IsQuiet)
-        {
-            Note($"connected to {ShownUrl}");
-        }
-    }
 
     /// <summary>What a ping or pong carries, ready to follow a word; nothing when it carries nothing.</summary>
     protected static string Quoted(byte[] payload) => payload.Length == 0 ? "" : $" '{EscapedText.From(payload)}'";
@@ -144,7 +147,7 @@ internal abstract class ClientOutput(ClientOptions options)
             int colon = line.IndexOf(": ", StringComparison.Ordinal);
             bool isSecret = colon > 0 && SensitiveFields.Contains(line[..colon]);
             string shown = isSecret ? $"{line[..colon]}: (not shown)" : UrlText.WithoutSecrets(line);
-            WriteHeadLine(mark + EscapedText.From(shown.AsSpan()));
+            WriteErrorLine(mark + EscapedText.From(shown.AsSpan()), isFailure: false);
         }
     }
 }

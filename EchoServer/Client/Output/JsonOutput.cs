@@ -1,55 +1,35 @@
 using System.Text;
-using System.Text.Json;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Text;
 using EchoServer.WebSockets;
 using EchoServer.WebSockets.Compression;
+using JsonMembers = (string Name, object? Value)[];
 
 namespace EchoServer.Client.Output;
 
 /// <summary>For scripts: a JSON object a line on standard output. Its names do not change; new ones may come.</summary>
-internal sealed class JsonOutput : ClientOutput, IDisposable
+internal sealed class JsonOutput(ClientOptions options, Stream output) : ClientOutput(options), IDisposable
 {
-    private readonly Stream _output;
-
-    internal JsonOutput(ClientOptions options, Stream output)
-        : base(options)
-    {
-        _output = output;
-    }
-
-    internal override void Opened(ClientConnection connection)
-    {
-        base.Opened(connection);
-        Write("open", json =>
-        {
-            json.WriteString("url", UrlText.Of(Options.Connection.Url));
-            json.WriteString("subprotocol", connection.Subprotocol);
-            json.WriteString("compression", connection.Extensions is { Length: > 0 } agreed ? agreed : null);
-        });
-    }
-
     internal override void Sent(ClientInput sent)
     {
         if (sent.Opcode != Opcode.Ping)
         {
-            Write("sent", json => WriteMessage(json, sent.Opcode == Opcode.Text, sent.Payload));
+            Write("sent", Message(sent.Opcode == Opcode.Text, sent.Payload));
         }
         else if (Options.ShowsPings)
         {
-            Write("ping", json => WritePing(json, "sent", sent.Payload));
+            Write("ping", Ping("sent", sent.Payload));
         }
     }
 
-    internal override void Received(ClientEvent message) =>
-        Write("message", json => WriteMessage(json, message.Kind == ClientEventKind.Text, message.Payload));
+    internal override void Received(ClientEvent message) => Write("message", Message(message.IsText, message.Payload));
 
     internal override void Pinged(byte[] payload)
     {
         if (Options.ShowsPings)
         {
-            Write("ping", json => WritePing(json, "received", payload));
+            Write("ping", Ping("received", payload));
         }
     }
 
@@ -57,125 +37,77 @@ internal sealed class JsonOutput : ClientOutput, IDisposable
     {
         if (Options.ShowsPings)
         {
-            Write("pong", json =>
-            {
-                WritePing(json, "received", payload);
-                if (roundTrip is TimeSpan time)
-                {
-                    json.WriteNumber("roundTripMilliseconds", Math.Round(time.TotalMilliseconds, 3));
-                }
-            });
+            JsonMembers time = roundTrip is TimeSpan known ? [("roundTripMilliseconds", Math.Round(known.TotalMilliseconds, 3))] : [];
+            Write("pong", [.. Ping("received", payload), .. time]);
         }
     }
 
-    internal override void Closed(ConversationEnd end)
+    internal override void Reconnecting(TimeSpan pause) => Write("reconnect", ("pauseSeconds", pause.TotalSeconds));
+
+    public void Dispose() => output.Dispose();
+
+    protected override void ShowOpen(ClientConnection connection) => Write(
+        "open",
+        ("url", UrlText.Of(Options.Connection.Url)),
+        ("subprotocol", connection.Subprotocol),
+        ("compression", connection.Extensions is { Length: > 0 } agreed ? agreed : null));
+
+    protected override void ShowEnd(ConversationEnd end)
     {
-        Write("close", json =>
-        {
-            json.WriteString("by", end.IsOurs ? "client" : end.ReceivedCode is null ? "nobody" : "server");
-            WriteCode(json, "sent", end.SentCode, end.SentReason);
-            WriteCode(json, "received", end.ReceivedCode, end.ReceivedReason);
-            if (end.Compressed is var (received, sent))
-            {
-                WriteCounts(json, "compressedSent", sent);
-                WriteCounts(json, "compressedReceived", received);
-            }
-        });
-        if (end.Failure is not null)
-        {
-            WriteFailure(end.Failure);
-        }
+        JsonMembers counts = end.Compressed is var (received, sent) ? [("compressedSent", Counts(sent)), ("compressedReceived", Counts(received))] : [];
+        Write(
+            "close",
+            [
+                ("by", end.IsOurs ? "client" : end.ReceivedCode is null ? "nobody" : "server"),
+                ("sent", Close(end.SentCode, end.SentReason)),
+                ("received", Close(end.ReceivedCode, end.ReceivedReason)),
+                .. counts,
+            ]);
     }
-
-    internal override void Failed(ConnectionFailedException failure)
-    {
-        base.Failed(failure);
-        Write("error", json => WriteFault(json, failure.Fault, failure.Answer));
-    }
-
-    internal override void Reconnecting(TimeSpan pause) =>
-        Write("reconnect", json => json.WriteNumber("pauseSeconds", pause.TotalSeconds));
-
-    public void Dispose() => _output.Dispose();
 
     protected override void Note(string text)
     {
         // Every note is an object of its own.
     }
 
-    private void WriteFailure(Fault failure)
+    protected override void WriteFailure(Fault fault, ReceivedAnswer? answer = null)
     {
-        WriteError(failure.ToString());
-        Write("error", json => WriteFault(json, failure, null));
+        base.WriteFailure(fault, answer);
+        JsonMembers status = answer is null ? [] : [("status", answer.Status)];
+        Write("error", [("cause", fault.Cause), ("advice", fault.Advice), .. status]);
     }
 
-    private static void WriteFault(Utf8JsonWriter json, Fault fault, ReceivedAnswer? answer)
-    {
-        json.WriteString("cause", fault.Cause);
-        json.WriteString("advice", fault.Advice);
-        if (answer is not null)
-        {
-            json.WriteNumber("status", answer.Status);
-        }
-    }
+    private static JsonMembers Message(bool isText, byte[] payload) =>
+    [
+        ("type", isText ? "text" : "binary"),
+        ("bytes", payload.Length),
+        isText ? ("text", Encoding.UTF8.GetString(payload)) : ("base64", Convert.ToBase64String(payload)),
+    ];
 
-    private static void WriteMessage(Utf8JsonWriter json, bool isText, byte[] payload)
-    {
-        json.WriteString("type", isText ? "text" : "binary");
-        json.WriteNumber("bytes", payload.Length);
-        if (isText)
-        {
-            json.WriteString("text", payload);
-        }
-        else
-        {
-            json.WriteBase64String("base64", payload);
-        }
-    }
+    private static JsonMembers Ping(string direction, byte[] payload) =>
+        [("direction", direction), ("payload", Encoding.UTF8.GetString(payload))];
 
-    private static void WritePing(Utf8JsonWriter json, string direction, byte[] payload)
-    {
-        json.WriteString("direction", direction);
-        json.WriteString("payload", Encoding.UTF8.GetString(payload));
-    }
+    private static JsonMembers? Close(CloseCode? code, string reason) => code is not CloseCode known ? null :
+    [
+        ("code", (int)known),
+        ("name", Enum.IsDefined(known) ? known.ToString() : ""),
+        ("reason", reason),
+    ];
 
-    private static void WriteCode(Utf8JsonWriter json, string side, CloseCode? code, string reason)
-    {
-        if (code is CloseCode known)
-        {
-            json.WriteStartObject(side);
-            json.WriteNumber("code", (int)known);
-            json.WriteString("name", Enum.IsDefined(known) ? known.ToString() : "");
-            json.WriteString("reason", reason);
-            json.WriteEndObject();
-        }
-        else
-        {
-            json.WriteNull(side);
-        }
-    }
+    private static JsonMembers Counts(CompressedCounts counts) =>
+    [
+        ("messages", counts.Messages),
+        ("bytes", counts.PlainBytes),
+        ("compressedBytes", counts.CompressedBytes),
+    ];
 
-    private static void WriteCounts(Utf8JsonWriter json, string name, CompressedCounts counts)
+    private void Write(string name, params JsonMembers members)
     {
-        json.WriteStartObject(name);
-        json.WriteNumber("messages", counts.Messages);
-        json.WriteNumber("bytes", counts.PlainBytes);
-        json.WriteNumber("compressedBytes", counts.CompressedBytes);
-        json.WriteEndObject();
-    }
-
-    private void Write(string name, Action<Utf8JsonWriter> writeRest)
-    {
-        byte[] line = ReadableJson.WriteObject(ReadableJson.Compact, json =>
-        {
-            json.WriteString("time", Times.UtcNow());
-            json.WriteString("event", name);
-            writeRest(json);
-        });
+        byte[] line = ReadableJson.Write(ReadableJson.Compact, [("time", Times.UtcNow()), ("event", name), .. members]);
         lock (Writing)
         {
-            _output.Write(line);
-            _output.Flush();
+            output.Write(line);
+            output.Flush();
         }
     }
 }

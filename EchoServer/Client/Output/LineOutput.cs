@@ -11,22 +11,10 @@ namespace EchoServer.Client.Output;
 /// Text arrives as it was sent, but stays one line and drives nothing: control characters are escaped, except for the tab. Where
 /// standard output is a terminal all that could deceive is escaped. Binary messages are hex digits.
 /// </remarks>
-internal sealed class LineOutput : ClientOutput, IDisposable
+internal sealed class LineOutput(ClientOptions options, Stream output) : ClientOutput(options), IDisposable
 {
-    private readonly StreamWriter _output;
+    private readonly StreamWriter _output = new(output, new UTF8Encoding(false)) { NewLine = "\n" };
     private readonly bool _isTerminal = !Console.IsOutputRedirected;
-
-    internal LineOutput(ClientOptions options, Stream output)
-        : base(options)
-    {
-        _output = new StreamWriter(output, new UTF8Encoding(false)) { NewLine = "\n" };
-    }
-
-    internal override void Opened(ClientConnection connection)
-    {
-        base.Opened(connection);
-        NoteMeantUrl();
-    }
 
     internal override void Received(ClientEvent message)
     {
@@ -41,14 +29,9 @@ internal sealed class LineOutput : ClientOutput, IDisposable
         }
     }
 
-    internal override void Closed(ConversationEnd end)
+    protected override void ShowEnd(ConversationEnd end)
     {
-        base.Closed(end);
-        if (end.Failure is not null)
-        {
-            WriteError(end.Failure.ToString());
-        }
-        else if (!end.IsOurs)
+        if (end.Failure is null && !end.IsOurs)
         {
             Note($"the server closed with {CloseMeaning.Describe(end.ReceivedCode ?? CloseCode.AbnormalClosure, end.ReceivedReason)}");
         }

@@ -94,10 +94,7 @@ internal sealed class StandardStream : SequentialStream
 
     /// <summary>Ends a command: where its output was lost, a line on standard error says why.</summary>
     /// <returns>The exit code: the command's own, or 1 where its output was lost.</returns>
-    internal int EndWith(int exitCode)
-    {
-        return _flaw is null ? exitCode : StandardError.Fail(_flaw);
-    }
+    internal int EndWith(int exitCode) => _flaw is null ? exitCode : StandardError.Fail(_flaw);
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 

@@ -17,14 +17,6 @@ internal sealed class TerminalOutput(ClientOptions options, TerminalScreen scree
     private const string Dim = "\u001b[2m";
     private const string Plain = "\u001b[0m";
 
-    internal override void Opened(ClientConnection connection)
-    {
-        base.Opened(connection);
-        string subprotocol = connection.Subprotocol is null ? "" : $", subprotocol {EscapedText.From(connection.Subprotocol.AsSpan())}";
-        Note($"Connected to {ShownUrl}{subprotocol} (/help lists commands, Ctrl-D leaves)");
-        screen.ShowPrompt();
-    }
-
     internal override void Received(ClientEvent message)
     {
         string mark = $"{Time()}{Coloured(Cyan, "<")} ";
@@ -38,9 +30,18 @@ internal sealed class TerminalOutput(ClientOptions options, TerminalScreen scree
         screen.Print($"{mark}{Numbers.Of(message.Payload.Length, "byte")}, binary{(dump.Length > 0 ? "\n" : "")}{dump}");
     }
 
-    internal override void Closed(ConversationEnd end)
+    /// <summary>What a command at the prompt has to say.</summary>
+    internal void Answer(string text) => screen.Print(Coloured(Dim, text));
+
+    protected override void ShowOpen(ClientConnection connection)
     {
-        base.Closed(end);
+        string subprotocol = connection.Subprotocol is null ? "" : $", subprotocol {EscapedText.From(connection.Subprotocol.AsSpan())}";
+        Note($"Connected to {ShownUrl}{subprotocol} (/help lists commands, Ctrl-D leaves)");
+        screen.ShowPrompt();
+    }
+
+    protected override void ShowEnd(ConversationEnd end)
+    {
         if (end.IsOurs)
         {
             Note($"Closed with {CloseMeaning.Describe(end.SentCode!.Value, end.SentReason)}");
@@ -58,15 +59,7 @@ internal sealed class TerminalOutput(ClientOptions options, TerminalScreen scree
                 Note($"Answered with {CloseMeaning.Describe(sent, end.SentReason)}");
             }
         }
-
-        if (end.Failure is not null)
-        {
-            WriteError(end.Failure.ToString());
-        }
     }
-
-    /// <summary>What a command at the prompt has to say.</summary>
-    internal void Answer(string text) => screen.Print(Coloured(Dim, text));
 
     protected override void Note(string text)
     {
@@ -77,27 +70,15 @@ internal sealed class TerminalOutput(ClientOptions options, TerminalScreen scree
     }
 
     /// <summary>On standard error, where that is not the same terminal.</summary>
-    protected override void WriteError(string text)
+    protected override void WriteErrorLine(string line, bool isFailure)
     {
         if (Console.IsErrorRedirected)
         {
-            base.WriteError(text);
+            base.WriteErrorLine(line, isFailure);
         }
         else
         {
-            screen.Print(Coloured(Red, $"EchoServer: {ShownUrl}: {text}"));
-        }
-    }
-
-    protected override void WriteHeadLine(string line)
-    {
-        if (Console.IsErrorRedirected)
-        {
-            base.WriteHeadLine(line);
-        }
-        else
-        {
-            screen.Print(Coloured(Dim, line));
+            screen.Print(Coloured(isFailure ? Red : Dim, line));
         }
     }
 

@@ -7,12 +7,6 @@ namespace EchoServer.Client.Output;
 /// <summary>The tutorial's transcript on standard output: for messages of the command line.</summary>
 internal sealed class TranscriptOutput(ClientOptions options, TextWriter output) : ClientOutput(options)
 {
-    internal override void Opened(ClientConnection connection)
-    {
-        base.Opened(connection);
-        NoteMeantUrl();
-    }
-
     internal override void Sent(ClientInput sent)
     {
         base.Sent(sent);
@@ -28,14 +22,9 @@ internal sealed class TranscriptOutput(ClientOptions options, TextWriter output)
         Write(Options.IsQuiet ? $"{Time()}{shown}" : $"{Time()}Received Message: {shown}");
     }
 
-    internal override void Closed(ConversationEnd end)
+    protected override void ShowEnd(ConversationEnd end)
     {
-        base.Closed(end);
-        if (end.Failure is not null)
-        {
-            WriteError(end.Failure.ToString());
-        }
-        else if (!Options.IsQuiet)
+        if (end.Failure is null && !Options.IsQuiet)
         {
             Write("Disconnected from Server");
         }

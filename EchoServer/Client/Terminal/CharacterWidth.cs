@@ -20,13 +20,9 @@ internal static class CharacterWidth
     ];
 
     /// <summary>Returns 0 for a combining character, 2 for a wide one, otherwise 1.</summary>
-    internal static int Of(Rune rune)
+    internal static int Of(Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {
-        if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format)
-        {
-            return 0;
-        }
-
-        return Array.Exists(Wide, range => rune.Value >= range.First && rune.Value <= range.Last) ? 2 : 1;
-    }
+        UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format => 0,
+        _ => Array.Exists(Wide, range => rune.Value >= range.First && rune.Value <= range.Last) ? 2 : 1,
+    };
 }

@@ -7,9 +7,7 @@ internal static class LineBreaks
 {
     private const string Indent = "  ";
 
-    /// <summary>Breaks each line of a text. Lines that go on are indented.</summary>
-    /// <param name="text">Lines, which may have colours.</param>
-    /// <param name="columns">The width of the terminal.</param>
+    /// <summary>Breaks each line of a text, which may have colours. Lines that go on are indented.</summary>
     internal static string Insert(string text, int columns) =>
         string.Join('\n', text.Split('\n').Select(line => WidthOf(line) <= columns ? line : Break(line, columns)));
 

@@ -159,33 +159,18 @@ internal sealed class LineEditor
         return EditResult.Changed;
     }
 
-    private int WordStart()
+    private int WordStart() => Skip(Skip(Cursor, -1, isSpace: true), -1, isSpace: false);
+
+    private int WordEnd() => Skip(Skip(Cursor, 1, isSpace: true), 1, isSpace: false);
+
+    /// <summary>Steps from a position over all characters that are white space, or are not.</summary>
+    private int Skip(int position, int step, bool isSpace)
     {
-        int position = Cursor;
-        while (position > 0 && Rune.IsWhiteSpace(_line[position - 1]))
+        // The character before the position when stepping backwards, otherwise the one behind it.
+        int next = step < 0 ? position - 1 : position;
+        for (; next >= 0 && next < _line.Count && Rune.IsWhiteSpace(_line[next]) == isSpace; next += step)
         {
-            position--;
-        }
-
-        while (position > 0 && !Rune.IsWhiteSpace(_line[position - 1]))
-        {
-            position--;
-        }
-
-        return position;
-    }
-
-    private int WordEnd()
-    {
-        int position = Cursor;
-        while (position < _line.Count && Rune.IsWhiteSpace(_line[position]))
-        {
-            position++;
-        }
-
-        while (position < _line.Count && !Rune.IsWhiteSpace(_line[position]))
-        {
-            position++;
+            position += step;
         }
 
         return position;

@@ -22,8 +22,7 @@ internal sealed class TerminalScreen : IDisposable
     private const string MarkPastes = "\u001b[?2004h";
     private const string LeavePastes = "\u001b[?2004l";
 
-    private static readonly string LineLimit = string.Create(
-        CultureInfo.InvariantCulture, $"a line has {LineEditor.MaxCharacters} characters at most; /file sends a longer message");
+    private static readonly string LineLimit = $"a line has {LineEditor.MaxCharacters} characters at most; /file sends a longer message";
 
     private readonly Lock _lock = new();
     private readonly LineEditor _editor = new();
@@ -35,7 +34,6 @@ internal sealed class TerminalScreen : IDisposable
     private volatile bool _isPasting;
 
     /// <summary>Prints above the prompt, and draws it anew when the terminal's width changes, or after the shell's <c>fg</c>.</summary>
-    /// <param name="output">The terminal.</param>
     internal TerminalScreen(Stream output)
     {
         _output = output;

@@ -22,9 +22,7 @@ internal static class LoadChart
     // What clocks and people count in, from a tenth of a second to a day.
     private static readonly double[] TimeSteps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
 
-    /// <summary>Draws it.</summary>
-    /// <param name="report">The result of the run.</param>
-    /// <param name="samples">Its course, from the start.</param>
+    /// <summary>Draws it from samples that begin at the start of the run.</summary>
     /// <returns>An SVG in UTF-8.</returns>
     internal static byte[] Draw(LoadReport report, IReadOnlyList<LoadSample> samples)
     {

@@ -4,7 +4,8 @@ using EchoServer.Metrics;
 namespace EchoServer.Load.Chart;
 
 /// <summary>Notes the course of a run, for a chart: a bounded number of samples, however long it takes.</summary>
-internal sealed class LoadSampler
+/// <param name="duration">The length of the run, if nothing ends it early.</param>
+internal sealed class LoadSampler(TimeSpan duration)
 {
     /// <summary>The most samples that are kept: enough for one each few pixels.</summary>
     internal const int MaxSamples = 256;
@@ -13,17 +14,10 @@ internal sealed class LoadSampler
     private static readonly TimeSpan MaxInterval = TimeSpan.FromSeconds(1);
 
     private readonly List<LoadSample> _samples = [LoadSample.Start];
-    private readonly TimeSpan _interval;
+    private readonly TimeSpan _interval = new(Math.Clamp((duration / (MaxSamples / 2)).Ticks, MinInterval.Ticks, MaxInterval.Ticks));
     private LoadSample _last = LoadSample.Start;
     private int _merged = 1;
     private int _pending;
-
-    /// <param name="duration">The length of the run, if nothing ends it early.</param>
-    internal LoadSampler(TimeSpan duration)
-    {
-        TimeSpan share = duration / (MaxSamples / 2);
-        _interval = share < MinInterval ? MinInterval : share > MaxInterval ? MaxInterval : share;
-    }
 
     /// <summary>The samples so far, after a first one of the start.</summary>
     internal IReadOnlyList<LoadSample> Samples => _samples;
@@ -46,9 +40,7 @@ internal sealed class LoadSampler
     internal void Add(LoadSample sample)
     {
         double rate = sample.RateSince(_last);
-        sample = _pending == 0 ? sample with { Lowest = rate, Highest = rate }
-            : sample with { Lowest = Math.Min(rate, _last.Lowest), Highest = Math.Max(rate, _last.Highest) };
-        _last = sample;
+        _last = sample = WithRates(sample, rate);
         if (++_pending < _merged)
         {
             return;
@@ -74,15 +66,15 @@ internal sealed class LoadSampler
     {
         _samples.RemoveAll(sample => sample.At > result.At - (_interval / 2) && sample != LoadSample.Start);
         double rate = result.RateSince(_samples[^1]);
-        LoadSample[] pending = _pending > 0 ? [_last] : [];
-        _samples.Add(result with { Lowest = pending.Select(sample => sample.Lowest).Append(rate).Min(), Highest = pending.Select(sample => sample.Highest).Append(rate).Max() });
+        _samples.Add(WithRates(result, rate));
     }
+
+    private LoadSample WithRates(LoadSample sample, double rate) => _pending == 0
+        ? sample with { Lowest = rate, Highest = rate }
+        : sample with { Lowest = Math.Min(rate, _last.Lowest), Highest = Math.Max(rate, _last.Highest) };
 }
 
-/// <summary>A run at one moment.</summary>
-/// <param name="At">Since its start.</param>
-/// <param name="Messages">Echoes or answers so far.</param>
-/// <param name="Latency">Those so far.</param>
+/// <summary>A run at one moment after its start: the echoes or answers so far, and their latency.</summary>
 internal sealed record LoadSample(TimeSpan At, long Messages, LatencyHistogram Latency)
 {
     /// <summary>The start of a run.</summary>

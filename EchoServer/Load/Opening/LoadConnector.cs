@@ -32,10 +32,7 @@ internal sealed class LoadConnector(LoadOptions options, IoThreads ioThreads)
             : LoadContext.Of(options, new EchoDialect(), options.IsText);
     }
 
-    /// <summary>Opens all connections.</summary>
-    /// <param name="errors">Counts the failures.</param>
-    /// <param name="opened">Takes each connection that was opened. Called by several threads.</param>
-    /// <param name="stop">Opens no more.</param>
+    /// <summary>Opens all connections. Several threads at a time hand over those that were opened.</summary>
     internal Task OpenAllAsync(LoadErrors errors, Action<LoadConnection> opened, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
@@ -43,10 +40,6 @@ internal sealed class LoadConnector(LoadOptions options, IoThreads ioThreads)
     }
 
     /// <summary>Opens a connection and waits for its greeting, or its end.</summary>
-    /// <param name="number">The number of its place.</param>
-    /// <param name="errors">Counts its errors.</param>
-    /// <param name="firstMessage">The number of its first message.</param>
-    /// <param name="stop">Ends the attempt.</param>
     /// <exception cref="ConnectionFailedException">It could not be opened, or not in time.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     internal async Task<LoadConnection> OpenAsync(int number, LoadErrors errors, long firstMessage, CancellationToken stop)

@@ -31,6 +31,5 @@ internal abstract class LoadTransport : IDisposable
     /// <summary>Tells the server that no more bytes come (FIN).</summary>
     internal abstract void EndSending();
 
-    /// <inheritdoc/>
     public abstract void Dispose();
 }

@@ -9,12 +9,9 @@ namespace EchoServer.Load.Opening;
 /// <summary>Opens connections again that the server has ended, and measures how long each was out of service.</summary>
 /// <remarks>
 /// An end that the server announces (1001, 1012) is not an error, and neither are the echoes that were pending; any other end is an
-/// error. A failed attempt is not an error: it is repeated until the load is over. Safe on any thread.
+/// error. A failed attempt is not an error: it is repeated until the load is over. After its Close the server has the close timeout to end
+/// the TCP connection. Safe on any thread.
 /// </remarks>
-/// <param name="connector">Opens connections.</param>
-/// <param name="places">The connections.</param>
-/// <param name="errors">Counts the errors of the load.</param>
-/// <param name="closeTimeout">How long after its Close the server may take to end the TCP connection.</param>
 internal sealed class Reconnector(LoadConnector connector, LoadPlaces places, LoadErrors errors, TimeSpan closeTimeout) : IDisposable
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(1);

@@ -7,28 +7,17 @@ internal sealed class StreamTransport(TcpLink link) : LoadTransport
 {
     private readonly Stream _stream = link.Stream;
 
-    internal override ValueTask WaitAsync()
-    {
-        ValueTask<int> reading = _stream.ReadAsync(Memory<byte>.Empty);
-        return reading.IsCompletedSuccessfully ? ValueTask.CompletedTask : new(reading.AsTask());
-    }
+    internal override async ValueTask WaitAsync() => await _stream.ReadAsync(Memory<byte>.Empty).ConfigureAwait(false);
 
     internal override ValueTask<int> ReceiveAsync(Memory<byte> buffer) => _stream.ReadAsync(buffer);
 
-    /// <inheritdoc/>
-    /// <remarks>A wait for bytes that are decrypted already costs nothing.</remarks>
+    // A wait for bytes that are decrypted already costs nothing.
     internal override bool IsEmptyAfter(int received, int room) => true;
 
-    internal override ValueTask<int> SendAsync(ReadOnlyMemory<byte> bytes)
+    internal override async ValueTask<int> SendAsync(ReadOnlyMemory<byte> bytes)
     {
-        ValueTask sending = _stream.WriteAsync(bytes);
-        if (sending.IsCompletedSuccessfully)
-        {
-            sending.GetAwaiter().GetResult();
-            return new(bytes.Length);
-        }
-
-        return FinishAsync(sending, bytes.Length);
+        await _stream.WriteAsync(bytes).ConfigureAwait(false);
+        return bytes.Length;
     }
 
     internal override void EndSending() => link.EndSending();
@@ -37,11 +26,5 @@ internal sealed class StreamTransport(TcpLink link) : LoadTransport
     {
         link.Dispose();
         _stream.Dispose();
-    }
-
-    private static async ValueTask<int> FinishAsync(ValueTask sending, int count)
-    {
-        await sending.ConfigureAwait(false);
-        return count;
     }
 }

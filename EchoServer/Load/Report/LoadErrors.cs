@@ -7,70 +7,29 @@ using EchoServer.WebSockets;
 
 namespace EchoServer.Load.Report;
 
-/// <summary>The kinds of errors under load. The JSON report has their names in snake case.</summary>
+/// <summary>The kinds of errors under load, in words: <see cref="LoadReportText.Name"/>. The JSON report has their names in camel case.</summary>
 internal enum LoadError
 {
-    /// <summary>Nothing listens there.</summary>
     ConnectRefused,
-
-    /// <summary>A connection was not open, greeting included, in time.</summary>
     ConnectTimedOut,
-
-    /// <summary>TCP could not connect for another reason.</summary>
     ConnectFailed,
-
-    /// <summary>The TLS handshake failed, or the certificate is not trusted.</summary>
     TlsFailed,
-
-    /// <summary>The handshake was answered with another status than 101.</summary>
     HandshakeRefused,
-
-    /// <summary>The answer to the handshake breaks HTTP or RFC 6455 §4.1.</summary>
     HandshakeInvalid,
-
-    /// <summary>An echo with bytes that were not sent.</summary>
     EchoAltered,
-
-    /// <summary>An echo that ends too early.</summary>
     EchoTruncated,
-
-    /// <summary>An echo that came a second time.</summary>
     EchoDuplicated,
-
-    /// <summary>An echo that came after that of a later message.</summary>
     EchoOutOfOrder,
-
-    /// <summary>The echo of another connection's message.</summary>
     EchoMisdelivered,
-
-    /// <summary>No echo in time, while the connection was open.</summary>
     EchoMissing,
-
-    /// <summary>A message that is not an echo.</summary>
     MessageUnexpected,
-
-    /// <summary>The server sent a Close before the load did.</summary>
     ClosedByServer,
-
-    /// <summary>The connection ended without a Close frame.</summary>
     EndedWithoutClose,
-
-    /// <summary>The connection was reset.</summary>
     ConnectionReset,
-
-    /// <summary>The server broke RFC 6455.</summary>
     ProtocolViolation,
-
-    /// <summary>A message that is larger than this program takes.</summary>
     MessageTooLarge,
-
-    /// <summary>A connection that the server ended was not served again in time.</summary>
     NotServedAgain,
-
-    /// <summary>The server did not answer the Close in time.</summary>
     CloseTimedOut,
-
-    /// <summary>A fault in this program.</summary>
     InternalError,
 }
 
@@ -91,9 +50,6 @@ internal sealed class LoadErrors
     /// <summary>The codes of the Close frames that were received, in their order.</summary>
     internal IReadOnlyList<(CloseCode Code, long Count)> CloseCodes =>
         [.. _closeCodes.Select(pair => (pair.Key, pair.Value.Count)).OrderBy(pair => pair.Key)];
-
-    /// <summary>The number of errors of one kind, of any status.</summary>
-    internal long CountOf(LoadError kind) => _entries.Where(pair => pair.Key.Kind == kind).Sum(pair => pair.Value.Count);
 
     /// <summary>Counts an error.</summary>
     /// <param name="kind">The kind of error.</param>

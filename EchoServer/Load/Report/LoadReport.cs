@@ -1,10 +1,7 @@
 namespace EchoServer.Load.Report;
 
 /// <summary>The result of a load, for a person (<see cref="LoadReportText"/>) or a program (<see cref="LoadReportJson"/>).</summary>
-/// <param name="Options">The load.</param>
-/// <param name="Client">The client that made it, closed.</param>
-/// <param name="Result">The result of its run.</param>
-/// <param name="OpenAtEnd">How many connections were open at the end of the run.</param>
+/// <remarks>The client is closed. How many connections were open is as of the end of the run.</remarks>
 internal sealed record LoadReport(LoadOptions Options, LoadClient Client, LoadResult Result, int OpenAtEnd)
 {
     /// <summary>The percentiles of a report: as text, as a name in JSON, as a number.</summary>

@@ -4,13 +4,9 @@ using EchoServer.Diagnosis;
 namespace EchoServer.Check.Probes.Opening;
 
 /// <summary>The addresses of the host.</summary>
-internal sealed class DnsProbe : IProbe
+internal static class DnsProbe
 {
-    public string Name => "dns";
-
-    public bool IsEssential => true;
-
-    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         IPAddress[] addresses = await run.Dialer.ResolveAsync(stop).ConfigureAwait(false);
         if (IPAddress.TryParse(run.Dialer.Target.Host, out _))

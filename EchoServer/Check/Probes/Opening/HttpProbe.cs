@@ -5,7 +5,7 @@ using EchoServer.Diagnosis;
 namespace EchoServer.Check.Probes.Opening;
 
 /// <summary>What answers a plain GET there. Not essential: a WebSocket server need not answer one.</summary>
-internal sealed class HttpProbe : IProbe
+internal static class HttpProbe
 {
     private const int MaxBodyBytes = 16 * 1024;
     private const int BadRequest = 400;
@@ -18,9 +18,7 @@ internal sealed class HttpProbe : IProbe
     private static readonly string[] ProxyFields =
         ["Server", "Via", "X-Vcap-Request-Id", "X-Served-By", "X-Cache", "CF-Ray", "X-Amz-Cf-Id", "X-Envoy-Upstream-Service-Time", "X-Azure-Ref"];
 
-    public string Name => "http";
-
-    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         PlainAnswer page;
         try

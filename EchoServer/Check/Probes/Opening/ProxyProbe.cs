@@ -5,15 +5,11 @@ using EchoServer.Diagnosis;
 namespace EchoServer.Check.Probes.Opening;
 
 /// <summary>The tunnel through a proxy, where there is one to go through.</summary>
-internal sealed class ProxyProbe : IProbe
+internal static class ProxyProbe
 {
-    public string Name => "proxy";
+    internal static Finding? CannotRun(CheckRun run) => run.Options.Connection.Proxy is null ? Finding.Skip("no proxy on this side") : null;
 
-    public bool IsEssential => true;
-
-    public Finding? CannotRun(CheckRun run) => run.Options.Connection.Proxy is null ? Finding.Skip("no proxy on this side") : null;
-
-    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         ProxyChoice proxy = run.Options.Connection.Proxy!;
         using TcpLink link = await run.Dialer.OpenTunnelAsync(stop).ConfigureAwait(false);

@@ -9,13 +9,9 @@ using EchoServer.Text;
 namespace EchoServer.Check.Probes.Opening;
 
 /// <summary>A TCP connection to each address.</summary>
-internal sealed class TcpProbe : IProbe
+internal static class TcpProbe
 {
-    public string Name => "tcp";
-
-    public bool IsEssential => true;
-
-    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         IPAddress[] addresses = await run.Dialer.ResolveAsync(stop).ConfigureAwait(false);
         Attempt[] attempts = await Task.WhenAll(addresses.Select(address => TryAsync(run.Dialer, address, stop))).ConfigureAwait(false);
@@ -39,13 +35,11 @@ internal sealed class TcpProbe : IProbe
             : Finding.Pass(text, facts);
     }
 
-    private static Fault Partly(Attempt failed) => failed.Address.AddressFamily == AddressFamily.InterNetworkV6
-        ? new(
-            $"not every address answers, {failed.Address} does not: {failed.Failure!.Fault.Cause}",
-            "nothing to mend where only this machine's network has no IPv6; otherwise have the address taken out of DNS, as clients that try it first lose time")
-        : new(
-            $"not every address answers, {failed.Address} does not: {failed.Failure!.Fault.Cause}",
-            "have that address mended or taken out of DNS: clients that try it first lose time or fail");
+    private static Fault Partly(Attempt failed) => new(
+        $"not every address answers, {failed.Address} does not: {failed.Failure!.Fault.Cause}",
+        failed.Address.AddressFamily == AddressFamily.InterNetworkV6
+            ? "nothing to mend where only this machine's network has no IPv6; otherwise have the address taken out of DNS, as clients that try it first lose time"
+            : "have that address mended or taken out of DNS: clients that try it first lose time or fail");
 
     private static async Task<Attempt> TryAsync(Dialer dialer, IPAddress address, CancellationToken stop)
     {

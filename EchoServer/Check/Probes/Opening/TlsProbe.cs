@@ -6,16 +6,12 @@ using EchoServer.Diagnosis;
 namespace EchoServer.Check.Probes.Opening;
 
 /// <summary>TLS and the server's certificate; for <c>ws://</c>, whether the host would speak TLS as well.</summary>
-internal sealed class TlsProbe : IProbe
+internal static class TlsProbe
 {
     private const int HttpPort = 80;
     private const int DaysLeftToWarn = 14;
 
-    public string Name => "tls";
-
-    public bool IsEssential => true;
-
-    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         if (!run.Dialer.IsTls)
         {
@@ -57,13 +53,10 @@ internal sealed class TlsProbe : IProbe
     }
 
     /// <summary>Many hosts answer on both: then TLS is the better way.</summary>
-    private static async Task<Finding> LookForTlsAsync(CheckRun run, CancellationToken stop)
-    {
-        const string unused = "ws:// goes without";
-        return run.Options.Connection.Proxy is null && MayHaveTwin(run.Url) && await run.Dialer.FindTlsAsync(-1, stop).ConfigureAwait(false) is Uri twin
+    private static async Task<Finding> LookForTlsAsync(CheckRun run, CancellationToken stop) =>
+        run.Options.Connection.Proxy is null && MayHaveTwin(run.Url) && await run.Dialer.FindTlsAsync(-1, stop).ConfigureAwait(false) is Uri twin
             ? Finding.Warn($"ws:// goes without, but the host speaks TLS on port {twin.Port.ToString(CultureInfo.InvariantCulture)}", MixedContent(twin))
-            : Finding.Skip(unused);
-    }
+            : Finding.Skip("ws:// goes without");
 
     /// <summary>Whether TLS on port 443 would be the same host's: on this machine another port is another program.</summary>
     internal static bool MayHaveTwin(Uri url) => url.Port == HttpPort || !url.IsLoopback;

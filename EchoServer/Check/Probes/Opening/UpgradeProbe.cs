@@ -4,15 +4,11 @@ using EchoServer.Diagnosis;
 namespace EchoServer.Check.Probes.Opening;
 
 /// <summary>The opening handshake (RFC 6455 §4).</summary>
-internal sealed class UpgradeProbe : IProbe
+internal static class UpgradeProbe
 {
     private const int BadRequest = 400;
 
-    public string Name => "upgrade";
-
-    public bool IsEssential => true;
-
-    public async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         ClientConnection connection;
         try

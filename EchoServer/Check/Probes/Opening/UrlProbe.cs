@@ -4,11 +4,9 @@ using EchoServer.Diagnosis;
 namespace EchoServer.Check.Probes.Opening;
 
 /// <summary>What can be told from the URL alone.</summary>
-internal sealed class UrlProbe : IProbe
+internal static class UrlProbe
 {
-    public string Name => "url";
-
-    public Task<Finding> RunAsync(CheckRun run, CancellationToken stop) => Task.FromResult(Judge(run.Options.TypedUrl, run.Url));
+    internal static Task<Finding> RunAsync(CheckRun run, CancellationToken stop) => Task.FromResult(Judge(run.Options.TypedUrl, run.Url));
 
     /// <summary>Judges a URL.</summary>
     internal static Finding Judge(string typed, Uri url)
