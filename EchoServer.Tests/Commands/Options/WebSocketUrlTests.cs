@@ -46,7 +46,7 @@ internal sealed class WebSocketUrlTests
     [TestCase("bücher.example", "wss://bücher.example/")]
     [TestCase("echo", "wss://echo/")]
     [TestCase("mylocalhost", "wss://mylocalhost/")]
-    public void A_scheme_may_be_left_out(string typed, string expected) => Assert.That(WebSocketUrl.Parse(typed).AbsoluteUri, Is.EqualTo(expected));
+    public void A_scheme_may_be_left_out(string typed, string expected) => Assert.That(WebSocketUrl.Parse(typed, out _).AbsoluteUri, Is.EqualTo(expected));
 
     [Test]
     public void A_user_may_stand_before_a_host_without_a_scheme()
@@ -72,7 +72,7 @@ internal sealed class WebSocketUrlTests
     [TestCase("/path", "'/path' is not a ws://, wss://, http:// or https:// URL, or a host with or without a port. Did you mean wss://path?")]
     [TestCase("htps://me:geheim@host/?token=geheim", "'htps://...@host/?token=***' is not a ws://, wss://, http:// or https:// URL, or a host with or without a port. Did you mean https://...@host/?token=***?")]
     public void Another_text_is_refused_with_what_is_meant(string typed, string error) => Assert.That(
-        () => WebSocketUrl.Parse(typed), Throws.TypeOf<UsageException>().With.Message.EqualTo($"url: {error}"));
+        () => WebSocketUrl.Parse(typed, out _), Throws.TypeOf<UsageException>().With.Message.EqualTo($"url: {error}"));
 
     [TestCase("ws://me:secret@host/", "me", "secret")]
     [TestCase("ws://me@host/", "me", "")]
@@ -92,7 +92,7 @@ internal sealed class WebSocketUrlTests
     [TestCase("ws://[fe80::1%1]:81/a", "fe80::1%1")]
     public void The_zone_of_an_IPv6_address_is_kept(string typed, string expected)
     {
-        Uri url = WebSocketUrl.Parse(typed);
+        Uri url = WebSocketUrl.Parse(typed, out _);
         Assert.That((url.IdnHost, url.Port, url.PathAndQuery), Is.EqualTo((expected, 81, "/a")));
 
         // RFC 6874 §4: a server is not told the zone, which means nothing to it.
@@ -135,7 +135,7 @@ internal sealed class WebSocketUrlTests
     [TestCase("ws://host/?a\nb", @"'ws://host/?a\nb' has a '\n'; write %0A for it")]
     [TestCase("ws://host/%zz?access_token=geheim", "'ws://host/%zz?access_token=***' has a '%'")]
     public void An_error_names_the_flaw(string typed, string flaw) => Assert.That(
-        () => WebSocketUrl.Parse(typed),
+        () => WebSocketUrl.Parse(typed, out _),
         Throws.TypeOf<UsageException>().With.Message.StartsWith($"url: {flaw}").And.Message.Not.Contain("geheim").And.Message.Not.Contain("me:"));
 
     [TestCase("client", "x", "-q")]
