@@ -188,7 +188,6 @@ internal sealed class MetricsTests
         foreach (Instrument instrument in Instruments.All)
         {
             Assert.That(instrument.Name, Does.Match("^[a-z_]+$"));
-            Assert.That(instrument.Name.EndsWith("_total", StringComparison.Ordinal), Is.EqualTo(instrument.Kind == InstrumentKind.Counter), instrument.Name);
             Assert.That(instrument.Help, Does.Match(@"^[A-Z][^\\\n]+\.$"), instrument.Name);
 
             // Where it is shown alone there is nothing before it that such a word could refer to.
