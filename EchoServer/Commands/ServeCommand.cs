@@ -23,7 +23,7 @@ internal static class ServeCommand
     {
         ServerOptions options = ReadServerOptions(result);
         EchoOptions echo = ReadEchoOptions(result, options);
-        SiteOptions site = ReadSiteOptions(result);
+        var site = new SiteOptions(Settings.Info.Read(result), Settings.Metrics.Read(result));
         LogLevel level = Settings.Level.Read(result);
         LogFormat format = Settings.Format.Read(result);
 
@@ -106,12 +106,6 @@ internal static class ServeCommand
         HasScenarios = Settings.Scenarios.Read(result),
         MaxWaitingBytes = options.MaxQueuedBytes,
         LogMessages = Settings.LogMessages.Read(result),
-    };
-
-    private static SiteOptions ReadSiteOptions(ParseResult result) => new()
-    {
-        ServesInfo = Settings.Info.Read(result),
-        ServesMetrics = Settings.Metrics.Read(result),
     };
 
     private static void LogUncaughtExceptions(ILogger log)
