@@ -245,14 +245,8 @@ internal readonly ref struct RequestHead
     private static HttpRejection? Refuse(HeadError? error) => error?.Kind switch
     {
         null => null,
-        HeadErrorKind.TooLarge => TooLarge(),
-        HeadErrorKind.TooManyFields => TooManyFields(),
+        HeadErrorKind.TooLarge => new(HttpStatus.RequestHeaderFieldsTooLarge, $"The request head is larger than {MaxBytes} bytes."),
+        HeadErrorKind.TooManyFields => new(HttpStatus.RequestHeaderFieldsTooLarge, $"The request has more than {MaxFields} header lines."),
         _ => Malformed(error.Text),
     };
-
-    private static HttpRejection TooLarge() =>
-        new(HttpStatus.RequestHeaderFieldsTooLarge, $"The request head is larger than {MaxBytes} bytes.");
-
-    private static HttpRejection TooManyFields() =>
-        new(HttpStatus.RequestHeaderFieldsTooLarge, $"The request has more than {MaxFields} header lines.");
 }
