@@ -87,9 +87,6 @@ internal readonly ref struct RequestHead
     }
 
     /// <summary>Finds a field that may stand only once: <see cref="HeaderFields.Find"/>.</summary>
-    /// <param name="name">The field's name; case does not matter.</param>
-    /// <param name="value">The value of the first field of that name.</param>
-    /// <returns>How many fields of that name there are.</returns>
     public int Find(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value) => Fields.Find(name, out value);
 
     /// <summary>Reads the head at the start of the input.</summary>

@@ -18,8 +18,7 @@ internal sealed class InfoDocument(ServerLimits limits, EchoOptions echo, Instan
 {
     private const string Masked = "(masked)";
 
-    /// <summary>Writes the document.</summary>
-    /// <returns>JSON in UTF-8.</returns>
+    /// <summary>Writes the document: JSON in UTF-8.</summary>
     internal byte[] Write(RequestHead head, IPEndPoint client, ServerSnapshot snapshot)
     {
         var bytes = new ArrayBufferWriter<byte>();

@@ -10,11 +10,6 @@ namespace EchoServer.Site;
 
 /// <summary>Which answer belongs to which path: the test page, <c>/health</c>, <c>/info</c>, <c>/metrics</c>.</summary>
 /// <remarks>Without state of its own: safe on any thread. Blocks on nothing.</remarks>
-/// <param name="options">Which parts there are.</param>
-/// <param name="limits">For <c>/info</c>.</param>
-/// <param name="echo">For <c>/info</c>, and whether WebSockets have the paths of <see cref="Scenarios"/>.</param>
-/// <param name="instance">For <c>/info</c>.</param>
-/// <param name="files">The files of the page, by path; null for those in this executable. Read when the first of them is asked for.</param>
 internal sealed class SiteRouter(
     SiteOptions options, ServerLimits limits, EchoOptions echo, InstanceFacts instance, Func<IReadOnlyDictionary<string, SiteFile>>? files = null) : IPlainHttp
 {

@@ -22,10 +22,7 @@ internal sealed unsafe class ReadableJson : JavaScriptEncoder
     {
     }
 
-    /// <summary>Writes one object, with a line feed behind it.</summary>
-    /// <param name="options"><see cref="Compact"/> or <see cref="Indented"/>.</param>
-    /// <param name="writeMembers">Writes its members.</param>
-    /// <returns>UTF-8.</returns>
+    /// <summary>Writes one object in UTF-8, with a line feed behind it.</summary>
     internal static byte[] WriteObject(JsonWriterOptions options, Action<Utf8JsonWriter> writeMembers)
     {
         var bytes = new ArrayBufferWriter<byte>();

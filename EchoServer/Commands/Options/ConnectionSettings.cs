@@ -80,9 +80,7 @@ internal static class ConnectionSettings
         command.Add(Insecure);
     }
 
-    /// <summary>Reads how to connect.</summary>
-    /// <param name="result">The command line.</param>
-    /// <param name="url">Where to, as typed.</param>
+    /// <summary>Reads how to connect, and where to, as typed.</summary>
     /// <exception cref="UsageException">A value is not accepted, or two contradict each other.</exception>
     internal static ConnectionOptions Read(ParseResult result, string url)
     {
