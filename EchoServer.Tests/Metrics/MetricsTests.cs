@@ -127,7 +127,9 @@ internal sealed class MetricsTests
         {
             WireFrame ping = peer.ReadOneFrame();
             Assert.That(ping.Opcode, Is.EqualTo(WireFrame.PingOpcode));
-            Assert.That(Scrape.Of(server.Port)["pings_sent_total"], Is.EqualTo(i));
+
+            // It is counted after it is sent.
+            await Wait.UntilAsync(() => Scrape.Of(server.Port)["pings_sent_total"] == i, () => $"ping {i} is not counted");
             peer.Send(WireFrame.Pong(ping.Payload));
         }
     }
