@@ -109,6 +109,7 @@ internal sealed class WebSocketUrlTests
     [TestCase("ws://::1/", "the host '::1' of 'ws://::1/' is an IPv6 address without brackets ([::1], [::1]:8080)")]
     [TestCase("fe80::1:8080", "the host 'fe80::1:8080' of 'fe80::1:8080' is an IPv6 address without brackets")]
     [TestCase("ws://h:1:2/", "the port '1:2' of 'ws://h:1:2/' is not a number from 1 to 65535")]
+    [TestCase("http://[::1]:-1/", "the port '-1' of 'http://[::1]:-1/' is not a number from 1 to 65535")]
     [TestCase("ws://h:0/", "the port '0' of 'ws://h:0/' is not a number from 1 to 65535")]
     [TestCase("ws://h:+80", "the port '+80' of 'ws://h:+80' is not a number from 1 to 65535")]
     [TestCase("ws://a..b/", "the host 'a..b' of 'ws://a..b/' has nothing before a dot")]
