@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace EchoServer.Commands.Options;
 
@@ -41,7 +42,7 @@ internal abstract class Setting(string name, Option option, string? variable, st
 internal sealed class Setting<T> : Setting
 {
     private readonly T _default;
-    private readonly SettingParser<T> _parse;
+    private readonly SettingParser<T> _parser;
     private readonly bool _isSecret;
 
     /// <summary>Describes a setting.</summary>
@@ -49,22 +50,23 @@ internal sealed class Setting<T> : Setting
     /// <param name="variable">The environment variable; null for none.</param>
     /// <param name="description">What it is, for the help text.</param>
     /// <param name="defaultValue">The value when neither is given.</param>
-    /// <param name="defaultText">The default as the help text shows it.</param>
-    /// <param name="accepted">The accepted texts: completes "is not ...".</param>
-    /// <param name="parse">Reads the text.</param>
+    /// <param name="parser">The texts that it takes.</param>
+    /// <param name="defaultText">The default as the help text shows it, where the value does not say it.</param>
     /// <param name="mayBeEmpty">Whether an empty variable is a value (as for a text that can be turned off).</param>
     /// <param name="helpName">What the help text calls the value.</param>
     /// <param name="alias">Its short name, such as <c>-c</c>; null for none.</param>
     /// <param name="isSecret">Whether a value may hold a password: an error then does not quote it.</param>
     /// <param name="choices">All values, where they are few words: a shell completes them.</param>
     internal Setting(
-        string name, string? variable, string description, T defaultValue, string defaultText, string accepted,
-        SettingParser<T> parse, bool mayBeEmpty = false, string helpName = "value", string? alias = null, bool isSecret = false,
-        string[]? choices = null)
-        : base(name, MakeOption(name, alias, helpName, variable, $"{description} Takes {accepted}.", defaultText, choices), variable, accepted, mayBeEmpty)
+        string name, string? variable, string description, T defaultValue, SettingParser<T> parser, string? defaultText = null,
+        bool mayBeEmpty = false, string helpName = "value", string? alias = null, bool isSecret = false, string[]? choices = null)
+        : base(
+            name,
+            MakeOption(name, alias, helpName, variable, $"{description} Takes {parser.Accepted}.", defaultText ?? Shown(defaultValue), choices),
+            variable, parser.Accepted, mayBeEmpty)
     {
         _default = defaultValue;
-        _parse = parse;
+        _parser = parser;
         _isSecret = isSecret;
     }
 
@@ -77,9 +79,17 @@ internal sealed class Setting<T> : Setting
     }
 
     private T Parse(string source, string text) =>
-        _parse(text, out T value)
+        _parser.TryParse(text, out T value)
             ? value
             : throw new UsageException($"{source}: {(_isSecret ? "the value (not shown)" : $"'{ShownValue.Of(text)}'")} is not {Accepted}");
+
+    private static string Shown(T value) => value switch
+    {
+        null => "none",
+        bool isOn => isOn ? "on" : "off",
+        TimeSpan time => time.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+        _ => $"{value}".ToLowerInvariant(),
+    };
 
     private static Option<string> MakeOption(
         string name, string? alias, string helpName, string? variable, string description, string defaultText, string[]? choices)
