@@ -16,18 +16,8 @@ internal sealed class RepeatedSetting<T>(
 {
     /// <summary>The values, in the order given.</summary>
     /// <exception cref="UsageException">One of them is not accepted.</exception>
-    internal IReadOnlyList<T> Read(ParseResult result) => [.. (result.GetValue((Option<string[]>)Option) ?? []).Select(Parse)];
-
-    private T Parse(string text)
-    {
-        if (parser.TryParse(text, out T value))
-        {
-            return value;
-        }
-
-        string? shown = show is null ? text : show(text);
-        throw new UsageException($"{Name}: {(shown is null ? "the value (not shown)" : $"'{ShownValue.Of(shown)}'")} is not {Accepted}");
-    }
+    internal IReadOnlyList<T> Read(ParseResult result) =>
+        [.. (result.GetValue((Option<string[]>)Option) ?? []).Select(text => Parse(parser, Name, text, show is null ? text : show(text)))];
 
     private static Option<string[]> MakeOption(string name, string? alias, string helpName, string description) => new(name, alias is null ? [] : [alias])
     {
