@@ -73,12 +73,10 @@ internal static class ServeCommand
     private static ServerOptions ReadServerOptions(ParseResult result)
     {
         IPEndPoint? urls = Settings.ServerUrls.Read(result);
-        bool hostFromUrls = urls is not null && !Settings.Host.IsGiven(result);
-        bool portFromUrls = urls is not null && !Settings.Port.IsGiven(result);
         return new ServerOptions
         {
-            Host = hostFromUrls ? urls!.Address : Settings.Host.Read(result),
-            Port = portFromUrls ? urls!.Port : Settings.Port.Read(result),
+            Host = urls is null || Settings.Host.IsGiven(result) ? Settings.Host.Read(result) : urls.Address,
+            Port = urls is null || Settings.Port.IsGiven(result) ? Settings.Port.Read(result) : urls.Port,
             MaxMessageBytes = Settings.MaxMessageBytes.Read(result),
             MaxFragments = Settings.MaxFragments.Read(result),
             MaxConnections = Settings.MaxConnections.Read(result),
