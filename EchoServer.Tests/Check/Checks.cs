@@ -22,7 +22,7 @@ internal sealed record Checks(IReadOnlyList<ProbeResult> Results)
     public static async Task<Checks> RunAsync(
         string url, Func<CheckOptions, CheckOptions>? options = null, Func<ConnectionOptions, ConnectionOptions>? connection = null)
     {
-        var connecting = new ConnectionOptions { Url = WebSocketUrl.Parse(url), Timeout = Timeout };
+        var connecting = new ConnectionOptions { Url = WebSocketUrl.Parse(url, out _), Timeout = Timeout };
         var check = new CheckOptions { TypedUrl = url, Connection = connection?.Invoke(connecting) ?? connecting };
         using var patience = new CancellationTokenSource(ServerProcess.Patience);
         return new(await CheckPlan.RunAsync(options?.Invoke(check) ?? check, _ => { }, patience.Token));

@@ -262,7 +262,7 @@ internal sealed class HandshakeProbeTests
     [TestCase("wss://echo.example.org/", "wss://echo.example.org/", Outcome.Pass, "")]
     public void What_the_url_alone_says_is_said(string typed, string text, Outcome outcome, string cause)
     {
-        Finding finding = EchoServer.Check.Probes.Opening.UrlProbe.Judge(typed, EchoServer.Commands.Options.WebSocketUrl.Parse(typed));
+        Finding finding = EchoServer.Check.Probes.Opening.UrlProbe.Judge(typed, EchoServer.Commands.Options.WebSocketUrl.Parse(typed, out _));
         Assert.That(finding.Outcome, Is.EqualTo(outcome));
         Assert.That(finding.Text, Does.Contain(text));
         Assert.That(finding.Fault?.Cause ?? "", Does.Contain(cause));

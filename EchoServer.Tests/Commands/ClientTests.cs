@@ -149,8 +149,7 @@ internal sealed class ClientTests
         });
         ProgramResult result = await RunAsync(server.Url.AbsoluteUri, "x");
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "Sent Message: x\n")));
-        Assert.That(result.Error, Does.StartWith($"EchoServer: {server.Url}: {expected}").And.EndsWith("\n"));
-        Assert.That(result.Error.TrimEnd('\n'), Does.Not.Contain("\n"));
+        Assert.That(result.Error, Does.StartWith($"EchoServer: {server.Url}: {expected}").And.Match("^[^\n]*\n$"));
     }
 
     [Test]
@@ -209,33 +208,6 @@ internal sealed class ClientTests
         ProgramResult result = await RunAsync(server.Url.AbsoluteUri, "x", "--timeout", Wait.LapseSeconds);
         Assert.That(result.ExitCode, Is.EqualTo(1));
         Assert.That(result.Error, Does.StartWith($"EchoServer: {server.Url}: the server did not answer the Close within 3 s"));
-    }
-
-    [Test]
-    public async Task Nothing_that_listens_is_a_failure()
-    {
-        int port = FreePort.Find();
-        ProgramResult result = await RunAsync($"ws://127.0.0.1:{port}");
-        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-        Assert.That(result.Error, Does.StartWith($"EchoServer: ws://127.0.0.1:{port}/: connection refused: nothing listens on port {port}"));
-    }
-
-    [Test]
-    public async Task A_host_that_is_not_known_is_a_failure()
-    {
-        // RFC 6761: names under .invalid never resolve.
-        ProgramResult result = await RunAsync("ws://echo.invalid");
-        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-        Assert.That(result.Error, Does.StartWith("EchoServer: ws://echo.invalid/: ").And.Contains("'echo.invalid'"));
-    }
-
-    [Test]
-    public async Task TLS_that_is_not_spoken_there_is_a_failure()
-    {
-        ProgramResult result = await RunAsync($"https://127.0.0.1:{SharedServers.Default.Port}");
-        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-        Assert.That(result.Error, Does.StartWith(
-            $"EchoServer: wss://127.0.0.1:{SharedServers.Default.Port}/: what listens on this port speaks no TLS"));
     }
 
     private static Task<ProgramResult> RunAsync(params string[] arguments) =>

@@ -151,18 +151,8 @@ internal sealed class LoadCommandTests
     {
         ProcessStartInfo start = Programs.EchoServer(["load", SharedServers.Large.Url().AbsoluteUri, "--connections", "400"]);
         ProgramResult result = await Programs.RunAsync(Programs.Through(start, "bash", "-c", "ulimit -n 300 && exec \"$0\" \"$@\""));
-        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-        Assert.That(result.Error, Does.Match(
+        result.AssertFailed(1, Does.Match(
             @"^EchoServer: ws://127\.0\.0\.1:\d+/: 400 connections need (\d+) open files, and the limit is 300; raise it with 'ulimit -n \1', or take fewer\n$"));
-    }
-
-    [Test]
-    public async Task Nothing_that_listens_is_one_line_and_exit_code_1()
-    {
-        int port = FreePort.Find();
-        ProgramResult result = await RunAsync(new Uri($"ws://127.0.0.1:{port}"));
-        Assert.That(result, Is.EqualTo(new ProgramResult(
-            1, "", $"EchoServer: ws://127.0.0.1:{port}/: connection refused: nothing listens on port {port} of 127.0.0.1; start the server, or check host and port in the URL\n")));
     }
 
     [Test]
@@ -238,8 +228,7 @@ internal sealed class LoadCommandTests
         }
 
         ProgramResult bad = await RunAsync(url);
-        Assert.That((bad.ExitCode, bad.Output), Is.EqualTo((1, "")));
-        Assert.That(bad.Error, Does.StartWith($"EchoServer: {url}: the certificate cannot be traced to a trusted authority: ").And.Match("^[^\n]*\n$"));
+        bad.AssertFailed(1, Does.StartWith($"EchoServer: {url}: the certificate cannot be traced to a trusted authority: "));
     }
 
     [Test]
@@ -281,23 +270,9 @@ internal sealed class LoadCommandTests
         Assert.That(proxy.Targets, Has.Count.EqualTo(8).And.All.EqualTo($"CONNECT 127.0.0.1:{SharedServers.Large.Port}"));
     }
 
-    [Test]
-    public async Task Help_has_an_example_and_every_option()
-    {
-        ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["load", "--help"]));
-        Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
-        foreach (string text in (string[])
-            ["EchoServer load ws://", "--connections", "--size", "--in-flight", "--rate", "--ramp", "--duration", "--timeout", "--text", "--binary", "--hold", "--reconnect", "--json", "--send", "--expect-echo", "--chart",
-            "--insecure", "--ca", "--cert", "--key", "--header", "--origin", "--subprotocol", "--basic-auth", "--proxy", "--instance"])
-        {
-            Assert.That(result.Output, Does.Contain(text));
-        }
-    }
-
     private static IEnumerable<TestCaseData> Mistakes()
     {
         yield return Case("url", []);
-        yield return Case("url: 'ftp://x' is not a ws://, wss://, http:// or https:// URL", "ftp://x");
         yield return Case("url: 'tcp://x:1' is not a ws://, wss://, http:// or https:// URL", "tcp://x:1");
         yield return Case("--connections: '0' is not a number of connections (1-1000000)", "ws://x", "--connections", "0");
         yield return Case("--size: '16777217' is not a size such as 64K or 16M (1-16777216 bytes)", "ws://x", "--size", "16777217");
@@ -324,8 +299,7 @@ internal sealed class LoadCommandTests
     public async Task A_mistake_is_one_line_that_names_it_and_exit_code_2(string quoted, string[] arguments)
     {
         ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["load", .. arguments]));
-        Assert.That((result.ExitCode, result.Output), Is.EqualTo((2, "")));
-        Assert.That(result.Error, Does.StartWith("EchoServer: ").And.Contain(quoted).And.Match("^[^\n]*\n$"));
+        result.AssertFailed(2, Does.StartWith("EchoServer: ").And.Contain(quoted));
     }
 
     private static Task<ProgramResult> RunAsync(Uri url, params string[] arguments) =>

@@ -22,8 +22,7 @@ internal sealed partial class OpenFileTests
     {
         string[] arguments = ["load", SharedServers.Large.Url().AbsoluteUri, "--duration", "0.1"];
         ProgramResult result = await Programs.RunAsync(Limited(await ReadNeededAsync(arguments, TooLow), arguments));
-        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-        Assert.That(result.Error, Does.Contain(": 50 connections need "));
+        result.AssertFailed(1, Does.Contain(": 50 connections need "));
     }
 
     [TestCase]

@@ -28,8 +28,8 @@ internal sealed class SettingParsersTests
     [TestCase("NaN", null)]
     public void A_time_is_in_seconds_or_has_a_unit(string text, double? seconds)
     {
-        Assert.That(SettingParsers.TryParseSeconds(text, out TimeSpan? time), Is.EqualTo(seconds is not null));
-        Assert.That(time?.TotalSeconds, Is.EqualTo(seconds));
+        Assert.That(SettingParsers.Seconds().TryParse(text, out TimeSpan time), Is.EqualTo(seconds is not null));
+        Assert.That(time.TotalSeconds, Is.EqualTo(seconds ?? 0));
     }
 
     [TestCase("1", 1)]
@@ -57,7 +57,7 @@ internal sealed class SettingParsersTests
     [TestCase("-1K", null)]
     public void A_size_is_in_bytes_or_has_a_unit(string text, int? bytes)
     {
-        Assert.That(SettingParsers.TryParseSize(text, 1 << 30, out int size), Is.EqualTo(bytes is not null));
+        Assert.That(SettingParsers.Size(1 << 30).TryParse(text, out int size), Is.EqualTo(bytes is not null));
         Assert.That(bytes is null || size == bytes, Is.True);
     }
 

@@ -64,8 +64,7 @@ internal sealed class StandardStreamTests
     public async Task A_directory_as_input_is_named()
     {
         ProgramResult result = await RunAsync(["client", SharedServers.Default.Url("/raw").AbsoluteUri], "</");
-        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-        Assert.That(result.Error, Does.EndWith("/raw: standard input cannot be read: Is a directory; pass a file or a pipe that can be read, or messages as arguments\n"));
+        result.AssertFailed(1, Does.EndWith("/raw: standard input cannot be read: Is a directory; pass a file or a pipe that can be read, or messages as arguments\n"));
     }
 
     private static Task<ProgramResult> RunAsync(string[] command, string redirections) => Programs.RunAsync(Programs.Redirected(

@@ -1,22 +1,8 @@
 namespace EchoServer.Tests.Deployment;
 
 /// <summary><c>EchoServer.Tests/coverage.sh</c>, with a <c>dotnet</c> in place of the real one that leaves a report.</summary>
-internal sealed class CoverageScriptTests
+internal sealed class CoverageScriptTests() : ScriptTest("coverage.sh")
 {
-    private string _folder = null!;
-
-    [SetUp]
-    public void CopyScript()
-    {
-        _folder = Directory.CreateTempSubdirectory("echo-coverage-").FullName;
-        string tests = Directory.CreateDirectory(Path.Combine(_folder, "EchoServer.Tests")).FullName;
-        Directory.CreateDirectory(Path.Combine(_folder, "bin"));
-        File.Copy(Path.Combine(Programs.ProjectFolder, "EchoServer.Tests", "coverage.sh"), Path.Combine(tests, "coverage.sh"));
-    }
-
-    [TearDown]
-    public void Remove() => Directory.Delete(_folder, recursive: true);
-
     [TestCase(100, 0, "100.0 %")]
     [TestCase(98, 0, "98.0 %")]
     [TestCase(97, 1, "97.0 %")]
@@ -57,12 +43,5 @@ internal sealed class CoverageScriptTests
         END
         """;
 
-    private Task<ProgramResult> RunAsync(string dotnet)
-    {
-        string program = Path.Combine(_folder, "bin", "dotnet");
-        Programs.WriteScript(program, dotnet);
-        ProcessStartInfo start = Programs.Start("/usr/bin/bash", [Path.Combine(_folder, "EchoServer.Tests", "coverage.sh")]);
-        start.Environment["PATH"] = $"{Path.GetDirectoryName(program)}:{start.Environment["PATH"]}";
-        return Programs.RunAsync(start);
-    }
+    private Task<ProgramResult> RunAsync(string dotnet) => Programs.RunAsync(Script(dotnet));
 }

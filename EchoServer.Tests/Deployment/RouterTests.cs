@@ -84,35 +84,6 @@ internal sealed class RouterTests
     }
 
     [Test]
-    public async Task Who_does_not_trust_the_authority_is_told_so()
-    {
-        ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["client", _router.Url().AbsoluteUri, "Hi there!"]));
-        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-        Assert.That(result.Error, Does.StartWith($"EchoServer: {_router.Url()}: the certificate cannot be traced to a trusted authority: ").And.Match("^[^\n]*\n$"));
-    }
-
-    private static IEnumerable<TestCaseData> BadCertificates()
-    {
-        yield return new TestCaseData((TestCertificates authority) => authority.Issue("echo.example.org", "127.0.0.9"), "the certificate is for echo.example.org, 127.0.0.9, not for localhost; ")
-            .SetArgDisplayNames("another name");
-        yield return new TestCaseData((TestCertificates authority) => authority.IssueExpired("localhost"), "the certificate expired 24 hours ago, on ")
-            .SetArgDisplayNames("expired");
-    }
-
-    [TestCaseSource(nameof(BadCertificates))]
-    public async Task A_certificate_that_is_not_valid_is_refused(Func<TestCertificates, TestCertificate> issue, string cause)
-    {
-        await using Haproxy router = await Haproxy.StartAsync(new HaproxyOptions
-        {
-            Instances = [SharedServers.Default.Port],
-            Certificate = issue(_certificates),
-        });
-        ProgramResult result = await RunClientAsync(router.Url().AbsoluteUri);
-        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-        Assert.That(result.Error, Does.StartWith($"EchoServer: {router.Url()}: {cause}").And.Match("^[^\n]*\n$"));
-    }
-
-    [Test]
     public async Task Headers_arrive_as_the_router_writes_them_and_are_understood()
     {
         using HttpClient http = TrustingHttp();
@@ -155,8 +126,7 @@ internal sealed class RouterTests
     {
         await using Haproxy router = await Haproxy.StartAsync(new HaproxyOptions { Instances = [SharedServers.Default.Port], DropsUpgrade = true });
         ProgramResult result = await RunClientAsync(router.Url().AbsoluteUri);
-        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-        Assert.That(result.Error, Does.StartWith($"EchoServer: {router.Url()}: the upgrade request lost its Upgrade header on the way (").And.Match("^[^\n]*\n$"));
+        result.AssertFailed(1, Does.StartWith($"EchoServer: {router.Url()}: the upgrade request lost its Upgrade header on the way ("));
     }
 
     [Test]

@@ -1,7 +1,7 @@
 namespace EchoServer.Tests.Deployment;
 
 /// <summary><c>EchoServer.Tests/run.sh</c>, with a <c>dotnet</c> in place of the real one that runs no test.</summary>
-internal sealed class TestScriptTests
+internal sealed class TestScriptTests() : ScriptTest("run.sh")
 {
     private const string Results = """
           <UnitTestResult testId="1" testName="Good(&quot;a&quot;)" duration="00:01:02.5000000" outcome="Passed" />
@@ -14,20 +14,6 @@ internal sealed class TestScriptTests
           <UnitTest name="Bad" id="3">
             <TestMethod className="Tests.Few" name="Bad" />
         """;
-
-    private string _folder = null!;
-
-    [SetUp]
-    public void CopyScript()
-    {
-        _folder = Directory.CreateTempSubdirectory("echo-run-").FullName;
-        string tests = Directory.CreateDirectory(Path.Combine(_folder, "EchoServer.Tests")).FullName;
-        Directory.CreateDirectory(Path.Combine(_folder, "bin"));
-        File.Copy(Path.Combine(Programs.ProjectFolder, "EchoServer.Tests", "run.sh"), Path.Combine(tests, "run.sh"));
-    }
-
-    [TearDown]
-    public void Remove() => Directory.Delete(_folder, recursive: true);
 
     [TestCase("", "")]
     [TestCase("--filter Conformance", "--filter (Conformance)")]
@@ -52,7 +38,7 @@ internal sealed class TestScriptTests
             "  Failed Bad [1 s]\n  Error Message:\n     Expected: 1\n1 passed, 1 failed, 1 skipped\n",
             "build.sh: test: skipped 1: Fleck is not in the configured NuGet feeds\n")));
         Assert.That(
-            await File.ReadAllTextAsync(Path.Combine(_folder, "artifacts", "test-results", "slowest.txt")),
+            await File.ReadAllTextAsync(Path.Combine(Folder, "artifacts", "test-results", "slowest.txt")),
             Is.EqualTo("62.500 s  Tests.Few.Good(\"a\")\n1.000 s  Tests.Few.Bad\n"));
     }
 
@@ -135,14 +121,5 @@ internal sealed class TestScriptTests
         }
 
         return Programs.RunAsync(start);
-    }
-
-    private ProcessStartInfo Script(string dotnet, params string[] arguments)
-    {
-        string program = Path.Combine(_folder, "bin", "dotnet");
-        Programs.WriteScript(program, dotnet);
-        ProcessStartInfo start = Programs.Start("/usr/bin/bash", [Path.Combine(_folder, "EchoServer.Tests", "run.sh"), .. arguments]);
-        start.Environment["PATH"] = $"{Path.GetDirectoryName(program)}:{start.Environment["PATH"]}";
-        return start;
     }
 }

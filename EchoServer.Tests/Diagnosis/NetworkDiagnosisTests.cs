@@ -157,17 +157,6 @@ internal sealed class NetworkDiagnosisTests
     public void A_certificate_that_is_believed_has_no_diagnosis() =>
         Assert.That(TlsDiagnosis.Of(SslPolicyErrors.None, X509ChainStatusFlags.NoError, Good, Url, Now, hasAuthorities: true), Is.Null);
 
-    [Test]
-    public void A_certificate_with_names_that_cannot_be_read_has_none()
-    {
-        using var key = System.Security.Cryptography.ECDsa.Create();
-        var request = new CertificateRequest("CN=echo.example.org", key, System.Security.Cryptography.HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509Extension("2.5.29.17", [0x30, 0x7F, 0x82], critical: false));
-        using X509Certificate2 certificate = request.CreateSelfSigned(Now, Now.AddDays(1));
-        var facts = CertificateFacts.From(certificate);
-        Assert.That((facts.Subject, facts.Names.Count), Is.EqualTo(("echo.example.org", 0)));
-    }
-
     [TestCase(30.4, "Google")]
     [TestCase(60.9, "nginx")]
     [TestCase(241, "Azure")]

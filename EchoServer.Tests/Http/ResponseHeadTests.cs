@@ -127,15 +127,10 @@ internal sealed class ResponseHeadTests
     [TestCase("HTTP/1.1 103 x\r\nLink: a\r\n\r\nHTTP/1.1 199 x\r\n\r\n", "HTTP/1.1 10")]
     [TestCase("HTTP/1.1 102 x\r\n\r\n", "HTTP/1.1 103 x\r\nLink: a\r\n")]
     [TestCase("HTTP/1.1 102 x\r\n\r\n", "SSH-2.0-OpenSSH\r\n")]
-    public void Whole_interim_answers_are_found_at_the_start(string interim, string rest) =>
-        Assert.That(ResponseHead.SizeOfInterim(Encoding.ASCII.GetBytes(interim + rest)), Is.EqualTo(interim.Length));
-
-    [Test]
-    public void Interim_answers_are_dropped_and_the_rest_moves_to_the_start()
+    public void Whole_interim_answers_are_dropped_and_the_rest_moves_to_the_start(string interim, string rest)
     {
-        byte[] input = "HTTP/1.1 100 x\r\n\r\nHTTP/1.1 101 y\r\n"u8.ToArray();
-        int left = ResponseHead.DropInterim(input);
-        Assert.That(Encoding.ASCII.GetString(input, 0, left), Is.EqualTo("HTTP/1.1 101 y\r\n"));
+        byte[] input = Encoding.ASCII.GetBytes(interim + rest);
+        Assert.That(Encoding.ASCII.GetString(input, 0, ResponseHead.DropInterim(input)), Is.EqualTo(rest));
     }
 
     [Test]

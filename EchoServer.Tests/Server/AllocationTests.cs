@@ -2,6 +2,7 @@ using System.Net;
 using EchoServer.Commands.Logging;
 using EchoServer.Echo;
 using EchoServer.Server;
+using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -63,7 +64,7 @@ internal sealed class AllocationTests
         int opened = 0;
         await using var server = new WebSocketServer(
             new ServerOptions { Host = IPAddress.Loopback, Port = 0, IoThreads = 1 }, NullLoggerFactory.Instance);
-        EchoHandlers.Start(new ObservedServer(server, () => allocated[opened++] = GC.GetAllocatedBytesForCurrentThread()), new EchoOptions(), NullLogger.Instance);
+        EchoHandlers.Start(new ObservedServer(server, _ => allocated[opened++] = GC.GetAllocatedBytesForCurrentThread()), new EchoOptions(), NullLogger.Instance);
         var peers = new List<RawPeer>();
         try
         {
@@ -90,7 +91,7 @@ internal sealed class AllocationTests
         var options = new EchoOptions { LogMessages = messages is not null };
         var meter = new Meter();
         await using var server = InProcessServer.Start(
-            (engine, log) => EchoHandlers.Start(new MeteredServer(engine, meter), options, messages ?? log.CreateLogger("Echo")),
+            (engine, log) => EchoHandlers.Start(new ObservedServer(engine, meter.Observe), options, messages ?? log.CreateLogger("Echo")),
             new ServerOptions { Compression = lines.Length > 0 });
         using RawPeer peer = RawPeer.Ask(server.Port, RawPeer.UpgradeRequest(path, lines));
         Assert.That(peer.ReadHead().Contains("Sec-WebSocket-Extensions", StringComparison.Ordinal), Is.EqualTo(lines.Length > 0));
@@ -150,7 +151,14 @@ internal sealed class AllocationTests
 
         public void Reset() => (Bytes, Steps, _round) = (0, 0, Interlocked.Increment(ref _rounds));
 
-        public void OnMessage()
+        /// <summary>Reads itself before each message of a connection.</summary>
+        public void Observe(IWebSocketConnection socket)
+        {
+            Action<Message> read = _ => Read();
+            socket.OnMessage = read + socket.OnMessage;
+        }
+
+        private void Read()
         {
             long allocated = GC.GetAllocatedBytesForCurrentThread();
             if (_last.Round == _round)
@@ -163,36 +171,15 @@ internal sealed class AllocationTests
         }
     }
 
-    /// <summary>An engine that calls an action for each new connection.</summary>
-    private sealed class ObservedServer(IWebSocketServer inner, Action open) : IWebSocketServer
+    /// <summary>An engine that shows each new connection once its callbacks are set.</summary>
+    private sealed class ObservedServer(IWebSocketServer inner, Action<IWebSocketConnection> observe) : IWebSocketServer
     {
         public IPEndPoint? EndPoint => inner.EndPoint;
 
         public void Start(Action<IWebSocketConnection> configure) => inner.Start(socket =>
         {
             configure(socket);
-            open();
-        });
-
-        public Task StopAsync(TimeSpan timeout) => inner.StopAsync(timeout);
-
-        public ValueTask DisposeAsync() => inner.DisposeAsync();
-    }
-
-    /// <summary>An engine whose connections read the meter before each message.</summary>
-    private sealed class MeteredServer(IWebSocketServer inner, Meter meter) : IWebSocketServer
-    {
-        public IPEndPoint? EndPoint => inner.EndPoint;
-
-        public void Start(Action<IWebSocketConnection> configure) => inner.Start(socket =>
-        {
-            configure(socket);
-            var handler = socket.OnMessage!;
-            socket.OnMessage = message =>
-            {
-                meter.OnMessage();
-                handler(message);
-            };
+            observe(socket);
         });
 
         public Task StopAsync(TimeSpan timeout) => inner.StopAsync(timeout);

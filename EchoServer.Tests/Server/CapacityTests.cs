@@ -49,28 +49,6 @@ internal sealed class CapacityTests
     }
 
     [Test]
-    public async Task Refusals_that_are_never_collected_are_bounded_as_well()
-    {
-        await using var server = InProcessServer.StartEcho(new ServerOptions { MaxConnections = 1 });
-        RawPeer[] silent = [.. Enumerable.Range(0, 100).Select(_ => new RawPeer(server.Port))];
-        try
-        {
-            // Those that are closed unread see a reset or the end of the stream.
-            await Wait.UntilAsync(
-                () => silent.Count(peer => peer.Socket.Poll(0, System.Net.Sockets.SelectMode.SelectRead)) >= 67,
-                () => "too few were closed");
-            await Wait.UntilAsync(
-                () => (server.ConnectionCount, server.Snapshot.Totals.SocketsRefused) ==
-                    (1 + ServerLimits.SurplusConnections, silent.Length - 1 - ServerLimits.SurplusConnections),
-                () => $"{server.ConnectionCount} connections, {server.Snapshot.Totals.SocketsRefused} refused");
-        }
-        finally
-        {
-            Array.ForEach(silent, peer => peer.Dispose());
-        }
-    }
-
-    [Test]
     public async Task A_message_for_which_there_is_no_memory_is_closed_with_1013_and_the_others_go_on()
     {
         await using var server = InProcessServer.StartEcho(new ServerOptions { MemoryBudgetBytes = 100_000 });

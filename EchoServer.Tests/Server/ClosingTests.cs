@@ -11,24 +11,6 @@ internal sealed class ClosingTests
     private static readonly ServerOptions ShortClose = new() { CloseTimeout = TimeSpan.FromMilliseconds(300) };
 
     [Test]
-    public void A_Close_is_answered_with_its_code_and_then_the_stream_ends()
-    {
-        using RawPeer peer = RawPeer.Open(SharedServers.Default.Port);
-        peer.Send(WireFrame.Close(4321, "bye"));
-        WireFrame answer = peer.ReadOneFrame();
-        Assert.That(answer.CloseCode, Is.EqualTo(4321));
-        Assert.That(peer.ReadToEnd(), Is.Empty);
-    }
-
-    [Test]
-    public void A_Close_without_a_code_is_answered_with_1000()
-    {
-        using RawPeer peer = RawPeer.Open(SharedServers.Default.Port);
-        peer.Send(WireFrame.CloseEmpty());
-        Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1000));
-    }
-
-    [Test]
     public void The_reason_of_a_violation_arrives_while_the_client_is_still_sending()
     {
         // 1009 is decided by the header; the client goes on with its 4 MB and must not meet a reset.

@@ -46,20 +46,6 @@ internal sealed class HandshakeTests
         AssertAnswer(peer, 405, "'POST'");
     }
 
-    [Test]
-    public void A_405_names_the_method_that_is_allowed()
-    {
-        using RawPeer peer = RawPeer.Ask(SharedServers.Default.Port, Good.Replace("GET", "DELETE"));
-        Assert.That(peer.ReadHead(), Does.Contain("\r\nAllow: GET\r\n"));
-    }
-
-    [Test]
-    public void A_426_names_the_version_that_is_spoken()
-    {
-        using RawPeer peer = RawPeer.Ask(SharedServers.Default.Port, Good.Replace(": 13", ": 12"));
-        Assert.That(peer.ReadHead(), Does.Contain("\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"));
-    }
-
     [TestCase("HEAD / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\r\n", 405, TestName = "{m}(sound)")]
     [TestCase("HEAD / HTTP/1.1\r\nno colon\r\n\r\n", 400, TestName = "{m}(malformed)")]
     public void An_answer_to_HEAD_has_no_body(string request, int status)

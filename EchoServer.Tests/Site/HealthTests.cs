@@ -27,6 +27,9 @@ internal sealed class HealthTests
                 (1 + ServerLimits.SurplusConnections, silent.Length - ServerLimits.SurplusConnections),
             () => $"{server.ConnectionCount} connections, {server.Snapshot.Totals.SocketsRefused} refused");
         AssertHealthy(server);
+        await Wait.UntilAsync(
+            () => silent.Count(peer => peer.Socket.Poll(0, System.Net.Sockets.SelectMode.SelectRead)) >= silent.Length - ServerLimits.SurplusConnections,
+            () => "those that were refused do not see the end");
         Array.ForEach(silent, peer => peer.Dispose());
     }
 

@@ -37,7 +37,7 @@ internal sealed class SiteRouterFuzzTests
     private static readonly WebSocketServer Engine = new(new ServerOptions(), NullLoggerFactory.Instance);
 
     private static readonly SiteRouter Router =
-        SiteRouter.Create(new SiteOptions(), Engine.Context.Limits, new EchoOptions(), InstanceFacts.Read(_ => null));
+        new(new SiteOptions(), Engine.Context.Limits, new EchoOptions(), InstanceFacts.Read(_ => null));
 
     [TestCaseSource(typeof(FuzzSeeds), nameof(FuzzSeeds.Cases))]
     public void Mutated_requests(int seed) => FuzzSeeds.Run(seed, Rounds, random =>

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using EchoServer.Echo;
 using EchoServer.Server;
 using EchoServer.Site;
 
@@ -58,6 +59,6 @@ internal sealed class SlowReaderTests
         Array.Fill(bytes, (byte)'x');
         var files = new Dictionary<string, SiteFile> { ["/large"] = new("text/plain", bytes) };
         return InProcessServer.Start(
-            _ => { }, options, _ => new SiteRouter(() => files, info: null, servesMetrics: false, servesScenarios: false));
+            _ => { }, options, engine => new SiteRouter(new SiteOptions(), engine.Context.Limits, new EchoOptions(), InstanceFacts.Read(_ => null), () => files));
     }
 }

@@ -1,8 +1,18 @@
 using EchoServer.Bench.Servers;
+using NUnit.Framework.Constraints;
 
 namespace EchoServer.Tests.Support;
 
-internal sealed record ProgramResult(int ExitCode, string Output, string Error);
+internal sealed record ProgramResult(int ExitCode, string Output, string Error)
+{
+    /// <summary>Asserts that the program printed nothing, said why in one line, and ended with this exit code.</summary>
+    public void AssertFailed(int exitCode, IResolveConstraint error)
+    {
+        Assert.That((ExitCode, Output), Is.EqualTo((exitCode, "")), Error);
+        Assert.That(Error, error);
+        Assert.That(Error, Does.Match("^[^\n]*\n$"));
+    }
+}
 
 /// <summary>Other processes: the program under test, and the tools that the tests need.</summary>
 internal static class Programs

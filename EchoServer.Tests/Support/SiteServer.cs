@@ -9,8 +9,8 @@ internal static class SiteServer
 {
     private static readonly EchoOptions Quiet = new() { LogMessages = false };
 
-    public static InProcessServer Start(ServerOptions? options = null, SiteOptions? site = null) => InProcessServer.Start(
+    public static InProcessServer Start(ServerOptions? options = null) => InProcessServer.Start(
         (engine, log) => EchoHandlers.Start(engine, Quiet, log.CreateLogger("Echo")),
         options,
-        engine => SiteRouter.Create(site ?? new SiteOptions(), engine.Context.Limits, Quiet, InstanceFacts.Read(_ => null)));
+        engine => new SiteRouter(new SiteOptions(), engine.Context.Limits, Quiet, InstanceFacts.Read(_ => null)));
 }

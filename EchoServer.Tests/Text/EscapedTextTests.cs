@@ -43,29 +43,26 @@ internal sealed class EscapedTextTests
         Assert.That(Encoding.UTF8.GetString(output.WrittenSpan), Is.EqualTo(expected));
     }
 
-    [TestCase("abc", "abc", TestName = "{m}(just fits)")]
-    [TestCase("abcd", "abc… (4 bytes)", TestName = "{m}(one too many)")]
-    [TestCase("äöü", "äöü", TestName = "{m}(two bytes each)")]
-    [TestCase("\U0001F600\U0001F601\U0001F602\U0001F603", "\U0001F600\U0001F601\U0001F602… (16 bytes)", TestName = "{m}(emoji are not split)")]
-    [TestCase("\u001b\n\u202e", "\u001b\n\u202e", TestName = "{m}(not escaped)")]
-    public void Text_for_a_log_line_is_cut_at_a_character(string text, string expected) =>
-        Assert.That(EscapedText.Cut(Encoding.UTF8.GetBytes(text), maxCharacters: 3), Is.EqualTo(expected));
-
     [TestCaseSource(nameof(InvalidBytes))]
     public void What_is_not_UTF_8_is_shown_as_such(byte[] bytes, string expected) =>
         Assert.That(EscapedText.From(bytes), Is.EqualTo(expected));
 
-    // Three characters are shown; the number is that of all bytes.
-    [TestCase("abc", "abc", TestName = "{m}(just fits)")]
-    [TestCase("abcd", "abc… (4 bytes)", TestName = "{m}(one too many)")]
-    [TestCase("äöü", "äöü", TestName = "{m}(two bytes each)")]
-    [TestCase("äöüx", "äöü… (7 bytes)", TestName = "{m}(two bytes each and one too many)")]
-    [TestCase("\U0001F600\U0001F601\U0001F602", "\U0001F600\U0001F601\U0001F602", TestName = "{m}(emoji)")]
-    [TestCase("\U0001F600\U0001F601\U0001F602\U0001F603", "\U0001F600\U0001F601\U0001F602… (16 bytes)", TestName = "{m}(emoji are not split)")]
-    [TestCase("a\rb", @"a\r… (3 bytes)", TestName = "{m}(an escape counts as the characters it is written with)")]
-    [TestCase("\u001b", "… (1 bytes)", TestName = "{m}(an escape that does not fit)")]
-    public void Long_text_is_cut_at_a_character(string text, string expected) =>
-        Assert.That(EscapedText.From(Encoding.UTF8.GetBytes(text), maxCharacters: 3), Is.EqualTo(expected));
+    // Three characters are shown; the number is that of all bytes. A log line is cut before it is escaped.
+    [TestCase("abc", "abc", "abc", TestName = "{m}(just fits)")]
+    [TestCase("abcd", "abc… (4 bytes)", "abc… (4 bytes)", TestName = "{m}(one too many)")]
+    [TestCase("äöü", "äöü", "äöü", TestName = "{m}(two bytes each)")]
+    [TestCase("äöüx", "äöü… (7 bytes)", "äöü… (7 bytes)", TestName = "{m}(two bytes each and one too many)")]
+    [TestCase("\U0001F600\U0001F601\U0001F602", "\U0001F600\U0001F601\U0001F602", "\U0001F600\U0001F601\U0001F602", TestName = "{m}(emoji)")]
+    [TestCase(
+        "\U0001F600\U0001F601\U0001F602\U0001F603", "\U0001F600\U0001F601\U0001F602… (16 bytes)", "\U0001F600\U0001F601\U0001F602… (16 bytes)",
+        TestName = "{m}(emoji are not split)")]
+    [TestCase("a\rb", "a\rb", @"a\r… (3 bytes)", TestName = "{m}(an escape counts as the characters it is written with)")]
+    [TestCase("\u001b\n\u202e", "\u001b\n\u202e", "… (5 bytes)", TestName = "{m}(an escape that does not fit)")]
+    public void Long_text_is_cut_at_a_character(string text, string forLog, string shown)
+    {
+        Assert.That(EscapedText.Cut(Encoding.UTF8.GetBytes(text), maxCharacters: 3), Is.EqualTo(forLog));
+        Assert.That(EscapedText.From(Encoding.UTF8.GetBytes(text), maxCharacters: 3), Is.EqualTo(shown));
+    }
 
     [Test]
     public void Invalid_bytes_count_when_cutting() =>

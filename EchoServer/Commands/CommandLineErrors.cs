@@ -76,8 +76,6 @@ internal static class CommandLineErrors
     }
 
     /// <summary>Refuses a switch with a value in the same argument, which the library takes for an argument of its own.</summary>
-    /// <param name="args">The arguments that were parsed.</param>
-    /// <param name="result">The result, whose tokens are these arguments and their parts.</param>
     /// <exception cref="UsageException">A switch has a value.</exception>
     internal static void ThrowIfSwitchHasValue(string[] args, ParseResult result)
     {

@@ -40,7 +40,7 @@ internal static class Engine
             server.Context.Judge = (path, query) => Scenarios.Find(path, query, echo)?.Ruling ?? default;
         }
 
-        server.Context.PlainHttp = SiteRouter.Create(site, server.Context.Limits, echo, InstanceFacts.Read(Environment.GetEnvironmentVariable));
+        server.Context.PlainHttp = new SiteRouter(site, server.Context.Limits, echo, InstanceFacts.Read(Environment.GetEnvironmentVariable));
         return server;
     }
 #endif

@@ -43,7 +43,7 @@ internal static class LoadCommand
     internal static async Task<int> RunAsync(ParseResult result, string url)
     {
         LoadOptions options = LoadSettings.Read(result, url);
-        TimeSpan duration = LoadSettings.Duration.Read(result)!.Value;
+        TimeSpan duration = LoadSettings.Duration.Read(result);
         using ChartFile? chart = LoadSettings.Chart.Read(result) is string file ? ChartFile.Open(LoadSettings.Chart, file) : null;
         LoadSampler? sampler = chart is null ? null : new LoadSampler(duration);
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using EchoServer.Client.Output;
 using EchoServer.Commands.Options;
 using EchoServer.Connect;
@@ -34,20 +33,18 @@ internal static class PingCommand
         """;
 
     private const int MaxCount = 1_000_000_000;
-    private const double MinInterval = 0.01;
 
-    internal static readonly Setting<TimeSpan?> Interval = new(
-        "--interval", null, "Time from one message to the next.", PingOptions.DefaultInterval, Invariant(PingOptions.DefaultInterval.TotalSeconds),
-        SettingParsers.TimeAccepted($"{Invariant(MinInterval)}-86400"),
-        (string text, out TimeSpan? value) => SettingParsers.TryParseSeconds(text, MinInterval, out value), helpName: "seconds", alias: "-i");
+    internal static readonly Setting<TimeSpan> Interval = new(
+        "--interval", null, "Time from one message to the next.",
+        PingOptions.DefaultInterval, SettingParsers.Seconds(lowest: 0.01), helpName: "seconds", alias: "-i");
 
     internal static readonly Setting<int?> Count = new(
-        "--count", null, "How many messages are sent.", null, "until Ctrl-C", $"a number of messages (1-{Invariant(MaxCount)})",
-        (string text, out int? value) => SettingParsers.TryParseNumber(text, MaxCount, out value), helpName: "number", alias: "-c");
+        "--count", null, "How many messages are sent.",
+        null, SettingParsers.OrNone(SettingParsers.Number("a number of messages", 1, MaxCount)), "until Ctrl-C", helpName: "number", alias: "-c");
 
-    internal static readonly Setting<TimeSpan?> Wait = new(
-        "--wait", null, "How long an echo may take; then it is lost.", PingOptions.DefaultWait, Invariant(PingOptions.DefaultWait.TotalSeconds),
-        SettingParsers.SecondsAccepted, SettingParsers.TryParseSeconds, helpName: "seconds", alias: "-W");
+    internal static readonly Setting<TimeSpan> Wait = new(
+        "--wait", null, "How long an echo may take; then it is lost.",
+        PingOptions.DefaultWait, SettingParsers.Seconds(), helpName: "seconds", alias: "-W");
 
     internal static readonly Option<bool> Frames = new("--frames")
     {
@@ -65,9 +62,9 @@ internal static class PingCommand
         var options = new PingOptions
         {
             Connection = ConnectionSettings.Read(result, url),
-            Interval = Interval.Read(result)!.Value,
+            Interval = Interval.Read(result),
             Count = Count.Read(result),
-            Wait = Wait.Read(result)!.Value,
+            Wait = Wait.Read(result),
             UsesPingFrames = result.GetValue(Frames),
         };
         ConnectionSettings.RefuseUnusedTls(result, options.Connection);
@@ -89,6 +86,4 @@ internal static class PingCommand
             return ExitCode.Failed;
         }
     }
-
-    private static string Invariant(double value) => value.ToString(CultureInfo.InvariantCulture);
 }

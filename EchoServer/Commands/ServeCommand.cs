@@ -23,7 +23,7 @@ internal static class ServeCommand
     {
         ServerOptions options = ReadServerOptions(result);
         EchoOptions echo = ReadEchoOptions(result, options);
-        SiteOptions site = ReadSiteOptions(result);
+        var site = new SiteOptions(Settings.Info.Read(result), Settings.Metrics.Read(result));
         LogLevel level = Settings.Level.Read(result);
         LogFormat format = Settings.Format.Read(result);
 
@@ -73,24 +73,22 @@ internal static class ServeCommand
     private static ServerOptions ReadServerOptions(ParseResult result)
     {
         IPEndPoint? urls = Settings.ServerUrls.Read(result);
-        bool hostFromUrls = urls is not null && !Settings.Host.IsGiven(result);
-        bool portFromUrls = urls is not null && !Settings.Port.IsGiven(result);
         return new ServerOptions
         {
-            Host = hostFromUrls ? urls!.Address : Settings.Host.Read(result),
-            Port = portFromUrls ? urls!.Port : Settings.Port.Read(result),
+            Host = urls is null || Settings.Host.IsGiven(result) ? Settings.Host.Read(result) : urls.Address,
+            Port = urls is null || Settings.Port.IsGiven(result) ? Settings.Port.Read(result) : urls.Port,
             MaxMessageBytes = Settings.MaxMessageBytes.Read(result),
             MaxFragments = Settings.MaxFragments.Read(result),
             MaxConnections = Settings.MaxConnections.Read(result),
             AnswersWhenFull = Settings.AnswerWhenFull.Read(result),
             MemoryBudgetBytes = Settings.MemoryBudget.Read(result),
-            HandshakeTimeout = Settings.HandshakeTimeout.Read(result)!.Value,
+            HandshakeTimeout = Settings.HandshakeTimeout.Read(result),
             MessageTimeout = Settings.MessageTimeout.Read(result),
-            SendTimeout = Settings.SendTimeout.Read(result)!.Value,
+            SendTimeout = Settings.SendTimeout.Read(result),
             KeepAliveInterval = Settings.KeepAliveInterval.Read(result),
-            KeepAliveTimeout = Settings.KeepAliveTimeout.Read(result)!.Value,
-            CloseTimeout = Settings.CloseTimeout.Read(result)!.Value,
-            DrainTimeout = Settings.DrainTimeout.Read(result)!.Value,
+            KeepAliveTimeout = Settings.KeepAliveTimeout.Read(result),
+            CloseTimeout = Settings.CloseTimeout.Read(result),
+            DrainTimeout = Settings.DrainTimeout.Read(result),
             Compression = Settings.Compression.Read(result),
             CompressionLevel = Settings.CompressionLevel.Read(result),
             IoThreads = Settings.IoThreads.Read(result),
@@ -106,12 +104,6 @@ internal static class ServeCommand
         HasScenarios = Settings.Scenarios.Read(result),
         MaxWaitingBytes = options.MaxQueuedBytes,
         LogMessages = Settings.LogMessages.Read(result),
-    };
-
-    private static SiteOptions ReadSiteOptions(ParseResult result) => new()
-    {
-        ServesInfo = Settings.Info.Read(result),
-        ServesMetrics = Settings.Metrics.Read(result),
     };
 
     private static void LogUncaughtExceptions(ILogger log)

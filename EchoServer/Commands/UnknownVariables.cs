@@ -9,9 +9,7 @@ internal static class UnknownVariables
 {
     private static readonly string[] OfAspNet = ["ASPNETCORE_URLS", "DOTNET_URLS", "ASPNETCORE_HTTP_PORTS", "DOTNET_HTTP_PORTS"];
 
-    /// <summary>Names them.</summary>
-    /// <param name="environment">All variables, with their values.</param>
-    /// <param name="known">The variables that the program reads.</param>
+    /// <summary>Names those of an environment that the program does not read.</summary>
     /// <returns>A warning for each, in the order of their names. No value is shown.</returns>
     internal static IEnumerable<string> Warnings(IDictionary environment, IReadOnlyCollection<string> known) =>
         from entry in environment.Cast<DictionaryEntry>()
@@ -22,8 +20,6 @@ internal static class UnknownVariables
         select $"EchoServer: warning: the environment variable {EscapedText.From(name.AsSpan())} has no effect{(near is null ? "" : $"; did you mean {near}?")}";
 
     /// <summary>Names a variable that tells ASP.NET where to listen, and not this server, unless it names the same port.</summary>
-    /// <param name="environment">Reads a variable.</param>
-    /// <param name="port">The port that the server listens on, where nothing else named it.</param>
     internal static string? WarnOfAspNet(Func<string, string?> environment, int port) =>
         Array.Find(OfAspNet, name => environment(name) is { Length: > 0 } value && value.TrimEnd('/').Split(':', ';')[^1] != $"{port}") is string found
             ? $"EchoServer: warning: the environment variable {found} has no effect; PORT or --port names the port"

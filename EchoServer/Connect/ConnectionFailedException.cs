@@ -3,10 +3,6 @@ using EchoServer.Diagnosis;
 namespace EchoServer.Connect;
 
 /// <summary>A connection could not be opened, or failed when it was used. The cause is known.</summary>
-/// <param name="stage">The step that failed.</param>
-/// <param name="finding">The observation, in a few words; escaped.</param>
-/// <param name="fault">Cause and advice.</param>
-/// <param name="inner">The exception of the network; null where none was thrown.</param>
 internal class ConnectionFailedException(Stage stage, string finding, Fault fault, Exception? inner = null) : Exception(fault.ToString(), inner)
 {
     /// <summary>The step that failed.</summary>
@@ -34,8 +30,7 @@ internal class ConnectionFailedException(Stage stage, string finding, Fault faul
     internal static ConnectionFailedException Of(ClientEvent end, Uri url, Stage stage = Stage.Echo) =>
         new(stage, end.Describe(), end.Diagnose(url)) { End = end };
 
-    /// <summary>Makes the exception for a server that sends messages, and no echo.</summary>
-    /// <param name="messages">How many it has sent, in words.</param>
+    /// <summary>Makes the exception for a server that sends messages, as many as these words say, and no echo.</summary>
     internal static ConnectionFailedException NoEcho(string messages) => new(Stage.Echo, $"{messages}, none of them the echo", new(
         "messages come, but none of them is the echo of the message sent: this is not an echo server",
         "check the path: any WebSocket echo will do, such as an EchoServer's / or /raw"));

@@ -44,8 +44,9 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
     /// <summary>Host and port that TCP connects to: the server's, or the proxy's.</summary>
     internal (string Host, int Port) Target => options.Proxy is ProxyChoice proxy ? (proxy.Url.IdnHost, proxy.Url.Port) : (Url.IdnHost, Url.Port);
 
-    /// <summary>A step, bounded by the time that the options allow.</summary>
-    internal Step Step(Stage stage) => Step(stage, Deadline.In(options.Timeout));
+    /// <summary>A step, bounded by a deadline, or by the time that the options allow.</summary>
+    internal Step Step(Stage stage, Deadline? deadline = null) =>
+        new(stage, Url, options.Timeout, deadline ?? Deadline.In(options.Timeout), options.Proxy?.Url);
 
     /// <summary>Opens a WebSocket. Null offers the subprotocols and the compression of the options.</summary>
     /// <remarks>Messages are compressed where the options offer that; another offer only has the server compress.</remarks>
@@ -70,7 +71,7 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
         IReadOnlyList<string> subprotocols, string? extensions, CancellationToken stop)
     {
         var deadline = Deadline.In(options.Timeout);
-        TcpLink link = await OpenAsync(deadline, stop).ConfigureAwait(false);
+        TcpLink link = await OpenAsync(stop, deadline).ConfigureAwait(false);
         try
         {
             // RFC 6455 §4.1: "The nonce MUST be selected randomly for each connection."
@@ -102,24 +103,8 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
         }
     }
 
-    /// <summary>Opens a stream on which HTTP is spoken.</summary>
-    /// <exception cref="ConnectionFailedException">A step failed.</exception>
-    internal Task<TcpLink> OpenAsync(CancellationToken stop) => OpenAsync(Deadline.In(options.Timeout), stop);
-
-    /// <summary>Opens a connection that ends at the server: TCP, and a proxy's tunnel where one is gone through.</summary>
-    /// <exception cref="ConnectionFailedException">A step failed.</exception>
-    internal Task<TcpLink> OpenTunnelAsync(CancellationToken stop) => OpenTunnelAsync(Deadline.In(options.Timeout), stop);
-
-    /// <summary>Looks up the addresses to connect to.</summary>
-    /// <exception cref="ConnectionFailedException">There are none.</exception>
-    internal Task<IPAddress[]> ResolveAsync(CancellationToken stop) => ResolveAsync(Deadline.In(options.Timeout), stop);
-
     /// <summary>Puts an address before the others from now on.</summary>
     internal void Prefer(IPAddress address) => _addresses = [address, .. _addresses.Where(other => !other.Equals(address))];
-
-    /// <summary>Connects to one address.</summary>
-    /// <exception cref="ConnectionFailedException">It does not answer.</exception>
-    internal Task<Socket> ConnectAsync(IPAddress address, CancellationToken stop) => ConnectAsync(address, Deadline.In(options.Timeout), stop);
 
     /// <summary>Whether <c>ws://</c> goes to a port that speaks TLS. Asked once, without a wait worth mentioning.</summary>
     internal async Task<bool> IsTlsOnPortAsync(CancellationToken stop) => !IsTls && options.Proxy is null &&
@@ -150,38 +135,35 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
         failure is { Stage: Stage.Answer, IsTimeout: false } &&
         (failure.Answer is null ? link.Heads is { Received.IsEmpty: true } : failure.Answer is { Status: BadRequest, FirstWords: "" } answer && answer.Field(RouterDiagnosis.ErrorField) is null);
 
-    private Step Step(Stage stage, Deadline deadline) => new(stage, Url, options.Timeout, deadline, options.Proxy?.Url);
-
-    private async Task<TcpLink> OpenAsync(Deadline deadline, CancellationToken stop)
+    /// <summary>Opens a stream on which HTTP is spoken.</summary>
+    /// <exception cref="ConnectionFailedException">A step failed.</exception>
+    internal async Task<TcpLink> OpenAsync(CancellationToken stop, Deadline? until = null)
     {
-        TcpLink link = await OpenTunnelAsync(deadline, stop).ConfigureAwait(false);
-        try
+        Deadline deadline = until ?? Deadline.In(options.Timeout);
+        TcpLink link = await OpenTunnelAsync(stop, deadline).ConfigureAwait(false);
+        return !IsTls ? link : await OrGiveUpAsync(link, async () =>
         {
-            if (IsTls)
-            {
-                TlsSession session = await TlsSession.EstablishAsync(link, options, Url, Step(Stage.Tls, deadline), stop).ConfigureAwait(false);
-                session.ThrowIfNotTrusted(options);
-            }
-
-            return link;
-        }
-        catch (Exception exception)
-        {
-            GiveUp(link, exception);
-            throw;
-        }
+            TlsSession session = await TlsSession.EstablishAsync(link, options, Url, Step(Stage.Tls, deadline), stop).ConfigureAwait(false);
+            session.ThrowIfNotTrusted(options);
+        }).ConfigureAwait(false);
     }
 
-    private async Task<TcpLink> OpenTunnelAsync(Deadline deadline, CancellationToken stop)
+    /// <summary>Opens a connection that ends at the server: TCP, and a proxy's tunnel where one is gone through.</summary>
+    /// <exception cref="ConnectionFailedException">A step failed.</exception>
+    internal async Task<TcpLink> OpenTunnelAsync(CancellationToken stop, Deadline? until = null)
     {
+        Deadline deadline = until ?? Deadline.In(options.Timeout);
         TcpLink link = await OpenTcpAsync(deadline, stop).ConfigureAwait(false);
+        return options.Proxy is not ProxyChoice proxy ? link : await OrGiveUpAsync(
+            link, () => ProxyTunnel.OpenAsync(link, proxy, options, Step(Stage.Proxy, deadline), stop)).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes a step with a connection, which ends where the step fails.</summary>
+    private static async Task<TcpLink> OrGiveUpAsync(TcpLink link, Func<Task> step)
+    {
         try
         {
-            if (options.Proxy is ProxyChoice proxy)
-            {
-                await ProxyTunnel.OpenAsync(link, proxy, options, Step(Stage.Proxy, deadline), stop).ConfigureAwait(false);
-            }
-
+            await step().ConfigureAwait(false);
             return link;
         }
         catch (Exception exception)
@@ -194,14 +176,14 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
     /// <summary>Connects to the first address that answers.</summary>
     private async Task<TcpLink> OpenTcpAsync(Deadline deadline, CancellationToken stop)
     {
-        IPAddress[] addresses = _addresses.Length > 0 ? _addresses : await ResolveAsync(deadline, stop).ConfigureAwait(false);
+        IPAddress[] addresses = _addresses.Length > 0 ? _addresses : await ResolveAsync(stop, deadline).ConfigureAwait(false);
         for (int i = 0; ; i++)
         {
             try
             {
                 // One that does not answer leaves the others their share of the time.
                 var share = Deadline.In(deadline.Left / (addresses.Length - i));
-                Socket socket = await ConnectAsync(addresses[i], share, stop).ConfigureAwait(false);
+                Socket socket = await ConnectAsync(addresses[i], stop, share).ConfigureAwait(false);
                 if (i > 0)
                 {
                     Prefer(addresses[i]);
@@ -233,7 +215,9 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
         }
     }
 
-    private async Task<IPAddress[]> ResolveAsync(Deadline deadline, CancellationToken stop)
+    /// <summary>Looks up the addresses to connect to.</summary>
+    /// <exception cref="ConnectionFailedException">There are none.</exception>
+    internal async Task<IPAddress[]> ResolveAsync(CancellationToken stop, Deadline? deadline = null)
     {
         Step step = Step(Stage.Resolve, deadline);
         IPAddress[] found = IPAddress.TryParse(Target.Host, out IPAddress? address)
@@ -260,7 +244,9 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
         }
     }
 
-    private async Task<Socket> ConnectAsync(IPAddress address, Deadline deadline, CancellationToken stop)
+    /// <summary>Connects to one address.</summary>
+    /// <exception cref="ConnectionFailedException">It does not answer.</exception>
+    internal async Task<Socket> ConnectAsync(IPAddress address, CancellationToken stop, Deadline? deadline = null)
     {
         Socket? socket = null;
         try

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
@@ -8,8 +7,7 @@ namespace EchoServer.Connect;
 /// <summary>The options of a TLS handshake: trusted authorities, server name, client certificate.</summary>
 internal static class TlsOptions
 {
-    /// <summary>Makes the runtime's options from ours.</summary>
-    [SuppressMessage("Security", "CA5359:Do Not Disable Certificate Validation", Justification = "It is what --insecure asks for.")]
+    /// <summary>Makes the runtime's options from ours. The caller judges the server's certificate.</summary>
     internal static SslClientAuthenticationOptions Create(ConnectionOptions options, Uri url)
     {
         var tls = new SslClientAuthenticationOptions
@@ -17,11 +15,6 @@ internal static class TlsOptions
             TargetHost = HostOf(url),
             ApplicationProtocols = [SslApplicationProtocol.Http11],
         };
-        if (options.IsInsecure)
-        {
-            tls.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
-        }
-
         if (options.Authorities is X509Certificate2Collection authorities)
         {
             tls.CertificateChainPolicy = new X509ChainPolicy

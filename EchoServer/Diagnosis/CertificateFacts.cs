@@ -12,9 +12,7 @@ internal sealed record CertificateFacts(
     /// <summary>The issuer of the last certificate that the chain has: the authority that is to be trusted.</summary>
     internal string Authority { get; init; } = Issuer;
 
-    /// <summary>Reads a certificate.</summary>
-    /// <param name="certificate">The certificate.</param>
-    /// <param name="chain">The certificates from it up to its authority, as far as they are known; null for none.</param>
+    /// <summary>Reads a certificate, with those from it up to its authority as far as they are known.</summary>
     internal static CertificateFacts From(X509Certificate2 certificate, X509Chain? chain = null) => new(
         certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false),
         certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: true),

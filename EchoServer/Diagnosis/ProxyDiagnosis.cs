@@ -53,10 +53,7 @@ internal static class ProxyDiagnosis
     /// <summary>Says what it means that the proxy ended the connection.</summary>
     internal static Fault OfEnd(Uri? proxy) => new($"{The(proxy)} ended the connection instead of opening a tunnel", CheckKind);
 
-    /// <summary>Says what it means that TLS with the proxy itself failed.</summary>
-    /// <param name="reason">The cause, as a sentence part.</param>
-    /// <param name="advice">What to do about it; null where only another proxy helps.</param>
-    /// <param name="proxy">The proxy.</param>
+    /// <summary>Says what it means that TLS with the proxy itself failed. Without advice only another proxy helps.</summary>
     internal static Fault OfTls(string reason, string? advice, Uri? proxy) =>
         new($"TLS with {The(proxy)} failed: {reason}", advice is null ? AroundIt : $"{advice}; {AroundIt}");
 

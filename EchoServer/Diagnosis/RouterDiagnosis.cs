@@ -88,8 +88,7 @@ internal static class RouterDiagnosis
     /// <summary>Whether the router knows the route, or the instance that is asked for, and has nothing healthy behind it.</summary>
     internal static bool HasNoEndpoints(ReceivedAnswer answer) => ErrorOf(answer) == NoEndpoints;
 
-    /// <summary>Says what it means that another instance answered than the one that was asked for.</summary>
-    /// <param name="field">The field that asked for it.</param>
+    /// <summary>Says what it means that another instance answered than the one that a field asked for.</summary>
     internal static Fault OfOtherInstance(string field) => field == ProcessField
         ? new(
             $"{ProcessField} has no effect: the router is older than 2025 and ignores it, or none is on the way",

@@ -24,12 +24,6 @@ internal static class TlsDiagnosis
     ];
 
     /// <summary>Names the flaw of a certificate, the most telling one first.</summary>
-    /// <param name="errors">What the runtime found.</param>
-    /// <param name="chain">What it found in the chain, taken together.</param>
-    /// <param name="facts">The server's certificate; null when it sent none.</param>
-    /// <param name="url">Where to.</param>
-    /// <param name="now">The time now.</param>
-    /// <param name="hasAuthorities">Whether <c>--ca</c> names the authorities to trust.</param>
     /// <returns>Null when nothing is. The advice is without <c>--insecure</c>, which may have been given.</returns>
     internal static Fault? Of(
         SslPolicyErrors errors, X509ChainStatusFlags chain, CertificateFacts? facts, Uri url, DateTimeOffset now, bool hasAuthorities)
@@ -73,10 +67,8 @@ internal static class TlsDiagnosis
     internal static Fault OrInsecure(Fault flaw) => flaw with { Advice = $"{flaw.Advice}; --insecure goes on without checking it" };
 
     /// <summary>A time in whole days, or in hours where it is short: <c>3 days</c>.</summary>
-    internal static string Days(TimeSpan time)
-    {
-        return time.TotalDays < 2 ? Numbers.Of((long)time.TotalHours, "hour") : Numbers.Of((long)time.TotalDays, "day");
-    }
+    internal static string Days(TimeSpan time) =>
+        time.TotalDays < 2 ? Numbers.Of((long)time.TotalHours, "hour") : Numbers.Of((long)time.TotalDays, "day");
 
     /// <summary>Whether a TLS handshake failed with an alert of the server, which therefore speaks TLS.</summary>
     internal static bool IsAlert(Exception exception) => Messages(exception).Any(words => Has(words, Alert));

@@ -26,9 +26,6 @@ internal static class EchoHandlers
     public const string RawPath = "/raw";
 
     /// <summary>Starts a server that echoes.</summary>
-    /// <param name="server">The engine; not started yet.</param>
-    /// <param name="options">What it says.</param>
-    /// <param name="log">Where messages are logged.</param>
     /// <exception cref="System.Net.Sockets.SocketException">The server's address cannot be bound.</exception>
     public static void Start(IWebSocketServer server, EchoOptions options, ILogger log)
     {

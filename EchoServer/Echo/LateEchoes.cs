@@ -26,9 +26,6 @@ internal sealed class LateEchoes : IDisposable
     private long _nextPieceAt;
 
     /// <summary>Sets the callbacks of a connection.</summary>
-    /// <param name="socket">The connection.</param>
-    /// <param name="pace">How late messages are sent.</param>
-    /// <param name="mostBytes">The most bytes that may wait.</param>
     internal LateEchoes(IWebSocketConnection socket, LatePace pace, int mostBytes)
     {
         _socket = socket;

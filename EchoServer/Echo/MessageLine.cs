@@ -35,9 +35,6 @@ internal sealed class MessageLine : IPreparedLine
     public ReadOnlySpan<char> Sentence => _sentence.AsSpan(0, _length);
 
     /// <summary>Logs a message.</summary>
-    /// <param name="log">The log.</param>
-    /// <param name="connectionId">The number of the connection that it was received on.</param>
-    /// <param name="message">The message.</param>
     internal static void Log(ILogger log, long connectionId, Message message)
     {
         if (log.IsEnabled(LogLevel.Information))

@@ -44,9 +44,7 @@ internal sealed class ScenarioValues
     /// <summary>The value in the path, a whole number.</summary>
     internal int Number(int lowest, int highest, string unit = "") => Number(_value, lowest, highest, unit);
 
-    /// <summary>The value in the path, judged by the caller.</summary>
-    /// <param name="isAccepted">Whether a value is right.</param>
-    /// <param name="accepted">The right values, in words.</param>
+    /// <summary>The value in the path, judged by the caller; the accepted ones are named in words.</summary>
     internal string Text(Func<string, bool> isAccepted, string accepted)
     {
         if (!isAccepted(_value))
@@ -61,9 +59,7 @@ internal sealed class ScenarioValues
     internal int Query(string name, int otherwise, int lowest, int highest) =>
         Find(name) is string text ? Number(text, lowest, highest, "", $"{name}: ") : otherwise;
 
-    /// <summary>A text of the query; empty for none.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="mostBytes">How long it may be, as UTF-8.</param>
+    /// <summary>A text of the query, of at most so many bytes of UTF-8; empty for none.</summary>
     internal string Query(string name, int mostBytes)
     {
         string text = Find(name) ?? "";

@@ -40,10 +40,7 @@ internal static class Scenarios
         new("/no-ping", "Sends no keep-alive pings: shows after what time of silence something on the way cuts the connection.", "/no-ping", NoPing),
     ];
 
-    /// <summary>Finds the scenario of a path.</summary>
-    /// <param name="path">The path of a request, as sent.</param>
-    /// <param name="query">Its query, as sent.</param>
-    /// <param name="options">The limit of what may wait.</param>
+    /// <summary>Finds the scenario of a path and a query, both as sent.</summary>
     /// <returns>What to do; null where the path is not that of a scenario.</returns>
     public static ScenarioPlan? Find(string path, string query, EchoOptions options)
     {

@@ -23,10 +23,6 @@ internal static class ClientHandshake
     public static string Key(ReadOnlySpan<byte> nonce) => Convert.ToBase64String(nonce);
 
     /// <summary>Judges the answer, once its status is 101.</summary>
-    /// <param name="head">The head of the answer.</param>
-    /// <param name="key">The key that was sent.</param>
-    /// <param name="subprotocols">The subprotocols that were offered; null for none.</param>
-    /// <param name="offersDeflate">Whether permessage-deflate was offered (RFC 7692).</param>
     /// <returns>Null when the handshake is complete, otherwise the flaw as a sentence part.</returns>
     public static string? Check(ResponseHead head, string key, IReadOnlyList<string>? subprotocols = null, bool offersDeflate = false)
     {

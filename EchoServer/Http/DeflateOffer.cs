@@ -11,9 +11,7 @@ internal static class DeflateOffer
     // A longer value is not a number of bits.
     private const int MaxBitsDigits = 2;
 
-    /// <summary>Takes the first offer of permessage-deflate that can be met.</summary>
-    /// <param name="fields">The request's header fields.</param>
-    /// <param name="agreed">What to agree on; null when no offer can be met, or there is none.</param>
+    /// <summary>Takes the first offer of permessage-deflate that can be met, if there is one.</summary>
     /// <returns>Null, or the refusal of a header that breaks its grammar.</returns>
     /// <remarks>
     /// An offer with a parameter that is unknown, repeated or has a value that it must not have is passed over (RFC 7692 §7.1);
@@ -41,8 +39,6 @@ internal static class DeflateOffer
     }
 
     /// <summary>Reads the answer to an offer of permessage-deflate (RFC 7692 §7.1).</summary>
-    /// <param name="value">The value of the answer's <c>Sec-WebSocket-Extensions</c>.</param>
-    /// <param name="agreed">The parameters of the answer.</param>
     /// <returns>False when it is another extension, more than one, or has a parameter that it must not have: the connection is failed.</returns>
     internal static bool TryReadAnswer(ReadOnlySpan<byte> value, out DeflateParameters agreed)
     {

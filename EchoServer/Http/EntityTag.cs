@@ -4,9 +4,7 @@ namespace EchoServer.Http;
 /// <remarks>Pure and without state: safe on any thread.</remarks>
 internal static class EntityTag
 {
-    /// <summary>Whether the client has this representation already, so that 304 is the answer.</summary>
-    /// <param name="head">The head of a GET or HEAD request.</param>
-    /// <param name="tag">The strong tag of what would be sent, with its quotes.</param>
+    /// <summary>Whether the client has the representation with this tag already, so that 304 is the answer. The tag is a strong one, with its quotes.</summary>
     /// <returns>True when <c>If-None-Match</c> names the tag, or is <c>*</c>.</returns>
     /// <remarks>RFC 9110 §13.1.2: "A recipient MUST use the weak comparison function": a <c>W/</c> before a tag does not matter.</remarks>
     public static bool IsKnownTo(RequestHead head, ReadOnlySpan<byte> tag)

@@ -29,7 +29,6 @@ internal static class Handshake
     private static ReadOnlySpan<byte> KeyGuid => "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"u8;
 
     /// <summary>Judges an upgrade request.</summary>
-    /// <param name="head">The request's head.</param>
     /// <returns>Null when the request can be accepted with <see cref="WriteResponse"/>, otherwise why it is refused.</returns>
     /// <remarks>Guard clauses in the order in which a person would want to hear of them, one status each.</remarks>
     public static HttpRejection? Check(RequestHead head)
@@ -59,9 +58,7 @@ internal static class Handshake
     }
 
     /// <summary>Judges whose page asks: browsers say so, others send no Origin, and could send any (RFC 6455 §10.2, §4.2.2).</summary>
-    /// <param name="head">The request's head.</param>
-    /// <param name="allowedOrigins">The origins whose pages may connect, as browsers send them; empty for any.</param>
-    /// <returns>Null when the page may connect, otherwise the refusal.</returns>
+    /// <returns>Null when the page may connect, as any may where the list is empty; otherwise the refusal.</returns>
     public static HttpRejection? CheckOrigin(RequestHead head, IReadOnlyList<string> allowedOrigins)
     {
         if (allowedOrigins.Count == 0 || head.Find("Origin"u8, out ReadOnlySpan<byte> origin) == 0)
@@ -81,7 +78,6 @@ internal static class Handshake
     }
 
     /// <summary>The subprotocol to answer with: the first that the client offers (RFC 6455 §4.2.2, /subprotocol/).</summary>
-    /// <param name="head">A head that <see cref="Check"/> accepts.</param>
     /// <returns>Empty when the client offers none. Browsers fail a connection whose offers are all turned down.</returns>
     public static ReadOnlySpan<byte> SelectSubProtocol(RequestHead head)
     {
@@ -136,9 +132,6 @@ internal static class Handshake
     }
 
     /// <summary>The most bytes that <see cref="WriteResponse"/> needs.</summary>
-    /// <param name="head">A head that <see cref="Check"/> accepts.</param>
-    /// <param name="extensions">The extensions that are agreed on; null for none.</param>
-    /// <param name="subprotocol">The subprotocol; null for that of <see cref="SelectSubProtocol"/>.</param>
     /// <returns>A bound on the length of the answer: its fixed part, the subprotocol that it repeats, and the extensions.</returns>
     public static int MaxResponseBytes(RequestHead head, string? extensions = null, string? subprotocol = null) =>
         FixedResponseBytes + (subprotocol?.Length ?? SelectSubProtocol(head).Length) + (extensions?.Length ?? 0);

@@ -55,13 +55,10 @@ internal readonly ref struct HeaderFields
     }
 
     /// <summary>Goes through the fields in the order sent.</summary>
-    /// <returns>What <c>foreach</c> needs.</returns>
     public Enumerator GetEnumerator() => new(_lines);
 
-    /// <summary>Finds a field that may stand only once.</summary>
-    /// <param name="name">The field's name; case does not matter (RFC 9110 §5.1).</param>
-    /// <param name="value">The value of the first field of that name, without the white space around it.</param>
-    /// <returns>How many fields of that name there are.</returns>
+    /// <summary>Finds a field that may stand only once, whatever the case of its name (RFC 9110 §5.1).</summary>
+    /// <returns>How many fields of that name there are. The value is that of the first, without the white space around it.</returns>
     public int Find(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
     {
         value = default;
@@ -77,10 +74,7 @@ internal readonly ref struct HeaderFields
         return found;
     }
 
-    /// <summary>Whether a comma-separated list contains a token; repeated fields are one list (RFC 9110 §5.3, §5.6.1).</summary>
-    /// <param name="name">The field's name; case does not matter.</param>
-    /// <param name="token">The token; case does not matter.</param>
-    /// <returns>True when one of the elements is the token.</returns>
+    /// <summary>Whether a comma-separated list contains a token, in any case; repeated fields are one list (RFC 9110 §5.3, §5.6.1).</summary>
     public bool ListContains(ReadOnlySpan<byte> name, ReadOnlySpan<byte> token)
     {
         foreach (Field field in this)
@@ -103,7 +97,6 @@ internal readonly ref struct HeaderFields
     }
 
     /// <summary>Finds the last element of a comma-separated list; repeated fields are one list (RFC 9110 §5.3).</summary>
-    /// <param name="name">The field's name; case does not matter.</param>
     /// <returns>The element without the white space around it; empty when there is no such field.</returns>
     public ReadOnlySpan<byte> LastOfList(ReadOnlySpan<byte> name)
     {
@@ -119,14 +112,10 @@ internal readonly ref struct HeaderFields
         return last;
     }
 
-    /// <summary>Whether the bytes are a token: a name without separators (RFC 9110 §5.6.2).</summary>
-    /// <param name="value">The bytes to look at.</param>
-    /// <returns>False also when there are none.</returns>
+    /// <summary>Whether the bytes are a token, a name without separators (RFC 9110 §5.6.2); none are not.</summary>
     public static bool IsToken(ReadOnlySpan<byte> value) => !value.IsEmpty && !value.ContainsAnyExcept(TokenBytes);
 
     /// <summary>Takes optional white space off both ends (OWS, RFC 9110 §5.6.3).</summary>
-    /// <param name="value">The bytes to trim.</param>
-    /// <returns>A slice of them.</returns>
     public static ReadOnlySpan<byte> TrimWhiteSpace(ReadOnlySpan<byte> value) => value.Trim(" \t"u8);
 
     internal static bool IsTokenByte(byte value) => TokenBytes.Contains(value);
@@ -184,8 +173,7 @@ internal readonly ref struct HeaderFields
         /// <summary>The field at hand.</summary>
         public readonly Field Current => new(_line);
 
-        /// <summary>Goes to the next field.</summary>
-        /// <returns>False when there is none.</returns>
+        /// <summary>Goes to the next field, if there is one.</summary>
         public bool MoveNext()
         {
             int end = _rest.IndexOf("\r\n"u8);

@@ -22,7 +22,6 @@ internal static class HttpResponse
     /// <param name="rejection">Why it is refused.</param>
     /// <param name="now">The time, for the Date field, which "an origin server with a clock" must send (RFC 9110 §6.6.1).</param>
     /// <param name="withBody">False for the answer to a HEAD request, which ends with its head (RFC 9110 §9.3.2).</param>
-    /// <returns>Head and body, ready to be sent.</returns>
     public static byte[] Write(HttpRejection rejection, DateTimeOffset now, bool withBody = true)
     {
         byte[] body = Encoding.UTF8.GetBytes(rejection.Reason + "\n");
@@ -56,8 +55,6 @@ internal static class HttpResponse
     }
 
     /// <summary>The fields that belong to a refusal (each with an LF at its end).</summary>
-    /// <param name="rejection">Why the request is refused.</param>
-    /// <returns>Empty for most.</returns>
     public static string ExtraFields(HttpRejection rejection) => rejection.Status switch
     {
         // RFC 9110 §15.5.6: "The origin server MUST generate an Allow header field in a 405 response".
@@ -74,8 +71,6 @@ internal static class HttpResponse
     };
 
     /// <summary>The words that belong to a status code (RFC 9110 §15).</summary>
-    /// <param name="status">The status code.</param>
-    /// <returns>The reason phrase for the status line.</returns>
     public static string ReasonPhrase(HttpStatus status) => status switch
     {
         HttpStatus.Ok => "OK",

@@ -11,7 +11,6 @@ internal static class PlainRequest
     public const string AllowedMethods = "GET, HEAD";
 
     /// <summary>Whether the request asks for a WebSocket, be it in vain: then <see cref="Handshake"/> judges it.</summary>
-    /// <param name="head">The request's head.</param>
     /// <returns>
     /// True for an upgrade to <c>websocket</c>, and for any <c>Sec-WebSocket-</c> field: a router that drops <c>Upgrade</c> leaves
     /// them. Offers of other protocols are ignored (RFC 9110 §7.8: "A server MAY ignore a received Upgrade header field").
@@ -31,11 +30,9 @@ internal static class PlainRequest
     }
 
     /// <summary>Whether the answer ends with its head (RFC 9110 §9.3.2).</summary>
-    /// <param name="head">The request's head.</param>
     public static bool IsHead(RequestHead head) => head.Method.SequenceEqual("HEAD"u8);
 
     /// <summary>Judges a request, its path aside.</summary>
-    /// <param name="head">The request's head.</param>
     /// <returns>Null when it can be answered, otherwise why it is refused.</returns>
     public static HttpRejection? Check(RequestHead head)
     {

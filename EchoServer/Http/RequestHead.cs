@@ -87,9 +87,6 @@ internal readonly ref struct RequestHead
     }
 
     /// <summary>Finds a field that may stand only once: <see cref="HeaderFields.Find"/>.</summary>
-    /// <param name="name">The field's name; case does not matter.</param>
-    /// <param name="value">The value of the first field of that name.</param>
-    /// <returns>How many fields of that name there are.</returns>
     public int Find(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value) => Fields.Find(name, out value);
 
     /// <summary>Reads the head at the start of the input.</summary>
@@ -245,14 +242,8 @@ internal readonly ref struct RequestHead
     private static HttpRejection? Refuse(HeadError? error) => error?.Kind switch
     {
         null => null,
-        HeadErrorKind.TooLarge => TooLarge(),
-        HeadErrorKind.TooManyFields => TooManyFields(),
+        HeadErrorKind.TooLarge => new(HttpStatus.RequestHeaderFieldsTooLarge, $"The request head is larger than {MaxBytes} bytes."),
+        HeadErrorKind.TooManyFields => new(HttpStatus.RequestHeaderFieldsTooLarge, $"The request has more than {MaxFields} header lines."),
         _ => Malformed(error.Text),
     };
-
-    private static HttpRejection TooLarge() =>
-        new(HttpStatus.RequestHeaderFieldsTooLarge, $"The request head is larger than {MaxBytes} bytes.");
-
-    private static HttpRejection TooManyFields() =>
-        new(HttpStatus.RequestHeaderFieldsTooLarge, $"The request has more than {MaxFields} header lines.");
 }

@@ -22,13 +22,11 @@ internal readonly ref struct ResponseHead
     private const byte Http2Settings = 4;
     private const byte Http2GoAway = 7;
 
-    private readonly HeaderFields _fields;
-
     private ResponseHead(int status, ReadOnlySpan<byte> reason, HeaderFields fields, int size)
     {
         Status = status;
         Reason = reason;
-        _fields = fields;
+        Fields = fields;
         Size = size;
     }
 
@@ -39,7 +37,7 @@ internal readonly ref struct ResponseHead
     public ReadOnlySpan<byte> Reason { get; }
 
     /// <summary>The header fields.</summary>
-    public HeaderFields Fields => _fields;
+    public HeaderFields Fields { get; }
 
     /// <summary>Bytes that the head takes, the empty line at its end included; what follows is not part of it.</summary>
     public int Size { get; }
@@ -130,21 +128,12 @@ internal readonly ref struct ResponseHead
     /// <summary>Whether input can be the beginning of a response, or is one.</summary>
     public static bool IsBeginning(ReadOnlySpan<byte> input) => "HTTP/1."u8.StartsWith(input[..Math.Min(input.Length, "HTTP/1."u8.Length)]);
 
-    /// <summary>Drops the whole interim answers at the start of the input (<see cref="SizeOfInterim"/>), and moves the rest there.</summary>
+    /// <summary>
+    /// Drops the whole interim answers at the start of the input, and moves the rest there. RFC 9110 §15.2: a client must be able to read
+    /// 1xx answers before the final one. A 101 is final, because HTTP ends with it.
+    /// </summary>
     /// <returns>The bytes that are left.</returns>
     public static int DropInterim(Span<byte> input)
-    {
-        int size = SizeOfInterim(input);
-        input[size..].CopyTo(input);
-        return input.Length - size;
-    }
-
-    /// <summary>
-    /// Finds the whole interim answers at the start of the input. RFC 9110 §15.2: a client must be able to read 1xx answers before
-    /// the final one. A 101 is final, because HTTP ends with it.
-    /// </summary>
-    /// <returns>Their bytes; 0 when there is none.</returns>
-    public static int SizeOfInterim(Span<byte> input)
     {
         int size = 0;
         while (Unfold(input[size..], out ResponseHead head, out _) == ParseStatus.Done &&
@@ -153,7 +142,8 @@ internal readonly ref struct ResponseHead
             size += head.Size;
         }
 
-        return size;
+        input[size..].CopyTo(input);
+        return input.Length - size;
     }
 
     /// <summary>RFC 8446 §5.1: a record of type alert, and the version's first byte. A TLS server sends one to a client that speaks plain HTTP.</summary>

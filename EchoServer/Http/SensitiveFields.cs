@@ -35,8 +35,7 @@ internal static partial class SensitiveFields
 
     private static bool IsSecret(string parameter) => Contains(parameter) || Array.Exists(Parameters, name => name.Equals(parameter, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Whether the value of a field must not be shown.</summary>
-    /// <param name="name">The field's name, in any case.</param>
+    /// <summary>Whether the value of a field must not be shown. The case of its name does not matter.</summary>
     internal static bool Contains(string name) =>
         !name.Equals(HandshakeNonce, StringComparison.OrdinalIgnoreCase) &&
         (Array.Exists(Parts, part => name.Contains(part, StringComparison.OrdinalIgnoreCase)) ||

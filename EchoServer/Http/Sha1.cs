@@ -19,9 +19,7 @@ internal static class Sha1
     private const int Rounds = 80;
     private const byte PaddingStart = 0x80;
 
-    /// <summary>Hashes bytes.</summary>
-    /// <param name="source">Any number of them.</param>
-    /// <param name="hash">Where the hash goes, in its first <see cref="HashBytes"/> bytes.</param>
+    /// <summary>Hashes bytes; the hash goes into the first <see cref="HashBytes"/> bytes.</summary>
     internal static void Hash(ReadOnlySpan<byte> source, Span<byte> hash)
     {
         // RFC 3174 §6.1: the initial values.

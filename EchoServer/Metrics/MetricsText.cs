@@ -16,7 +16,7 @@ internal static class MetricsText
         var text = new StringBuilder();
         foreach (Instrument instrument in Instruments.All)
         {
-            AppendHeader(text, instrument.Name, instrument.Kind == InstrumentKind.Counter ? "counter" : "gauge", instrument.Help);
+            AppendHeader(text, instrument.Name, instrument.Type, instrument.Help);
             foreach (Sample sample in instrument.Read(snapshot))
             {
                 AppendSample(text, instrument.Name, sample);

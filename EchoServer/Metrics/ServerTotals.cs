@@ -38,39 +38,24 @@ internal sealed class ServerTotals
     internal long PingsSent;
 
     /// <summary>WebSocket connections that ended, by <see cref="EndCause"/> and, for each, by close code; see <see cref="CountedCloseCodes"/>.</summary>
-    internal readonly long[][] Ended;
+    internal long[][] Ended = [.. EndCauses.All.Select(_ => new long[CountedCloseCodes.Labels.Length])];
 
     /// <summary>Handshakes, and requests too broken to tell, that were refused; by status, see <see cref="Statuses"/>.</summary>
-    internal readonly long[] RejectedByStatus;
+    internal long[] RejectedByStatus = new long[Statuses.Length];
 
     /// <summary>Plain HTTP requests that were answered, by status, see <see cref="Statuses"/>.</summary>
-    internal readonly long[] AnsweredByStatus;
-
-    internal ServerTotals()
-    {
-        Ended = [.. EndCauses.All.Select(_ => new long[CountedCloseCodes.Labels.Length])];
-        RejectedByStatus = new long[Statuses.Length];
-        AnsweredByStatus = new long[Statuses.Length];
-    }
-
-    /// <summary>Makes a copy of another.</summary>
-    internal ServerTotals(ServerTotals other)
-    {
-        Opened = other.Opened;
-        OpenedCompressed = other.OpenedCompressed;
-        SocketsRefused = other.SocketsRefused;
-        Received = other.Received;
-        Sent = other.Sent;
-        CompressedReceived = other.CompressedReceived;
-        CompressedSent = other.CompressedSent;
-        NetworkBytesReceived = other.NetworkBytesReceived;
-        NetworkBytesSent = other.NetworkBytesSent;
-        PingsSent = other.PingsSent;
-        Ended = [.. other.Ended.Select(counts => (long[])[.. counts])];
-        RejectedByStatus = [.. other.RejectedByStatus];
-        AnsweredByStatus = [.. other.AnsweredByStatus];
-    }
+    internal long[] AnsweredByStatus = new long[Statuses.Length];
 
     /// <summary>The statuses that are counted, in order.</summary>
     internal static HttpStatus[] Statuses { get; } = Enum.GetValues<HttpStatus>();
+
+    /// <summary>Copies all counts.</summary>
+    internal ServerTotals Copy()
+    {
+        var copy = (ServerTotals)MemberwiseClone();
+        copy.Ended = [.. Ended.Select(counts => (long[])[.. counts])];
+        copy.RejectedByStatus = [.. RejectedByStatus];
+        copy.AnsweredByStatus = [.. AnsweredByStatus];
+        return copy;
+    }
 }

@@ -100,7 +100,7 @@ internal sealed class ServerCounters
     {
         lock (_gate)
         {
-            var sum = new ServerTotals(_totals);
+            var sum = _totals.Copy();
             connections.ForEach(static (connection, sum) => connection.AddCountsTo(sum, isLast: false), sum);
             open = _open;
             return sum;

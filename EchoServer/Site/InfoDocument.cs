@@ -14,23 +14,11 @@ namespace EchoServer.Site;
 /// <remarks>
 /// Safe on any thread. Shows named variables only, never the environment as a whole; text from the network is escaped as JSON.
 /// </remarks>
-internal sealed class InfoDocument
+internal sealed class InfoDocument(ServerLimits limits, EchoOptions echo, InstanceFacts instance)
 {
     private const string Masked = "(masked)";
 
-    private readonly ServerLimits _limits;
-    private readonly EchoOptions _echo;
-    private readonly InstanceFacts _instance;
-
-    internal InfoDocument(ServerLimits limits, EchoOptions echo, InstanceFacts instance)
-    {
-        _limits = limits;
-        _echo = echo;
-        _instance = instance;
-    }
-
-    /// <summary>Writes the document.</summary>
-    /// <returns>JSON in UTF-8.</returns>
+    /// <summary>Writes the document: JSON in UTF-8.</summary>
     internal byte[] Write(RequestHead head, IPEndPoint client, ServerSnapshot snapshot)
     {
         var bytes = new ArrayBufferWriter<byte>();
@@ -57,22 +45,22 @@ internal sealed class InfoDocument
     private void WriteInstance(Utf8JsonWriter json)
     {
         json.WriteStartObject("instance");
-        WriteNumber(json, "index", _instance.Index);
-        json.WriteString("guid", _instance.Guid);
-        json.WriteString("application", _instance.Application);
-        json.WriteString("space", _instance.Space);
-        WriteTexts(json, "uris", _instance.Uris);
+        WriteNumber(json, "index", instance.Index);
+        json.WriteString("guid", instance.Guid);
+        json.WriteString("application", instance.Application);
+        json.WriteString("space", instance.Space);
+        WriteTexts(json, "uris", instance.Uris);
         json.WriteEndObject();
     }
 
     private void WriteLimits(Utf8JsonWriter json)
     {
-        ServerOptions options = _limits.Options;
+        ServerOptions options = limits.Options;
         json.WriteStartObject("limits");
         json.WriteNumber("maxMessageBytes", options.MaxMessageBytes);
         json.WriteNumber("maxFragments", options.MaxFragments);
-        json.WriteNumber("maxConnections", _limits.MaxConnections);
-        json.WriteNumber("memoryBudgetBytes", _limits.MemoryBudgetBytes);
+        json.WriteNumber("maxConnections", limits.MaxConnections);
+        json.WriteNumber("memoryBudgetBytes", limits.MemoryBudgetBytes);
         WriteSeconds(json, "handshakeTimeoutSeconds", options.HandshakeTimeout);
         WriteSeconds(json, "messageTimeoutSeconds", options.MessageTimeout);
         WriteSeconds(json, "sendTimeoutSeconds", options.SendTimeout);
@@ -95,12 +83,12 @@ internal sealed class InfoDocument
     private void WriteEcho(Utf8JsonWriter json)
     {
         json.WriteStartObject("echo");
-        json.WriteString("greeting", _echo.Greeting);
-        json.WriteString("prefix", _echo.Prefix);
+        json.WriteString("greeting", echo.Greeting);
+        json.WriteString("prefix", echo.Prefix);
         json.WriteString("rawPath", EchoHandlers.RawPath);
-        json.WriteBoolean("compression", _limits.Options.Compression);
+        json.WriteBoolean("compression", limits.Options.Compression);
         json.WriteStartArray("scenarios");
-        foreach (Scenario scenario in _echo.HasScenarios ? Scenarios.All : [])
+        foreach (Scenario scenario in echo.HasScenarios ? Scenarios.All : [])
         {
             json.WriteStartObject();
             json.WriteString("path", scenario.Template);

@@ -4,11 +4,6 @@ using System.Text.Json;
 namespace EchoServer.Site;
 
 /// <summary>Which instance of which application this is, as Cloud Foundry's environment says. Unknown facts are null.</summary>
-/// <param name="Index">The number of the instance.</param>
-/// <param name="Guid">What identifies the instance.</param>
-/// <param name="Application">The application's name.</param>
-/// <param name="Space">The name of the space that it is in.</param>
-/// <param name="Uris">Its routes.</param>
 internal sealed record InstanceFacts(int? Index, string? Guid, string? Application, string? Space, IReadOnlyList<string> Uris)
 {
     // Cloud Foundry's is about 1 KB; a far larger text is something else.
@@ -18,7 +13,6 @@ internal sealed record InstanceFacts(int? Index, string? Guid, string? Applicati
     private const int MaxUris = 100;
 
     /// <summary>Reads the three variables.</summary>
-    /// <param name="variable">The value of an environment variable, or null.</param>
     internal static InstanceFacts Read(Func<string, string?> variable)
     {
         string? indexText = variable("CF_INSTANCE_INDEX");

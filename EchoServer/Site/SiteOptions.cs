@@ -1,11 +1,6 @@
 namespace EchoServer.Site;
 
 /// <summary>Which parts of the site may be turned off.</summary>
-internal sealed record SiteOptions
-{
-    /// <summary>Whether <c>/info</c> answers.</summary>
-    internal bool ServesInfo { get; init; } = true;
-
-    /// <summary>Whether <c>/metrics</c> answers.</summary>
-    internal bool ServesMetrics { get; init; } = true;
-}
+/// <param name="ServesInfo">Whether <c>/info</c> answers.</param>
+/// <param name="ServesMetrics">Whether <c>/metrics</c> answers.</param>
+internal sealed record SiteOptions(bool ServesInfo = true, bool ServesMetrics = true);

@@ -10,7 +10,8 @@ namespace EchoServer.Site;
 
 /// <summary>Which answer belongs to which path: the test page, <c>/health</c>, <c>/info</c>, <c>/metrics</c>.</summary>
 /// <remarks>Without state of its own: safe on any thread. Blocks on nothing.</remarks>
-internal sealed class SiteRouter : IPlainHttp
+internal sealed class SiteRouter(
+    SiteOptions options, ServerLimits limits, EchoOptions echo, InstanceFacts instance, Func<IReadOnlyDictionary<string, SiteFile>>? files = null) : IPlainHttp
 {
     private const string HealthPath = "/health";
     private const string InfoPath = "/info";
@@ -31,35 +32,7 @@ internal sealed class SiteRouter : IPlainHttp
         "Referrer-Policy: no-referrer\n" +
         "X-Frame-Options: DENY\n";
 
-    private readonly Lazy<IReadOnlyDictionary<string, SiteFile>> _files;
-    private readonly InfoDocument? _info;
-    private readonly bool _servesMetrics;
-    private readonly bool _servesScenarios;
-    private readonly string _knownPaths;
-
-    /// <param name="files">The files of the page, by path; read when the first of them is asked for.</param>
-    /// <param name="info">What <c>/info</c> says; null turns it off.</param>
-    /// <param name="servesMetrics">Whether there is <c>/metrics</c>.</param>
-    /// <param name="servesScenarios">Whether WebSockets have the paths of <see cref="Scenarios"/>.</param>
-    internal SiteRouter(Func<IReadOnlyDictionary<string, SiteFile>> files, InfoDocument? info, bool servesMetrics, bool servesScenarios)
-    {
-        _files = new Lazy<IReadOnlyDictionary<string, SiteFile>>(files);
-        _info = info;
-        _servesMetrics = servesMetrics;
-        _servesScenarios = servesScenarios;
-        string[] known =
-        [
-            "/ (the test page)", HealthPath, .. info is null ? [] : (string[])[InfoPath], .. servesMetrics ? (string[])[MetricsPath] : [],
-        ];
-        _knownPaths = string.Join(", ", known);
-    }
-
-    /// <summary>Makes the site with the files in this executable.</summary>
-    internal static SiteRouter Create(SiteOptions options, ServerLimits limits, EchoOptions echo, InstanceFacts instance) => new(
-        SiteFiles.Load,
-        options.ServesInfo ? new InfoDocument(limits, echo, instance) : null,
-        options.ServesMetrics,
-        echo.HasScenarios);
+    private readonly Lazy<IReadOnlyDictionary<string, SiteFile>> _files = new(files ?? SiteFiles.Load);
 
     /// <inheritdoc/>
     public HttpAnswer Answer(RequestHead head, IPEndPoint client, ServerContext server, DateTimeOffset now)
@@ -73,17 +46,20 @@ internal sealed class SiteRouter : IPlainHttp
         return path switch
         {
             HealthPath => Health(head, server, now),
-            InfoPath when _info is not null =>
-                Moment(head, HttpStatus.Ok, "application/json; charset=utf-8", _info.Write(head, client, server.TakeSnapshot()), now),
-            MetricsPath when _servesMetrics =>
+            InfoPath when options.ServesInfo =>
+                Moment(head, HttpStatus.Ok, "application/json; charset=utf-8", Info(head, client, server), now),
+            MetricsPath when options.ServesMetrics =>
                 Moment(head, HttpStatus.Ok, MetricsText.ContentType, MetricsText.Write(server.TakeSnapshot()), now),
             EchoHandlers.RawPath => Refuse(
                 head, new(HttpStatus.UpgradeRequired, $"{path} only speaks WebSocket: connect to it with a WebSocket client."), now),
-            _ when _servesScenarios && Scenarios.At(path) is Scenario scenario => Refuse(
+            _ when echo.HasScenarios && Scenarios.At(path) is Scenario scenario => Refuse(
                 head, new(HttpStatus.UpgradeRequired, $"{scenario.Template} only speaks WebSocket. {scenario.Summary} An example: {scenario.Example}"), now),
             _ => _files.Value.TryGetValue(path, out SiteFile? file) ? File(head, file, now) : Refuse(head, NotFound(head), now),
         };
     }
+
+    private byte[] Info(RequestHead head, IPEndPoint client, ServerContext server) =>
+        new InfoDocument(limits, echo, instance).Write(head, client, server.TakeSnapshot());
 
     private static HttpAnswer Health(RequestHead head, ServerContext server, DateTimeOffset now) => server.IsStopping
         ? Refuse(head, new(HttpStatus.ServiceUnavailable, "stopping"), now)
@@ -109,7 +85,11 @@ internal sealed class SiteRouter : IPlainHttp
             isKnown || PlainRequest.IsHead(head) ? default : file.Body);
     }
 
-    private HttpRejection NotFound(RequestHead head) => new(
-        HttpStatus.NotFound,
-        $"Nothing is at '{EscapedText.Quote(head.Path)}'. There is {_knownPaths}; WebSocket clients may connect to any path.");
+    private HttpRejection NotFound(RequestHead head)
+    {
+        string others = $"{HealthPath}{(options.ServesInfo ? $", {InfoPath}" : "")}{(options.ServesMetrics ? $", {MetricsPath}" : "")}";
+        return new(
+            HttpStatus.NotFound,
+            $"Nothing is at '{EscapedText.Quote(head.Path)}'. There is / (the test page), {others}; WebSocket clients may connect to any path.");
+    }
 }

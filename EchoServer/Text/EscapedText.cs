@@ -50,13 +50,9 @@ internal static class EscapedText
     }
 
     /// <summary>What an error message quotes of a value that is not acceptable: its beginning.</summary>
-    /// <param name="utf8">Bytes as received.</param>
-    /// <returns>One line of text without control or format characters.</returns>
     public static string Quote(ReadOnlySpan<byte> utf8) => From(utf8, MaxQuotedCharacters);
 
-    /// <summary>Escapes text.</summary>
-    /// <param name="value">Any text; lone surrogates are shown as U+FFFD.</param>
-    /// <returns>One line of text without control or format characters.</returns>
+    /// <summary>Escapes text; lone surrogates are shown as U+FFFD.</summary>
     public static string From(ReadOnlySpan<char> value)
     {
         var text = new StringBuilder(value.Length);
@@ -68,9 +64,7 @@ internal static class EscapedText
         return text.ToString();
     }
 
-    /// <summary>Escapes text into UTF-8.</summary>
-    /// <param name="value">Any text; lone surrogates are shown as U+FFFD.</param>
-    /// <param name="output">What the text is appended to.</param>
+    /// <summary>Escapes text into UTF-8; lone surrogates are shown as U+FFFD.</summary>
     public static void Write(ReadOnlySpan<char> value, IBufferWriter<byte> output)
     {
         while (!value.IsEmpty)

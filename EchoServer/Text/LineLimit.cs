@@ -16,9 +16,7 @@ internal sealed class LineLimit
     private readonly Lock _lock = new();
     private readonly Dictionary<int, Kind> _kinds = [];
 
-    /// <summary>Counts a line.</summary>
-    /// <param name="kind">What it is about; there must be few of these.</param>
-    /// <param name="now">The time.</param>
+    /// <summary>Counts a line of a kind, of which there must be few.</summary>
     /// <returns>Whether to show it.</returns>
     internal bool TryTake(int kind, long now)
     {
@@ -44,9 +42,7 @@ internal sealed class LineLimit
         }
     }
 
-    /// <summary>Takes the count of lines that were not shown, once it is time to tell it.</summary>
-    /// <param name="now">The time.</param>
-    /// <param name="isLast">Whether to tell it in any case.</param>
+    /// <summary>Takes the count of lines that were not shown, once it is time to tell it; at the last time in any case.</summary>
     /// <returns>The kind, how many, and in how many milliseconds; null when there is nothing to tell.</returns>
     internal (int Kind, long Count, long Milliseconds)? TakeOmitted(long now, bool isLast)
     {

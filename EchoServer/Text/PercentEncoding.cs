@@ -5,9 +5,7 @@ internal static class PercentEncoding
 {
     private const string PercentSign = "%25";
 
-    /// <summary>Decodes a text.</summary>
-    /// <param name="encoded">The text; other characters than those of RFC 3986 stay.</param>
-    /// <param name="text">The decoded text.</param>
+    /// <summary>Decodes a text; other characters than those of RFC 3986 stay.</summary>
     /// <returns>False when it is not percent-encoded UTF-8.</returns>
     internal static bool TryDecode(string encoded, out string text)
     {

@@ -24,10 +24,9 @@ internal sealed unsafe class ReadableJson : JavaScriptEncoder
     {
     }
 
-    /// <summary>Writes one object, with a line feed behind it.</summary>
+    /// <summary>Writes one object in UTF-8, with a line feed behind it.</summary>
     /// <param name="options"><see cref="Compact"/> or <see cref="Indented"/>.</param>
     /// <param name="members">A value is a string, bool, int, long or double, the members of an object, a list of values, or null.</param>
-    /// <returns>UTF-8.</returns>
     internal static byte[] Write(JsonWriterOptions options, JsonMembers members)
     {
         var bytes = new ArrayBufferWriter<byte>();

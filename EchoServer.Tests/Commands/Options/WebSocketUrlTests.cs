@@ -46,7 +46,7 @@ internal sealed class WebSocketUrlTests
     [TestCase("bücher.example", "wss://bücher.example/")]
     [TestCase("echo", "wss://echo/")]
     [TestCase("mylocalhost", "wss://mylocalhost/")]
-    public void A_scheme_may_be_left_out(string typed, string expected) => Assert.That(WebSocketUrl.Parse(typed).AbsoluteUri, Is.EqualTo(expected));
+    public void A_scheme_may_be_left_out(string typed, string expected) => Assert.That(WebSocketUrl.Parse(typed, out _).AbsoluteUri, Is.EqualTo(expected));
 
     [Test]
     public void A_user_may_stand_before_a_host_without_a_scheme()
@@ -72,7 +72,7 @@ internal sealed class WebSocketUrlTests
     [TestCase("/path", "'/path' is not a ws://, wss://, http:// or https:// URL, or a host with or without a port. Did you mean wss://path?")]
     [TestCase("htps://me:geheim@host/?token=geheim", "'htps://...@host/?token=***' is not a ws://, wss://, http:// or https:// URL, or a host with or without a port. Did you mean https://...@host/?token=***?")]
     public void Another_text_is_refused_with_what_is_meant(string typed, string error) => Assert.That(
-        () => WebSocketUrl.Parse(typed), Throws.TypeOf<UsageException>().With.Message.EqualTo($"url: {error}"));
+        () => WebSocketUrl.Parse(typed, out _), Throws.TypeOf<UsageException>().With.Message.EqualTo($"url: {error}"));
 
     [TestCase("ws://me:secret@host/", "me", "secret")]
     [TestCase("ws://me@host/", "me", "")]
@@ -92,7 +92,7 @@ internal sealed class WebSocketUrlTests
     [TestCase("ws://[fe80::1%1]:81/a", "fe80::1%1")]
     public void The_zone_of_an_IPv6_address_is_kept(string typed, string expected)
     {
-        Uri url = WebSocketUrl.Parse(typed);
+        Uri url = WebSocketUrl.Parse(typed, out _);
         Assert.That((url.IdnHost, url.Port, url.PathAndQuery), Is.EqualTo((expected, 81, "/a")));
 
         // RFC 6874 §4: a server is not told the zone, which means nothing to it.
@@ -109,6 +109,7 @@ internal sealed class WebSocketUrlTests
     [TestCase("ws://::1/", "the host '::1' of 'ws://::1/' is an IPv6 address without brackets ([::1], [::1]:8080)")]
     [TestCase("fe80::1:8080", "the host 'fe80::1:8080' of 'fe80::1:8080' is an IPv6 address without brackets")]
     [TestCase("ws://h:1:2/", "the port '1:2' of 'ws://h:1:2/' is not a number from 1 to 65535")]
+    [TestCase("http://[::1]:-1/", "the port '-1' of 'http://[::1]:-1/' is not a number from 1 to 65535")]
     [TestCase("ws://h:0/", "the port '0' of 'ws://h:0/' is not a number from 1 to 65535")]
     [TestCase("ws://h:+80", "the port '+80' of 'ws://h:+80' is not a number from 1 to 65535")]
     [TestCase("ws://a..b/", "the host 'a..b' of 'ws://a..b/' has nothing before a dot")]
@@ -135,7 +136,7 @@ internal sealed class WebSocketUrlTests
     [TestCase("ws://host/?a\nb", @"'ws://host/?a\nb' has a '\n'; write %0A for it")]
     [TestCase("ws://host/%zz?access_token=geheim", "'ws://host/%zz?access_token=***' has a '%'")]
     public void An_error_names_the_flaw(string typed, string flaw) => Assert.That(
-        () => WebSocketUrl.Parse(typed),
+        () => WebSocketUrl.Parse(typed, out _),
         Throws.TypeOf<UsageException>().With.Message.StartsWith($"url: {flaw}").And.Message.Not.Contain("geheim").And.Message.Not.Contain("me:"));
 
     [TestCase("client", "x", "-q")]

@@ -16,6 +16,10 @@ internal sealed class JsonLineFormatter : LineFormatter
 
     private static readonly byte[] LineEnd = Encoding.ASCII.GetBytes(Environment.NewLine);
 
+    // The words that --log-level takes.
+    private static readonly JsonEncodedText[] Levels =
+        [.. Enum.GetNames<LogLevel>().Select(name => JsonEncodedText.Encode(name.ToLowerInvariant()))];
+
     [ThreadStatic]
     private static Utf8JsonWriter? _writer;
 
@@ -32,7 +36,7 @@ internal sealed class JsonLineFormatter : LineFormatter
         writer.Reset(output);
         writer.WriteStartObject();
         writer.WriteString("time"u8, TimestampPlaceholder);
-        writer.WriteString("level"u8, Name(line.Level));
+        writer.WriteString("level"u8, Levels[(int)line.Level]);
         if (line.Event.Name is not null)
         {
             writer.WriteString("event"u8, JsonNamingPolicy.CamelCase.ConvertName(line.Event.Name));
@@ -65,17 +69,6 @@ internal sealed class JsonLineFormatter : LineFormatter
         writer.Flush();
         output.Write(LineEnd);
     }
-
-    /// <summary>The word that <c>--log-level</c> takes.</summary>
-    private static ReadOnlySpan<byte> Name(LogLevel level) => level switch
-    {
-        LogLevel.Trace => "trace"u8,
-        LogLevel.Debug => "debug"u8,
-        LogLevel.Information => "information"u8,
-        LogLevel.Warning => "warning"u8,
-        LogLevel.Error => "error"u8,
-        _ => "critical"u8,
-    };
 
     /// <summary>Writes booleans and numbers as such, every other value as a string in the invariant culture.</summary>
     private static void Write(Utf8JsonWriter writer, object value)

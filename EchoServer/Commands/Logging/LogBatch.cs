@@ -30,16 +30,10 @@ internal sealed class LogBatch
     /// <summary>Whether it should be written at once: it is half full, or has a line that the process may not outlive.</summary>
     internal bool IsUrgent => _lines >= ManyLines || _hasCritical;
 
-    /// <summary>Whether there is room for a line of this many bytes.</summary>
-    /// <param name="length">The line's bytes.</param>
-    /// <param name="maxLength">How many bytes the batch may have with it.</param>
+    /// <summary>Whether there is room for a line: the batch may have so many bytes with it.</summary>
     internal bool HasRoomFor(int length, int maxLength) => _lines < MaxLines && Length + length <= maxLength;
 
-    /// <summary>Adds a line, whether or not there is room: the notice of dropped lines always finds its place.</summary>
-    /// <param name="line">The line with its end.</param>
-    /// <param name="timestamp">The time to write into it.</param>
-    /// <param name="timestampOffset">Where the time belongs.</param>
-    /// <param name="isCritical">Whether the process may not outlive the line.</param>
+    /// <summary>Adds a line, and writes the time into it, whether or not there is room: the notice of dropped lines always finds its place.</summary>
     internal void Add(ReadOnlySpan<byte> line, ReadOnlySpan<byte> timestamp, int timestampOffset, bool isCritical)
     {
         if (Length + line.Length > _bytes.Length)

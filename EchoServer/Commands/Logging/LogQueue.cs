@@ -57,9 +57,7 @@ internal sealed class LogQueue : ILoggerProvider
     // Also read without the lock.
     private volatile bool _hasFailed;
 
-    /// <summary>Starts the writer.</summary>
-    /// <param name="output">Where the lines go. After the first write that fails, nothing is written.</param>
-    /// <param name="format">How they look.</param>
+    /// <summary>Starts the writer. After the first write that fails, nothing is written.</summary>
     internal LogQueue(Stream output, LogFormat format)
     {
         _output = output;

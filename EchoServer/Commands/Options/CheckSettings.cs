@@ -13,24 +13,23 @@ internal static class CheckSettings
 
     internal static readonly Setting<TimeSpan?> Idle = new(
         "--idle", null, "Also keeps connections open without messages for that long, to find out whether anything on the way cuts them.",
-        null, "no such probe", SettingParsers.SecondsAccepted, SettingParsers.TryParseSeconds, helpName: "seconds");
+        null, SettingParsers.OrNone(SettingParsers.Seconds()), "no such probe", helpName: "seconds");
 
     internal static readonly Setting<int?> Connections = new(
         "--connections", null, "Also opens that many connections at once, and says over which instances they are spread.",
-        null, "no such probe", "a number of connections (1-10000)",
-        (string text, out int? value) => SettingParsers.TryParseNumber(text, MaxConnections, out value), helpName: "number");
+        null, SettingParsers.OrNone(SettingParsers.Number("a number of connections", 1, MaxConnections)), "no such probe", helpName: "number");
 
     internal static readonly RepeatedSetting<string> Send = new(
-        "--send", null, "text", "Also sends this message, on a connection of its own, in the order of the command line; may be repeated.", "a text",
-        (string text, out string value) => (value = text) is not null);
+        "--send", null, "text", "Also sends this message, on a connection of its own, in the order of the command line; may be repeated.",
+        new("a text", (text, out value) => (value = text) is not null));
 
     internal static readonly RepeatedSetting<Expectation> Expect = new(
         "--expect", null, "text", "Also expects this message, in the order of the command line, and passes over others; may be repeated.",
-        "a text, the whole of the message, or /.../ around a regular expression to find in it", Expectation.TryParse);
+        new("a text, the whole of the message, or /.../ around a regular expression to find in it", Expectation.TryParse));
 
     internal static readonly Setting<TimeSpan?> Watch = new(
         "--watch", null, "Repeats the check at this interval until Ctrl-C or SIGTERM, prints what changes, and ends with a summary.",
-        null, "one check", SettingParsers.SecondsAccepted, SettingParsers.TryParseSeconds, helpName: "seconds");
+        null, SettingParsers.OrNone(SettingParsers.Seconds()), "one check", helpName: "seconds");
 
     internal static readonly Option<bool> Echo = new("--echo")
     {

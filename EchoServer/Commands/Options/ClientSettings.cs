@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
 using EchoServer.Client;
@@ -21,23 +20,19 @@ internal static class ClientSettings
 
     internal static readonly Setting<string?> TextFile = new(
         "--text-file", null, "Sends the whole text of this file as one message, after those that are arguments, its line breaks included.",
-        null, "none", $"a file with text in UTF-8 of less than {MaxTextFileBytes.ToString(CultureInfo.InvariantCulture)} bytes, or - for standard input",
-        ConnectionParsers.TryParseFile, helpName: "file");
+        null, ConnectionParsers.File($"a file with text in UTF-8 of less than {MaxTextFileBytes} bytes, or - for standard input"), helpName: "file");
 
     internal static readonly Setting<int?> Count = new(
         "--count", null, "How many echoes are awaited, where messages are arguments: texts that end like one that was sent.",
-        null, "one for each message", $"a number of echoes (0-{MaxCount.ToString(CultureInfo.InvariantCulture)})", TryParseCount,
-        helpName: "number", alias: "-n");
+        null, SettingParsers.OrNone(SettingParsers.Number("a number of echoes", 0, MaxCount)), "one for each message", helpName: "number", alias: "-n");
 
-    internal static readonly Setting<TimeSpan?> Wait = new(
+    internal static readonly Setting<TimeSpan> Wait = new(
         "--wait", null, "How long a server may say nothing after the end of a pipe, before the client leaves.",
-        ClientOptions.DefaultWait, ClientOptions.DefaultWait.TotalSeconds.ToString(CultureInfo.InvariantCulture),
-        SettingParsers.TimeAccepted("0-86400"),
-        (string text, out TimeSpan? value) => SettingParsers.TryParseSeconds(text, lowest: 0, out value), helpName: "seconds", alias: "-w");
+        ClientOptions.DefaultWait, SettingParsers.Seconds(lowest: 0), helpName: "seconds", alias: "-w");
 
     internal static readonly Setting<TimeSpan?> PingInterval = new(
         "--ping-interval", null, "Time between pings, which keep an idle connection alive and notice a dead one.",
-        null, "off", SettingParsers.SecondsOrOffAccepted, SettingParsers.TryParseSecondsOrOff, helpName: "seconds");
+        null, SettingParsers.SecondsOrOff(), "off", helpName: "seconds");
 
     internal static readonly Option<bool> Reconnect = new("--reconnect")
     {
@@ -111,7 +106,7 @@ internal static class ClientSettings
             IsSchemeMeant = !WebSocketUrl.HasScheme(url),
             Messages = messages,
             Count = Count.Read(result),
-            Wait = Wait.Read(result)!.Value,
+            Wait = Wait.Read(result),
             PingInterval = PingInterval.Read(result),
             Reconnects = result.GetValue(Reconnect),
             ShowsPings = result.GetValue(ShowPings),
@@ -129,12 +124,5 @@ internal static class ClientSettings
         return bytes.Length == 0 ? throw NamedFile.Refuse(TextFile, file, "is empty")
             : Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes)
             : throw NamedFile.Refuse(TextFile, file, "is not text in UTF-8");
-    }
-
-    private static bool TryParseCount(string text, out int? count)
-    {
-        bool isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number <= MaxCount;
-        count = isNumber ? number : null;
-        return isNumber;
     }
 }

@@ -57,11 +57,8 @@ internal static class ConnectionParsers
         return credentials is { FitsBasic: true };
     }
 
-    internal static bool TryParseFile(string text, out string? file)
-    {
-        file = text;
-        return text.Length > 0;
-    }
+    /// <summary>Takes the name of a file.</summary>
+    internal static SettingParser<string?> File(string accepted) => new(accepted, (text, out file) => (file = text).Length > 0);
 
     internal static bool TryParseProxy(string text, out ProxyChoice? proxy)
     {

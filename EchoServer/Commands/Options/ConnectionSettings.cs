@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using EchoServer.Connect;
 using EchoServer.Connect.Proxies;
@@ -17,20 +16,20 @@ internal static class ConnectionSettings
 
     internal static readonly RepeatedSetting<HeaderField> Header = new(
         "--header", "-H", "name: value", "Adds a header to the handshake request; may be repeated.",
-        "a header such as 'X-Name: value' that is not part of the handshake itself", ConnectionParsers.TryParseHeader,
+        new("a header such as 'X-Name: value' that is not part of the handshake itself", ConnectionParsers.TryParseHeader),
         ConnectionParsers.ShowHeader);
 
     internal static readonly Setting<string?> Origin = new(
         "--origin", null, "The origin that a browser would send, to try what the server allows.",
-        null, "none", "an origin (such as https://example.org, or null; --header takes any Origin)", ConnectionParsers.TryParseOrigin, helpName: "origin");
+        null, new("an origin (such as https://example.org, or null; --header takes any Origin)", ConnectionParsers.TryParseOrigin), helpName: "origin");
 
     internal static readonly RepeatedSetting<string> Subprotocol = new(
         "--subprotocol", "-s", "name", "Offers a subprotocol; may be repeated, the preferred one first.",
-        "the name of a subprotocol (letters, digits, -._ and the like)", ConnectionParsers.TryParseToken);
+        new("the name of a subprotocol (letters, digits, -._ and the like)", ConnectionParsers.TryParseToken));
 
     internal static readonly Setting<BasicCredentials?> BasicAuth = new(
         "--basic-auth", BasicAuthVariable, "Credentials. Better in the variable: other users see command lines.",
-        null, "none", "a user and a password (user:password)", ConnectionParsers.TryParseBasicAuth, helpName: "user:password", isSecret: true);
+        null, new("a user and a password (user:password)", ConnectionParsers.TryParseBasicAuth), helpName: "user:password", isSecret: true);
 
     internal static readonly Option<bool> Insecure = new("--insecure", "-k")
     {
@@ -45,29 +44,28 @@ internal static class ConnectionSettings
 
     internal static readonly Setting<string?> Authorities = new(
         "--ca", null, "Trusts the certificate authorities in this file, and no others.",
-        null, "the system's", "a file with certificates in PEM", ConnectionParsers.TryParseFile, helpName: "file");
+        null, ConnectionParsers.File("a file with certificates in PEM"), "the system's", helpName: "file");
 
     internal static readonly Setting<string?> Certificate = new(
         "--cert", null, "The certificate to show to the server, followed by those between it and its authority.",
-        null, "none", "a file with certificates in PEM", ConnectionParsers.TryParseFile, helpName: "file");
+        null, ConnectionParsers.File("a file with certificates in PEM"), helpName: "file");
 
     internal static readonly Setting<string?> Key = new(
         "--key", null, "The private key of --cert, without a password.",
-        null, "in the file of --cert", "a file with a private key in PEM", ConnectionParsers.TryParseFile, helpName: "file");
+        null, ConnectionParsers.File("a file with a private key in PEM"), "in the file of --cert", helpName: "file");
 
     internal static readonly Setting<ProxyChoice?> Proxy = new(
         "--proxy", null, "The proxy to go through.",
-        null, "HTTPS_PROXY and the like", "a proxy (http://[user:password@]host:port, https://host:port, socks5://host:port, or none; of SOCKS only version 5 is spoken)",
-        ConnectionParsers.TryParseProxy, helpName: "url", isSecret: true);
+        null, new("a proxy (http://[user:password@]host:port, https://host:port, socks5://host:port, or none; of SOCKS only version 5 is spoken)", ConnectionParsers.TryParseProxy),
+        "HTTPS_PROXY and the like", helpName: "url", isSecret: true);
 
-    internal static readonly Setting<TimeSpan?> Timeout = new(
-        "--timeout", null, "How long a connection may take to open, and an answer to come.", ConnectionOptions.DefaultTimeout,
-        ConnectionOptions.DefaultTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture), SettingParsers.SecondsAccepted,
-        SettingParsers.TryParseSeconds, helpName: "seconds");
+    internal static readonly Setting<TimeSpan> Timeout = new(
+        "--timeout", null, "How long a connection may take to open, and an answer to come.",
+        ConnectionOptions.DefaultTimeout, SettingParsers.Seconds(), helpName: "seconds");
 
     internal static readonly Setting<string?> Instance = new(
         "--instance", null, "Asks Cloud Foundry's router for this instance of the app (X-Cf-App-Instance).",
-        null, "any", "the GUID of an app and the number of an instance (GUID:INDEX)", ConnectionParsers.TryParseInstance, helpName: "guid:index");
+        null, new("the GUID of an app and the number of an instance (GUID:INDEX)", ConnectionParsers.TryParseInstance), "any", helpName: "guid:index");
 
     /// <summary>Those with a value, in the order of the help text.</summary>
     internal static readonly Setting[] All =
@@ -80,9 +78,7 @@ internal static class ConnectionSettings
         command.Add(Insecure);
     }
 
-    /// <summary>Reads how to connect.</summary>
-    /// <param name="result">The command line.</param>
-    /// <param name="url">Where to, as typed.</param>
+    /// <summary>Reads how to connect, and where to, as typed.</summary>
     /// <exception cref="UsageException">A value is not accepted, or two contradict each other.</exception>
     internal static ConnectionOptions Read(ParseResult result, string url)
     {
@@ -122,7 +118,7 @@ internal static class ConnectionSettings
             Authorities = Authorities.Read(result) is string file ? CertificateFiles.ReadCertificates(Authorities, file) : null,
             ClientCertificate = certificate,
             Proxy = Proxy.IsGiven(result) ? Proxy.Read(result) : FindProxy(uri),
-            Timeout = Timeout.Read(result)!.Value,
+            Timeout = Timeout.Read(result),
             Instance = Instance.Read(result),
         };
     }

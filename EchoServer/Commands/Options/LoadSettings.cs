@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
 using EchoServer.Connect;
@@ -23,42 +22,39 @@ internal static class LoadSettings
     // A time is kept for each message in flight: 128 MiB at this many.
     private const long MaxInFlightOverAll = 16_777_216;
 
-    private static readonly TimeSpan DefaultDuration = TimeSpan.FromSeconds(10);
-
     private static readonly LoadOptions Defaults = new() { Connection = new ConnectionOptions { Url = new Uri("ws://localhost") } };
 
-    internal static readonly Setting<int> Connections = Number(
-        "--connections", "How many connections.", Defaults.Connections, "a number of connections", MaxConnections);
+    internal static readonly Setting<int> Connections = new(
+        "--connections", null, "How many connections.", Defaults.Connections, SettingParsers.Number("a number of connections", 1, MaxConnections));
 
     internal static readonly Setting<int> Size = new(
-        "--size", null, "Bytes of payload in each message.", Defaults.MessageBytes, Invariant(Defaults.MessageBytes),
-        SettingParsers.SizeAccepted($"1-{Invariant(LoadOptions.MaxMessageBytes)}"),
-        (string text, out int value) => SettingParsers.TryParseSize(text, LoadOptions.MaxMessageBytes, out value));
+        "--size", null, "Bytes of payload in each message.", Defaults.MessageBytes, SettingParsers.Size(LoadOptions.MaxMessageBytes));
 
     internal static readonly Setting<string?> Send = new(
-        "--send", null, "Sends the lines of this file, or of standard input (-), each a text message, in order and again from the start.", null, "numbered messages",
-        $"a file with a message on each line, in UTF-8, of less than {Invariant(MaxFileBytes)} bytes", ConnectionParsers.TryParseFile, helpName: "file");
+        "--send", null, "Sends the lines of this file, or of standard input (-), each a text message, in order and again from the start.",
+        null, ConnectionParsers.File($"a file with a message on each line, in UTF-8, of less than {MaxFileBytes} bytes"), "numbered messages", helpName: "file");
 
     internal static readonly Setting<bool> ExpectEcho = Settings.OnOrOff(
         "--expect-echo", null, true, "Whether each message must come back. Off: any message of the server is an answer, which is counted and not compared.");
 
-    internal static readonly Setting<int> InFlight = Number(
-        "--in-flight", "Messages that each connection has out without an echo or answer.", Defaults.InFlight, "a number of messages", MaxInFlight);
+    internal static readonly Setting<int> InFlight = new(
+        "--in-flight", null, "Messages that each connection has out without an echo or answer.",
+        Defaults.InFlight, SettingParsers.Number("a number of messages", 1, MaxInFlight));
 
-    internal static readonly Setting<double?> Rate = PerSecond(
-        "--rate", "Messages a second over all connections; latency then counts from when each was due.", "as fast as echoes come",
-        "a number of messages a second", MaxRate);
+    internal static readonly Setting<double?> Rate = new(
+        "--rate", null, "Messages a second over all connections; latency then counts from when each was due.",
+        null, SettingParsers.OrNone(SettingParsers.Decimal("a number of messages a second", MinRate, MaxRate)), "as fast as echoes come");
 
-    internal static readonly Setting<double?> Ramp = PerSecond(
-        "--ramp", "Connections opened a second.", "as fast as they open", "a number of connections a second", MaxRamp);
+    internal static readonly Setting<double?> Ramp = new(
+        "--ramp", null, "Connections opened a second.",
+        null, SettingParsers.OrNone(SettingParsers.Decimal("a number of connections a second", MinRate, MaxRamp)), "as fast as they open");
 
-    internal static readonly Setting<TimeSpan?> Duration = new(
-        "--duration", null, "How long messages are sent.", DefaultDuration, Invariant(DefaultDuration.TotalSeconds),
-        SettingParsers.SecondsAccepted, SettingParsers.TryParseSeconds);
+    internal static readonly Setting<TimeSpan> Duration = new(
+        "--duration", null, "How long messages are sent.", TimeSpan.FromSeconds(10), SettingParsers.Seconds());
 
     internal static readonly Setting<string?> Chart = new(
-        "--chart", null, "Draws messages a second and latency over the time of the run, as an SVG.", null, "none",
-        "a file to write", ConnectionParsers.TryParseFile, helpName: "file");
+        "--chart", null, "Draws messages a second and latency over the time of the run, as an SVG.",
+        null, ConnectionParsers.File("a file to write"), helpName: "file");
 
     internal static readonly Option<bool> Text = new("--text") { Description = "Send text messages. This is the default." };
 
@@ -175,14 +171,4 @@ internal static class LoadSettings
 
         return lines.Count > 0 ? [.. lines] : throw NamedFile.Refuse(Send, file, "is empty");
     }
-
-    private static Setting<int> Number(string name, string description, int defaultValue, string what, int highest) => new(
-        name, null, description, defaultValue, Invariant(defaultValue), $"{what} (1-{Invariant(highest)})",
-        (string text, out int value) => SettingParsers.TryParseNumber(text, highest, out value));
-
-    private static Setting<double?> PerSecond(string name, string description, string defaultText, string what, double highest) => new(
-        name, null, description, null, defaultText, $"{what} ({Invariant(MinRate)}-{Invariant(highest)})",
-        (string text, out double? value) => SettingParsers.TryParseDecimal(text, MinRate, highest, out value));
-
-    private static string Invariant(double value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -36,11 +36,7 @@ internal static class NamedFile
         }
     }
 
-    /// <summary>Opens a file.</summary>
-    /// <param name="option">The option that names it.</param>
-    /// <param name="file">The file.</param>
-    /// <param name="failure">What cannot be done with it, for the error.</param>
-    /// <param name="open">Opens it.</param>
+    /// <summary>Opens a file. The failure says what cannot be done with it, for the error.</summary>
     /// <exception cref="UsageException">It cannot be opened.</exception>
     internal static T Open<T>(Setting option, string file, string failure, Func<T> open)
     {

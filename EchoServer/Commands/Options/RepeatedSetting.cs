@@ -8,28 +8,16 @@ namespace EchoServer.Commands.Options;
 /// <param name="alias">Its short name, such as <c>-H</c>; null for none.</param>
 /// <param name="helpName">What the help text calls a value.</param>
 /// <param name="description">What it is, for the help text.</param>
-/// <param name="accepted">The accepted texts: completes "is not ...".</param>
-/// <param name="parse">Reads one value.</param>
+/// <param name="parser">The texts that it takes.</param>
 /// <param name="show">What an error may show of a value that is not accepted, not yet escaped; null for nothing. All of it when not given.</param>
 internal sealed class RepeatedSetting<T>(
-    string name, string? alias, string helpName, string description, string accepted, SettingParser<T> parse,
-    Func<string, string?>? show = null)
-    : Setting(name, MakeOption(name, alias, helpName, $"{description} Takes {accepted}."), null, accepted, mayBeEmpty: false)
+    string name, string? alias, string helpName, string description, SettingParser<T> parser, Func<string, string?>? show = null)
+    : Setting(name, MakeOption(name, alias, helpName, $"{description} Takes {parser.Accepted}."), null, parser.Accepted, mayBeEmpty: false)
 {
     /// <summary>The values, in the order given.</summary>
     /// <exception cref="UsageException">One of them is not accepted.</exception>
-    internal IReadOnlyList<T> Read(ParseResult result) => [.. (result.GetValue((Option<string[]>)Option) ?? []).Select(Parse)];
-
-    private T Parse(string text)
-    {
-        if (parse(text, out T value))
-        {
-            return value;
-        }
-
-        string? shown = show is null ? text : show(text);
-        throw new UsageException($"{Name}: {(shown is null ? "the value (not shown)" : $"'{ShownValue.Of(shown)}'")} is not {Accepted}");
-    }
+    internal IReadOnlyList<T> Read(ParseResult result) =>
+        [.. (result.GetValue((Option<string[]>)Option) ?? []).Select(text => Parse(parser, Name, text, show is null ? text : show(text)))];
 
     private static Option<string[]> MakeOption(string name, string? alias, string helpName, string description) => new(name, alias is null ? [] : [alias])
     {

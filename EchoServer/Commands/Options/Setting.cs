@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace EchoServer.Commands.Options;
 
@@ -33,53 +34,55 @@ internal abstract class Setting(string name, Option option, string? variable, st
         string? text = variable is null ? null : Utf8Input.Variable(variable);
         return text is { Length: 0 } && !mayBeEmpty ? null : text;
     }
+
+    /// <summary>Reads a text.</summary>
+    /// <param name="parser">The texts that are taken.</param>
+    /// <param name="source">What it was given by.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="shown">What an error may show of it, not yet escaped; null for nothing.</param>
+    protected static T Parse<T>(SettingParser<T> parser, string source, string text, string? shown) =>
+        parser.TryParse(text, out T value)
+            ? value
+            : throw new UsageException($"{source}: {(shown is null ? "the value (not shown)" : $"'{ShownValue.Of(shown)}'")} is not {parser.Accepted}");
 }
 
 /// <summary>One thing that can be set: an option, the environment variable that stands in for it, and a default.</summary>
 /// <typeparam name="T">The type of the value.</typeparam>
+/// <param name="name">The option, such as <c>--port</c>.</param>
+/// <param name="variable">The environment variable; null for none.</param>
+/// <param name="description">What it is, for the help text.</param>
+/// <param name="defaultValue">The value when neither is given.</param>
+/// <param name="parser">The texts that it takes.</param>
+/// <param name="defaultText">The default as the help text shows it, where the value does not say it.</param>
+/// <param name="mayBeEmpty">Whether an empty variable is a value (as for a text that can be turned off).</param>
+/// <param name="helpName">What the help text calls the value.</param>
+/// <param name="alias">Its short name, such as <c>-c</c>; null for none.</param>
+/// <param name="isSecret">Whether a value may hold a password: an error then does not quote it.</param>
+/// <param name="choices">All values, where they are few words: a shell completes them.</param>
 /// <remarks>The option wins over the variable, the variable over the default; a variable that is empty counts as not set.</remarks>
-internal sealed class Setting<T> : Setting
+internal sealed class Setting<T>(
+    string name, string? variable, string description, T defaultValue, SettingParser<T> parser, string? defaultText = null,
+    bool mayBeEmpty = false, string helpName = "value", string? alias = null, bool isSecret = false, string[]? choices = null)
+    : Setting(
+        name,
+        MakeOption(name, alias, helpName, variable, $"{description} Takes {parser.Accepted}.", defaultText ?? Shown(defaultValue), choices),
+        variable, parser.Accepted, mayBeEmpty)
 {
-    private readonly T _default;
-    private readonly SettingParser<T> _parse;
-    private readonly bool _isSecret;
-
-    /// <summary>Describes a setting.</summary>
-    /// <param name="name">The option, such as <c>--port</c>.</param>
-    /// <param name="variable">The environment variable; null for none.</param>
-    /// <param name="description">What it is, for the help text.</param>
-    /// <param name="defaultValue">The value when neither is given.</param>
-    /// <param name="defaultText">The default as the help text shows it.</param>
-    /// <param name="accepted">The accepted texts: completes "is not ...".</param>
-    /// <param name="parse">Reads the text.</param>
-    /// <param name="mayBeEmpty">Whether an empty variable is a value (as for a text that can be turned off).</param>
-    /// <param name="helpName">What the help text calls the value.</param>
-    /// <param name="alias">Its short name, such as <c>-c</c>; null for none.</param>
-    /// <param name="isSecret">Whether a value may hold a password: an error then does not quote it.</param>
-    /// <param name="choices">All values, where they are few words: a shell completes them.</param>
-    internal Setting(
-        string name, string? variable, string description, T defaultValue, string defaultText, string accepted,
-        SettingParser<T> parse, bool mayBeEmpty = false, string helpName = "value", string? alias = null, bool isSecret = false,
-        string[]? choices = null)
-        : base(name, MakeOption(name, alias, helpName, variable, $"{description} Takes {accepted}.", defaultText, choices), variable, accepted, mayBeEmpty)
-    {
-        _default = defaultValue;
-        _parse = parse;
-        _isSecret = isSecret;
-    }
-
     /// <summary>The value from option, variable or default.</summary>
     /// <exception cref="UsageException">The text that was given is not accepted.</exception>
     internal T Read(ParseResult result)
     {
         string? text = IsGiven(result) ? result.GetValue((Option<string>)Option) ?? "" : FromVariable();
-        return text is null ? _default : Parse(Source(result), text);
+        return text is null ? defaultValue : Parse(parser, Source(result), text, isSecret ? null : text);
     }
 
-    private T Parse(string source, string text) =>
-        _parse(text, out T value)
-            ? value
-            : throw new UsageException($"{source}: {(_isSecret ? "the value (not shown)" : $"'{ShownValue.Of(text)}'")} is not {Accepted}");
+    private static string Shown(T value) => value switch
+    {
+        null => "none",
+        bool isOn => isOn ? "on" : "off",
+        TimeSpan time => time.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+        _ => $"{value}".ToLowerInvariant(),
+    };
 
     private static Option<string> MakeOption(
         string name, string? alias, string helpName, string? variable, string description, string defaultText, string[]? choices)

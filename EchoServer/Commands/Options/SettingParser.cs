@@ -1,5 +1,11 @@
 namespace EchoServer.Commands.Options;
 
-/// <summary>Parses the text of an option or variable.</summary>
-/// <returns>False when the text is not accepted.</returns>
-internal delegate bool SettingParser<T>(string text, out T value);
+/// <summary>The texts that an option or variable takes.</summary>
+/// <param name="Accepted">Which they are: completes "is not ...".</param>
+/// <param name="TryParse">Reads one.</param>
+internal sealed record SettingParser<T>(string Accepted, SettingParser<T>.Reader TryParse)
+{
+    /// <summary>Reads a text.</summary>
+    /// <returns>False when the text is not accepted.</returns>
+    internal delegate bool Reader(string text, out T value);
+}

@@ -10,100 +10,83 @@ namespace EchoServer.Commands.Options;
 /// <summary>How the texts of options and environment variables are read. All strict: a text that is not understood is refused.</summary>
 internal static class SettingParsers
 {
-    /// <summary>The range of <c>TryParseSeconds</c>.</summary>
-    internal static readonly string SecondsAccepted = TimeAccepted("0.1-86400");
-
-    /// <summary>The range of <see cref="TryParseSecondsOrOff"/>.</summary>
-    internal static readonly string SecondsOrOffAccepted = TimeAccepted("0.1-86400", "; 0 or off for none");
-
-    private const int MaxPort = 65535;
     private const int DefaultHttpPort = 80;
-    private const double MinSeconds = 0.1;
     private const double MaxSeconds = 86400;
 
-    /// <summary>The accepted texts of a time: a number is one in seconds.</summary>
-    /// <param name="range">In seconds, such as <c>0.1-86400</c>.</param>
-    /// <param name="orElse">A word beside it, such as <c>, or auto</c>.</param>
-    internal static string TimeAccepted(string range, string orElse = "") => $"a time such as 70s or 5m ({range} seconds{orElse})";
+    internal static readonly SettingParser<int> Port = Number("a port", IPEndPoint.MinPort, IPEndPoint.MaxPort);
 
-    /// <summary>The accepted texts of a size: a number is one in bytes.</summary>
-    /// <inheritdoc cref="TimeAccepted"/>
-    internal static string SizeAccepted(string range, string orElse = "") => $"a size such as 64K or 16M ({range} bytes{orElse})";
-
-    internal static bool TryParsePort(string text, out int port) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port <= MaxPort;
-
-    internal static bool TryParseNumber(string text, int highest, out int value) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= 1 && value <= highest;
-
-    internal static bool TryParseNumber(string text, int highest, out int? value)
-    {
-        bool isNumber = TryParseNumber(text, highest, out int number);
-        value = isNumber ? number : null;
-        return isNumber;
-    }
-
-    internal static bool TryParseNumberOrAuto(string text, int highest, out int? value) =>
-        TryParseNumber(text, highest, out value) || text == "auto";
-
-    /// <summary>Reads bytes: <c>1048576</c>, <c>1024K</c>, <c>1M</c>, also <c>1MB</c> and <c>1MiB</c>, as Cloud Foundry's manifests have them.</summary>
-    internal static bool TryParseSize(string text, int highest, out int value)
-    {
-        int digits = text.TakeWhile(char.IsAsciiDigit).Count();
-        long unit = text[digits..].ToUpperInvariant() switch
+    /// <summary>Takes a time of up to a day: <c>70</c>, <c>70s</c>, <c>1.5m</c>.</summary>
+    internal static SettingParser<TimeSpan> Seconds(double lowest = 0.1) => new(
+        string.Create(CultureInfo.InvariantCulture, $"a time such as 70s or 5m ({lowest}-{MaxSeconds} seconds)"),
+        (text, out value) =>
         {
-            "" => 1,
-            "K" or "KB" or "KIB" => 1024,
-            "M" or "MB" or "MIB" => 1024 * 1024,
-            "G" or "GB" or "GIB" => 1024 * 1024 * 1024,
-            _ => 0,
-        };
-        long size = TryParseNumber(text[..digits], highest, out value) ? value * unit : 0;
-        value = (int)Math.Min(size, highest);
-        return size > 0 && size <= highest;
-    }
+            int digits = text.TakeWhile(character => char.IsAsciiDigit(character) || character == '.').Count();
+            double unit = text[digits..] switch
+            {
+                "ms" => 0.001,
+                "" or "s" => 1,
+                "m" or "min" => 60,
+                "h" => 3600,
+                "d" => 86400,
+                _ => double.NaN,
+            };
+            double seconds = TryParseDecimal(text[..digits], out double number) ? number * unit : double.NaN;
+            bool isAccepted = seconds >= lowest && seconds <= MaxSeconds;
+            value = isAccepted ? TimeSpan.FromSeconds(seconds) : default;
+            return isAccepted;
+        });
 
-    internal static bool TryParseSizeOrAuto(string text, int highest, out int? value)
-    {
-        bool isSize = TryParseSize(text, highest, out int size);
-        value = isSize ? size : null;
-        return isSize || text == "auto";
-    }
+    internal static SettingParser<TimeSpan?> SecondsOrOff() => OrNone(
+        Seconds(), "; 0 or off for none", text => text is "0" or "0s" || text.Equals("off", StringComparison.OrdinalIgnoreCase));
 
-    internal static bool TryParseSeconds(string text, out TimeSpan? value) => TryParseSeconds(text, MinSeconds, out value);
-
-    /// <summary>Reads a time of up to a day: <c>70</c>, <c>70s</c>, <c>1.5m</c>.</summary>
-    internal static bool TryParseSeconds(string text, double lowest, out TimeSpan? value)
-    {
-        int digits = text.TakeWhile(character => char.IsAsciiDigit(character) || character == '.').Count();
-        double unit = text[digits..] switch
+    /// <summary>Takes bytes: <c>1048576</c>, <c>1024K</c>, <c>1M</c>, also <c>1MB</c> and <c>1MiB</c>, as Cloud Foundry's manifests have them.</summary>
+    internal static SettingParser<int> Size(int highest) => new(
+        $"a size such as 64K or 16M (1-{highest} bytes)",
+        (text, out value) =>
         {
-            "ms" => 0.001,
-            "" or "s" => 1,
-            "m" or "min" => 60,
-            "h" => 3600,
-            "d" => 86400,
-            _ => double.NaN,
-        };
-        double seconds = TryParseDecimal(text[..digits], 0, double.MaxValue, out double? number) ? number!.Value * unit : double.NaN;
-        bool isAccepted = seconds >= lowest && seconds <= MaxSeconds;
-        value = isAccepted ? TimeSpan.FromSeconds(seconds) : null;
-        return isAccepted;
-    }
+            int digits = text.TakeWhile(char.IsAsciiDigit).Count();
+            long unit = text[digits..].ToUpperInvariant() switch
+            {
+                "" => 1,
+                "K" or "KB" or "KIB" => 1024,
+                "M" or "MB" or "MIB" => 1024 * 1024,
+                "G" or "GB" or "GIB" => 1024 * 1024 * 1024,
+                _ => 0,
+            };
+            long size = TryParseNumber(text[..digits], out value) ? value * unit : 0;
+            value = (int)Math.Min(size, highest);
+            return size > 0 && size <= highest;
+        });
 
-    internal static bool TryParseDecimal(string text, double lowest, double highest, out double? value)
-    {
-        bool isNumber = double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number);
-        bool isAccepted = isNumber && number >= lowest && number <= highest;
-        value = isAccepted ? number : null;
-        return isAccepted;
-    }
+    /// <summary>Takes a number without a sign.</summary>
+    /// <param name="what">What there is a number of.</param>
+    /// <param name="lowest">The smallest.</param>
+    /// <param name="highest">The largest.</param>
+    internal static SettingParser<int> Number(string what, int lowest, int highest) => new(
+        $"{what} ({lowest}-{highest})",
+        (text, out value) => TryParseNumber(text, out value) && value >= lowest && value <= highest);
 
-    internal static bool TryParseSecondsOrOff(string text, out TimeSpan? value)
-    {
-        value = null;
-        return text is "0" or "0s" || text.Equals("off", StringComparison.OrdinalIgnoreCase) || TryParseSeconds(text, out value);
-    }
+    /// <inheritdoc cref="Number"/>
+    internal static SettingParser<double> Decimal(string what, double lowest, double highest) => new(
+        string.Create(CultureInfo.InvariantCulture, $"{what} ({lowest}-{highest})"),
+        (text, out value) => TryParseDecimal(text, out value) && value >= lowest && value <= highest);
+
+    internal static SettingParser<T?> OrAuto<T>(SettingParser<T> parser)
+        where T : struct =>
+        OrNone(parser, ", or auto", text => text == "auto");
+
+    /// <summary>Takes what another parser takes, for a setting that may have no value.</summary>
+    /// <param name="parser">The other one.</param>
+    /// <param name="orElse">The texts for no value, as the accepted texts end with them.</param>
+    /// <param name="isNone">Tells them; null for none.</param>
+    internal static SettingParser<T?> OrNone<T>(SettingParser<T> parser, string orElse = "", Predicate<string>? isNone = null)
+        where T : struct =>
+        new($"{parser.Accepted.TrimEnd(')')}{orElse})", (text, out value) =>
+        {
+            bool isValue = parser.TryParse(text, out T parsed);
+            value = isValue ? parsed : null;
+            return isValue || isNone?.Invoke(text) == true;
+        });
 
     /// <summary>Reads a switch in either of the words that programs have for it.</summary>
     internal static bool TryParseOnOff(string text, out bool value)
@@ -157,7 +140,7 @@ internal static class SettingParsers
         bool hasPort = colon >= 0 && !authority.EndsWith(']');
         string hostText = hasPort ? authority[..colon] : authority;
         int port = DefaultHttpPort;
-        if ((hasPort && !TryParsePort(authority[(colon + 1)..], out port)) || !TryParseHost(hostText, out IPAddress host))
+        if ((hasPort && !Port.TryParse(authority[(colon + 1)..], out port)) || !TryParseHost(hostText, out IPAddress host))
         {
             return false;
         }
@@ -211,4 +194,10 @@ internal static class SettingParsers
         value = default;
         return Enum.GetNames<T>().Contains(text, StringComparer.OrdinalIgnoreCase) && Enum.TryParse(text, ignoreCase: true, out value);
     }
+
+    private static bool TryParseNumber(string text, out int value) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+
+    private static bool TryParseDecimal(string text, out double value) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using EchoServer.Commands.Logging;
 using EchoServer.Echo;
@@ -15,15 +14,15 @@ internal static class Settings
 
     internal static readonly Setting<int> Port = new(
         "--port", "PORT", "Port to listen on; 0 takes a free one.",
-        ServerOptions.DefaultPort, Invariant(ServerOptions.DefaultPort), "a port (0-65535)", SettingParsers.TryParsePort);
+        ServerOptions.DefaultPort, SettingParsers.Port);
 
     internal static readonly Setting<IPAddress> Host = new(
         "--host", null, "Address to listen on; [::] is every IPv6 and IPv4 address.",
-        IPAddress.Any, "0.0.0.0", "an address to listen on (an IPv4 or IPv6 address, localhost or *)", SettingParsers.TryParseHost);
+        IPAddress.Any, new("an address to listen on (an IPv4 or IPv6 address, localhost or *)", SettingParsers.TryParseHost));
 
     internal static readonly Setting<IPEndPoint?> ServerUrls = new(
         "--server.urls", null, "Host and port as Cloud Foundry's dotnet_core_buildpack appends them.",
-        null, "none", "one address to listen on (http://host:port, without TLS)", SettingParsers.TryParseServerUrls);
+        null, new("one address to listen on (http://host:port, without TLS)", SettingParsers.TryParseServerUrls));
 
     internal static readonly Setting<string> Greeting = Text(
         "--greeting", "ECHO_GREETING", "Message sent when a connection opens; empty for none.", EchoOptions.DefaultGreeting);
@@ -36,67 +35,69 @@ internal static class Settings
 
     internal static readonly Setting<int> MaxMessageBytes = new(
         "--max-message-bytes", "ECHO_MAX_MESSAGE_BYTES", "Largest message; a larger one is closed with 1009. What a chat or an event needs, and more.",
-        Defaults.MaxMessageBytes, Invariant(Defaults.MaxMessageBytes), SettingParsers.SizeAccepted($"1-{Invariant(ServerOptions.MaxMessageBytesLimit)}"),
-        (string text, out int value) => SettingParsers.TryParseSize(text, ServerOptions.MaxMessageBytesLimit, out value));
+        Defaults.MaxMessageBytes, SettingParsers.Size(ServerOptions.MaxMessageBytesLimit));
 
-    internal static readonly Setting<int> MaxFragments = Number(
+    internal static readonly Setting<int> MaxFragments = new(
         "--max-fragments", "ECHO_MAX_FRAGMENTS", "Most fragments of a message, empty ones too; then 1008. An end to a message that never ends.",
-        Defaults.MaxFragments, "a number of fragments", int.MaxValue);
+        Defaults.MaxFragments, SettingParsers.Number("a number of fragments", 1, int.MaxValue));
 
-    internal static readonly Setting<int?> MaxConnections = Auto(
+    internal static readonly Setting<int?> MaxConnections = new(
         "--max-connections", "ECHO_MAX_CONNECTIONS", "Most connections; more get 503. Never more than the open-file limit less 64. auto: what the memory budget carries, one for 2 KiB.",
-        "a number of connections", int.MaxValue);
+        null, SettingParsers.OrAuto(SettingParsers.Number("a number of connections", 1, int.MaxValue)), "auto");
 
     internal static readonly Setting<bool> AnswerWhenFull = OnOrOff(
         "--answer-when-full", "ECHO_ANSWER_WHEN_FULL", Defaults.AnswersWhenFull, "Whether a handshake for which there is no room gets 503. Without an answer Cloud Foundry's router tries another instance.");
 
     internal static readonly Setting<int?> MemoryBudget = new(
         "--memory-budget", "ECHO_MEMORY_BUDGET", "Most bytes kept for all clients together; then 1013. auto: a quarter of the memory, so that the rest goes on.",
-        null, "auto", SettingParsers.SizeAccepted($"1-{Invariant(int.MaxValue)}", ", or auto"),
-        (string text, out int? value) => SettingParsers.TryParseSizeOrAuto(text, int.MaxValue, out value));
+        null, SettingParsers.OrAuto(SettingParsers.Size(int.MaxValue)), "auto");
 
-    internal static readonly Setting<TimeSpan?> HandshakeTimeout = Seconds(
+    internal static readonly Setting<TimeSpan> HandshakeTimeout = new(
         "--handshake-timeout", "ECHO_HANDSHAKE_TIMEOUT", "From accept to the whole request; then 408. Behind a router a request is one packet.",
-        Defaults.HandshakeTimeout);
+        Defaults.HandshakeTimeout, SettingParsers.Seconds());
 
-    internal static readonly Setting<TimeSpan?> MessageTimeout = SecondsOrOff(
+    internal static readonly Setting<TimeSpan?> MessageTimeout = new(
         "--message-timeout", "ECHO_MESSAGE_TIMEOUT", "From a message's first byte to its last; then 1008. A message that never ends would keep its memory.",
-        Defaults.MessageTimeout);
+        Defaults.MessageTimeout, SettingParsers.SecondsOrOff());
 
-    internal static readonly Setting<TimeSpan?> SendTimeout = Seconds(
+    internal static readonly Setting<TimeSpan> SendTimeout = new(
         "--send-timeout", "ECHO_SEND_TIMEOUT", "Disconnects a client that has accepted no output for this long: its output keeps memory.",
-        Defaults.SendTimeout);
+        Defaults.SendTimeout, SettingParsers.Seconds());
 
-    internal static readonly Setting<TimeSpan?> KeepAliveInterval = SecondsOrOff(
+    internal static readonly Setting<TimeSpan?> KeepAliveInterval = new(
         "--keep-alive-interval", "ECHO_KEEP_ALIVE_INTERVAL", "A client's silence after which it is sent a ping. Shorter than the idle limit of load balancers.",
-        Defaults.KeepAliveInterval);
+        Defaults.KeepAliveInterval, SettingParsers.SecondsOrOff());
 
-    internal static readonly Setting<TimeSpan?> KeepAliveTimeout = Seconds(
-        "--keep-alive-timeout", "ECHO_KEEP_ALIVE_TIMEOUT", "How long an answer to that ping may take; then the client is cut off. No working network needs as long.", Defaults.KeepAliveTimeout);
+    internal static readonly Setting<TimeSpan> KeepAliveTimeout = new(
+        "--keep-alive-timeout", "ECHO_KEEP_ALIVE_TIMEOUT", "How long an answer to that ping may take; then the client is cut off. No working network needs as long.",
+        Defaults.KeepAliveTimeout, SettingParsers.Seconds());
 
-    internal static readonly Setting<TimeSpan?> CloseTimeout = Seconds(
-        "--close-timeout", "ECHO_CLOSE_TIMEOUT", "How long a client's Close after ours may take. Several round trips to anywhere.", Defaults.CloseTimeout);
+    internal static readonly Setting<TimeSpan> CloseTimeout = new(
+        "--close-timeout", "ECHO_CLOSE_TIMEOUT", "How long a client's Close after ours may take. Several round trips to anywhere.",
+        Defaults.CloseTimeout, SettingParsers.Seconds());
 
-    internal static readonly Setting<TimeSpan?> DrainTimeout = Seconds(
-        "--drain-timeout", "ECHO_DRAIN_TIMEOUT", "How long all clients may take after SIGTERM. Cloud Foundry kills an app after 10.", Defaults.DrainTimeout);
+    internal static readonly Setting<TimeSpan> DrainTimeout = new(
+        "--drain-timeout", "ECHO_DRAIN_TIMEOUT", "How long all clients may take after SIGTERM. Cloud Foundry kills an app after 10.",
+        Defaults.DrainTimeout, SettingParsers.Seconds());
 
     internal static readonly Setting<bool> Compression = OnOrOff(
         "--compression", "ECHO_COMPRESSION", Defaults.Compression, "Whether permessage-deflate is agreed on with clients that offer it. Off: it costs memory and CPU, and length can tell secrets.");
 
-    internal static readonly Setting<int> CompressionLevel = Number(
+    internal static readonly Setting<int> CompressionLevel = new(
         "--compression-level", "ECHO_COMPRESSION_LEVEL", "How hard to compress: 1 is the fastest, 9 the smallest.",
-        Defaults.CompressionLevel, "a level", ServerOptions.MaxCompressionLevel);
+        Defaults.CompressionLevel, SettingParsers.Number("a level", 1, ServerOptions.MaxCompressionLevel));
 
     internal static readonly Setting<IReadOnlyList<string>> AllowedOrigins = new(
         "--allowed-origins", "ECHO_ALLOWED_ORIGINS", "Origins whose pages may connect; others get 403.",
-        [], "any", "a list of origins (https://host or https://host:port of pages, not ws:// or wss://, separated by commas)", SettingParsers.TryParseOrigins);
+        [], new("a list of origins (https://host or https://host:port of pages, not ws:// or wss://, separated by commas)", SettingParsers.TryParseOrigins), "any");
 
-    internal static readonly Setting<int?> IoThreads = Auto(
+    internal static readonly Setting<int?> IoThreads = new(
         "--io-threads", "ECHO_IO_THREADS", "Threads that wait for sockets and run the connections. auto: half of the processors, 1 to 4; with compression all, at most 16.",
-        "a number of threads", ServerOptions.MaxIoThreads);
+        null, SettingParsers.OrAuto(SettingParsers.Number("a number of threads", 1, ServerOptions.MaxIoThreads)), "auto");
 
-    internal static readonly Setting<TimeSpan?> StatsInterval = SecondsOrOff(
-        "--stats-interval", "ECHO_STATS_INTERVAL", "Time between lines that say how the server is doing.", Defaults.StatsInterval);
+    internal static readonly Setting<TimeSpan?> StatsInterval = new(
+        "--stats-interval", "ECHO_STATS_INTERVAL", "Time between lines that say how the server is doing.",
+        null, SettingParsers.SecondsOrOff(), "off");
 
     internal static readonly Setting<LogLevel> Level = OneOf(
         "--log-level", "LOG_LEVEL", "Least important lines to log; debug shows connections.", LogLevel.Information, "a log level",
@@ -128,40 +129,18 @@ internal static class Settings
     internal static readonly Setting[] All = [.. Groups.SelectMany(group => group.Settings)];
 
     private static Setting<string> Text(string name, string variable, string description, string defaultValue) => new(
-        name, variable, description, defaultValue, $"\"{defaultValue}\"", $"a text of at most {EchoOptions.MaxTextCharacters} characters",
-        SettingParsers.TryParseText, mayBeEmpty: true);
+        name, variable, description, defaultValue, new($"a text of at most {EchoOptions.MaxTextCharacters} characters", SettingParsers.TryParseText),
+        $"\"{defaultValue}\"", mayBeEmpty: true);
 
-    private static Setting<int> Number(string name, string variable, string description, int defaultValue, string what, int highest) => new(
-        name, variable, description, defaultValue, Invariant(defaultValue), $"{what} (1-{Invariant(highest)})",
-        (string text, out int value) => SettingParsers.TryParseNumber(text, highest, out value));
-
-    private static Setting<int?> Auto(string name, string variable, string description, string what, int highest) => new(
-        name, variable, description, null, "auto", $"{what} (1-{Invariant(highest)}, or auto)",
-        (string text, out int? value) => SettingParsers.TryParseNumberOrAuto(text, highest, out value));
-
-    private static Setting<T> OneOf<T>(string name, string variable, string description, T defaultValue, string what, SettingParser<T> parse)
+    private static Setting<T> OneOf<T>(
+        string name, string variable, string description, T defaultValue, string what, SettingParser<T>.Reader tryParse)
         where T : struct, Enum
     {
-        string[] names = [.. Enum.GetNames<T>().Select(Lower)];
-        return new Setting<T>(
-            name, variable, description, defaultValue, Lower($"{defaultValue}"), $"{what} ({string.Join(", ", names)})", parse, choices: names);
+        string[] names = [.. Enum.GetNames<T>().Select(value => value.ToLowerInvariant())];
+        return new(name, variable, description, defaultValue, new($"{what} ({string.Join(", ", names)})", tryParse), choices: names);
     }
 
     /// <summary>Makes a switch with a value.</summary>
     internal static Setting<bool> OnOrOff(string name, string? variable, bool defaultValue, string description) => new(
-        name, variable, description, defaultValue, defaultValue ? "on" : "off", "on, off, true or false",
-        SettingParsers.TryParseOnOff, choices: ["on", "off"]);
-
-    private static Setting<TimeSpan?> Seconds(string name, string variable, string description, TimeSpan defaultValue) => new(
-        name, variable, description, defaultValue, Invariant(defaultValue), SettingParsers.SecondsAccepted, SettingParsers.TryParseSeconds);
-
-    private static Setting<TimeSpan?> SecondsOrOff(string name, string variable, string description, TimeSpan? defaultValue) => new(
-        name, variable, description, defaultValue, defaultValue is TimeSpan value ? Invariant(value) : "off",
-        SettingParsers.SecondsOrOffAccepted, SettingParsers.TryParseSecondsOrOff);
-
-    private static string Lower(string name) => name.ToLowerInvariant();
-
-    private static string Invariant(int value) => value.ToString(CultureInfo.InvariantCulture);
-
-    private static string Invariant(TimeSpan value) => value.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+        name, variable, description, defaultValue, new("on, off, true or false", SettingParsers.TryParseOnOff), choices: ["on", "off"]);
 }

@@ -27,10 +27,6 @@ internal static class WebSocketUrl
 
     private static readonly string[] Schemes = ["ws", "wss", "http", "https"];
 
-    /// <summary>Reads a URL without user and password, or drops them.</summary>
-    /// <exception cref="UsageException">It is not such a URL.</exception>
-    internal static Uri Parse(string text) => Parse(text, out _);
-
     /// <summary>Reads it.</summary>
     /// <param name="text">A ws, wss, http or https URL, as typed.</param>
     /// <param name="user">The user and password in it, either of which may be empty (RFC 3986 §3.2.1); null for none.</param>

@@ -56,8 +56,8 @@ internal static class ProxyExceptions
         int slash = host.IndexOf('/', StringComparison.Ordinal);
         if (slash >= 0)
         {
-            return TryParseNetwork(host, slash, out IPAddress network, out int bits)
-                ? isPort && address is not null && IsIn(address.GetAddressBytes(), network.GetAddressBytes(), bits)
+            return TryParseNetwork(host, slash) is IPNetwork network
+                ? isPort && address?.AddressFamily == network.BaseAddress.AddressFamily && network.Contains(address)
                 : null;
         }
 
@@ -110,25 +110,12 @@ internal static class ProxyExceptions
         return isNumber;
     }
 
-    private static bool TryParseNetwork(string text, int slash, out IPAddress network, out int bits)
-    {
-        bits = 0;
-        return TryParseAddress(text[..slash], out network) &&
-            int.TryParse(text[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out bits) &&
-            bits <= network.GetAddressBytes().Length * BitsOfByte;
-    }
-
-    private static bool IsIn(ReadOnlySpan<byte> address, ReadOnlySpan<byte> network, int bits)
-    {
-        if (address.Length != network.Length)
-        {
-            return false;
-        }
-
-        (int bytes, int rest) = Math.DivRem(bits, BitsOfByte);
-        return address[..bytes].SequenceEqual(network[..bytes]) &&
-            (rest == 0 || (address[bytes] ^ network[bytes]) >> (BitsOfByte - rest) == 0);
-    }
+    private static IPNetwork? TryParseNetwork(string text, int slash) =>
+        TryParseAddress(text[..slash], out IPAddress address) &&
+        int.TryParse(text[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int bits) &&
+        bits <= address.GetAddressBytes().Length * BitsOfByte
+            ? new IPNetwork(address, bits)
+            : null;
 
     private static bool IsInDomain(string host, string domain)
     {
