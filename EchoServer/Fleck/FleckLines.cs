@@ -8,7 +8,7 @@ namespace EchoServer.Fleck;
 /// <summary>The lines that this engine logs beside those of <c>ServerLog</c>. Safe on any thread.</summary>
 internal static partial class FleckLines
 {
-    [LoggerMessage(100, LogLevel.Information, "Fleck engine: {Reason}{Ignored}", EventName = "shortcomings")]
+    [LoggerMessage(100, LogLevel.Warning, "Fleck engine: {Reason}{Ignored}", EventName = "shortcomings")]
     private static partial void Shortcomings(this ILogger log, string reason, LoggedValue ignored);
 
     [LoggerMessage(105, LogLevel.Debug, "{Reason}", EventName = "fleck")]
