@@ -54,8 +54,8 @@ internal sealed class EngineBuildTests
     public async Task With_Fleck_it_builds_without_a_warning_and_starts_whether_or_not_a_feed_has_the_package()
     {
         ServerBuild build = await ServerBuild.GetAsync(ServerEngine.FleckStub);
-        await using ServerProcess server = await build.StartAsync("--port", "0", "--max-fragments", "7");
-        await server.WaitForLineAsync(line => line.EndsWith("; given but ignored: --max-fragments", StringComparison.Ordinal));
+        await using ServerProcess server = await build.StartAsync("--port", "0", "--compression-level", "7");
+        await server.WaitForLineAsync(line => line.EndsWith("; given but ignored: --compression-level", StringComparison.Ordinal));
         Assert.That(await server.StopAsync(), Is.Zero);
         Assert.That(await server.ReadErrorAsync(), Is.Empty);
     }

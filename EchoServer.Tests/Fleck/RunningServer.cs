@@ -9,7 +9,7 @@ internal sealed class RunningServer : IAsyncDisposable
 {
     public RunningServer(Action<IWebSocketConnection> configure, ServerOptions? options = null)
     {
-        Adapter = new FleckServer((options ?? new ServerOptions()) with { Host = IPAddress.Loopback, Port = 0 }, Log, ["--max-fragments"]);
+        Adapter = new FleckServer((options ?? new ServerOptions()) with { Host = IPAddress.Loopback, Port = 0 }, Log, ["--compression"]);
         Adapter.Start(configure);
     }
 
@@ -26,7 +26,7 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public Task UntilLoggedAsync(string text) => Wait.UntilAsync(() => Log.Lines.Any(line => line.Text.Contains(text, StringComparison.Ordinal)), () => text);
 
-    public Task UntilEmptyAsync() => Wait.UntilAsync(() => Adapter.ConnectionCount == 0, () => $"{Adapter.ConnectionCount} connections are left");
+    public Task UntilEmptyAsync() => Wait.UntilAsync(() => Adapter.Context.Connections.Count == 0, () => $"{Adapter.Context.Connections.Count} connections are left");
 
     public ValueTask DisposeAsync() => Adapter.DisposeAsync();
 }

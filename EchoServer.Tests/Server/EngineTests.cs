@@ -265,6 +265,23 @@ internal sealed class EngineTests(ServerEngine engine)
         Assert.That(Assert.Throws<SocketException>(() => peer.ReadFrame())!.SocketErrorCode, Is.EqualTo(SocketError.ConnectionReset));
     }
 
+    [Test]
+    public void A_scenario_agrees_on_a_subprotocol()
+    {
+        using RawPeer peer = RawPeer.Ask(_server.Port, RawPeer.UpgradeRequest("/subprotocol/chat"));
+        Assert.That(peer.ReadHead(), Does.StartWith("HTTP/1.1 101 ").And.Contains("\r\nSec-WebSocket-Protocol: chat\r\n"));
+    }
+
+    [TestCase("/")]
+    [TestCase("/health")]
+    [TestCase("/info")]
+    [TestCase("/metrics")]
+    public void Plain_HTTP_gets_a_page(string path)
+    {
+        using RawPeer peer = RawPeer.Ask(_server.Port, $"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        Assert.That(peer.ReadHead(), Does.StartWith("HTTP/1.1 200 "));
+    }
+
     [TestCase("/status/429", 429)]
     [TestCase("/close/1", 400)]
     public void A_scenario_refuses_the_handshake(string path, int status)

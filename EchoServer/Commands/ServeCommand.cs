@@ -44,11 +44,8 @@ internal static class ServeCommand
                 $"EchoServer: warning: {Settings.ServerUrls.Name}: the server does not listen on {urls}, because {Settings.Host.Name} or {Settings.Port.Name} is given as well");
         }
 
-        if (Engine.NeverBlocks)
-        {
-            // Elsewhere than on Linux, where the server has I/O threads of its own, the runtime's are what waits for sockets.
-            InlineCompletions.Enable(threads: 1);
-        }
+        // Elsewhere than on Linux, where the server has I/O threads of its own, the runtime's are what waits for sockets.
+        InlineCompletions.Enable(threads: 1);
 
         // Register signal handlers before logging "Listening": a script that waits for that line may send SIGTERM at once.
         using var stop = new StopSignal();

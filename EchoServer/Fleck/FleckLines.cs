@@ -1,7 +1,6 @@
 using System.Text;
 using EchoServer.Echo;
 using EchoServer.Text;
-using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Fleck;
@@ -12,25 +11,14 @@ internal static partial class FleckLines
     [LoggerMessage(100, LogLevel.Warning, "Fleck engine: {Reason}{Ignored}", EventName = "shortcomings")]
     private static partial void Shortcomings(this ILogger log, string reason, LoggedValue ignored);
 
-    [LoggerMessage(102, LogLevel.Debug, "Connection #{ConnectionId} closed: {Code}; messages received {MessagesReceived}", EventName = "close")]
-    private static partial void ConnectionClosed(this ILogger log, long connectionId, LoggedValue code, long messagesReceived);
-
-    [LoggerMessage(104, LogLevel.Information, "Stats: {Connections} connections, heap {HeapBytes}", EventName = "stats")]
-    internal static partial void Stats(this ILogger log, int connections, long heapBytes);
-
     [LoggerMessage(105, LogLevel.Debug, "{Reason}", EventName = "fleck")]
     private static partial void FleckSaid(this ILogger log, string reason);
 
     internal static void Shortcomings(this ILogger log, IReadOnlyCollection<string> ignored)
     {
         string names = string.Join(", ", ignored);
-        log.Shortcomings(
-            "no page, health, info and metrics, no compression, no limits on messages, memory, connections and time",
-            names.Length == 0 ? default : new(names, $"; given but ignored: {names}"));
+        log.Shortcomings("no compression", names.Length == 0 ? default : new(names, $"; given but ignored: {names}"));
     }
-
-    internal static void ConnectionClosed(this ILogger log, long id, CloseCode code, long messagesReceived) =>
-        log.ConnectionClosed(id, new LoggedValue((int)code, ClosePayload.Describe(code)), messagesReceived);
 
     /// <summary>A line of Fleck's own log, cut. Whatever its level, it is about one client.</summary>
     internal static void FleckSaid(this ILogger log, string? text, Exception? exception)

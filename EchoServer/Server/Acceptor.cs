@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Server;
 
-/// <summary>Listens, lets connections in until the server stops, and ends them then: what all engines share.</summary>
+/// <summary>Listens, lets connections in until the server stops, and ends them then.</summary>
 /// <remarks>Any thread may call all members. Listens once.</remarks>
 /// <param name="options">Where it listens.</param>
 /// <param name="log">Where the first of several failures to accept is logged, the end of them, and the stop.</param>

@@ -326,7 +326,7 @@ internal sealed class Connection
         switch (upgrade.Read(input, seenBefore, _isSurplus))
         {
             case UpgradeResult.Accepted:
-                var session = new WebSocketSession(this, upgrade.Accept(Id, out ConnectionInfo info));
+                WebSocketSession session = Server.NewSession(this, upgrade.Accept(Id, out ConnectionInfo info));
                 _phase = ConnectionPhase.Open;
                 Volatile.Write(ref _session, session);
                 Server.Counters.Opened(upgrade.IsCompressed);

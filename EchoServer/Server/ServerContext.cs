@@ -2,6 +2,7 @@ using EchoServer.Buffers;
 using EchoServer.Http;
 using EchoServer.Metrics;
 using EchoServer.Transport;
+using EchoServer.WebSockets;
 using EchoServer.WebSockets.Compression;
 using Microsoft.Extensions.Logging;
 
@@ -11,8 +12,7 @@ namespace EchoServer.Server;
 /// <remarks>Safe on any thread.</remarks>
 internal sealed class ServerContext
 {
-    private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
-    private readonly long _madeAt = MonotonicClock.Now;
+    private readonly (DateTimeOffset Time, long Clock) _madeAt = (DateTimeOffset.UtcNow, MonotonicClock.Now);
     private long _now = MonotonicClock.Now;
     private volatile bool _isStopping;
 
@@ -65,6 +65,9 @@ internal sealed class ServerContext
     /// <summary>What the application makes of a handshake that is sound, by its path and query; null accepts all. Set before the start.</summary>
     internal Func<string, string, HandshakeRuling>? Judge { get; set; }
 
+    /// <summary>Makes the WebSocket of a connection whose handshake is answered: the one thing in which engines differ. Set before the start.</summary>
+    internal Func<Connection, MessageReader, WebSocketSession> NewSession { get; set; } = static (connection, reader) => new(connection, reader);
+
     /// <summary>Sets the application's callbacks of a connection. Set at the start.</summary>
     internal Action<IWebSocketConnection> Configure { get; set; } = _ => { };
 
@@ -77,8 +80,8 @@ internal sealed class ServerContext
         ServerTotals totals = Counters.Sum(Connections, out int open);
         return new ServerSnapshot
         {
-            StartedAt = _startedAt,
-            Uptime = TimeSpan.FromMilliseconds(MonotonicClock.Now - _madeAt),
+            StartedAt = _madeAt.Time,
+            Uptime = TimeSpan.FromMilliseconds(MonotonicClock.Now - _madeAt.Clock),
             OpenConnections = open,
             MaxConnections = Limits.MaxConnections,
             Stats = Stats,

@@ -22,9 +22,6 @@ internal sealed record ServerLimits(ServerOptions Options, int MaxConnections, l
     // Of an I/O thread: those of the first are among the reserved ones.
     private const int FilesOfThread = 2;
 
-    // What an open connection costs outside the budget is about this much of managed memory.
-    private const int ConnectionBytes = 2 * 1024;
-
     // One that compresses has work enough for a processor of its own, whose cache then holds the windows of fewer connections.
     private const int MaxIoThreadsToCompress = 16;
 
@@ -37,7 +34,7 @@ internal sealed record ServerLimits(ServerOptions Options, int MaxConnections, l
     internal static ServerLimits Of(ServerOptions options)
     {
         long memory = options.MemoryBudgetBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
-        long connections = options.MaxConnections ?? (memory / ConnectionBytes);
+        long connections = options.MaxConnections ?? (memory / options.ConnectionBytes);
         long files = OpenFiles.ReadLimit() - OpenFiles.Count() - ReservedFilesOf(options);
         return new(options, (int)Math.Clamp(Math.Min(files, connections), 1, int.MaxValue), memory);
     }

@@ -148,6 +148,9 @@ internal sealed record ServerOptions
     /// </summary>
     public int MaxQueuedBytes => MaxMessageBytes + (1024 * 1024);
 
+    /// <summary>What an open connection costs outside the memory budget, in bytes: memory sets their number by it. The engine's, and no setting.</summary>
+    internal int ConnectionBytes { get; init; } = 2 * 1024;
+
     /// <summary>For tests: do as on a platform without epoll.</summary>
     internal bool IsPortable { get; init; }
 }

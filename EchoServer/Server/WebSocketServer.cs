@@ -6,7 +6,7 @@ namespace EchoServer.Server;
 
 /// <summary>The built-in engine: RFC 6455 on raw sockets.</summary>
 /// <remarks>All members may be called from any thread. A server is started once.</remarks>
-internal sealed class WebSocketServer : IWebSocketServer
+internal class WebSocketServer : IWebSocketServer
 {
     private readonly ILogger _announcements;
     private readonly Acceptor _acceptor;
@@ -38,7 +38,7 @@ internal sealed class WebSocketServer : IWebSocketServer
     private ILogger Log => Context.Log;
 
     /// <inheritdoc/>
-    public void Start(Action<IWebSocketConnection> configure)
+    public virtual void Start(Action<IWebSocketConnection> configure)
     {
         ServerOptions options = Context.Options;
         Context.Configure = configure;

@@ -12,7 +12,7 @@ namespace EchoServer.Server;
 /// Any thread may call <c>Send</c> and <c>Close</c>. All else belongs to the connection's loop, and the callbacks are called there.
 /// An exception out of a callback is logged, given to <see cref="OnError"/>, and becomes a Close 1011.
 /// </remarks>
-internal sealed class WebSocketSession : IWebSocketConnection
+internal class WebSocketSession : IWebSocketConnection
 {
     // Of the connection that this thread is opening: no session keeps it.
     [ThreadStatic]
@@ -57,7 +57,7 @@ internal sealed class WebSocketSession : IWebSocketConnection
     internal bool IsOpen => _protocol.IsOpen;
 
     /// <summary>Whether a message has begun and not ended.</summary>
-    internal bool IsInMessage => _protocol.IsInMessage;
+    internal virtual bool IsInMessage => _protocol.IsInMessage;
 
     /// <summary>Compression, where it was agreed on.</summary>
     internal PerMessageDeflate? Deflate => _protocol.Deflate;
@@ -65,7 +65,7 @@ internal sealed class WebSocketSession : IWebSocketConnection
     /// <summary>What compression has cost so far.</summary>
     internal long DeflateWork => _protocol.Deflate?.Work ?? 0;
 
-    private ServerContext Server => _connection.Server;
+    private protected ServerContext Server => _connection.Server;
 
     /// <inheritdoc/>
     public void Send(string text)
@@ -147,7 +147,7 @@ internal sealed class WebSocketSession : IWebSocketConnection
     /// <param name="input">As for <see cref="WebSocketProtocol{TSink}.Receive"/>.</param>
     /// <param name="consumed">How many bytes are used up.</param>
     /// <param name="payloadBytes">The payload's length.</param>
-    internal ProtocolEvent Receive(Span<byte> input, out int consumed, out int payloadBytes)
+    internal virtual ProtocolEvent Receive(Span<byte> input, out int consumed, out int payloadBytes)
     {
         ProtocolEvent found = _protocol.Receive(input, out consumed, out ReadOnlySpan<byte> payload);
         payloadBytes = payload.Length;
@@ -181,7 +181,7 @@ internal sealed class WebSocketSession : IWebSocketConnection
     }
 
     /// <summary>Gives back everything that the protocol holds.</summary>
-    internal void Release() => _protocol.Release();
+    internal virtual void Release() => _protocol.Release();
 
     /// <summary>Tells the application that the connection has ended, and logs how.</summary>
     internal void Closed(in ConnectionEnd end, in ConnectionTotals totals)
@@ -215,7 +215,8 @@ internal sealed class WebSocketSession : IWebSocketConnection
         }
     }
 
-    private void Deliver(bool isText, ReadOnlySpan<byte> payload, int headroom)
+    /// <summary>Hands a message to the application.</summary>
+    private protected void Deliver(bool isText, ReadOnlySpan<byte> payload, int headroom)
     {
         try
         {
@@ -233,7 +234,8 @@ internal sealed class WebSocketSession : IWebSocketConnection
         Close(CloseCode.InternalError, "internal error", EndCause.Fault);
     }
 
-    private void Send(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    /// <summary>Sends a frame. Any thread.</summary>
+    private protected virtual void Send(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
         if (_connection.Outbound.IsOnLoop)
         {

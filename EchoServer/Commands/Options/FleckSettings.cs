@@ -2,17 +2,12 @@ using System.CommandLine;
 
 namespace EchoServer.Commands.Options;
 
-/// <summary>Which settings mean something to this engine.</summary>
+/// <summary>Which settings mean nothing to this engine.</summary>
 internal static class FleckSettings
 {
-    /// <summary>Everything else is the built-in engine's; a setting that is new is, until it is entered here.</summary>
-    internal static readonly Setting[] Honoured =
-    [
-        Settings.Port, Settings.Host, Settings.ServerUrls, Settings.Greeting, Settings.Prefix, Settings.Scenarios, Settings.DrainTimeout,
-        Settings.AllowedOrigins, Settings.IoThreads, Settings.StatsInterval, Settings.Level, Settings.Format, Settings.LogMessages,
-    ];
+    /// <summary>Those of what Fleck lacks.</summary>
+    internal static readonly Setting[] Ignored = [Settings.Compression, Settings.CompressionLevel];
 
     /// <summary>The options and variables, by name, that were given and have no effect.</summary>
-    internal static string[] Ignored(ParseResult result) =>
-        [.. Settings.All.Except(Honoured).Select(setting => setting.GivenBy(result)).OfType<string>()];
+    internal static string[] GivenButIgnored(ParseResult result) => [.. Ignored.Select(setting => setting.GivenBy(result)).OfType<string>()];
 }
