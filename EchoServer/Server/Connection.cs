@@ -396,7 +396,7 @@ internal sealed class Connection
     /// <remarks>Closing a socket while input is unread resets the connection, and a reset can overtake our last words.</remarks>
     private bool HalfCloseWhenDone()
     {
-        if (_phase == ConnectionPhase.Lingering && !Outbound.HasUnsent)
+        if (_phase == ConnectionPhase.Lingering && !Outbound.IsSending)
         {
             _phase = ConnectionPhase.HalfClosed;
             _socket.Shutdown(SocketShutdown.Send);
@@ -410,7 +410,8 @@ internal sealed class Connection
         // Unsent output is awaited by nothing any more: the kernel drops it now instead of keeping it for minutes. A peer that still
         // sends after an abort is told by a reset: after a shutdown Linux sends no window update any more, and the peer would hang
         // in its send, and the kernel keep its half, for a minute.
-        _socket.Close(dropsOutput: Outbound.HasUnsent || _phase == ConnectionPhase.EndedWithInputLeft);
+        bool isUnsent = Outbound.WaitingSince != 0 || Outbound.PendingBytes > 0;
+        _socket.Close(dropsOutput: isUnsent || _phase == ConnectionPhase.EndedWithInputLeft);
         _phase = ConnectionPhase.Ended;
         Outbound.End();
         _session?.Release();

@@ -50,11 +50,11 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
     /// <summary>Bytes given to the socket so far. Any thread.</summary>
     internal long BytesSent => Volatile.Read(ref _bytesSent);
 
-    /// <summary>Bytes that the loop has written since its last flush. Loop only.</summary>
+    /// <summary>Bytes of the loop's that are not sent. Loop only.</summary>
     internal int PendingBytes => _turn.IsLoops ? _sending.Length : _queuedByLoop;
 
-    /// <summary>Whether some output was not taken by the socket. Any thread.</summary>
-    internal bool HasUnsent => _turn.IsTaken;
+    /// <summary>Whether one side has the turn to write. Any thread.</summary>
+    internal bool IsSending => _turn.IsTaken;
 
     /// <summary>Begins a step of the loop: takes the turn, if it is free. Loop only.</summary>
     internal void BeginStep()
@@ -326,11 +326,6 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
     /// <returns>False when there is more to send.</returns>
     private bool TryGiveBackLoopsTurn()
     {
-        if (_waitingSince != 0)
-        {
-            Volatile.Write(ref _waitingSince, 0);
-        }
-
         if (!_turn.TryGiveBackLoops())
         {
             if (TakeQueuedOrGiveBackTurn())
@@ -375,13 +370,14 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
         {
             while (_sending.Length > 0)
             {
-                Volatile.Write(ref _waitingSince, MonotonicClock.Now);
                 int sent;
                 while (!socket.TrySend(_sending.Waiting, out sent))
                 {
+                    Volatile.Write(ref _waitingSince, _waitingSince == 0 ? MonotonicClock.Now : _waitingSince);
                     await socket.WritableAsync().ConfigureAwait(false);
                 }
 
+                Volatile.Write(ref _waitingSince, 0);
                 _bytesSent += sent;
                 _sending.Consume(sent);
             }
