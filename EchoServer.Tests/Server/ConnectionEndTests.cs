@@ -50,7 +50,7 @@ internal sealed class ConnectionEndTests
         private bool _isAtEnd;
         private (Action<object?> Continuation, object? State) _waiting;
 
-        /// <summary>Called with what is sent, before the sender knows that it is.</summary>
+        /// <summary>Called with the bytes of a send, before the send returns.</summary>
         public Action<byte[]>? Sending { get; set; }
 
         public bool IsFull { get; set; }
