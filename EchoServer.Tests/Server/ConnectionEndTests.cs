@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using EchoServer.Server;
 using EchoServer.Transport;
 using EchoServer.WebSockets;
@@ -14,33 +15,35 @@ internal sealed class ConnectionEndTests
     [Test]
     public async Task A_client_that_ends_while_another_thread_sends_the_Close_is_not_reset()
     {
-        var context = new ServerContext(new ServerOptions(), NullLogger.Instance);
-        IWebSocketConnection? session = null;
-        context.Configure = opened => session = opened;
-        var socket = new ScriptedSocket(System.Text.Encoding.ASCII.GetBytes(RawPeer.UpgradeRequest()));
-        await new Connection(context, socket, id: 1, isSurplus: false).RunAsync();
+        (ScriptedSocket socket, IWebSocketConnection session) = await OpenAsync();
         socket.Sending = frame =>
         {
             socket.Sending = null;
             Assert.That(frame[0], Is.EqualTo(0x88), "the Close");
             socket.ResumeAtEnd();
         };
-        await Task.Run(() => session!.Close(CloseCode.PolicyViolation));
+        await Task.Run(() => session.Close(CloseCode.PolicyViolation));
         Assert.That(socket.DroppedOutput, Is.False);
     }
 
     [Test]
     public async Task A_client_that_ends_while_output_waits_for_room_is_reset()
     {
+        (ScriptedSocket socket, IWebSocketConnection session) = await OpenAsync();
+        socket.IsFull = true;
+        await Task.Run(() => session.Send("more than there is room for"));
+        socket.ResumeAtEnd();
+        Assert.That(socket.DroppedOutput, Is.True);
+    }
+
+    private static async Task<(ScriptedSocket Socket, IWebSocketConnection Session)> OpenAsync()
+    {
         var context = new ServerContext(new ServerOptions(), NullLogger.Instance);
         IWebSocketConnection? session = null;
         context.Configure = opened => session = opened;
-        var socket = new ScriptedSocket(System.Text.Encoding.ASCII.GetBytes(RawPeer.UpgradeRequest()));
+        var socket = new ScriptedSocket(Encoding.ASCII.GetBytes(RawPeer.UpgradeRequest()));
         await new Connection(context, socket, id: 1, isSurplus: false).RunAsync();
-        socket.IsFull = true;
-        await Task.Run(() => session!.Send("more than there is room for"));
-        socket.ResumeAtEnd();
-        Assert.That(socket.DroppedOutput, Is.True);
+        return (socket, session!);
     }
 
     /// <summary>Has one input, and then the end.</summary>
