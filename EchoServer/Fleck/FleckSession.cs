@@ -29,7 +29,6 @@ internal sealed class FleckSession : WebSocketSession, ISocket
     // Fleck keeps a frame, and then a message, in lists that double when they are full.
     private const int FleckBytesPerByte = 2;
 
-    private readonly Connection _connection;
     private readonly FleckConnection _fleck;
 
     // Where Fleck wants the next bytes, and what it wants to be told.
@@ -46,7 +45,6 @@ internal sealed class FleckSession : WebSocketSession, ISocket
     internal FleckSession(Connection connection, MessageReader reader)
         : base(connection, reader)
     {
-        _connection = connection;
         _fleck = new FleckConnection(this, initialize: null, parseRequest: null, handlerFactory: null, negotiateSubProtocol: null)
         {
             Handler = Hybi13Handler.Create(
@@ -64,7 +62,7 @@ internal sealed class FleckSession : WebSocketSession, ISocket
     /// <inheritdoc/>
     internal override bool IsInMessage => _frameBytesLeft > 0 || _fragments > 0;
 
-    bool ISocket.Connected => !_connection.Outbound.IsClosed;
+    bool ISocket.Connected => !Outbound.IsClosed;
 
     /// <inheritdoc/>
     internal override ProtocolEvent Receive(Span<byte> input, out int consumed, out int payloadBytes)
@@ -73,7 +71,7 @@ internal sealed class FleckSession : WebSocketSession, ISocket
         if (_frameBytesLeft == 0)
         {
             ParseStatus status = Frame.Read(input, Role.Server, out Frame frame, out _);
-            if (status == ParseStatus.Bad || frame.IsControl || _connection.Outbound.IsClosed)
+            if (status == ParseStatus.Bad || frame.IsControl || Outbound.IsClosed)
             {
                 return base.Receive(input, out consumed, out payloadBytes);
             }
@@ -89,7 +87,7 @@ internal sealed class FleckSession : WebSocketSession, ISocket
         consumed = (int)Math.Min(Math.Min(_frameBytesLeft, input.Length), _read.Buffer.Length);
         _frameBytesLeft -= consumed;
         _found = default;
-        if (!_connection.Outbound.IsClosed && TryTakeMemory(consumed))
+        if (!Outbound.IsClosed && TryTakeMemory(consumed))
         {
             Feed(input[..consumed]);
         }

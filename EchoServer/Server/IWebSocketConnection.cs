@@ -1,7 +1,6 @@
 using System.Net;
 using EchoServer.Buffers;
 using EchoServer.WebSockets;
-using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Server;
 
@@ -35,20 +34,6 @@ internal interface IWebSocketConnection
 
     /// <summary>Called with an exception that another callback threw, before the connection is closed with 1011.</summary>
     Action<Exception>? OnError { get; set; }
-
-    /// <summary>Logs an exception of a callback, and gives it to <see cref="OnError"/>, whose own exception is logged as well.</summary>
-    internal static void ReportFailure(IWebSocketConnection connection, Exception exception, ILogger log)
-    {
-        log.CallbackFailed(exception, connection.Id);
-        try
-        {
-            connection.OnError?.Invoke(exception);
-        }
-        catch (Exception second)
-        {
-            log.CallbackFailed(second, connection.Id);
-        }
-    }
 
     /// <summary>Sends a text message.</summary>
     /// <param name="text">The text; a lone surrogate is sent as U+FFFD.</param>

@@ -67,6 +67,8 @@ internal class WebSocketSession : IWebSocketConnection
 
     private protected ServerContext Server => _connection.Server;
 
+    private protected Outbound Outbound => _connection.Outbound;
+
     /// <inheritdoc/>
     public void Send(string text)
     {
@@ -79,7 +81,7 @@ internal class WebSocketSession : IWebSocketConnection
     public void Send(ReadOnlySpan<byte> prefix, Message message)
     {
         Opcode opcode = message.IsText ? Opcode.Text : Opcode.Binary;
-        if (message.Headroom == 0 || !_connection.Outbound.TrySendInPlace(opcode, prefix, message))
+        if (message.Headroom == 0 || !Outbound.TrySendInPlace(opcode, prefix, message))
         {
             Send(opcode, prefix, message.Bytes);
         }
@@ -89,9 +91,9 @@ internal class WebSocketSession : IWebSocketConnection
     public void SendFragment(bool isText, ReadOnlySpan<byte> payload, bool isFirst, bool isLast)
     {
         var fragment = new Fragment(isText ? Opcode.Text : Opcode.Binary, isFirst, isLast);
-        if (_connection.Outbound.IsOnLoop)
+        if (Outbound.IsOnLoop)
         {
-            _connection.Outbound.Write(fragment, payload, default, payload.Length, isCompressed: false);
+            Outbound.Write(fragment, payload, default, payload.Length, isCompressed: false);
         }
         else
         {
@@ -112,7 +114,7 @@ internal class WebSocketSession : IWebSocketConnection
     /// <summary>Begins the closing handshake. Any thread.</summary>
     internal void Close(CloseCode code, string reason, EndCause cause)
     {
-        if (!_connection.Outbound.IsClosed)
+        if (!Outbound.IsClosed)
         {
             // Before the frame goes out: the peer's answer can end the loop, and be logged, at once.
             _connection.NoteEnd(code, cause, "closed by the application");
@@ -228,16 +230,26 @@ internal class WebSocketSession : IWebSocketConnection
         }
     }
 
+    /// <summary>Logs an exception of a callback, and gives it to <see cref="OnError"/>, whose own exception is logged as well.</summary>
     private void CallbackFailed(Exception exception)
     {
-        IWebSocketConnection.ReportFailure(this, exception, Server.Log);
+        Server.Log.CallbackFailed(exception, Id);
+        try
+        {
+            OnError?.Invoke(exception);
+        }
+        catch (Exception second)
+        {
+            Server.Log.CallbackFailed(second, Id);
+        }
+
         Close(CloseCode.InternalError, "internal error", EndCause.Fault);
     }
 
     /// <summary>Sends a frame. Any thread.</summary>
     private protected virtual void Send(Opcode opcode, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
-        if (_connection.Outbound.IsOnLoop)
+        if (Outbound.IsOnLoop)
         {
             _protocol.Send(opcode, first, second);
         }
@@ -250,7 +262,7 @@ internal class WebSocketSession : IWebSocketConnection
 
     private void Enqueue(Fragment fragment, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
-        switch (_connection.Outbound.Enqueue(fragment, first, second))
+        switch (Outbound.Enqueue(fragment, first, second))
         {
             case EnqueueResult.Accepted:
                 Server.Counters.Enqueued(fragment, first.Length + second.Length);

@@ -103,7 +103,7 @@ internal sealed class MessageReader
         {
             Span<byte> body = input[header..consumed];
             bool isText = opcode == Opcode.Text;
-            if (body.Length <= _assembler.MaxMessageBytes && (Masking.Apply(body, key) || !isText || IsUtf8(body, key)))
+            if (body.Length <= _assembler.MaxMessageBytes && TryUnmask(body, key, isText))
             {
                 IsText = isText;
                 payload = body;
@@ -115,6 +115,11 @@ internal sealed class MessageReader
         payload = default;
         return false;
     }
+
+    /// <summary>Unmasks the payload of a whole message.</summary>
+    /// <returns>False, with the payload as it was, for a text that is not UTF-8.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryUnmask(Span<byte> body, uint key, bool isText) => Masking.Apply(body, key) || !isText || IsUtf8(body, key);
 
     /// <summary>Whether an unmasked payload is UTF-8; it is masked again if not.</summary>
     private static bool IsUtf8(Span<byte> body, uint key)
@@ -211,15 +216,14 @@ internal sealed class MessageReader
 
     private ReadResult ReadWholeMessage(Opcode opcode, uint maskingKey, Span<byte> body, out ReadOnlySpan<byte> payload)
     {
-        payload = body;
         IsText = opcode == Opcode.Text;
-        bool isAscii = Masking.Apply(body, maskingKey);
-        if (IsText && !isAscii && !Utf8.IsValid(body))
+        if (!TryUnmask(body, maskingKey, IsText))
         {
             payload = default;
             return Fail(MessageAssembler.NotUtf8(), bytesDue: 0);
         }
 
+        payload = body;
         return ReadResult.Message;
     }
 
