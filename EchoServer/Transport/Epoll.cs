@@ -47,7 +47,7 @@ internal sealed unsafe class Epoll : IDisposable
     private const EpollEvents WhileConnected = EpollEvents.Readable | EpollEvents.PeerShutdown | EpollEvents.EdgeTriggered;
 
     // struct epoll_event: 32 bits of events, 64 bits of ours, which only x86 packs without a gap.
-    private static readonly int DataOffset = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? 4 : 8;
+    private static readonly int DataOffset = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
     private static readonly int EventBytes = DataOffset + sizeof(ulong);
 
     private readonly DescriptorTable _files;
@@ -118,8 +118,8 @@ internal sealed unsafe class Epoll : IDisposable
         int stop = (int)_stop.DangerousGetHandle();
         while (true)
         {
-            // -1 is a signal's interruption.
-            int count = Libc.EpollWait(_epoll, events, MaxEvents, Timeout.Infinite);
+            // Negative after a signal's interruption.
+            int count = Libc.EpollWait(_epoll, events, MaxEvents);
             for (int i = 0; i < count; i++)
             {
                 byte* told = events + (i * EventBytes);

@@ -64,7 +64,7 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
     {
         fixed (byte* start = buffer)
         {
-            count = (int)Libc.Receive(_file, start, buffer.Length, Libc.MsgDontWait);
+            count = Libc.Receive(_file, start, buffer.Length, Libc.MsgDontWait);
         }
 
         if (count >= 0)
@@ -72,8 +72,8 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
             return true;
         }
 
+        int error = -count;
         count = 0;
-        int error = Marshal.GetLastPInvokeError();
         Error = error == Libc.EAgain ? SocketError.Success : Libc.ToSocketError(error);
         return error != Libc.EAgain;
     }
@@ -86,10 +86,10 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
     {
         fixed (byte* start = bytes)
         {
-            count = (int)Libc.Send(_file, start, bytes.Length, Libc.MsgDontWait | Libc.MsgNoSignal);
+            count = Libc.Send(_file, start, bytes.Length, Libc.MsgDontWait | Libc.MsgNoSignal);
         }
 
-        return count >= 0 || IsFull();
+        return count >= 0 || IsFull(-count);
     }
 
     /// <inheritdoc/>
@@ -102,10 +102,10 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
                 new() { Start = start, Length = first.Length }, new() { Start = secondStart, Length = second.Length },
             };
             var message = new Libc.GatheredMessage { Parts = parts, PartCount = 2 };
-            count = (int)Libc.SendMessage(_file, &message, Libc.MsgDontWait | Libc.MsgNoSignal);
+            count = Libc.SendMessage(_file, &message, Libc.MsgDontWait | Libc.MsgNoSignal);
         }
 
-        return count >= 0 || IsFull();
+        return count >= 0 || IsFull(-count);
     }
 
     /// <inheritdoc/>
@@ -239,11 +239,7 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
     /// <summary>After a send that failed.</summary>
     /// <returns>False: it takes nothing now.</returns>
     /// <exception cref="SocketException">It never will again.</exception>
-    private bool IsFull()
-    {
-        int error = Marshal.GetLastPInvokeError();
-        return error == Libc.EAgain ? false : throw SendFailed(Libc.ToSocketError(error));
-    }
+    private bool IsFull(int error) => error == Libc.EAgain ? false : throw SendFailed(Libc.ToSocketError(error));
 
     private void Watch()
     {

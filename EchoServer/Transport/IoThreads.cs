@@ -27,7 +27,7 @@ internal sealed class IoThreads : IDisposable
         var files = new DescriptorTable();
         try
         {
-            while (threads.Count < count && OperatingSystem.IsLinux() && !isPortable)
+            while (threads.Count < count && Libc.IsKnown && !isPortable)
             {
                 threads.Add(new Epoll(files));
             }

@@ -5,7 +5,10 @@ using Microsoft.Win32.SafeHandles;
 namespace EchoServer.Transport;
 
 /// <summary>The system calls of Linux that <see cref="EpollSocket"/>, <see cref="EpollListener"/> and <see cref="Epoll"/> are made of; see their manual pages, section 2.</summary>
-/// <remarks>Errors come back as -1, their number from <see cref="Marshal.GetLastPInvokeError"/>. All are safe on any thread.</remarks>
+/// <remarks>
+/// Errors come back as -1, their number from <see cref="Marshal.GetLastPInvokeError"/>; from the four calls that a message takes as
+/// that number, negative. All are safe on any thread.
+/// </remarks>
 internal static unsafe partial class Libc
 {
     // Same numbers on every architecture that .NET runs on with Linux.
@@ -34,19 +37,37 @@ internal static unsafe partial class Libc
     // signal(7): stops the process, whatever it handles.
     internal const int SignalStop = 19;
 
+    // syscall(2): numbers of x86-64, and of all architectures that came later.
+    private static readonly nint SendNumber = IsX64 ? 44 : 206;
+    private static readonly nint ReceiveNumber = IsX64 ? 45 : 207;
+    private static readonly nint SendMessageNumber = IsX64 ? 46 : 211;
+    private static readonly nint EpollWaitNumber = IsX64 ? 281 : 22;
+
     // accept4(2), epoll_create1(2), epoll_ctl(2), eventfd(2).
     internal const int CloseOnExec = 0x80000;
     internal const int EpollAdd = 1;
     internal const int EpollModify = 3;
 
-    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
-    internal static partial nint Receive(SafeHandle socket, byte* buffer, nint length, int flags);
+    /// <summary>Whether this is Linux on a processor whose numbers of system calls are known here.</summary>
+    internal static bool IsKnown => OperatingSystem.IsLinux() && (IsX64 || RuntimeInformation.ProcessArchitecture == Architecture.Arm64);
 
-    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
-    internal static partial nint Send(SafeHandle socket, byte* bytes, nint length, int flags);
+    private static bool IsX64 => RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
-    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
-    internal static partial nint SendMessage(SafeHandle socket, GatheredMessage* message, int flags);
+    /// <summary>recv(2).</summary>
+    internal static int Receive(SafeHandle socket, byte* buffer, int length, int flags) =>
+        Call(ReceiveNumber, socket, buffer, length, flags);
+
+    /// <summary>send(2).</summary>
+    internal static int Send(SafeHandle socket, byte* bytes, int length, int flags) =>
+        Call(SendNumber, socket, bytes, length, flags);
+
+    /// <summary>sendmsg(2).</summary>
+    internal static int SendMessage(SafeHandle socket, GatheredMessage* message, int flags) =>
+        Call(SendMessageNumber, socket, message, flags, 0);
+
+    /// <summary>epoll_wait(2), without a time limit.</summary>
+    internal static int EpollWait(SafeFileHandle epoll, byte* epollEvents, int most) =>
+        Call(EpollWaitNumber, epoll, epollEvents, most, Timeout.Infinite);
 
     [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
     internal static partial int Accept(SafeHandle listener, byte* address, int* addressBytes, int flags);
@@ -69,9 +90,6 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
     internal static partial int EpollControl(SafeFileHandle epoll, int operation, SafeHandle file, byte* epollEvent);
 
-    [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
-    internal static partial int EpollWait(SafeFileHandle epoll, byte* epollEvents, int most, int timeoutMilliseconds);
-
     [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     internal static partial int EventFile(uint initial, int flags);
 
@@ -84,6 +102,17 @@ internal static unsafe partial class Libc
     // Room for the soft and the hard limit: each an unsigned long, or 64 bits with some libraries for 32-bit processors.
     [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
     internal static partial int GetLimit(int resource, ulong* limits);
+
+    // Past the C library's own functions: a thread can be cancelled in those, which costs two atomic operations a call where there
+    // are several threads. Nor is errno set and read where nothing failed.
+    private static int Call(nint number, SafeHandle file, void* start, nint third, nint fourth)
+    {
+        nint result = Call(number, file, start, third, fourth, 0, 0);
+        return result >= 0 ? (int)result : -Marshal.GetLastSystemError();
+    }
+
+    [LibraryImport("libc", EntryPoint = "syscall")]
+    private static partial nint Call(nint number, SafeHandle file, void* second, nint third, nint fourth, nint fifth, nint sixth);
 
     /// <summary>Takes a new file descriptor into safe hands.</summary>
     /// <exception cref="SocketException">It is the -1 of a call that failed.</exception>
