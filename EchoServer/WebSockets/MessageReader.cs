@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Unicode;
 using EchoServer.Buffers;
 using EchoServer.WebSockets.Compression;
 
@@ -124,7 +123,7 @@ internal sealed class MessageReader
     /// <summary>Whether an unmasked payload is UTF-8; it is masked again if not.</summary>
     private static bool IsUtf8(Span<byte> body, uint key)
     {
-        bool isValid = Utf8.IsValid(body);
+        bool isValid = Utf8Validator.IsValid(body);
         if (!isValid)
         {
             Masking.Apply(body, key);

@@ -1,5 +1,3 @@
-using System.Text.Unicode;
-
 namespace EchoServer.WebSockets;
 
 /// <summary>Checks UTF-8 that arrives in pieces, and says at once when no further byte can make it valid.</summary>
@@ -38,9 +36,9 @@ internal struct Utf8Stream
             piece = piece[1..];
         }
 
-        // The bulk goes through the runtime's vectorised check; only an unfinished end goes byte by byte.
+        // The bulk goes a vector at a time; only an unfinished end goes byte by byte.
         int unfinished = UnfinishedBytesAtEnd(piece);
-        if (!Utf8.IsValid(piece[..^unfinished]))
+        if (!Utf8Validator.IsValid(piece[..^unfinished]))
         {
             return false;
         }
