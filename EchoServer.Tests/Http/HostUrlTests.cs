@@ -22,6 +22,10 @@ internal sealed class HostUrlTests
     [TestCase("example.org", "the host", "is missing")]
     [TestCase("ws://example.org:65536", "the port '65536'", "is not a number from 1 to 65535")]
     [TestCase("ws://xn--ü.example", "the host 'xn--ü.example'", "is not a host name or an address")]
+    [TestCase("ws://256.1.1.1:80/", "the host '256.1.1.1'", "is not a host name or an address")]
+    [TestCase("ws://1.2.3.4.5", "the host '1.2.3.4.5'", "is not a host name or an address")]
+    [TestCase("http://example.08", "the host 'example.08'", "is not a host name or an address")]
+    [TestCase("http://example.0xAf.", "the host 'example.0xAf.'", "is not a host name or an address")]
     public void The_flaw_of_another_is_named(string text, string part, string flaw)
     {
         Assert.That(HostUrl.Read(text, out Uri? url), Is.EqualTo((part, flaw)));

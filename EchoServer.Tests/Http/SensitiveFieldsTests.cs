@@ -47,6 +47,17 @@ internal sealed class SensitiveFieldsTests
         Assert.That(SensitiveFields.HideInQueries(expected), Is.EqualTo(expected));
     }
 
+    [TestCase("?a=", "%3Fa=")]
+    [TestCase("?a%3D", "%3Fa%3D")]
+    [TestCase("?a=", "?a=")]
+    [TestCase("?a=1", "%3Ba=1")]
+    public void A_query_in_a_query_ends_no_stack_however_deep_it_is(string start, string nested)
+    {
+        // More than any head has room for.
+        string text = start + string.Concat(Enumerable.Repeat(nested, 40_000));
+        Assert.That(SensitiveFields.HideInQueries(text + "%3Ftoken%3Dabc&b=1"), Is.EqualTo(text + "%3Ftoken%3D***&b=1"));
+    }
+
     [TestCase("Sec-WebSocket-Key")]
     [TestCase("sec-websocket-key")]
     [TestCase("Host")]

@@ -75,7 +75,7 @@ internal sealed class InfoTests
         using var peer = new RawPeer(SharedServers.Default.Port);
         peer.Send(Encoding.Latin1.GetBytes(
             "GET /info?token=secret HTTP/1.0\r\nX-Forwarded-For: 203.0.113.7\r\nX-Cf-Instanceindex: 2\r\nAuthorization: Bearer secret\r\n" +
-            "cookie: a=secret\r\nX-Odd: <script>\"\\\t\u00e9\u0085\r\nX-Odd:\r\n\r\n"));
+            "cookie: a=secret\r\nReferer: http://u:secret@h/?a=1&token=secret\r\nX-Odd: <script>\"\\\t\u00e9\u0085\r\nX-Odd:\r\n\r\n"));
         HttpReply reply = HttpReply.Parse(peer.ReadToEnd());
         JsonElement request = Parse(reply).GetProperty("request");
         Assert.That(request.GetProperty("method").GetString(), Is.EqualTo("GET"));
@@ -88,6 +88,7 @@ internal sealed class InfoTests
             Is.EqualTo(
                 [
                     "X-Forwarded-For=203.0.113.7", "X-Cf-Instanceindex=2", "Authorization=(masked)", "cookie=(masked)",
+                    "Referer=http://...@h/?a=1&token=***",
                     "X-Odd=<script>\"\\\t\u00e9\u0085", "X-Odd=",
                 ]));
         Assert.That(reply.Text, Does.Not.Contain("secret"));

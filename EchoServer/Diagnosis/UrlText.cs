@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using EchoServer.Http;
 using EchoServer.Text;
@@ -9,8 +10,10 @@ internal static class UrlText
 {
     private const string Hidden = "...";
     private const string StartOfAuthority = "//";
-    private const string EndsOfAuthority = "/?#";
-    private const string EndsOfUrl = " \t\r\n\"<>";
+    private const string Blanks = " \t\r\n\"<>";
+
+    private static readonly SearchValues<char> EndsOfUrl = SearchValues.Create(Blanks);
+    private static readonly SearchValues<char> EndsOfAuthority = SearchValues.Create(Blanks + "/?#");
 
     /// <summary>The host, an IPv6 address in brackets. Not escaped.</summary>
     internal static string Host(Uri url) => url.HostNameType == UriHostNameType.IPv6 ? $"[{url.DnsSafeHost}]" : url.Host;
@@ -35,14 +38,13 @@ internal static class UrlText
         for (int mark; (mark = text.IndexOf(StartOfAuthority, done, StringComparison.Ordinal)) >= 0;)
         {
             int start = mark + StartOfAuthority.Length;
-            string url = text[start..].Split(EndsOfUrl.ToCharArray(), 2)[0];
-            string authority = url.Split(EndsOfAuthority.ToCharArray(), 2)[0];
-
+            ReadOnlySpan<char> rest = text.AsSpan(start);
+            ReadOnlySpan<char> authority = UpTo(EndsOfAuthority, rest);
             int at = authority.LastIndexOf('@');
             if (at < 0 && !IsHostAndPort(authority))
             {
                 // A password that has a '/' or a space as it is makes a port that is not a number.
-                at = url.LastIndexOf('@') is >= 0 and int inUrl ? inUrl : text.IndexOf('@', start) - start;
+                at = UpTo(EndsOfUrl, rest).LastIndexOf('@') is >= 0 and int inUrl ? inUrl : rest.IndexOf('@');
             }
 
             shown.Append(text, done, start - done).Append(at < 0 ? "" : Hidden);
@@ -52,9 +54,11 @@ internal static class UrlText
         return shown.Append(text, done, text.Length - done).ToString();
     }
 
-    private static bool IsHostAndPort(string authority)
+    private static ReadOnlySpan<char> UpTo(SearchValues<char> ends, ReadOnlySpan<char> text) => text.IndexOfAny(ends) is >= 0 and int end ? text[..end] : text;
+
+    private static bool IsHostAndPort(ReadOnlySpan<char> authority)
     {
-        int colon = authority.IndexOf(':', StringComparison.Ordinal);
-        return colon < 0 || authority[0] == '[' || authority.AsSpan(colon + 1).IndexOfAnyExceptInRange('0', '9') < 0;
+        int colon = authority.IndexOf(':');
+        return colon < 0 || authority[0] == '[' || authority[(colon + 1)..].IndexOfAnyExceptInRange('0', '9') < 0;
     }
 }

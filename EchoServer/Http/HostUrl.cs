@@ -43,7 +43,7 @@ internal static class HostUrl
 
         try
         {
-            if (Uri.TryCreate(WithPlainZone(text), UriKind.Absolute, out url) && url.IdnHost.Length > 0)
+            if (Uri.TryCreate(WithPlainZone(text), UriKind.Absolute, out url) && url.IdnHost.Length > 0 && !IsWrongAddress(url))
             {
                 return null;
             }
@@ -79,6 +79,14 @@ internal static class HostUrl
         return !authority.StartsWith('[') && IPAddress.TryParse(authority, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetworkV6
             ? (Quoted("host", authority), "is an IPv6 address without brackets ([::1], [::1]:8080)")
             : null;
+    }
+
+    /// <summary>Whether browsers take the host for an IPv4 address that it is not (URL Standard, "ends in a number"). No name ends so.</summary>
+    private static bool IsWrongAddress(Uri url)
+    {
+        string last = url.IdnHost.TrimEnd('.').Split('.')[^1];
+        return url.HostNameType == UriHostNameType.Dns && (last.All(char.IsAsciiDigit) ||
+            (last.StartsWith("0x", StringComparison.OrdinalIgnoreCase) && last.Skip(2).All(char.IsAsciiHexDigit)));
     }
 
     /// <summary>Names the flaw of a host that the runtime does not take.</summary>

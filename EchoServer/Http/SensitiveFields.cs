@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace EchoServer.Http;
@@ -22,16 +23,35 @@ internal static partial class SensitiveFields
     private const string HandshakeNonce = "Sec-WebSocket-Key";
 
     /// <summary>Replaces the values of such parameters in the queries of a text, URLs or not, with <c>***</c>.</summary>
-    internal static string HideInQueries(string text) => text.Contains('=', StringComparison.Ordinal) || text.Contains("%3D", StringComparison.OrdinalIgnoreCase)
-        ? Parameter().Replace(text, match => match.Groups["start"].Value + (IsSecret(Uri.UnescapeDataString(match.Groups["name"].Value)) ? "***" : HideInQueries(match.Groups["value"].Value)))
-        : text;
+    /// <remarks>The text may be a peer's: it is gone through once, and a query in the value of another query is not a call of its own.</remarks>
+    internal static string HideInQueries(string text)
+    {
+        var shown = new StringBuilder();
+        int done = 0;
+        foreach (Match parameter in Parameter().Matches(text))
+        {
+            int value = parameter.Index + parameter.Length;
+            if (parameter.Index >= done && IsSecret(Uri.UnescapeDataString(parameter.Groups["name"].Value)) && Value().Match(text, value) is { Success: true } secret)
+            {
+                shown.Append(text, done, value - done).Append("***");
+                done = value + secret.Length;
+            }
+        }
+
+        return shown.Append(text, done, text.Length - done).ToString();
+    }
 
     // A quotation mark in a query that was typed is percent-encoded before the URL is shown. A URL in the query of another one is
     // percent-encoded as a whole.
     [GeneratedRegex(
-        """(?<start>([?&;#]|%3F|%26|%3B|%23)(?<name>((?!%3D|%26|%3F)[^=&?#;\s"'<>]){1,100})(=|%3D))(?<value>((?!%26|%23)[^&?#;\s"'<>])+)""",
+        """([?&;#]|%3F|%26|%3B|%23)(?<name>((?!%3D|%26|%3F)[^=&?#;\s"'<>]){1,100})(=|%3D)""",
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Parameter();
+
+    [GeneratedRegex(
+        """\G((?!%26|%23)[^&?#;\s"'<>])+""",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex Value();
 
     private static bool IsSecret(string parameter) => Contains(parameter) || Array.Exists(Parameters, name => name.Equals(parameter, StringComparison.OrdinalIgnoreCase));
 

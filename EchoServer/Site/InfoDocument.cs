@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using EchoServer.Diagnosis;
 using EchoServer.Echo;
 using EchoServer.Http;
 using EchoServer.Metrics;
@@ -105,7 +106,7 @@ internal sealed class InfoDocument(ServerLimits limits, EchoOptions echo, Instan
         foreach (HeaderFields.Field field in head.Fields)
         {
             string name = Encoding.Latin1.GetString(field.Name);
-            headers.Add([("name", name), ("value", SensitiveFields.Contains(name) ? Masked : Encoding.Latin1.GetString(field.Value))]);
+            headers.Add([("name", name), ("value", SensitiveFields.Contains(name) ? Masked : UrlText.WithoutSecrets(Encoding.Latin1.GetString(field.Value)))]);
         }
 
         return
