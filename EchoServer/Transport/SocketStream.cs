@@ -23,7 +23,12 @@ internal sealed class SocketStream(NonBlockingSocket socket) : SequentialStream
             await socket.ReadableAsync().ConfigureAwait(false);
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
+        if (count == 0)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        // What arrived in time counts, also where this process was too busy to look for it in time.
         return count > 0 || socket.Error == SocketError.Success ? count : throw new SocketException((int)socket.Error);
     }
 
