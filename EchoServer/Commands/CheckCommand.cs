@@ -54,7 +54,7 @@ internal static class CheckCommand
     internal static async Task<int> RunAsync(ParseResult result, string url)
     {
         CheckOptions options = CheckSettings.Read(result, url);
-        bool isQuick = result.GetValue(CheckSettings.Quick);
+        bool isQuick = CheckSettings.Quick.IsGiven(result);
         TimeSpan? interval = CheckSettings.Watch.Read(result);
         if (isQuick && interval is null)
         {
@@ -67,7 +67,7 @@ internal static class CheckCommand
         using StandardStream output = StandardStream.OpenOutput(stop.Cancel);
         try
         {
-            bool asJson = result.GetValue(CheckSettings.Json);
+            bool asJson = CheckSettings.Json.IsGiven(result);
             bool isFine = interval is TimeSpan time
                 ? await WatchAsync(options, time, isQuick, asJson, output, stop.Token).ConfigureAwait(false)
                 : await RunAllAsync(options, asJson, output, stop.Token).ConfigureAwait(false);

@@ -146,7 +146,7 @@ internal static class CommandLineErrors
         // The parser's own words name the option, but not what it takes.
         ParseError error = result.Errors[0];
         Option? option = (error.SymbolResult as OptionResult)?.Option;
-        if (settings.FirstOrDefault(setting => setting.Option == option) is Setting known)
+        if (settings.FirstOrDefault(setting => setting.Option == option) is Setting known and not SwitchSetting)
         {
             return new($"{known.Name}: exactly one value is needed: {known.Accepted}");
         }

@@ -65,7 +65,7 @@ internal static class LoadCommand
             }
 
             using StandardStream output = StandardStream.OpenOutput();
-            output.Write(result.GetValue(LoadSettings.Json) ? LoadReportJson.Write(report) : LoadReportText.Write(report));
+            output.Write(LoadSettings.Json.IsGiven(result) ? LoadReportJson.Write(report) : LoadReportText.Write(report));
             bool isDrawn = chart?.TryWrite(LoadChart.Draw(report, sampler!.Samples)) ?? true;
             return output.EndWith(report.IsFine && isDrawn ? ExitCode.Fine : ExitCode.Failed);
         }
@@ -80,7 +80,7 @@ internal static class LoadCommand
             }
 
             int exitCode = StandardError.Fail($"{UrlText.Shown(server)}: {failure}");
-            if (!result.GetValue(LoadSettings.Json))
+            if (!LoadSettings.Json.IsGiven(result))
             {
                 return exitCode;
             }

@@ -46,13 +46,11 @@ internal static class PingCommand
         "--wait", null, "How long an echo may take; then it is lost.",
         PingOptions.DefaultWait, SettingParsers.Seconds(), helpName: "seconds", alias: "-W");
 
-    internal static readonly Option<bool> Frames = new("--frames")
-    {
-        Description = "Sends WebSocket ping frames in place of messages: every server answers them, but so may a proxy on the way.",
-    };
+    internal static readonly SwitchSetting Frames = new(
+        "--frames", "Sends WebSocket ping frames in place of messages: every server answers them, but so may a proxy on the way.");
 
-    /// <summary>Those with a value, in the order of the help text.</summary>
-    internal static readonly Setting[] All = [Interval, Count, Wait];
+    /// <summary>All of them, in the order of the help text.</summary>
+    internal static readonly Setting[] All = [Interval, Count, Wait, Frames];
 
     /// <summary>Runs it.</summary>
     /// <returns>The exit code.</returns>
@@ -65,7 +63,7 @@ internal static class PingCommand
             Interval = Interval.Read(result),
             Count = Count.Read(result),
             Wait = Wait.Read(result),
-            UsesPingFrames = result.GetValue(Frames),
+            UsesPingFrames = Frames.IsGiven(result),
         };
         ConnectionSettings.RefuseUnusedTls(result, options.Connection);
         using var signal = new StopSignal();

@@ -31,16 +31,11 @@ internal static class ConnectionSettings
         "--basic-auth", BasicAuthVariable, "Credentials. Better in the variable: other users see command lines.",
         null, new("a user and a password (user:password)", ConnectionParsers.TryParseBasicAuth), helpName: "user:password", isSecret: true);
 
-    internal static readonly Option<bool> Insecure = new("--insecure", "-k")
-    {
-        Description = "Takes any certificate, self-signed or of another name. For tests only: any machine could be answering.",
-    };
+    internal static readonly SwitchSetting Insecure = new(
+        "--insecure", "Takes any certificate, self-signed or of another name. For tests only: any machine could be answering.", "-k");
 
     /// <summary>An option of the commands that send messages of any size.</summary>
-    internal static readonly Option<bool> Compression = new("--compression")
-    {
-        Description = "Offers permessage-deflate (RFC 7692).",
-    };
+    internal static readonly SwitchSetting Compression = new("--compression", "Offers permessage-deflate (RFC 7692).");
 
     internal static readonly Setting<string?> Authorities = new(
         "--ca", null, "Trusts the certificate authorities in this file, and no others.",
@@ -67,16 +62,9 @@ internal static class ConnectionSettings
         "--instance", null, "Asks Cloud Foundry's router for this instance of the app (X-Cf-App-Instance).",
         null, new("the GUID of an app and the number of an instance (GUID:INDEX)", ConnectionParsers.TryParseInstance), "any", helpName: "guid:index");
 
-    /// <summary>Those with a value, in the order of the help text.</summary>
+    /// <summary>Those of every command, in the order of the help text.</summary>
     internal static readonly Setting[] All =
-        [Header, Origin, Subprotocol, BasicAuth, Authorities, Certificate, Key, Proxy, Timeout, Instance];
-
-    /// <summary>Adds them all to a command.</summary>
-    internal static void AddTo(Command command)
-    {
-        Array.ForEach(All, setting => command.Add(setting.Option));
-        command.Add(Insecure);
-    }
+        [Header, Origin, Subprotocol, BasicAuth, Authorities, Certificate, Key, Proxy, Timeout, Instance, Insecure];
 
     /// <summary>Reads how to connect, and where to, as typed.</summary>
     /// <exception cref="UsageException">A value is not accepted, or two contradict each other.</exception>
@@ -89,7 +77,7 @@ internal static class ConnectionSettings
         }
 
         X509Certificate2Collection? certificate = ReadClientCertificate(result);
-        if (result.GetValue(Insecure) && Authorities.IsGiven(result))
+        if (Insecure.IsGiven(result) && Authorities.IsGiven(result))
         {
             throw new UsageException($"{Authorities.Name}: cannot be combined with {Insecure.Name}, which trusts any certificate");
         }
@@ -110,11 +98,11 @@ internal static class ConnectionSettings
             Headers = headers,
             Origin = Origin.Read(result),
             Subprotocols = ReadSubprotocols(result),
-            OffersCompression = result.GetValue(Compression),
+            OffersCompression = Compression.IsGiven(result),
 
             // A typed value wins over the variable.
             BasicAuth = hasAuthorization ? null : inUrl ?? BasicAuth.Read(result),
-            IsInsecure = result.GetValue(Insecure),
+            IsInsecure = Insecure.IsGiven(result),
             Authorities = Authorities.Read(result) is string file ? CertificateFiles.ReadCertificates(Authorities, file) : null,
             ClientCertificate = certificate,
             Proxy = Proxy.IsGiven(result) ? Proxy.Read(result) : FindProxy(uri),
@@ -132,11 +120,9 @@ internal static class ConnectionSettings
             return;
         }
 
-        string? given = ((Setting[])[Authorities, Certificate]).FirstOrDefault(setting => setting.IsGiven(result))?.Name
-            ?? (options.IsInsecure ? Insecure.Name : null);
-        if (given is not null)
+        if (Setting.FirstGiven(result, Authorities, Certificate, Insecure) is Setting given)
         {
-            throw new UsageException($"{given}: is about TLS, which ws:// goes without; use wss://");
+            throw new UsageException($"{given.Name}: is about TLS, which ws:// goes without; use wss://");
         }
     }
 

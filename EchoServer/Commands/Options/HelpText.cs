@@ -20,7 +20,7 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
     private static readonly (string Title, Option[] Options)[] Groups =
     [
         .. Settings.Groups.Select(group => (group.Title, (Option[])[.. group.Settings.Select(setting => setting.Option)])),
-        ("Connection", [.. ConnectionSettings.All.Select(setting => setting.Option), ConnectionSettings.Insecure]),
+        ("Connection", [.. ConnectionSettings.All.Select(setting => setting.Option)]),
     ];
 
     /// <summary>Has a command and those below it explained in this way.</summary>

@@ -22,6 +22,10 @@ internal abstract class Setting(string name, Option option, string? variable, st
     /// <summary>Whether the option was typed.</summary>
     internal bool IsGiven(ParseResult result) => result.GetResult(Option) is OptionResult { Implicit: false };
 
+    /// <summary>Finds the first setting that was typed; null when none was.</summary>
+    internal static Setting? FirstGiven(ParseResult result, params Setting[] settings) =>
+        Array.Find(settings, setting => setting.IsGiven(result));
+
     /// <summary>The name of what it was given by, the option or else the variable; null when it was not.</summary>
     internal string? GivenBy(ParseResult result) => IsGiven(result) ? Name : FromVariable() is null ? null : variable;
 
@@ -45,6 +49,10 @@ internal abstract class Setting(string name, Option option, string? variable, st
             ? value
             : throw new UsageException($"{source}: {(shown is null ? "the value (not shown)" : $"'{ShownValue.Of(shown)}'")} is not {parser.Accepted}");
 }
+
+/// <summary>An option without a value: on where it is given.</summary>
+internal sealed class SwitchSetting(string name, string description, string? alias = null)
+    : Setting(name, new Option<bool>(name, alias is null ? [] : [alias]) { Description = description }, null, "no value", mayBeEmpty: false);
 
 /// <summary>One thing that can be set: an option, the environment variable that stands in for it, and a default.</summary>
 /// <typeparam name="T">The type of the value.</typeparam>
