@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Conversations;
@@ -11,6 +12,21 @@ namespace EchoServer.Check.Conversations;
 /// <summary>Sends and expects messages in the order of the steps. Messages that are not the expected one are passed over.</summary>
 internal static class Conversation
 {
+    private const int MaxShownTimes = 10;
+
+    /// <summary>Runs a conversation of the user's own as a probe.</summary>
+    internal static async Task<Finding> ProbeAsync(CheckRun run, CancellationToken stop)
+    {
+        using EchoLink link = await run.Peer.OpenAsync(stop).ConfigureAwait(false);
+        IReadOnlyList<TimeSpan> times = await RunAsync(link, run.Dialer, run.Options.Conversation, stop).ConfigureAwait(false);
+        await link.LeaveAsync(stop).ConfigureAwait(false);
+        int sent = run.Options.Conversation.Count - times.Count;
+        string shown = string.Join(", ", times.Take(MaxShownTimes).Select(Times.ShowShort));
+        return Finding.Pass(
+            $"{sent} sent, {times.Count} came as expected, after {shown}{(times.Count > MaxShownTimes ? " ..." : "")}",
+            new("sent", (long)sent), new("answerMilliseconds", times.Select(time => time.TotalMilliseconds).ToArray()));
+    }
+
     /// <summary>Runs the conversation on a new connection.</summary>
     /// <returns>Of each expected message the time since the last step that sent, or else since the beginning.</returns>
     /// <exception cref="ConnectionFailedException">An expected message did not come.</exception>
