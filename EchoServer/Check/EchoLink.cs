@@ -46,23 +46,14 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoP
         byte[] payload = Encoding.ASCII.GetBytes(Guid.NewGuid().ToString("N"));
         long start = Stopwatch.GetTimestamp();
         await TrySendAsync(Opcode.Ping, payload, stop).ConfigureAwait(false);
-        var deadline = Deadline.In(dialer.Options.Timeout);
-        while (await ReceiveAsync(deadline, stop).ConfigureAwait(false) is ClientEvent received)
+        return await ReceiveAsync(it => it.IsPongOf(payload), stop).ConfigureAwait(false) switch
         {
-            if (received.IsEnd)
-            {
-                throw new ConnectionFailedException(Stage.Echo, $"{received.Describe()} instead of a pong", received.Diagnose(dialer.Url));
-            }
-
-            if (received.Kind == ClientEventKind.Pong && received.Payload.AsSpan().SequenceEqual(payload))
-            {
-                return Stopwatch.GetElapsedTime(start);
-            }
-        }
-
-        throw new ConnectionFailedException(Stage.Echo, "no pong", new(
-            "pings are not answered: something on the way swallows them (SAP's approuter does not forward them), or the server does not follow RFC 6455 §5.5.2",
-            "keep the connection alive with messages instead of pings, or go around what swallows them"));
+            { IsEnd: false } => Stopwatch.GetElapsedTime(start),
+            ClientEvent end => throw new ConnectionFailedException(Stage.Echo, $"{end.Describe()} instead of a pong", end.Diagnose(dialer.Url)),
+            null => throw new ConnectionFailedException(Stage.Echo, "no pong", new(
+                "pings are not answered: something on the way swallows them (SAP's approuter does not forward them), or the server does not follow RFC 6455 §5.5.2",
+                "keep the connection alive with messages instead of pings, or go around what swallows them")),
+        };
     }
 
     /// <summary>Ends a connection that is not needed any more with a Close, waits a while for the answer, and disposes of it.</summary>
@@ -73,10 +64,7 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoP
             await connection.CloseAsync(CloseCode.NormalClosure).WaitAsync(ClientConnection.ClosePatience, stop).ConfigureAwait(false);
             TimeSpan timeout = dialer.Options.Timeout;
             var deadline = Deadline.In(timeout < ClientConnection.ClosePatience ? timeout : ClientConnection.ClosePatience);
-            while (await ReceiveAsync(deadline, stop).ConfigureAwait(false) is { IsEnd: false })
-            {
-                // Messages that were under way.
-            }
+            await connection.ReceiveAsync(_ => false, deadline, stop).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is TimeoutException || Step.IsOfNetwork(exception))
         {
@@ -93,6 +81,10 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoP
 
     /// <summary>Waits for the next event; null when the time is up.</summary>
     internal Task<ClientEvent?> ReceiveAsync(Deadline deadline, CancellationToken stop) => connection.ReceiveAsync(deadline, stop);
+
+    /// <summary>Waits for an event that is wanted, or the end, and passes over others; null when the time that the options allow is up.</summary>
+    internal Task<ClientEvent?> ReceiveAsync(Predicate<ClientEvent> isWanted, CancellationToken stop) =>
+        connection.ReceiveAsync(isWanted, Deadline.In(dialer.Options.Timeout), stop);
 
     /// <summary>Sends a message and waits for its echo.</summary>
     /// <returns>The time that the echo took.</returns>

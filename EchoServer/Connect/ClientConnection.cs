@@ -124,20 +124,20 @@ internal sealed class ClientConnection : IDisposable, IAsyncDisposable
     /// <exception cref="ConnectionFailedException">The connection ended.</exception>
     internal async Task<ClientEvent?> ReceiveMessageAsync(Deadline deadline, Uri url, CancellationToken stop)
     {
-        while (await ReceiveAsync(deadline, stop).ConfigureAwait(false) is ClientEvent received)
+        ClientEvent? received = await ReceiveAsync(it => it.IsMessage, deadline, stop).ConfigureAwait(false);
+        return received is { IsEnd: true } ? throw ConnectionFailedException.Of(received, url) : received;
+    }
+
+    /// <summary>Waits up to a deadline for an event that is wanted, or the end, and passes over others; null when the time is up.</summary>
+    internal async Task<ClientEvent?> ReceiveAsync(Predicate<ClientEvent> isWanted, Deadline deadline, CancellationToken stop)
+    {
+        ClientEvent? received;
+        do
         {
-            if (received.IsEnd)
-            {
-                throw ConnectionFailedException.Of(received, url);
-            }
-
-            if (received.IsMessage)
-            {
-                return received;
-            }
+            received = await ReceiveAsync(deadline, stop).ConfigureAwait(false);
         }
-
-        return null;
+        while (received is { IsEnd: false } && !isWanted(received));
+        return received;
     }
 
     /// <summary>Sends one frame, whatever it is.</summary>

@@ -47,10 +47,10 @@ internal static class EndDiagnosis
     /// <param name="kind">How it ended.</param>
     /// <param name="code">The code in its Close.</param>
     /// <param name="idle">How long nothing had come or gone; of one that was lost, the most that it can have been.</param>
-    internal static Fault OfIdle(EndKind kind, CloseCode? code, TimeSpan idle)
+    internal static Fault OfIdle(ClientEventKind kind, CloseCode? code, TimeSpan idle)
     {
         string after = string.Create(CultureInfo.InvariantCulture, $"after {idle.TotalSeconds:0.#} idle seconds");
-        if (kind == EndKind.Lost)
+        if (kind == ClientEventKind.Lost)
         {
             return new(
                 string.Create(
@@ -59,7 +59,7 @@ internal static class EndDiagnosis
                 $"send pings often from either side (this server: --keep-alive-interval, default {Pings} s); a shorter --idle narrows down how often");
         }
 
-        if (kind == EndKind.Close)
+        if (kind == ClientEventKind.Close)
         {
             return new(
                 $"the server itself closed {after}, {Described(code ?? CloseCode.NoStatusReceived)}",
@@ -68,7 +68,7 @@ internal static class EndDiagnosis
 
         string known = KnownLimit(idle) is string owner ? $"; that is the limit of {owner}" : "";
         return new(
-            $"something on the way {(kind == EndKind.Reset ? "reset (RST)" : "ended (FIN)")} the connection {after}, without a Close{known}",
+            $"something on the way {(kind == ClientEventKind.Reset ? "reset (RST)" : "ended (FIN)")} the connection {after}, without a Close{known}",
             $"send pings more often than that from either side (this server: --keep-alive-interval, default {Pings} s), or have the limit raised");
     }
 

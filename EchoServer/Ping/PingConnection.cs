@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using EchoServer.Connect;
+using EchoServer.Diagnosis;
 using EchoServer.Transport;
 using EchoServer.WebSockets;
 
@@ -63,15 +64,10 @@ internal sealed class PingConnection(PingOptions options, PingLog log)
     /// <summary>Sends a message, and waits no longer than an interval for a server that does not read.</summary>
     internal async Task SendAsync(long number)
     {
-        try
-        {
-            Task sending = _connection?.SendAsync(options.UsesPingFrames ? Opcode.Ping : Opcode.Text, Payload(number)) ?? Task.CompletedTask;
-            await sending.WaitAsync(options.Interval).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is IOException or TimeoutException)
-        {
-            // The receiver learns the reason.
-        }
+        Task sending = _connection?.SendAsync(options.UsesPingFrames ? Opcode.Ping : Opcode.Text, Payload(number)) ?? Task.CompletedTask;
+
+        // The receiver learns the reason of a failure.
+        await sending.WaitAsync(options.Interval).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Closes the connection, and waits for the server's Close for a moment.</summary>

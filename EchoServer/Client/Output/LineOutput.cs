@@ -22,7 +22,7 @@ internal sealed class LineOutput(ClientOptions options, Stream output) : ClientO
         {
             _output.Write(Time());
             _output.WriteLine(
-                message.Kind == ClientEventKind.Binary ? Convert.ToHexStringLower(message.Payload)
+                !message.IsText ? Convert.ToHexStringLower(message.Payload)
                 : _isTerminal ? EscapedText.From(message.Payload)
                 : OneLine(Encoding.UTF8.GetString(message.Payload)));
             _output.Flush();
@@ -41,10 +41,7 @@ internal sealed class LineOutput(ClientOptions options, Stream output) : ClientO
     {
         if (!Options.IsQuiet)
         {
-            lock (Writing)
-            {
-                StandardError.WriteLine($"{Time()}EchoServer: {text}");
-            }
+            WriteErrorLine($"{Time()}EchoServer: {text}", isFailure: false);
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed class TerminalOutput(ClientOptions options, TerminalScreen scree
     internal override void Received(ClientEvent message)
     {
         string mark = $"{Time()}{Coloured(Cyan, "<")} ";
-        if (message.Kind == ClientEventKind.Text)
+        if (message.IsText)
         {
             screen.Print(mark + EscapedText.From(message.Payload, MaxShownCharacters));
             return;
