@@ -244,19 +244,16 @@ internal sealed class LoadConnection
 
     private void Take(byte[] buffer, int received)
     {
-        switch (received)
+        if (received == 0)
         {
-            case LoadTransport.NothingYet:
-                break;
-            case 0:
-                // Expected after a Close, and with raw TCP after this end's FIN.
-                End(Sender.IsClosing ? null : LoadError.EndedWithoutClose);
-                break;
-            default:
-                int held = _pendingInput.Length;
-                _pendingInput.MoveTo(buffer, NoBudget);
-                Process(buffer.AsSpan(0, held + received));
-                break;
+            // Expected after a Close, and with raw TCP after this end's FIN.
+            End(Sender.IsClosing ? null : LoadError.EndedWithoutClose);
+        }
+        else if (received != LoadTransport.NothingYet)
+        {
+            int held = _pendingInput.Length;
+            _pendingInput.MoveTo(buffer, NoBudget);
+            Process(buffer.AsSpan(0, held + received));
         }
     }
 
@@ -333,7 +330,7 @@ internal sealed class LoadConnection
         else if (!_context.Options.ExpectsEcho)
         {
             tally?.AddAnswer(now, _window.TryAnswer(out long sentAt) ? now - sentAt : null, payload.Length);
-            EndOutage(now);
+            Outages?.End(now);
         }
         else if (!isClosing)
         {
@@ -351,15 +348,7 @@ internal sealed class LoadConnection
         }
 
         tally?.AddEcho(now, now - sentAt, payload.Length);
-        EndOutage(now);
-    }
-
-    private void EndOutage(long now)
-    {
-        if (Outages is { IsOut: true } outages)
-        {
-            outages.End(now);
-        }
+        Outages?.End(now);
     }
 
     private void ReceiveClose(ReadOnlySpan<byte> reason, bool isAnswer)

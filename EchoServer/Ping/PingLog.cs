@@ -12,7 +12,7 @@ internal sealed class PingLog(PingOptions options, TextWriter output)
     private readonly Lock _lock = new();
     private readonly Dictionary<long, long> _pending = [];
     private readonly PingStatistics _statistics = new();
-    private string? _down;
+    private volatile string? _down;
 
     /// <summary>Counts a message that is due.</summary>
     /// <returns>Whether to send it: false while there is no connection, when it counts as lost.</returns>
@@ -76,13 +76,7 @@ internal sealed class PingLog(PingOptions options, TextWriter output)
     }
 
     /// <summary>Notes why there is still no connection; null when there is one.</summary>
-    internal void SetDown(string? why)
-    {
-        lock (_lock)
-        {
-            _down = why;
-        }
-    }
+    internal void SetDown(string? why) => _down = why;
 
     /// <summary>Counts messages as lost that have waited for too long.</summary>
     /// <returns>The time until the next one may have; null when none waits.</returns>

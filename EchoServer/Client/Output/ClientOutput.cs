@@ -24,11 +24,7 @@ internal abstract class ClientOutput(ClientOptions options)
     /// <summary>A connection is open.</summary>
     internal void Opened(ClientConnection connection)
     {
-        if (Options.IsVerbose)
-        {
-            WriteHeads(connection.Heads);
-        }
-
+        WriteHeads(connection.Heads);
         ShowOpen(connection);
     }
 
@@ -82,11 +78,7 @@ internal abstract class ClientOutput(ClientOptions options)
     /// <summary>A connection could not be opened.</summary>
     internal void Failed(ConnectionFailedException failure)
     {
-        if (Options.IsVerbose && failure.Heads is HandshakeHeads heads)
-        {
-            WriteHeads(heads);
-        }
-
+        WriteHeads(failure.Heads);
         WriteFailure(failure.Fault, failure.Answer);
     }
 
@@ -134,10 +126,13 @@ internal abstract class ClientOutput(ClientOptions options)
     private static string Describe(CompressedCounts counts) => counts.Messages == 0 ? "0 messages"
         : $"{Numbers.Of(counts.Messages, "message")} ({Numbers.Of(counts.PlainBytes, "byte")} as {counts.CompressedBytes})";
 
-    private void WriteHeads(HandshakeHeads heads)
+    private void WriteHeads(HandshakeHeads? heads)
     {
-        WriteHead("> ", heads.Request);
-        WriteHead("< ", heads.Response);
+        if (Options.IsVerbose && heads is not null)
+        {
+            WriteHead("> ", heads.Request);
+            WriteHead("< ", heads.Response);
+        }
     }
 
     private void WriteHead(string mark, string head)
