@@ -72,7 +72,7 @@ internal static class PingCommand
         using StandardStream output = StandardStream.OpenOutput(stop.Cancel);
         try
         {
-            bool isFine = await new PingRun(options, output.Text()).RunAsync(stop.Token).ConfigureAwait(false);
+            bool isFine = await new PingRun(options, new PingLog(options, output.Text())).RunAsync(stop.Token).ConfigureAwait(false);
             return output.EndWith(isFine ? ExitCode.Fine : ExitCode.Failed);
         }
         catch (ConnectionFailedException exception)
