@@ -11,9 +11,8 @@ namespace EchoServer.Check;
 /// <summary>One WebSocket to the server. Sends, pongs and echoes are bounded by the time that the options allow.</summary>
 /// <remarks>One thread may receive while others send.</remarks>
 /// <param name="connection">The connection; owned.</param>
-/// <param name="dialer">Has the URL and the time.</param>
-/// <param name="peer">Knows the greetings to pass over, and the prefix of echoes.</param>
-internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoPeer peer) : IDisposable
+/// <param name="peer">Has the URL and the time, the greetings to pass over, and the prefix of echoes.</param>
+internal sealed class EchoLink(ClientConnection connection, EchoPeer peer) : IDisposable
 {
     private int _greetingsDue = peer.Dialect.Greetings.Count;
 
@@ -49,7 +48,7 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoP
         return await ReceiveAsync(it => it.IsPongOf(payload), stop).ConfigureAwait(false) switch
         {
             { IsEnd: false } => Stopwatch.GetElapsedTime(start),
-            ClientEvent end => throw new ConnectionFailedException(Stage.Echo, $"{end.Describe()} instead of a pong", end.Diagnose(dialer.Url)),
+            ClientEvent end => throw new ConnectionFailedException(Stage.Echo, $"{end.Describe()} instead of a pong", end.Diagnose(peer.Dialer.Url)),
             null => throw new ConnectionFailedException(Stage.Echo, "no pong", new(
                 "pings are not answered: something on the way swallows them (SAP's approuter does not forward them), or the server does not follow RFC 6455 §5.5.2",
                 "keep the connection alive with messages instead of pings, or go around what swallows them")),
@@ -62,7 +61,7 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoP
         try
         {
             await connection.CloseAsync(CloseCode.NormalClosure).WaitAsync(ClientConnection.ClosePatience, stop).ConfigureAwait(false);
-            TimeSpan timeout = dialer.Options.Timeout;
+            TimeSpan timeout = peer.Dialer.Options.Timeout;
             var deadline = Deadline.In(timeout < ClientConnection.ClosePatience ? timeout : ClientConnection.ClosePatience);
             await connection.ReceiveAsync(_ => false, deadline, stop).ConfigureAwait(false);
         }
@@ -84,7 +83,7 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoP
 
     /// <summary>Waits for an event that is wanted, or the end, and passes over others; null when the time that the options allow is up.</summary>
     internal Task<ClientEvent?> ReceiveAsync(Predicate<ClientEvent> isWanted, CancellationToken stop) =>
-        connection.ReceiveAsync(isWanted, Deadline.In(dialer.Options.Timeout), stop);
+        connection.ReceiveAsync(isWanted, Deadline.In(peer.Dialer.Options.Timeout), stop);
 
     /// <summary>Sends a message and waits for its echo.</summary>
     /// <returns>The time that the echo took.</returns>
@@ -110,10 +109,10 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoP
     /// <exception cref="ConnectionFailedException">The echo did not come, or differs.</exception>
     internal async Task AwaitEchoAsync(bool isText, ReadOnlyMemory<byte> payload, CancellationToken stop)
     {
-        var deadline = Deadline.In(dialer.Options.Timeout);
+        var deadline = Deadline.In(peer.Dialer.Options.Timeout);
         while (true)
         {
-            ClientEvent received = await connection.ReceiveMessageAsync(deadline, dialer.Url, stop).ConfigureAwait(false) ?? throw dialer.Step(Stage.Echo).TimedOut();
+            ClientEvent received = await connection.ReceiveMessageAsync(deadline, peer.Dialer.Url, stop).ConfigureAwait(false) ?? throw peer.Dialer.Step(Stage.Echo).TimedOut();
             if (received.IsText == isText && peer.Dialect.IsEcho(received.Payload, payload.Span, isText))
             {
                 return;
@@ -136,11 +135,11 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoP
     {
         try
         {
-            await sending.WaitAsync(dialer.Options.Timeout, stop).ConfigureAwait(false);
+            await sending.WaitAsync(peer.Dialer.Options.Timeout, stop).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
-            string within = string.Create(CultureInfo.InvariantCulture, $"within {dialer.Options.Timeout.TotalSeconds} s");
+            string within = string.Create(CultureInfo.InvariantCulture, $"within {peer.Dialer.Options.Timeout.TotalSeconds} s");
             throw new ConnectionFailedException(Stage.Echo, $"not sent {within}", new(
                 $"a frame was not accepted {within}: the server hangs and does not read, or something on the way holds frames back",
                 "see whether the app hangs or is overloaded ('cf app NAME', 'cf logs NAME --recent'); a proxy on the way must not buffer"));
