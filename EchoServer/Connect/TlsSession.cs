@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
@@ -23,7 +24,7 @@ internal sealed record TlsSession(
         SslPolicyErrors errors = SslPolicyErrors.None;
         var statuses = X509ChainStatusFlags.NoError;
         CertificateFacts? facts = null;
-        SslClientAuthenticationOptions tls = TlsOptions.Create(options, url);
+        SslClientAuthenticationOptions tls = Options(options, url);
         tls.RemoteCertificateValidationCallback = (_, certificate, chain, found) =>
         {
             errors = chain is not null && IsAnchored(chain, options.Authorities) ? found & ~SslPolicyErrors.RemoteCertificateChainErrors : found;
@@ -51,6 +52,41 @@ internal sealed record TlsSession(
             throw new ConnectionFailedException(Stage.Tls, "the certificate is not trusted", TlsDiagnosis.OrInsecure(Flaw));
         }
     }
+
+    /// <summary>Makes the runtime's options from ours. The caller judges the server's certificate.</summary>
+    private static SslClientAuthenticationOptions Options(ConnectionOptions options, Uri url)
+    {
+        var tls = new SslClientAuthenticationOptions
+        {
+            TargetHost = HostOf(url),
+            ApplicationProtocols = [SslApplicationProtocol.Http11],
+        };
+        if (options.Authorities is X509Certificate2Collection authorities)
+        {
+            tls.CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+
+                // As without a policy of our own: an authority made for a test has no list of what it revoked.
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
+            tls.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
+            tls.CertificateChainPolicy.ExtraStore.AddRange(authorities);
+        }
+
+        if (options.ClientCertificate is X509Certificate2Collection certificates)
+        {
+            X509Certificate2Collection between = [.. certificates.Skip(1)];
+            tls.ClientCertificateContext = SslStreamCertificateContext.Create(certificates[0], between, offline: true);
+        }
+
+        return tls;
+    }
+
+    /// <summary>As certificates have it: RFC 6066 §3, "without a trailing dot", and without the zone of an IPv6 address.</summary>
+    private static string HostOf(Uri url) => IPAddress.TryParse(url.IdnHost, out IPAddress? address)
+        ? new IPAddress(address.GetAddressBytes()).ToString()
+        : url.IdnHost.TrimEnd('.');
 
     /// <summary>
     /// Whether a chain is sound up to a certificate that <c>--ca</c> has. The runtime trusts only a root; OpenSSL (X509_V_FLAG_PARTIAL_CHAIN)
