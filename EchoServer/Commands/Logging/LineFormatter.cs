@@ -23,7 +23,4 @@ internal abstract class LineFormatter
 
     /// <summary>Appends a line.</summary>
     internal abstract void Format(in LogLine line, IBufferWriter<byte> output);
-
-    /// <summary>Returns the formatter for a format.</summary>
-    internal static LineFormatter For(LogFormat format) => format == LogFormat.Json ? new JsonLineFormatter() : new TextLineFormatter();
 }

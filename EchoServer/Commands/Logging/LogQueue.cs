@@ -61,7 +61,7 @@ internal sealed class LogQueue : ILoggerProvider
     internal LogQueue(Stream output, LogFormat format)
     {
         _output = output;
-        _formatter = LineFormatter.For(format);
+        _formatter = format == LogFormat.Json ? new JsonLineFormatter() : new TextLineFormatter();
 
         // A background thread: a write to a pipe that is never read does not end, and must not keep the process alive.
         _writer = new Thread(WriteBatches) { IsBackground = true, Name = "Log writer" };
