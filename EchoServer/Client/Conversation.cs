@@ -110,8 +110,7 @@ internal sealed class Conversation(ClientOptions options, ClientConnection conne
         ClientEvent? close = last?.Kind == ClientEventKind.Close ? last : null;
         bool isOurs = connection.IsCloseOurs && failure is null;
         failure ??= close is null ? (last ?? new ClientEvent(ClientEventKind.Fin, [])).Diagnose(options.Connection.Url) : null;
-        var end = new ConversationEnd(
-            connection.SentClose?.Code, connection.SentClose?.Reason ?? "", close?.Code, close?.Reason ?? "", isOurs, failure)
+        var end = new ConversationEnd(connection.SentClose, close is null ? null : (close.Code!.Value, close.Reason), isOurs, failure)
         {
             Compressed = connection.Compressed,
         };

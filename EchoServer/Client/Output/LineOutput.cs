@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using EchoServer.Connect;
 using EchoServer.Text;
-using EchoServer.WebSockets;
 
 namespace EchoServer.Client.Output;
 
@@ -31,9 +30,9 @@ internal sealed class LineOutput(ClientOptions options, Stream output) : ClientO
 
     protected override void ShowEnd(ConversationEnd end)
     {
-        if (end.Failure is null && !end.IsOurs)
+        if (end is { Failure: null, IsOurs: false, Received: { } close })
         {
-            Note($"the server closed with {CloseMeaning.Describe(end.ReceivedCode ?? CloseCode.AbnormalClosure, end.ReceivedReason)}");
+            Note($"the server closed with {CloseMeaning.Describe(close)}");
         }
     }
 
