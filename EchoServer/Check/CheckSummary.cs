@@ -1,4 +1,3 @@
-using System.Globalization;
 using EchoServer.Text;
 
 namespace EchoServer.Check;
@@ -18,9 +17,8 @@ internal sealed record CheckSummary(CheckOptions Options, IReadOnlyList<ProbeRes
     /// <summary>In one line.</summary>
     internal string Line()
     {
-        string counts = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{Count(Outcome.Pass)} passed, {Numbers.Of(Count(Outcome.Warn), "warning")}, {Count(Outcome.Skip)} skipped, {Count(Outcome.Fail)} failed in {Times.Show(Elapsed)}");
+        string counts =
+            $"{Count(Outcome.Pass)} passed, {Numbers.Of(Count(Outcome.Warn), "warning")}, {Count(Outcome.Skip)} skipped, {Count(Outcome.Fail)} failed in {Times.Show(Elapsed)}";
         string verdict = Count(Outcome.Fail) == 0
             ? "WebSockets work here"
             : Results.Any(result => result.Name == "upgrade" && result.Finding.Outcome == Outcome.Pass)

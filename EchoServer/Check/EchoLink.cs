@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
@@ -139,7 +138,7 @@ internal sealed class EchoLink(ClientConnection connection, EchoPeer peer) : IDi
         }
         catch (TimeoutException)
         {
-            string within = string.Create(CultureInfo.InvariantCulture, $"within {peer.Dialer.Options.Timeout.TotalSeconds} s");
+            string within = $"within {Times.Seconds(peer.Dialer.Options.Timeout)}";
             throw new ConnectionFailedException(Stage.Echo, $"not sent {within}", new(
                 $"a frame was not accepted {within}: the server hangs and does not read, or something on the way holds frames back",
                 "see whether the app hangs or is overloaded ('cf app NAME', 'cf logs NAME --recent'); a proxy on the way must not buffer"));

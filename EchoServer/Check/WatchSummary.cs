@@ -1,4 +1,3 @@
-using System.Globalization;
 using EchoServer.Text;
 
 namespace EchoServer.Check;
@@ -14,7 +13,7 @@ internal sealed record WatchSummary(TimeSpan Elapsed, int Rounds, int FailedRoun
     /// <summary>In one line.</summary>
     internal string Line()
     {
-        string rounds = string.Create(CultureInfo.InvariantCulture, $"watched for {Times.Show(Elapsed)}: {Numbers.Of(Rounds, "round")}, {FailedRounds} failed");
+        string rounds = $"watched for {Times.Show(Elapsed)}: {Numbers.Of(Rounds, "round")}, {FailedRounds} failed";
         if (Outages.Count == 0)
         {
             return rounds;

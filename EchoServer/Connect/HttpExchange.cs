@@ -157,7 +157,7 @@ internal static class HttpExchange
     private static byte[] Write(ConnectionOptions options, string pathAndQuery, IEnumerable<string?> lines)
     {
         // RFC 6455 §4.1: the port only where it is not the scheme's own; an IPv6 address in brackets.
-        string host = string.Create(CultureInfo.InvariantCulture, $"Host: {Host(options.Url)}{(options.Url.IsDefaultPort ? "" : $":{options.Url.Port}")}");
+        string host = $"Host: {Host(options.Url)}{(options.Url.IsDefaultPort ? "" : $":{options.Url.Port}")}";
         bool IsReplaced(string line) => options.Headers.Any(field => line.StartsWith($"{field.Name}:", StringComparison.OrdinalIgnoreCase));
         IEnumerable<string?> all =
         [

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using EchoServer.Diagnosis;
@@ -47,7 +46,7 @@ internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout, Dea
     /// <param name="received">The bytes of an answer that has not ended; empty for none.</param>
     internal ConnectionFailedException TimedOut(ReadOnlySpan<byte> received = default) => new(
         Stage,
-        string.Create(CultureInfo.InvariantCulture, $"{(received.IsEmpty ? "nothing" : "no whole answer")} within {Timeout.TotalSeconds} s"),
+        $"{(received.IsEmpty ? "nothing" : "no whole answer")} within {Times.Seconds(Timeout)}",
         NetworkDiagnosis.OfTimeout(Stage, Timeout, Url, Proxy, received))
     { IsTimeout = true };
 

@@ -111,7 +111,7 @@ internal sealed class PingConnection(PingOptions options, PingLog log)
         await connection.DisposeAsync().ConfigureAwait(false);
     }
 
-    private byte[] Payload(long number) => Encoding.ASCII.GetBytes(_mark + number.ToString(CultureInfo.InvariantCulture));
+    private byte[] Payload(long number) => Encoding.ASCII.GetBytes($"{_mark}{number}");
 
     /// <returns>Null when the payload is not one of our messages, perhaps behind a prefix.</returns>
     private long? FindNumber(ReadOnlySpan<byte> payload)

@@ -94,7 +94,7 @@ internal sealed class PingLog(PingOptions options, TextWriter output)
             foreach (long number in _pending.Where(one => Stopwatch.GetElapsedTime(one.Value, now) >= options.Wait).Select(one => one.Key).Order().ToArray())
             {
                 _pending.Remove(number);
-                WriteLine($"seq={number} no answer within {options.Wait.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s");
+                WriteLine($"seq={number} no answer within {Times.Seconds(options.Wait)}");
             }
 
             // A delay has whole milliseconds: one more, or the rest of one would be waited for in a busy loop.

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using System.Globalization;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
+using EchoServer.Text;
 
 namespace EchoServer.Ping;
 
@@ -22,9 +22,7 @@ internal sealed class PingRun(PingOptions options, PingLog log)
     internal async Task<bool> RunAsync(CancellationToken stop)
     {
         await _connection.OpenAsync(stop).ConfigureAwait(false);
-        log.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"PING {UrlText.Shown(options.Connection.Url)}: {(options.UsesPingFrames ? "a ping frame" : "a text")} of {_connection.MessageBytes} bytes every {options.Interval.TotalSeconds} s"));
+        log.WriteLine($"PING {UrlText.Shown(options.Connection.Url)}: {(options.UsesPingFrames ? "a ping frame" : "a text")} of {_connection.MessageBytes} bytes every {Times.Seconds(options.Interval)}");
         try
         {
             await SendAllAsync(stop).ConfigureAwait(false);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using EchoServer.Connect;
@@ -73,7 +72,7 @@ internal static class Conversation
             (others, last) = received.IsMessage ? (others + 1, ReceivedAnswer.Shown(Encoding.UTF8.GetString(received.Payload))) : (others, last);
         }
 
-        string within = string.Create(CultureInfo.InvariantCulture, $"within {dialer.Options.Timeout.TotalSeconds} s");
+        string within = $"within {Times.Seconds(dialer.Options.Timeout)}";
         throw new ConnectionFailedException(
             Stage.Echo,
             $"expected message {number} did not come {within}",
@@ -92,7 +91,7 @@ internal static class Conversation
         {
             throw new ConnectionFailedException(
                 Stage.Echo,
-                $"no result of the regular expression for {received.Describe()} within {exception.MatchTimeout.TotalSeconds} s",
+                $"no result of the regular expression for {received.Describe()} within {Times.Seconds(exception.MatchTimeout)}",
                 new($"'{ReceivedAnswer.Shown(expected.Shown)}' backtracks for too long in this message", "write it without nested repetitions such as (a+)+, which try every way to divide a text"));
         }
     }

@@ -84,7 +84,7 @@ internal abstract class ClientOutput(ClientOptions options)
 
     /// <summary>The next attempt to connect comes after a pause.</summary>
     internal virtual void Reconnecting(TimeSpan pause) =>
-        Note($"connecting again in {pause.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s");
+        Note($"connecting again in {Times.Seconds(pause)}");
 
     /// <summary>Shows that a connection is open: which URL is meant by one that was typed without a scheme.</summary>
     protected virtual void ShowOpen(ClientConnection connection)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using EchoServer.Transport;
@@ -161,7 +160,7 @@ internal sealed class TerminalScreen : IDisposable
             {
                 // A terminal that has become narrower has broken the line, as most do, and the cursor has gone down with it.
                 int lines = _cursorColumn / Columns();
-                Write((lines > 0 ? string.Create(CultureInfo.InvariantCulture, $"\u001b[{lines}A") : "") + EraseBelow + MarkPastes + PromptLine());
+                Write((lines > 0 ? $"\u001b[{lines}A" : "") + EraseBelow + MarkPastes + PromptLine());
             }
         }
     }
@@ -188,7 +187,7 @@ internal sealed class TerminalScreen : IDisposable
 
         LineView view = LineView.Of(_editor.Line, _editor.Cursor, Columns() - Prompt.Length);
         _cursorColumn = Prompt.Length + view.CursorColumn;
-        return string.Create(CultureInfo.InvariantCulture, $"{Prompt}{view.Text}\r\u001b[{_cursorColumn}C");
+        return $"{Prompt}{view.Text}\r\u001b[{_cursorColumn}C";
     }
 
     private static int Columns()

@@ -196,7 +196,7 @@ internal sealed class LogQueue : ILoggerProvider
         Level = LogLevel.Warning,
         Category = Category,
         Event = new EventId(DroppedEventId, "dropped"),
-        Sentence = string.Create(CultureInfo.InvariantCulture, $"Dropped {lines} log lines because {DroppedReason}; {DroppedAdvice}"),
+        Sentence = $"Dropped {lines} log lines because {DroppedReason}; {DroppedAdvice}",
         Values = [new("count", lines), new("reason", DroppedReason), new("advice", DroppedAdvice)],
     };
 

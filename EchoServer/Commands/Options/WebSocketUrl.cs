@@ -110,7 +110,7 @@ internal static class WebSocketUrl
         int colon = hostAndPort.EndsWith(']') ? -1 : hostAndPort.LastIndexOf(':');
         if (colon >= 0)
         {
-            return hostAndPort[(colon + 1)..] != HttpsPort.ToString(CultureInfo.InvariantCulture);
+            return hostAndPort[(colon + 1)..] != $"{HttpsPort}";
         }
 
         string host = hostAndPort.TrimEnd('.');

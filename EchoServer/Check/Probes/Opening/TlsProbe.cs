@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Authentication;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
@@ -55,7 +54,7 @@ internal static class TlsProbe
     /// <summary>Many hosts answer on both: then TLS is the better way.</summary>
     private static async Task<Finding> LookForTlsAsync(CheckRun run, CancellationToken stop) =>
         run.Options.Connection.Proxy is null && MayHaveTwin(run.Url) && await run.Dialer.FindTlsAsync(-1, stop).ConfigureAwait(false) is Uri twin
-            ? Finding.Warn($"ws:// goes without, but the host speaks TLS on port {twin.Port.ToString(CultureInfo.InvariantCulture)}", MixedContent(twin))
+            ? Finding.Warn($"ws:// goes without, but the host speaks TLS on port {twin.Port}", MixedContent(twin))
             : Finding.Skip("ws:// goes without");
 
     /// <summary>Whether TLS on port 443 would be the same host's: on this machine another port is another program.</summary>
