@@ -13,7 +13,6 @@ internal static class CheckPlan
     /// <summary>The group of the probes behind one that was essential and has failed.</summary>
     internal const string NotTried = "not tried";
 
-    /// <summary>Lists the probes of a check.</summary>
     internal static IReadOnlyList<Probe> Probes(CheckOptions options) =>
     [
         new("url", UrlProbe.RunAsync),
@@ -42,8 +41,6 @@ internal static class CheckPlan
         .. If(options.ReachesInstances, new("instances", InstancesProbe.RunAsync)),
     ];
 
-    /// <summary>Runs the probes.</summary>
-    /// <returns>All results, in order.</returns>
     internal static async Task<IReadOnlyList<ProbeResult>> RunAsync(CheckOptions options, Action<ProbeResult> onResult, CancellationToken stop)
     {
         using var run = new CheckRun(options);
@@ -63,7 +60,6 @@ internal static class CheckPlan
         return results;
     }
 
-    /// <summary>Runs one probe.</summary>
     internal static async Task<ProbeResult> RunAsync(Probe probe, CheckRun run, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();

@@ -26,10 +26,8 @@ internal sealed class CheckRun(CheckOptions options) : IDisposable
     /// <summary>Why the plain GET failed, where that makes the upgrade fail too, perhaps with other words; null where it says nothing of it.</summary>
     internal Fault? Obstacle { get; set; }
 
-    /// <summary>Whether pings are known to be answered.</summary>
     internal bool AnswersPings { get; set; }
 
-    /// <summary>Whether binary messages are known to come back unchanged.</summary>
     internal bool EchoesBinary { get; set; }
 
     public void Dispose() => Peer.Dispose();

@@ -11,10 +11,8 @@ internal sealed record CheckSummary(CheckOptions Options, IReadOnlyList<ProbeRes
     /// <summary>How long it had failed before, of a round of a watch in which it works again; null for any other.</summary>
     internal TimeSpan? Outage { get; init; }
 
-    /// <summary>How many probes ended so.</summary>
     internal int Count(Outcome outcome) => Results.Count(result => result.Finding.Outcome == outcome);
 
-    /// <summary>In one line.</summary>
     internal string Line()
     {
         string counts =

@@ -14,7 +14,6 @@ internal sealed class EchoPeer(Dialer dialer) : IDisposable
     internal EchoPeer(Dialer dialer, EchoPeer known)
         : this(dialer) => Dialect = known.Dialect;
 
-    /// <summary>The way to the server.</summary>
     internal Dialer Dialer => dialer;
 
     /// <summary>The greetings and prefix, as far as they are known.</summary>

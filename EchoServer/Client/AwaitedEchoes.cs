@@ -23,13 +23,11 @@ internal sealed class AwaitedEchoes(ClientOptions options, EndOfInput endOfInput
         _ => TimeSpan.Zero,
     };
 
-    /// <summary>Whether each message has to come back.</summary>
     internal bool NeedsEchoes => endOfInput == EndOfInput.WaitsForEchoes;
 
     /// <summary>Notes that something was sent or received: the wait for silence begins again.</summary>
     internal void NoteActivity() => Volatile.Write(ref _lastActivity, Stopwatch.GetTimestamp());
 
-    /// <summary>Notes a message that was received.</summary>
     internal void Received(ClientEvent message)
     {
         // Messages that the server sends of its own accord must not prolong the wait for an echo.

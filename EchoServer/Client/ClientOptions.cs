@@ -26,16 +26,12 @@ internal sealed record ClientOptions
     /// <summary>How often a ping is sent; null for never.</summary>
     internal TimeSpan? PingInterval { get; init; }
 
-    /// <summary>Whether a connection that fails is opened again.</summary>
     internal bool Reconnects { get; init; }
 
-    /// <summary>Whether pings and pongs are shown.</summary>
     internal bool ShowsPings { get; init; }
 
-    /// <summary>Whether messages are shown with the time.</summary>
     internal bool HasTimestamps { get; init; }
 
-    /// <summary>Whether everything is shown as JSON.</summary>
     internal bool IsJson { get; init; }
 
     /// <summary>Whether only messages and errors are shown.</summary>

@@ -6,7 +6,6 @@ namespace EchoServer.Client;
 /// <summary>What a close code means to the person at the client (RFC 6455 §7.4.1 and the IANA registry).</summary>
 internal static class CloseMeaning
 {
-    /// <summary>A few words.</summary>
     internal static string Of(CloseCode code) => code switch
     {
         CloseCode.NormalClosure => "done",

@@ -23,7 +23,6 @@ internal sealed class PingTimes
         }
     }
 
-    /// <summary>A ping is about to be sent.</summary>
     internal void Sent(byte[] payload, bool isAsked)
     {
         lock (_out)

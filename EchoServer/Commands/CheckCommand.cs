@@ -18,7 +18,6 @@ internal static class CheckCommand
     // As wide as people read; grep finds less in broken lines, but the JSON is for machines.
     private const int PipedColumns = 120;
 
-    /// <summary>For the help text.</summary>
     internal const string Description =
         """
         Check whether WebSockets work through a landscape, and name the cause if not.
@@ -35,7 +34,6 @@ internal static class CheckCommand
         warning, 2 wrong usage. With --watch: 0 if no round failed.
         """;
 
-    /// <summary>For the help text.</summary>
     internal const string Examples =
         """
         # Everything, with a minute and more of silence for the load balancer:
@@ -48,8 +46,7 @@ internal static class CheckCommand
         EchoServer check --quick ws://localhost:8080
         """;
 
-    /// <summary>Runs the check.</summary>
-    /// <returns>The exit code.</returns>
+    /// <summary>Runs the check. Returns the exit code.</summary>
     /// <exception cref="UsageException">An option has a value that is not accepted.</exception>
     internal static async Task<int> RunAsync(ParseResult result, string url)
     {

@@ -10,7 +10,6 @@ namespace EchoServer.Commands;
 /// <summary><c>EchoServer client</c>: talks to a WebSocket server, for a person, a pipe, or with the messages it is given.</summary>
 internal static class ClientCommand
 {
-    /// <summary>For the help text.</summary>
     internal const string Description =
         """
         Talk to a WebSocket server, from a terminal, a pipe or a script.
@@ -24,7 +23,6 @@ internal static class ClientCommand
         server closed with another code than 1000 or 1001.
         """;
 
-    /// <summary>For the help text.</summary>
     internal const string Examples =
         """
         # Type messages:
@@ -35,8 +33,7 @@ internal static class ClientCommand
         EchoServer client wss://echo.example.com one two -H "X-Token: abc"
         """;
 
-    /// <summary>Runs it.</summary>
-    /// <returns>The exit code.</returns>
+    /// <summary>Runs it. Returns the exit code.</summary>
     internal static async Task<int> RunAsync(ClientOptions options)
     {
         using var signal = new StopSignal();

@@ -15,7 +15,6 @@ namespace EchoServer.Commands;
 /// <summary><c>EchoServer load</c>: puts load on an echo server, checks every echo, and reports.</summary>
 internal static class LoadCommand
 {
-    /// <summary>For the help text.</summary>
     internal const string Description =
         """
         Put load on an echo server, check every echo, report how fast they came. With
@@ -26,7 +25,6 @@ internal static class LoadCommand
         again; with --expect-echo off, that messages were sent and no connection failed.
         """;
 
-    /// <summary>For the help text.</summary>
     internal const string Examples =
         """
         # 100 connections, 5000 messages a second over all of them:
@@ -37,8 +35,7 @@ internal static class LoadCommand
         EchoServer load ws://localhost:8080 --connections 10000 --hold --duration 60
         """;
 
-    /// <summary>Puts on the load until its time is over, or until SIGINT or SIGTERM.</summary>
-    /// <returns>The exit code.</returns>
+    /// <summary>Puts on the load until its time is over, or until SIGINT or SIGTERM. Returns the exit code.</summary>
     /// <exception cref="UsageException">An option has a value that is not accepted.</exception>
     internal static async Task<int> RunAsync(ParseResult result, string url)
     {

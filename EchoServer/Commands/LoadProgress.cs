@@ -17,7 +17,6 @@ internal sealed class LoadProgress : IAsyncDisposable
     private readonly PeriodicTimer? _timer;
     private readonly Task _showing;
 
-    /// <summary>Begins to show it.</summary>
     internal LoadProgress(LoadClient client, LoadOptions options)
     {
         _client = client;

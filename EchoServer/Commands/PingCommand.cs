@@ -10,7 +10,6 @@ namespace EchoServer.Commands;
 /// <summary><c>EchoServer ping</c>: how long messages take to a server and back, as ping(8) does for machines.</summary>
 internal static class PingCommand
 {
-    /// <summary>For the help text.</summary>
     internal const string Description =
         """
         Send a small message an interval, and show how long each echo took.
@@ -23,7 +22,6 @@ internal static class PingCommand
         2 wrong usage.
         """;
 
-    /// <summary>For the help text.</summary>
     internal const string Examples =
         """
         # Ten messages, five a second:
@@ -52,8 +50,7 @@ internal static class PingCommand
     /// <summary>All of them, in the order of the help text.</summary>
     internal static readonly Setting[] All = [Interval, Count, Wait, Frames];
 
-    /// <summary>Runs it.</summary>
-    /// <returns>The exit code.</returns>
+    /// <summary>Runs it. Returns the exit code.</summary>
     /// <exception cref="UsageException">An option has a value that is not accepted.</exception>
     internal static async Task<int> RunAsync(ParseResult result, string url)
     {

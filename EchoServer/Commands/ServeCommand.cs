@@ -16,8 +16,7 @@ namespace EchoServer.Commands;
 /// <summary><c>EchoServer serve</c>: runs the server until it is told to stop.</summary>
 internal static class ServeCommand
 {
-    /// <summary>Serves until SIGTERM, SIGINT or SIGHUP.</summary>
-    /// <returns>The exit code.</returns>
+    /// <summary>Serves until SIGTERM, SIGINT or SIGHUP. Returns the exit code.</summary>
     /// <exception cref="UsageException">An option or a variable has a value that is not accepted.</exception>
     internal static async Task<int> RunAsync(ParseResult result)
     {

@@ -54,7 +54,6 @@ internal sealed class ClientConnection : IDisposable, IAsyncDisposable
     /// <summary>The heads of the handshake as they were on the wire.</summary>
     internal HandshakeHeads Heads => _link.Heads!;
 
-    /// <summary>The answer to the handshake.</summary>
     internal ReceivedAnswer Answer { get; }
 
     /// <summary>The subprotocol in use; null for none. Not escaped.</summary>
@@ -63,7 +62,6 @@ internal sealed class ClientConnection : IDisposable, IAsyncDisposable
     /// <summary>The extensions in use; null for none. Not escaped.</summary>
     internal string? Extensions => Answer.Field("Sec-WebSocket-Extensions");
 
-    /// <summary>The pings received so far.</summary>
     internal int PingsReceived { get; private set; }
 
     /// <summary>The compressed messages so far; null where compression was not agreed on.</summary>

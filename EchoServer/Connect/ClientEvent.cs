@@ -24,7 +24,6 @@ internal sealed record ClientEvent(ClientEventKind Kind, byte[] Payload)
     /// <summary>Whether it is a text or binary message.</summary>
     internal bool IsMessage => Kind <= ClientEventKind.Binary;
 
-    /// <summary>Whether it is a text message.</summary>
     internal bool IsText => Kind == ClientEventKind.Text;
 
     /// <summary>Whether it is the pong of a ping with this payload.</summary>

@@ -10,6 +10,5 @@ internal readonly struct Deadline(TimeSpan timeout)
     /// <summary>The rest of the time; zero when it is up.</summary>
     internal TimeSpan Left => timeout - Stopwatch.GetElapsedTime(_start) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
 
-    /// <summary>Counts from now on.</summary>
     internal static Deadline In(TimeSpan timeout) => new(timeout);
 }

@@ -30,13 +30,10 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
     private volatile IPAddress[] _addresses = [];
     private Task<Uri?>? _tlsOnPort;
 
-    /// <summary>Where to, and how.</summary>
     internal ConnectionOptions Options => options;
 
-    /// <summary>Where to.</summary>
     internal Uri Url => options.Url;
 
-    /// <summary>Whether TLS is spoken.</summary>
     internal bool IsTls => Url.Scheme is "wss" or "https";
 
     private bool UsesIoThreads => ioThreads is not null && options.Proxy is null && !IsTls;
@@ -110,9 +107,7 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
     internal async Task<bool> IsTlsOnPortAsync(CancellationToken stop) => !IsTls && options.Proxy is null &&
         await (_tlsOnPort ??= FindTlsAsync(Url.Port, CancellationToken.None)).WaitAsync(stop).ConfigureAwait(false) is not null;
 
-    /// <summary>Whether a port of the server speaks TLS, whatever its certificate.</summary>
-    /// <param name="port">The port; -1 for that of wss.</param>
-    /// <param name="stop">Ends the attempt.</param>
+    /// <summary>Whether a port of the server (-1: that of wss) speaks TLS, whatever its certificate.</summary>
     /// <returns>The URL with <c>wss://</c> when it does, otherwise null.</returns>
     internal async Task<Uri?> FindTlsAsync(int port, CancellationToken stop)
     {

@@ -7,11 +7,7 @@ using EchoServer.Diagnosis;
 namespace EchoServer.Connect;
 
 /// <summary>The result of a TLS handshake, with the judgement of the server's certificate.</summary>
-/// <param name="Protocol">The version.</param>
-/// <param name="CipherSuite">The cipher suite.</param>
-/// <param name="ApplicationProtocol">The protocol that ALPN selected; empty when the server selected none.</param>
-/// <param name="Certificate">The server's certificate; null when it sent none.</param>
-/// <param name="Flaw">The reason not to trust the certificate; null when it is trusted.</param>
+/// <remarks>The application protocol is what ALPN selected, empty for none; the flaw is the reason not to trust the certificate, null when it is trusted.</remarks>
 internal sealed record TlsSession(
     SslProtocols Protocol, TlsCipherSuite CipherSuite, string ApplicationProtocol, CertificateFacts? Certificate, Fault? Flaw)
 {

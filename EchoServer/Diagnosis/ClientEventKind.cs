@@ -3,19 +3,13 @@ namespace EchoServer.Diagnosis;
 /// <summary>The kind of an event of an open connection.</summary>
 internal enum ClientEventKind
 {
-    /// <summary>A text message.</summary>
     Text,
-
-    /// <summary>A binary message.</summary>
     Binary,
 
     /// <summary>A ping. It is answered already.</summary>
     Ping,
 
-    /// <summary>A pong.</summary>
     Pong,
-
-    /// <summary>The server's Close.</summary>
     Close,
 
     /// <summary>The end of the stream (FIN) without a Close.</summary>

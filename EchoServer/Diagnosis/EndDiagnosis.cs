@@ -43,10 +43,7 @@ internal static class EndDiagnosis
         return null;
     }
 
-    /// <summary>Says why an idle connection did not live.</summary>
-    /// <param name="kind">How it ended.</param>
-    /// <param name="code">The code in its Close.</param>
-    /// <param name="idle">How long nothing had come or gone; of one that was lost, the most that it can have been.</param>
+    /// <summary>Says why a connection did not live that was idle for so long; of one that was lost, for so long at most.</summary>
     internal static Fault OfIdle(ClientEventKind kind, CloseCode? code, TimeSpan idle)
     {
         string seconds = string.Create(CultureInfo.InvariantCulture, $"{idle.TotalSeconds:0.#} idle seconds");

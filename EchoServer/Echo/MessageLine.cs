@@ -31,10 +31,8 @@ internal sealed class MessageLine : IPreparedLine
     private int _bytes;
     private Range? _text;
 
-    /// <inheritdoc/>
     public ReadOnlySpan<char> Sentence => _sentence.AsSpan(0, _length);
 
-    /// <summary>Logs a message.</summary>
     internal static void Log(ILogger log, long connectionId, Message message)
     {
         if (log.IsEnabled(LogLevel.Information))
@@ -45,7 +43,6 @@ internal sealed class MessageLine : IPreparedLine
         }
     }
 
-    /// <inheritdoc/>
     public void WriteValues(Utf8JsonWriter json)
     {
         json.WriteNumber("connectionId"u8, _connectionId);

@@ -73,16 +73,12 @@ internal sealed class LoadConnection
     /// <summary>The number of its place, from 0.</summary>
     internal int Number { get; }
 
-    /// <summary>Moves its bytes.</summary>
     internal LoadTransport Transport { get; }
 
-    /// <summary>Whether compression was agreed on.</summary>
     internal bool IsCompressed => _protocol.Deflate is not null;
 
-    /// <summary>Where its errors are counted.</summary>
     internal LoadErrors Errors { get; private set; }
 
-    /// <summary>Sends its messages.</summary>
     internal LoadSender Sender { get; }
 
     /// <summary>Follows it out of service and back; null when connections are not opened again.</summary>
@@ -91,7 +87,6 @@ internal sealed class LoadConnection
     /// <summary>Complete when the greeting was received, or the connection has ended.</summary>
     internal Task Ready => _ready.Task;
 
-    /// <summary>Whether the connection has ended.</summary>
     internal bool HasEnded => Volatile.Read(ref _phase) == Ended;
 
     /// <summary>Whether its loop has ended: nothing is received or counted after that.</summary>
@@ -100,7 +95,6 @@ internal sealed class LoadConnection
     /// <summary>Whether messages can be exchanged.</summary>
     internal bool IsOpen => !HasEnded && !Sender.IsClosing && _ready.Task.IsCompleted;
 
-    /// <summary>Whether the Close of the server was received.</summary>
     internal bool IsCloseReceived => _isCloseReceived;
 
     /// <summary>Whether the load itself has given it up.</summary>
@@ -109,7 +103,6 @@ internal sealed class LoadConnection
     /// <summary>Whether all that was sent has come back, and nothing is being sent.</summary>
     internal bool IsQuiet => !IsOpen || (Sender.IsIdle && _window.Outstanding == 0);
 
-    /// <summary>How many messages have no answer yet.</summary>
     internal long Outstanding => _window.Outstanding;
 
     /// <summary>Whether it has ended, and a new connection is to take its place.</summary>

@@ -91,7 +91,6 @@ internal sealed class ThreadTally(LoadRun run)
 
     internal long LastEchoAt => Volatile.Read(ref _lastEchoAt);
 
-    /// <summary>Counts a right echo.</summary>
     internal void AddEcho(long now, long latency, int bytes)
     {
         Latency.Record(latency);

@@ -6,10 +6,8 @@ namespace EchoServer.Metrics;
 /// <summary>Every number that <c>/metrics</c> shows.</summary>
 internal static class Instruments
 {
-    /// <summary>The name of the histogram of echo times.</summary>
     internal const string EchoTimeName = "echo_server_echo_time_seconds";
 
-    /// <summary>What that histogram means.</summary>
     internal static readonly string EchoTimeHelp =
         $"Time of an echo in seconds: from the return of a receive that brought messages to the end of the send of their echoes. One receive of a connection in {EchoTimes.OneStepIn} is timed, its first included.";
 

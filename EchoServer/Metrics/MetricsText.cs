@@ -10,7 +10,6 @@ internal static class MetricsText
     /// <summary>The format, as scrapers know it by.</summary>
     internal const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-    /// <summary>Writes all instruments.</summary>
     internal static byte[] Write(ServerSnapshot snapshot)
     {
         var text = new StringBuilder();

@@ -24,7 +24,6 @@ internal sealed class PingConnection(PingOptions options, PingLog log)
     private long _lostAt;
     private int _failures;
 
-    /// <summary>Whether there is no connection.</summary>
     internal bool IsLost => _receiving.IsCompleted;
 
     /// <summary>The size of a message with a number of one digit.</summary>

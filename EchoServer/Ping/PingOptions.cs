@@ -11,10 +11,8 @@ internal sealed record PingOptions
     /// <summary>As ping(8).</summary>
     internal static readonly TimeSpan DefaultWait = TimeSpan.FromSeconds(10);
 
-    /// <summary>How the connection is opened.</summary>
     internal required ConnectionOptions Connection { get; init; }
 
-    /// <summary>Time from one message to the next.</summary>
     internal TimeSpan Interval { get; init; } = DefaultInterval;
 
     /// <summary>How many messages; null for no end.</summary>

@@ -34,7 +34,6 @@ internal sealed class SiteRouter(
 
     private readonly Lazy<IReadOnlyDictionary<string, SiteFile>> _files = new(files ?? SiteFiles.Load);
 
-    /// <inheritdoc/>
     public HttpAnswer Answer(RequestHead head, IPEndPoint client, ServerContext server, DateTimeOffset now)
     {
         if (PlainRequest.Check(head) is HttpRejection rejection)

@@ -40,10 +40,8 @@ internal sealed unsafe class ReadableJson : JavaScriptEncoder
         return bytes.WrittenSpan.ToArray();
     }
 
-    /// <inheritdoc/>
     public override int MaxOutputCharactersPerInputCharacter => "\\u0000".Length;
 
-    /// <inheritdoc/>
     public override int FindFirstCharacterToEncode(char* text, int textLength)
     {
         var span = new ReadOnlySpan<char>(text, textLength);
@@ -52,10 +50,8 @@ internal sealed unsafe class ReadableJson : JavaScriptEncoder
         return special >= 0 ? special : safe < textLength ? safe : -1;
     }
 
-    /// <inheritdoc/>
     public override bool WillEncode(int unicodeScalar) => unicodeScalar is '"' or '\\' || EscapedText.IsUnsafe(new Rune(unicodeScalar));
 
-    /// <inheritdoc/>
     public override bool TryEncodeUnicodeScalar(int unicodeScalar, char* buffer, int bufferLength, out int numberOfCharactersWritten)
     {
         var output = new Span<char>(buffer, bufferLength);

@@ -36,7 +36,6 @@ internal static class EchoProbes
             $"{said}; {echo}", new("greetings", greetings), new("prefix", prefix), new("isEchoServer", run.Info is null ? null : true));
     }
 
-    /// <summary>A short text.</summary>
     internal static Task<Finding> TextAsync(CheckRun run, CancellationToken stop) =>
         RunAsync(run, Opcode.Text, "The quick brown fox"u8.ToArray(), "echoed", stop, showsTime: true);
 
@@ -53,7 +52,6 @@ internal static class EchoProbes
         return finding;
     }
 
-    /// <summary>A message without content.</summary>
     internal static Task<Finding> EmptyAsync(CheckRun run, CancellationToken stop) =>
         RunAsync(run, Opcode.Text, [], "a message without content came back", stop);
 

@@ -25,7 +25,6 @@ internal static class IdleProbe
         return Judge(lives[0], lives[1], idle, interval);
     }
 
-    /// <summary>Judges how the two fared.</summary>
     internal static Finding Judge(Life silent, Life pinging, TimeSpan idle, TimeSpan interval)
     {
         string between = Seconds(interval);
@@ -117,11 +116,8 @@ internal static class IdleProbe
 
     private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s");
 
-    /// <summary>How a connection fared.</summary>
-    /// <param name="End">How it ended; null when it lives.</param>
-    /// <param name="Age">For how long it lived, or has lived; of one that was lost, the most.</param>
-    /// <param name="Idle">How long nothing had come or gone at its end; of one that was lost, the most.</param>
-    /// <param name="ServerPings">How many pings the server sent.</param>
+    /// <summary>How a connection fared; without an end it lives.</summary>
+    /// <remarks>Age is how long it lived, Idle how long nothing had come or gone at its end: the most, of one that was lost.</remarks>
     internal sealed record Life(ClientEvent? End, TimeSpan Age, TimeSpan Idle, int ServerPings)
     {
         /// <summary>How many messages the server sent without being asked: such a connection is not idle.</summary>

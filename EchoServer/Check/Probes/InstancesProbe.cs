@@ -195,7 +195,6 @@ internal static class InstancesProbe
 
     private static string[] Numbers(Instance[] instances) => [.. instances.Select(instance => $"{instance.Index}")];
 
-    /// <summary>How an instance answered.</summary>
     private sealed record Instance(int Index, State State, string Text, Fault? Fault)
     {
         internal static Instance Of(State state, int index, string text, Fault? fault) => new(index, state, $"instance {index}: {text}", fault);

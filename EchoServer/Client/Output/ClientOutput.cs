@@ -15,13 +15,10 @@ internal abstract class ClientOutput(ClientOptions options)
     /// <summary>Held while anything is written, so that lines stay whole.</summary>
     protected Lock Writing { get; } = new();
 
-    /// <summary>The options of the output.</summary>
     protected ClientOptions Options { get; } = options;
 
-    /// <summary>The URL, as it may be shown.</summary>
     protected string ShownUrl { get; } = UrlText.Shown(options.Connection.Url);
 
-    /// <summary>A connection is open.</summary>
     internal void Opened(ClientConnection connection)
     {
         WriteHeads(connection.Heads);
@@ -37,7 +34,6 @@ internal abstract class ClientOutput(ClientOptions options)
         }
     }
 
-    /// <summary>A message came.</summary>
     internal abstract void Received(ClientEvent message);
 
     /// <summary>A ping came, and was answered.</summary>
@@ -58,7 +54,6 @@ internal abstract class ClientOutput(ClientOptions options)
         }
     }
 
-    /// <summary>A conversation has ended.</summary>
     internal void Closed(ConversationEnd end)
     {
         if (Options.Connection.OffersCompression && !Options.IsQuiet)
@@ -75,7 +70,6 @@ internal abstract class ClientOutput(ClientOptions options)
         }
     }
 
-    /// <summary>A connection could not be opened.</summary>
     internal void Failed(ConnectionFailedException failure)
     {
         WriteHeads(failure.Heads);
@@ -102,8 +96,6 @@ internal abstract class ClientOutput(ClientOptions options)
     protected abstract void Note(string text);
 
     /// <summary>Shows what went wrong, in one line on standard error.</summary>
-    /// <param name="fault">Cause and advice.</param>
-    /// <param name="answer">The answer to a handshake; null where none failed it.</param>
     protected virtual void WriteFailure(Fault fault, ReceivedAnswer? answer = null) =>
         WriteErrorLine($"EchoServer: {ShownUrl}: {fault}", isFailure: true);
 

@@ -49,7 +49,6 @@ internal sealed class TerminalScreen : IDisposable
         set => _isPasting = value;
     }
 
-    /// <summary>The part of the line before the cursor.</summary>
     internal string BeforeCursor
     {
         get
@@ -93,7 +92,6 @@ internal sealed class TerminalScreen : IDisposable
         }
     }
 
-    /// <summary>Does what a key means.</summary>
     internal EditResult Apply(ConsoleKeyInfo key, out string line)
     {
         lock (_lock)

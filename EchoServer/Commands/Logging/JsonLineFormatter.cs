@@ -22,13 +22,10 @@ internal sealed class JsonLineFormatter : LineFormatter
     [ThreadStatic]
     private static Utf8JsonWriter? _writer;
 
-    /// <inheritdoc/>
     internal override int TimestampOffset => "{\"time\":\""u8.Length;
 
-    /// <inheritdoc/>
     internal override bool ShowsValues => true;
 
-    /// <inheritdoc/>
     internal override void Format(in LogLine line, IBufferWriter<byte> output)
     {
         Utf8JsonWriter writer = _writer ??= new Utf8JsonWriter(output, ReadableJson.Compact);

@@ -68,7 +68,6 @@ internal sealed class LogQueue : ILoggerProvider
         _writer.Start();
     }
 
-    /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
 
     /// <summary>Writes out queued lines, for as long as a second and a half. Lines logged later are dropped.</summary>
@@ -115,7 +114,6 @@ internal sealed class LogQueue : ILoggerProvider
         }
     }
 
-    /// <summary>Formats a line.</summary>
     /// <returns>The line, until this thread formats the next one.</returns>
     private ReadOnlySpan<byte> Format(in LogLine line)
     {
@@ -162,7 +160,6 @@ internal sealed class LogQueue : ILoggerProvider
         }
     }
 
-    /// <summary>Waits for lines.</summary>
     /// <returns>The lines, and how many were dropped after them; null at the end.</returns>
     private LogBatch? TakeBatch()
     {

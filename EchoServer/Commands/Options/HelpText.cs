@@ -33,10 +33,8 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
         Array.ForEach([.. help.Aliases.Where(name => name.StartsWith('/'))], name => help.Aliases.Remove(name));
     }
 
-    /// <inheritdoc/>
     public override bool ClearsParseErrors => true;
 
-    /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
         parseResult.InvocationConfiguration.Output.Write(Write(parseResult.CommandResult.Command));

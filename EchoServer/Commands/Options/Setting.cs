@@ -39,11 +39,7 @@ internal abstract class Setting(string name, Option option, string? variable, st
         return text is { Length: 0 } && !mayBeEmpty ? null : text;
     }
 
-    /// <summary>Reads a text.</summary>
-    /// <param name="parser">The texts that are taken.</param>
-    /// <param name="source">What it was given by.</param>
-    /// <param name="text">The text.</param>
-    /// <param name="shown">What an error may show of it, not yet escaped; null for nothing.</param>
+    /// <summary>Reads a text. An error shows <paramref name="shown"/>, not yet escaped; null for nothing.</summary>
     protected static T Parse<T>(SettingParser<T> parser, string source, string text, string? shown) =>
         parser.TryParse(text, out T value)
             ? value
@@ -55,19 +51,11 @@ internal sealed class SwitchSetting(string name, string description, string? ali
     : Setting(name, new Option<bool>(name, alias is null ? [] : [alias]) { Description = description }, null, "no value", mayBeEmpty: false);
 
 /// <summary>One thing that can be set: an option, the environment variable that stands in for it, and a default.</summary>
-/// <typeparam name="T">The type of the value.</typeparam>
-/// <param name="name">The option, such as <c>--port</c>.</param>
-/// <param name="variable">The environment variable; null for none.</param>
-/// <param name="description">What it is, for the help text.</param>
-/// <param name="defaultValue">The value when neither is given.</param>
-/// <param name="parser">The texts that it takes.</param>
-/// <param name="defaultText">The default as the help text shows it, where the value does not say it.</param>
-/// <param name="mayBeEmpty">Whether an empty variable is a value (as for a text that can be turned off).</param>
-/// <param name="helpName">What the help text calls the value.</param>
-/// <param name="alias">Its short name, such as <c>-c</c>; null for none.</param>
-/// <param name="isSecret">Whether a value may hold a password: an error then does not quote it.</param>
-/// <param name="choices">All values, where they are few words: a shell completes them.</param>
-/// <remarks>The option wins over the variable, the variable over the default; a variable that is empty counts as not set.</remarks>
+/// <remarks>
+/// The option wins over the variable, the variable over the default; a variable that is empty counts as not set, unless the value may be
+/// empty (as of a text that can be turned off). The default text is for a default whose value does not say it; an error does not quote a
+/// secret; choices are all values, where they are few words: a shell completes them.
+/// </remarks>
 internal sealed class Setting<T>(
     string name, string? variable, string description, T defaultValue, SettingParser<T> parser, string? defaultText = null,
     bool mayBeEmpty = false, string helpName = "value", string? alias = null, bool isSecret = false, string[]? choices = null)

@@ -27,9 +27,7 @@ internal static class WebSocketUrl
 
     private static readonly string[] Schemes = ["ws", "wss", "http", "https"];
 
-    /// <summary>Reads it.</summary>
-    /// <param name="text">A ws, wss, http or https URL, as typed.</param>
-    /// <param name="user">The user and password in it, either of which may be empty (RFC 3986 §3.2.1); null for none.</param>
+    /// <summary>Reads a ws, wss, http or https URL as it was typed, and the user and password in it (RFC 3986 §3.2.1); null for none.</summary>
     /// <returns>A ws or wss URL without user and password: a message may show it.</returns>
     /// <exception cref="UsageException">It is not such a URL.</exception>
     internal static Uri Parse(string text, out BasicCredentials? user)

@@ -23,7 +23,6 @@ internal static class TlsProbe
         return Judge(session, run.Options.Connection.IsInsecure, DateTimeOffset.UtcNow);
     }
 
-    /// <summary>Judges a TLS session.</summary>
     internal static Finding Judge(TlsSession session, bool isInsecure, DateTimeOffset now)
     {
         double? daysLeft = (session.Certificate?.NotAfter - now)?.TotalDays;
