@@ -45,15 +45,10 @@ internal static class ClientCommand
 
     private static async Task<int> RunAsync(ClientOptions options, StandardStream output, CancellationToken stop)
     {
-        if (options.IsJson)
+        if (options.IsJson || options.Messages.Count > 0)
         {
-            using var json = new JsonOutput(options, output);
-            return await RunAsync(options, json, stop).ConfigureAwait(false);
-        }
-
-        if (options.Messages.Count > 0)
-        {
-            return await RunAsync(options, new TranscriptOutput(options, output.Text()), stop).ConfigureAwait(false);
+            ClientOutput shown = options.IsJson ? new JsonOutput(options, output) : new TranscriptOutput(options, output.Text());
+            return await RunAsync(options, shown, stop).ConfigureAwait(false);
         }
 
         if (IsInteractive())

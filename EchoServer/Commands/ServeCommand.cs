@@ -49,7 +49,9 @@ internal static class ServeCommand
         // Register signal handlers before logging "Listening": a script that waits for that line may send SIGTERM at once.
         using var stop = new StopSignal();
         using LoggerFactory logging = OpenLog(level, format);
-        LogUncaughtExceptions(logging.CreateLogger("Server"));
+        ILogger log = logging.CreateLogger("Server");
+        UncaughtExceptions.Log = log.Uncaught;
+        TaskScheduler.UnobservedTaskException += (_, unobserved) => log.Uncaught(unobserved.Exception);
         await using IWebSocketServer server = Engine.Create(options, echo, site, logging, result);
         try
         {
@@ -114,12 +116,6 @@ internal static class ServeCommand
         MaxWaitingBytes = options.MaxQueuedBytes,
         LogMessages = Settings.LogMessages.Read(result),
     };
-
-    private static void LogUncaughtExceptions(ILogger log)
-    {
-        UncaughtExceptions.Log = log.Uncaught;
-        TaskScheduler.UnobservedTaskException += (_, unobserved) => log.Uncaught(unobserved.Exception);
-    }
 
     /// <summary>The option or variable that gave the address that cannot be listened on.</summary>
     private static string Culprit(SocketException exception, ParseResult result)

@@ -218,13 +218,12 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
         IPAddress[] found = IPAddress.TryParse(Target.Host, out IPAddress? address)
             ? [address]
             : await step.RunAsync(token => LookUpAsync(Target.Host, token), stop).ConfigureAwait(false);
+
+        // The runtime's sockets of IPv6 reach no IPv4 address that is mapped into IPv6 (RFC 4291 §2.5.5.2).
         return found.Length > 0
-            ? _addresses = [.. found.Select(Unmapped).Distinct().Take(MaxAddresses)]
+            ? _addresses = [.. found.Select(it => it.IsIPv4MappedToIPv6 ? it.MapToIPv4() : it).Distinct().Take(MaxAddresses)]
             : throw step.Failed(new SocketException((int)SocketError.NoData));
     }
-
-    /// <summary>The runtime's sockets of IPv6 reach no IPv4 address that is mapped into IPv6 (RFC 4291 §2.5.5.2): it is taken as the IPv4 address that it is.</summary>
-    private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private static async Task<IPAddress[]> LookUpAsync(string host, CancellationToken stop)
     {

@@ -29,19 +29,8 @@ internal static class EndDiagnosis
     ];
 
     /// <summary>The known limit that an idle time matches; null when none does.</summary>
-    internal static string? KnownLimit(TimeSpan idle)
-    {
-        foreach ((int seconds, string who) in KnownLimits)
-        {
-            double slack = Math.Max(MinSlackSeconds, seconds * Slack / 2);
-            if (Math.Abs(idle.TotalSeconds - seconds) <= slack)
-            {
-                return who;
-            }
-        }
-
-        return null;
-    }
+    internal static string? KnownLimit(TimeSpan idle) => KnownLimits.FirstOrDefault(limit =>
+        Math.Abs(idle.TotalSeconds - limit.Seconds) <= Math.Max(MinSlackSeconds, limit.Seconds * Slack / 2)).Who;
 
     /// <summary>Says why a connection did not live that was idle for so long; of one that was lost, for so long at most.</summary>
     internal static Fault OfIdle(ClientEventKind kind, CloseCode? code, TimeSpan idle)

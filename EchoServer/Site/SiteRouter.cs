@@ -46,7 +46,7 @@ internal sealed class SiteRouter(
         {
             HealthPath => Health(head, server, now),
             InfoPath when options.ServesInfo =>
-                Moment(head, HttpStatus.Ok, "application/json; charset=utf-8", Info(head, client, server), now),
+                Moment(head, HttpStatus.Ok, "application/json; charset=utf-8", new InfoDocument(limits, echo, instance).Write(head, client, server.TakeSnapshot()), now),
             MetricsPath when options.ServesMetrics =>
                 Moment(head, HttpStatus.Ok, MetricsText.ContentType, MetricsText.Write(server.TakeSnapshot()), now),
             EchoHandlers.RawPath => Refuse(
@@ -56,9 +56,6 @@ internal sealed class SiteRouter(
             _ => _files.Value.TryGetValue(path, out SiteFile? file) ? File(head, file, now) : Refuse(head, NotFound(head), now),
         };
     }
-
-    private byte[] Info(RequestHead head, IPEndPoint client, ServerContext server) =>
-        new InfoDocument(limits, echo, instance).Write(head, client, server.TakeSnapshot());
 
     private static HttpAnswer Health(RequestHead head, ServerContext server, DateTimeOffset now) => server.IsStopping
         ? Refuse(head, new(HttpStatus.ServiceUnavailable, "stopping"), now)

@@ -9,7 +9,7 @@ using JsonMembers = (string Name, object? Value)[];
 namespace EchoServer.Client.Output;
 
 /// <summary>For scripts: a JSON object a line on standard output. Its names do not change; new ones may come.</summary>
-internal sealed class JsonOutput(ClientOptions options, Stream output) : ClientOutput(options), IDisposable
+internal sealed class JsonOutput(ClientOptions options, Stream output) : ClientOutput(options)
 {
     internal override void Sent(ClientInput sent)
     {
@@ -43,8 +43,6 @@ internal sealed class JsonOutput(ClientOptions options, Stream output) : ClientO
     }
 
     internal override void Reconnecting(TimeSpan pause) => Write("reconnect", ("pauseSeconds", pause.TotalSeconds));
-
-    public void Dispose() => output.Dispose();
 
     protected override void ShowOpen(ClientConnection connection) => Write(
         "open",

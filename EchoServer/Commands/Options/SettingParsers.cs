@@ -58,7 +58,7 @@ internal static class SettingParsers
             return size > 0 && size <= highest;
         });
 
-    /// <summary>Takes a number without a sign, of what is named.</summary>
+    /// <summary>Takes a number without a sign.</summary>
     internal static SettingParser<int> Number(string what, int lowest, int highest) => new(
         $"{what} ({lowest}-{highest})",
         (text, out value) => TryParseNumber(text, out value) && value >= lowest && value <= highest);
