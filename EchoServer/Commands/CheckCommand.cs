@@ -47,7 +47,6 @@ internal static class CheckCommand
         """;
 
     /// <summary>Runs the check. Returns the exit code.</summary>
-    /// <exception cref="UsageException">An option has a value that is not accepted.</exception>
     internal static async Task<int> RunAsync(ParseResult result, string url)
     {
         CheckOptions options = CheckSettings.Read(result, url);

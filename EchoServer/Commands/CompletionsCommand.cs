@@ -107,7 +107,6 @@ internal static class CompletionsCommand
         """;
 
     /// <summary>Prints the script. Returns the exit code.</summary>
-    /// <exception cref="UsageException">It is another shell.</exception>
     internal static int Run(ParseResult result)
     {
         string shell = result.GetRequiredValue(Shell);

@@ -36,7 +36,6 @@ internal static class LoadCommand
         """;
 
     /// <summary>Puts on the load until its time is over, or until SIGINT or SIGTERM. Returns the exit code.</summary>
-    /// <exception cref="UsageException">An option has a value that is not accepted.</exception>
     internal static async Task<int> RunAsync(ParseResult result, string url)
     {
         LoadOptions options = LoadSettings.Read(result, url);

@@ -51,7 +51,6 @@ internal static class PingCommand
     internal static readonly Setting[] All = [Interval, Count, Wait, Frames];
 
     /// <summary>Runs it. Returns the exit code.</summary>
-    /// <exception cref="UsageException">An option has a value that is not accepted.</exception>
     internal static async Task<int> RunAsync(ParseResult result, string url)
     {
         var options = new PingOptions

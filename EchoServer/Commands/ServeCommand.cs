@@ -17,7 +17,6 @@ namespace EchoServer.Commands;
 internal static class ServeCommand
 {
     /// <summary>Serves until SIGTERM, SIGINT or SIGHUP. Returns the exit code.</summary>
-    /// <exception cref="UsageException">An option or a variable has a value that is not accepted.</exception>
     internal static async Task<int> RunAsync(ParseResult result)
     {
         ServerOptions options = ReadServerOptions(result);

@@ -40,7 +40,6 @@ internal sealed record TlsSession(
     }
 
     /// <summary>Throws where the certificate is not trusted, unless the options allow that.</summary>
-    /// <exception cref="ConnectionFailedException">It is not.</exception>
     internal void ThrowIfNotTrusted(ConnectionOptions options)
     {
         if (Flaw is not null && !options.IsInsecure)

@@ -112,7 +112,6 @@ internal static class ConnectionSettings
     }
 
     /// <summary>Refuses what would have no effect where only the URL's own connection counts.</summary>
-    /// <exception cref="UsageException">An option of TLS is given, and there is none.</exception>
     internal static void RefuseUnusedTls(ParseResult result, ConnectionOptions options)
     {
         if (options.Url.Scheme == "wss" || options.Proxy?.Url.Scheme == ProxyChoice.Https)
@@ -127,7 +126,6 @@ internal static class ConnectionSettings
     }
 
     /// <summary>Refuses an option together with the header that it stands for.</summary>
-    /// <exception cref="UsageException">Both are given.</exception>
     internal static void RefuseHeader(string option, IReadOnlyList<HeaderField> headers, string name)
     {
         if (Has(headers, name))

@@ -83,7 +83,6 @@ internal static class WebSocketUrl
     }
 
     /// <summary>Chooses the scheme for a host, with or without a port, that was typed without one.</summary>
-    /// <exception cref="UsageException">Something else was typed.</exception>
     private static string MeantScheme(string typed, string text)
     {
         // "ws:/host", "ws//host", "//host".
