@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using EchoServer.Check.Conversations;
 using EchoServer.Check.Probes;
 using EchoServer.Check.Probes.Opening;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Threading.Channels;
 using EchoServer.Client.Output;
 using EchoServer.Connect;

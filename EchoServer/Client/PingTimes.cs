@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace EchoServer.Client;
 
 /// <summary>Which pings are out, and since when. Safe on any thread.</summary>

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using EchoServer.Check;
 using EchoServer.Client.Output;

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using EchoServer.Client.Output;
 using EchoServer.Load;
 

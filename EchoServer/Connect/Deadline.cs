@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace EchoServer.Connect;
 
 /// <summary>Until when one waits for one thing, whatever else comes meanwhile. Safe on any thread.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Diagnosis;

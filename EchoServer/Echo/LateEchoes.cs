@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using EchoServer.Buffers;
 using EchoServer.Server;
 using EchoServer.WebSockets;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.Net.Sockets;
 using EchoServer.Buffers;
 using EchoServer.Connect;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using EchoServer.Metrics;
 
 namespace EchoServer.Load;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using EchoServer.Load.Opening;
 using EchoServer.WebSockets;
 

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace EchoServer.Load;
 
 /// <summary>The schedule of a run with a rate: fixed from the start, however late echoes come.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Metrics;

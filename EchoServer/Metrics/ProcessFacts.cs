@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace EchoServer.Metrics;
 
 /// <summary>What the operating system says about this process: memory in use, descriptors (0 where that cannot be known), CPU time.</summary>

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;

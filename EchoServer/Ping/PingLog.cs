@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using EchoServer.Diagnosis;
 using EchoServer.Metrics;
 using EchoServer.Text;

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace EchoServer.Text;
 
 /// <summary>How times are shown to people.</summary>

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Text;

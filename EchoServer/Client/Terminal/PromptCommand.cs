@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using EchoServer.Connect;
 using EchoServer.Text;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Net;
 using EchoServer.Connect;
 using EchoServer.Http;

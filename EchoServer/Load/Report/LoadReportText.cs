@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using EchoServer.Load.Opening;
 using EchoServer.Metrics;

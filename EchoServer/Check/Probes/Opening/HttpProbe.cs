@@ -1,4 +1,3 @@
-using System.Globalization;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
 
