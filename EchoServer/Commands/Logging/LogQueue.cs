@@ -1,4 +1,5 @@
 using System.Buffers;
+using EchoServer.Echo;
 using EchoServer.Text;
 using Microsoft.Extensions.Logging;
 
@@ -221,7 +222,7 @@ internal sealed class LogQueue : ILoggerProvider
         {
             if (IsEnabled(logLevel))
             {
-                var prepared = state as IPreparedLine;
+                var prepared = state as MessageLine;
 
                 // A cast of the state allocates, unless it is a class.
                 var values = queue._formatter.ShowsValues ? state as IReadOnlyList<KeyValuePair<string, object?>> : null;
