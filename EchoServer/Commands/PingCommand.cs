@@ -32,9 +32,10 @@ internal static class PingCommand
 
     private const int MaxCount = 1_000_000_000;
 
+    // The defaults are those of ping(8): often enough to see a change, too seldom to be a load.
     internal static readonly Setting<TimeSpan> Interval = new(
         "--interval", null, "Time from one message to the next.",
-        PingOptions.DefaultInterval, SettingParsers.Seconds(lowest: 0.01), helpName: "seconds", alias: "-i");
+        TimeSpan.FromSeconds(1), SettingParsers.Seconds(lowest: 0.01), helpName: "seconds", alias: "-i");
 
     internal static readonly Setting<int?> Count = new(
         "--count", null, "How many messages are sent.",
@@ -42,7 +43,7 @@ internal static class PingCommand
 
     internal static readonly Setting<TimeSpan> Wait = new(
         "--wait", null, "How long an echo may take; then it is lost.",
-        PingOptions.DefaultWait, SettingParsers.Seconds(), helpName: "seconds", alias: "-W");
+        TimeSpan.FromSeconds(10), SettingParsers.Seconds(), helpName: "seconds", alias: "-W");
 
     internal static readonly SwitchSetting Frames = new(
         "--frames", "Sends WebSocket ping frames in place of messages: every server answers them, but so may a proxy on the way.");
@@ -53,14 +54,8 @@ internal static class PingCommand
     /// <summary>Runs it. Returns the exit code.</summary>
     internal static async Task<int> RunAsync(ParseResult result, string url)
     {
-        var options = new PingOptions
-        {
-            Connection = ConnectionSettings.Read(result, url),
-            Interval = Interval.Read(result),
-            Count = Count.Read(result),
-            Wait = Wait.Read(result),
-            UsesPingFrames = Frames.IsGiven(result),
-        };
+        var options = new PingOptions(
+            ConnectionSettings.Read(result, url), Interval.Read(result), Count.Read(result), Wait.Read(result), Frames.IsGiven(result));
         ConnectionSettings.RefuseUnusedTls(result, options.Connection);
         using var signal = new StopSignal();
         using var stop = new CancellationTokenSource();

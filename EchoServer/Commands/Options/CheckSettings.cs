@@ -52,27 +52,20 @@ internal static class CheckSettings
     /// <exception cref="UsageException">A value is not accepted, or two contradict each other.</exception>
     internal static CheckOptions Read(ParseResult result, string url)
     {
-        if (Quick.IsGiven(result))
-        {
-            // A watch prints what changes.
-            Setting[] printing = Watch.IsGiven(result) ? [] : [Json];
-            if (Setting.FirstGiven(result, [Idle, Connections, Instances, Strict, .. printing]) is Setting given)
-            {
-                throw new UsageException($"{given.Name}: cannot be combined with --quick, which has a single exchange");
-            }
-        }
-
+        // A watch prints what changes.
+        Setting[] printing = Watch.IsGiven(result) ? [] : [Json];
+        Setting.RefuseIf(
+            Quick.IsGiven(result),
+            result,
+            "cannot be combined with --quick, which has a single exchange",
+            [Idle, Connections, Instances, Strict, .. printing]);
         ConnectionOptions connection = ConnectionSettings.Read(result, url);
         if (Quick.IsGiven(result))
         {
             ConnectionSettings.RefuseUnusedTls(result, connection);
         }
 
-        if (Instances.IsGiven(result))
-        {
-            ConnectionSettings.RefuseHeader(Instances.Name, connection.Headers, ConnectionSettings.InstanceField);
-        }
-
+        ConnectionSettings.RefuseHeader(result, Instances, connection.Headers, ConnectionSettings.InstanceField);
         return new CheckOptions
         {
             TypedUrl = url,

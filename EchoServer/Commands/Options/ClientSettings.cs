@@ -26,9 +26,10 @@ internal static class ClientSettings
         "--count", null, "How many echoes are awaited, where messages are arguments: texts that end like one that was sent.",
         null, SettingParsers.OrNone(SettingParsers.Number("a number of echoes", 0, MaxCount)), "one for each message", helpName: "number", alias: "-n");
 
+    // An answer over any network is there after the default.
     internal static readonly Setting<TimeSpan> Wait = new(
         "--wait", null, "How long a server may say nothing after the end of a pipe, before the client leaves.",
-        ClientOptions.DefaultWait, SettingParsers.Seconds(lowest: 0), helpName: "seconds", alias: "-w");
+        TimeSpan.FromSeconds(1), SettingParsers.Seconds(lowest: 0), helpName: "seconds", alias: "-w");
 
     internal static readonly Setting<TimeSpan?> PingInterval = new(
         "--ping-interval", null, "Time between pings, which keep an idle connection alive and notice a dead one.",
@@ -62,37 +63,14 @@ internal static class ClientSettings
     {
         string[] messages = result.GetValue(Messages) ?? [];
         messages = TextFile.Read(result) is string file ? [.. messages, ReadText(file)] : messages;
-        if (messages.Length == 0 && Count.IsGiven(result))
-        {
-            throw new UsageException($"{Count.Name}: needs messages as arguments, or --text-file");
-        }
-
-        if (messages.Length > 0 && Wait.IsGiven(result))
-        {
-            throw new UsageException($"{Wait.Name}: cannot be combined with messages as arguments or --text-file, where --count decides");
-        }
-
-        if (messages.Length > 0 && Reconnect.IsGiven(result))
-        {
-            throw new UsageException($"{Reconnect.Name}: cannot be combined with messages as arguments or --text-file");
-        }
-
+        bool hasMessages = messages.Length > 0;
         bool isJson = Json.IsGiven(result);
-        if (isJson && Setting.FirstGiven(result, Quiet, Timestamps) is Setting unused)
-        {
-            throw new UsageException($"{unused.Name}: cannot be combined with {Json.Name}, which has all that happens and when");
-        }
-
-        if (Quiet.IsGiven(result) && ShowPings.IsGiven(result))
-        {
-            throw new UsageException($"{ShowPings.Name}: cannot be combined with {Quiet.Name}");
-        }
-
-        if (Wait.IsGiven(result) && !isJson && ClientCommand.IsInteractive())
-        {
-            throw new UsageException($"{Wait.Name}: needs a pipe; at a terminal Ctrl-D is the end");
-        }
-
+        Setting.RefuseIf(!hasMessages, result, "needs messages as arguments, or --text-file", Count);
+        Setting.RefuseIf(hasMessages, result, "cannot be combined with messages as arguments or --text-file, where --count decides", Wait);
+        Setting.RefuseIf(hasMessages, result, "cannot be combined with messages as arguments or --text-file", Reconnect);
+        Setting.RefuseIf(isJson, result, $"cannot be combined with {Json.Name}, which has all that happens and when", Quiet, Timestamps);
+        Setting.RefuseIf(Quiet.IsGiven(result), result, $"cannot be combined with {Quiet.Name}", ShowPings);
+        Setting.RefuseIf(!isJson && ClientCommand.IsInteractive(), result, "needs a pipe; at a terminal Ctrl-D is the end", Wait);
         ConnectionOptions connection = ConnectionSettings.Read(result, url);
         ConnectionSettings.RefuseUnusedTls(result, connection);
         return new ClientOptions

@@ -77,11 +77,8 @@ internal static class ConnectionSettings
         }
 
         X509Certificate2Collection? certificate = ReadClientCertificate(result);
-        if (Insecure.IsGiven(result) && Authorities.IsGiven(result))
-        {
-            throw new UsageException($"{Authorities.Name}: cannot be combined with {Insecure.Name}, which trusts any certificate");
-        }
-
+        Setting.RefuseIf(
+            Insecure.IsGiven(result), result, $"cannot be combined with {Insecure.Name}, which trusts any certificate", Authorities);
         IReadOnlyList<HeaderField> headers = Header.Read(result);
         bool hasAuthorization = Has(headers, "Authorization");
         if (inUrl is not null && (hasAuthorization || BasicAuth.IsGiven(result)))
@@ -89,9 +86,9 @@ internal static class ConnectionSettings
             throw new UsageException($"url: user and password cannot be combined with {(hasAuthorization ? $"{Header.Name} Authorization" : BasicAuth.Name)}");
         }
 
-        RefuseBoth(result, headers, BasicAuth, "Authorization");
-        RefuseBoth(result, headers, Origin, "Origin");
-        RefuseBoth(result, headers, Instance, InstanceField);
+        RefuseHeader(result, BasicAuth, headers, "Authorization");
+        RefuseHeader(result, Origin, headers, "Origin");
+        RefuseHeader(result, Instance, headers, InstanceField);
         return new ConnectionOptions
         {
             Url = uri,
@@ -112,35 +109,17 @@ internal static class ConnectionSettings
     }
 
     /// <summary>Refuses what would have no effect where only the URL's own connection counts.</summary>
-    internal static void RefuseUnusedTls(ParseResult result, ConnectionOptions options)
-    {
-        if (options.Url.Scheme == "wss" || options.Proxy?.Url.Scheme == ProxyChoice.Https)
-        {
-            return;
-        }
-
-        if (Setting.FirstGiven(result, Authorities, Certificate, Insecure) is Setting given)
-        {
-            throw new UsageException($"{given.Name}: is about TLS, which ws:// goes without; use wss://");
-        }
-    }
+    internal static void RefuseUnusedTls(ParseResult result, ConnectionOptions options) => Setting.RefuseIf(
+        options.Url.Scheme != "wss" && options.Proxy?.Url.Scheme != ProxyChoice.Https,
+        result,
+        "is about TLS, which ws:// goes without; use wss://",
+        Authorities,
+        Certificate,
+        Insecure);
 
     /// <summary>Refuses an option together with the header that it stands for.</summary>
-    internal static void RefuseHeader(string option, IReadOnlyList<HeaderField> headers, string name)
-    {
-        if (Has(headers, name))
-        {
-            throw new UsageException($"{option}: cannot be combined with {Header.Name} {name}");
-        }
-    }
-
-    private static void RefuseBoth(ParseResult result, IReadOnlyList<HeaderField> headers, Setting setting, string name)
-    {
-        if (setting.IsGiven(result))
-        {
-            RefuseHeader(setting.Name, headers, name);
-        }
-    }
+    internal static void RefuseHeader(ParseResult result, Setting setting, IReadOnlyList<HeaderField> headers, string name) =>
+        Setting.RefuseIf(Has(headers, name), result, $"cannot be combined with {Header.Name} {name}", setting);
 
     private static bool Has(IReadOnlyList<HeaderField> headers, string name) =>
         headers.Any(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase));

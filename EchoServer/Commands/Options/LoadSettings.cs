@@ -122,20 +122,11 @@ internal static class LoadSettings
 
     private static void CheckContradictions(ParseResult result)
     {
-        if (Text.IsGiven(result) && Binary.IsGiven(result))
-        {
-            throw new UsageException("--text: cannot be combined with --binary");
-        }
-
-        if (Send.IsGiven(result) && Setting.FirstGiven(result, Size, Binary) is Setting other)
-        {
-            throw new UsageException($"{Send.Name}: cannot be combined with {other.Name}: its messages are the lines of the file, as text");
-        }
-
-        if (Hold.IsGiven(result) && Setting.FirstGiven(result, OfMessages) is Setting given)
-        {
-            throw new UsageException($"{given.Name}: cannot be combined with --hold, which sends nothing");
-        }
+        Setting.RefuseIf(Binary.IsGiven(result), result, "cannot be combined with --binary", Text);
+        Setting? other = Setting.FirstGiven(result, Size, Binary);
+        Setting.RefuseIf(
+            other is not null, result, $"cannot be combined with {other?.Name}: its messages are the lines of the file, as text", Send);
+        Setting.RefuseIf(Hold.IsGiven(result), result, "cannot be combined with --hold, which sends nothing", OfMessages);
     }
 
     /// <summary>Reads the lines of a file. A line ends with LF or CRLF, the last one also with the file.</summary>

@@ -25,6 +25,16 @@ internal abstract class Setting(string name, Option option, string? variable, st
     internal static Setting? FirstGiven(ParseResult result, params Setting[] settings) =>
         Array.Find(settings, setting => setting.IsGiven(result));
 
+    /// <summary>Refuses settings that do not go with the others: an error names the first one that was typed, and says why.</summary>
+    /// <exception cref="UsageException">One was.</exception>
+    internal static void RefuseIf(bool isWrong, ParseResult result, string why, params Setting[] settings)
+    {
+        if (isWrong && FirstGiven(result, settings) is Setting given)
+        {
+            throw new UsageException($"{given.Name}: {why}");
+        }
+    }
+
     /// <summary>The name of what it was given by, the option or else the variable; null when it was not.</summary>
     internal string? GivenBy(ParseResult result) => IsGiven(result) ? Name : FromVariable() is null ? null : variable;
 
