@@ -110,7 +110,8 @@ internal sealed class EchoLink(ClientConnection connection, EchoPeer peer) : IDi
         var deadline = Deadline.In(peer.Dialer.Options.Timeout);
         while (true)
         {
-            ClientEvent received = await connection.ReceiveMessageAsync(deadline, peer.Dialer.Url, stop).ConfigureAwait(false) ?? throw peer.Dialer.Step(Stage.Echo).TimedOut();
+            ClientEvent received = await connection.ReceiveMessageAsync(deadline, peer.Dialer.Url, stop).ConfigureAwait(false)
+                ?? throw peer.Dialer.Step(Stage.Echo).TimedOut();
             if (received.IsText == isText && peer.Dialect.IsEcho(received.Payload, payload.Span, isText))
             {
                 return;

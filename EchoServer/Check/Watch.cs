@@ -55,7 +55,8 @@ internal sealed class Watch(
             _failingSince ??= start;
         }
 
-        ProbeResult[] changed = [.. summary.Results.Where(result => _rounds == 1 || Flaw(_last[result.Name].Finding) != Flaw(result.Finding))];
+        ProbeResult[] changed =
+            [.. summary.Results.Where(result => _rounds == 1 || Flaw(_last[result.Name].Finding) != Flaw(result.Finding))];
         if (changed.Length > 0)
         {
             report(summary with { Outage = outage }, changed);

@@ -47,7 +47,8 @@ internal sealed class AwaitedEchoes(ClientOptions options, EndOfInput endOfInput
     internal async Task<bool> WaitAsync(CancellationToken over)
     {
         TimeSpan left;
-        while ((left = Patience - Stopwatch.GetElapsedTime(Volatile.Read(ref _lastActivity))) > TimeSpan.Zero && (AreMissing || !NeedsEchoes))
+        while ((left = Patience - Stopwatch.GetElapsedTime(Volatile.Read(ref _lastActivity))) > TimeSpan.Zero &&
+            (AreMissing || !NeedsEchoes))
         {
             await await Task.WhenAny(Task.Delay(left, over), _echoed.Task).ConfigureAwait(false);
         }

@@ -45,8 +45,12 @@ internal sealed class SiteRouter(
         return path switch
         {
             HealthPath => Health(head, server, now),
-            InfoPath when options.ServesInfo =>
-                Moment(head, HttpStatus.Ok, "application/json; charset=utf-8", new InfoDocument(limits, echo, instance).Write(head, client, server.TakeSnapshot()), now),
+            InfoPath when options.ServesInfo => Moment(
+                head,
+                HttpStatus.Ok,
+                "application/json; charset=utf-8",
+                new InfoDocument(limits, echo, instance).Write(head, client, server.TakeSnapshot()),
+                now),
             MetricsPath when options.ServesMetrics =>
                 Moment(head, HttpStatus.Ok, MetricsText.ContentType, MetricsText.Write(server.TakeSnapshot()), now),
             EchoHandlers.RawPath => Refuse(

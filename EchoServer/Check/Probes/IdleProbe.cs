@@ -102,7 +102,9 @@ internal static class IdleProbe
         ClientEvent? received = await link.ReceiveAsync(it => it.IsPongOf(payload), stop).ConfigureAwait(false);
 
         // A reset that only the ping brought says as little as silence about the time.
-        ClientEvent? end = received is null or { Kind: ClientEventKind.Reset } ? new(ClientEventKind.Lost, []) : received.IsEnd ? received : null;
+        ClientEvent? end = received is null or { Kind: ClientEventKind.Reset } ? new(ClientEventKind.Lost, [])
+            : received.IsEnd ? received
+            : null;
         return LifeOf(end, link, start, idleFor);
     }
 
