@@ -1,6 +1,7 @@
 using EchoServer.Check;
 using EchoServer.Check.Probes;
 using EchoServer.Connect;
+using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.Check;

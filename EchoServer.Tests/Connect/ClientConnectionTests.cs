@@ -1,4 +1,5 @@
 using EchoServer.Connect;
+using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.Connect;

@@ -166,7 +166,7 @@ internal sealed class NetworkDiagnosisTests
     public void A_known_idle_limit_is_named(double seconds, string who)
     {
         Assert.That(EndDiagnosis.KnownLimit(TimeSpan.FromSeconds(seconds)), Does.Contain(who));
-        Assert.That(EndDiagnosis.OfIdle(EndKind.Fin, null, TimeSpan.FromSeconds(seconds)).Cause, Does.Contain(who));
+        Assert.That(EndDiagnosis.OfIdle(ClientEventKind.Fin, null, TimeSpan.FromSeconds(seconds)).Cause, Does.Contain(who));
     }
 
     [TestCase(2)]
@@ -174,11 +174,11 @@ internal sealed class NetworkDiagnosisTests
     [TestCase(1000)]
     public void Any_other_idle_time_is_not(double seconds) => Assert.That(EndDiagnosis.KnownLimit(TimeSpan.FromSeconds(seconds)), Is.Null);
 
-    [TestCase(EndKind.Fin, null, "ended (FIN) the connection after 2 idle seconds")]
-    [TestCase(EndKind.Reset, null, "reset (RST) the connection after 2 idle seconds")]
-    [TestCase(EndKind.Close, CloseCode.GoingAway, "the server itself closed after 2 idle seconds, with 1001 GoingAway")]
-    [TestCase(EndKind.Close, CloseCode.NoStatusReceived, "the server itself closed after 2 idle seconds, without a code")]
-    public void Who_ended_an_idle_connection_is_said(EndKind kind, CloseCode? code, string cause) =>
+    [TestCase(ClientEventKind.Fin, null, "ended (FIN) the connection after 2 idle seconds")]
+    [TestCase(ClientEventKind.Reset, null, "reset (RST) the connection after 2 idle seconds")]
+    [TestCase(ClientEventKind.Close, CloseCode.GoingAway, "the server itself closed after 2 idle seconds, with 1001 GoingAway")]
+    [TestCase(ClientEventKind.Close, CloseCode.NoStatusReceived, "the server itself closed after 2 idle seconds, without a code")]
+    public void Who_ended_an_idle_connection_is_said(ClientEventKind kind, CloseCode? code, string cause) =>
         Assert.That(EndDiagnosis.OfIdle(kind, code, TimeSpan.FromSeconds(2)).Cause, Does.Contain(cause));
 
     [Test]
@@ -186,10 +186,10 @@ internal sealed class NetworkDiagnosisTests
     {
         foreach (int seconds in (int[])[60, 350, 3600])
         {
-            Fault lost = EndDiagnosis.OfIdle(EndKind.Lost, null, TimeSpan.FromSeconds(seconds));
+            Fault lost = EndDiagnosis.OfIdle(ClientEventKind.Lost, null, TimeSpan.FromSeconds(seconds));
             Assert.That(lost.Cause, Does.Contain($"at some time within {seconds} idle seconds").And.Not.Contain("limit"));
-            Assert.That(EndDiagnosis.OfIdle(EndKind.Close, CloseCode.GoingAway, TimeSpan.FromSeconds(seconds)).Cause, Does.Not.Contain("limit"));
-            Assert.That(EndDiagnosis.OfIdle(EndKind.Reset, null, TimeSpan.FromSeconds(seconds)).Cause, Does.Contain("that is the limit of"));
+            Assert.That(EndDiagnosis.OfIdle(ClientEventKind.Close, CloseCode.GoingAway, TimeSpan.FromSeconds(seconds)).Cause, Does.Not.Contain("limit"));
+            Assert.That(EndDiagnosis.OfIdle(ClientEventKind.Reset, null, TimeSpan.FromSeconds(seconds)).Cause, Does.Contain("that is the limit of"));
         }
     }
 

@@ -7,17 +7,13 @@ namespace EchoServer.Check;
 /// <summary>A check's results for machines: one JSON object. docs/check.md documents its names.</summary>
 internal static class CheckJson
 {
-    /// <summary>Writes it.</summary>
-    /// <returns>UTF-8.</returns>
     internal static byte[] Write(CheckSummary summary) => ReadableJson.Write(ReadableJson.Indented, Of(summary));
 
     /// <summary>Writes a round of a watch in one line.</summary>
-    /// <returns>UTF-8.</returns>
     internal static byte[] WriteLine(CheckSummary summary) =>
         ReadableJson.Write(ReadableJson.Compact, [("time", Times.UtcNow()), .. Of(summary)]);
 
     /// <summary>Writes the summary of a watch in one line.</summary>
-    /// <returns>UTF-8.</returns>
     internal static byte[] WriteLine(WatchSummary summary) => ReadableJson.Write(
         ReadableJson.Compact,
         [

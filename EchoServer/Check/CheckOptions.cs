@@ -6,10 +6,8 @@ namespace EchoServer.Check;
 /// <summary>The URL to check, and the optional probes.</summary>
 internal sealed record CheckOptions
 {
-    /// <summary>The URL as it was typed.</summary>
     internal required string TypedUrl { get; init; }
 
-    /// <summary>Where to, and how.</summary>
     internal required ConnectionOptions Connection { get; init; }
 
     /// <summary>How long a connection is to live without messages; null for no such probe.</summary>

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using EchoServer.Check.Conversations;
 using EchoServer.Check.Probes;
 using EchoServer.Check.Probes.Opening;
 using EchoServer.Connect;
@@ -12,7 +12,6 @@ internal static class CheckPlan
     /// <summary>The group of the probes behind one that was essential and has failed.</summary>
     internal const string NotTried = "not tried";
 
-    /// <summary>Lists the probes of a check.</summary>
     internal static IReadOnlyList<Probe> Probes(CheckOptions options) =>
     [
         new("url", UrlProbe.RunAsync),
@@ -22,27 +21,25 @@ internal static class CheckPlan
         new("tls", TlsProbe.RunAsync) { IsEssential = true },
         new("http", HttpProbe.RunAsync),
         new("upgrade", UpgradeProbe.RunAsync) { IsEssential = true },
-        new("greeting", GreetingProbe.RunAsync) { NeedsEcho = true, CannotRun = TalkProbe.OfOtherServer },
-        new("text", EchoProbe.TextAsync) { NeedsEcho = true, CannotRun = TalkProbe.CannotRun },
-        new("utf8", EchoProbe.Utf8Async) { NeedsEcho = true, CannotRun = TalkProbe.CannotRun },
-        new("binary", EchoProbe.BinaryAsync) { NeedsEcho = true, CannotRun = TalkProbe.CannotRun },
-        new("empty", EchoProbe.EmptyAsync) { NeedsEcho = true, CannotRun = TalkProbe.CannotRun },
-        new("fragments", FragmentsProbe.RunAsync) { NeedsEcho = true, CannotRun = TalkProbe.CannotRun },
+        new("greeting", EchoProbes.GreetingAsync) { NeedsEcho = true, CannotRun = EchoProbes.OfOtherServer },
+        new("text", EchoProbes.TextAsync) { NeedsEcho = true, CannotRun = EchoProbes.CannotRun },
+        new("utf8", EchoProbes.Utf8Async) { NeedsEcho = true, CannotRun = EchoProbes.CannotRun },
+        new("binary", EchoProbes.BinaryAsync) { NeedsEcho = true, CannotRun = EchoProbes.CannotRun },
+        new("empty", EchoProbes.EmptyAsync) { NeedsEcho = true, CannotRun = EchoProbes.CannotRun },
+        new("fragments", EchoProbes.FragmentsAsync) { NeedsEcho = true, CannotRun = EchoProbes.CannotRun },
         new("sizes", SizesProbe.RunAsync) { NeedsEcho = true, CannotRun = SizesProbe.CannotRun },
         new("ping", PingProbe.RunAsync),
         new("compression", CompressionProbe.RunAsync),
         new("subprotocol", SubprotocolProbe.RunAsync) { CannotRun = SubprotocolProbe.CannotRun },
         new("headers", HeadersProbe.RunAsync) { CannotRun = HeadersProbe.CannotRun },
-        new("round-trip", RoundTripProbe.RunAsync) { NeedsEcho = true, CannotRun = TalkProbe.CannotRun },
+        new("round-trip", RoundTripProbe.RunAsync) { NeedsEcho = true, CannotRun = EchoProbes.CannotRun },
         new("close", CloseProbe.RunAsync),
-        .. If(options.Conversation.Count > 0, new("conversation", ConversationProbe.RunAsync)),
+        .. If(options.Conversation.Count > 0, new("conversation", Conversation.ProbeAsync)),
         .. If(options.Idle is not null, new("idle", IdleProbe.RunAsync)),
         .. If(options.Connections is not null, new("connections", ConnectionsProbe.RunAsync)),
         .. If(options.ReachesInstances, new("instances", InstancesProbe.RunAsync)),
     ];
 
-    /// <summary>Runs the probes.</summary>
-    /// <returns>All results, in order.</returns>
     internal static async Task<IReadOnlyList<ProbeResult>> RunAsync(CheckOptions options, Action<ProbeResult> onResult, CancellationToken stop)
     {
         using var run = new CheckRun(options);
@@ -62,7 +59,6 @@ internal static class CheckPlan
         return results;
     }
 
-    /// <summary>Runs one probe.</summary>
     internal static async Task<ProbeResult> RunAsync(Probe probe, CheckRun run, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();

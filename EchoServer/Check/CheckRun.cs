@@ -5,22 +5,15 @@ namespace EchoServer.Check;
 
 /// <summary>The state that the probes of one check share: the way to the server, and the facts known so far.</summary>
 /// <remarks>Belongs to one check, whose probes run one after the other.</remarks>
-internal sealed class CheckRun : IDisposable
+internal sealed class CheckRun(CheckOptions options) : IDisposable
 {
-    internal CheckRun(CheckOptions options)
-    {
-        Options = options;
-        Dialer = new Dialer(options.Connection);
-        Peer = new EchoPeer(Dialer);
-    }
-
-    internal CheckOptions Options { get; }
+    internal CheckOptions Options => options;
 
     /// <summary>The way to the server.</summary>
-    internal Dialer Dialer { get; }
+    internal Dialer Dialer => Peer.Dialer;
 
     /// <summary>The server at the end of it.</summary>
-    internal EchoPeer Peer { get; }
+    internal EchoPeer Peer { get; } = new(new Dialer(options.Connection));
 
     internal Uri Url => Dialer.Url;
 
@@ -28,15 +21,13 @@ internal sealed class CheckRun : IDisposable
     internal ServerInfo? Info { get; set; }
 
     /// <summary>Whether echoes may be asked for. Any other server gets only what every WebSocket server must accept.</summary>
-    internal bool ExpectsEcho => Options.ExpectsEcho || (Info is ServerInfo info && !info.IsScenario(Url.AbsolutePath));
+    internal bool ExpectsEcho => options.ExpectsEcho || (Info is ServerInfo info && !info.IsScenario(Url.AbsolutePath));
 
     /// <summary>Why the plain GET failed, where that makes the upgrade fail too, perhaps with other words; null where it says nothing of it.</summary>
     internal Fault? Obstacle { get; set; }
 
-    /// <summary>Whether pings are known to be answered.</summary>
     internal bool AnswersPings { get; set; }
 
-    /// <summary>Whether binary messages are known to come back unchanged.</summary>
     internal bool EchoesBinary { get; set; }
 
     public void Dispose() => Peer.Dispose();

@@ -1,4 +1,3 @@
-using System.Globalization;
 using EchoServer.Text;
 
 namespace EchoServer.Check;
@@ -12,15 +11,12 @@ internal sealed record CheckSummary(CheckOptions Options, IReadOnlyList<ProbeRes
     /// <summary>How long it had failed before, of a round of a watch in which it works again; null for any other.</summary>
     internal TimeSpan? Outage { get; init; }
 
-    /// <summary>How many probes ended so.</summary>
     internal int Count(Outcome outcome) => Results.Count(result => result.Finding.Outcome == outcome);
 
-    /// <summary>In one line.</summary>
     internal string Line()
     {
-        string counts = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{Count(Outcome.Pass)} passed, {Numbers.Of(Count(Outcome.Warn), "warning")}, {Count(Outcome.Skip)} skipped, {Count(Outcome.Fail)} failed in {Times.Show(Elapsed)}");
+        string counts =
+            $"{Count(Outcome.Pass)} passed, {Numbers.Of(Count(Outcome.Warn), "warning")}, {Count(Outcome.Skip)} skipped, {Count(Outcome.Fail)} failed in {Times.Show(Elapsed)}";
         string verdict = Count(Outcome.Fail) == 0
             ? "WebSockets work here"
             : Results.Any(result => result.Name == "upgrade" && result.Finding.Outcome == Outcome.Pass)

@@ -6,8 +6,8 @@ namespace EchoServer.Check;
 
 /// <summary>A check's results for people: a line each, and the cause and what to do below what does not work.</summary>
 /// <param name="isTerminal">Whether symbols and colours are understood, and wanted.</param>
-/// <param name="columns">Where lines of causes and advice are broken; null for nowhere.</param>
-internal sealed class CheckText(bool isTerminal, int? columns)
+/// <param name="columns">Where lines of causes and advice are broken.</param>
+internal sealed class CheckText(bool isTerminal, int columns)
 {
     private const int NameColumns = 12;
     private const int TimeColumns = 9;
@@ -19,6 +19,7 @@ internal sealed class CheckText(bool isTerminal, int? columns)
     private const string Plain = "\u001b[0m";
 
     private readonly List<(string Group, string Name)> _grouped = [];
+    private readonly string _margin = new(' ', isTerminal ? 2 : 6);
     private Fault? _last;
 
     /// <summary>One result; nothing for one that shares a line, which <see cref="End"/> writes.</summary>
@@ -41,16 +42,15 @@ internal sealed class CheckText(bool isTerminal, int? columns)
         };
         string mark = isTerminal ? $"{colour}{symbol}{Plain} " : outcome.ToString().ToLowerInvariant() + "  ";
         string time = outcome == Outcome.Skip ? "" : Times.Show(result.Elapsed);
-        text.Append(mark).Append(result.Name.PadRight(NameColumns)).Append(time.PadLeft(TimeColumns)).Append("  ");
-        int indent = (isTerminal ? 2 : 6) + NameColumns + TimeColumns + 2;
-        Wrap(text, isTerminal && outcome == Outcome.Skip ? $"skipped: {result.Finding.Text}" : result.Finding.Text, indent);
+        string finding = isTerminal && outcome == Outcome.Skip ? $"skipped: {result.Finding.Text}" : result.Finding.Text;
+        Append(text, mark, $"{result.Name,-NameColumns}{time,TimeColumns}  ", finding);
         if (result.Finding.Fault is Fault fault)
         {
             bool isKnown = fault == _last;
-            Labelled(text, isTerminal ? 2 : 6, "cause:  ", isKnown ? "the same as above" : fault.Cause);
+            Append(text, _margin, "cause:  ", isKnown ? "the same as above" : fault.Cause);
             if (!isKnown)
             {
-                Labelled(text, isTerminal ? 2 : 6, "advice: ", fault.Advice);
+                Append(text, _margin, "advice: ", fault.Advice);
             }
 
             _last = fault;
@@ -69,38 +69,15 @@ internal sealed class CheckText(bool isTerminal, int? columns)
         foreach (IGrouping<string, string> group in _grouped.GroupBy(it => it.Group, it => it.Name))
         {
             string mark = isTerminal ? $"{Grey}-{Plain} " : "skip  ";
-            string label = $"{group.Key}: ".PadRight(NameColumns);
-            text.Append(mark).Append(label);
-            int indent = (isTerminal ? 2 : 6) + label.Length;
-            Wrap(text, string.Join(", ", group), indent);
+            Append(text, mark, $"{group.Key}: ".PadRight(NameColumns), string.Join(", ", group));
         }
 
         return text.ToString();
     }
 
-    private void Labelled(StringBuilder text, int indent, string label, string words)
+    private void Append(StringBuilder text, string start, string label, string words)
     {
-        text.Append(' ', indent).Append(label);
-        Wrap(text, words, indent + label.Length);
-    }
-
-    /// <summary>Appends words at a column, broken into lines that begin there.</summary>
-    private void Wrap(StringBuilder text, string words, int indent)
-    {
-        int column = indent;
-        foreach (string word in words.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (column > indent && column + 1 + word.Length > columns)
-            {
-                text.Append('\n').Append(' ', indent);
-                column = indent;
-            }
-
-            string before = column == indent ? "" : " ";
-            text.Append(before).Append(word);
-            column += before.Length + word.Length;
-        }
-
-        text.Append('\n');
+        text.Append(start).Append(label);
+        text.AppendWrapped(words, _margin.Length + label.Length, columns);
     }
 }

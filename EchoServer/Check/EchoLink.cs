@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
@@ -11,9 +9,8 @@ namespace EchoServer.Check;
 /// <summary>One WebSocket to the server. Sends, pongs and echoes are bounded by the time that the options allow.</summary>
 /// <remarks>One thread may receive while others send.</remarks>
 /// <param name="connection">The connection; owned.</param>
-/// <param name="dialer">Has the URL and the time.</param>
-/// <param name="peer">Knows the greetings to pass over, and the prefix of echoes.</param>
-internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoPeer peer) : IDisposable
+/// <param name="peer">Has the URL and the time, the greetings to pass over, and the prefix of echoes.</param>
+internal sealed class EchoLink(ClientConnection connection, EchoPeer peer) : IDisposable
 {
     private int _greetingsDue = peer.Dialect.Greetings.Count;
 
@@ -46,23 +43,14 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoP
         byte[] payload = Encoding.ASCII.GetBytes(Guid.NewGuid().ToString("N"));
         long start = Stopwatch.GetTimestamp();
         await TrySendAsync(Opcode.Ping, payload, stop).ConfigureAwait(false);
-        var deadline = Deadline.In(dialer.Options.Timeout);
-        while (await ReceiveAsync(deadline, stop).ConfigureAwait(false) is ClientEvent received)
+        return await ReceiveAsync(it => it.IsPongOf(payload), stop).ConfigureAwait(false) switch
         {
-            if (received.IsEnd)
-            {
-                throw new ConnectionFailedException(Stage.Echo, $"{received.Describe()} instead of a pong", received.Diagnose(dialer.Url));
-            }
-
-            if (received.Kind == ClientEventKind.Pong && received.Payload.AsSpan().SequenceEqual(payload))
-            {
-                return Stopwatch.GetElapsedTime(start);
-            }
-        }
-
-        throw new ConnectionFailedException(Stage.Echo, "no pong", new(
-            "pings are not answered: something on the way swallows them (SAP's approuter does not forward them), or the server does not follow RFC 6455 §5.5.2",
-            "keep the connection alive with messages instead of pings, or go around what swallows them"));
+            { IsEnd: false } => Stopwatch.GetElapsedTime(start),
+            ClientEvent end => throw new ConnectionFailedException(Stage.Echo, $"{end.Describe()} instead of a pong", end.Diagnose(peer.Dialer.Url)),
+            null => throw new ConnectionFailedException(Stage.Echo, "no pong", new(
+                "pings are not answered: something on the way swallows them (SAP's approuter does not forward them), or the server does not follow RFC 6455 §5.5.2",
+                "keep the connection alive with messages instead of pings, or go around what swallows them")),
+        };
     }
 
     /// <summary>Ends a connection that is not needed any more with a Close, waits a while for the answer, and disposes of it.</summary>
@@ -71,12 +59,9 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoP
         try
         {
             await connection.CloseAsync(CloseCode.NormalClosure).WaitAsync(ClientConnection.ClosePatience, stop).ConfigureAwait(false);
-            TimeSpan timeout = dialer.Options.Timeout;
+            TimeSpan timeout = peer.Dialer.Options.Timeout;
             var deadline = Deadline.In(timeout < ClientConnection.ClosePatience ? timeout : ClientConnection.ClosePatience);
-            while (await ReceiveAsync(deadline, stop).ConfigureAwait(false) is { IsEnd: false })
-            {
-                // Messages that were under way.
-            }
+            await connection.ReceiveAsync(_ => false, deadline, stop).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is TimeoutException || Step.IsOfNetwork(exception))
         {
@@ -93,6 +78,10 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoP
 
     /// <summary>Waits for the next event; null when the time is up.</summary>
     internal Task<ClientEvent?> ReceiveAsync(Deadline deadline, CancellationToken stop) => connection.ReceiveAsync(deadline, stop);
+
+    /// <summary>Waits for an event that is wanted, or the end, and passes over others; null when the time that the options allow is up.</summary>
+    internal Task<ClientEvent?> ReceiveAsync(Predicate<ClientEvent> isWanted, CancellationToken stop) =>
+        connection.ReceiveAsync(isWanted, Deadline.In(peer.Dialer.Options.Timeout), stop);
 
     /// <summary>Sends a message and waits for its echo.</summary>
     /// <returns>The time that the echo took.</returns>
@@ -118,10 +107,11 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoP
     /// <exception cref="ConnectionFailedException">The echo did not come, or differs.</exception>
     internal async Task AwaitEchoAsync(bool isText, ReadOnlyMemory<byte> payload, CancellationToken stop)
     {
-        var deadline = Deadline.In(dialer.Options.Timeout);
+        var deadline = Deadline.In(peer.Dialer.Options.Timeout);
         while (true)
         {
-            ClientEvent received = await connection.ReceiveMessageAsync(deadline, dialer.Url, stop).ConfigureAwait(false) ?? throw dialer.Step(Stage.Echo).TimedOut();
+            ClientEvent received = await connection.ReceiveMessageAsync(deadline, peer.Dialer.Url, stop).ConfigureAwait(false)
+                ?? throw peer.Dialer.Step(Stage.Echo).TimedOut();
             if (received.IsText == isText && peer.Dialect.IsEcho(received.Payload, payload.Span, isText))
             {
                 return;
@@ -144,11 +134,11 @@ internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoP
     {
         try
         {
-            await sending.WaitAsync(dialer.Options.Timeout, stop).ConfigureAwait(false);
+            await sending.WaitAsync(peer.Dialer.Options.Timeout, stop).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
-            string within = string.Create(CultureInfo.InvariantCulture, $"within {dialer.Options.Timeout.TotalSeconds} s");
+            string within = $"within {Times.Seconds(peer.Dialer.Options.Timeout)}";
             throw new ConnectionFailedException(Stage.Echo, $"not sent {within}", new(
                 $"a frame was not accepted {within}: the server hangs and does not read, or something on the way holds frames back",
                 "see whether the app hangs or is overloaded ('cf app NAME', 'cf logs NAME --recent'); a proxy on the way must not buffer"));

@@ -14,6 +14,8 @@ internal sealed class EchoPeer(Dialer dialer) : IDisposable
     internal EchoPeer(Dialer dialer, EchoPeer known)
         : this(dialer) => Dialect = known.Dialect;
 
+    internal Dialer Dialer => dialer;
+
     /// <summary>The greetings and prefix, as far as they are known.</summary>
     internal EchoDialect Dialect { get; private set; } = new();
 
@@ -26,7 +28,7 @@ internal sealed class EchoPeer(Dialer dialer) : IDisposable
         IReadOnlyList<string>? subprotocols = null,
         string? extensions = null,
         int maxMessageBytes = ClientConnection.MaxMessageBytes) =>
-        new(await dialer.OpenWebSocketAsync(stop, subprotocols, extensions, maxMessageBytes).ConfigureAwait(false), dialer, this);
+        new(await dialer.OpenWebSocketAsync(stop, subprotocols, extensions, maxMessageBytes).ConfigureAwait(false), this);
 
     /// <summary>Ends the shared connection, which is not fit for use any more.</summary>
     internal void HangUp()

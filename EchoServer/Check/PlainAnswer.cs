@@ -4,9 +4,7 @@ using EchoServer.Diagnosis;
 
 namespace EchoServer.Check;
 
-/// <summary>The answer to a plain GET.</summary>
-/// <param name="Answer">The answer, with its body as text.</param>
-/// <param name="Body">The body, or the beginning of it.</param>
+/// <summary>The answer to a plain GET with its body, or the beginning of it, as text and as it came.</summary>
 internal sealed record PlainAnswer(ReceivedAnswer Answer, byte[] Body)
 {
     /// <summary>Asks, on a connection of its own.</summary>

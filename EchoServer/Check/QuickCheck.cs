@@ -10,7 +10,6 @@ internal static class QuickCheck
 {
     private static readonly byte[] Message = "EchoServer check"u8.ToArray();
 
-    /// <summary>Runs the check as one probe.</summary>
     internal static async Task<ProbeResult> RunAsync(CheckOptions options, CancellationToken stop)
     {
         using var run = new CheckRun(options);

@@ -4,18 +4,9 @@ using EchoServer.Connect;
 namespace EchoServer.Check;
 
 /// <summary>What an EchoServer says of itself in <c>/info</c>, as far as the check asks. Nothing in it is escaped yet.</summary>
-/// <param name="Version">Its version.</param>
-/// <param name="Application">Its name in Cloud Foundry; null where that is not known, as with the next ones.</param>
-/// <param name="Index">The number of the instance.</param>
-/// <param name="OpenConnections">WebSockets open on this instance.</param>
-/// <param name="MaxMessageBytes">The largest message that it takes.</param>
-/// <param name="KeepAliveSeconds">How often it pings; null for never.</param>
-/// <param name="Greeting">What it says first, where not on <c>/raw</c>.</param>
-/// <param name="Compresses">Whether it agrees to permessage-deflate.</param>
-/// <param name="Scenarios">The paths that test clients, with their values in braces: not all of them echo.</param>
-/// <param name="Headers">The request's header fields as they arrived there.</param>
+/// <remarks>Application and index are null where they are not known; not all of the scenarios echo.</remarks>
 internal sealed record ServerInfo(
-    string Version, string? Application, long? Index, long OpenConnections, long MaxMessageBytes, double? KeepAliveSeconds,
+    string Version, string? Application, long? Index, long OpenConnections, long MaxMessageBytes,
     string Greeting, bool Compresses, IReadOnlyList<string> Scenarios, IReadOnlyList<HeaderField> Headers)
 {
     /// <summary>More than the document may be.</summary>
@@ -35,7 +26,6 @@ internal sealed record ServerInfo(
     internal string? Header(string name) =>
         Headers.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value).FirstOrDefault();
 
-    /// <summary>Whether a path is one of its scenarios.</summary>
     internal bool IsScenario(string path) => Scenarios.Any(scenario => FirstSegment(scenario) == FirstSegment(path));
 
     /// <summary>Reads the document. It comes from outside: where it is not what it should be, there is none.</summary>
@@ -58,7 +48,6 @@ internal sealed record ServerInfo(
         JsonElement instance = root.GetProperty("instance");
         JsonElement index = instance.GetProperty("index");
         JsonElement limits = root.GetProperty("limits");
-        JsonElement keepAlive = limits.GetProperty("keepAliveIntervalSeconds");
         JsonElement echo = root.GetProperty("echo");
         return new(
             root.GetProperty("version").GetString() ?? "",
@@ -66,7 +55,6 @@ internal sealed record ServerInfo(
             index.ValueKind == JsonValueKind.Number ? index.GetInt64() : null,
             root.GetProperty("connections").GetProperty("open").GetInt64(),
             limits.GetProperty("maxMessageBytes").GetInt64(),
-            keepAlive.ValueKind == JsonValueKind.Number ? keepAlive.GetDouble() : null,
             echo.GetProperty("greeting").GetString() ?? "",
             echo.GetProperty("compression").ValueKind is not (JsonValueKind.False or JsonValueKind.Null),
             // Version 0.1 had none.

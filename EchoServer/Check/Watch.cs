@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace EchoServer.Check;
 
 /// <summary>Repeats a check until it is stopped, and reports what changes from one round to the next.</summary>
@@ -57,7 +55,8 @@ internal sealed class Watch(
             _failingSince ??= start;
         }
 
-        ProbeResult[] changed = [.. summary.Results.Where(result => _rounds == 1 || IsChange(_last[result.Name], result))];
+        ProbeResult[] changed =
+            [.. summary.Results.Where(result => _rounds == 1 || Flaw(_last[result.Name].Finding) != Flaw(result.Finding))];
         if (changed.Length > 0)
         {
             report(summary with { Outage = outage }, changed);
@@ -66,9 +65,7 @@ internal sealed class Watch(
         _last = summary.Results.ToDictionary(result => result.Name);
     }
 
-    /// <summary>Whether a probe fails or warns for another reason than before, or does not any more. Numbers such as times do not count.</summary>
-    private static bool IsChange(ProbeResult before, ProbeResult now) => Flaw(before.Finding) != Flaw(now.Finding);
-
+    /// <summary>Why a probe fails or warns. Numbers such as times do not count.</summary>
     private static (Outcome?, string) Flaw(Finding finding) => finding.Outcome is Outcome.Warn or Outcome.Fail
         ? (finding.Outcome, string.Concat((finding.Fault?.Cause ?? "").Where(character => !char.IsAsciiDigit(character))))
         : (null, "");

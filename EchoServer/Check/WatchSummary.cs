@@ -1,20 +1,14 @@
-using System.Globalization;
 using EchoServer.Text;
 
 namespace EchoServer.Check;
 
 /// <summary>The result of a watch.</summary>
-/// <param name="Elapsed">How long it watched.</param>
-/// <param name="Rounds">The rounds that were done.</param>
-/// <param name="FailedRounds">Those in which something failed.</param>
-/// <param name="Outages">From the beginning of a round that failed to that of the next one that did not.</param>
-/// <param name="IsFailing">Whether the last of them lasted at the end.</param>
+/// <remarks>An outage lasts from the beginning of a round that failed to that of the next one that did not, or to the end of the watch.</remarks>
 internal sealed record WatchSummary(TimeSpan Elapsed, int Rounds, int FailedRounds, IReadOnlyList<TimeSpan> Outages, bool IsFailing)
 {
-    /// <summary>In one line.</summary>
     internal string Line()
     {
-        string rounds = string.Create(CultureInfo.InvariantCulture, $"watched for {Times.Show(Elapsed)}: {Numbers.Of(Rounds, "round")}, {FailedRounds} failed");
+        string rounds = $"watched for {Times.Show(Elapsed)}: {Numbers.Of(Rounds, "round")}, {FailedRounds} failed";
         if (Outages.Count == 0)
         {
             return rounds;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using EchoServer.Connect;
 
@@ -6,43 +5,28 @@ namespace EchoServer.Client;
 
 /// <summary>The answers that are waited for once the input has ended: the echoes of all messages, or silence.</summary>
 /// <remarks>One thread notes messages while another one waits.</remarks>
-internal sealed class AwaitedEchoes
+internal sealed class AwaitedEchoes(ClientOptions options, EndOfInput endOfInput)
 {
-    private readonly ClientOptions _options;
-    private readonly EndOfInput _endOfInput;
     private readonly TaskCompletionSource _echoed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastActivity = Stopwatch.GetTimestamp();
-    private int _due;
-
-    internal AwaitedEchoes(ClientOptions options, EndOfInput endOfInput)
-    {
-        _options = options;
-        _endOfInput = endOfInput;
-        _due = options.Count ?? options.Messages.Count;
-        if (NeedsEchoes && _due == 0)
-        {
-            _echoed.SetResult();
-        }
-    }
+    private volatile int _due = options.Count ?? options.Messages.Count;
 
     /// <summary>Whether echoes are waited for, and not all have come.</summary>
-    internal bool AreMissing => NeedsEchoes && !_echoed.Task.IsCompleted;
+    internal bool AreMissing => NeedsEchoes && _due > 0;
 
     /// <summary>The time that the server may take: to read a message, and to answer after the input has ended.</summary>
-    internal TimeSpan Patience => _endOfInput switch
+    internal TimeSpan Patience => endOfInput switch
     {
-        EndOfInput.WaitsForEchoes => _options.Connection.Timeout,
-        EndOfInput.WaitsForSilence => _options.Wait,
+        EndOfInput.WaitsForEchoes => options.Connection.Timeout,
+        EndOfInput.WaitsForSilence => options.Wait,
         _ => TimeSpan.Zero,
     };
 
-    /// <summary>Whether each message has to come back.</summary>
-    internal bool NeedsEchoes => _endOfInput == EndOfInput.WaitsForEchoes;
+    internal bool NeedsEchoes => endOfInput == EndOfInput.WaitsForEchoes;
 
     /// <summary>Notes that something was sent or received: the wait for silence begins again.</summary>
     internal void NoteActivity() => Volatile.Write(ref _lastActivity, Stopwatch.GetTimestamp());
 
-    /// <summary>Notes a message that was received.</summary>
     internal void Received(ClientEvent message)
     {
         // Messages that the server sends of its own accord must not prolong the wait for an echo.
@@ -63,7 +47,8 @@ internal sealed class AwaitedEchoes
     internal async Task<bool> WaitAsync(CancellationToken over)
     {
         TimeSpan left;
-        while ((left = Patience - Stopwatch.GetElapsedTime(Volatile.Read(ref _lastActivity))) > TimeSpan.Zero && !_echoed.Task.IsCompleted)
+        while ((left = Patience - Stopwatch.GetElapsedTime(Volatile.Read(ref _lastActivity))) > TimeSpan.Zero &&
+            (AreMissing || !NeedsEchoes))
         {
             await await Task.WhenAny(Task.Delay(left, over), _echoed.Task).ConfigureAwait(false);
         }
@@ -76,6 +61,6 @@ internal sealed class AwaitedEchoes
     private bool IsEcho(ClientEvent received)
     {
         string text = Encoding.UTF8.GetString(received.Payload);
-        return _options.Messages.Any(message => text.EndsWith(message, StringComparison.Ordinal));
+        return options.Messages.Any(message => text.EndsWith(message, StringComparison.Ordinal));
     }
 }

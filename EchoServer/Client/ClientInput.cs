@@ -2,9 +2,7 @@ using EchoServer.WebSockets;
 
 namespace EchoServer.Client;
 
-/// <summary>Something to be sent.</summary>
-/// <param name="Opcode">A text, a binary message, a ping or a Close.</param>
-/// <param name="Payload">The message, or what the ping carries.</param>
+/// <summary>A text, a binary message, a ping or a Close to be sent.</summary>
 internal sealed record ClientInput(Opcode Opcode, byte[] Payload)
 {
     /// <summary>The code of a Close.</summary>

@@ -5,9 +5,6 @@ namespace EchoServer.Client;
 /// <summary>What <c>client</c> does with its connection, beside how it is opened.</summary>
 internal sealed record ClientOptions
 {
-    /// <summary>How long a server may say nothing after the input has ended: an answer over any network is there by then.</summary>
-    internal static readonly TimeSpan DefaultWait = TimeSpan.FromSeconds(1);
-
     /// <summary>How the connection is opened. Its timeout is also how long an echo, a pong and the server's Close may take.</summary>
     internal required ConnectionOptions Connection { get; init; }
 
@@ -21,21 +18,17 @@ internal sealed record ClientOptions
     internal int? Count { get; init; }
 
     /// <summary>How long a server may say nothing after the input has ended.</summary>
-    internal TimeSpan Wait { get; init; } = DefaultWait;
+    internal required TimeSpan Wait { get; init; }
 
     /// <summary>How often a ping is sent; null for never.</summary>
     internal TimeSpan? PingInterval { get; init; }
 
-    /// <summary>Whether a connection that fails is opened again.</summary>
     internal bool Reconnects { get; init; }
 
-    /// <summary>Whether pings and pongs are shown.</summary>
     internal bool ShowsPings { get; init; }
 
-    /// <summary>Whether messages are shown with the time.</summary>
     internal bool HasTimestamps { get; init; }
 
-    /// <summary>Whether everything is shown as JSON.</summary>
     internal bool IsJson { get; init; }
 
     /// <summary>Whether only messages and errors are shown.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Threading.Channels;
 using EchoServer.Client.Output;
 using EchoServer.Connect;
@@ -8,8 +7,7 @@ namespace EchoServer.Client;
 /// <summary>From the first connection to the exit code: opens, talks, and opens again where that is asked for.</summary>
 internal sealed class ClientSession(ClientOptions options, ClientOutput output, EndOfInput endOfInput)
 {
-    /// <summary>Runs until a person leaves, the input has ended, or a connection fails for good.</summary>
-    /// <returns>The exit code.</returns>
+    /// <summary>Runs until a person leaves, the input has ended, or a connection fails for good. Returns the exit code.</summary>
     internal async Task<int> RunAsync(ChannelReader<ClientInput> input, CancellationToken stop)
     {
         int failures = 0;

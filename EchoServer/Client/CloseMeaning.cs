@@ -6,7 +6,6 @@ namespace EchoServer.Client;
 /// <summary>What a close code means to the person at the client (RFC 6455 §7.4.1 and the IANA registry).</summary>
 internal static class CloseMeaning
 {
-    /// <summary>A few words.</summary>
     internal static string Of(CloseCode code) => code switch
     {
         CloseCode.NormalClosure => "done",
@@ -32,6 +31,9 @@ internal static class CloseMeaning
     };
 
     /// <summary>Number, name, reason and meaning in one line: <c>1009 MessageTooBig 'over 1048576 bytes' (a message was too large)</c>.</summary>
-    internal static string Describe(CloseCode code, string reason) =>
-        $"{ClosePayload.Describe(code)}{(reason.Length == 0 ? "" : $" '{EscapedText.From(reason.AsSpan())}'")} ({Of(code)})";
+    internal static string Describe((CloseCode Code, string Reason) close) =>
+        $"{ClosePayload.Describe(close.Code)}{(close.Reason.Length == 0 ? "" : $" '{EscapedText.From(close.Reason.AsSpan())}'")} ({Of(close.Code)})";
+
+    /// <summary>The same of an end without a Close.</summary>
+    internal static string OfNone { get; } = Describe((CloseCode.AbnormalClosure, ""));
 }

@@ -44,31 +44,24 @@ internal sealed class Conversation(ClientOptions options, ClientConnection conne
         // A user who leaves does not wait for a server that does not answer.
         TimeSpan most = ClientConnection.ClosePatience;
         TimeSpan patience = options.Connection.Timeout < most ? options.Connection.Timeout : most;
-        Task closing = SendCloseAsync();
+        Task closing = connection.CloseAsync(CloseCode.NormalClosure);
 
         // A server that answered no ping will not answer the Close either.
         Task whole = isDead ? closing : Task.WhenAll(closing, receiving);
         try
         {
             await whole.WaitAsync(patience).ConfigureAwait(false);
-            return null;
-        }
-        catch (TimeoutException)
-        {
-            return NetworkDiagnosis.OfTimeout(Stage.Close, patience, options.Connection.Url);
-        }
-    }
-
-    private async Task SendCloseAsync()
-    {
-        try
-        {
-            await connection.CloseAsync(CloseCode.NormalClosure).ConfigureAwait(false);
         }
         catch (IOException)
         {
             // The receiver learns the reason.
         }
+        catch (TimeoutException)
+        {
+            return NetworkDiagnosis.OfTimeout(Stage.Close, patience, options.Connection.Url);
+        }
+
+        return null;
     }
 
     /// <summary>Shows events up to the end of the connection.</summary>
@@ -117,8 +110,7 @@ internal sealed class Conversation(ClientOptions options, ClientConnection conne
         ClientEvent? close = last?.Kind == ClientEventKind.Close ? last : null;
         bool isOurs = connection.IsCloseOurs && failure is null;
         failure ??= close is null ? (last ?? new ClientEvent(ClientEventKind.Fin, [])).Diagnose(options.Connection.Url) : null;
-        var end = new ConversationEnd(
-            connection.SentClose?.Code, connection.SentClose?.Reason ?? "", close?.Code, close?.Reason ?? "", isOurs, failure)
+        var end = new ConversationEnd(connection.SentClose, close is null ? null : (close.Code!.Value, close.Reason), isOurs, failure)
         {
             Compressed = connection.Compressed,
         };

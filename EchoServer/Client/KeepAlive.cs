@@ -1,9 +1,8 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using EchoServer.Client.Output;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Client;
@@ -23,7 +22,7 @@ internal sealed class KeepAlive(ClientOptions options, ClientConnection connecti
                 // A message that the server does not read holds up the pings behind it. One waiting ping is enough to see that.
                 if (sending.IsCompleted)
                 {
-                    byte[] payload = Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture));
+                    byte[] payload = Encoding.ASCII.GetBytes($"{number}");
                     pings.Sent(payload, isAsked: false);
                     output.Sent(new ClientInput(Opcode.Ping, payload));
                     sending = connection.SendAsync(Opcode.Ping, payload);
@@ -31,7 +30,7 @@ internal sealed class KeepAlive(ClientOptions options, ClientConnection connecti
             }
 
             return new(
-                $"no pong came within {options.Connection.Timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s: the server hangs, or the connection is dead",
+                $"no pong came within {Times.Seconds(options.Connection.Timeout)}: the server hangs, or the connection is dead",
                 "connect again; what stands in the way of pings, such as an SAP approuter, needs --ping-interval off");
         }
         catch (OperationCanceledException)

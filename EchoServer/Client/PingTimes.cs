@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace EchoServer.Client;
 
 /// <summary>Which pings are out, and since when. Safe on any thread.</summary>
@@ -23,7 +21,6 @@ internal sealed class PingTimes
         }
     }
 
-    /// <summary>A ping is about to be sent.</summary>
     internal void Sent(byte[] payload, bool isAsked)
     {
         lock (_out)

@@ -5,17 +5,9 @@ using EchoServer.Text;
 namespace EchoServer.Commands;
 
 /// <summary>The file of a chart: opened before the run, so that one that cannot be written is found then, and written at its end.</summary>
-internal sealed class ChartFile : IDisposable
+internal sealed class ChartFile(FileStream stream, bool isNew) : IDisposable
 {
-    private readonly FileStream _stream;
-    private readonly bool _isNew;
     private bool _isWritten;
-
-    private ChartFile(FileStream stream, bool isNew)
-    {
-        _stream = stream;
-        _isNew = isNew;
-    }
 
     /// <summary>Opens the file that an option names. What it has is left alone until <see cref="TryWrite"/>.</summary>
     /// <exception cref="UsageException">It cannot be written.</exception>
@@ -37,7 +29,7 @@ internal sealed class ChartFile : IDisposable
         try
         {
             Empty();
-            _stream.Write(chart);
+            stream.Write(chart);
             _isWritten = true;
         }
         catch (IOException exception)
@@ -52,19 +44,19 @@ internal sealed class ChartFile : IDisposable
     /// <summary>Closes the file, and deletes it where nothing was written and it was not there before.</summary>
     public void Dispose()
     {
-        _stream.Dispose();
-        if (_isNew && !_isWritten)
+        stream.Dispose();
+        if (isNew && !_isWritten)
         {
-            File.Delete(_stream.Name);
+            File.Delete(stream.Name);
         }
     }
 
     private void Empty()
     {
         // Devices can seek and have no length.
-        if (_stream is { CanSeek: true, Length: > 0 })
+        if (stream is { CanSeek: true, Length: > 0 })
         {
-            _stream.SetLength(0);
+            stream.SetLength(0);
         }
     }
 }

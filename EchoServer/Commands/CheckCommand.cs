@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using EchoServer.Check;
 using EchoServer.Client.Output;
@@ -18,7 +16,6 @@ internal static class CheckCommand
     // As wide as people read; grep finds less in broken lines, but the JSON is for machines.
     private const int PipedColumns = 120;
 
-    /// <summary>For the help text.</summary>
     internal const string Description =
         """
         Check whether WebSockets work through a landscape, and name the cause if not.
@@ -35,7 +32,6 @@ internal static class CheckCommand
         warning, 2 wrong usage. With --watch: 0 if no round failed.
         """;
 
-    /// <summary>For the help text.</summary>
     internal const string Examples =
         """
         # Everything, with a minute and more of silence for the load balancer:
@@ -48,13 +44,11 @@ internal static class CheckCommand
         EchoServer check --quick ws://localhost:8080
         """;
 
-    /// <summary>Runs the check.</summary>
-    /// <returns>The exit code.</returns>
-    /// <exception cref="UsageException">An option has a value that is not accepted.</exception>
+    /// <summary>Runs the check. Returns the exit code.</summary>
     internal static async Task<int> RunAsync(ParseResult result, string url)
     {
         CheckOptions options = CheckSettings.Read(result, url);
-        bool isQuick = result.GetValue(CheckSettings.Quick);
+        bool isQuick = CheckSettings.Quick.IsGiven(result);
         TimeSpan? interval = CheckSettings.Watch.Read(result);
         if (isQuick && interval is null)
         {
@@ -67,7 +61,7 @@ internal static class CheckCommand
         using StandardStream output = StandardStream.OpenOutput(stop.Cancel);
         try
         {
-            bool asJson = result.GetValue(CheckSettings.Json);
+            bool asJson = CheckSettings.Json.IsGiven(result);
             bool isFine = interval is TimeSpan time
                 ? await WatchAsync(options, time, isQuick, asJson, output, stop.Token).ConfigureAwait(false)
                 : await RunAllAsync(options, asJson, output, stop.Token).ConfigureAwait(false);

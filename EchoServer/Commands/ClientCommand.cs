@@ -10,7 +10,6 @@ namespace EchoServer.Commands;
 /// <summary><c>EchoServer client</c>: talks to a WebSocket server, for a person, a pipe, or with the messages it is given.</summary>
 internal static class ClientCommand
 {
-    /// <summary>For the help text.</summary>
     internal const string Description =
         """
         Talk to a WebSocket server, from a terminal, a pipe or a script.
@@ -24,7 +23,6 @@ internal static class ClientCommand
         server closed with another code than 1000 or 1001.
         """;
 
-    /// <summary>For the help text.</summary>
     internal const string Examples =
         """
         # Type messages:
@@ -35,8 +33,7 @@ internal static class ClientCommand
         EchoServer client wss://echo.example.com one two -H "X-Token: abc"
         """;
 
-    /// <summary>Runs it.</summary>
-    /// <returns>The exit code.</returns>
+    /// <summary>Runs it. Returns the exit code.</summary>
     internal static async Task<int> RunAsync(ClientOptions options)
     {
         using var signal = new StopSignal();
@@ -48,15 +45,10 @@ internal static class ClientCommand
 
     private static async Task<int> RunAsync(ClientOptions options, StandardStream output, CancellationToken stop)
     {
-        if (options.IsJson)
+        if (options.IsJson || options.Messages.Count > 0)
         {
-            using var json = new JsonOutput(options, output);
-            return await RunAsync(options, json, stop).ConfigureAwait(false);
-        }
-
-        if (options.Messages.Count > 0)
-        {
-            return await RunAsync(options, new TranscriptOutput(options, output.Text()), stop).ConfigureAwait(false);
+            ClientOutput shown = options.IsJson ? new JsonOutput(options, output) : new TranscriptOutput(options, output.Text());
+            return await RunAsync(options, shown, stop).ConfigureAwait(false);
         }
 
         if (IsInteractive())

@@ -116,26 +116,22 @@ internal static class CommandLine
         root.Add(Build(
             new DocumentedCommand("client", ClientCommand.Description, ClientCommand.Examples) { Url, ClientSettings.Messages },
             ClientSettings.All,
-            ClientSettings.Switches,
             (result, url) => ClientCommand.RunAsync(ClientSettings.Read(result, url))));
         root.Add(Build(
-            new DocumentedCommand("ping", PingCommand.Description, PingCommand.Examples) { Url }, PingCommand.All, [PingCommand.Frames], PingCommand.RunAsync));
+            new DocumentedCommand("ping", PingCommand.Description, PingCommand.Examples) { Url }, PingCommand.All, PingCommand.RunAsync));
         root.Add(Build(
-            new DocumentedCommand("load", LoadCommand.Description, LoadCommand.Examples) { Url }, LoadSettings.All, LoadSettings.Switches, LoadCommand.RunAsync));
+            new DocumentedCommand("load", LoadCommand.Description, LoadCommand.Examples) { Url }, LoadSettings.All, LoadCommand.RunAsync));
         root.Add(Build(
-            new DocumentedCommand("check", CheckCommand.Description, CheckCommand.Examples) { Url }, CheckSettings.All, CheckSettings.Switches, CheckCommand.RunAsync));
+            new DocumentedCommand("check", CheckCommand.Description, CheckCommand.Examples) { Url }, CheckSettings.All, CheckCommand.RunAsync));
         var completions = new DocumentedCommand("completions", CompletionsCommand.Description, CompletionsCommand.Examples) { CompletionsCommand.Shell };
         completions.SetAction((result, _) => Task.FromResult(CompletionsCommand.Run(result)));
         root.Add(completions);
         return root;
     }
 
-    private static DocumentedCommand Build(
-        DocumentedCommand command, Setting[] settings, Option<bool>[] switches, Func<ParseResult, string, Task<int>> run)
+    private static DocumentedCommand Build(DocumentedCommand command, Setting[] settings, Func<ParseResult, string, Task<int>> run)
     {
-        Array.ForEach(settings, setting => command.Add(setting.Option));
-        Array.ForEach(switches, command.Add);
-        ConnectionSettings.AddTo(command);
+        Array.ForEach([.. settings, .. ConnectionSettings.All], setting => command.Add(setting.Option));
         command.SetAction(async result => OpenFiles.DescribeShortage(OpenFiles.Reserved + 1) is string shortage
             ? StandardError.Fail(shortage)
             : await run(result, result.GetRequiredValue(Url)).ConfigureAwait(false));

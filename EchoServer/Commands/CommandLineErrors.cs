@@ -54,7 +54,6 @@ internal static class CommandLineErrors
     }
 
     /// <summary>Refuses an option of the program without a command before a command that does not have it.</summary>
-    /// <exception cref="UsageException">There is one, which would be lost.</exception>
     internal static void ThrowIfMisplaced(ParseResult result)
     {
         Command command = result.CommandResult.Command;
@@ -66,7 +65,6 @@ internal static class CommandLineErrors
     }
 
     /// <summary>Refuses an unknown command whose help is asked for.</summary>
-    /// <exception cref="UsageException">There is no such command.</exception>
     internal static void ThrowIfNoSuchHelp(ParseResult result)
     {
         if (result is { Action: HelpText, CommandResult.Command: RootCommand root, UnmatchedTokens: [string unknown, ..] })
@@ -76,7 +74,6 @@ internal static class CommandLineErrors
     }
 
     /// <summary>Refuses a switch with a value in the same argument, which the library takes for an argument of its own.</summary>
-    /// <exception cref="UsageException">A switch has a value.</exception>
     internal static void ThrowIfSwitchHasValue(string[] args, ParseResult result)
     {
         Command command = result.CommandResult.Command;
@@ -146,7 +143,7 @@ internal static class CommandLineErrors
         // The parser's own words name the option, but not what it takes.
         ParseError error = result.Errors[0];
         Option? option = (error.SymbolResult as OptionResult)?.Option;
-        if (settings.FirstOrDefault(setting => setting.Option == option) is Setting known)
+        if (settings.FirstOrDefault(setting => setting.Option == option) is Setting known and not SwitchSetting)
         {
             return new($"{known.Name}: exactly one value is needed: {known.Accepted}");
         }

@@ -10,7 +10,6 @@ namespace EchoServer.Commands;
 /// <remarks>The script has the names in it, so that the shell does not start the program for each Tab.</remarks>
 internal static class CompletionsCommand
 {
-    /// <summary>For the help text.</summary>
     internal const string Description =
         """
         Print a script that completes EchoServer's command lines in bash or zsh.
@@ -18,7 +17,6 @@ internal static class CompletionsCommand
         It is for the programs EchoServer and echo-server, wherever they are.
         """;
 
-    /// <summary>For the help text.</summary>
     internal const string Examples =
         """
         # In ~/.bashrc:
@@ -27,7 +25,6 @@ internal static class CompletionsCommand
         source <(EchoServer completions zsh)
         """;
 
-    /// <summary>The shells.</summary>
     internal static readonly Argument<string> Shell = new("shell") { Description = "The shell: bash or zsh.", CompletionSources = { "bash", "zsh" } };
 
     // Of both shells: the words before the one to complete say which command and, perhaps, option it belongs to.
@@ -109,9 +106,7 @@ internal static class CompletionsCommand
 
         """;
 
-    /// <summary>Prints the script.</summary>
-    /// <returns>The exit code.</returns>
-    /// <exception cref="UsageException">It is another shell.</exception>
+    /// <summary>Prints the script. Returns the exit code.</summary>
     internal static int Run(ParseResult result)
     {
         string shell = result.GetRequiredValue(Shell);

@@ -1,4 +1,3 @@
-using System.Globalization;
 
 namespace EchoServer.Commands;
 
@@ -27,7 +26,7 @@ internal static class InlineCompletions
     {
         if (Environment.GetEnvironmentVariable(variable) is null)
         {
-            Environment.SetEnvironmentVariable(variable, value.ToString(CultureInfo.InvariantCulture));
+            Environment.SetEnvironmentVariable(variable, $"{value}");
         }
     }
 }

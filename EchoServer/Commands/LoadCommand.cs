@@ -15,7 +15,6 @@ namespace EchoServer.Commands;
 /// <summary><c>EchoServer load</c>: puts load on an echo server, checks every echo, and reports.</summary>
 internal static class LoadCommand
 {
-    /// <summary>For the help text.</summary>
     internal const string Description =
         """
         Put load on an echo server, check every echo, report how fast they came. With
@@ -26,7 +25,6 @@ internal static class LoadCommand
         again; with --expect-echo off, that messages were sent and no connection failed.
         """;
 
-    /// <summary>For the help text.</summary>
     internal const string Examples =
         """
         # 100 connections, 5000 messages a second over all of them:
@@ -37,9 +35,7 @@ internal static class LoadCommand
         EchoServer load ws://localhost:8080 --connections 10000 --hold --duration 60
         """;
 
-    /// <summary>Puts on the load until its time is over, or until SIGINT or SIGTERM.</summary>
-    /// <returns>The exit code.</returns>
-    /// <exception cref="UsageException">An option has a value that is not accepted.</exception>
+    /// <summary>Puts on the load until its time is over, or until SIGINT or SIGTERM. Returns the exit code.</summary>
     internal static async Task<int> RunAsync(ParseResult result, string url)
     {
         LoadOptions options = LoadSettings.Read(result, url);
@@ -65,7 +61,7 @@ internal static class LoadCommand
             }
 
             using StandardStream output = StandardStream.OpenOutput();
-            output.Write(result.GetValue(LoadSettings.Json) ? LoadReportJson.Write(report) : LoadReportText.Write(report));
+            output.Write(LoadSettings.Json.IsGiven(result) ? LoadReportJson.Write(report) : LoadReportText.Write(report));
             bool isDrawn = chart?.TryWrite(LoadChart.Draw(report, sampler!.Samples)) ?? true;
             return output.EndWith(report.IsFine && isDrawn ? ExitCode.Fine : ExitCode.Failed);
         }
@@ -80,7 +76,7 @@ internal static class LoadCommand
             }
 
             int exitCode = StandardError.Fail($"{UrlText.Shown(server)}: {failure}");
-            if (!result.GetValue(LoadSettings.Json))
+            if (!LoadSettings.Json.IsGiven(result))
             {
                 return exitCode;
             }

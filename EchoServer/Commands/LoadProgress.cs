@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using EchoServer.Client.Output;
 using EchoServer.Load;
 
@@ -17,7 +15,6 @@ internal sealed class LoadProgress : IAsyncDisposable
     private readonly PeriodicTimer? _timer;
     private readonly Task _showing;
 
-    /// <summary>Begins to show it.</summary>
     internal LoadProgress(LoadClient client, LoadOptions options)
     {
         _client = client;

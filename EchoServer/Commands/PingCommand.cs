@@ -10,7 +10,6 @@ namespace EchoServer.Commands;
 /// <summary><c>EchoServer ping</c>: how long messages take to a server and back, as ping(8) does for machines.</summary>
 internal static class PingCommand
 {
-    /// <summary>For the help text.</summary>
     internal const string Description =
         """
         Send a small message an interval, and show how long each echo took.
@@ -23,7 +22,6 @@ internal static class PingCommand
         2 wrong usage.
         """;
 
-    /// <summary>For the help text.</summary>
     internal const string Examples =
         """
         # Ten messages, five a second:
@@ -34,9 +32,10 @@ internal static class PingCommand
 
     private const int MaxCount = 1_000_000_000;
 
+    // The defaults are those of ping(8): often enough to see a change, too seldom to be a load.
     internal static readonly Setting<TimeSpan> Interval = new(
         "--interval", null, "Time from one message to the next.",
-        PingOptions.DefaultInterval, SettingParsers.Seconds(lowest: 0.01), helpName: "seconds", alias: "-i");
+        TimeSpan.FromSeconds(1), SettingParsers.Seconds(lowest: 0.01), helpName: "seconds", alias: "-i");
 
     internal static readonly Setting<int?> Count = new(
         "--count", null, "How many messages are sent.",
@@ -44,29 +43,19 @@ internal static class PingCommand
 
     internal static readonly Setting<TimeSpan> Wait = new(
         "--wait", null, "How long an echo may take; then it is lost.",
-        PingOptions.DefaultWait, SettingParsers.Seconds(), helpName: "seconds", alias: "-W");
+        TimeSpan.FromSeconds(10), SettingParsers.Seconds(), helpName: "seconds", alias: "-W");
 
-    internal static readonly Option<bool> Frames = new("--frames")
-    {
-        Description = "Sends WebSocket ping frames in place of messages: every server answers them, but so may a proxy on the way.",
-    };
+    internal static readonly SwitchSetting Frames = new(
+        "--frames", "Sends WebSocket ping frames in place of messages: every server answers them, but so may a proxy on the way.");
 
-    /// <summary>Those with a value, in the order of the help text.</summary>
-    internal static readonly Setting[] All = [Interval, Count, Wait];
+    /// <summary>All of them, in the order of the help text.</summary>
+    internal static readonly Setting[] All = [Interval, Count, Wait, Frames];
 
-    /// <summary>Runs it.</summary>
-    /// <returns>The exit code.</returns>
-    /// <exception cref="UsageException">An option has a value that is not accepted.</exception>
+    /// <summary>Runs it. Returns the exit code.</summary>
     internal static async Task<int> RunAsync(ParseResult result, string url)
     {
-        var options = new PingOptions
-        {
-            Connection = ConnectionSettings.Read(result, url),
-            Interval = Interval.Read(result),
-            Count = Count.Read(result),
-            Wait = Wait.Read(result),
-            UsesPingFrames = result.GetValue(Frames),
-        };
+        var options = new PingOptions(
+            ConnectionSettings.Read(result, url), Interval.Read(result), Count.Read(result), Wait.Read(result), Frames.IsGiven(result));
         ConnectionSettings.RefuseUnusedTls(result, options.Connection);
         using var signal = new StopSignal();
         using var stop = new CancellationTokenSource();
@@ -74,7 +63,7 @@ internal static class PingCommand
         using StandardStream output = StandardStream.OpenOutput(stop.Cancel);
         try
         {
-            bool isFine = await new PingRun(options, output.Text()).RunAsync(stop.Token).ConfigureAwait(false);
+            bool isFine = await new PingRun(options, new PingLog(options, output.Text())).RunAsync(stop.Token).ConfigureAwait(false);
             return output.EndWith(isFine ? ExitCode.Fine : ExitCode.Failed);
         }
         catch (ConnectionFailedException exception)

@@ -9,7 +9,6 @@ internal sealed class ShowVersion : SynchronousCommandLineAction
     /// <summary>Makes it what the library's option does.</summary>
     internal static void UseFor(RootCommand root) => root.Options.OfType<VersionOption>().Single().Action = new ShowVersion();
 
-    /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
         parseResult.InvocationConfiguration.Output.WriteLine($"{Build.Description}{Environment.NewLine}{Build.Licence}");

@@ -22,7 +22,6 @@ internal sealed class StopSignal : IDisposable
     /// <summary>Complete when the first signal has come.</summary>
     internal Task Received => _received.Task;
 
-    /// <inheritdoc/>
     public void Dispose() => Array.ForEach(_registrations, registration => registration.Dispose());
 
     private void OnSignal(PosixSignalContext context)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using EchoServer.Diagnosis;
@@ -54,7 +53,6 @@ internal sealed class ClientConnection : IDisposable, IAsyncDisposable
     /// <summary>The heads of the handshake as they were on the wire.</summary>
     internal HandshakeHeads Heads => _link.Heads!;
 
-    /// <summary>The answer to the handshake.</summary>
     internal ReceivedAnswer Answer { get; }
 
     /// <summary>The subprotocol in use; null for none. Not escaped.</summary>
@@ -63,7 +61,6 @@ internal sealed class ClientConnection : IDisposable, IAsyncDisposable
     /// <summary>The extensions in use; null for none. Not escaped.</summary>
     internal string? Extensions => Answer.Field("Sec-WebSocket-Extensions");
 
-    /// <summary>The pings received so far.</summary>
     internal int PingsReceived { get; private set; }
 
     /// <summary>The compressed messages so far; null where compression was not agreed on.</summary>
@@ -124,20 +121,20 @@ internal sealed class ClientConnection : IDisposable, IAsyncDisposable
     /// <exception cref="ConnectionFailedException">The connection ended.</exception>
     internal async Task<ClientEvent?> ReceiveMessageAsync(Deadline deadline, Uri url, CancellationToken stop)
     {
-        while (await ReceiveAsync(deadline, stop).ConfigureAwait(false) is ClientEvent received)
+        ClientEvent? received = await ReceiveAsync(it => it.IsMessage, deadline, stop).ConfigureAwait(false);
+        return received is { IsEnd: true } ? throw ConnectionFailedException.Of(received, url) : received;
+    }
+
+    /// <summary>Waits up to a deadline for an event that is wanted, or the end, and passes over others; null when the time is up.</summary>
+    internal async Task<ClientEvent?> ReceiveAsync(Predicate<ClientEvent> isWanted, Deadline deadline, CancellationToken stop)
+    {
+        ClientEvent? received;
+        do
         {
-            if (received.IsEnd)
-            {
-                throw ConnectionFailedException.Of(received, url);
-            }
-
-            if (received.IsMessage)
-            {
-                return received;
-            }
+            received = await ReceiveAsync(deadline, stop).ConfigureAwait(false);
         }
-
-        return null;
+        while (received is { IsEnd: false } && !isWanted(received));
+        return received;
     }
 
     /// <summary>Sends one frame, whatever it is.</summary>

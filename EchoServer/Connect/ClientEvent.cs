@@ -4,37 +4,6 @@ using EchoServer.WebSockets;
 
 namespace EchoServer.Connect;
 
-/// <summary>The kind of an event of a <see cref="ClientConnection"/>.</summary>
-internal enum ClientEventKind
-{
-    /// <summary>A text message.</summary>
-    Text,
-
-    /// <summary>A binary message.</summary>
-    Binary,
-
-    /// <summary>A ping. It is answered already.</summary>
-    Ping,
-
-    /// <summary>A pong.</summary>
-    Pong,
-
-    /// <summary>The server's Close.</summary>
-    Close,
-
-    /// <summary>The end of the stream (FIN) without a Close.</summary>
-    Fin,
-
-    /// <summary>A reset (RST), or another failure of the socket, without a Close.</summary>
-    Reset,
-
-    /// <summary>The server broke the protocol, or a limit of this client, and was told so.</summary>
-    Violation,
-
-    /// <summary>Nothing gets through any more, and neither side was told: only a probe finds that.</summary>
-    Lost,
-}
-
 /// <summary>An event of a <see cref="ClientConnection"/>. Text from the network is not escaped yet.</summary>
 /// <param name="Kind">The kind of the event.</param>
 /// <param name="Payload">The payload of a message, ping or pong; owned by the receiver.</param>
@@ -55,8 +24,10 @@ internal sealed record ClientEvent(ClientEventKind Kind, byte[] Payload)
     /// <summary>Whether it is a text or binary message.</summary>
     internal bool IsMessage => Kind <= ClientEventKind.Binary;
 
-    /// <summary>Whether it is a text message.</summary>
     internal bool IsText => Kind == ClientEventKind.Text;
+
+    /// <summary>Whether it is the pong of a ping with this payload.</summary>
+    internal bool IsPongOf(ReadOnlySpan<byte> ping) => Kind == ClientEventKind.Pong && ping.SequenceEqual(Payload);
 
     /// <summary>Names cause and advice of an end that was not wanted.</summary>
     internal Fault Diagnose(Uri url) => Kind switch

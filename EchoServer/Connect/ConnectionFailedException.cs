@@ -5,16 +5,13 @@ namespace EchoServer.Connect;
 /// <summary>A connection could not be opened, or failed when it was used. The cause is known.</summary>
 internal class ConnectionFailedException(Stage stage, string finding, Fault fault, Exception? inner = null) : Exception(fault.ToString(), inner)
 {
-    /// <summary>The step that failed.</summary>
     internal Stage Stage { get; } = stage;
 
     /// <summary>The observation, in a few words; escaped.</summary>
     internal string Finding { get; } = UrlText.WithoutSecrets(finding);
 
-    /// <summary>Cause and advice.</summary>
     internal Fault Fault { get; } = fault;
 
-    /// <summary>Whether the step took too long.</summary>
     internal bool IsTimeout { get; init; }
 
     /// <summary>The answer to the handshake; null when none came.</summary>

@@ -1,18 +1,12 @@
-using System.Diagnostics;
-
 namespace EchoServer.Connect;
 
 /// <summary>Until when one waits for one thing, whatever else comes meanwhile. Safe on any thread.</summary>
-internal readonly struct Deadline
+internal readonly struct Deadline(TimeSpan timeout)
 {
-    private readonly TimeSpan _timeout;
     private readonly long _start = Stopwatch.GetTimestamp();
 
-    private Deadline(TimeSpan timeout) => _timeout = timeout;
-
     /// <summary>The rest of the time; zero when it is up.</summary>
-    internal TimeSpan Left => _timeout - Stopwatch.GetElapsedTime(_start) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
+    internal TimeSpan Left => timeout - Stopwatch.GetElapsedTime(_start) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
 
-    /// <summary>Counts from now on.</summary>
     internal static Deadline In(TimeSpan timeout) => new(timeout);
 }

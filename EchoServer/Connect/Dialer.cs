@@ -30,13 +30,10 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
     private volatile IPAddress[] _addresses = [];
     private Task<Uri?>? _tlsOnPort;
 
-    /// <summary>Where to, and how.</summary>
     internal ConnectionOptions Options => options;
 
-    /// <summary>Where to.</summary>
     internal Uri Url => options.Url;
 
-    /// <summary>Whether TLS is spoken.</summary>
     internal bool IsTls => Url.Scheme is "wss" or "https";
 
     private bool UsesIoThreads => ioThreads is not null && options.Proxy is null && !IsTls;
@@ -110,9 +107,7 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
     internal async Task<bool> IsTlsOnPortAsync(CancellationToken stop) => !IsTls && options.Proxy is null &&
         await (_tlsOnPort ??= FindTlsAsync(Url.Port, CancellationToken.None)).WaitAsync(stop).ConfigureAwait(false) is not null;
 
-    /// <summary>Whether a port of the server speaks TLS, whatever its certificate.</summary>
-    /// <param name="port">The port; -1 for that of wss.</param>
-    /// <param name="stop">Ends the attempt.</param>
+    /// <summary>Whether a port of the server (-1: that of wss) speaks TLS, whatever its certificate.</summary>
     /// <returns>The URL with <c>wss://</c> when it does, otherwise null.</returns>
     internal async Task<Uri?> FindTlsAsync(int port, CancellationToken stop)
     {
@@ -223,13 +218,12 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
         IPAddress[] found = IPAddress.TryParse(Target.Host, out IPAddress? address)
             ? [address]
             : await step.RunAsync(token => LookUpAsync(Target.Host, token), stop).ConfigureAwait(false);
+
+        // The runtime's sockets of IPv6 reach no IPv4 address that is mapped into IPv6 (RFC 4291 §2.5.5.2).
         return found.Length > 0
-            ? _addresses = [.. found.Select(Unmapped).Distinct().Take(MaxAddresses)]
+            ? _addresses = [.. found.Select(it => it.IsIPv4MappedToIPv6 ? it.MapToIPv4() : it).Distinct().Take(MaxAddresses)]
             : throw step.Failed(new SocketException((int)SocketError.NoData));
     }
-
-    /// <summary>The runtime's sockets of IPv6 reach no IPv4 address that is mapped into IPv6 (RFC 4291 §2.5.5.2): it is taken as the IPv4 address that it is.</summary>
-    private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private static async Task<IPAddress[]> LookUpAsync(string host, CancellationToken stop)
     {

@@ -2,9 +2,7 @@ using System.Text;
 
 namespace EchoServer.Connect;
 
-/// <summary>The heads of an exchange as they were on the wire.</summary>
-/// <param name="Sent">The request.</param>
-/// <param name="Received">All that came so far, from the start of the answer.</param>
+/// <summary>The heads of an exchange as they were on the wire; of the answer, all that has come.</summary>
 internal sealed record HandshakeHeads(ReadOnlyMemory<byte> Sent, ReadOnlyMemory<byte> Received)
 {
     /// <summary>The request, with CR LF.</summary>

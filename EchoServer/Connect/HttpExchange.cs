@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using EchoServer.Diagnosis;
@@ -20,26 +19,15 @@ internal static class HttpExchange
     /// <summary>Writes the request for a WebSocket (RFC 6455 §4.1).</summary>
     internal static byte[] Upgrade(ConnectionOptions options, string key, IReadOnlyList<string> subprotocols, string? extensions)
     {
-        List<string> lines =
-        [
-            "Connection: Upgrade", "Upgrade: websocket", $"Sec-WebSocket-Key: {key}", $"Sec-WebSocket-Version: {Handshake.Version}",
-        ];
-        if (subprotocols.Count > 0)
-        {
-            lines.Add($"Sec-WebSocket-Protocol: {string.Join(", ", subprotocols)}");
-        }
-
-        if (extensions is not null)
-        {
-            lines.Add($"Sec-WebSocket-Extensions: {extensions}");
-        }
-
-        if (options.Origin is not null)
-        {
-            lines.Add($"Origin: {options.Origin}");
-        }
-
-        return Write(options, options.Url.PathAndQuery, lines);
+        return Write(
+            options,
+            options.Url.PathAndQuery,
+            [
+                "Connection: Upgrade", "Upgrade: websocket", $"Sec-WebSocket-Key: {key}", $"Sec-WebSocket-Version: {Handshake.Version}",
+                subprotocols.Count > 0 ? $"Sec-WebSocket-Protocol: {string.Join(", ", subprotocols)}" : null,
+                extensions is null ? null : $"Sec-WebSocket-Extensions: {extensions}",
+                options.Origin is null ? null : $"Origin: {options.Origin}",
+            ]);
     }
 
     /// <summary>Sends a request and reads the head of the answer; interim answers before it are passed over.</summary>
@@ -165,35 +153,21 @@ internal static class HttpExchange
     /// <summary>A URL's host as it is on the wire: in ASCII, an IPv6 address in brackets.</summary>
     internal static string Host(Uri url) => url.HostNameType == UriHostNameType.IPv6 ? url.Host : url.IdnHost;
 
-    private static byte[] Write(ConnectionOptions options, string pathAndQuery, IEnumerable<string> lines)
+    private static byte[] Write(ConnectionOptions options, string pathAndQuery, IEnumerable<string?> lines)
     {
-        var request = new StringBuilder();
-        request.Append(CultureInfo.InvariantCulture, $"GET {pathAndQuery} HTTP/1.1\r\n");
-
         // RFC 6455 §4.1: the port only where it is not the scheme's own; an IPv6 address in brackets.
-        string host = string.Create(CultureInfo.InvariantCulture, $"Host: {Host(options.Url)}{(options.Url.IsDefaultPort ? "" : $":{options.Url.Port}")}");
+        string host = $"Host: {Host(options.Url)}{(options.Url.IsDefaultPort ? "" : $":{options.Url.Port}")}";
         bool IsReplaced(string line) => options.Headers.Any(field => line.StartsWith($"{field.Name}:", StringComparison.OrdinalIgnoreCase));
-        foreach (string line in lines.Prepend(host).Where(line => !IsReplaced(line)))
-        {
-            request.Append(line).Append("\r\n");
-        }
-
-        if (options.BasicAuth is not null)
-        {
-            request.Append(CultureInfo.InvariantCulture, $"Authorization: {options.BasicAuth.HeaderValue}\r\n");
-        }
-
-        if (options.Instance is not null)
-        {
-            request.Append(CultureInfo.InvariantCulture, $"X-Cf-App-Instance: {options.Instance}\r\n");
-        }
-
-        foreach (HeaderField field in options.Headers)
-        {
-            request.Append(CultureInfo.InvariantCulture, $"{field.Name}: {field.Value}\r\n");
-        }
-
-        return Encoding.UTF8.GetBytes(request.Append("\r\n").ToString());
+        IEnumerable<string?> all =
+        [
+            $"GET {pathAndQuery} HTTP/1.1",
+            .. lines.Prepend(host).OfType<string>().Where(line => !IsReplaced(line)),
+            options.BasicAuth is null ? null : $"Authorization: {options.BasicAuth.HeaderValue}",
+            options.Instance is null ? null : $"X-Cf-App-Instance: {options.Instance}",
+            .. options.Headers.Select(field => $"{field.Name}: {field.Value}"),
+            "",
+        ];
+        return Encoding.UTF8.GetBytes(string.Concat(all.OfType<string>().Select(line => $"{line}\r\n")));
     }
 
     private static ReceivedHead? TryRead(Span<byte> input) => ResponseHead.Unfold(input, out ResponseHead head, out HeadError? error) switch

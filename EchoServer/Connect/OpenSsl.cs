@@ -13,7 +13,6 @@ internal static class OpenSsl
         !OperatingSystem.IsLinux() || Versions.Any(version => version is not null && NativeLibrary.TryLoad($"libssl.so.{version}", out _)));
 
     /// <summary>Throws where the library is missing.</summary>
-    /// <exception cref="ConnectionFailedException">It is.</exception>
     internal static void ThrowIfMissing(Stage stage = Stage.Tls)
     {
         if (!IsThere.Value)

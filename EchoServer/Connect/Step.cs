@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using EchoServer.Diagnosis;
@@ -8,11 +7,7 @@ using EchoServer.Text;
 namespace EchoServer.Connect;
 
 /// <summary>One step on the way to a WebSocket: bounded in time, and named when it fails.</summary>
-/// <param name="Stage">The kind of step.</param>
-/// <param name="Url">Where to.</param>
-/// <param name="Timeout">The time that the options allow, for the words of a failure.</param>
-/// <param name="Deadline">When it has to be done.</param>
-/// <param name="Proxy">The proxy that is gone through; null for none.</param>
+/// <remarks>The timeout is what the options allow, for the words of a failure; the proxy is the one that is gone through, null for none.</remarks>
 internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout, Deadline Deadline, Uri? Proxy)
 {
     /// <summary>Takes the step.</summary>
@@ -47,7 +42,7 @@ internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout, Dea
     /// <param name="received">The bytes of an answer that has not ended; empty for none.</param>
     internal ConnectionFailedException TimedOut(ReadOnlySpan<byte> received = default) => new(
         Stage,
-        string.Create(CultureInfo.InvariantCulture, $"{(received.IsEmpty ? "nothing" : "no whole answer")} within {Timeout.TotalSeconds} s"),
+        $"{(received.IsEmpty ? "nothing" : "no whole answer")} within {Times.Seconds(Timeout)}",
         NetworkDiagnosis.OfTimeout(Stage, Timeout, Url, Proxy, received))
     { IsTimeout = true };
 

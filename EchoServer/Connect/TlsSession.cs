@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
@@ -6,11 +7,7 @@ using EchoServer.Diagnosis;
 namespace EchoServer.Connect;
 
 /// <summary>The result of a TLS handshake, with the judgement of the server's certificate.</summary>
-/// <param name="Protocol">The version.</param>
-/// <param name="CipherSuite">The cipher suite.</param>
-/// <param name="ApplicationProtocol">The protocol that ALPN selected; empty when the server selected none.</param>
-/// <param name="Certificate">The server's certificate; null when it sent none.</param>
-/// <param name="Flaw">The reason not to trust the certificate; null when it is trusted.</param>
+/// <remarks>The application protocol is what ALPN selected, empty for none; the flaw is the reason not to trust the certificate, null when it is trusted.</remarks>
 internal sealed record TlsSession(
     SslProtocols Protocol, TlsCipherSuite CipherSuite, string ApplicationProtocol, CertificateFacts? Certificate, Fault? Flaw)
 {
@@ -23,7 +20,7 @@ internal sealed record TlsSession(
         SslPolicyErrors errors = SslPolicyErrors.None;
         var statuses = X509ChainStatusFlags.NoError;
         CertificateFacts? facts = null;
-        SslClientAuthenticationOptions tls = TlsOptions.Create(options, url);
+        SslClientAuthenticationOptions tls = Options(options, url);
         tls.RemoteCertificateValidationCallback = (_, certificate, chain, found) =>
         {
             errors = chain is not null && IsAnchored(chain, options.Authorities) ? found & ~SslPolicyErrors.RemoteCertificateChainErrors : found;
@@ -43,7 +40,6 @@ internal sealed record TlsSession(
     }
 
     /// <summary>Throws where the certificate is not trusted, unless the options allow that.</summary>
-    /// <exception cref="ConnectionFailedException">It is not.</exception>
     internal void ThrowIfNotTrusted(ConnectionOptions options)
     {
         if (Flaw is not null && !options.IsInsecure)
@@ -51,6 +47,41 @@ internal sealed record TlsSession(
             throw new ConnectionFailedException(Stage.Tls, "the certificate is not trusted", TlsDiagnosis.OrInsecure(Flaw));
         }
     }
+
+    /// <summary>Makes the runtime's options from ours. The caller judges the server's certificate.</summary>
+    private static SslClientAuthenticationOptions Options(ConnectionOptions options, Uri url)
+    {
+        var tls = new SslClientAuthenticationOptions
+        {
+            TargetHost = HostOf(url),
+            ApplicationProtocols = [SslApplicationProtocol.Http11],
+        };
+        if (options.Authorities is X509Certificate2Collection authorities)
+        {
+            tls.CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+
+                // As without a policy of our own: an authority made for a test has no list of what it revoked.
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
+            tls.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
+            tls.CertificateChainPolicy.ExtraStore.AddRange(authorities);
+        }
+
+        if (options.ClientCertificate is X509Certificate2Collection certificates)
+        {
+            X509Certificate2Collection between = [.. certificates.Skip(1)];
+            tls.ClientCertificateContext = SslStreamCertificateContext.Create(certificates[0], between, offline: true);
+        }
+
+        return tls;
+    }
+
+    /// <summary>As certificates have it: RFC 6066 §3, "without a trailing dot", and without the zone of an IPv6 address.</summary>
+    private static string HostOf(Uri url) => IPAddress.TryParse(url.IdnHost, out IPAddress? address)
+        ? new IPAddress(address.GetAddressBytes()).ToString()
+        : url.IdnHost.TrimEnd('.');
 
     /// <summary>
     /// Whether a chain is sound up to a certificate that <c>--ca</c> has. The runtime trusts only a root; OpenSSL (X509_V_FLAG_PARTIAL_CHAIN)

@@ -25,7 +25,6 @@ internal static class UpgradeRefusal
     }
 
     /// <summary>Judges a 101.</summary>
-    /// <exception cref="ConnectionFailedException">It does not agree to the request.</exception>
     internal static void ThrowIfNotValid(
         ReceivedHead head, string key, IReadOnlyList<string> subprotocols, string? extensions)
     {

@@ -27,28 +27,17 @@ internal sealed record CertificateFacts(
     {
         try
         {
-            return [.. EnumerateNames(certificate).Take(MaxNames)];
+            return
+            [
+                .. certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()
+                    .SelectMany(names => names.EnumerateDnsNames().Concat(names.EnumerateIPAddresses().Select(address => $"{address}")))
+                    .Take(MaxNames),
+            ];
         }
         catch (CryptographicException)
         {
             // The extension is malformed: the certificate then names no host.
             return [];
-        }
-    }
-
-    private static IEnumerable<string> EnumerateNames(X509Certificate2 certificate)
-    {
-        foreach (X509SubjectAlternativeNameExtension names in certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>())
-        {
-            foreach (string name in names.EnumerateDnsNames())
-            {
-                yield return name;
-            }
-
-            foreach (System.Net.IPAddress address in names.EnumerateIPAddresses())
-            {
-                yield return address.ToString();
-            }
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Diagnosis;
@@ -29,46 +28,30 @@ internal static class EndDiagnosis
     ];
 
     /// <summary>The known limit that an idle time matches; null when none does.</summary>
-    internal static string? KnownLimit(TimeSpan idle)
-    {
-        foreach ((int seconds, string who) in KnownLimits)
-        {
-            double slack = Math.Max(MinSlackSeconds, seconds * Slack / 2);
-            if (Math.Abs(idle.TotalSeconds - seconds) <= slack)
-            {
-                return who;
-            }
-        }
+    internal static string? KnownLimit(TimeSpan idle) => KnownLimits.FirstOrDefault(limit =>
+        Math.Abs(idle.TotalSeconds - limit.Seconds) <= Math.Max(MinSlackSeconds, limit.Seconds * Slack / 2)).Who;
 
-        return null;
-    }
-
-    /// <summary>Says why an idle connection did not live.</summary>
-    /// <param name="kind">How it ended.</param>
-    /// <param name="code">The code in its Close.</param>
-    /// <param name="idle">How long nothing had come or gone; of one that was lost, the most that it can have been.</param>
-    internal static Fault OfIdle(EndKind kind, CloseCode? code, TimeSpan idle)
+    /// <summary>Says why a connection did not live that was idle for so long; of one that was lost, for so long at most.</summary>
+    internal static Fault OfIdle(ClientEventKind kind, CloseCode? code, TimeSpan idle)
     {
-        string after = string.Create(CultureInfo.InvariantCulture, $"after {idle.TotalSeconds:0.#} idle seconds");
-        if (kind == EndKind.Lost)
+        string seconds = string.Create(CultureInfo.InvariantCulture, $"{idle.TotalSeconds:0.#} idle seconds");
+        if (kind == ClientEventKind.Lost)
         {
             return new(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"something on the way forgot the connection at some time within {idle.TotalSeconds:0.#} idle seconds, and told neither side"),
+                $"something on the way forgot the connection at some time within {seconds}, and told neither side",
                 $"send pings often from either side (this server: --keep-alive-interval, default {Pings} s); a shorter --idle narrows down how often");
         }
 
-        if (kind == EndKind.Close)
+        if (kind == ClientEventKind.Close)
         {
             return new(
-                $"the server itself closed {after}, {Described(code ?? CloseCode.NoStatusReceived)}",
+                $"the server itself closed after {seconds}, {Described(code ?? CloseCode.NoStatusReceived)}",
                 "raise the server's own idle or keep-alive limit, or send something more often");
         }
 
         string known = KnownLimit(idle) is string owner ? $"; that is the limit of {owner}" : "";
         return new(
-            $"something on the way {(kind == EndKind.Reset ? "reset (RST)" : "ended (FIN)")} the connection {after}, without a Close{known}",
+            $"something on the way {(kind == ClientEventKind.Reset ? "reset (RST)" : "ended (FIN)")} the connection after {seconds}, without a Close{known}",
             $"send pings more often than that from either side (this server: --keep-alive-interval, default {Pings} s), or have the limit raised");
     }
 

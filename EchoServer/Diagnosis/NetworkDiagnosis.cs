@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -46,7 +45,7 @@ internal static class NetworkDiagnosis
     /// <summary>Says why nothing came within the time, or no more than the beginning of an answer.</summary>
     internal static Fault OfTimeout(Stage stage, TimeSpan timeout, Uri url, Uri? proxy = null, ReadOnlySpan<byte> received = default)
     {
-        string within = string.Create(CultureInfo.InvariantCulture, $"within {timeout.TotalSeconds} s");
+        string within = $"within {Times.Seconds(timeout)}";
         string port = Port(url);
         string beginning = EscapedText.Quote(received);
         if (!received.IsEmpty && !ResponseHead.IsBeginning(received))
@@ -166,6 +165,5 @@ internal static class NetworkDiagnosis
             $"{finding} asks for a client certificate, has no WebSocket at this path, {otherwise}",
             "pass a certificate with --cert and --key if there is one; otherwise check port and path, and see the app's log");
 
-    private static string Port(Uri url) => string.Create(
-        CultureInfo.InvariantCulture, $"port {url.Port} of {ReceivedAnswer.Shown(UrlText.Host(url))}");
+    private static string Port(Uri url) => $"port {url.Port} of {ReceivedAnswer.Shown(UrlText.Host(url))}";
 }

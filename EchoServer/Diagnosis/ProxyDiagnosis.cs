@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using EchoServer.Http;
 using EchoServer.Text;
@@ -83,7 +82,7 @@ internal static class ProxyDiagnosis
     /// <summary>Says what a reply of SOCKS 5 means (RFC 1928 §6).</summary>
     internal static Fault OfSocksReply(byte reply, Uri url, Uri? proxy)
     {
-        string answer = string.Create(CultureInfo.InvariantCulture, $"SOCKS reply {reply}");
+        string answer = $"SOCKS reply {reply}";
         return reply switch
         {
             2 => NotAllowed(answer, url, proxy),
@@ -123,12 +122,12 @@ internal static class ProxyDiagnosis
         $"{The(proxy)} could not reach {Target(url)} (it answered {answer})",
         "check host and port in the URL; a host of the internal network may need --proxy none");
 
-    private static string Target(Uri url) => ReceivedAnswer.Shown(
-        string.Create(CultureInfo.InvariantCulture, $"{(url.HostNameType == UriHostNameType.IPv6 ? UrlText.Host(url) : url.IdnHost)}:{url.Port}"));
+    private static string Target(Uri url) =>
+        ReceivedAnswer.Shown($"{(url.HostNameType == UriHostNameType.IPv6 ? UrlText.Host(url) : url.IdnHost)}:{url.Port}");
 
     private static string The(Uri? proxy) => proxy is null ? "the proxy" : $"the proxy {Address(proxy)}";
 
-    private static string Address(Uri proxy) => ReceivedAnswer.Shown(string.Create(CultureInfo.InvariantCulture, $"{UrlText.Host(proxy)}:{proxy.Port}"));
+    private static string Address(Uri proxy) => ReceivedAnswer.Shown($"{UrlText.Host(proxy)}:{proxy.Port}");
 
     private static bool IsPlain(Uri? proxy) => proxy?.Scheme == "http";
 

@@ -5,11 +5,7 @@ using EchoServer.Text;
 
 namespace EchoServer.Diagnosis;
 
-/// <summary>An HTTP answer as it arrived, with the beginning of its body. Nothing in it is escaped yet.</summary>
-/// <param name="Status">The status code.</param>
-/// <param name="Reason">The reason phrase; may be empty.</param>
-/// <param name="Fields">The header fields by name, whatever its case; repeated ones are joined with a comma.</param>
-/// <param name="Body">The beginning of the body; empty where it was not read.</param>
+/// <summary>An HTTP answer as it arrived, with the beginning of its body where that was read. Nothing in it is escaped yet.</summary>
 internal sealed record ReceivedAnswer(int Status, string Reason, IReadOnlyDictionary<string, string> Fields, string Body = "")
 {
     private const int MaxShownCharacters = 100;
@@ -20,7 +16,6 @@ internal sealed record ReceivedAnswer(int Status, string Reason, IReadOnlyDictio
     // "HTTP Status 400 – Bad Request" and the like: letters before the reason phrase that say no more than it does.
     private const int MaxLettersBefore = 12;
 
-    /// <summary>Copies a head.</summary>
     internal static ReceivedAnswer From(ResponseHead head, ReadOnlySpan<byte> body)
     {
         var fields = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
@@ -46,8 +41,7 @@ internal sealed record ReceivedAnswer(int Status, string Reason, IReadOnlyDictio
     /// <summary><see cref="Words"/>, escaped and cut.</summary>
     internal string FirstWords => Shown(Words, MaxWordsCharacters);
 
-    /// <summary>Whether a challenge offers Basic (RFC 7617), or there is none.</summary>
-    /// <param name="field">The field with the challenge (RFC 9110 §11.6.1 and §11.7.1).</param>
+    /// <summary>Whether the challenge in a field (RFC 9110 §11.6.1, §11.7.1) offers Basic (RFC 7617), or there is none.</summary>
     internal bool OffersBasic(string field) => Field(field) is not string challenge ||
         challenge.Split(',').Any(part => part.Trim().Split(' ')[0].Equals("Basic", StringComparison.OrdinalIgnoreCase));
 

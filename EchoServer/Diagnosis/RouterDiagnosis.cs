@@ -4,7 +4,6 @@ namespace EchoServer.Diagnosis;
 /// <remarks>Its words are in gorouter's <c>handlers</c> and <c>proxy/round_tripper/error_handler.go</c>.</remarks>
 internal static class RouterDiagnosis
 {
-    /// <summary>The header field.</summary>
     internal const string ErrorField = "X-Cf-RouterError";
 
     /// <summary>The request fields that ask for an instance.</summary>
@@ -30,7 +29,6 @@ internal static class RouterDiagnosis
     private const int InvalidCertificate = 526;
     private const int CertificateRequired = 496;
 
-    /// <summary>Says why.</summary>
     /// <returns>Null when the router did not answer itself.</returns>
     internal static Fault? Of(ReceivedAnswer answer, Uri url)
     {

@@ -24,6 +24,5 @@ internal sealed record EchoOptions
     /// <summary>The most bytes that may wait for one client in a scenario.</summary>
     public int MaxWaitingBytes { get; init; } = new Server.ServerOptions().MaxQueuedBytes;
 
-    /// <summary>Whether each message is logged.</summary>
     public bool LogMessages { get; init; } = true;
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using EchoServer.Buffers;
 using EchoServer.Server;
 using EchoServer.WebSockets;
@@ -114,17 +113,10 @@ internal sealed class LateEchoes : IDisposable
         }
     }
 
-    /// <param name="DueAt">When it goes out, as <see cref="Now"/>.</param>
-    /// <param name="IsText">Whether it is text.</param>
-    /// <param name="Memory">The message.</param>
-    /// <param name="Length">How long it is.</param>
     private readonly record struct Waiting(long DueAt, bool IsText, NativeBuffer Memory, int Length);
 }
 
-/// <summary>How late a message is sent, and in what pieces.</summary>
-/// <param name="DelayMilliseconds">How long it waits at least.</param>
-/// <param name="PieceBytes">How much is sent at a time.</param>
-/// <param name="IntervalMilliseconds">The time between two pieces, also of two messages.</param>
+/// <summary>How late a message is sent at least, in what pieces, and how long after each other, also of two messages.</summary>
 internal readonly record struct LatePace(long DelayMilliseconds, int PieceBytes = int.MaxValue, long IntervalMilliseconds = 0)
 {
     private const int Interval = 100;

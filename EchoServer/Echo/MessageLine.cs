@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using EchoServer.Text;
@@ -8,8 +7,11 @@ using Microsoft.Extensions.Logging;
 namespace EchoServer.Echo;
 
 /// <summary>The tutorial's log line for a message, after the connection's number; a binary message is told by its size.</summary>
-/// <remarks>Each thread fills in its own line again and again: a logged message allocates nothing.</remarks>
-internal sealed class MessageLine : IPreparedLine
+/// <remarks>
+/// Each thread fills in its own line again and again: a logged message allocates nothing. The log writes its sentence, or its values, at
+/// once, and keeps nothing of it.
+/// </remarks>
+internal sealed class MessageLine
 {
     /// <summary>The most characters of a message's text that a line shows.</summary>
     internal const int MaxCharacters = 256;
@@ -31,10 +33,9 @@ internal sealed class MessageLine : IPreparedLine
     private int _bytes;
     private Range? _text;
 
-    /// <inheritdoc/>
-    public ReadOnlySpan<char> Sentence => _sentence.AsSpan(0, _length);
+    /// <summary>The line without its time, level and category. Not escaped.</summary>
+    internal ReadOnlySpan<char> Sentence => _sentence.AsSpan(0, _length);
 
-    /// <summary>Logs a message.</summary>
     internal static void Log(ILogger log, long connectionId, Message message)
     {
         if (log.IsEnabled(LogLevel.Information))
@@ -45,8 +46,8 @@ internal sealed class MessageLine : IPreparedLine
         }
     }
 
-    /// <inheritdoc/>
-    public void WriteValues(Utf8JsonWriter json)
+    /// <summary>Writes the values as members of the object that is open.</summary>
+    internal void WriteValues(Utf8JsonWriter json)
     {
         json.WriteNumber("connectionId"u8, _connectionId);
         json.WriteNumber("bytes"u8, _bytes);

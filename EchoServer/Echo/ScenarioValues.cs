@@ -1,4 +1,3 @@
-using System.Globalization;
 using EchoServer.Text;
 
 namespace EchoServer.Echo;
@@ -85,7 +84,7 @@ internal sealed class ScenarioValues
         double seconds = count / (isMilliseconds ? 1000 : 1);
         if (!isNumber || seconds > longest.TotalSeconds)
         {
-            Flaw ??= string.Create(CultureInfo.InvariantCulture, $"{name}: '{Shown(text)}' is not a time such as 5s or 250ms, up to {longest.TotalSeconds} s");
+            Flaw ??= $"{name}: '{Shown(text)}' is not a time such as 5s or 250ms, up to {Times.Seconds(longest)}";
             return null;
         }
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using EchoServer.Http;
 using EchoServer.Server;
 using EchoServer.WebSockets;
@@ -152,7 +151,7 @@ internal static class Scenarios
             {
                 for (int i = 1; i <= count; i++)
                 {
-                    socket.Send(Number(i));
+                    socket.Send($"{i}");
                 }
             };
             Echo(socket);
@@ -165,7 +164,7 @@ internal static class Scenarios
         return new(socket =>
         {
             long number = 0;
-            var timer = new Timer(_ => socket.Send(Number(Interlocked.Increment(ref number))));
+            var timer = new Timer(_ => socket.Send($"{Interlocked.Increment(ref number)}"));
             socket.OnOpen = () => timer.Change(interval, interval);
             socket.OnClose = timer.Dispose;
             Echo(socket);
@@ -196,6 +195,4 @@ internal static class Scenarios
     private static ScenarioPlan Refused(HttpStatus status, string reason) => new(_ => { }, new(new HttpRejection(status, reason)));
 
     private static void Echo(IWebSocketConnection socket) => socket.OnMessage = message => socket.Send(default, message);
-
-    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using EchoServer.Text;
 using EchoServer.WebSockets;
 

@@ -9,32 +9,19 @@ namespace EchoServer.Load;
 /// never. The thread that sends calls <see cref="Send"/>, the connection's loop calls <see cref="Receive"/>; both may run at the
 /// same time. No I/O and no clock.
 /// </remarks>
-internal sealed class EchoWindow
+/// <param name="payloads">The payloads of the messages.</param>
+/// <param name="ownConnection">The connection's number.</param>
+/// <param name="inFlight">How many messages may be in flight, 1 or more.</param>
+/// <param name="first">The first message's number: an echo of an earlier message belongs to another connection.</param>
+internal sealed class EchoWindow(LoadPayload payloads, int ownConnection, int inFlight, long first = 0)
 {
     private const long Echoed = 0;
 
-    private readonly LoadPayload _payload;
-    private readonly int _connection;
-    private readonly int _inFlight;
-
     // The time at which each message was sent, or due; Echoed in a free place. A message's place is its number modulo the length.
-    private readonly long[] _sentAt;
+    private readonly long[] _sentAt = new long[BitOperations.RoundUpToPowerOf2((uint)inFlight)];
 
-    private long _sent;
-    private long _expected;
-
-    /// <param name="payload">The payloads of the messages.</param>
-    /// <param name="connection">The connection's number.</param>
-    /// <param name="inFlight">How many messages may be in flight, 1 or more.</param>
-    /// <param name="first">The first message's number: an echo of an earlier message belongs to another connection.</param>
-    internal EchoWindow(LoadPayload payload, int connection, int inFlight, long first = 0)
-    {
-        _payload = payload;
-        _connection = connection;
-        _inFlight = inFlight;
-        _sentAt = new long[BitOperations.RoundUpToPowerOf2((uint)inFlight)];
-        _sent = _expected = first;
-    }
+    private long _sent = first;
+    private long _expected = first;
 
     /// <summary>How many messages were sent, the first one's number included.</summary>
     internal long Sent => Volatile.Read(ref _sent);
@@ -43,7 +30,7 @@ internal sealed class EchoWindow
     internal long Outstanding => Volatile.Read(ref _sent) - Volatile.Read(ref _expected);
 
     /// <summary>How many messages may be sent now.</summary>
-    internal long Free => _inFlight - Outstanding;
+    internal long Free => inFlight - Outstanding;
 
     /// <summary>Notes that the next message is being sent, or was due, at a time other than 0.</summary>
     /// <returns>False when an earlier message is thereby given up as missing.</returns>
@@ -64,7 +51,7 @@ internal sealed class EchoWindow
     internal LoadError? Receive(ReadOnlySpan<byte> payload, out long sentAt)
     {
         long expected = _expected;
-        if (expected < Volatile.Read(ref _sent) && _payload.Is(payload, _connection, expected))
+        if (expected < Volatile.Read(ref _sent) && payloads.Is(payload, ownConnection, expected))
         {
             sentAt = Take(expected);
             return null;
@@ -88,7 +75,7 @@ internal sealed class EchoWindow
         sentAt = Take(expected);
 
         // Read afterwards: without a limit the sending thread may have given the place to a later message.
-        return sentAt != Echoed && Volatile.Read(ref _sent) - expected <= _inFlight;
+        return sentAt != Echoed && Volatile.Read(ref _sent) - expected <= inFlight;
     }
 
     /// <summary>Forgets the messages in flight.</summary>
@@ -136,15 +123,15 @@ internal sealed class EchoWindow
     /// <summary>Finds the message of this connection of which this is the right echo; null when there is none.</summary>
     private long? FindNumber(ReadOnlySpan<byte> payload, long sent)
     {
-        if (_payload.TryReadStamp(payload, out int connection, out long stamped))
+        if (payloads.TryReadStamp(payload, out int connection, out long stamped))
         {
-            return connection == _connection && stamped < sent && _payload.Is(payload, _connection, stamped) ? stamped : null;
+            return connection == ownConnection && stamped < sent && payloads.Is(payload, ownConnection, stamped) ? stamped : null;
         }
 
         // Too short for a whole stamp: only the messages in flight, and the latest before them, can be told apart.
         for (long number = Math.Max(0, _expected - _sentAt.Length); number < sent; number++)
         {
-            if (_payload.Is(payload, _connection, number))
+            if (payloads.Is(payload, ownConnection, number))
             {
                 return number;
             }
@@ -155,28 +142,28 @@ internal sealed class EchoWindow
 
     private LoadError Compare(ReadOnlySpan<byte> payload)
     {
-        if (_payload.TryReadStamp(payload, out int connection, out long number))
+        if (payloads.TryReadStamp(payload, out int connection, out long number))
         {
-            if (connection != _connection && _payload.Is(payload, connection, number))
+            if (connection != ownConnection && payloads.Is(payload, connection, number))
             {
                 return LoadError.EchoMisdelivered;
             }
 
-            bool isOurs = connection == _connection && number >= _expected && number < _sent;
-            if (isOurs && payload.Length < _payload.SizeOf(number) && _payload.IsBeginning(payload, connection, number))
+            bool isOurs = connection == ownConnection && number >= _expected && number < _sent;
+            if (isOurs && payload.Length < payloads.SizeOf(number) && payloads.IsBeginning(payload, connection, number))
             {
                 return LoadError.EchoTruncated;
             }
 
-            return isOurs || payload.Length == _payload.SizeOf(number) ? LoadError.EchoAltered : LoadError.MessageUnexpected;
+            return isOurs || payload.Length == payloads.SizeOf(number) ? LoadError.EchoAltered : LoadError.MessageUnexpected;
         }
 
-        if (payload.Length == _payload.SizeOf(_expected))
+        if (payload.Length == payloads.SizeOf(_expected))
         {
             return LoadError.EchoAltered;
         }
 
-        return _payload.IsBeginning(payload, _connection, _expected) ? LoadError.EchoTruncated : LoadError.MessageUnexpected;
+        return payloads.IsBeginning(payload, ownConnection, _expected) ? LoadError.EchoTruncated : LoadError.MessageUnexpected;
     }
 
     private long Take(long number)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
@@ -36,7 +35,6 @@ internal sealed class LoadClient : IAsyncDisposable
         _reconnector = options.Reconnects ? new Reconnector(_connector, _places, Errors, options.CloseTimeout) : null;
     }
 
-    /// <summary>How many connections are open now.</summary>
     internal int Open => _places.Open;
 
     /// <summary>How many connections were opened, their greeting included.</summary>
@@ -121,7 +119,6 @@ internal sealed class LoadClient : IAsyncDisposable
         return new LoadResult(run.Messages, bytes, elapsed, latency, unsent) { Sent = sent, Unanswered = unanswered };
     }
 
-    /// <summary>Measures the current run so far.</summary>
     internal LoadSample Sample() => _run is LoadRun run
         ? new LoadSample(Stopwatch.GetElapsedTime(run.StartedAt), run.Messages, run.AddUp().Latency)
         : LoadSample.Start;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.Net.Sockets;
 using EchoServer.Buffers;
 using EchoServer.Connect;
@@ -73,16 +72,12 @@ internal sealed class LoadConnection
     /// <summary>The number of its place, from 0.</summary>
     internal int Number { get; }
 
-    /// <summary>Moves its bytes.</summary>
     internal LoadTransport Transport { get; }
 
-    /// <summary>Whether compression was agreed on.</summary>
     internal bool IsCompressed => _protocol.Deflate is not null;
 
-    /// <summary>Where its errors are counted.</summary>
     internal LoadErrors Errors { get; private set; }
 
-    /// <summary>Sends its messages.</summary>
     internal LoadSender Sender { get; }
 
     /// <summary>Follows it out of service and back; null when connections are not opened again.</summary>
@@ -91,7 +86,6 @@ internal sealed class LoadConnection
     /// <summary>Complete when the greeting was received, or the connection has ended.</summary>
     internal Task Ready => _ready.Task;
 
-    /// <summary>Whether the connection has ended.</summary>
     internal bool HasEnded => Volatile.Read(ref _phase) == Ended;
 
     /// <summary>Whether its loop has ended: nothing is received or counted after that.</summary>
@@ -100,7 +94,6 @@ internal sealed class LoadConnection
     /// <summary>Whether messages can be exchanged.</summary>
     internal bool IsOpen => !HasEnded && !Sender.IsClosing && _ready.Task.IsCompleted;
 
-    /// <summary>Whether the Close of the server was received.</summary>
     internal bool IsCloseReceived => _isCloseReceived;
 
     /// <summary>Whether the load itself has given it up.</summary>
@@ -109,7 +102,6 @@ internal sealed class LoadConnection
     /// <summary>Whether all that was sent has come back, and nothing is being sent.</summary>
     internal bool IsQuiet => !IsOpen || (Sender.IsIdle && _window.Outstanding == 0);
 
-    /// <summary>How many messages have no answer yet.</summary>
     internal long Outstanding => _window.Outstanding;
 
     /// <summary>Whether it has ended, and a new connection is to take its place.</summary>
@@ -244,19 +236,16 @@ internal sealed class LoadConnection
 
     private void Take(byte[] buffer, int received)
     {
-        switch (received)
+        if (received == 0)
         {
-            case LoadTransport.NothingYet:
-                break;
-            case 0:
-                // Expected after a Close, and with raw TCP after this end's FIN.
-                End(Sender.IsClosing ? null : LoadError.EndedWithoutClose);
-                break;
-            default:
-                int held = _pendingInput.Length;
-                _pendingInput.MoveTo(buffer, NoBudget);
-                Process(buffer.AsSpan(0, held + received));
-                break;
+            // Expected after a Close, and with raw TCP after this end's FIN.
+            End(Sender.IsClosing ? null : LoadError.EndedWithoutClose);
+        }
+        else if (received != LoadTransport.NothingYet)
+        {
+            int held = _pendingInput.Length;
+            _pendingInput.MoveTo(buffer, NoBudget);
+            Process(buffer.AsSpan(0, held + received));
         }
     }
 
@@ -333,7 +322,7 @@ internal sealed class LoadConnection
         else if (!_context.Options.ExpectsEcho)
         {
             tally?.AddAnswer(now, _window.TryAnswer(out long sentAt) ? now - sentAt : null, payload.Length);
-            EndOutage(now);
+            Outages?.End(now);
         }
         else if (!isClosing)
         {
@@ -351,15 +340,7 @@ internal sealed class LoadConnection
         }
 
         tally?.AddEcho(now, now - sentAt, payload.Length);
-        EndOutage(now);
-    }
-
-    private void EndOutage(long now)
-    {
-        if (Outages is { IsOut: true } outages)
-        {
-            outages.End(now);
-        }
+        Outages?.End(now);
     }
 
     private void ReceiveClose(ReadOnlySpan<byte> reason, bool isAnswer)

@@ -17,7 +17,6 @@ internal sealed record LoadOptions
     /// <summary>How to open each connection: <c>ws</c>, <c>wss</c>, or <c>tcp</c> (see <see cref="TcpScheme"/>).</summary>
     public required ConnectionOptions Connection { get; init; }
 
-    /// <summary>How many connections.</summary>
     public int Connections { get; init; } = 50;
 
     /// <summary>Bytes of payload in each message; with <see cref="Lines"/>, in the largest.</summary>

@@ -12,7 +12,6 @@ internal sealed class LoadPlaces(int count)
     private LoadConnection[] _inRun = [];
     private bool _isClosing;
 
-    /// <summary>How many connections are open now.</summary>
     internal int Open => All.Count(connection => connection.IsOpen);
 
     /// <summary>How many places have had an open connection.</summary>

@@ -1,10 +1,9 @@
-using System.Diagnostics;
 using EchoServer.Metrics;
 
 namespace EchoServer.Load;
 
 /// <summary>Shared by the connections of one run: its start, its end, and the counts of each thread.</summary>
-internal sealed class LoadRun
+internal sealed class LoadRun(Pace? pace)
 {
     [ThreadStatic]
     private static ThreadTally? _ofThisThread;
@@ -12,10 +11,8 @@ internal sealed class LoadRun
     private readonly Lock _lock = new();
     private readonly List<ThreadTally> _tallies = [];
 
-    internal LoadRun(Pace? pace) => Pace = pace;
-
     /// <summary>The schedule of a run with a rate; null for as fast as the echoes come.</summary>
-    internal Pace? Pace { get; }
+    internal Pace? Pace => pace;
 
     /// <summary>The time of its start, in ticks of <see cref="Stopwatch"/>.</summary>
     internal long StartedAt { get; } = Stopwatch.GetTimestamp();
@@ -93,7 +90,6 @@ internal sealed class ThreadTally(LoadRun run)
 
     internal long LastEchoAt => Volatile.Read(ref _lastEchoAt);
 
-    /// <summary>Counts a right echo.</summary>
     internal void AddEcho(long now, long latency, int bytes)
     {
         Latency.Record(latency);

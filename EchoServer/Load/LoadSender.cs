@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using EchoServer.Load.Report;
@@ -41,7 +40,6 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
     /// <summary>The run that messages are sent for; null before the first.</summary>
     internal LoadRun? Run => _place?.Run;
 
-    /// <summary>Whether nothing is being sent.</summary>
     internal bool IsIdle => Volatile.Read(ref _requests) == 0;
 
     /// <summary>Whether sending failed: nothing is sent after that.</summary>
@@ -307,6 +305,5 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
         public bool WriteClose(ReadOnlySpan<byte> payload) => Interlocked.CompareExchange(ref sender._closeDue, payload.ToArray(), null) is null;
     }
 
-    /// <summary>A place in a run.</summary>
     private sealed record Place(LoadRun Run, int Rank, long FirstMessage);
 }

@@ -12,7 +12,6 @@ internal static class MaskingKeys
     [ThreadStatic]
     private static Block? _block;
 
-    /// <summary>Returns a fresh key.</summary>
     internal static uint Next() => (_block ??= new Block()).Next();
 
     private sealed class Block

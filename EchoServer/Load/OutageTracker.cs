@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using EchoServer.Load.Opening;
 using EchoServer.WebSockets;
 
@@ -39,7 +38,6 @@ internal sealed class OutageTracker
     /// <summary>Returns the outage, once; null when there is none.</summary>
     internal Outage? Take() => Interlocked.Exchange(ref _current, null);
 
-    /// <summary>Ends the outage, if there is one.</summary>
-    /// <param name="now">In ticks of <see cref="Stopwatch"/>.</param>
-    internal void End(long now) => Take()?.End(now);
+    /// <summary>Ends the outage, if there is one, at a time in ticks of <see cref="Stopwatch"/>.</summary>
+    internal void End(long now) => (IsOut ? Take() : null)?.End(now);
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace EchoServer.Load;
 
 /// <summary>The schedule of a run with a rate: fixed from the start, however late echoes come.</summary>
@@ -31,7 +29,6 @@ internal sealed class Pace(double rate, int connections, TimeSpan duration)
     internal int Connections => connections;
 
     /// <summary>Makes all messages due whose time has come.</summary>
-    /// <param name="elapsed">Time since the start.</param>
     internal void Advance(TimeSpan elapsed) =>
         Volatile.Write(ref _due, Math.Min(DueIn(elapsed.Ticks / TicksPerBatch), _max));
 

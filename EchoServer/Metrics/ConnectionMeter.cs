@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Metrics;
@@ -19,10 +18,8 @@ internal struct ConnectionMeter
     private long _timedSince;
     private long _messagesBefore;
 
-    /// <summary>Bytes received so far.</summary>
     internal readonly long BytesReceived => _bytesReceived;
 
-    /// <summary>Whole messages received so far.</summary>
     internal readonly long MessagesReceived => _received.Messages;
 
     /// <summary>Begins a step whose input has come; times one step in <see cref="EchoTimes.OneStepIn"/>.</summary>
@@ -38,7 +35,6 @@ internal struct ConnectionMeter
         }
     }
 
-    /// <summary>Counts a whole message.</summary>
     internal void CountMessage(Opcode opcode, int bytes) => _received.Count(opcode, bytes);
 
     /// <summary>Ends a step whose output is sent.</summary>
@@ -55,9 +51,7 @@ internal struct ConnectionMeter
         }
     }
 
-    /// <summary>Adds the counts so far.</summary>
-    /// <param name="sum">What it is added to.</param>
-    /// <param name="isLast">Whether nothing is to be added afterwards, because the totals have it.</param>
+    /// <summary>Adds the counts so far; for the last time when the totals have them.</summary>
     /// <returns>False, with nothing added, after the last time.</returns>
     internal bool AddTo(ServerTotals sum, bool isLast)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Metrics;
@@ -15,7 +14,7 @@ internal static class CountedCloseCodes
 
     /// <summary>What the codes are called in a metric's label.</summary>
     internal static string[] Labels { get; } =
-        [.. Registered.Select(code => ((int)code).ToString(CultureInfo.InvariantCulture)), "3xxx", "4xxx"];
+        [.. Registered.Select(code => $"{(int)code}"), "3xxx", "4xxx"];
 
     /// <summary>Where a code is counted.</summary>
     internal static int IndexOf(CloseCode code) => (int)code switch

@@ -25,7 +25,6 @@ internal sealed class EchoTimes
     internal static double[] UpperBounds { get; } =
         [0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10];
 
-    /// <summary>Counts a step.</summary>
     internal void Record(TimeSpan time)
     {
         double seconds = time.TotalSeconds;

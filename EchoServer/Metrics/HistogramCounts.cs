@@ -1,7 +1,4 @@
 namespace EchoServer.Metrics;
 
-/// <summary>A histogram at one moment.</summary>
-/// <param name="UpperBounds">The upper bound of each bucket but the last, which has none.</param>
-/// <param name="Buckets">How many values fell into each bucket; not cumulative.</param>
-/// <param name="Sum">The sum of all values.</param>
+/// <summary>A histogram at one moment. The last bucket has no bound; the buckets are not cumulative.</summary>
 internal sealed record HistogramCounts(double[] UpperBounds, long[] Buckets, double Sum);

@@ -16,7 +16,5 @@ internal sealed record Instrument(string Name, string Help, Func<ServerSnapshot,
     internal string Type => Name.EndsWith("_total", StringComparison.Ordinal) ? "counter" : "gauge";
 }
 
-/// <summary>One number of an instrument.</summary>
-/// <param name="Value">The number.</param>
-/// <param name="Labels">Its labels; the values are of letters that need no escape.</param>
+/// <summary>One number of an instrument. The values of its labels are of letters that need no escape.</summary>
 internal readonly record struct Sample(double Value, params (string Name, string Value)[] Labels);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using EchoServer.Http;
 using EchoServer.WebSockets;
 
@@ -7,13 +6,10 @@ namespace EchoServer.Metrics;
 /// <summary>Every number that <c>/metrics</c> shows.</summary>
 internal static class Instruments
 {
-    /// <summary>The name of the histogram of echo times.</summary>
     internal const string EchoTimeName = "echo_server_echo_time_seconds";
 
-    /// <summary>What that histogram means.</summary>
-    internal static readonly string EchoTimeHelp = string.Create(
-        CultureInfo.InvariantCulture,
-        $"Time of an echo in seconds: from the return of a receive that brought messages to the end of the send of their echoes. One receive of a connection in {EchoTimes.OneStepIn} is timed, its first included.");
+    internal static readonly string EchoTimeHelp =
+        $"Time of an echo in seconds: from the return of a receive that brought messages to the end of the send of their echoes. One receive of a connection in {EchoTimes.OneStepIn} is timed, its first included.";
 
     /// <summary>The numbers, in the order in which they are shown.</summary>
     internal static readonly Instrument[] All =
@@ -89,7 +85,7 @@ internal static class Instruments
     private static IEnumerable<Sample> ByStatus(long[] counts, Func<HttpStatus, bool> applies) => ServerTotals.Statuses
         .Select((status, index) => (Status: status, Count: counts[index]))
         .Where(entry => applies(entry.Status))
-        .Select(entry => new Sample(entry.Count, ("status", ((int)entry.Status).ToString(CultureInfo.InvariantCulture))));
+        .Select(entry => new Sample(entry.Count, ("status", $"{(int)entry.Status}")));
 
     private static Sample[] ByDirection(long received, long sent) =>
         [new Sample(received, ("direction", "received")), new Sample(sent, ("direction", "sent"))];

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Numerics;
 
 namespace EchoServer.Metrics;
@@ -21,7 +20,6 @@ internal sealed class LatencyHistogram
     private readonly long[] _counts = new long[Buckets];
     private long _max;
 
-    /// <summary>How many values were recorded.</summary>
     internal long Count { get; private set; }
 
     /// <summary>The greatest of them, exactly.</summary>

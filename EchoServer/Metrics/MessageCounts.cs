@@ -7,16 +7,9 @@ namespace EchoServer.Metrics;
 /// <remarks>A mutable value. One thread writes it; others may read each number by itself, which on 64 bits is never torn.</remarks>
 internal struct MessageCounts
 {
-    /// <summary>Text messages.</summary>
     internal long TextMessages;
-
-    /// <summary>Their payload in bytes.</summary>
     internal long TextBytes;
-
-    /// <summary>Binary messages.</summary>
     internal long BinaryMessages;
-
-    /// <summary>Their payload in bytes.</summary>
     internal long BinaryBytes;
 
     /// <summary>Messages of both kinds.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace EchoServer.Metrics;
@@ -10,7 +9,6 @@ internal static class MetricsText
     /// <summary>The format, as scrapers know it by.</summary>
     internal const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-    /// <summary>Writes all instruments.</summary>
     internal static byte[] Write(ServerSnapshot snapshot)
     {
         var text = new StringBuilder();

@@ -1,11 +1,6 @@
-using System.Diagnostics;
-
 namespace EchoServer.Metrics;
 
-/// <summary>What the operating system says about this process.</summary>
-/// <param name="ResidentBytes">Memory in use, shared file pages included.</param>
-/// <param name="OpenFiles">File descriptors, sockets included; 0 where that cannot be known.</param>
-/// <param name="CpuSeconds">CPU time in user and system mode.</param>
+/// <summary>What the operating system says about this process: memory in use, descriptors (0 where that cannot be known), CPU time.</summary>
 /// <remarks>Safe on any thread.</remarks>
 internal sealed record ProcessFacts(long ResidentBytes, int OpenFiles, double CpuSeconds)
 {

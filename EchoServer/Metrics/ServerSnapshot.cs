@@ -9,10 +9,8 @@ internal sealed record ServerSnapshot
     /// <summary>How long ago that is, whatever became of the clock.</summary>
     internal required TimeSpan Uptime { get; init; }
 
-    /// <summary>WebSocket connections that are open.</summary>
     internal required int OpenConnections { get; init; }
 
-    /// <summary>The most connections there may be.</summary>
     internal required int MaxConnections { get; init; }
 
     /// <summary>Memory, budget and TCP connections.</summary>
@@ -21,6 +19,5 @@ internal sealed record ServerSnapshot
     /// <summary>Totals since the start. They never go down.</summary>
     internal required ServerTotals Totals { get; init; }
 
-    /// <summary>How long echoes took.</summary>
     internal required HistogramCounts EchoTimes { get; init; }
 }

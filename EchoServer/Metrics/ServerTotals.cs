@@ -49,7 +49,6 @@ internal sealed class ServerTotals
     /// <summary>The statuses that are counted, in order.</summary>
     internal static HttpStatus[] Statuses { get; } = Enum.GetValues<HttpStatus>();
 
-    /// <summary>Copies all counts.</summary>
     internal ServerTotals Copy()
     {
         var copy = (ServerTotals)MemberwiseClone();

@@ -1,7 +1,6 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using EchoServer.Connect;
+using EchoServer.Diagnosis;
 using EchoServer.Transport;
 using EchoServer.WebSockets;
 
@@ -23,7 +22,6 @@ internal sealed class PingConnection(PingOptions options, PingLog log)
     private long _lostAt;
     private int _failures;
 
-    /// <summary>Whether there is no connection.</summary>
     internal bool IsLost => _receiving.IsCompleted;
 
     /// <summary>The size of a message with a number of one digit.</summary>
@@ -63,15 +61,10 @@ internal sealed class PingConnection(PingOptions options, PingLog log)
     /// <summary>Sends a message, and waits no longer than an interval for a server that does not read.</summary>
     internal async Task SendAsync(long number)
     {
-        try
-        {
-            Task sending = _connection?.SendAsync(options.UsesPingFrames ? Opcode.Ping : Opcode.Text, Payload(number)) ?? Task.CompletedTask;
-            await sending.WaitAsync(options.Interval).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is IOException or TimeoutException)
-        {
-            // The receiver learns the reason.
-        }
+        Task sending = _connection?.SendAsync(options.UsesPingFrames ? Opcode.Ping : Opcode.Text, Payload(number)) ?? Task.CompletedTask;
+
+        // The receiver learns the reason of a failure.
+        await sending.WaitAsync(options.Interval).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Closes the connection, and waits for the server's Close for a moment.</summary>
@@ -115,7 +108,7 @@ internal sealed class PingConnection(PingOptions options, PingLog log)
         await connection.DisposeAsync().ConfigureAwait(false);
     }
 
-    private byte[] Payload(long number) => Encoding.ASCII.GetBytes(_mark + number.ToString(CultureInfo.InvariantCulture));
+    private byte[] Payload(long number) => Encoding.ASCII.GetBytes($"{_mark}{number}");
 
     /// <returns>Null when the payload is not one of our messages, perhaps behind a prefix.</returns>
     private long? FindNumber(ReadOnlySpan<byte> payload)

@@ -1,18 +1,20 @@
-using System.Diagnostics;
-using System.Globalization;
 using EchoServer.Diagnosis;
+using EchoServer.Metrics;
 using EchoServer.Text;
 
 namespace EchoServer.Ping;
 
-/// <summary>The messages of a <c>ping</c> that have no answer yet, and a line of output for each result.</summary>
+/// <summary>The messages of a <c>ping</c> that have no answer yet, a line of output for each result, and the statistics of all.</summary>
 /// <remarks>Safe on any thread: answers come in while messages go out.</remarks>
 internal sealed class PingLog(PingOptions options, TextWriter output)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<long, long> _pending = [];
-    private readonly PingStatistics _statistics = new();
-    private string? _down;
+    private readonly LatencyHistogram _times = new();
+    private long _sent;
+    private long _least = long.MaxValue;
+    private double _sum;
+    private volatile string? _down;
 
     /// <summary>Counts a message that is due.</summary>
     /// <returns>Whether to send it: false while there is no connection, when it counts as lost.</returns>
@@ -20,7 +22,7 @@ internal sealed class PingLog(PingOptions options, TextWriter output)
     {
         lock (_lock)
         {
-            _statistics.AddSent();
+            _sent++;
             if (_down is not null)
             {
                 WriteLine($"seq={number} not sent: {_down}");
@@ -37,7 +39,7 @@ internal sealed class PingLog(PingOptions options, TextWriter output)
     {
         lock (_lock)
         {
-            if (number <= 0 || number > _statistics.Sent)
+            if (number <= 0 || number > _sent)
             {
                 return;
             }
@@ -52,7 +54,9 @@ internal sealed class PingLog(PingOptions options, TextWriter output)
             bool isInTime = time <= options.Wait;
             if (isInTime)
             {
-                _statistics.AddReceived(now - sentAt);
+                _times.Record(now - sentAt);
+                _least = Math.Min(_least, now - sentAt);
+                _sum += now - sentAt;
             }
 
             WriteLine($"seq={number} time={Times.Milliseconds(time)} ms{(isInTime ? "" : ", too late")}");
@@ -76,13 +80,7 @@ internal sealed class PingLog(PingOptions options, TextWriter output)
     }
 
     /// <summary>Notes why there is still no connection; null when there is one.</summary>
-    internal void SetDown(string? why)
-    {
-        lock (_lock)
-        {
-            _down = why;
-        }
-    }
+    internal void SetDown(string? why) => _down = why;
 
     /// <summary>Counts messages as lost that have waited for too long.</summary>
     /// <returns>The time until the next one may have; null when none waits.</returns>
@@ -94,7 +92,7 @@ internal sealed class PingLog(PingOptions options, TextWriter output)
             foreach (long number in _pending.Where(one => Stopwatch.GetElapsedTime(one.Value, now) >= options.Wait).Select(one => one.Key).Order().ToArray())
             {
                 _pending.Remove(number);
-                WriteLine($"seq={number} no answer within {options.Wait.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s");
+                WriteLine($"seq={number} no answer within {Times.Seconds(options.Wait)}");
             }
 
             // A delay has whole milliseconds: one more, or the rest of one would be waited for in a busy loop.
@@ -110,8 +108,11 @@ internal sealed class PingLog(PingOptions options, TextWriter output)
         lock (_lock)
         {
             WriteLine($"--- {UrlText.Shown(options.Connection.Url)}");
-            WriteLine(_statistics.Summarize());
-            return _statistics.Lost == 0;
+            long received = _times.Count;
+            double lostShare = _sent == 0 ? 0 : 100.0 * (_sent - received) / _sent;
+            string counts = string.Create(CultureInfo.InvariantCulture, $"{_sent} sent, {received} received, {_sent - received} lost ({lostShare:0.##} %)");
+            WriteLine(received == 0 ? counts : $"{counts}\n{RoundTrips(received)}");
+            return received == _sent;
         }
     }
 
@@ -122,5 +123,11 @@ internal sealed class PingLog(PingOptions options, TextWriter output)
             output.WriteLine(line);
             output.Flush();
         }
+    }
+    private string RoundTrips(long received)
+    {
+        TimeSpan[] times =
+            [Stopwatch.GetElapsedTime(0, _least), Stopwatch.GetElapsedTime(0, (long)(_sum / received)), _times.Max, _times.Percentile(99)];
+        return $"round trip min/avg/max/p99 {string.Join('/', times.Select(Times.Milliseconds))} ms";
     }
 }

@@ -1,7 +1,6 @@
-using System.Diagnostics;
-using System.Globalization;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
+using EchoServer.Text;
 
 namespace EchoServer.Ping;
 
@@ -11,18 +10,9 @@ namespace EchoServer.Ping;
 /// that a message goes through, where a ping frame may be answered by a proxy. While there is no connection the messages that are
 /// due count as lost, so that the loss says how long that was.
 /// </remarks>
-internal sealed class PingRun
+internal sealed class PingRun(PingOptions options, PingLog log)
 {
-    private readonly PingOptions _options;
-    private readonly PingLog _log;
-    private readonly PingConnection _connection;
-
-    internal PingRun(PingOptions options, TextWriter output)
-    {
-        _options = options;
-        _log = new PingLog(options, output);
-        _connection = new PingConnection(options, _log);
-    }
+    private readonly PingConnection _connection = new(options, log);
 
     /// <summary>Pings until the count is reached or the user stops it.</summary>
     /// <returns>Whether every message came back in time.</returns>
@@ -31,9 +21,7 @@ internal sealed class PingRun
     internal async Task<bool> RunAsync(CancellationToken stop)
     {
         await _connection.OpenAsync(stop).ConfigureAwait(false);
-        _log.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"PING {UrlText.Shown(_options.Connection.Url)}: {(_options.UsesPingFrames ? "a ping frame" : "a text")} of {_connection.MessageBytes} bytes every {_options.Interval.TotalSeconds} s"));
+        log.WriteLine($"PING {UrlText.Shown(options.Connection.Url)}: {(options.UsesPingFrames ? "a ping frame" : "a text")} of {_connection.MessageBytes} bytes every {Times.Seconds(options.Interval)}");
         try
         {
             await SendAllAsync(stop).ConfigureAwait(false);
@@ -45,7 +33,7 @@ internal sealed class PingRun
         }
 
         await _connection.CloseAsync().ConfigureAwait(false);
-        return _log.WriteSummary();
+        return log.WriteSummary();
     }
 
     private async Task SendAllAsync(CancellationToken stop)
@@ -56,17 +44,17 @@ internal sealed class PingRun
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
         try
         {
-            for (long number = 1; _options.Count is not int count || number <= count; number++)
+            for (long number = 1; options.Count is not int count || number <= count; number++)
             {
-                await WaitAsync(start, _options.Interval * (number - 1), stop).ConfigureAwait(false);
+                await WaitAsync(start, options.Interval * (number - 1), stop).ConfigureAwait(false);
                 if (_connection.IsLost && opening.IsCompleted)
                 {
                     // Not waited for longer than an interval: lost messages are to be counted meanwhile.
                     opening = _connection.ReopenAsync(over.Token);
-                    await Task.WhenAny(opening, Task.Delay(_options.Interval, stop)).ConfigureAwait(false);
+                    await Task.WhenAny(opening, Task.Delay(options.Interval, stop)).ConfigureAwait(false);
                 }
 
-                if (_log.Begin(number))
+                if (log.Begin(number))
                 {
                     await _connection.SendAsync(number).ConfigureAwait(false);
                 }
@@ -86,7 +74,7 @@ internal sealed class PingRun
         while (true)
         {
             stop.ThrowIfCancellationRequested();
-            TimeSpan wait = _log.GiveUpOld() ?? _options.Wait;
+            TimeSpan wait = log.GiveUpOld() ?? options.Wait;
             TimeSpan left = due - Stopwatch.GetElapsedTime(start);
             if (left <= TimeSpan.Zero)
             {
@@ -99,8 +87,8 @@ internal sealed class PingRun
 
     private async Task WaitForLastAsync(CancellationToken stop)
     {
-        TimeSpan look = TimeSpan.FromMilliseconds(Math.Min(_options.Wait.TotalMilliseconds / 10, 10));
-        while (_log.GiveUpOld() is not null)
+        TimeSpan look = TimeSpan.FromMilliseconds(Math.Min(options.Wait.TotalMilliseconds / 10, 10));
+        while (log.GiveUpOld() is not null)
         {
             await Task.Delay(look, stop).ConfigureAwait(false);
         }

@@ -69,11 +69,9 @@ internal sealed class InfoDocument(ServerLimits limits, EchoOptions echo, Instan
         ("prefix", echo.Prefix),
         ("rawPath", EchoHandlers.RawPath),
         ("compression", limits.Options.Compression),
-        ("scenarios", (echo.HasScenarios ? Scenarios.All : []).Select(OfScenario)),
+        ("scenarios", (echo.HasScenarios ? Scenarios.All : []).Select<Scenario, JsonMembers>(
+            scenario => [("path", scenario.Template), ("summary", scenario.Summary), ("example", scenario.Example)])),
     ];
-
-    private static JsonMembers OfScenario(Scenario scenario) =>
-        [("path", scenario.Template), ("summary", scenario.Summary), ("example", scenario.Example)];
 
     private static JsonMembers Numbers(ServerSnapshot snapshot)
     {

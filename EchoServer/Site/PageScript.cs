@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace EchoServer.Site;
@@ -14,8 +13,6 @@ internal static class PageScript
     private static readonly string[] Declarations = ["async", "function", "class", "const"];
 
     /// <summary>Joins a module and those that it imports: each becomes a function that returns its exports, behind those that it needs.</summary>
-    /// <param name="first">The module that begins, such as <c>page.js</c>.</param>
-    /// <param name="read">Gives the text of a module.</param>
     internal static string Join(string first, Func<string, string> read)
     {
         var script = new StringBuilder("const modules = {};\n");

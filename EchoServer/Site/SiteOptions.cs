@@ -1,6 +1,4 @@
 namespace EchoServer.Site;
 
-/// <summary>Which parts of the site may be turned off.</summary>
-/// <param name="ServesInfo">Whether <c>/info</c> answers.</param>
-/// <param name="ServesMetrics">Whether <c>/metrics</c> answers.</param>
+/// <summary>Whether <c>/info</c> and <c>/metrics</c> answer.</summary>
 internal sealed record SiteOptions(bool ServesInfo = true, bool ServesMetrics = true);

@@ -34,7 +34,6 @@ internal sealed class SiteRouter(
 
     private readonly Lazy<IReadOnlyDictionary<string, SiteFile>> _files = new(files ?? SiteFiles.Load);
 
-    /// <inheritdoc/>
     public HttpAnswer Answer(RequestHead head, IPEndPoint client, ServerContext server, DateTimeOffset now)
     {
         if (PlainRequest.Check(head) is HttpRejection rejection)
@@ -46,8 +45,12 @@ internal sealed class SiteRouter(
         return path switch
         {
             HealthPath => Health(head, server, now),
-            InfoPath when options.ServesInfo =>
-                Moment(head, HttpStatus.Ok, "application/json; charset=utf-8", Info(head, client, server), now),
+            InfoPath when options.ServesInfo => Moment(
+                head,
+                HttpStatus.Ok,
+                "application/json; charset=utf-8",
+                new InfoDocument(limits, echo, instance).Write(head, client, server.TakeSnapshot()),
+                now),
             MetricsPath when options.ServesMetrics =>
                 Moment(head, HttpStatus.Ok, MetricsText.ContentType, MetricsText.Write(server.TakeSnapshot()), now),
             EchoHandlers.RawPath => Refuse(
@@ -57,9 +60,6 @@ internal sealed class SiteRouter(
             _ => _files.Value.TryGetValue(path, out SiteFile? file) ? File(head, file, now) : Refuse(head, NotFound(head), now),
         };
     }
-
-    private byte[] Info(RequestHead head, IPEndPoint client, ServerContext server) =>
-        new InfoDocument(limits, echo, instance).Write(head, client, server.TakeSnapshot());
 
     private static HttpAnswer Health(RequestHead head, ServerContext server, DateTimeOffset now) => server.IsStopping
         ? Refuse(head, new(HttpStatus.ServiceUnavailable, "stopping"), now)

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text;
 
 namespace EchoServer.Text;
@@ -89,7 +88,7 @@ internal static class EscapedText
     {
         int length = PrefixLength(utf8, maxCharacters);
         string text = Encoding.UTF8.GetString(utf8[..length]);
-        return length == utf8.Length ? text : string.Create(CultureInfo.InvariantCulture, $"{text}{Ellipsis} ({utf8.Length} bytes)");
+        return length == utf8.Length ? text : $"{text}{Ellipsis} ({utf8.Length} bytes)";
     }
 
     /// <summary>How many bytes of UTF-8 the first characters take.</summary>
@@ -142,7 +141,7 @@ internal static class EscapedText
         '\n' => "\\n",
         '\r' => "\\r",
         '\t' => "\\t",
-        _ when IsUnsafe(rune) => string.Create(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:x}}}"),
+        _ when IsUnsafe(rune) => $"\\u{{{rune.Value:x}}}",
         _ => null,
     };
 

@@ -5,7 +5,6 @@ namespace EchoServer.Text;
 /// <param name="text">The words.</param>
 internal readonly struct LoggedValue(object? value, string text)
 {
-    /// <summary>The value; null for none.</summary>
     internal object? Value { get; } = value;
 
     /// <summary>The words, which are empty for <c>default</c>.</summary>

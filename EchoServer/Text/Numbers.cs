@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace EchoServer.Text;
 
 /// <summary>How numbers of things are shown to people.</summary>

@@ -26,23 +26,21 @@ internal sealed unsafe class ReadableJson : JavaScriptEncoder
 
     /// <summary>Writes one object in UTF-8, with a line feed behind it.</summary>
     /// <param name="options"><see cref="Compact"/> or <see cref="Indented"/>.</param>
-    /// <param name="members">A value is a string, bool, int, long or double, the members of an object, a list of values, or null.</param>
+    /// <param name="members">The values as for <see cref="WriteValue"/>.</param>
     internal static byte[] Write(JsonWriterOptions options, JsonMembers members)
     {
         var bytes = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(bytes, options))
         {
-            Write(json, members);
+            WriteValue(json, members);
         }
 
         bytes.Write("\n"u8);
         return bytes.WrittenSpan.ToArray();
     }
 
-    /// <inheritdoc/>
     public override int MaxOutputCharactersPerInputCharacter => "\\u0000".Length;
 
-    /// <inheritdoc/>
     public override int FindFirstCharacterToEncode(char* text, int textLength)
     {
         var span = new ReadOnlySpan<char>(text, textLength);
@@ -51,10 +49,8 @@ internal sealed unsafe class ReadableJson : JavaScriptEncoder
         return special >= 0 ? special : safe < textLength ? safe : -1;
     }
 
-    /// <inheritdoc/>
     public override bool WillEncode(int unicodeScalar) => unicodeScalar is '"' or '\\' || EscapedText.IsUnsafe(new Rune(unicodeScalar));
 
-    /// <inheritdoc/>
     public override bool TryEncodeUnicodeScalar(int unicodeScalar, char* buffer, int bufferLength, out int numberOfCharactersWritten)
     {
         var output = new Span<char>(buffer, bufferLength);
@@ -80,7 +76,8 @@ internal sealed unsafe class ReadableJson : JavaScriptEncoder
             : output.TryWrite($"\\u{(int)units[0]:x4}\\u{(int)units[1]:x4}", out numberOfCharactersWritten);
     }
 
-    private static void Write(Utf8JsonWriter json, object? value)
+    /// <summary>Writes numbers, booleans, objects and lists as such, every other value as a string in the invariant culture.</summary>
+    internal static void WriteValue(Utf8JsonWriter json, object? value)
     {
         switch (value)
         {
@@ -93,10 +90,10 @@ internal sealed unsafe class ReadableJson : JavaScriptEncoder
             case bool flag:
                 json.WriteBooleanValue(flag);
                 break;
-            case int number:
-                json.WriteNumberValue(number);
+            case sbyte or byte or short or ushort or int or uint or long or ulong or decimal:
+                json.WriteNumberValue(Convert.ToDecimal(value, CultureInfo.InvariantCulture));
                 break;
-            case long number:
+            case float number:
                 json.WriteNumberValue(number);
                 break;
             case double number:
@@ -107,7 +104,7 @@ internal sealed unsafe class ReadableJson : JavaScriptEncoder
                 foreach ((string name, object? member) in members)
                 {
                     json.WritePropertyName(name);
-                    Write(json, member);
+                    WriteValue(json, member);
                 }
 
                 json.WriteEndObject();
@@ -116,13 +113,14 @@ internal sealed unsafe class ReadableJson : JavaScriptEncoder
                 json.WriteStartArray();
                 foreach (object? item in values)
                 {
-                    Write(json, item);
+                    WriteValue(json, item);
                 }
 
                 json.WriteEndArray();
                 break;
             default:
-                throw new ArgumentException($"a value cannot be a {value.GetType()}", nameof(value));
+                json.WriteStringValue(Convert.ToString(value, CultureInfo.InvariantCulture));
+                break;
         }
     }
 }

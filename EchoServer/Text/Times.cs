@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace EchoServer.Text;
 
 /// <summary>How times are shown to people.</summary>
@@ -31,6 +29,9 @@ internal static class Times
         _ => Show(time),
     };
 
+    /// <summary>A time in seconds as it was set: <c>0.5 s</c>, <c>15 s</c>.</summary>
+    internal static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds} s");
+
     /// <summary>The time of day, as <see cref="UtcFormat"/>.</summary>
     internal static string UtcNow() => DateTime.UtcNow.ToString(UtcFormat, CultureInfo.InvariantCulture);
 
@@ -39,6 +40,6 @@ internal static class Times
 
     /// <summary>A number of bytes: <c>125 bytes</c>, <c>1 MiB</c>.</summary>
     internal static string Bytes(long count) => count > 0 && count % (1024 * 1024) == 0
-        ? string.Create(CultureInfo.InvariantCulture, $"{count / (1024 * 1024)} MiB")
+        ? $"{count / (1024 * 1024)} MiB"
         : Numbers.Of(count, "byte");
 }

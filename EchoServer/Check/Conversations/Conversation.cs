@@ -1,9 +1,8 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
+using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Conversations;
@@ -11,6 +10,21 @@ namespace EchoServer.Check.Conversations;
 /// <summary>Sends and expects messages in the order of the steps. Messages that are not the expected one are passed over.</summary>
 internal static class Conversation
 {
+    private const int MaxShownTimes = 10;
+
+    /// <summary>Runs a conversation of the user's own as a probe.</summary>
+    internal static async Task<Finding> ProbeAsync(CheckRun run, CancellationToken stop)
+    {
+        using EchoLink link = await run.Peer.OpenAsync(stop).ConfigureAwait(false);
+        IReadOnlyList<TimeSpan> times = await RunAsync(link, run.Dialer, run.Options.Conversation, stop).ConfigureAwait(false);
+        await link.LeaveAsync(stop).ConfigureAwait(false);
+        int sent = run.Options.Conversation.Count - times.Count;
+        string shown = string.Join(", ", times.Take(MaxShownTimes).Select(Times.ShowShort));
+        return Finding.Pass(
+            $"{sent} sent, {times.Count} came as expected, after {shown}{(times.Count > MaxShownTimes ? " ..." : "")}",
+            new("sent", (long)sent), new("answerMilliseconds", times.Select(time => time.TotalMilliseconds).ToArray()));
+    }
+
     /// <summary>Runs the conversation on a new connection.</summary>
     /// <returns>Of each expected message the time since the last step that sent, or else since the beginning.</returns>
     /// <exception cref="ConnectionFailedException">An expected message did not come.</exception>
@@ -57,7 +71,7 @@ internal static class Conversation
             (others, last) = received.IsMessage ? (others + 1, ReceivedAnswer.Shown(Encoding.UTF8.GetString(received.Payload))) : (others, last);
         }
 
-        string within = string.Create(CultureInfo.InvariantCulture, $"within {dialer.Options.Timeout.TotalSeconds} s");
+        string within = $"within {Times.Seconds(dialer.Options.Timeout)}";
         throw new ConnectionFailedException(
             Stage.Echo,
             $"expected message {number} did not come {within}",
@@ -76,7 +90,7 @@ internal static class Conversation
         {
             throw new ConnectionFailedException(
                 Stage.Echo,
-                $"no result of the regular expression for {received.Describe()} within {exception.MatchTimeout.TotalSeconds} s",
+                $"no result of the regular expression for {received.Describe()} within {Times.Seconds(exception.MatchTimeout)}",
                 new($"'{ReceivedAnswer.Shown(expected.Shown)}' backtracks for too long in this message", "write it without nested repetitions such as (a+)+, which try every way to divide a text"));
         }
     }

@@ -65,14 +65,7 @@ internal static class CloseProbe
         try
         {
             await send(link).ConfigureAwait(false);
-            var deadline = Deadline.In(run.Options.Connection.Timeout);
-            ClientEvent received;
-            do
-            {
-                received = await link.ReceiveAsync(deadline, stop).ConfigureAwait(false) ?? throw run.Dialer.Step(Stage.Close).TimedOut();
-            }
-            while (!received.IsEnd);
-            return received;
+            return await link.ReceiveAsync(_ => false, stop).ConfigureAwait(false) ?? throw run.Dialer.Step(Stage.Close).TimedOut();
         }
         finally
         {

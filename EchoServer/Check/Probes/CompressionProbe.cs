@@ -34,30 +34,14 @@ internal static class CompressionProbe
     {
         // Sent uncompressed, as the extension allows for any message. The echo may be compressed.
         await link.SendAsync(Opcode.Text, Message, stop).ConfigureAwait(false);
-        return await AwaitEchoAsync(link.Connection, dialer, stop).ConfigureAwait(false) ? "; the echo came compressed" : "; the echo came uncompressed";
-    }
-
-    private static Finding NotAgreed(ServerInfo? info) => info switch
-    {
-        { Compresses: true } => Finding.Warn(
-            "offered, but not agreed on",
-            new("the server compresses, so something on the way drops Sec-WebSocket-Extensions", "nothing breaks, but more bytes are sent; let proxies on the way pass on the Sec-WebSocket headers"),
-            new Fact("agreed", false)),
-        { Compresses: false } => Finding.Skip("this server does not compress"),
-        _ => Finding.Skip("not agreed on: the server does not compress, or something on the way drops the offer"),
-    };
-
-    /// <returns>Whether the echo was compressed.</returns>
-    private static async Task<bool> AwaitEchoAsync(ClientConnection connection, Dialer dialer, CancellationToken stop)
-    {
         var deadline = Deadline.In(dialer.Options.Timeout);
         while (true)
         {
-            long? before = connection.Compressed?.Received.Messages;
-            ClientEvent received = await connection.ReceiveAsync(deadline, stop).ConfigureAwait(false) ?? throw dialer.Step(Stage.Echo).TimedOut();
+            long? before = link.Connection.Compressed?.Received.Messages;
+            ClientEvent received = await link.ReceiveAsync(deadline, stop).ConfigureAwait(false) ?? throw dialer.Step(Stage.Echo).TimedOut();
             if (received.IsMessage && received.Payload.AsSpan().EndsWith(Message))
             {
-                return connection.Compressed?.Received.Messages > before;
+                return link.Connection.Compressed?.Received.Messages > before ? "; the echo came compressed" : "; the echo came uncompressed";
             }
 
             if (received is { Kind: ClientEventKind.Violation, Code: CloseCode.MessageTooBig })
@@ -73,4 +57,14 @@ internal static class CompressionProbe
             }
         }
     }
+
+    private static Finding NotAgreed(ServerInfo? info) => info switch
+    {
+        { Compresses: true } => Finding.Warn(
+            "offered, but not agreed on",
+            new("the server compresses, so something on the way drops Sec-WebSocket-Extensions", "nothing breaks, but more bytes are sent; let proxies on the way pass on the Sec-WebSocket headers"),
+            new Fact("agreed", false)),
+        { Compresses: false } => Finding.Skip("this server does not compress"),
+        _ => Finding.Skip("not agreed on: the server does not compress, or something on the way drops the offer"),
+    };
 }

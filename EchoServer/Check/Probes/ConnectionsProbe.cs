@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Net.Sockets;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
@@ -33,13 +31,13 @@ internal static class ConnectionsProbe
             SortedDictionary<long, long> spread = run.Info?.Index is null ? [] : await AskAsync(run.Dialer, stop).ConfigureAwait(false);
             await Task.WhenAll(attempts.Select(attempt => attempt.Link?.LeaveAsync(stop) ?? Task.CompletedTask)).ConfigureAwait(false);
             string instances = spread.Count > 0
-                ? $"; open by instance: {string.Join(", ", spread.Select(it => string.Create(CultureInfo.InvariantCulture, $"{it.Key}: {it.Value}")))}"
+                ? $"; open by instance: {string.Join(", ", spread.Select(it => $"{it.Key}: {it.Value}"))}"
                 : "";
             string text = $"{open} of {count} open at once in {Times.Show(elapsed)}{instances}";
             Fact[] facts =
             [
                 new("open", (long)open), new("failed", (long)failed.Length),
-                new("byInstance", spread.Select(it => string.Create(CultureInfo.InvariantCulture, $"{it.Key}:{it.Value}")).ToArray()),
+                new("byInstance", spread.Select(it => $"{it.Key}:{it.Value}").ToArray()),
             ];
             return failed.Length == 0 ? Finding.Pass(text, facts) : Finding.Fail($"{text}; {Kinds(failed)}", failed[0].Failure!.Fault, facts);
         }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Text;
@@ -25,7 +23,6 @@ internal static class IdleProbe
         return Judge(lives[0], lives[1], idle, interval);
     }
 
-    /// <summary>Judges how the two fared.</summary>
     internal static Finding Judge(Life silent, Life pinging, TimeSpan idle, TimeSpan interval)
     {
         string between = Seconds(interval);
@@ -40,7 +37,7 @@ internal static class IdleProbe
         return (silent.End, pinging.End) switch
         {
             (null, null) => Finding.Pass(text, facts),
-            (ClientEvent end, null) => Finding.Warn(text, EndDiagnosis.OfIdle(Kind(end), end.Code, silent.Idle), facts),
+            (ClientEvent end, null) => Finding.Warn(text, EndDiagnosis.OfIdle(end.Kind, end.Code, silent.Idle), facts),
             (_, ClientEvent end) => Finding.Fail(text, OfBoth(silent, pinging, end), facts),
         };
     }
@@ -50,14 +47,14 @@ internal static class IdleProbe
         // The age of a lost connection is not known.
         if (end.Kind == ClientEventKind.Lost)
         {
-            return EndDiagnosis.OfIdle(EndKind.Lost, null, pinging.Age);
+            return EndDiagnosis.OfIdle(ClientEventKind.Lost, null, pinging.Age);
         }
 
         // Near each other although one was never idle: it is age that counts.
         double difference = Math.Abs((silent.Age - pinging.Age).TotalSeconds);
         if (silent.End?.Kind is null or ClientEventKind.Lost || difference > 1 + (pinging.Age.TotalSeconds / 10))
         {
-            return EndDiagnosis.OfIdle(Kind(end), end.Code, pinging.Idle);
+            return EndDiagnosis.OfIdle(end.Kind, end.Code, pinging.Idle);
         }
 
         string whole = $"{Seconds(pinging.Age)} after the connection begins, pings or not";
@@ -93,32 +90,22 @@ internal static class IdleProbe
             }
         }
 
-        return await IsAliveAsync(run, link, start, stop).ConfigureAwait(false) with { ServerMessages = messages };
+        return await IsAliveAsync(link, start, stop).ConfigureAwait(false) with { ServerMessages = messages };
     }
 
     /// <summary>Sends a ping: a connection that was dropped in silence shows it only then.</summary>
-    private static async Task<Life> IsAliveAsync(CheckRun run, EchoLink link, long start, CancellationToken stop)
+    private static async Task<Life> IsAliveAsync(EchoLink link, long start, CancellationToken stop)
     {
         TimeSpan idleFor = link.Connection.IdleFor;
-        var lost = new ClientEvent(ClientEventKind.Lost, []);
         byte[] payload = "still there?"u8.ToArray();
         await link.TrySendAsync(Opcode.Ping, payload, stop).ConfigureAwait(false);
-        var deadline = Deadline.In(run.Options.Connection.Timeout);
-        while (await link.ReceiveAsync(deadline, stop).ConfigureAwait(false) is ClientEvent received)
-        {
-            if (received.Kind == ClientEventKind.Pong && received.Payload.AsSpan().SequenceEqual(payload))
-            {
-                return LifeOf(null, link, start, idleFor);
-            }
+        ClientEvent? received = await link.ReceiveAsync(it => it.IsPongOf(payload), stop).ConfigureAwait(false);
 
-            if (received.IsEnd)
-            {
-                // A reset that only the ping brought says as little as silence about the time.
-                return LifeOf(received.Kind == ClientEventKind.Reset ? lost : received, link, start, idleFor);
-            }
-        }
-
-        return LifeOf(lost, link, start, idleFor);
+        // A reset that only the ping brought says as little as silence about the time.
+        ClientEvent? end = received is null or { Kind: ClientEventKind.Reset } ? new(ClientEventKind.Lost, [])
+            : received.IsEnd ? received
+            : null;
+        return LifeOf(end, link, start, idleFor);
     }
 
     private static Task LeaveAsync(EchoLink link, Life life, CancellationToken stop) =>
@@ -127,21 +114,10 @@ internal static class IdleProbe
     private static Life LifeOf(ClientEvent? end, EchoLink link, long start, TimeSpan idle) =>
         new(end, Stopwatch.GetElapsedTime(start), idle, link.Connection.PingsReceived);
 
-    private static EndKind Kind(ClientEvent end) => end.Kind switch
-    {
-        ClientEventKind.Close => EndKind.Close,
-        ClientEventKind.Reset => EndKind.Reset,
-        ClientEventKind.Lost => EndKind.Lost,
-        _ => EndKind.Fin,
-    };
-
     private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s");
 
-    /// <summary>How a connection fared.</summary>
-    /// <param name="End">How it ended; null when it lives.</param>
-    /// <param name="Age">For how long it lived, or has lived; of one that was lost, the most.</param>
-    /// <param name="Idle">How long nothing had come or gone at its end; of one that was lost, the most.</param>
-    /// <param name="ServerPings">How many pings the server sent.</param>
+    /// <summary>How a connection fared; without an end it lives.</summary>
+    /// <remarks>Age is how long it lived, Idle how long nothing had come or gone at its end: the most, of one that was lost.</remarks>
     internal sealed record Life(ClientEvent? End, TimeSpan Age, TimeSpan Idle, int ServerPings)
     {
         /// <summary>How many messages the server sent without being asked: such a connection is not idle.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
 
@@ -111,7 +110,7 @@ internal static class InstancesProbe
     /// <summary>Asks one instance. An EchoServer's <c>/info</c> says which one answers.</summary>
     private static async Task<Instance> AskAsync(CheckRun run, string application, int index, bool saysItsNumber, CancellationToken stop)
     {
-        string name = string.Create(CultureInfo.InvariantCulture, $"{application}:{index}");
+        string name = $"{application}:{index}";
         var dialer = new Dialer(run.Options.Connection with { Instance = name });
         try
         {
@@ -137,20 +136,19 @@ internal static class InstancesProbe
     private static Instance? JudgePage(PlainAnswer page, int index, Uri url)
     {
         ReceivedAnswer answer = page.Answer;
-        string status = answer.Status.ToString(CultureInfo.InvariantCulture);
         if (RouterDiagnosis.HasNoEndpoints(answer))
         {
-            return Instance.Of(State.Failed, index, $"{status}, the router knows it and cannot reach it", OfUnreachable(index));
+            return Instance.Of(State.Failed, index, $"{answer.Status}, the router knows it and cannot reach it", OfUnreachable(index));
         }
 
         if (RouterDiagnosis.IsWithoutInstance(answer))
         {
-            return Instance.Of(State.Unknown, index, $"{status}, the router does not know it", RouterDiagnosis.Of(answer, url)!);
+            return Instance.Of(State.Unknown, index, $"{answer.Status}, the router does not know it", RouterDiagnosis.Of(answer, url)!);
         }
 
         if (RouterDiagnosis.Of(answer, url) is Fault router)
         {
-            return Instance.Of(State.Failed, index, $"{status}, {router.Cause}", router);
+            return Instance.Of(State.Failed, index, $"{answer.Status}, {router.Cause}", router);
         }
 
         if (ServerInfo.Read(page.Body) is ServerInfo info)
@@ -195,10 +193,8 @@ internal static class InstancesProbe
         $"the router does not know instance {index}, and knows a later one: it is crashed, starting, not ready, or the router could not reach it just now",
         "see 'cf app NAME' and 'cf logs NAME --recent', and check again in a minute");
 
-    private static string[] Numbers(Instance[] instances) =>
-        [.. instances.Select(instance => instance.Index.ToString(CultureInfo.InvariantCulture))];
+    private static string[] Numbers(Instance[] instances) => [.. instances.Select(instance => $"{instance.Index}")];
 
-    /// <summary>How an instance answered.</summary>
     private sealed record Instance(int Index, State State, string Text, Fault? Fault)
     {
         internal static Instance Of(State state, int index, string text, Fault? fault) => new(index, state, $"instance {index}: {text}", fault);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using EchoServer.Connect;
 using EchoServer.Metrics;
 using EchoServer.Text;

@@ -11,7 +11,7 @@ internal static class SizesProbe
     private static readonly int[] Sizes = [125, 126, 65_535, 65_536, 1024 * 1024];
 
     internal static Finding? CannotRun(CheckRun run) =>
-        TalkProbe.CannotRun(run) ?? (run.EchoesBinary ? null : Finding.Skip("needs the echo of binary messages"));
+        EchoProbes.CannotRun(run) ?? (run.EchoesBinary ? null : Finding.Skip("needs the echo of binary messages"));
 
     internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {

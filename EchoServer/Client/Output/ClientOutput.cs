@@ -1,4 +1,3 @@
-using System.Globalization;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Http;
@@ -15,20 +14,13 @@ internal abstract class ClientOutput(ClientOptions options)
     /// <summary>Held while anything is written, so that lines stay whole.</summary>
     protected Lock Writing { get; } = new();
 
-    /// <summary>The options of the output.</summary>
     protected ClientOptions Options { get; } = options;
 
-    /// <summary>The URL, as it may be shown.</summary>
     protected string ShownUrl { get; } = UrlText.Shown(options.Connection.Url);
 
-    /// <summary>A connection is open.</summary>
     internal void Opened(ClientConnection connection)
     {
-        if (Options.IsVerbose)
-        {
-            WriteHeads(connection.Heads);
-        }
-
+        WriteHeads(connection.Heads);
         ShowOpen(connection);
     }
 
@@ -41,7 +33,6 @@ internal abstract class ClientOutput(ClientOptions options)
         }
     }
 
-    /// <summary>A message came.</summary>
     internal abstract void Received(ClientEvent message);
 
     /// <summary>A ping came, and was answered.</summary>
@@ -62,7 +53,6 @@ internal abstract class ClientOutput(ClientOptions options)
         }
     }
 
-    /// <summary>A conversation has ended.</summary>
     internal void Closed(ConversationEnd end)
     {
         if (Options.Connection.OffersCompression && !Options.IsQuiet)
@@ -79,20 +69,15 @@ internal abstract class ClientOutput(ClientOptions options)
         }
     }
 
-    /// <summary>A connection could not be opened.</summary>
     internal void Failed(ConnectionFailedException failure)
     {
-        if (Options.IsVerbose && failure.Heads is HandshakeHeads heads)
-        {
-            WriteHeads(heads);
-        }
-
+        WriteHeads(failure.Heads);
         WriteFailure(failure.Fault, failure.Answer);
     }
 
     /// <summary>The next attempt to connect comes after a pause.</summary>
     internal virtual void Reconnecting(TimeSpan pause) =>
-        Note($"connecting again in {pause.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s");
+        Note($"connecting again in {Times.Seconds(pause)}");
 
     /// <summary>Shows that a connection is open: which URL is meant by one that was typed without a scheme.</summary>
     protected virtual void ShowOpen(ClientConnection connection)
@@ -110,8 +95,6 @@ internal abstract class ClientOutput(ClientOptions options)
     protected abstract void Note(string text);
 
     /// <summary>Shows what went wrong, in one line on standard error.</summary>
-    /// <param name="fault">Cause and advice.</param>
-    /// <param name="answer">The answer to a handshake; null where none failed it.</param>
     protected virtual void WriteFailure(Fault fault, ReceivedAnswer? answer = null) =>
         WriteErrorLine($"EchoServer: {ShownUrl}: {fault}", isFailure: true);
 
@@ -134,10 +117,13 @@ internal abstract class ClientOutput(ClientOptions options)
     private static string Describe(CompressedCounts counts) => counts.Messages == 0 ? "0 messages"
         : $"{Numbers.Of(counts.Messages, "message")} ({Numbers.Of(counts.PlainBytes, "byte")} as {counts.CompressedBytes})";
 
-    private void WriteHeads(HandshakeHeads heads)
+    private void WriteHeads(HandshakeHeads? heads)
     {
-        WriteHead("> ", heads.Request);
-        WriteHead("< ", heads.Response);
+        if (Options.IsVerbose && heads is not null)
+        {
+            WriteHead("> ", heads.Request);
+            WriteHead("< ", heads.Response);
+        }
     }
 
     private void WriteHead(string mark, string head)

@@ -9,7 +9,7 @@ using JsonMembers = (string Name, object? Value)[];
 namespace EchoServer.Client.Output;
 
 /// <summary>For scripts: a JSON object a line on standard output. Its names do not change; new ones may come.</summary>
-internal sealed class JsonOutput(ClientOptions options, Stream output) : ClientOutput(options), IDisposable
+internal sealed class JsonOutput(ClientOptions options, Stream output) : ClientOutput(options)
 {
     internal override void Sent(ClientInput sent)
     {
@@ -44,8 +44,6 @@ internal sealed class JsonOutput(ClientOptions options, Stream output) : ClientO
 
     internal override void Reconnecting(TimeSpan pause) => Write("reconnect", ("pauseSeconds", pause.TotalSeconds));
 
-    public void Dispose() => output.Dispose();
-
     protected override void ShowOpen(ClientConnection connection) => Write(
         "open",
         ("url", UrlText.Of(Options.Connection.Url)),
@@ -58,9 +56,9 @@ internal sealed class JsonOutput(ClientOptions options, Stream output) : ClientO
         Write(
             "close",
             [
-                ("by", end.IsOurs ? "client" : end.ReceivedCode is null ? "nobody" : "server"),
-                ("sent", Close(end.SentCode, end.SentReason)),
-                ("received", Close(end.ReceivedCode, end.ReceivedReason)),
+                ("by", end.IsOurs ? "client" : end.Received is null ? "nobody" : "server"),
+                ("sent", Close(end.Sent)),
+                ("received", Close(end.Received)),
                 .. counts,
             ]);
     }
@@ -87,10 +85,10 @@ internal sealed class JsonOutput(ClientOptions options, Stream output) : ClientO
     private static JsonMembers Ping(string direction, byte[] payload) =>
         [("direction", direction), ("payload", Encoding.UTF8.GetString(payload))];
 
-    private static JsonMembers? Close(CloseCode? code, string reason) => code is not CloseCode known ? null :
+    private static JsonMembers? Close((CloseCode Code, string Reason)? close) => close is not var (code, reason) ? null :
     [
-        ("code", (int)known),
-        ("name", Enum.IsDefined(known) ? known.ToString() : ""),
+        ("code", (int)code),
+        ("name", Enum.IsDefined(code) ? code.ToString() : ""),
         ("reason", reason),
     ];
 

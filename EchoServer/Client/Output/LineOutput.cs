@@ -1,8 +1,6 @@
-using System.Globalization;
 using System.Text;
 using EchoServer.Connect;
 using EchoServer.Text;
-using EchoServer.WebSockets;
 
 namespace EchoServer.Client.Output;
 
@@ -22,7 +20,7 @@ internal sealed class LineOutput(ClientOptions options, Stream output) : ClientO
         {
             _output.Write(Time());
             _output.WriteLine(
-                message.Kind == ClientEventKind.Binary ? Convert.ToHexStringLower(message.Payload)
+                !message.IsText ? Convert.ToHexStringLower(message.Payload)
                 : _isTerminal ? EscapedText.From(message.Payload)
                 : OneLine(Encoding.UTF8.GetString(message.Payload)));
             _output.Flush();
@@ -31,9 +29,9 @@ internal sealed class LineOutput(ClientOptions options, Stream output) : ClientO
 
     protected override void ShowEnd(ConversationEnd end)
     {
-        if (end.Failure is null && !end.IsOurs)
+        if (end is { Failure: null, IsOurs: false, Received: { } close })
         {
-            Note($"the server closed with {CloseMeaning.Describe(end.ReceivedCode ?? CloseCode.AbnormalClosure, end.ReceivedReason)}");
+            Note($"the server closed with {CloseMeaning.Describe(close)}");
         }
     }
 
@@ -41,10 +39,7 @@ internal sealed class LineOutput(ClientOptions options, Stream output) : ClientO
     {
         if (!Options.IsQuiet)
         {
-            lock (Writing)
-            {
-                StandardError.WriteLine($"{Time()}EchoServer: {text}");
-            }
+            WriteErrorLine($"{Time()}EchoServer: {text}", isFailure: false);
         }
     }
 

@@ -56,7 +56,6 @@ internal sealed class StandardStream : SequentialStream
         return output;
     }
 
-    /// <summary>Opens standard error.</summary>
     internal static StandardStream OpenError() => new(ErrorDescriptor);
 
     /// <summary>Whether a standard stream was closed when the process began, as by <c>&gt;&amp;-</c>.</summary>

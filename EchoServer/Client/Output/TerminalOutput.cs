@@ -1,7 +1,6 @@
 using EchoServer.Client.Terminal;
 using EchoServer.Connect;
 using EchoServer.Text;
-using EchoServer.WebSockets;
 
 namespace EchoServer.Client.Output;
 
@@ -20,7 +19,7 @@ internal sealed class TerminalOutput(ClientOptions options, TerminalScreen scree
     internal override void Received(ClientEvent message)
     {
         string mark = $"{Time()}{Coloured(Cyan, "<")} ";
-        if (message.Kind == ClientEventKind.Text)
+        if (message.IsText)
         {
             screen.Print(mark + EscapedText.From(message.Payload, MaxShownCharacters));
             return;
@@ -44,19 +43,19 @@ internal sealed class TerminalOutput(ClientOptions options, TerminalScreen scree
     {
         if (end.IsOurs)
         {
-            Note($"Closed with {CloseMeaning.Describe(end.SentCode!.Value, end.SentReason)}");
-            Note(end.ReceivedCode is CloseCode answer
-                ? $"The server answered {CloseMeaning.Describe(answer, end.ReceivedReason)}"
-                : $"The server did not answer: {CloseMeaning.Describe(CloseCode.AbnormalClosure, "")}");
+            Note($"Closed with {CloseMeaning.Describe(end.Sent!.Value)}");
+            Note(end.Received is { } answer
+                ? $"The server answered {CloseMeaning.Describe(answer)}"
+                : $"The server did not answer: {CloseMeaning.OfNone}");
         }
         else
         {
-            Note(end.ReceivedCode is CloseCode received
-                ? $"The server closed with {CloseMeaning.Describe(received, end.ReceivedReason)}"
-                : $"Disconnected: {CloseMeaning.Describe(CloseCode.AbnormalClosure, "")}");
-            if (end.SentCode is CloseCode sent)
+            Note(end.Received is { } received
+                ? $"The server closed with {CloseMeaning.Describe(received)}"
+                : $"Disconnected: {CloseMeaning.OfNone}");
+            if (end.Sent is { } sent)
             {
-                Note($"Answered with {CloseMeaning.Describe(sent, end.SentReason)}");
+                Note($"Answered with {CloseMeaning.Describe(sent)}");
             }
         }
     }

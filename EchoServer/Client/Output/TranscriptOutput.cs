@@ -18,7 +18,7 @@ internal sealed class TranscriptOutput(ClientOptions options, TextWriter output)
 
     internal override void Received(ClientEvent message)
     {
-        string shown = message.Kind == ClientEventKind.Text ? EscapedText.From(message.Payload) : $"{Numbers.Of(message.Payload.Length, "byte")}, binary";
+        string shown = message.IsText ? EscapedText.From(message.Payload) : $"{Numbers.Of(message.Payload.Length, "byte")}, binary";
         Write(Options.IsQuiet ? $"{Time()}{shown}" : $"{Time()}Received Message: {shown}");
     }
 
@@ -30,13 +30,7 @@ internal sealed class TranscriptOutput(ClientOptions options, TextWriter output)
         }
     }
 
-    protected override void Note(string text)
-    {
-        lock (Writing)
-        {
-            StandardError.WriteLine($"{Time()}{text}");
-        }
-    }
+    protected override void Note(string text) => WriteErrorLine($"{Time()}{text}", isFailure: false);
 
     private void Write(string line)
     {

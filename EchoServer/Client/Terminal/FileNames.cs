@@ -41,7 +41,6 @@ internal sealed record FileNames(string Addition, IReadOnlyList<string> Names)
         return new(addition is [.., char last] && char.IsHighSurrogate(last) ? addition[..^1] : addition, names);
     }
 
-    /// <summary>The names, for people.</summary>
     internal string Describe() => string.Join("  ", Names.Take(MaxShown).Select(name => EscapedText.From(name.AsSpan())))
         + (Names.Count > MaxShown ? $"  and {Numbers.Of(Names.Count - MaxShown, "other")}" : "");
 

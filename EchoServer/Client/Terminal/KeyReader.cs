@@ -68,9 +68,7 @@ internal sealed class KeyReader(Func<TimeSpan, ConsoleKeyInfo?> next, Action<boo
         }
     }
 
-    /// <summary>Reads printable characters up to the last one of a sequence.</summary>
-    /// <param name="isLast">Whether a character is the last one.</param>
-    /// <param name="interrupting">A key that is not part of the sequence and ends it; null for none.</param>
+    /// <summary>Reads printable characters up to the last one of a sequence, or a key that is not part of it and ends it; null for none.</summary>
     private string ReadTo(Func<char, bool> isLast, out ConsoleKeyInfo? interrupting)
     {
         var sequence = new StringBuilder();

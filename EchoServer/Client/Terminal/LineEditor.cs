@@ -28,7 +28,6 @@ internal enum EditResult
 /// </remarks>
 internal sealed class LineEditor
 {
-    /// <summary>The most characters a line may have.</summary>
     internal const int MaxCharacters = 64 * 1024;
 
     private const int MaxHistory = 500;
@@ -39,16 +38,13 @@ internal sealed class LineEditor
     private int _recalled;
     private char _highSurrogate;
 
-    /// <summary>The characters of the line.</summary>
     internal IReadOnlyList<Rune> Line => _line;
 
     /// <summary>How many characters are before the cursor.</summary>
     internal int Cursor { get; private set; }
 
-    /// <summary>The line as text.</summary>
     internal string Text => string.Concat(_line);
 
-    /// <summary>Does what a key means.</summary>
     internal EditResult Apply(ConsoleKeyInfo key)
     {
         bool isAlt = (key.Modifiers & ConsoleModifiers.Alt) != 0;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using EchoServer.Connect;
 using EchoServer.Text;
@@ -6,12 +5,9 @@ using EchoServer.WebSockets;
 
 namespace EchoServer.Client.Terminal;
 
-/// <summary>What a line at the prompt means: a text to send, or a command.</summary>
-/// <param name="Input">The input to send; null for none.</param>
-/// <param name="Answer">The text to show; null for none.</param>
+/// <summary>What a line at the prompt means: the input to send, the text to show, or both.</summary>
 internal sealed record PromptCommand(ClientInput? Input, string? Answer = null)
 {
-    /// <summary>What <c>/help</c> shows.</summary>
     internal const string Help =
         """
         <text>                   send a text message
@@ -28,7 +24,6 @@ internal sealed record PromptCommand(ClientInput? Input, string? Answer = null)
 
     private static readonly TimeSpan FilePatience = TimeSpan.FromSeconds(1);
 
-    /// <summary>Reads a line.</summary>
     internal static PromptCommand Parse(string line)
     {
         if (!line.StartsWith(Slash) || line.StartsWith("//", StringComparison.Ordinal))

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using EchoServer.Transport;
@@ -50,7 +49,6 @@ internal sealed class TerminalScreen : IDisposable
         set => _isPasting = value;
     }
 
-    /// <summary>The part of the line before the cursor.</summary>
     internal string BeforeCursor
     {
         get
@@ -94,7 +92,6 @@ internal sealed class TerminalScreen : IDisposable
         }
     }
 
-    /// <summary>Does what a key means.</summary>
     internal EditResult Apply(ConsoleKeyInfo key, out string line)
     {
         lock (_lock)
@@ -161,7 +158,7 @@ internal sealed class TerminalScreen : IDisposable
             {
                 // A terminal that has become narrower has broken the line, as most do, and the cursor has gone down with it.
                 int lines = _cursorColumn / Columns();
-                Write((lines > 0 ? string.Create(CultureInfo.InvariantCulture, $"\u001b[{lines}A") : "") + EraseBelow + MarkPastes + PromptLine());
+                Write((lines > 0 ? $"\u001b[{lines}A" : "") + EraseBelow + MarkPastes + PromptLine());
             }
         }
     }
@@ -188,7 +185,7 @@ internal sealed class TerminalScreen : IDisposable
 
         LineView view = LineView.Of(_editor.Line, _editor.Cursor, Columns() - Prompt.Length);
         _cursorColumn = Prompt.Length + view.CursorColumn;
-        return string.Create(CultureInfo.InvariantCulture, $"{Prompt}{view.Text}\r\u001b[{_cursorColumn}C");
+        return $"{Prompt}{view.Text}\r\u001b[{_cursorColumn}C";
     }
 
     private static int Columns()

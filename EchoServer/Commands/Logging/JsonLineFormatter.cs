@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using EchoServer.Text;
@@ -23,13 +22,10 @@ internal sealed class JsonLineFormatter : LineFormatter
     [ThreadStatic]
     private static Utf8JsonWriter? _writer;
 
-    /// <inheritdoc/>
     internal override int TimestampOffset => "{\"time\":\""u8.Length;
 
-    /// <inheritdoc/>
     internal override bool ShowsValues => true;
 
-    /// <inheritdoc/>
     internal override void Format(in LogLine line, IBufferWriter<byte> output)
     {
         Utf8JsonWriter writer = _writer ??= new Utf8JsonWriter(output, ReadableJson.Compact);
@@ -56,7 +52,7 @@ internal sealed class JsonLineFormatter : LineFormatter
             if (value is not null && name != Template)
             {
                 writer.WritePropertyName(JsonNamingPolicy.CamelCase.ConvertName(name));
-                Write(writer, value);
+                ReadableJson.WriteValue(writer, value);
             }
         }
 
@@ -68,34 +64,5 @@ internal sealed class JsonLineFormatter : LineFormatter
         writer.WriteEndObject();
         writer.Flush();
         output.Write(LineEnd);
-    }
-
-    /// <summary>Writes booleans and numbers as such, every other value as a string in the invariant culture.</summary>
-    private static void Write(Utf8JsonWriter writer, object value)
-    {
-        switch (value)
-        {
-            case bool flag:
-                writer.WriteBooleanValue(flag);
-                break;
-            case sbyte or short or int or long:
-                writer.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture));
-                break;
-            case byte or ushort or uint or ulong:
-                writer.WriteNumberValue(Convert.ToUInt64(value, CultureInfo.InvariantCulture));
-                break;
-            case float number:
-                writer.WriteNumberValue(number);
-                break;
-            case double number:
-                writer.WriteNumberValue(number);
-                break;
-            case decimal number:
-                writer.WriteNumberValue(number);
-                break;
-            default:
-                writer.WriteStringValue(Convert.ToString(value, CultureInfo.InvariantCulture));
-                break;
-        }
     }
 }

@@ -21,9 +21,5 @@ internal abstract class LineFormatter
     /// <summary>Whether a line has the values in its sentence by name.</summary>
     internal abstract bool ShowsValues { get; }
 
-    /// <summary>Appends a line.</summary>
     internal abstract void Format(in LogLine line, IBufferWriter<byte> output);
-
-    /// <summary>Returns the formatter for a format.</summary>
-    internal static LineFormatter For(LogFormat format) => format == LogFormat.Json ? new JsonLineFormatter() : new TextLineFormatter();
 }

@@ -3,7 +3,6 @@ namespace EchoServer.Commands.Logging;
 /// <summary>Formatted log lines that go out in one write. For one thread at a time.</summary>
 internal sealed class LogBatch
 {
-    /// <summary>The most lines that a batch takes.</summary>
     internal const int MaxLines = 4096;
 
     // A batch of this many does not wait for more lines: the other half is for those logged while it is written.
@@ -21,10 +20,8 @@ internal sealed class LogBatch
     /// <summary>The lines, each with its end.</summary>
     internal ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Length);
 
-    /// <summary>How many bytes the lines have.</summary>
     internal int Length { get; private set; }
 
-    /// <summary>Whether there is no line.</summary>
     internal bool IsEmpty => _lines == 0;
 
     /// <summary>Whether it should be written at once: it is half full, or has a line that the process may not outlive.</summary>
@@ -49,7 +46,6 @@ internal sealed class LogBatch
         _hasCritical |= isCritical;
     }
 
-    /// <summary>Takes all lines out.</summary>
     internal void Clear()
     {
         Length = 0;

@@ -1,4 +1,4 @@
-using EchoServer.Text;
+using EchoServer.Echo;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Commands.Logging;
@@ -6,13 +6,10 @@ namespace EchoServer.Commands.Logging;
 /// <summary>A log line before it is formatted, without its time.</summary>
 internal readonly ref struct LogLine
 {
-    /// <summary>How important it is.</summary>
     internal required LogLevel Level { get; init; }
 
-    /// <summary>The part of the program that logs it.</summary>
     internal required string Category { get; init; }
 
-    /// <summary>The event's number, and its name.</summary>
     internal required EventId Event { get; init; }
 
     /// <summary>What happened, in a sentence. Not escaped.</summary>
@@ -22,7 +19,7 @@ internal readonly ref struct LogLine
     internal IReadOnlyList<KeyValuePair<string, object?>>? Values { get; init; }
 
     /// <summary>What writes the values; null for none.</summary>
-    internal IPreparedLine? Prepared { get; init; }
+    internal MessageLine? Prepared { get; init; }
 
     /// <summary>The exception's text, in as many lines as it has; null for none.</summary>
     internal string? Exception { get; init; }

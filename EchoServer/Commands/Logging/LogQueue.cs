@@ -1,6 +1,5 @@
 using System.Buffers;
-using System.Diagnostics;
-using System.Globalization;
+using EchoServer.Echo;
 using EchoServer.Text;
 using Microsoft.Extensions.Logging;
 
@@ -61,14 +60,13 @@ internal sealed class LogQueue : ILoggerProvider
     internal LogQueue(Stream output, LogFormat format)
     {
         _output = output;
-        _formatter = LineFormatter.For(format);
+        _formatter = format == LogFormat.Json ? new JsonLineFormatter() : new TextLineFormatter();
 
         // A background thread: a write to a pipe that is never read does not end, and must not keep the process alive.
         _writer = new Thread(WriteBatches) { IsBackground = true, Name = "Log writer" };
         _writer.Start();
     }
 
-    /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
 
     /// <summary>Writes out queued lines, for as long as a second and a half. Lines logged later are dropped.</summary>
@@ -115,7 +113,6 @@ internal sealed class LogQueue : ILoggerProvider
         }
     }
 
-    /// <summary>Formats a line.</summary>
     /// <returns>The line, until this thread formats the next one.</returns>
     private ReadOnlySpan<byte> Format(in LogLine line)
     {
@@ -162,7 +159,6 @@ internal sealed class LogQueue : ILoggerProvider
         }
     }
 
-    /// <summary>Waits for lines.</summary>
     /// <returns>The lines, and how many were dropped after them; null at the end.</returns>
     private LogBatch? TakeBatch()
     {
@@ -196,7 +192,7 @@ internal sealed class LogQueue : ILoggerProvider
         Level = LogLevel.Warning,
         Category = Category,
         Event = new EventId(DroppedEventId, "dropped"),
-        Sentence = string.Create(CultureInfo.InvariantCulture, $"Dropped {lines} log lines because {DroppedReason}; {DroppedAdvice}"),
+        Sentence = $"Dropped {lines} log lines because {DroppedReason}; {DroppedAdvice}",
         Values = [new("count", lines), new("reason", DroppedReason), new("advice", DroppedAdvice)],
     };
 
@@ -226,7 +222,7 @@ internal sealed class LogQueue : ILoggerProvider
         {
             if (IsEnabled(logLevel))
             {
-                var prepared = state as IPreparedLine;
+                var prepared = state as MessageLine;
 
                 // A cast of the state allocates, unless it is a class.
                 var values = queue._formatter.ShowsValues ? state as IReadOnlyList<KeyValuePair<string, object?>> : null;

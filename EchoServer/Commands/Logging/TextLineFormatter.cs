@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.Text;
 using EchoServer.Text;
 using Microsoft.Extensions.Logging;
@@ -13,13 +12,10 @@ internal sealed class TextLineFormatter : LineFormatter
     // "-2147483648".
     private const int MaxEventIdLength = 11;
 
-    /// <inheritdoc/>
     internal override int TimestampOffset => 0;
 
-    /// <inheritdoc/>
     internal override bool ShowsValues => false;
 
-    /// <inheritdoc/>
     internal override void Format(in LogLine line, IBufferWriter<byte> output)
     {
         output.Write(TimestampPlaceholder);

@@ -100,15 +100,8 @@ internal static class CertificateFiles
         : text.StartsWith(Sequence) && text.Any(char.IsControl) ? ": it is binary (DER or PKCS #12)" : "";
 
     /// <summary>The labels of the parts of a PEM file (RFC 7468 §2).</summary>
-    private static IEnumerable<string> Labels(string pem, string mark = Begin)
-    {
-        foreach (string part in pem.Split(mark).Skip(1))
-        {
-            int end = part.IndexOf("-----", StringComparison.Ordinal);
-            if (end > 0)
-            {
-                yield return part[..end];
-            }
-        }
-    }
+    private static IEnumerable<string> Labels(string pem, string mark = Begin) => pem.Split(mark).Skip(1)
+        .Select(part => part.Split("-----", 2))
+        .Where(parts => parts is [{ Length: > 0 }, _])
+        .Select(parts => parts[0]);
 }

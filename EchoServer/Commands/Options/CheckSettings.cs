@@ -31,68 +31,51 @@ internal static class CheckSettings
         "--watch", null, "Repeats the check at this interval until Ctrl-C or SIGTERM, prints what changes, and ends with a summary.",
         null, SettingParsers.OrNone(SettingParsers.Seconds()), "one check", helpName: "seconds");
 
-    internal static readonly Option<bool> Echo = new("--echo")
-    {
-        Description = "Expects echoes of a server that does not say in /info that it is an EchoServer.",
-    };
+    internal static readonly SwitchSetting Echo = new(
+        "--echo", "Expects echoes of a server that does not say in /info that it is an EchoServer.");
 
-    internal static readonly Option<bool> Instances = new("--instances")
-    {
-        Description = "Also reaches each instance of the app through X-Cf-App-Instance.",
-    };
+    internal static readonly SwitchSetting Instances = new(
+        "--instances", "Also reaches each instance of the app through X-Cf-App-Instance.");
 
-    internal static readonly Option<bool> Quick = new("--quick")
-    {
-        Description = "Only opens a WebSocket, has a ping answered (--echo: a message echoed; --send, --expect: that conversation) and closes; prints nothing but a failure. For health checks.",
-    };
+    internal static readonly SwitchSetting Quick = new(
+        "--quick", "Only opens a WebSocket, has a ping answered (--echo: a message echoed; --send, --expect: that conversation) and closes; prints nothing but a failure. For health checks.");
 
-    internal static readonly Option<bool> Json = new("--json") { Description = "Prints the results as one JSON object; with --watch each change and the summary as one in a line." };
+    internal static readonly SwitchSetting Json = new(
+        "--json", "Prints the results as one JSON object; with --watch each change and the summary as one in a line.");
 
-    internal static readonly Option<bool> Strict = new("--strict") { Description = "Takes warnings for failures: exit code 1." };
+    internal static readonly SwitchSetting Strict = new("--strict", "Takes warnings for failures: exit code 1.");
 
-    /// <summary>Those with a value, in the order of the help text.</summary>
-    internal static readonly Setting[] All = [Idle, Connections, Send, Expect, Watch];
-
-    /// <summary>Those without.</summary>
-    internal static readonly Option<bool>[] Switches = [Echo, Instances, Quick, Json, Strict];
+    /// <summary>All of them, in the order of the help text.</summary>
+    internal static readonly Setting[] All = [Idle, Connections, Send, Expect, Watch, Echo, Instances, Quick, Json, Strict];
 
     /// <summary>Reads what to check.</summary>
     /// <exception cref="UsageException">A value is not accepted, or two contradict each other.</exception>
     internal static CheckOptions Read(ParseResult result, string url)
     {
-        if (result.GetValue(Quick))
-        {
-            // A watch prints what changes.
-            Option<bool>[] printing = Watch.IsGiven(result) ? [] : [Json];
-            IEnumerable<string> given = ((Setting[])[Idle, Connections]).Where(setting => setting.IsGiven(result)).Select(setting => setting.Name)
-                .Concat(((Option<bool>[])[Instances, Strict, .. printing]).Where(result.GetValue).Select(option => option.Name));
-            if (given.FirstOrDefault() is string name)
-            {
-                throw new UsageException($"{name}: cannot be combined with --quick, which has a single exchange");
-            }
-        }
-
+        // A watch prints what changes.
+        Setting[] printing = Watch.IsGiven(result) ? [] : [Json];
+        Setting.RefuseIf(
+            Quick.IsGiven(result),
+            result,
+            "cannot be combined with --quick, which has a single exchange",
+            [Idle, Connections, Instances, Strict, .. printing]);
         ConnectionOptions connection = ConnectionSettings.Read(result, url);
-        if (result.GetValue(Quick))
+        if (Quick.IsGiven(result))
         {
             ConnectionSettings.RefuseUnusedTls(result, connection);
         }
 
-        if (result.GetValue(Instances))
-        {
-            ConnectionSettings.RefuseHeader(Instances.Name, connection.Headers, ConnectionSettings.InstanceField);
-        }
-
+        ConnectionSettings.RefuseHeader(result, Instances, connection.Headers, ConnectionSettings.InstanceField);
         return new CheckOptions
         {
             TypedUrl = url,
             Connection = connection,
             Idle = Idle.Read(result),
             Connections = Connections.Read(result),
-            ReachesInstances = result.GetValue(Instances),
-            ExpectsEcho = result.GetValue(Echo),
+            ReachesInstances = Instances.IsGiven(result),
+            ExpectsEcho = Echo.IsGiven(result),
             Conversation = ReadConversation(result),
-            IsStrict = result.GetValue(Strict),
+            IsStrict = Strict.IsGiven(result),
         };
     }
 

@@ -26,40 +26,36 @@ internal static class ClientSettings
         "--count", null, "How many echoes are awaited, where messages are arguments: texts that end like one that was sent.",
         null, SettingParsers.OrNone(SettingParsers.Number("a number of echoes", 0, MaxCount)), "one for each message", helpName: "number", alias: "-n");
 
+    // An answer over any network is there after the default.
     internal static readonly Setting<TimeSpan> Wait = new(
         "--wait", null, "How long a server may say nothing after the end of a pipe, before the client leaves.",
-        ClientOptions.DefaultWait, SettingParsers.Seconds(lowest: 0), helpName: "seconds", alias: "-w");
+        TimeSpan.FromSeconds(1), SettingParsers.Seconds(lowest: 0), helpName: "seconds", alias: "-w");
 
     internal static readonly Setting<TimeSpan?> PingInterval = new(
         "--ping-interval", null, "Time between pings, which keep an idle connection alive and notice a dead one.",
         null, SettingParsers.SecondsOrOff(), "off", helpName: "seconds");
 
-    internal static readonly Option<bool> Reconnect = new("--reconnect")
-    {
-        Description = "Connects again, at a random time within 0.1 seconds and, as failures go on, up to 5, when a connection cannot be opened, breaks, or is closed with 1001, 1012 or 1013.",
-    };
+    internal static readonly SwitchSetting Reconnect = new(
+        "--reconnect", "Connects again, at a random time within 0.1 seconds and, as failures go on, up to 5, when a connection cannot be opened, breaks, or is closed with 1001, 1012 or 1013.");
 
-    internal static readonly Option<bool> ShowPings = new("--show-pings") { Description = "Shows pings and pongs." };
+    internal static readonly SwitchSetting ShowPings = new("--show-pings", "Shows pings and pongs.");
 
-    internal static readonly Option<bool> Timestamps = new("--timestamps", "-t") { Description = "Puts the time before each message." };
+    internal static readonly SwitchSetting Timestamps = new("--timestamps", "Puts the time before each message.", "-t");
 
-    internal static readonly Option<bool> Json = new("--json")
-    {
-        Description = "Prints a JSON object a line for all that happens: open, sent, message, ping, pong, close, reconnect, error.",
-    };
+    internal static readonly SwitchSetting Json = new(
+        "--json", "Prints a JSON object a line for all that happens: open, sent, message, ping, pong, close, reconnect, error.");
 
-    internal static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "Prints messages and errors only." };
+    internal static readonly SwitchSetting Quiet = new("--quiet", "Prints messages and errors only.", "-q");
 
-    internal static readonly Option<bool> Verbose = new("--verbose", "-v")
-    {
-        Description = "Prints the heads of the handshake's request and response on standard error; values of credentials are not shown.",
-    };
+    internal static readonly SwitchSetting Verbose = new(
+        "--verbose", "Prints the heads of the handshake's request and response on standard error; values of credentials are not shown.", "-v");
 
-    /// <summary>Those with a value, in the order of the help text.</summary>
-    internal static readonly Setting[] All = [TextFile, Count, Wait, PingInterval];
-
-    /// <summary>Those without.</summary>
-    internal static readonly Option<bool>[] Switches = [ConnectionSettings.Compression, Reconnect, ShowPings, Timestamps, Json, Quiet, Verbose];
+    /// <summary>All of them, in the order of the help text.</summary>
+    internal static readonly Setting[] All =
+    [
+        TextFile, Count, Wait, PingInterval,
+        ConnectionSettings.Compression, Reconnect, ShowPings, Timestamps, Json, Quiet, Verbose,
+    ];
 
     /// <summary>Reads what the client is to do.</summary>
     /// <exception cref="UsageException">An option has a value that is not accepted, or two contradict each other.</exception>
@@ -67,37 +63,14 @@ internal static class ClientSettings
     {
         string[] messages = result.GetValue(Messages) ?? [];
         messages = TextFile.Read(result) is string file ? [.. messages, ReadText(file)] : messages;
-        if (messages.Length == 0 && Count.IsGiven(result))
-        {
-            throw new UsageException($"{Count.Name}: needs messages as arguments, or --text-file");
-        }
-
-        if (messages.Length > 0 && Wait.IsGiven(result))
-        {
-            throw new UsageException($"{Wait.Name}: cannot be combined with messages as arguments or --text-file, where --count decides");
-        }
-
-        if (messages.Length > 0 && result.GetValue(Reconnect))
-        {
-            throw new UsageException($"{Reconnect.Name}: cannot be combined with messages as arguments or --text-file");
-        }
-
-        bool isJson = result.GetValue(Json);
-        if (isJson && ((Option<bool>[])[Quiet, Timestamps]).FirstOrDefault(result.GetValue) is Option<bool> unused)
-        {
-            throw new UsageException($"{unused.Name}: cannot be combined with {Json.Name}, which has all that happens and when");
-        }
-
-        if (result.GetValue(Quiet) && result.GetValue(ShowPings))
-        {
-            throw new UsageException($"{ShowPings.Name}: cannot be combined with {Quiet.Name}");
-        }
-
-        if (Wait.IsGiven(result) && !isJson && ClientCommand.IsInteractive())
-        {
-            throw new UsageException($"{Wait.Name}: needs a pipe; at a terminal Ctrl-D is the end");
-        }
-
+        bool hasMessages = messages.Length > 0;
+        bool isJson = Json.IsGiven(result);
+        Setting.RefuseIf(!hasMessages, result, "needs messages as arguments, or --text-file", Count);
+        Setting.RefuseIf(hasMessages, result, "cannot be combined with messages as arguments or --text-file, where --count decides", Wait);
+        Setting.RefuseIf(hasMessages, result, "cannot be combined with messages as arguments or --text-file", Reconnect);
+        Setting.RefuseIf(isJson, result, $"cannot be combined with {Json.Name}, which has all that happens and when", Quiet, Timestamps);
+        Setting.RefuseIf(Quiet.IsGiven(result), result, $"cannot be combined with {Quiet.Name}", ShowPings);
+        Setting.RefuseIf(!isJson && ClientCommand.IsInteractive(), result, "needs a pipe; at a terminal Ctrl-D is the end", Wait);
         ConnectionOptions connection = ConnectionSettings.Read(result, url);
         ConnectionSettings.RefuseUnusedTls(result, connection);
         return new ClientOptions
@@ -108,12 +81,12 @@ internal static class ClientSettings
             Count = Count.Read(result),
             Wait = Wait.Read(result),
             PingInterval = PingInterval.Read(result),
-            Reconnects = result.GetValue(Reconnect),
-            ShowsPings = result.GetValue(ShowPings),
-            HasTimestamps = result.GetValue(Timestamps),
+            Reconnects = Reconnect.IsGiven(result),
+            ShowsPings = ShowPings.IsGiven(result),
+            HasTimestamps = Timestamps.IsGiven(result),
             IsJson = isJson,
-            IsQuiet = result.GetValue(Quiet),
-            IsVerbose = result.GetValue(Verbose),
+            IsQuiet = Quiet.IsGiven(result),
+            IsVerbose = Verbose.IsGiven(result),
         };
     }
 

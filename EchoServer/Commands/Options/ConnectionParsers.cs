@@ -26,7 +26,10 @@ internal static class ConnectionParsers
         }
 
         header = new HeaderField(name, text[(colon + 1)..].Trim(' ', '\t'));
-        return !HandshakeFields.Contains(name, StringComparer.OrdinalIgnoreCase) && IsFieldValue(header.Value);
+
+        // RFC 9110 §5.5: no control characters but the tab; a line end would begin another header.
+        return !HandshakeFields.Contains(name, StringComparer.OrdinalIgnoreCase) &&
+            !header.Value.Any(character => char.IsControl(character) && character != '\t');
     }
 
     /// <summary>Returns the part of a refused header that an error may show: its name. A text without a name may be a secret.</summary>
@@ -74,7 +77,4 @@ internal static class ConnectionParsers
         return colon > 0 && Guid.TryParseExact(text.AsSpan(0, colon), "D", out _) &&
             text.Length > colon + 1 && text[(colon + 1)..].All(char.IsAsciiDigit);
     }
-
-    /// <summary>RFC 9110 §5.5: no control characters but the tab; a line end would begin another header.</summary>
-    private static bool IsFieldValue(string text) => !text.Any(character => char.IsControl(character) && character != '\t');
 }

@@ -31,16 +31,11 @@ internal static class ConnectionSettings
         "--basic-auth", BasicAuthVariable, "Credentials. Better in the variable: other users see command lines.",
         null, new("a user and a password (user:password)", ConnectionParsers.TryParseBasicAuth), helpName: "user:password", isSecret: true);
 
-    internal static readonly Option<bool> Insecure = new("--insecure", "-k")
-    {
-        Description = "Takes any certificate, self-signed or of another name. For tests only: any machine could be answering.",
-    };
+    internal static readonly SwitchSetting Insecure = new(
+        "--insecure", "Takes any certificate, self-signed or of another name. For tests only: any machine could be answering.", "-k");
 
     /// <summary>An option of the commands that send messages of any size.</summary>
-    internal static readonly Option<bool> Compression = new("--compression")
-    {
-        Description = "Offers permessage-deflate (RFC 7692).",
-    };
+    internal static readonly SwitchSetting Compression = new("--compression", "Offers permessage-deflate (RFC 7692).");
 
     internal static readonly Setting<string?> Authorities = new(
         "--ca", null, "Trusts the certificate authorities in this file, and no others.",
@@ -67,16 +62,9 @@ internal static class ConnectionSettings
         "--instance", null, "Asks Cloud Foundry's router for this instance of the app (X-Cf-App-Instance).",
         null, new("the GUID of an app and the number of an instance (GUID:INDEX)", ConnectionParsers.TryParseInstance), "any", helpName: "guid:index");
 
-    /// <summary>Those with a value, in the order of the help text.</summary>
+    /// <summary>Those of every command, in the order of the help text.</summary>
     internal static readonly Setting[] All =
-        [Header, Origin, Subprotocol, BasicAuth, Authorities, Certificate, Key, Proxy, Timeout, Instance];
-
-    /// <summary>Adds them all to a command.</summary>
-    internal static void AddTo(Command command)
-    {
-        Array.ForEach(All, setting => command.Add(setting.Option));
-        command.Add(Insecure);
-    }
+        [Header, Origin, Subprotocol, BasicAuth, Authorities, Certificate, Key, Proxy, Timeout, Instance, Insecure];
 
     /// <summary>Reads how to connect, and where to, as typed.</summary>
     /// <exception cref="UsageException">A value is not accepted, or two contradict each other.</exception>
@@ -89,11 +77,8 @@ internal static class ConnectionSettings
         }
 
         X509Certificate2Collection? certificate = ReadClientCertificate(result);
-        if (result.GetValue(Insecure) && Authorities.IsGiven(result))
-        {
-            throw new UsageException($"{Authorities.Name}: cannot be combined with {Insecure.Name}, which trusts any certificate");
-        }
-
+        Setting.RefuseIf(
+            Insecure.IsGiven(result), result, $"cannot be combined with {Insecure.Name}, which trusts any certificate", Authorities);
         IReadOnlyList<HeaderField> headers = Header.Read(result);
         bool hasAuthorization = Has(headers, "Authorization");
         if (inUrl is not null && (hasAuthorization || BasicAuth.IsGiven(result)))
@@ -101,20 +86,20 @@ internal static class ConnectionSettings
             throw new UsageException($"url: user and password cannot be combined with {(hasAuthorization ? $"{Header.Name} Authorization" : BasicAuth.Name)}");
         }
 
-        RefuseBoth(result, headers, BasicAuth, "Authorization");
-        RefuseBoth(result, headers, Origin, "Origin");
-        RefuseBoth(result, headers, Instance, InstanceField);
+        RefuseHeader(result, BasicAuth, headers, "Authorization");
+        RefuseHeader(result, Origin, headers, "Origin");
+        RefuseHeader(result, Instance, headers, InstanceField);
         return new ConnectionOptions
         {
             Url = uri,
             Headers = headers,
             Origin = Origin.Read(result),
             Subprotocols = ReadSubprotocols(result),
-            OffersCompression = result.GetValue(Compression),
+            OffersCompression = Compression.IsGiven(result),
 
             // A typed value wins over the variable.
             BasicAuth = hasAuthorization ? null : inUrl ?? BasicAuth.Read(result),
-            IsInsecure = result.GetValue(Insecure),
+            IsInsecure = Insecure.IsGiven(result),
             Authorities = Authorities.Read(result) is string file ? CertificateFiles.ReadCertificates(Authorities, file) : null,
             ClientCertificate = certificate,
             Proxy = Proxy.IsGiven(result) ? Proxy.Read(result) : FindProxy(uri),
@@ -124,39 +109,17 @@ internal static class ConnectionSettings
     }
 
     /// <summary>Refuses what would have no effect where only the URL's own connection counts.</summary>
-    /// <exception cref="UsageException">An option of TLS is given, and there is none.</exception>
-    internal static void RefuseUnusedTls(ParseResult result, ConnectionOptions options)
-    {
-        if (options.Url.Scheme == "wss" || options.Proxy?.Url.Scheme == ProxyChoice.Https)
-        {
-            return;
-        }
-
-        string? given = ((Setting[])[Authorities, Certificate]).FirstOrDefault(setting => setting.IsGiven(result))?.Name
-            ?? (options.IsInsecure ? Insecure.Name : null);
-        if (given is not null)
-        {
-            throw new UsageException($"{given}: is about TLS, which ws:// goes without; use wss://");
-        }
-    }
+    internal static void RefuseUnusedTls(ParseResult result, ConnectionOptions options) => Setting.RefuseIf(
+        options.Url.Scheme != "wss" && options.Proxy?.Url.Scheme != ProxyChoice.Https,
+        result,
+        "is about TLS, which ws:// goes without; use wss://",
+        Authorities,
+        Certificate,
+        Insecure);
 
     /// <summary>Refuses an option together with the header that it stands for.</summary>
-    /// <exception cref="UsageException">Both are given.</exception>
-    internal static void RefuseHeader(string option, IReadOnlyList<HeaderField> headers, string name)
-    {
-        if (Has(headers, name))
-        {
-            throw new UsageException($"{option}: cannot be combined with {Header.Name} {name}");
-        }
-    }
-
-    private static void RefuseBoth(ParseResult result, IReadOnlyList<HeaderField> headers, Setting setting, string name)
-    {
-        if (setting.IsGiven(result))
-        {
-            RefuseHeader(setting.Name, headers, name);
-        }
-    }
+    internal static void RefuseHeader(ParseResult result, Setting setting, IReadOnlyList<HeaderField> headers, string name) =>
+        Setting.RefuseIf(Has(headers, name), result, $"cannot be combined with {Header.Name} {name}", setting);
 
     private static bool Has(IReadOnlyList<HeaderField> headers, string name) =>
         headers.Any(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase));

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Text;
+using EchoServer.Text;
 
 namespace EchoServer.Commands.Options;
 
@@ -19,7 +20,7 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
     private static readonly (string Title, Option[] Options)[] Groups =
     [
         .. Settings.Groups.Select(group => (group.Title, (Option[])[.. group.Settings.Select(setting => setting.Option)])),
-        ("Connection", [.. ConnectionSettings.All.Select(setting => setting.Option), ConnectionSettings.Insecure]),
+        ("Connection", [.. ConnectionSettings.All.Select(setting => setting.Option)]),
     ];
 
     /// <summary>Has a command and those below it explained in this way.</summary>
@@ -32,10 +33,8 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
         Array.ForEach([.. help.Aliases.Where(name => name.StartsWith('/'))], name => help.Aliases.Remove(name));
     }
 
-    /// <inheritdoc/>
     public override bool ClearsParseErrors => true;
 
-    /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
         parseResult.InvocationConfiguration.Output.Write(Write(parseResult.CommandResult.Command));
@@ -46,11 +45,11 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
     {
         var text = new StringBuilder();
         bool isRoot = command is RootCommand;
-        Wrap(text, "", Usage(command, isRoot));
+        text.AppendWrapped(Usage(command, isRoot), 0, Columns);
         text.Append('\n');
         foreach (string paragraph in Paragraphs(command.Description ?? ""))
         {
-            Wrap(text, "", paragraph);
+            text.AppendWrapped(paragraph, 0, Columns);
             text.Append('\n');
         }
 
@@ -100,10 +99,8 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
         int width = command.Subcommands.Max(sub => sub.Name.Length) + Indent.Length;
         foreach (Command sub in command.Subcommands)
         {
-            string hanging = Indent + new string(' ', width);
-            int start = text.Length;
-            Wrap(text, hanging, Paragraphs(sub.Description ?? "").FirstOrDefault(""));
-            text.Remove(start, hanging.Length).Insert(start, Indent + sub.Name.PadRight(width));
+            text.Append(Indent).Append(sub.Name.PadRight(width));
+            text.AppendWrapped(Paragraphs(sub.Description ?? "").FirstOrDefault(""), Indent.Length + width, Columns);
         }
 
         text.Append(Indent).Append("EchoServer <command> --help says more about one.\n\n");
@@ -120,7 +117,7 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
 
             // Variable and default have a line of their own: they are looked up most often.
             int bracket = description.EndsWith(']') ? description.LastIndexOf(" [", StringComparison.Ordinal) : -1;
-            Wrap(text, DescriptionIndent, bracket < 0 ? description : description[..bracket]);
+            text.Append(DescriptionIndent).AppendWrapped(bracket < 0 ? description : description[..bracket], DescriptionIndent.Length, Columns);
             text.Append(bracket < 0 ? "" : $"{DescriptionIndent}{description[(bracket + 1)..]}\n");
         }
 
@@ -145,24 +142,4 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
 
     private static IEnumerable<string> Paragraphs(string description) =>
         description.ReplaceLineEndings("\n").Split("\n\n").Select(paragraph => paragraph.Replace('\n', ' '));
-
-    /// <summary>Appends words, broken into lines.</summary>
-    private static void Wrap(StringBuilder text, string indent, string words)
-    {
-        int column = 0;
-        foreach (string word in words.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (column > 0 && column + 1 + word.Length > Columns)
-            {
-                text.Append('\n');
-                column = 0;
-            }
-
-            string before = column == 0 ? indent : " ";
-            text.Append(before).Append(word);
-            column += before.Length + word.Length;
-        }
-
-        text.Append('\n');
-    }
 }

@@ -56,30 +56,28 @@ internal static class LoadSettings
         "--chart", null, "Draws messages a second and latency over the time of the run, as an SVG.",
         null, ConnectionParsers.File("a file to write"), helpName: "file");
 
-    internal static readonly Option<bool> Text = new("--text") { Description = "Send text messages. This is the default." };
+    internal static readonly SwitchSetting Text = new("--text", "Send text messages. This is the default.");
 
-    internal static readonly Option<bool> Binary = new("--binary") { Description = "Send binary messages." };
+    internal static readonly SwitchSetting Binary = new("--binary", "Send binary messages.");
 
-    internal static readonly Option<bool> Hold = new("--hold")
-    {
-        Description = "Send nothing: open the connections and keep them for the duration. The server need not echo.",
-    };
+    internal static readonly SwitchSetting Hold = new(
+        "--hold", "Send nothing: open the connections and keep them for the duration. The server need not echo.");
 
-    internal static readonly Option<bool> Reconnect = new("--reconnect")
-    {
-        Description = "Open a connection again when the server ends it, and also when a first one is refused; an end by Close 1001 or 1012 is not an error then.",
-    };
+    internal static readonly SwitchSetting Reconnect = new(
+        "--reconnect", "Open a connection again when the server ends it, and also when a first one is refused; an end by Close 1001 or 1012 is not an error then.");
 
-    internal static readonly Option<bool> Json = new("--json") { Description = "Print the report as one JSON object." };
+    internal static readonly SwitchSetting Json = new("--json", "Print the report as one JSON object.");
 
-    /// <summary>Those with a value, in the order of the help text.</summary>
-    internal static readonly Setting[] All = [Connections, Size, Send, ExpectEcho, InFlight, Rate, Ramp, Duration, Chart];
-
-    /// <summary>Those without a value.</summary>
-    internal static readonly Option<bool>[] Switches = [Text, Binary, ConnectionSettings.Compression, Hold, Reconnect, Json];
+    /// <summary>All of them, in the order of the help text.</summary>
+    internal static readonly Setting[] All =
+    [
+        Connections, Size, Send, ExpectEcho, InFlight, Rate, Ramp, Duration, Chart,
+        Text, Binary, ConnectionSettings.Compression, Hold, Reconnect, Json,
+    ];
 
     // Without effect under --hold, which sends no messages.
-    private static readonly Setting[] OfMessages = [Size, Send, ExpectEcho, InFlight, Rate, Chart];
+    private static readonly Setting[] OfMessages =
+        [Size, Send, ExpectEcho, InFlight, Rate, Chart, Text, Binary, ConnectionSettings.Compression];
 
     /// <summary>Reads the load.</summary>
     /// <exception cref="UsageException">An option has a value that is not accepted, or two options contradict each other.</exception>
@@ -113,38 +111,22 @@ internal static class LoadSettings
             Lines = lines,
             ExpectsEcho = expectsEcho,
             InFlight = inFlight,
-            IsText = !result.GetValue(Binary),
+            IsText = !Binary.IsGiven(result),
             Rate = rate,
             ConnectionsPerSecond = Ramp.Read(result),
-            IsHeldOnly = result.GetValue(Hold),
-            Reconnects = result.GetValue(Reconnect),
+            IsHeldOnly = Hold.IsGiven(result),
+            Reconnects = Reconnect.IsGiven(result),
             EchoTimeout = connection.Timeout,
         };
     }
 
     private static void CheckContradictions(ParseResult result)
     {
-        if (result.GetValue(Text) && result.GetValue(Binary))
-        {
-            throw new UsageException("--text: cannot be combined with --binary");
-        }
-
-        if (Send.IsGiven(result) && (Size.IsGiven(result) ? Size.Name : result.GetValue(Binary) ? Binary.Name : null) is string other)
-        {
-            throw new UsageException($"{Send.Name}: cannot be combined with {other}: its messages are the lines of the file, as text");
-        }
-
-        if (!result.GetValue(Hold))
-        {
-            return;
-        }
-
-        IEnumerable<string> given = OfMessages.Where(setting => setting.IsGiven(result)).Select(setting => setting.Name)
-            .Concat(((Option<bool>[])[Text, Binary, ConnectionSettings.Compression]).Where(result.GetValue).Select(option => option.Name));
-        if (given.FirstOrDefault() is string name)
-        {
-            throw new UsageException($"{name}: cannot be combined with --hold, which sends nothing");
-        }
+        Setting.RefuseIf(Binary.IsGiven(result), result, "cannot be combined with --binary", Text);
+        Setting? other = Setting.FirstGiven(result, Size, Binary);
+        Setting.RefuseIf(
+            other is not null, result, $"cannot be combined with {other?.Name}: its messages are the lines of the file, as text", Send);
+        Setting.RefuseIf(Hold.IsGiven(result), result, "cannot be combined with --hold, which sends nothing", OfMessages);
     }
 
     /// <summary>Reads the lines of a file. A line ends with LF or CRLF, the last one also with the file.</summary>

@@ -48,7 +48,7 @@ internal static class NamedFile
         Task<T> opening = Task.Run(open);
         try
         {
-            return opening.Wait(MaxWait) ? opening.Result : throw Refuse(option, file, $"has no end after {MaxWait.TotalSeconds} s");
+            return opening.Wait(MaxWait) ? opening.Result : throw Refuse(option, file, $"has no end after {Times.Seconds(MaxWait)}");
         }
         catch (AggregateException exception)
         {

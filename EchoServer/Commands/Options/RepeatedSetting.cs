@@ -3,13 +3,7 @@ using System.CommandLine;
 namespace EchoServer.Commands.Options;
 
 /// <summary>An option that may be given any number of times, with a value each time.</summary>
-/// <typeparam name="T">The type of a value.</typeparam>
-/// <param name="name">The option, such as <c>--header</c>.</param>
-/// <param name="alias">Its short name, such as <c>-H</c>; null for none.</param>
-/// <param name="helpName">What the help text calls a value.</param>
-/// <param name="description">What it is, for the help text.</param>
-/// <param name="parser">The texts that it takes.</param>
-/// <param name="show">What an error may show of a value that is not accepted, not yet escaped; null for nothing. All of it when not given.</param>
+/// <remarks>An error shows <paramref name="show"/> of a value that is not accepted, not yet escaped; null for nothing.</remarks>
 internal sealed class RepeatedSetting<T>(
     string name, string? alias, string helpName, string description, SettingParser<T> parser, Func<string, string?>? show = null)
     : Setting(name, MakeOption(name, alias, helpName, $"{description} Takes {parser.Accepted}."), null, parser.Accepted, mayBeEmpty: false)

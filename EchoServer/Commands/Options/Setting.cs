@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 
 namespace EchoServer.Commands.Options;
 
@@ -22,6 +21,20 @@ internal abstract class Setting(string name, Option option, string? variable, st
     /// <summary>Whether the option was typed.</summary>
     internal bool IsGiven(ParseResult result) => result.GetResult(Option) is OptionResult { Implicit: false };
 
+    /// <summary>Finds the first setting that was typed; null when none was.</summary>
+    internal static Setting? FirstGiven(ParseResult result, params Setting[] settings) =>
+        Array.Find(settings, setting => setting.IsGiven(result));
+
+    /// <summary>Refuses settings that do not go with the others: an error names the first one that was typed, and says why.</summary>
+    /// <exception cref="UsageException">One was.</exception>
+    internal static void RefuseIf(bool isWrong, ParseResult result, string why, params Setting[] settings)
+    {
+        if (isWrong && FirstGiven(result, settings) is Setting given)
+        {
+            throw new UsageException($"{given.Name}: {why}");
+        }
+    }
+
     /// <summary>The name of what it was given by, the option or else the variable; null when it was not.</summary>
     internal string? GivenBy(ParseResult result) => IsGiven(result) ? Name : FromVariable() is null ? null : variable;
 
@@ -35,31 +48,23 @@ internal abstract class Setting(string name, Option option, string? variable, st
         return text is { Length: 0 } && !mayBeEmpty ? null : text;
     }
 
-    /// <summary>Reads a text.</summary>
-    /// <param name="parser">The texts that are taken.</param>
-    /// <param name="source">What it was given by.</param>
-    /// <param name="text">The text.</param>
-    /// <param name="shown">What an error may show of it, not yet escaped; null for nothing.</param>
+    /// <summary>Reads a text. An error shows <paramref name="shown"/>, not yet escaped; null for nothing.</summary>
     protected static T Parse<T>(SettingParser<T> parser, string source, string text, string? shown) =>
         parser.TryParse(text, out T value)
             ? value
             : throw new UsageException($"{source}: {(shown is null ? "the value (not shown)" : $"'{ShownValue.Of(shown)}'")} is not {parser.Accepted}");
 }
 
+/// <summary>An option without a value: on where it is given.</summary>
+internal sealed class SwitchSetting(string name, string description, string? alias = null)
+    : Setting(name, new Option<bool>(name, alias is null ? [] : [alias]) { Description = description }, null, "no value", mayBeEmpty: false);
+
 /// <summary>One thing that can be set: an option, the environment variable that stands in for it, and a default.</summary>
-/// <typeparam name="T">The type of the value.</typeparam>
-/// <param name="name">The option, such as <c>--port</c>.</param>
-/// <param name="variable">The environment variable; null for none.</param>
-/// <param name="description">What it is, for the help text.</param>
-/// <param name="defaultValue">The value when neither is given.</param>
-/// <param name="parser">The texts that it takes.</param>
-/// <param name="defaultText">The default as the help text shows it, where the value does not say it.</param>
-/// <param name="mayBeEmpty">Whether an empty variable is a value (as for a text that can be turned off).</param>
-/// <param name="helpName">What the help text calls the value.</param>
-/// <param name="alias">Its short name, such as <c>-c</c>; null for none.</param>
-/// <param name="isSecret">Whether a value may hold a password: an error then does not quote it.</param>
-/// <param name="choices">All values, where they are few words: a shell completes them.</param>
-/// <remarks>The option wins over the variable, the variable over the default; a variable that is empty counts as not set.</remarks>
+/// <remarks>
+/// The option wins over the variable, the variable over the default; a variable that is empty counts as not set, unless the value may be
+/// empty (as of a text that can be turned off). The default text is for a default whose value does not say it; an error does not quote a
+/// secret; choices are all values, where they are few words: a shell completes them.
+/// </remarks>
 internal sealed class Setting<T>(
     string name, string? variable, string description, T defaultValue, SettingParser<T> parser, string? defaultText = null,
     bool mayBeEmpty = false, string helpName = "value", string? alias = null, bool isSecret = false, string[]? choices = null)

@@ -1,8 +1,6 @@
 namespace EchoServer.Commands.Options;
 
-/// <summary>The texts that an option or variable takes.</summary>
-/// <param name="Accepted">Which they are: completes "is not ...".</param>
-/// <param name="TryParse">Reads one.</param>
+/// <summary>The texts that an option or variable takes, in words that complete "is not ...".</summary>
 internal sealed record SettingParser<T>(string Accepted, SettingParser<T>.Reader TryParse)
 {
     /// <summary>Reads a text.</summary>

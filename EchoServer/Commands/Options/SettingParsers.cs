@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using EchoServer.Connect;
 using EchoServer.Echo;
@@ -59,14 +58,10 @@ internal static class SettingParsers
         });
 
     /// <summary>Takes a number without a sign.</summary>
-    /// <param name="what">What there is a number of.</param>
-    /// <param name="lowest">The smallest.</param>
-    /// <param name="highest">The largest.</param>
     internal static SettingParser<int> Number(string what, int lowest, int highest) => new(
         $"{what} ({lowest}-{highest})",
         (text, out value) => TryParseNumber(text, out value) && value >= lowest && value <= highest);
 
-    /// <inheritdoc cref="Number"/>
     internal static SettingParser<double> Decimal(string what, double lowest, double highest) => new(
         string.Create(CultureInfo.InvariantCulture, $"{what} ({lowest}-{highest})"),
         (text, out value) => TryParseDecimal(text, out value) && value >= lowest && value <= highest);
@@ -75,10 +70,7 @@ internal static class SettingParsers
         where T : struct =>
         OrNone(parser, ", or auto", text => text == "auto");
 
-    /// <summary>Takes what another parser takes, for a setting that may have no value.</summary>
-    /// <param name="parser">The other one.</param>
-    /// <param name="orElse">The texts for no value, as the accepted texts end with them.</param>
-    /// <param name="isNone">Tells them; null for none.</param>
+    /// <summary>Takes what another parser takes, and texts for no value, with which the accepted texts end.</summary>
     internal static SettingParser<T?> OrNone<T>(SettingParser<T> parser, string orElse = "", Predicate<string>? isNone = null)
         where T : struct =>
         new($"{parser.Accepted.TrimEnd(')')}{orElse})", (text, out value) =>

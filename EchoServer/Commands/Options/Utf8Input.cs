@@ -10,7 +10,6 @@ internal static class Utf8Input
     private const char Replacement = '\uFFFD';
 
     /// <summary>Refuses arguments.</summary>
-    /// <exception cref="UsageException">One of them is not UTF-8.</exception>
     internal static void ThrowIfAltered(string[] arguments)
     {
         if (!Array.Exists(arguments, argument => argument.Contains(Replacement, StringComparison.Ordinal)))

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Net;
 using EchoServer.Connect;
 using EchoServer.Http;
@@ -27,9 +26,7 @@ internal static class WebSocketUrl
 
     private static readonly string[] Schemes = ["ws", "wss", "http", "https"];
 
-    /// <summary>Reads it.</summary>
-    /// <param name="text">A ws, wss, http or https URL, as typed.</param>
-    /// <param name="user">The user and password in it, either of which may be empty (RFC 3986 §3.2.1); null for none.</param>
+    /// <summary>Reads a ws, wss, http or https URL as it was typed, and the user and password in it (RFC 3986 §3.2.1); null for none.</summary>
     /// <returns>A ws or wss URL without user and password: a message may show it.</returns>
     /// <exception cref="UsageException">It is not such a URL.</exception>
     internal static Uri Parse(string text, out BasicCredentials? user)
@@ -85,7 +82,6 @@ internal static class WebSocketUrl
     }
 
     /// <summary>Chooses the scheme for a host, with or without a port, that was typed without one.</summary>
-    /// <exception cref="UsageException">Something else was typed.</exception>
     private static string MeantScheme(string typed, string text)
     {
         // "ws:/host", "ws//host", "//host".
@@ -110,7 +106,7 @@ internal static class WebSocketUrl
         int colon = hostAndPort.EndsWith(']') ? -1 : hostAndPort.LastIndexOf(':');
         if (colon >= 0)
         {
-            return hostAndPort[(colon + 1)..] != HttpsPort.ToString(CultureInfo.InvariantCulture);
+            return hostAndPort[(colon + 1)..] != $"{HttpsPort}";
         }
 
         string host = hostAndPort.TrimEnd('.');

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.IO.Enumeration;
 using System.Net;
 
@@ -22,16 +21,12 @@ internal static class ProxyExceptions
         flaw = null;
         foreach (string entry in list.Split([',', ';', ' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries))
         {
-            if (Matches(entry, url) is not bool matches)
+            bool? matches = Matches(entry, url);
+            if (matches != false)
             {
-                flaw = entry;
-                return false;
-            }
-
-            if (matches)
-            {
-                isMatch = true;
-                return true;
+                isMatch = matches == true;
+                flaw = isMatch ? null : entry;
+                return isMatch;
             }
         }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using EchoServer.Diagnosis;
 
@@ -39,7 +38,7 @@ internal static class ProxyTunnel
 
     private static async Task ConnectAsync(TcpLink link, ProxyChoice proxy, Uri url, Step step, CancellationToken stop)
     {
-        string authority = string.Create(CultureInfo.InvariantCulture, $"{HttpExchange.Host(url)}:{url.Port}");
+        string authority = $"{HttpExchange.Host(url)}:{url.Port}";
         string credentials = proxy.User is BasicCredentials user ? $"Proxy-Authorization: {user.HeaderValue}\r\n" : "";
         byte[] request = Encoding.ASCII.GetBytes($"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{credentials}\r\n");
         ReceivedHead head = await HttpExchange.AskAsync(link, request, step, stop).ConfigureAwait(false);

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -96,7 +95,7 @@ internal static class SocksTunnel
     {
         byte[] answer = await ReadAsync(stream, count, stop).ConfigureAwait(false);
         return answer[0] == Version ? answer : throw new InvalidDataException(
-            string.Create(CultureInfo.InvariantCulture, $"the first byte of its answer is 0x{answer[0]:x2}, not 0x{Version:x2}"));
+            $"the first byte of its answer is 0x{answer[0]:x2}, not 0x{Version:x2}");
     }
 
     private static async Task<byte[]> ReadAsync(Stream stream, int count, CancellationToken stop)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security;
 using System.Text;
 
@@ -38,7 +37,5 @@ internal sealed class Svg
     internal void Text(double x, double y, string words, string look = "", string anchor = "start") => _text.Append(
         CultureInfo.InvariantCulture, $"<text class=\"{look}\" x=\"{x:0.#}\" y=\"{y:0.#}\" text-anchor=\"{anchor}\">{SecurityElement.Escape(words)}</text>\n");
 
-    /// <summary>Ends the drawing.</summary>
-    /// <returns>UTF-8.</returns>
     internal byte[] ToBytes() => Encoding.UTF8.GetBytes(_text.Append("</svg>\n").ToString());
 }

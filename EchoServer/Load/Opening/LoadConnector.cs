@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Load.Report;
+using EchoServer.Text;
 using EchoServer.Transport;
 using EchoServer.WebSockets.Compression;
 
@@ -57,7 +57,7 @@ internal sealed class LoadConnector(LoadOptions options, IoThreads ioThreads)
         {
             connection.Abort();
             stop.ThrowIfCancellationRequested();
-            string cause = $"no greeting within {timeout.TotalSeconds} s";
+            string cause = $"no greeting within {Times.Seconds(timeout)}";
             var fault = new Fault(cause, "the server greeted the first connection: see whether it is overloaded");
             throw new ConnectionFailedException(Stage.Echo, cause, fault) { IsTimeout = true };
         }

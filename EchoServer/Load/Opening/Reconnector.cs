@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using EchoServer.Connect;
 using EchoServer.Load.Report;
 using EchoServer.Metrics;
@@ -24,7 +23,6 @@ internal sealed class Reconnector(LoadConnector connector, LoadPlaces places, Lo
     private long _drained;
     private long _unanswered;
 
-    /// <summary>The result so far.</summary>
     internal ReconnectResult Result
     {
         get
@@ -38,7 +36,6 @@ internal sealed class Reconnector(LoadConnector connector, LoadPlaces places, Lo
         }
     }
 
-    /// <summary>Opens a connection again whenever it ends.</summary>
     internal void Follow(LoadConnection connection) => _ = FollowAsync(connection);
 
     /// <summary>For <see cref="Outage"/>: counts a connection that is served again.</summary>

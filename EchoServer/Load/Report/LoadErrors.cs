@@ -39,7 +39,6 @@ internal sealed class LoadErrors
     private readonly ConcurrentDictionary<(LoadError Kind, int Status), Entry> _entries = new();
     private readonly ConcurrentDictionary<CloseCode, Entry> _closeCodes = new();
 
-    /// <summary>The number of all errors.</summary>
     internal long Total => _entries.Values.Sum(entry => entry.Count);
 
     /// <summary>The errors by kind and status, the most frequent first.</summary>
@@ -51,10 +50,7 @@ internal sealed class LoadErrors
     internal IReadOnlyList<(CloseCode Code, long Count)> CloseCodes =>
         [.. _closeCodes.Select(pair => (pair.Key, pair.Value.Count)).OrderBy(pair => pair.Key)];
 
-    /// <summary>Counts an error.</summary>
-    /// <param name="kind">The kind of error.</param>
-    /// <param name="example">A few words about it, escaped. Those about the first error are kept.</param>
-    /// <param name="status">The HTTP status of a handshake that was refused; otherwise 0.</param>
+    /// <summary>Counts an error, with the HTTP status of a handshake that was refused. A few words about the first of its kind, escaped, are kept.</summary>
     internal void Add(LoadError kind, string example = "", int status = 0) =>
         _entries.GetOrAdd((kind, status), static (_, text) => new Entry(text), example).Increment();
 
@@ -66,7 +62,6 @@ internal sealed class LoadErrors
         Add(kind, isRefused ? $"the handshake was {failure.Finding}" : failure.Fault.Cause, isRefused ? failure.Answer!.Status : 0);
     }
 
-    /// <summary>Counts a Close frame that was received.</summary>
     internal void AddCloseCode(CloseCode code) => _closeCodes.GetOrAdd(code, static _ => new Entry("")).Increment();
 
     private static LoadError KindOf(ConnectionFailedException failure) => failure switch
@@ -96,9 +91,5 @@ internal sealed class LoadErrors
     }
 }
 
-/// <summary>The number of errors of one kind.</summary>
-/// <param name="Kind">The kind.</param>
-/// <param name="Status">The HTTP status, when <see cref="LoadError.HandshakeRefused"/>; otherwise 0.</param>
-/// <param name="Count">How many errors.</param>
-/// <param name="Example">A few words about the first of them, escaped; may be empty.</param>
+/// <summary>The number of errors of one kind and, of refused handshakes, HTTP status (otherwise 0), with a few words about the first, escaped.</summary>
 internal sealed record LoadErrorCount(LoadError Kind, int Status, long Count, string Example);

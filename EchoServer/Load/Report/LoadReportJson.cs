@@ -11,8 +11,6 @@ namespace EchoServer.Load.Report;
 /// <summary>The report for a program: one JSON object on one line. Its names do not change; new ones may come.</summary>
 internal static class LoadReportJson
 {
-    /// <summary>Writes it.</summary>
-    /// <returns>One line of UTF-8, ended.</returns>
     internal static byte[] Write(LoadReport report) => ReadableJson.Write(
         ReadableJson.Compact,
         [
@@ -31,7 +29,6 @@ internal static class LoadReportJson
         ]);
 
     /// <summary>Writes what there is to report of a load that did not begin.</summary>
-    /// <returns>One line of UTF-8, ended.</returns>
     internal static byte[] Write(LoadOptions options, Fault failure, int? status) => ReadableJson.Write(
         ReadableJson.Compact,
         [

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using EchoServer.Load.Opening;
 using EchoServer.Metrics;
@@ -11,8 +10,6 @@ namespace EchoServer.Load.Report;
 /// <summary>The report for a person.</summary>
 internal static class LoadReportText
 {
-    /// <summary>Writes it.</summary>
-    /// <returns>A few lines of UTF-8, each ended.</returns>
     internal static byte[] Write(LoadReport report)
     {
         var text = new StringBuilder();
@@ -42,7 +39,6 @@ internal static class LoadReportText
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 
-    /// <summary>Names an error for a person.</summary>
     internal static string Name(LoadErrorCount error) => error.Kind switch
     {
         LoadError.ConnectRefused => "connection refused",

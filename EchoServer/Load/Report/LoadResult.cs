@@ -10,7 +10,6 @@ namespace EchoServer.Load.Report;
 /// <param name="Unsent">With a rate: messages that were due and still waited for echoes at the end.</param>
 internal sealed record LoadResult(long Messages, long Bytes, TimeSpan Elapsed, LatencyHistogram Latency, long Unsent)
 {
-    /// <summary>The messages that were sent.</summary>
     internal long Sent { get; init; }
 
     /// <summary>Messages on open connections that had no echo or answer in time.</summary>

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace EchoServer.WebSockets.Compression;
 
 /// <summary>Compresses messages for permessage-deflate (RFC 7692 §7.2.1), one after the other.</summary>

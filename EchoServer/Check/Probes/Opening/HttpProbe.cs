@@ -1,4 +1,3 @@
-using System.Globalization;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
 
@@ -28,7 +27,9 @@ internal static class HttpProbe
         }
         catch (ConnectionFailedException exception)
         {
-            return await ExplainAsync(exception, run, stop).ConfigureAwait(false);
+            // A port that speaks TLS ends or refuses plain HTTP at once.
+            Finding? tls = exception.IsTimeout ? null : await SpeaksTlsAsync(run, stop).ConfigureAwait(false);
+            return tls ?? Finding.Warn($"a plain GET: {exception.Finding}", exception.Fault);
         }
 
         if (page.Answer.Status == BadRequest && run.Info is null && await SpeaksTlsAsync(run, stop).ConfigureAwait(false) is Finding finding)
@@ -45,13 +46,6 @@ internal static class HttpProbe
         return run.Info is ServerInfo info
             ? Ours(info, run.Url, page.Answer, fault ?? OfInstance(run.Options.Connection, info))
             : Other(page.Answer, fault);
-    }
-
-    private static async Task<Finding> ExplainAsync(ConnectionFailedException exception, CheckRun run, CancellationToken stop)
-    {
-        // A port that speaks TLS ends or refuses plain HTTP at once.
-        Finding? tls = exception.IsTimeout ? null : await SpeaksTlsAsync(run, stop).ConfigureAwait(false);
-        return tls ?? Finding.Warn($"a plain GET: {exception.Finding}", exception.Fault);
     }
 
     /// <returns>Null unless <c>ws://</c> goes to a port that speaks TLS.</returns>

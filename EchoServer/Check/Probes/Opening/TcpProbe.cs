@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using EchoServer.Connect;
@@ -15,7 +13,7 @@ internal static class TcpProbe
     {
         IPAddress[] addresses = await run.Dialer.ResolveAsync(stop).ConfigureAwait(false);
         Attempt[] attempts = await Task.WhenAll(addresses.Select(address => TryAsync(run.Dialer, address, stop))).ConfigureAwait(false);
-        string port = string.Create(CultureInfo.InvariantCulture, $"port {run.Dialer.Target.Port}: ");
+        string port = $"port {run.Dialer.Target.Port}: ";
         string text = port + string.Join(", ", attempts.Select(attempt => attempt.Describe()));
         Fact[] facts =
         [

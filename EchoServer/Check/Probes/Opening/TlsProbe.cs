@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Authentication;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
@@ -24,7 +23,6 @@ internal static class TlsProbe
         return Judge(session, run.Options.Connection.IsInsecure, DateTimeOffset.UtcNow);
     }
 
-    /// <summary>Judges a TLS session.</summary>
     internal static Finding Judge(TlsSession session, bool isInsecure, DateTimeOffset now)
     {
         double? daysLeft = (session.Certificate?.NotAfter - now)?.TotalDays;
@@ -55,16 +53,13 @@ internal static class TlsProbe
     /// <summary>Many hosts answer on both: then TLS is the better way.</summary>
     private static async Task<Finding> LookForTlsAsync(CheckRun run, CancellationToken stop) =>
         run.Options.Connection.Proxy is null && MayHaveTwin(run.Url) && await run.Dialer.FindTlsAsync(-1, stop).ConfigureAwait(false) is Uri twin
-            ? Finding.Warn($"ws:// goes without, but the host speaks TLS on port {twin.Port.ToString(CultureInfo.InvariantCulture)}", MixedContent(twin))
+            ? Finding.Warn($"ws:// goes without, but the host speaks TLS on port {twin.Port}", new(
+                "the host speaks TLS as well: browsers block ws:// from https pages (mixed content), and balancers may look into it or drop its Upgrade header",
+                $"use {UrlText.Shown(twin)}"))
             : Finding.Skip("ws:// goes without");
 
     /// <summary>Whether TLS on port 443 would be the same host's: on this machine another port is another program.</summary>
     internal static bool MayHaveTwin(Uri url) => url.Port == HttpPort || !url.IsLoopback;
-
-    /// <summary>What plain <c>ws://</c> costs where there is TLS.</summary>
-    private static Fault MixedContent(Uri twin) => new(
-        "the host speaks TLS as well: browsers block ws:// from https pages (mixed content), and balancers may look into it or drop its Upgrade header",
-        $"use {UrlText.Shown(twin)}");
 
     private static string Version(SslProtocols protocol) => protocol switch
     {

@@ -8,7 +8,6 @@ internal static class UrlProbe
 {
     internal static Task<Finding> RunAsync(CheckRun run, CancellationToken stop) => Task.FromResult(Judge(run.Options.TypedUrl, run.Url));
 
-    /// <summary>Judges a URL.</summary>
     internal static Finding Judge(string typed, Uri url)
     {
         string shown = UrlText.Shown(url);
