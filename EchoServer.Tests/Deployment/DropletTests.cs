@@ -4,8 +4,10 @@ namespace EchoServer.Tests.Deployment;
 
 /// <summary>What <c>cf push</c> would run, as exactly as can be done without Cloud Foundry.</summary>
 [WholeMachine]
-internal sealed partial class DropletTests
+internal sealed class DropletTests
 {
+    private static readonly Regex DroppedNotice = new(@"^[^ ]+ warn: Log\[1\] Dropped [1-9][0-9]* log lines because ");
+    private static readonly Regex LogLine = new(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info: (?<text>.+)$");
     private const string Transcript =
         "Sent Message: Hi there!\nReceived Message: Hi, this is the Echo-Server\nReceived Message: Echo: Hi there!\nDisconnected from Server\n";
 
@@ -73,7 +75,7 @@ internal sealed partial class DropletTests
 
         // Each message of the load is logged. How many of these lines are dropped depends on how fast the test reads them.
         Assert.That(await _droplet.Server.ReadErrorAsync(), Is.Empty);
-        AssertLog([.. _droplet.Server.Output.Where(line => !DroppedNotice().IsMatch(line))]);
+        AssertLog([.. _droplet.Server.Output.Where(line => !DroppedNotice.IsMatch(line))]);
     }
 
     [Test]
@@ -164,8 +166,8 @@ internal sealed partial class DropletTests
     /// <summary>Every line has a time, a level and an event; binary messages are not logged.</summary>
     private void AssertLog(string[] lines)
     {
-        Assert.That(lines.Where(line => !LogLine().IsMatch(line)), Is.Empty);
-        string[] texts = [.. lines.Select(line => LogLine().Match(line).Groups["text"].Value)];
+        Assert.That(lines.Where(line => !LogLine.IsMatch(line)), Is.Empty);
+        string[] texts = [.. lines.Select(line => LogLine.Match(line).Groups["text"].Value)];
         Assert.That(texts[0], Is.EqualTo($"EchoServer[1] Listening on ws://0.0.0.0:{_droplet.Port}"));
         Assert.That(texts.Count(text => Regex.IsMatch(text, "^Echo[[]10[]] #[0-9]+ Received Message: Hi there!$")), Is.EqualTo(2));
 
@@ -173,10 +175,4 @@ internal sealed partial class DropletTests
         Assert.That(texts, Has.Some.Match("^Server[[]2[]] Stopping: [1-3] connections are told to go$"));
         Assert.That(texts[^1], Does.Match("^Server[[]3[]] Stopped: [1-3] connections ended in time, 0 were aborted$"));
     }
-
-    [GeneratedRegex(@"^[^ ]+ warn: Log\[1\] Dropped [1-9][0-9]* log lines because ")]
-    private static partial Regex DroppedNotice();
-
-    [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info: (?<text>.+)$")]
-    private static partial Regex LogLine();
 }

@@ -2,8 +2,11 @@ namespace EchoServer.Tests.Deployment;
 
 /// <summary>What <c>./build.sh</c> publishes, started the way it is meant to be.</summary>
 [WholeMachine]
-internal sealed partial class PublishedTests
+internal sealed class PublishedTests
 {
+    private static readonly Regex NeededLibrary = new(@"^\s+NEEDED\s+(?<library>\S+)$", RegexOptions.Multiline);
+    private static readonly Regex GlibcVersion = new(@"\sGLIBC_(?<version>[0-9.]+)$", RegexOptions.Multiline);
+
     private string _folder = null!;
 
     [SetUp]
@@ -101,10 +104,10 @@ internal sealed partial class PublishedTests
         string[] libraries = ["ld-linux-x86-64.so.2", "libc.so.6", "libm.so.6"];
         string[] runtimeLibraries = ["libdl.so.2", "librt.so.1", "libpthread.so.0", "libgcc_s.so.1", "libstdc++.so.6"];
         Assert.That(
-            NeededLibrary().Matches(result.Output).Select(match => match.Groups["library"].Value),
+            NeededLibrary.Matches(result.Output).Select(match => match.Groups["library"].Value),
             Is.SubsetOf(await PublishedProgram.IsNativeAsync() ? libraries : [.. libraries, .. runtimeLibraries]));
 
-        Version[] versions = [.. GlibcVersion().Matches(result.Output).Select(match => Version.Parse(match.Groups["version"].Value))];
+        Version[] versions = [.. GlibcVersion.Matches(result.Output).Select(match => Version.Parse(match.Groups["version"].Value))];
         Assert.That(versions, Is.Not.Empty.And.All.LessThanOrEqualTo(new Version(2, 35)));
     }
 
@@ -158,10 +161,4 @@ internal sealed partial class PublishedTests
         ProgramResult client = await Programs.RunAsync(Programs.EchoServer(["client", server.Url().AbsoluteUri, "Hi there!"]));
         Assert.That(client.Output, Does.Contain("Received Message: Echo: Hi there!\n"));
     }
-
-    [GeneratedRegex(@"^\s+NEEDED\s+(?<library>\S+)$", RegexOptions.Multiline)]
-    private static partial Regex NeededLibrary();
-
-    [GeneratedRegex(@"\sGLIBC_(?<version>[0-9.]+)$", RegexOptions.Multiline)]
-    private static partial Regex GlibcVersion();
 }

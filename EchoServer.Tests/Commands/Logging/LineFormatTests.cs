@@ -9,8 +9,9 @@ using Microsoft.Extensions.Logging;
 namespace EchoServer.Tests.Commands.Logging;
 
 /// <summary>How a log line looks, to the byte but for the time.</summary>
-internal sealed partial class LineFormatTests
+internal sealed class LineFormatTests
 {
+    private static readonly Regex Name = new(@"\{(?<name>\w+)");
     private const string Category = "Nä\"me";
 
     // {"time":"2026-01-02T03:04:05.678Z",
@@ -65,7 +66,7 @@ internal sealed partial class LineFormatTests
         // As the source generator of the library hands them over.
         static KeyValuePair<string, object?>[] Values(string template, params object?[] values) =>
         [
-            .. Name().Matches(template).Select((name, i) => new KeyValuePair<string, object?>(name.Groups["name"].Value, values[i])),
+            .. Name.Matches(template).Select((name, i) => new KeyValuePair<string, object?>(name.Groups["name"].Value, values[i])),
             new("{OriginalFormat}", template),
         ];
     }
@@ -152,7 +153,4 @@ internal sealed partial class LineFormatTests
 
         return output.Lines;
     }
-
-    [GeneratedRegex(@"\{(?<name>\w+)")]
-    private static partial Regex Name();
 }
