@@ -6,7 +6,7 @@ using EchoServer.Bench.Servers;
 namespace EchoServer.Tests.BenchTests;
 
 [WholeMachine]
-internal sealed class BenchCommandTests
+internal sealed class BenchCommandTests : FolderTest
 {
     // Ours, as it is published, and what each shape needs besides.
     private static readonly string[] FewServers = [ServerKinds.Raw, ServerKinds.Cf, ServerKinds.Tutorial];
@@ -14,10 +14,7 @@ internal sealed class BenchCommandTests
     private string _folder = null!;
 
     [SetUp]
-    public void SetUp() => _folder = Directory.CreateTempSubdirectory("echo-bench-").FullName;
-
-    [TearDown]
-    public void TearDown() => Directory.Delete(_folder, recursive: true);
+    public void SetUp() => _folder = NewFolder();
 
     [Test]
     public async Task A_quick_run_measures_every_server()

@@ -1,7 +1,7 @@
 namespace EchoServer.Tests.Deployment;
 
 /// <summary><c>build.sh</c> and the scripts that it calls, where they must not build anything: help, answers to mistakes, results of tests.</summary>
-internal sealed class BuildScriptTests
+internal sealed class BuildScriptTests : FolderTest
 {
     [Test]
     public async Task Help_names_every_command()
@@ -39,7 +39,7 @@ internal sealed class BuildScriptTests
     public async Task Where_no_feed_has_Fleck_it_says_so_in_one_line_and_what_to_do(string command)
     {
         // A feed without any package, and no package from earlier.
-        string folder = Directory.CreateTempSubdirectory("echo-feed-").FullName;
+        string folder = NewFolder();
         ProcessStartInfo start = Script(command, "--engine", "fleck");
         start.Environment["RestoreSources"] = folder;
         start.Environment["NUGET_PACKAGES"] = Path.Combine(folder, "packages");
@@ -47,7 +47,6 @@ internal sealed class BuildScriptTests
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
         ProgramResult result = await Programs.RunAsync(start, ServerBuild.Patience);
-        Directory.Delete(folder, recursive: true);
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
         Assert.That(
             result.Error,
@@ -65,7 +64,7 @@ internal sealed class BuildScriptTests
         ProcessStartInfo start = Script(command);
 
         // A PATH on which there is a shell, and no dotnet.
-        string tools = Directory.CreateTempSubdirectory("echo-tools-").FullName;
+        string tools = NewFolder();
         foreach (string tool in (string[])["bash", "dirname"])
         {
             File.CreateSymbolicLink(Path.Combine(tools, tool), $"/usr/bin/{tool}");
@@ -73,7 +72,6 @@ internal sealed class BuildScriptTests
 
         start.Environment["PATH"] = tools;
         ProgramResult result = await Programs.RunAsync(start);
-        Directory.Delete(tools, recursive: true);
         Assert.That(result, Is.EqualTo(new ProgramResult(
             1, "", "build.sh: the .NET 10 SDK is not installed: see https://dotnet.microsoft.com/download/dotnet/10.0\n")));
     }

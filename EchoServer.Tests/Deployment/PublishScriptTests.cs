@@ -4,7 +4,7 @@ namespace EchoServer.Tests.Deployment;
 
 /// <summary><c>build.sh publish</c> with an SDK and a C compiler that only pretend: what it publishes where native code cannot be linked or run.</summary>
 [UnsupportedOSPlatform("windows")]
-internal sealed class PublishScriptTests
+internal sealed class PublishScriptTests : FolderTest
 {
     // Writes a program as large as a compiler makes it, which names the version of the C library that it needs.
     private const string Dotnet = """
@@ -25,15 +25,12 @@ internal sealed class PublishScriptTests
     [SetUp]
     public void SetUp()
     {
-        _folder = Directory.CreateTempSubdirectory("echo-publish-").FullName;
+        _folder = NewFolder();
         _tools = Directory.CreateDirectory(Path.Combine(_folder, "tools")).FullName;
         File.Copy(Path.Combine(Programs.ProjectFolder, "build.sh"), Path.Combine(_folder, "build.sh"));
         Array.ForEach(Tools, tool => File.CreateSymbolicLink(Path.Combine(_tools, tool), $"/usr/bin/{tool}"));
         Pretend("dotnet", Dotnet);
     }
-
-    [TearDown]
-    public void TearDown() => Directory.Delete(_folder, recursive: true);
 
     [TestCase("GLIBC_2.35")]
     [TestCase("GLIBC_2.9")]

@@ -2,7 +2,7 @@ namespace EchoServer.Tests.Deployment;
 
 /// <summary>What <c>./build.sh</c> publishes, started the way it is meant to be.</summary>
 [WholeMachine]
-internal sealed class PublishedTests
+internal sealed class PublishedTests : FolderTest
 {
     private static readonly Regex NeededLibrary = new(@"^\s+NEEDED\s+(?<library>\S+)$", RegexOptions.Multiline);
     private static readonly Regex GlibcVersion = new(@"\sGLIBC_(?<version>[0-9.]+)$", RegexOptions.Multiline);
@@ -13,16 +13,7 @@ internal sealed class PublishedTests
     public void SetUp()
     {
         Requires.Published();
-        _folder = Directory.CreateTempSubdirectory("echo-droplet-").FullName;
-    }
-
-    [TearDown]
-    public void TearDown()
-    {
-        if (_folder is not null)
-        {
-            Directory.Delete(_folder, recursive: true);
-        }
+        _folder = NewFolder();
     }
 
     [Test]
