@@ -98,7 +98,7 @@ internal sealed class ConnectionOptionTests
     [TestCase("Sec-WebSocket-Extensions: permessage-deflate", "the answer agrees on an extension that was not offered: 'permessage-deflate'")]
     public async Task What_was_not_offered_must_not_be_agreed_on(string line, string expected)
     {
-        using ScriptedServer server = ScriptedServer.Echoing((_, _, message) => [message], (request, _) => ScriptedServer.Accept(request, line));
+        using ScriptedServer server = ScriptedServer.Echoing((request, _) => ScriptedServer.Accept(request, line));
         ProgramResult result = await RunAsync(server.Url, ["--subprotocol", "chat"]);
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
         Assert.That(result.Error, Does.Contain(expected));
@@ -109,7 +109,7 @@ internal sealed class ConnectionOptionTests
     {
         // More fields than the server takes of a request, more bytes, and one with a control character.
         string[] more = [.. Enumerable.Range(0, 120).Select(i => $"Set-Cookie: c{i}={new string('x', 200)}"), "X-Odd: a\u001bb"];
-        using ScriptedServer server = ScriptedServer.Echoing((_, _, message) => [message], (request, _) => ScriptedServer.Accept(request, more));
+        using ScriptedServer server = ScriptedServer.Echoing((request, _) => ScriptedServer.Accept(request, more));
         Assert.That(await RunAsync(server.Url, []), Is.EqualTo(new ProgramResult(0, "x\n", "")));
     }
 
@@ -209,19 +209,12 @@ internal sealed class ConnectionOptionTests
 
     private static async Task<string> CaptureAsync(string[] options, Dictionary<string, string>? environment = null, string user = "")
     {
-        var head = new TaskCompletionSource<string>();
-        using ScriptedServer server = ScriptedServer.Echoing(
-            (_, _, message) => [message],
-            (request, _) =>
-            {
-                head.SetResult(request);
-                return ScriptedServer.Accept(request);
-            });
+        using ScriptedServer server = ScriptedServer.Echoing();
         ProgramResult result = await RunAsync($"ws://{user}{server.Url.Authority}/path?q=1", options, environment);
         Assert.That(result, Is.EqualTo(new ProgramResult(0, "x\n", "")));
 
         // The raw peer takes bytes for characters.
-        return Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(await head.Task));
+        return Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(server.Requests.Single()));
     }
 
     private static Task<ProgramResult> RunAsync(Uri url, string[] options, Dictionary<string, string>? environment = null) =>

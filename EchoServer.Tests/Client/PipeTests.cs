@@ -117,10 +117,7 @@ internal sealed class PipeTests
     [Test]
     public async Task A_server_that_answers_no_ping_is_dead()
     {
-        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>
-        {
-            peer.ReadToEndAndDrop();
-        });
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) => peer.ReadToEndAndDrop());
         using Process process = Process.Start(Programs.EchoServer(["client", server.Url.AbsoluteUri, "--ping-interval", "0.2", "--timeout", Wait.LapseSeconds]))!;
         using var patience = new CancellationTokenSource(ServerProcess.Patience);
         await process.WaitForExitAsync(patience.Token);

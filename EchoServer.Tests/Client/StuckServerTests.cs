@@ -10,10 +10,7 @@ internal sealed class StuckServerTests
     [Test]
     public async Task Pings_find_out_that_nobody_reads()
     {
-        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>
-        {
-            Thread.Sleep(ServerProcess.Patience);
-        });
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) => Thread.Sleep(ServerProcess.Patience));
         (int exitCode, string error) = await FloodAsync(server.Url, "--ping-interval", "0.2", "--timeout", Wait.LapseSeconds);
         Assert.That(exitCode, Is.EqualTo(1));
         Assert.That(error, Does.Contain("no pong came within 3 s"));

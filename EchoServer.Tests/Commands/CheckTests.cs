@@ -41,11 +41,7 @@ internal sealed class CheckTests
     [Test]
     public async Task A_cause_that_was_named_just_before_is_not_repeated()
     {
-        using var router = new ScriptedServer((peer, _) =>
-        {
-            peer.ReadHead();
-            peer.Send("HTTP/1.1 404 Not Found\r\nX-Cf-RouterError: unknown_route\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        });
+        using ScriptedServer router = ScriptedServer.Answering("HTTP/1.1 404 Not Found\r\nX-Cf-RouterError: unknown_route\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         ProgramResult result = await RunAsync(router.Url.AbsoluteUri);
         Assert.That(result.ExitCode, Is.EqualTo(1));
         Assert.That(result.Output.Split("the router has no route '127.0.0.1'"), Has.Length.EqualTo(2));
@@ -128,9 +124,8 @@ internal sealed class CheckTests
     {
         using var hangs = new ScriptedServer((peer, _) => peer.ReadToEndAndDrop());
         using ScriptedServer mute = EchoScripts.Server((_, _, _) => []);
-        using var open = new ScriptedServer((peer, _) =>
+        using ScriptedServer open = ScriptedServer.Upgrading((peer, _) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             peer.Send(EchoScripts.Good(peer.ReadOneFrame()).Single() with { Masked = false });
             peer.ReadToEndAndDrop();
         });

@@ -62,11 +62,7 @@ internal sealed class JsonNamesTests
         await using ServerProcess server = await ServerProcess.StartAsync(["--log-format", "json", "--log-level", "debug", "--compression", "on"]);
         string url = server.Url().AbsoluteUri;
         string nothing = $"ws://127.0.0.1:{FreePort.Find()}/";
-        using var refusing = new ScriptedServer((peer, _) =>
-        {
-            peer.ReadHead();
-            peer.Send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
-        });
+        using ScriptedServer refusing = ScriptedServer.Answering("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
         RawPeer.Ask(server.Port, RawPeer.UpgradeRequest("/", "Host: twice")).Dispose();
         string[] outputs =
         [

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 
 namespace EchoServer.Tests.Commands;
 
@@ -165,11 +164,7 @@ internal sealed class LoadCommandTests
             $"{{\"url\":\"ws://127.0.0.1:{port}/\",\"ok\":false,\"cause\":\"connection refused: nothing listens on port {port} of 127.0.0.1\",\"advice\":\"start the server, or check host and port in the URL\"}}\n",
             $"EchoServer: ws://127.0.0.1:{port}/: connection refused: nothing listens on port {port} of 127.0.0.1; start the server, or check host and port in the URL\n")));
 
-        using var server = new ScriptedServer((peer, _) =>
-        {
-            peer.ReadHead();
-            peer.Send("HTTP/1.1 405 x\r\nContent-Length: 0\r\n\r\n");
-        });
+        using ScriptedServer server = ScriptedServer.Answering("HTTP/1.1 405 x\r\nContent-Length: 0\r\n\r\n");
         using JsonDocument json = JsonDocument.Parse((await RunAsync(server.Url, "--json")).Output);
         Assert.That(json.RootElement.GetProperty("status").GetInt32(), Is.EqualTo(405));
         Assert.That(json.RootElement.GetProperty("cause").GetString(), Does.StartWith("the server does not take a GET at this path"));
@@ -234,26 +229,19 @@ internal sealed class LoadCommandTests
     [Test]
     public async Task Every_connection_sends_the_headers_that_were_asked_for()
     {
-        var heads = new ConcurrentQueue<string>();
-        using var server = new ScriptedServer((peer, connection) =>
-        {
-            string head = peer.ReadHead();
-            heads.Enqueue(head);
-            peer.Send(ScriptedServer.Accept(head).Replace("\r\n\r\n", "\r\nSec-WebSocket-Protocol: superchat\r\n\r\n"));
-            ScriptedServer.EchoAll(peer, connection, (_, _, message) => [message]);
-        });
+        using ScriptedServer server = ScriptedServer.Echoing((request, _) => ScriptedServer.Accept(request, "Sec-WebSocket-Protocol: superchat"));
         ProgramResult result = await RunAsync(
             server.Url, "--connections", "3", "--duration", "0.3", "-H", "X-One: 1", "--origin", "https://example.org", "-s", "chat", "-s", "superchat",
             "--basic-auth", "me:p:w", "--instance", "6f5a2a30-0d8e-4f4b-8a53-3a1f4de1d7c1:2");
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")), result.Output);
 
         // The first connection, which learns the dialect, and three under load.
-        Assert.That(heads, Has.Count.EqualTo(4));
+        Assert.That(server.Requests, Has.Count.EqualTo(4));
         foreach (string line in (string[])
             ["X-One: 1", "Origin: https://example.org", "Sec-WebSocket-Protocol: chat, superchat", "Authorization: Basic bWU6cDp3",
             "X-Cf-App-Instance: 6f5a2a30-0d8e-4f4b-8a53-3a1f4de1d7c1:2"])
         {
-            Assert.That(heads, Is.All.Contains($"\r\n{line}\r\n"));
+            Assert.That(server.Requests, Is.All.Contains($"\r\n{line}\r\n"));
         }
     }
 

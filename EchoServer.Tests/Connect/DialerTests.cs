@@ -31,11 +31,7 @@ internal sealed class DialerTests
     [TestCaseSource(nameof(InterimAnswers))]
     public async Task Interim_answers_before_the_101_are_passed_over(string interim)
     {
-        using var server = new ScriptedServer((peer, _) =>
-        {
-            peer.Send(interim + ScriptedServer.Accept(peer.ReadHead()));
-            ScriptedServer.EchoAll(peer, 0, (_, _, message) => [message]);
-        });
+        using ScriptedServer server = ScriptedServer.Echoing((request, _) => interim + ScriptedServer.Accept(request));
         await using ClientConnection connection = await OpenAsync(Options(server.Url));
         Assert.That(connection.Heads.Response, Does.StartWith("HTTP/1.1 101 ").And.EndWith("\r\n\r\n"));
     }
@@ -55,11 +51,7 @@ internal sealed class DialerTests
     [Test]
     public async Task A_refusal_after_an_interim_answer_is_what_counts()
     {
-        using var server = new ScriptedServer((peer, _) =>
-        {
-            peer.ReadHead();
-            peer.Send(EarlyHints + "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nnever");
-        });
+        using ScriptedServer server = ScriptedServer.Answering(EarlyHints + "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nnever");
         ConnectionFailedException failure = await FailAsync(Options(server.Url));
         Assert.That(failure.Answer?.Status, Is.EqualTo(404));
         Assert.That(failure.Heads?.Response, Does.StartWith("HTTP/1.1 404 Not Found\r\n"));
@@ -84,15 +76,7 @@ internal sealed class DialerTests
     public async Task Each_attempt_has_a_nonce_of_its_own_and_is_made_once()
     {
         const int Attempts = 3;
-        List<string> keys = [];
-        using var server = new ScriptedServer((peer, _) =>
-        {
-            string head = peer.ReadHead();
-            lock (keys)
-            {
-                keys.Add(head.Split("\r\n").Single(line => line.StartsWith("Sec-WebSocket-Key: ", StringComparison.Ordinal))[19..]);
-            }
-        });
+        using ScriptedServer server = ScriptedServer.Answering("");
         var dialer = new Dialer(Options(server.Url));
         for (int i = 0; i < Attempts; i++)
         {
@@ -103,11 +87,9 @@ internal sealed class DialerTests
         using var last = new RawPeer(server.Url.Port);
         last.Send(RawPeer.UpgradeRequest());
         await Task.Run(last.ReadToEndAndDrop);
-        lock (keys)
-        {
-            Assert.That(keys, Has.Count.EqualTo(Attempts + 1).And.Unique);
-            Assert.That(keys.Select(Convert.FromBase64String), Has.All.Length.EqualTo(ClientHandshake.NonceBytes));
-        }
+        string[] keys = [.. server.RequestLines("Sec-WebSocket-Key: ").Select(line => line[19..])];
+        Assert.That(keys, Has.Length.EqualTo(Attempts + 1).And.Unique);
+        Assert.That(keys.Select(Convert.FromBase64String), Has.All.Length.EqualTo(ClientHandshake.NonceBytes));
     }
 
     [TestCase("Content-Type")]
@@ -121,7 +103,7 @@ internal sealed class DialerTests
     [TestCase("X-Own")]
     public async Task Any_other_header_is_sent_as_it_was_given(string name)
     {
-        using var server = new ScriptedServer((peer, _) => peer.Send(ScriptedServer.Accept(peer.ReadHead())));
+        using ScriptedServer server = ScriptedServer.Upgrading((_, _) => { });
         await using ClientConnection connection = await OpenAsync(Options(server.Url) with { Headers = [new(name, "a; b=\"ü\"")] });
         Assert.That(connection.Heads.Request, Does.Contain($"\r\n{name}: a; b=\"ü\"\r\n"));
     }
@@ -301,11 +283,7 @@ internal sealed class DialerTests
     [Slow]
     public async Task An_address_that_does_not_answer_leaves_time_for_the_next_one()
     {
-        using var server = new ScriptedServer((peer, _) =>
-        {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
-            peer.ReadToEndAndDrop();
-        });
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) => peer.ReadToEndAndDrop());
 
         // Linux drops what asks a listener whose queue is full: a queue of 0 has room for one.
         var silent = IPAddress.Parse("127.0.0.2");

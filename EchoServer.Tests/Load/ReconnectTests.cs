@@ -145,7 +145,7 @@ internal sealed class ReconnectTests
     [TestCase(true)]
     public async Task A_server_that_does_not_come_back_is_an_error_in_the_end(bool isHeldOnly)
     {
-        var server = ScriptedServer.Echoing((_, _, message) => [message]);
+        var server = ScriptedServer.Echoing();
         await using var client = new LoadClient(Options(server) with { Connections = 2, IsHeldOnly = isHeldOnly });
         await client.ConnectAsync();
         server.Dispose();
@@ -234,7 +234,6 @@ internal sealed class ReconnectTests
 
     /// <summary>An echo server that answers some handshakes with 503.</summary>
     private static ScriptedServer Refusing(Func<int, bool> refuses) => ScriptedServer.Echoing(
-        (_, _, message) => [message],
         (request, connection) => refuses(connection) ? LoadAgainst.Refusal : ScriptedServer.Accept(request));
 
     private static LoadOptions Options(ScriptedServer server) => LoadAgainst.Options(server) with { Reconnects = true };
