@@ -61,25 +61,13 @@ internal sealed class BenchCommandTests : FolderTest
 
         // A process that was started in the background ignores SIGINT, and so do its children, unless it is told not to.
         ProcessStartInfo start = Bench("--servers", "raw,node", "--shapes", EchoShape.Small, "--rounds", "1000", "--output", _folder);
-        using Process bench = Process.Start(Programs.Start("env", ["--default-signal=INT", start.FileName, .. start.ArgumentList]))!;
+        await using var bench = new RunningProgram(Programs.WithDefaultSignals(start));
         string[] servers = [];
-        try
-        {
-            await Wait.UntilAsync(() => (servers = ChildrenOf(bench.Id)).Length == 2, () => "the bench starts no servers");
-            Programs.Signal(bench.Id, "INT");
-            using var patience = new CancellationTokenSource(ServerProcess.Patience);
-            await bench.WaitForExitAsync(patience.Token);
-        }
-        finally
-        {
-            if (!bench.HasExited)
-            {
-                bench.Kill(entireProcessTree: true);
-            }
-        }
-
-        Assert.That(bench.ExitCode, Is.EqualTo(1));
-        Assert.That(await bench.StandardError.ReadToEndAsync(), Does.EndWith("bench: interrupted; nothing was written\n"));
+        await Wait.UntilAsync(() => (servers = ChildrenOf(bench.Id)).Length == 2, () => "the bench starts no servers");
+        bench.Signal("INT");
+        ProgramResult result = await bench.EndAsync();
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Error, Does.EndWith("bench: interrupted; nothing was written\n"));
         Assert.That(servers.Where(id => Directory.Exists($"/proc/{id}")), Is.Empty);
         Assert.That(Directory.EnumerateFiles(_folder), Is.Empty);
     }

@@ -50,8 +50,7 @@ internal sealed class StuckServerTests
     /// <summary>Sends lines without an end, as <c>yes</c> does.</summary>
     private static async Task<(int ExitCode, string Error)> FloodAsync(Uri url, params string[] options)
     {
-        using Process process = Process.Start(Programs.EchoServer(["client", url.AbsoluteUri, .. options]))!;
-        using var patience = new CancellationTokenSource(ServerProcess.Patience);
+        await using var client = RunningProgram.EchoServer(["client", url.AbsoluteUri, .. options]);
         Task writing = Task.Run(async () =>
         {
             try
@@ -59,24 +58,16 @@ internal sealed class StuckServerTests
                 string line = new('y', 10_000);
                 while (true)
                 {
-                    await process.StandardInput.WriteLineAsync(line.AsMemory(), patience.Token);
+                    await client.Input.WriteLineAsync(line);
                 }
             }
-            catch (Exception exception) when (exception is IOException or OperationCanceledException)
+            catch (IOException)
             {
                 // The client is gone.
             }
         });
-        try
-        {
-            string error = await process.StandardError.ReadToEndAsync(patience.Token);
-            await process.WaitForExitAsync(patience.Token);
-            await writing;
-            return (process.ExitCode, error);
-        }
-        finally
-        {
-            process.Kill();
-        }
+        ProgramResult result = await client.EndAsync();
+        await writing;
+        return (result.ExitCode, result.Error);
     }
 }

@@ -56,37 +56,29 @@ internal sealed class TerminalModeTests
             start.Environment[name] = value;
         }
 
-        Process process = Process.Start(start)!;
-        string before = await ReadUntilAsync(process, prompt);
+        await using var program = new RunningProgram(start);
+        string before = await ReadUntilAsync(program.Output, prompt);
         if (line.Length > 0)
         {
             // The terminal makes a signal of Ctrl-C, and drops the input before it that is not read yet.
-            await process.StandardInput.WriteAsync($"{line}\r");
-            await process.StandardInput.FlushAsync();
-            before += await ReadUntilAsync(process, $"> {line}");
+            await program.Input.WriteAsync($"{line}\r");
+            await program.Input.FlushAsync();
+            before += await ReadUntilAsync(program.Output, $"> {line}");
         }
 
-        return before + (await Programs.RunAsync(process, start, input: input)).Output;
+        return before + (await program.EndAsync(input)).Output;
     }
 
-    private static async Task<string> ReadUntilAsync(Process process, string end)
+    private static async Task<string> ReadUntilAsync(StreamReader output, string end)
     {
         using var patience = new CancellationTokenSource(ServerProcess.Patience);
         string read = "";
         char[] next = new char[1];
-        try
+        while (!read.EndsWith(end, StringComparison.Ordinal))
         {
-            while (!read.EndsWith(end, StringComparison.Ordinal))
-            {
-                read += await process.StandardOutput.ReadAsync(next, patience.Token) == 1 ? next[0] : throw new EndOfStreamException(read);
-            }
+            read += await output.ReadAsync(next, patience.Token) == 1 ? next[0] : throw new EndOfStreamException(read);
+        }
 
-            return read;
-        }
-        catch
-        {
-            process.Kill(entireProcessTree: true);
-            throw;
-        }
+        return read;
     }
 }

@@ -184,23 +184,12 @@ internal sealed class LoadCommandTests
 
             return ScriptedServer.Echo(message);
         });
-        ProcessStartInfo start = Programs.WithDefaultSignals(
-            Programs.EchoServer(["load", server.Url.AbsoluteUri, "--connections", "5", "--duration", "600"]));
-        using Process process = Process.Start(start)!;
-        try
-        {
-            await underLoad.Task.WaitAsync(ServerProcess.Patience);
-            Programs.Signal(process.Id, signal);
-            using var patience = new CancellationTokenSource(ServerProcess.Patience);
-            string output = await process.StandardOutput.ReadToEndAsync(patience.Token);
-            await process.WaitForExitAsync(patience.Token);
-            Assert.That(process.ExitCode, Is.Zero, output);
-            Assert.That(output, Does.Match(@"\nechoes       [\d,]+ right in \d+\.\d\d s\n").And.Contain("errors       none"));
-        }
-        finally
-        {
-            process.Kill(entireProcessTree: true);
-        }
+        await using var load = RunningProgram.EchoServer("load", server.Url.AbsoluteUri, "--connections", "5", "--duration", "600");
+        await underLoad.Task.WaitAsync(ServerProcess.Patience);
+        load.Signal(signal);
+        ProgramResult result = await load.EndAsync();
+        Assert.That(result.ExitCode, Is.Zero, result.Output);
+        Assert.That(result.Output, Does.Match(@"\nechoes       [\d,]+ right in \d+\.\d\d s\n").And.Contain("errors       none"));
     }
 
     [Test]

@@ -16,7 +16,6 @@ internal sealed class DropletTests
 
     private Droplet _droplet = null!;
     private Manifest _manifest = null!;
-    private Process? _hold;
 
     [SetUp]
     public async Task SetUp()
@@ -29,13 +28,6 @@ internal sealed class DropletTests
     [TearDown]
     public async Task TearDown()
     {
-        if (_hold is not null)
-        {
-            _hold.Kill();
-            _hold.Dispose();
-            _hold = null;
-        }
-
         if (_droplet is not null)
         {
             await _droplet.DisposeAsync();
@@ -87,8 +79,7 @@ internal sealed class DropletTests
         using var liveness = new PlatformHealthCheck(_manifest, "health-check", _droplet.Port);
         await liveness.WaitUntilHealthyAsync();
         string url = _droplet.Server.Url("/raw").AbsoluteUri;
-        _hold = Process.Start(Programs.WithDefaultSignals(
-            Programs.EchoServer(["load", url, "--hold", "--connections", $"{idle}", "--duration", "600"])))!;
+        await using var hold = RunningProgram.EchoServer("load", url, "--hold", "--connections", $"{idle}", "--duration", "600");
         await Wait.UntilAsync(() => OpenConnections() == idle, () => $"{OpenConnections()} of {idle} connections are open");
         using var stop = new CancellationTokenSource();
         Task<int> watch = liveness.WatchAsync(stop.Token);
@@ -105,8 +96,8 @@ internal sealed class DropletTests
         Assert.That(_droplet.Server.Output.Last(), Does.Match($"Stopped: {idle / 10}[0-9] connections ended in time, 0 were aborted$"));
 
         // It says how each ended: the server went away.
-        Programs.Signal(_hold.Id, "INT");
-        Assert.That(await _hold.StandardOutput.ReadToEndAsync().WaitAsync(ServerProcess.Patience), Does.Contain($"{idle:N0} x 1001"));
+        hold.Signal("INT");
+        Assert.That((await hold.EndAsync()).Output, Does.Contain($"{idle:N0} x 1001"));
     }
 
     [Test]
