@@ -80,8 +80,7 @@ internal sealed class CompressionTests
     {
         using ScriptedServer server = ScriptedServer.Echoing((request, _) => ScriptedServer.Accept(request, $"Sec-WebSocket-Extensions: {answer}"));
         ProgramResult result = await RunAsync(server.Url, "x");
-        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-        Assert.That(result.Error, Does.Contain($"the answer agrees on an extension that was not offered: '{answer}'"));
+        result.AssertFailed(1, Does.Contain($"the answer agrees on an extension that was not offered: '{answer}'"));
     }
 
     private static Task<ProgramResult> RunAsync(Uri url, string text, params string[] options) =>

@@ -18,8 +18,7 @@ internal sealed class ProxyTests
         Assert.That(inner.Targets, Is.EqualTo(new[] { $"CONNECT 127.0.0.1:{SharedServers.Default.Port}" }));
 
         ProgramResult unknown = await RunAsync(url, named);
-        Assert.That((unknown.ExitCode, unknown.Output), Is.EqualTo((1, "")));
-        Assert.That(unknown.Error, Does.StartWith($"EchoServer: {url}: TLS with the proxy {proxy.Url.Authority} failed: the certificate cannot be traced to a trusted authority"));
+        unknown.AssertFailed(1, Does.StartWith($"EchoServer: {url}: TLS with the proxy {proxy.Url.Authority} failed: the certificate cannot be traced to a trusted authority"));
     }
 
     [Test]

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using EchoServer.Text;
 
 namespace EchoServer.Tests.Commands;
@@ -139,7 +138,7 @@ internal sealed class LogTests
         try
         {
             server.StandardOutput.Close();
-            await Wait.UntilAsync(() => Accepts(port), () => "The server does not listen");
+            await Wait.UntilListensAsync(port);
             for (int i = 0; i < 3; i++)
             {
                 Say(port, "unheard");
@@ -152,20 +151,6 @@ internal sealed class LogTests
         finally
         {
             server.Kill();
-        }
-    }
-
-    private static bool Accepts(int port)
-    {
-        using var client = new TcpClient();
-        try
-        {
-            client.Connect("127.0.0.1", port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
         }
     }
 

@@ -1,7 +1,7 @@
 namespace EchoServer.Tests.Containers;
 
 /// <summary>Debian's <c>docker-registry</c> on a free port of this machine, with nothing in it.</summary>
-internal sealed class ContainerRegistry : IDisposable
+internal sealed class ContainerRegistry : IAsyncDisposable
 {
     private static readonly Regex ListeningLine = new(@"listening on 127\.0\.0\.1:(?<port>\d+)");
 
@@ -24,24 +24,10 @@ internal sealed class ContainerRegistry : IDisposable
         ProcessStartInfo start = Programs.Start(Requires.DockerRegistry, ["serve", configuration]);
         start.Environment["OTEL_TRACES_EXPORTER"] = "none";
         var registry = new ContainerRegistry(Process.Start(start)!);
-        try
-        {
-            await registry.WaitForPortAsync();
-            return registry;
-        }
-        catch
-        {
-            registry.Dispose();
-            throw;
-        }
+        return await registry.StartedAsync(registry.WaitForPortAsync);
     }
 
-    public void Dispose()
-    {
-        _process.Kill();
-        _process.WaitForExit();
-        _process.Dispose();
-    }
+    public async ValueTask DisposeAsync() => await Programs.EndAsync(_process);
 
     private async Task WaitForPortAsync()
     {

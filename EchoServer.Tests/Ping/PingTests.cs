@@ -125,15 +125,6 @@ internal sealed class PingTests
     }
 
     [Test]
-    public async Task Without_a_first_connection_it_is_one_line()
-    {
-        using ScriptedServer server = ScriptedServer.Answering("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
-        ProgramResult result = await RunAsync(server.Url, []);
-        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-        Assert.That(result.Error, Does.StartWith($"EchoServer: {server.Url}: no WebSocket is at the path '/'"));
-    }
-
-    [Test]
     public async Task It_sends_what_the_connection_options_say()
     {
         using ScriptedServer server = ScriptedServer.Echoing((_, _, message) => [WireFrame.Text([.. "Echo: "u8, .. message.Payload])]);
