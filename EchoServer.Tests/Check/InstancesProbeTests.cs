@@ -154,33 +154,12 @@ internal sealed class InstancesProbeTests
     {
         using var server = new RawPeer(port);
         server.Send(request.Replace("\r\n\r\n", $"\r\nX-Cf-Applicationid: {Application}\r\n\r\n"));
-        var back = new Thread(() => Copy(server, peer)) { IsBackground = true };
-        back.Start();
-        Copy(peer, server);
-        back.Join();
+        peer.Join(server);
     }
 
     private static void ExpectFacts(Checks checks, string reached, string failed, string unknown) => Assert.That(
         checks["instances"].Facts.Select(fact => $"{fact.Name} {string.Join(' ', (string[])fact.Value!)}".TrimEnd()),
         Is.EqualTo(new[] { $"reached {reached}", $"failed {failed}".TrimEnd(), $"unknown {unknown}".TrimEnd() }));
-
-    private static void Copy(RawPeer from, RawPeer to)
-    {
-        byte[] buffer = new byte[64 * 1024];
-        try
-        {
-            while (from.Socket.Receive(buffer) is var received && received > 0)
-            {
-                to.Send(buffer.AsSpan(0, received));
-            }
-
-            to.EndSending();
-        }
-        catch (Exception gone) when (gone is System.Net.Sockets.SocketException or ObjectDisposedException)
-        {
-            // One of the two is gone, by its own end or by that of the test.
-        }
-    }
 
     private static Task<ServerProcess> StartAsync(int index, params string[] options) => ServerProcess.StartAsync(
         ["--log-messages", "false", .. options],

@@ -30,14 +30,7 @@ internal sealed class PublishedTests : FolderTest
         start.Environment["HOME"] = _folder;
         start.Environment["PATH"] = "/usr/bin:/bin";
         await using ServerProcess server = await ServerProcess.StartAsync(start);
-        await AssertItEchoesAsync(server);
-
-        // Cloud Foundry asks this to know whether the app is up, and whether to route clients to it.
-        foreach (string check in (string[])["health-check", "readiness-health-check"])
-        {
-            Assert.That(HttpReply.Get(server.Port, manifest.Text($"{check}-http-endpoint")).Status, Is.EqualTo(200));
-        }
-
+        await AssertItServesAsync(server, manifest);
         Assert.That(HttpReply.Get(server.Port, "/").Text, Does.StartWith("<!doctype html>"), "the page was trimmed away");
 
         // "exec" made the server the process that the signal reaches.
@@ -126,11 +119,7 @@ internal sealed class PublishedTests : FolderTest
         start.Environment["DOTNET_ROOT"] = dotnet;
         start.Environment["PATH"] = $"{dotnet}:/usr/bin:/bin";
         await using ServerProcess server = await ServerProcess.StartAsync(start);
-        await AssertItEchoesAsync(server);
-        foreach (string check in (string[])["health-check", "readiness-health-check"])
-        {
-            Assert.That(HttpReply.Get(server.Port, manifest.Text($"{check}-http-endpoint")).Status, Is.EqualTo(200));
-        }
+        await AssertItServesAsync(server, manifest);
 
         ProgramResult load = await Programs.RunAsync(Programs.EchoServer(
             ["load", server.Url("/raw").AbsoluteUri, "--connections", "500", "--size", "8192", "--binary", "--duration", "1"]));
@@ -147,9 +136,15 @@ internal sealed class PublishedTests : FolderTest
         }
     }
 
-    private static async Task AssertItEchoesAsync(ServerProcess server)
+    private static async Task AssertItServesAsync(ServerProcess server, Manifest manifest)
     {
         ProgramResult client = await Programs.RunAsync(Programs.EchoServer(["client", server.Url().AbsoluteUri, "Hi there!"]));
         Assert.That(client.Output, Does.Contain("Received Message: Echo: Hi there!\n"));
+
+        // Cloud Foundry asks this to know whether the app is up, and whether to route clients to it.
+        foreach (string check in (string[])["health-check", "readiness-health-check"])
+        {
+            Assert.That(HttpReply.Get(server.Port, manifest.Text($"{check}-http-endpoint")).Status, Is.EqualTo(200));
+        }
     }
 }
