@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using EchoServer.Check;
 using EchoServer.Diagnosis;
 using EchoServer.Tests.Check;

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using EchoServer.Diagnosis;
 using EchoServer.Http;
 

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace EchoServer.Tests.Support;
 
 /// <summary>The built server as a process of its own, on a free port. Ends with the test that started it.</summary>

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace EchoServer.Tests.Support;
 
 /// <summary>Waits for what another thread or process brings about.</summary>
