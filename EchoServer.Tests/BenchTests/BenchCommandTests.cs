@@ -122,9 +122,8 @@ internal sealed class BenchCommandTests : FolderTest
         Assert.That(result, Is.EqualTo(new ProgramResult(2, "", $"bench: {message} (see --help)\n")));
     }
 
-    [TestCase("--rounds")]
-    [TestCase("--speed")]
-    public async Task A_wrong_option_is_one_line_and_exit_code_2(string option)
+    [Test]
+    public async Task A_wrong_option_is_one_line_and_exit_code_2([Values("--rounds", "--speed")] string option)
     {
         ProgramResult result = await Programs.RunAsync(Bench(option));
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((2, "")));
@@ -132,10 +131,8 @@ internal sealed class BenchCommandTests : FolderTest
         Assert.That(result.Error.Count(character => character == '\n'), Is.EqualTo(1));
     }
 
-    [TestCase("--quick")]
-    [TestCase("--servers=raw")]
-    [TestCase("--shapes=idle")]
-    public async Task README_shows_only_a_whole_run(string option)
+    [Test]
+    public async Task README_shows_only_a_whole_run([Values("--quick", "--servers=raw", "--shapes=idle")] string option)
     {
         ProgramResult result = await Programs.RunAsync(Bench("--readme", option));
         Assert.That(result, Is.EqualTo(new ProgramResult(

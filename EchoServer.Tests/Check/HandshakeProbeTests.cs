@@ -101,9 +101,8 @@ internal sealed class HandshakeProbeTests
         checks.Expect("http", cause is null ? Outcome.Pass : Outcome.Warn, $"instance {answering}", cause ?? "");
     }
 
-    [TestCase(true)]
-    [TestCase(false)]
-    public async Task TLS_on_the_port_is_the_cause_of_what_the_upgrade_meets(bool resets)
+    [Test]
+    public async Task TLS_on_the_port_is_the_cause_of_what_the_upgrade_meets([Values] bool resets)
     {
         using var certificates = new TestCertificates();
         using var front = new TlsFront(SharedServers.Default.Port, certificates.Issue("localhost"), onPlain: resets ? peer => peer.Reset() : null);

@@ -73,9 +73,8 @@ internal sealed class InstancesProbeTests
         ExpectFacts(checks, "0 2", "1", "");
     }
 
-    [TestCase(0)]
-    [TestCase(1)]
-    public async Task An_instance_without_info_is_named_and_the_others_are_tried(int answering)
+    [Test]
+    public async Task An_instance_without_info_is_named_and_the_others_are_tried([Values(0, 1)] int answering)
     {
         Checks checks = await RunAsync(new() { [0] = _ports[0], [1] = _silent.Port, [2] = _ports[2] }, answering);
         checks.Expect("instances", Outcome.Warn, "2 instances reached by X-Cf-App-Instance: 0, 2; instance 1: answers, but /info is 404 Not Found", "does not say that it is this one", "--info true");

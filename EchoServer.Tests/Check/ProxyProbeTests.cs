@@ -43,9 +43,8 @@ internal sealed class ProxyProbeTests
         checks.Expect("proxy", Outcome.Fail, "no proxy's answer", $"the proxy {mail.Url.Authority} does not answer as {cause}");
     }
 
-    [TestCase("http")]
-    [TestCase("socks5")]
-    public async Task A_host_name_with_other_letters_goes_to_the_proxy_in_ASCII(string scheme)
+    [Test]
+    public async Task A_host_name_with_other_letters_goes_to_the_proxy_in_ASCII([Values("http", "socks5")] string scheme)
     {
         var asked = new TaskCompletionSource<string>();
         using var proxy = new ScriptedServer((peer, _) =>

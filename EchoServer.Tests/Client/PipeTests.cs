@@ -123,9 +123,8 @@ internal sealed class PipeTests
         Assert.That(result.Error, Does.Contain("no pong came within 3 s"));
     }
 
-    [TestCase("INT")]
-    [TestCase("TERM")]
-    public async Task A_signal_closes_with_1000(string signal)
+    [Test]
+    public async Task A_signal_closes_with_1000([Values("INT", "TERM")] string signal)
     {
         var closed = new TaskCompletionSource<int>();
         using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>

@@ -31,11 +31,8 @@ internal sealed class TerminalModeTests
         Assert.That(written, Does.Contain(expected).And.Not.Contain("\u001b"));
     }
 
-    [TestCase("/close\r")]
-    [TestCase("\u0004")]
-    [TestCase("\u0003")]
-    [TestCase("\u001b[200~half a paste\u0003")]
-    public async Task The_prompt_changes_one_mode_of_the_terminal_and_takes_it_back(string input)
+    [Test]
+    public async Task The_prompt_changes_one_mode_of_the_terminal_and_takes_it_back([Values("/close\r", "\u0004", "\u0003", "\u001b[200~half a paste\u0003")] string input)
     {
         string written = await RunAsync(["client", RawUrl], input, prompt: "\u001b[?2004h> ", line: "hello");
 

@@ -6,10 +6,8 @@ internal sealed class TextFileTests : FolderTest
 {
     private const string Accepted = "it takes a file with text in UTF-8 of less than 16777216 bytes, or - for standard input (see --help)\n";
 
-    [TestCase("one\n\ttwo €\r\n")]
-    [TestCase("no line end")]
-    [TestCase("\uFEFFmarked\n")]
-    public async Task A_file_is_one_message_with_its_line_breaks(string text)
+    [Test]
+    public async Task A_file_is_one_message_with_its_line_breaks([Values("one\n\ttwo €\r\n", "no line end", "\uFEFFmarked\n")] string text)
     {
         ProgramResult result = await RunAsync(Write(text), "--json");
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));

@@ -85,9 +85,8 @@ internal sealed class CertificateFilesTests : FolderTest
         });
     }
 
-    [TestCase("utf-8")]
-    [TestCase("utf-16")]
-    public void A_byte_order_mark_is_passed_over(string encoding)
+    [Test]
+    public void A_byte_order_mark_is_passed_over([Values("utf-8", "utf-16")] string encoding)
     {
         var writer = System.Text.Encoding.GetEncoding(encoding);
         byte[] bytes = [.. writer.GetPreamble(), .. writer.GetBytes(File.ReadAllText(_own.CombinedFile))];

@@ -170,9 +170,8 @@ internal sealed class CheckTests
         Assert.That(result.Output, Does.EndWith(": WebSockets work here\n"));
     }
 
-    [TestCase("INT")]
-    [TestCase("TERM")]
-    public async Task A_watch_prints_changes_and_ends_with_a_summary(string signal)
+    [Test]
+    public async Task A_watch_prints_changes_and_ends_with_a_summary([Values("INT", "TERM")] string signal)
     {
         using AppServer app = AppServer.Silent();
         await using var watch = RunningProgram.EchoServer("check", app.Url, "--quick", "--watch", "100ms");

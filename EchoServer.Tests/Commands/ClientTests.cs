@@ -6,9 +6,8 @@ namespace EchoServer.Tests.Commands;
 [Parallelizable(ParallelScope.Children)]
 internal sealed class ClientTests
 {
-    [TestCase("ws")]
-    [TestCase("http")]
-    public async Task It_prints_the_tutorials_transcript(string scheme)
+    [Test]
+    public async Task It_prints_the_tutorials_transcript([Values("ws", "http")] string scheme)
     {
         ProgramResult result = await RunAsync($"{scheme}://127.0.0.1:{SharedServers.Default.Port}", "Hi there!");
         Assert.That(result, Is.EqualTo(new ProgramResult(

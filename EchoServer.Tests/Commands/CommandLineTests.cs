@@ -259,17 +259,15 @@ internal sealed class CommandLineTests
         Assert.That(peer.ReadText(), Is.EqualTo("@home"));
     }
 
-    [TestCase("::ffff:127.0.0.1")]
-    [TestCase("fe80::1")]
-    public async Task An_address_that_cannot_be_listened_on_is_blamed_on_the_host(string host)
+    [Test]
+    public async Task An_address_that_cannot_be_listened_on_is_blamed_on_the_host([Values("::ffff:127.0.0.1", "fe80::1")] string host)
     {
         ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["--host", host]));
         result.AssertFailed(1, Does.StartWith("EchoServer: --host: cannot listen on "));
     }
 
-    [TestCase("/?")]
-    [TestCase("/h")]
-    public async Task A_slash_begins_a_message(string message) => Assert.That(
+    [Test]
+    public async Task A_slash_begins_a_message([Values("/?", "/h")] string message) => Assert.That(
         await Programs.RunAsync(Programs.EchoServer(["client", SharedServers.Default.Url("/raw").AbsoluteUri, message, "-q"])),
         Is.EqualTo(new ProgramResult(0, $"{message}\n", "")));
 

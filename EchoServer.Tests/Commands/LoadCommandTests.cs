@@ -170,9 +170,8 @@ internal sealed class LoadCommandTests
         Assert.That(json.RootElement.GetProperty("cause").GetString(), Does.StartWith("the server does not take a GET at this path"));
     }
 
-    [TestCase("INT")]
-    [TestCase("TERM")]
-    public async Task A_signal_ends_it_early_with_the_report(string signal)
+    [Test]
+    public async Task A_signal_ends_it_early_with_the_report([Values("INT", "TERM")] string signal)
     {
         var underLoad = new TaskCompletionSource();
         using ScriptedServer server = ScriptedServer.Echoing((connection, number, message) =>

@@ -91,16 +91,9 @@ internal sealed class DialerTests
         Assert.That(keys.Select(Convert.FromBase64String), Has.All.Length.EqualTo(ClientHandshake.NonceBytes));
     }
 
-    [TestCase("Content-Type")]
-    [TestCase("Content-Language")]
-    [TestCase("Content-Disposition")]
-    [TestCase("Allow")]
-    [TestCase("Expires")]
-    [TestCase("Last-Modified")]
-    [TestCase("User-Agent")]
-    [TestCase("Cookie")]
-    [TestCase("X-Own")]
-    public async Task Any_other_header_is_sent_as_it_was_given(string name)
+    [Test]
+    public async Task Any_other_header_is_sent_as_it_was_given(
+        [Values("Content-Type", "Content-Language", "Content-Disposition", "Allow", "Expires", "Last-Modified", "User-Agent", "Cookie", "X-Own")] string name)
     {
         using ScriptedServer server = ScriptedServer.Upgrading((_, _) => { });
         await using ClientConnection connection = await OpenAsync(Options(server.Url) with { Headers = [new(name, "a; b=\"ü\"")] });
@@ -203,10 +196,8 @@ internal sealed class DialerTests
         Assert.That((failure.Answer?.Status, failure.Answer?.Field("X-A"), failure.Answer?.Body), Is.EqualTo((404, "b   c  \td", "a\r\n\r\n b")));
     }
 
-    [TestCase("101 Switching Protocols")]
-    [TestCase("204 No Content")]
-    [TestCase("304 Not Modified")]
-    public async Task No_body_is_awaited_behind_an_answer_that_has_none(string status)
+    [Test]
+    public async Task No_body_is_awaited_behind_an_answer_that_has_none([Values("101 Switching Protocols", "204 No Content", "304 Not Modified")] string status)
     {
         using var server = new ScriptedServer((peer, _) =>
         {

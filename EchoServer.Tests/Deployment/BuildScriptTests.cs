@@ -34,9 +34,8 @@ internal sealed class BuildScriptTests : FolderTest
     public async Task A_mistake_is_one_line_and_exit_code_2(string arguments, string error) => Assert.That(
         await RunAsync(arguments.Split(' ')), Is.EqualTo(new ProgramResult(2, "", $"build.sh: {error}\n")));
 
-    [TestCase("run")]
-    [TestCase("publish")]
-    public async Task Where_no_feed_has_Fleck_it_says_so_in_one_line_and_what_to_do(string command)
+    [Test]
+    public async Task Where_no_feed_has_Fleck_it_says_so_in_one_line_and_what_to_do([Values("run", "publish")] string command)
     {
         // A feed without any package, and no package from earlier.
         string folder = NewFolder();
@@ -55,11 +54,8 @@ internal sealed class BuildScriptTests : FolderTest
                 "'dotnet nuget add source <URL or folder>', or take --engine builtin\n") + "$"));
     }
 
-    [TestCase("run")]
-    [TestCase("test")]
-    [TestCase("bench")]
-    [TestCase("publish")]
-    public async Task Without_the_SDK_it_says_what_to_install(string command)
+    [Test]
+    public async Task Without_the_SDK_it_says_what_to_install([Values("run", "test", "bench", "publish")] string command)
     {
         ProcessStartInfo start = Script(command);
 

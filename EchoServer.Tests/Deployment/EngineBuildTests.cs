@@ -32,9 +32,8 @@ internal sealed class EngineBuildTests : FolderTest
         Assert.That(errors, Has.Length.EqualTo(1).And.All.EndsWith("error : WebSocketEngine: 'Kestrel' is not an engine (builtin, Fleck)"));
     }
 
-    [TestCase("true")]
-    [TestCase("false")]
-    public async Task Each_build_for_the_platform_restores_the_packages_of_its_lock_file(string isNative)
+    [Test]
+    public async Task Each_build_for_the_platform_restores_the_packages_of_its_lock_file([Values("true", "false")] string isNative)
     {
         ProgramResult result = await Programs.RunAsync(
             ServerBuild.Sdk("restore", ServerBuild.ServerProject, "-p:RuntimeIdentifier=linux-x64", $"-p:PublishAot={isNative}", "-p:RestoreLockedMode=true", $"-p:ArtifactsPath={NewFolder()}"),

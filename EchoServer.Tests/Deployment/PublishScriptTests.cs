@@ -32,9 +32,8 @@ internal sealed class PublishScriptTests : FolderTest
         Pretend("dotnet", Dotnet);
     }
 
-    [TestCase("GLIBC_2.35")]
-    [TestCase("GLIBC_2.9")]
-    public async Task Native_code_is_published_where_it_can_be_linked(string glibc)
+    [Test]
+    public async Task Native_code_is_published_where_it_can_be_linked([Values("GLIBC_2.35", "GLIBC_2.9")] string glibc)
     {
         PretendToCompile();
         Assert.That(await PublishAsync(glibc), Is.EqualTo(("native code", "")));
@@ -50,9 +49,8 @@ internal sealed class PublishScriptTests : FolderTest
         Assert.That(Published, Is.EqualTo(["-p:PublishAot=false"]));
     }
 
-    [TestCase("gcc")]
-    [TestCase("clang")]
-    public async Task A_compiler_that_does_not_link_is_named(string compiler)
+    [Test]
+    public async Task A_compiler_that_does_not_link_is_named([Values("gcc", "clang")] string compiler)
     {
         Pretend(compiler, "#!/usr/bin/bash\nexit 1\n");
         Pretend("objcopy", "#!/usr/bin/bash\n");
@@ -62,9 +60,8 @@ internal sealed class PublishScriptTests : FolderTest
         Assert.That(Published, Is.EqualTo(["-p:PublishAot=false"]));
     }
 
-    [TestCase("GLIBC_2.36")]
-    [TestCase("GLIBC_2.100")]
-    public async Task Native_code_that_Cloud_Foundry_cannot_run_is_replaced(string glibc)
+    [Test]
+    public async Task Native_code_that_Cloud_Foundry_cannot_run_is_replaced([Values("GLIBC_2.36", "GLIBC_2.100")] string glibc)
     {
         PretendToCompile();
         Assert.That(await PublishAsync(glibc), Is.EqualTo((

@@ -92,10 +92,8 @@ internal sealed class FailureWordsTests
         await ExpectAsync(demanding.Url.AbsoluteUri, "a client certificate", authorities: certificates);
     }
 
-    [TestCase("a reset")]
-    [TestCase("an end")]
-    [TestCase("a bare 400")]
-    public async Task They_say_the_same_of_a_TLS_port_that_answers_plain_requests_with(string answer)
+    [Test]
+    public async Task They_say_the_same_of_a_TLS_port_that_answers_plain_requests_with([Values("a reset", "an end", "a bare 400")] string answer)
     {
         using var certificates = new TestCertificates();
         using var front = new TlsFront(SharedServers.Default.Port, certificates.Issue("localhost"), onPlain: answer switch

@@ -48,9 +48,8 @@ internal sealed class ProxyWordsTests
         await ExpectAsync(scheme, proxy.Url.Authority, expected.Replace("PROXY", proxy.Url.Authority), expected.Contains(" within 3 s") ? Wait.LapseSeconds : Patience);
     }
 
-    [TestCase("http")]
-    [TestCase("socks5")]
-    public async Task So_they_do_of_one_that_cannot_be_reached(string scheme)
+    [Test]
+    public async Task So_they_do_of_one_that_cannot_be_reached([Values("http", "socks5")] string scheme)
     {
         string address = $"127.0.0.1:{FreePort.Find()}";
         await ExpectAsync(scheme, address, $"the proxy {address} refuses connections: nothing listens there; check host and port in --proxy, ");

@@ -72,10 +72,8 @@ internal sealed class LoadErrorTests
         LoadAgainst.AssertOnly(await RunAsync(LoadAgainst.Options(server) with { InFlight = 4 }), LoadError.EchoOutOfOrder);
     }
 
-    [TestCase(64)]
-    [TestCase(9)]
-    [TestCase(2)]
-    public async Task The_echo_of_another_connection_is_not_mistaken_for_ones_own(int size)
+    [Test]
+    public async Task The_echo_of_another_connection_is_not_mistaken_for_ones_own([Values(64, 9, 2)] int size)
     {
         byte[]? others = null;
         using ScriptedServer server = ScriptedServer.Echoing((connection, number, message) =>

@@ -126,9 +126,8 @@ internal sealed class LineFormatTests
         Assert.That(bytes, Has.Length.EqualTo(length - 1 + Environment.NewLine.Length));
     }
 
-    [TestCase(LogFormat.Text)]
-    [TestCase(LogFormat.Json)]
-    public void The_longest_line_of_a_message_fits(LogFormat format)
+    [Test]
+    public void The_longest_line_of_a_message_fits([Values(LogFormat.Text, LogFormat.Json)] LogFormat format)
     {
         byte[] emoji = [.. Enumerable.Repeat("🌍"u8.ToArray(), 1000).SelectMany(bytes => bytes)];
         string shown = string.Concat(Enumerable.Repeat("🌍", MessageLine.MaxCharacters));
@@ -138,9 +137,8 @@ internal sealed class LineFormatTests
             : $@"""connectionId"":9223372036854775807,""bytes"":4000,""text"":""{shown}…""}}"));
     }
 
-    [TestCase(LogFormat.Text)]
-    [TestCase(LogFormat.Json)]
-    public void The_level_None_is_not_logged(LogFormat format) =>
+    [Test]
+    public void The_level_None_is_not_logged([Values(LogFormat.Text, LogFormat.Json)] LogFormat format) =>
         Assert.That(Write(format, log => log.Log(LogLevel.None, 1, "never", null, AsIs)), Is.Empty);
 
     private static List<string> Write(LogFormat format, Action<ILogger> write)
