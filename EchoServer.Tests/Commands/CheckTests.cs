@@ -206,21 +206,6 @@ internal sealed class CheckTests
         Assert.That(summary.RootElement.GetProperty("failedRounds").GetInt32(), Is.Zero);
     }
 
-    [TestCase(new[] { "ws://x", "--idle", "long" }, "--idle: 'long' is not a time")]
-    [TestCase(new[] { "ws://x", "--connections", "0" }, "--connections: '0' is not a number of connections (1-10000)")]
-    [TestCase(new[] { "ws://x", "--quick", "--idle", "70" }, "--idle: cannot be combined with --quick")]
-    [TestCase(new[] { "ws://x", "--quick", "--json" }, "--json: cannot be combined with --quick")]
-    [TestCase(new[] { "ws://x", "--quick", "--strict", "--watch", "1" }, "--strict: cannot be combined with --quick")]
-    [TestCase(new[] { "ws://x", "--watch", "often" }, "--watch: 'often' is not a time")]
-    [TestCase(new[] { "ws://x", "--send", "hi" }, "--send: needs --expect behind it")]
-    [TestCase(new[] { "ws://x", "--expect", "hello", "--send", "hi" }, "--send: needs --expect behind it")]
-    [TestCase(new[] { "ws://x", "--expect", "/(a/" }, "--expect: '/(a/' is not a text, the whole of the message, or /.../ around a regular expression")]
-    public async Task Wrong_usage_is_one_line_and_exit_code_2(string[] arguments, string error)
-    {
-        ProgramResult result = await RunAsync(arguments);
-        result.AssertFailed(2, Does.StartWith($"EchoServer: {error}").And.EndsWith("(see --help)\n"));
-    }
-
     [Test]
     public async Task On_a_terminal_there_are_symbols_and_colours_unless_they_are_not_wanted()
     {

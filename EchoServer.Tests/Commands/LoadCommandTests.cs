@@ -246,38 +246,6 @@ internal sealed class LoadCommandTests
         Assert.That(proxy.Targets, Has.Count.EqualTo(8).And.All.EqualTo($"CONNECT 127.0.0.1:{SharedServers.Large.Port}"));
     }
 
-    private static IEnumerable<TestCaseData> Mistakes()
-    {
-        yield return Case("url", []);
-        yield return Case("url: 'tcp://x:1' is not a ws://, wss://, http:// or https:// URL", "tcp://x:1");
-        yield return Case("--connections: '0' is not a number of connections (1-1000000)", "ws://x", "--connections", "0");
-        yield return Case("--size: '16777217' is not a size such as 64K or 16M (1-16777216 bytes)", "ws://x", "--size", "16777217");
-        yield return Case("--in-flight: '-1' is not a number of messages (1-65536)", "ws://x", "--in-flight=-1");
-        yield return Case("--in-flight: 65536 on each of 1000000 connections are over 16777216 messages", "ws://x", "--in-flight", "65536", "--connections", "1000000");
-        yield return Case("--rate: '0' is not a number of messages a second (0.1-10000000)", "ws://x", "--rate", "0");
-        yield return Case("--rate: 'NaN' is not a number of messages a second (0.1-10000000)", "ws://x", "--rate", "NaN");
-        yield return Case("--ramp: '1e3' is not a number of connections a second (0.1-100000)", "ws://x", "--ramp", "1e3");
-        yield return Case("--duration: 'long' is not a time such as 70s or 5m (0.1-86400 seconds)", "ws://x", "--duration", "long");
-        yield return Case("--timeout: '0' is not a time such as 70s or 5m (0.1-86400 seconds)", "ws://x", "--timeout", "0");
-        yield return Case("--text: cannot be combined with --binary", "ws://x", "--text", "--binary");
-        yield return Case("--rate: cannot be combined with --hold, which sends nothing", "ws://x", "--hold", "--rate", "5");
-        yield return Case("--binary: cannot be combined with --hold, which sends nothing", "ws://x", "--hold", "--binary");
-        yield return Case("--rate: exactly one value is needed: a number of messages a second", "ws://x", "--rate");
-        yield return Case("--expect-echo: 'no' is not on, off, true or false", "ws://x", "--expect-echo", "no");
-        yield return Case("--send: '' is not a file with a message on each line", "ws://x", "--send", "");
-        yield return Case("'--port'", "ws://x", "--port", "1");
-
-        static TestCaseData Case(string quoted, params string[] arguments) =>
-            new TestCaseData(quoted, arguments).SetName($"{{m}}({string.Join(' ', arguments)})");
-    }
-
-    [TestCaseSource(nameof(Mistakes))]
-    public async Task A_mistake_is_one_line_that_names_it_and_exit_code_2(string quoted, string[] arguments)
-    {
-        ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["load", .. arguments]));
-        result.AssertFailed(2, Does.StartWith("EchoServer: ").And.Contain(quoted));
-    }
-
     private static Task<ProgramResult> RunAsync(Uri url, params string[] arguments) =>
         Programs.RunAsync(Programs.EchoServer(["load", url.AbsoluteUri, .. arguments]));
 }
