@@ -159,12 +159,7 @@ internal sealed class HandshakeProbeTests
     [Slow]
     public async Task A_page_that_does_not_end_keeps_its_status()
     {
-        using var endless = new ScriptedServer((peer, _) =>
-        {
-            peer.ReadHead();
-            peer.Send("HTTP/1.1 200 OK\r\nServer: nginx\r\n\r\n<title>Hello</title>");
-            peer.ReadToEndAndDrop();
-        });
+        using var endless = ScriptedServer.AnsweringAndStaying("HTTP/1.1 200 OK\r\nServer: nginx\r\n\r\n<title>Hello</title>");
         Checks checks = await Checks.RunAsync(endless.Url.AbsoluteUri, connection: options => options with { Timeout = Wait.Lapse });
         checks.Expect("http", Outcome.Pass, "200 OK, Server: nginx, 'Hello': not an EchoServer");
     }

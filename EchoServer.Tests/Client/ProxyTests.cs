@@ -48,12 +48,7 @@ internal sealed class ProxyTests
     [Test]
     public async Task TLS_that_hangs_behind_the_tunnel_is_not_the_proxys()
     {
-        using var proxy = new ScriptedServer((peer, _) =>
-        {
-            peer.ReadHead();
-            peer.Send("HTTP/1.1 200 OK\r\n\r\n");
-            peer.ReadToEndAndDrop();
-        });
+        using var proxy = ScriptedServer.AnsweringAndStaying("HTTP/1.1 200 OK\r\n\r\n");
         ProgramResult result = await RunAsync("wss://server.example/", $"http://{proxy.Url.Authority}", "--timeout", Wait.LapseSeconds);
         Assert.That(result.Error, Does.StartWith("EchoServer: wss://server.example/: the TLS handshake was not answered within 3 s"));
     }

@@ -199,12 +199,7 @@ internal sealed class DialerTests
     [Test]
     public async Task No_body_is_awaited_behind_an_answer_that_has_none([Values("101 Switching Protocols", "204 No Content", "304 Not Modified")] string status)
     {
-        using var server = new ScriptedServer((peer, _) =>
-        {
-            peer.ReadHead();
-            peer.Send($"HTTP/1.1 {status}\r\n\r\n");
-            peer.ReadToEndAndDrop();
-        });
+        using var server = ScriptedServer.AnsweringAndStaying($"HTTP/1.1 {status}\r\n\r\n");
         var dialer = new Dialer(Options(server.Url));
         using TcpLink link = await dialer.OpenAsync(CancellationToken.None);
         ReceivedHead head = await HttpExchange.AskAsync(link, HttpExchange.Get(dialer.Options, "/"), dialer.Step(Stage.Answer), CancellationToken.None);

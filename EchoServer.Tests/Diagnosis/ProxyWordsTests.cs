@@ -61,12 +61,7 @@ internal sealed class ProxyWordsTests
     [Test]
     public async Task They_all_ask_for_the_ASCII_form_of_an_international_host()
     {
-        using var proxy = new ScriptedServer((peer, _) =>
-        {
-            peer.ReadHead();
-            peer.Send("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n");
-            peer.ReadToEndAndDrop();
-        });
+        using var proxy = ScriptedServer.AnsweringAndStaying("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n");
         string address = proxy.Url.Authority;
         await ExpectAsync("http", address, $"the proxy {address} does not allow a tunnel to xn--bcher-kva.example:443 (it answered 403 No)", host: "bücher.example");
     }

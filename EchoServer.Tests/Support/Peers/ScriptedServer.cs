@@ -60,6 +60,14 @@ internal sealed class ScriptedServer : IDisposable
     /// <summary>A server that gives one answer to each request.</summary>
     public static ScriptedServer Answering(string answer) => Upgrading((_, _) => { }, (_, _) => answer);
 
+    /// <summary>The same, and it keeps the connection open.</summary>
+    public static ScriptedServer AnsweringAndStaying(string answer) => new((peer, _) =>
+    {
+        peer.ReadHead();
+        peer.Send(answer);
+        peer.ReadToEndAndDrop();
+    });
+
     /// <summary>A server that echoes, or gives the answers to requests that are not a 101.</summary>
     public static ScriptedServer Echoing(Func<string, int, string>? answer = null) =>
         Upgrading((peer, connection) => EchoAll(peer, connection, (_, _, message) => Echo(message)), answer);
