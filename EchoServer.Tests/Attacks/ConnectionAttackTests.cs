@@ -84,18 +84,12 @@ internal sealed class ConnectionAttackTests
     {
         await using Siege siege = await Siege.BeginAsync();
         int openFiles = siege.Target.OpenFiles;
-        using Process frozen = Process.Start(Programs.Start("bash", ["-c", ConnectAndWait(siege.Port, connections: 50)]))!;
-        try
+        await using (var frozen = new RunningProgram(Programs.Start("bash", ["-c", ConnectAndWait(siege.Port, connections: 50)])))
         {
-            Assert.That(await frozen.StandardOutput.ReadLineAsync(siege.Patience), Is.EqualTo("connected"));
-            Programs.Signal(frozen.Id, "STOP");
+            Assert.That(await frozen.ReadLineAsync(), Is.EqualTo("connected"));
+            frozen.Signal("STOP");
             Assert.That(siege.Target.OpenFiles, Is.EqualTo(openFiles + 50));
             await siege.WaitUntilAllFilesAreClosedAsync();
-        }
-        finally
-        {
-            frozen.Kill(entireProcessTree: true);
-            await frozen.WaitForExitAsync();
         }
 
         await siege.EndAsync();

@@ -32,9 +32,8 @@ internal sealed class MessageAttackTests
         await siege.EndAsync();
     }
 
-    [TestCase(900 * 1000)]
-    [TestCase(30 * 1000)]
-    public async Task Memory_that_unfinished_messages_held_is_given_back_each_time(int size)
+    [Test]
+    public async Task Memory_that_unfinished_messages_held_is_given_back_each_time([Values(900 * 1000, 30 * 1000)] int size)
     {
         const int rounds = 5;
         const long tolerance = 2 * 1024 * 1024;

@@ -4,8 +4,13 @@ namespace EchoServer.Tests.Attacks;
 /// One attack on a server of its own, with a good client that was there before it. Each test begins with <c>BeginAsync</c>,
 /// attacks, and ends with <see cref="EndAsync"/>, which checks that the attack left nothing behind.
 /// </summary>
-internal sealed partial class Siege : IAsyncDisposable
+internal sealed class Siege : IAsyncDisposable
 {
+    private static readonly Regex HeapAtEnd = new("; heap (?<bytes>[0-9]+)$");
+
+    // "fail" and "crit" are what the console logger calls the levels error and critical.
+    private static readonly Regex ErrorLine = new("^[^ ]+ (fail|crit): ");
+
     // Deadlines as short as a busy machine allows, so that each attack takes seconds.
     private static readonly string[] ShortDeadlines =
     [
@@ -112,16 +117,9 @@ internal sealed partial class Siege : IAsyncDisposable
             Assert.That(_good.MaxWait, Is.LessThan(MaxGoodWait), "the good client's longest wait");
             Assert.That(end.ExitCode, Is.Zero);
             Assert.That(end.Error, Is.Empty);
-            Assert.That(Target.Log, Has.None.Match(ErrorLine()));
+            Assert.That(Target.Log, Has.None.Match(ErrorLine));
             Assert.That(budget, Does.Contain("Memory budget: 0 bytes in use, "));
-            Assert.That(long.Parse(HeapAtEnd().Match(budget ?? "").Groups["bytes"].Value), Is.LessThan(MaxHeapBytes), "heap");
+            Assert.That(long.Parse(HeapAtEnd.Match(budget ?? "").Groups["bytes"].Value), Is.LessThan(MaxHeapBytes), "heap");
         });
     }
-
-    // "fail" and "crit" are what the console logger calls the levels error and critical.
-    [GeneratedRegex("; heap (?<bytes>[0-9]+)$")]
-    private static partial Regex HeapAtEnd();
-
-    [GeneratedRegex("^[^ ]+ (fail|crit): ")]
-    private static partial Regex ErrorLine();
 }

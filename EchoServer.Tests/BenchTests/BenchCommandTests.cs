@@ -6,7 +6,7 @@ using EchoServer.Bench.Servers;
 namespace EchoServer.Tests.BenchTests;
 
 [WholeMachine]
-internal sealed class BenchCommandTests
+internal sealed class BenchCommandTests : FolderTest
 {
     // Ours, as it is published, and what each shape needs besides.
     private static readonly string[] FewServers = [ServerKinds.Raw, ServerKinds.Cf, ServerKinds.Tutorial];
@@ -14,10 +14,7 @@ internal sealed class BenchCommandTests
     private string _folder = null!;
 
     [SetUp]
-    public void SetUp() => _folder = Directory.CreateTempSubdirectory("echo-bench-").FullName;
-
-    [TearDown]
-    public void TearDown() => Directory.Delete(_folder, recursive: true);
+    public void SetUp() => _folder = NewFolder();
 
     [Test]
     public async Task A_quick_run_measures_every_server()
@@ -64,25 +61,13 @@ internal sealed class BenchCommandTests
 
         // A process that was started in the background ignores SIGINT, and so do its children, unless it is told not to.
         ProcessStartInfo start = Bench("--servers", "raw,node", "--shapes", EchoShape.Small, "--rounds", "1000", "--output", _folder);
-        using Process bench = Process.Start(Programs.Start("env", ["--default-signal=INT", start.FileName, .. start.ArgumentList]))!;
+        await using var bench = new RunningProgram(Programs.WithDefaultSignals(start));
         string[] servers = [];
-        try
-        {
-            await Wait.UntilAsync(() => (servers = ChildrenOf(bench.Id)).Length == 2, () => "the bench starts no servers");
-            Programs.Signal(bench.Id, "INT");
-            using var patience = new CancellationTokenSource(ServerProcess.Patience);
-            await bench.WaitForExitAsync(patience.Token);
-        }
-        finally
-        {
-            if (!bench.HasExited)
-            {
-                bench.Kill(entireProcessTree: true);
-            }
-        }
-
-        Assert.That(bench.ExitCode, Is.EqualTo(1));
-        Assert.That(await bench.StandardError.ReadToEndAsync(), Does.EndWith("bench: interrupted; nothing was written\n"));
+        await Wait.UntilAsync(() => (servers = ChildrenOf(bench.Id)).Length == 2, () => "the bench starts no servers");
+        bench.Signal("INT");
+        ProgramResult result = await bench.EndAsync();
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Error, Does.EndWith("bench: interrupted; nothing was written\n"));
         Assert.That(servers.Where(id => Directory.Exists($"/proc/{id}")), Is.Empty);
         Assert.That(Directory.EnumerateFiles(_folder), Is.Empty);
     }
@@ -137,9 +122,8 @@ internal sealed class BenchCommandTests
         Assert.That(result, Is.EqualTo(new ProgramResult(2, "", $"bench: {message} (see --help)\n")));
     }
 
-    [TestCase("--rounds")]
-    [TestCase("--speed")]
-    public async Task A_wrong_option_is_one_line_and_exit_code_2(string option)
+    [Test]
+    public async Task A_wrong_option_is_one_line_and_exit_code_2([Values("--rounds", "--speed")] string option)
     {
         ProgramResult result = await Programs.RunAsync(Bench(option));
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((2, "")));
@@ -147,10 +131,8 @@ internal sealed class BenchCommandTests
         Assert.That(result.Error.Count(character => character == '\n'), Is.EqualTo(1));
     }
 
-    [TestCase("--quick")]
-    [TestCase("--servers=raw")]
-    [TestCase("--shapes=idle")]
-    public async Task README_shows_only_a_whole_run(string option)
+    [Test]
+    public async Task README_shows_only_a_whole_run([Values("--quick", "--servers=raw", "--shapes=idle")] string option)
     {
         ProgramResult result = await Programs.RunAsync(Bench("--readme", option));
         Assert.That(result, Is.EqualTo(new ProgramResult(

@@ -18,40 +18,28 @@ internal sealed class ServerTests
     [Test]
     public async Task The_CPU_clock_of_a_busy_process_agrees_with_proc()
     {
-        using Process busy = Process.Start(Programs.Start("/bin/sh", ["-c", "while :; do :; done"]))!;
-        try
+        int id;
+        await using (var busy = new RunningProgram(Programs.Start("/bin/sh", ["-c", "while :; do :; done"])))
         {
-            await Wait.UntilAsync(() => ProcessClock.Read(busy.Id) > EnoughCpu, () => "a busy process uses no CPU");
-            Assert.That(() => ProcessClock.Check(busy.Id), Throws.Nothing);
-            Assert.That(ProcessClock.ReadTicks(busy.Id), Is.GreaterThan(TimeSpan.Zero));
-        }
-        finally
-        {
-            busy.Kill();
-            await busy.WaitForExitAsync();
+            id = busy.Id;
+            await Wait.UntilAsync(() => ProcessClock.Read(id) > EnoughCpu, () => "a busy process uses no CPU");
+            Assert.That(() => ProcessClock.Check(id), Throws.Nothing);
+            Assert.That(ProcessClock.ReadTicks(id), Is.GreaterThan(TimeSpan.Zero));
         }
 
-        Assert.That(() => ProcessClock.Read(busy.Id), Throws.InvalidOperationException.With.Message.Contains("it has ended"));
+        Assert.That(() => ProcessClock.Read(id), Throws.InvalidOperationException.With.Message.Contains("it has ended"));
     }
 
     [Test]
     public async Task The_CPU_clock_does_not_run_for_a_process_that_waits()
     {
-        using Process waiting = Process.Start(Programs.Start("/bin/sleep", ["60"]))!;
-        try
-        {
-            // As soon as the program has taken the process over.
-            await Wait.UntilAsync(() => File.ReadAllText($"/proc/{waiting.Id}/comm") == "sleep\n", () => "sleep does not start");
-            await Wait.UntilAsync(() => File.ReadAllText($"/proc/{waiting.Id}/stat").Contains(" S ", StringComparison.Ordinal), () => "sleep does not sleep");
-            TimeSpan before = ProcessClock.Read(waiting.Id);
-            await Task.Delay(50);
-            Assert.That(ProcessClock.Read(waiting.Id), Is.EqualTo(before));
-        }
-        finally
-        {
-            waiting.Kill();
-            await waiting.WaitForExitAsync();
-        }
+        await using var waiting = new RunningProgram(Programs.Start("/bin/sleep", ["60"]));
+        // As soon as the program has taken the process over.
+        await Wait.UntilAsync(() => File.ReadAllText($"/proc/{waiting.Id}/comm") == "sleep\n", () => "sleep does not start");
+        await Wait.UntilAsync(() => File.ReadAllText($"/proc/{waiting.Id}/stat").Contains(" S ", StringComparison.Ordinal), () => "sleep does not sleep");
+        TimeSpan before = ProcessClock.Read(waiting.Id);
+        await Task.Delay(50);
+        Assert.That(ProcessClock.Read(waiting.Id), Is.EqualTo(before));
     }
 
     [Test]

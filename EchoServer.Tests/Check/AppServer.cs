@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace EchoServer.Tests.Check;
 
 /// <summary>A healthy WebSocket app that is not an echo server: it answers pings and Close frames, and records all frames that it receives.</summary>

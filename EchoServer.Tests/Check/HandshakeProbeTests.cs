@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using EchoServer.Check;
 using EchoServer.Connect;
 using EchoServer.Connect.Proxies;
@@ -102,9 +101,8 @@ internal sealed class HandshakeProbeTests
         checks.Expect("http", cause is null ? Outcome.Pass : Outcome.Warn, $"instance {answering}", cause ?? "");
     }
 
-    [TestCase(true)]
-    [TestCase(false)]
-    public async Task TLS_on_the_port_is_the_cause_of_what_the_upgrade_meets(bool resets)
+    [Test]
+    public async Task TLS_on_the_port_is_the_cause_of_what_the_upgrade_meets([Values] bool resets)
     {
         using var certificates = new TestCertificates();
         using var front = new TlsFront(SharedServers.Default.Port, certificates.Issue("localhost"), onPlain: resets ? peer => peer.Reset() : null);
@@ -161,12 +159,7 @@ internal sealed class HandshakeProbeTests
     [Slow]
     public async Task A_page_that_does_not_end_keeps_its_status()
     {
-        using var endless = new ScriptedServer((peer, _) =>
-        {
-            peer.ReadHead();
-            peer.Send("HTTP/1.1 200 OK\r\nServer: nginx\r\n\r\n<title>Hello</title>");
-            peer.ReadToEndAndDrop();
-        });
+        using var endless = ScriptedServer.AnsweringAndStaying("HTTP/1.1 200 OK\r\nServer: nginx\r\n\r\n<title>Hello</title>");
         Checks checks = await Checks.RunAsync(endless.Url.AbsoluteUri, connection: options => options with { Timeout = Wait.Lapse });
         checks.Expect("http", Outcome.Pass, "200 OK, Server: nginx, 'Hello': not an EchoServer");
     }

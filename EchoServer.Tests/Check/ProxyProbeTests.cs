@@ -43,9 +43,8 @@ internal sealed class ProxyProbeTests
         checks.Expect("proxy", Outcome.Fail, "no proxy's answer", $"the proxy {mail.Url.Authority} does not answer as {cause}");
     }
 
-    [TestCase("http")]
-    [TestCase("socks5")]
-    public async Task A_host_name_with_other_letters_goes_to_the_proxy_in_ASCII(string scheme)
+    [Test]
+    public async Task A_host_name_with_other_letters_goes_to_the_proxy_in_ASCII([Values("http", "socks5")] string scheme)
     {
         var asked = new TaskCompletionSource<string>();
         using var proxy = new ScriptedServer((peer, _) =>
@@ -73,13 +72,11 @@ internal sealed class ProxyProbeTests
     public async Task A_kind_of_proxy_that_is_not_spoken_is_refused(string proxy, string why)
     {
         ProgramResult option = await Programs.RunAsync(Programs.EchoServer(["check", "ws://localhost:1", "--proxy", proxy]));
-        Assert.That((option.ExitCode, option.Output), Is.EqualTo((2, "")));
-        Assert.That(option.Error, Does.StartWith("EchoServer: --proxy: ").And.Contain("is not a proxy (http://[user:password@]host:port, https://"));
+        option.AssertFailed(2, Does.StartWith("EchoServer: --proxy: ").And.Contain("is not a proxy (http://[user:password@]host:port, https://"));
 
         var environment = new Dictionary<string, string> { ["all_proxy"] = proxy };
         ProgramResult variable = await Programs.RunAsync(Programs.EchoServer(["check", "ws://localhost:1"], environment));
-        Assert.That((variable.ExitCode, variable.Output), Is.EqualTo((2, "")));
-        Assert.That(variable.Error, Does.StartWith("EchoServer: all_proxy: the value (not shown) is not a proxy ").And.Contain(why));
+        variable.AssertFailed(2, Does.StartWith("EchoServer: all_proxy: the value (not shown) is not a proxy ").And.Contain(why));
         Assert.That(option.Error + variable.Error, Does.Not.Contain("geheim"));
     }
 

@@ -2,7 +2,7 @@ namespace EchoServer.Tests.Client;
 
 /// <summary>Who reads the client's output has enough, as <c>| head</c> does: the client then leaves.</summary>
 [Slow]
-internal sealed class ClosedOutputTests
+internal sealed class ClosedOutputTests : FolderTest
 {
     [TestCase("ping", "-i", "0.05", "-W", "1")]
     [TestCase("ping", "-i", "0.05", "-W", "1", "--frames")]
@@ -48,20 +48,12 @@ internal sealed class ClosedOutputTests
     [Test]
     public async Task A_file_is_written_to_as_ever()
     {
-        string folder = Directory.CreateTempSubdirectory("echo-output-").FullName;
-        try
-        {
-            string file = Path.Combine(folder, "both");
-            string[] arguments = ["client", SharedServers.Default.Url("/raw").AbsoluteUri, "--show-pings", "--ping-interval", "0.2", "--wait", "0.5"];
-            string command = $"echo before > '{file}'; {Programs.EchoServerShellCommand} {string.Join(' ', arguments)} >> '{file}' 2>&1; echo after >> '{file}'";
-            await Programs.RunAsync(Programs.Start("sh", ["-c", command]), input: "x\ny\n");
-            string[] lines = await File.ReadAllLinesAsync(file);
-            Assert.That((lines[0], lines[^1]), Is.EqualTo(("before", "after")));
-            Assert.That(lines, Does.Contain("x").And.Contain("y").And.Contain("EchoServer: ping sent '1'"));
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        string file = Path.Combine(Folder, "both");
+        string[] arguments = ["client", SharedServers.Default.Url("/raw").AbsoluteUri, "--show-pings", "--ping-interval", "0.2", "--wait", "0.5"];
+        string command = $"echo before > '{file}'; {Programs.EchoServerShellCommand} {string.Join(' ', arguments)} >> '{file}' 2>&1; echo after >> '{file}'";
+        await Programs.RunAsync(Programs.Start("sh", ["-c", command]), input: "x\ny\n");
+        string[] lines = await File.ReadAllLinesAsync(file);
+        Assert.That((lines[0], lines[^1]), Is.EqualTo(("before", "after")));
+        Assert.That(lines, Does.Contain("x").And.Contain("y").And.Contain("EchoServer: ping sent '1'"));
     }
 }

@@ -4,7 +4,7 @@ namespace EchoServer.Tests.Client;
 
 /// <summary><c>EchoServer client</c> in a terminal: what is on the screen.</summary>
 [WholeMachine]
-internal sealed class InteractiveTests
+internal sealed class InteractiveTests() : FolderTest("e")
 {
     private static async Task<TmuxTerminal> StartAsync(Uri url, string[]? options = null, string? noColour = null)
     {
@@ -175,76 +175,61 @@ internal sealed class InteractiveTests
     [Test]
     public async Task The_commands_at_the_prompt()
     {
-        string file = Path.GetTempFileName();
-        try
+        string file = Write("bytes", [.. Enumerable.Range(0, 18).Select(number => (byte)(number * 7))]);
+        await using TmuxTerminal terminal = await StartQuietAsync();
+        await terminal.EnterAsync("/binary de:ad 0xBEEF");
+        await terminal.WaitForAsync(
+            "> /binary de:ad 0xBEEF", "< 4 bytes, binary", "  00000000  de ad be ef                                       |....|", ">");
+        await terminal.PressAsync("C-l");
+        await terminal.EnterAsync($"/file {file}");
+        await terminal.WaitForAsync(
+            $"> /file {file}",
+            $"sending 18 bytes of {file}",
+            "< 18 bytes, binary",
+            "  00000000  00 07 0e 15 1c 23 2a 31  38 3f 46 4d 54 5b 62 69  |.....#*18?FMT[bi|",
+            "  00000010  70 77                                             |pw|",
+            ">");
+        await terminal.PressAsync("C-l");
+        foreach (string command in (string[])["/nothing", "/file /no/such/file", "/close 1005", "/binary 1g", "//slash"])
         {
-            await File.WriteAllBytesAsync(file, [.. Enumerable.Range(0, 18).Select(number => (byte)(number * 7))]);
-            await using TmuxTerminal terminal = await StartQuietAsync();
-            await terminal.EnterAsync("/binary de:ad 0xBEEF");
-            await terminal.WaitForAsync(
-                "> /binary de:ad 0xBEEF", "< 4 bytes, binary", "  00000000  de ad be ef                                       |....|", ">");
-            await terminal.PressAsync("C-l");
-            await terminal.EnterAsync($"/file {file}");
-            await terminal.WaitForAsync(
-                $"> /file {file}",
-                $"sending 18 bytes of {file}",
-                "< 18 bytes, binary",
-                "  00000000  00 07 0e 15 1c 23 2a 31  38 3f 46 4d 54 5b 62 69  |.....#*18?FMT[bi|",
-                "  00000010  70 77                                             |pw|",
-                ">");
-            await terminal.PressAsync("C-l");
-            foreach (string command in (string[])["/nothing", "/file /no/such/file", "/close 1005", "/binary 1g", "//slash"])
-            {
-                await terminal.EnterAsync(command);
-            }
+            await terminal.EnterAsync(command);
+        }
 
-            await terminal.WaitForAsync(
-                "> /nothing",
-                "'/nothing' is not a command: /help lists them, //... sends text that begins with",
-                "  /",
-                "> /file /no/such/file",
-                "'/no/such/file' is not a file",
-                "> /close 1005",
-                "'1005' is not a close code that may be sent (1000-1003, 1007-1014, 3000-4999)",
-                "> /binary 1g",
-                "'g' is not a hex digit (0-9, a-f)",
-                "> //slash",
-                "< /slash",
-                ">");
-            await terminal.PressAsync("C-l");
-            await terminal.EnterAsync("/help");
-            await terminal.WaitForLineAsync("/close [code] [reason]   close and leave; without a code with 1000");
-        }
-        finally
-        {
-            File.Delete(file);
-        }
+        await terminal.WaitForAsync(
+            "> /nothing",
+            "'/nothing' is not a command: /help lists them, //... sends text that begins with",
+            "  /",
+            "> /file /no/such/file",
+            "'/no/such/file' is not a file",
+            "> /close 1005",
+            "'1005' is not a close code that may be sent (1000-1003, 1007-1014, 3000-4999)",
+            "> /binary 1g",
+            "'g' is not a hex digit (0-9, a-f)",
+            "> //slash",
+            "< /slash",
+            ">");
+        await terminal.PressAsync("C-l");
+        await terminal.EnterAsync("/help");
+        await terminal.WaitForLineAsync("/close [code] [reason]   close and leave; without a code with 1000");
     }
 
     [Test]
     public async Task Tab_completes_the_name_of_a_file_and_a_second_one_lists_names()
     {
-        string folder = Directory.CreateTempSubdirectory("e").FullName;
-        try
-        {
-            await File.WriteAllTextAsync(Path.Combine(folder, "日本 one"), "1");
-            await File.WriteAllTextAsync(Path.Combine(folder, "日本 two"), "22");
-            await using TmuxTerminal terminal = await StartQuietAsync();
-            await terminal.TypeAsync($"/file {folder}/");
-            await terminal.PressAsync("Tab");
-            await terminal.WaitForAsync($"> /file {folder}/日本");
-            await terminal.PressAsync("Tab");
-            await terminal.WaitForAsync("日本 one  日本 two", $"> /file {folder}/日本");
-            Assert.That(await terminal.CursorAsync(), Is.EqualTo($"{$"> /file {folder}/".Length + 5},1"));
-            await terminal.TypeAsync("o");
-            await terminal.PressAsync("Tab", "Tab", "Enter");
-            await terminal.WaitForAsync(
-                "日本 one  日本 two", $"> /file {folder}/日本 one", $"sending 1 byte of {folder}/日本 one", "< 1 byte, binary", "  00000000  31                                                |1|", ">");
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        string folder = NewFolder();
+        await File.WriteAllTextAsync(Path.Combine(folder, "日本 one"), "1");
+        await File.WriteAllTextAsync(Path.Combine(folder, "日本 two"), "22");
+        await using TmuxTerminal terminal = await StartQuietAsync();
+        await terminal.TypeAsync($"/file {folder}/");
+        await terminal.PressAsync("Tab");
+        await terminal.WaitForAsync($"> /file {folder}/日本");
+        await terminal.PressAsync("Tab");
+        await terminal.WaitForAsync("日本 one  日本 two", $"> /file {folder}/日本");
+        Assert.That(await terminal.CursorAsync(), Is.EqualTo($"{$"> /file {folder}/".Length + 5},1"));
+        await terminal.TypeAsync("o");
+        await terminal.PressAsync("Tab", "Tab", "Enter");
+        await terminal.WaitForAsync(
+            "日本 one  日本 two", $"> /file {folder}/日本 one", $"sending 1 byte of {folder}/日本 one", "< 1 byte, binary", "  00000000  31                                                |1|", ">");
     }
 
     [Test]

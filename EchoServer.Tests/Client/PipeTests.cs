@@ -60,8 +60,7 @@ internal sealed class PipeTests
     public async Task A_line_that_is_too_long_is_a_failure()
     {
         ProgramResult result = await RunAsync(SharedServers.Large.Url("/raw"), new string('x', (16 * 1024 * 1024) + 1));
-        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-        Assert.That(result.Error, Does.EndWith(": standard input has a line of more than 16777216 bytes; cut it into shorter lines\n"));
+        result.AssertFailed(1, Does.EndWith(": standard input has a line of more than 16777216 bytes; cut it into shorter lines\n"));
     }
 
     [Test]
@@ -117,20 +116,15 @@ internal sealed class PipeTests
     [Test]
     public async Task A_server_that_answers_no_ping_is_dead()
     {
-        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>
-        {
-            peer.ReadToEndAndDrop();
-        });
-        using Process process = Process.Start(Programs.EchoServer(["client", server.Url.AbsoluteUri, "--ping-interval", "0.2", "--timeout", Wait.LapseSeconds]))!;
-        using var patience = new CancellationTokenSource(ServerProcess.Patience);
-        await process.WaitForExitAsync(patience.Token);
-        Assert.That(process.ExitCode, Is.EqualTo(1));
-        Assert.That(await process.StandardError.ReadToEndAsync(patience.Token), Does.Contain("no pong came within 3 s"));
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) => peer.ReadToEndAndDrop());
+        await using var client = RunningProgram.EchoServer("client", server.Url.AbsoluteUri, "--ping-interval", "0.2", "--timeout", Wait.LapseSeconds);
+        ProgramResult result = await client.EndAsync();
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Error, Does.Contain("no pong came within 3 s"));
     }
 
-    [TestCase("INT")]
-    [TestCase("TERM")]
-    public async Task A_signal_closes_with_1000(string signal)
+    [Test]
+    public async Task A_signal_closes_with_1000([Values("INT", "TERM")] string signal)
     {
         var closed = new TaskCompletionSource<int>();
         using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>
@@ -140,12 +134,10 @@ internal sealed class PipeTests
             closed.SetResult(frame.CloseCode);
             peer.Send(frame with { Masked = false });
         });
-        using Process process = Process.Start(Programs.WithDefaultSignals(Programs.EchoServer(["client", server.Url.AbsoluteUri])))!;
-        using var patience = new CancellationTokenSource(ServerProcess.Patience);
-        Assert.That(await process.StandardOutput.ReadLineAsync(patience.Token), Is.EqualTo("hello"));
-        Programs.Signal(process.Id, signal);
-        await process.WaitForExitAsync(patience.Token);
-        Assert.That((process.ExitCode, await closed.Task), Is.EqualTo((0, 1000)));
+        await using var client = RunningProgram.EchoServer("client", server.Url.AbsoluteUri);
+        Assert.That(await client.ReadLineAsync(), Is.EqualTo("hello"));
+        client.Signal(signal);
+        Assert.That(((await client.EndAsync()).ExitCode, await closed.Task), Is.EqualTo((0, 1000)));
     }
 
     [Test]
@@ -164,16 +156,14 @@ internal sealed class PipeTests
             peer.Send(WireFrame.Text("second") with { Masked = false });
             ScriptedServer.EchoAll(peer, connection, (_, _, message) => [message]);
         });
-        using Process process = Process.Start(Programs.EchoServer(["client", server.Url.AbsoluteUri, "--reconnect"]))!;
-        using var patience = new CancellationTokenSource(ServerProcess.Patience);
-        Assert.That(await process.StandardOutput.ReadLineAsync(patience.Token), Is.EqualTo("first"));
-        Assert.That(await process.StandardOutput.ReadLineAsync(patience.Token), Is.EqualTo("second"));
-        await process.StandardInput.WriteLineAsync("x");
-        Assert.That(await process.StandardOutput.ReadLineAsync(patience.Token), Is.EqualTo("x"));
-        process.StandardInput.Close();
-        await process.WaitForExitAsync(patience.Token);
-        Assert.That(process.ExitCode, Is.Zero);
-        Assert.That(await process.StandardError.ReadToEndAsync(patience.Token), Does.Match("connecting again in 0(\\.[0-9]{1,3})? s\n"));
+        await using var client = RunningProgram.EchoServer("client", server.Url.AbsoluteUri, "--reconnect");
+        Assert.That(await client.ReadLineAsync(), Is.EqualTo("first"));
+        Assert.That(await client.ReadLineAsync(), Is.EqualTo("second"));
+        await client.Input.WriteLineAsync("x");
+        Assert.That(await client.ReadLineAsync(), Is.EqualTo("x"));
+        ProgramResult result = await client.EndAsync(input: "");
+        Assert.That(result.ExitCode, Is.Zero);
+        Assert.That(result.Error, Does.Match("connecting again in 0(\\.[0-9]{1,3})? s\n"));
     }
 
     [Test]

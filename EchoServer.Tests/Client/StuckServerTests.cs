@@ -10,10 +10,7 @@ internal sealed class StuckServerTests
     [Test]
     public async Task Pings_find_out_that_nobody_reads()
     {
-        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>
-        {
-            Thread.Sleep(ServerProcess.Patience);
-        });
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) => Thread.Sleep(ServerProcess.Patience));
         (int exitCode, string error) = await FloodAsync(server.Url, "--ping-interval", "0.2", "--timeout", Wait.LapseSeconds);
         Assert.That(exitCode, Is.EqualTo(1));
         Assert.That(error, Does.Contain("no pong came within 3 s"));
@@ -53,8 +50,7 @@ internal sealed class StuckServerTests
     /// <summary>Sends lines without an end, as <c>yes</c> does.</summary>
     private static async Task<(int ExitCode, string Error)> FloodAsync(Uri url, params string[] options)
     {
-        using Process process = Process.Start(Programs.EchoServer(["client", url.AbsoluteUri, .. options]))!;
-        using var patience = new CancellationTokenSource(ServerProcess.Patience);
+        await using var client = RunningProgram.EchoServer(["client", url.AbsoluteUri, .. options]);
         Task writing = Task.Run(async () =>
         {
             try
@@ -62,24 +58,16 @@ internal sealed class StuckServerTests
                 string line = new('y', 10_000);
                 while (true)
                 {
-                    await process.StandardInput.WriteLineAsync(line.AsMemory(), patience.Token);
+                    await client.Input.WriteLineAsync(line);
                 }
             }
-            catch (Exception exception) when (exception is IOException or OperationCanceledException)
+            catch (IOException)
             {
                 // The client is gone.
             }
         });
-        try
-        {
-            string error = await process.StandardError.ReadToEndAsync(patience.Token);
-            await process.WaitForExitAsync(patience.Token);
-            await writing;
-            return (process.ExitCode, error);
-        }
-        finally
-        {
-            process.Kill();
-        }
+        ProgramResult result = await client.EndAsync();
+        await writing;
+        return (result.ExitCode, result.Error);
     }
 }

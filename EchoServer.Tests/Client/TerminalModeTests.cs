@@ -31,11 +31,8 @@ internal sealed class TerminalModeTests
         Assert.That(written, Does.Contain(expected).And.Not.Contain("\u001b"));
     }
 
-    [TestCase("/close\r")]
-    [TestCase("\u0004")]
-    [TestCase("\u0003")]
-    [TestCase("\u001b[200~half a paste\u0003")]
-    public async Task The_prompt_changes_one_mode_of_the_terminal_and_takes_it_back(string input)
+    [Test]
+    public async Task The_prompt_changes_one_mode_of_the_terminal_and_takes_it_back([Values("/close\r", "\u0004", "\u0003", "\u001b[200~half a paste\u0003")] string input)
     {
         string written = await RunAsync(["client", RawUrl], input, prompt: "\u001b[?2004h> ", line: "hello");
 
@@ -56,37 +53,29 @@ internal sealed class TerminalModeTests
             start.Environment[name] = value;
         }
 
-        Process process = Process.Start(start)!;
-        string before = await ReadUntilAsync(process, prompt);
+        await using var program = new RunningProgram(start);
+        string before = await ReadUntilAsync(program.Output, prompt);
         if (line.Length > 0)
         {
             // The terminal makes a signal of Ctrl-C, and drops the input before it that is not read yet.
-            await process.StandardInput.WriteAsync($"{line}\r");
-            await process.StandardInput.FlushAsync();
-            before += await ReadUntilAsync(process, $"> {line}");
+            await program.Input.WriteAsync($"{line}\r");
+            await program.Input.FlushAsync();
+            before += await ReadUntilAsync(program.Output, $"> {line}");
         }
 
-        return before + (await Programs.RunAsync(process, start, input: input)).Output;
+        return before + (await program.EndAsync(input)).Output;
     }
 
-    private static async Task<string> ReadUntilAsync(Process process, string end)
+    private static async Task<string> ReadUntilAsync(StreamReader output, string end)
     {
         using var patience = new CancellationTokenSource(ServerProcess.Patience);
         string read = "";
         char[] next = new char[1];
-        try
+        while (!read.EndsWith(end, StringComparison.Ordinal))
         {
-            while (!read.EndsWith(end, StringComparison.Ordinal))
-            {
-                read += await process.StandardOutput.ReadAsync(next, patience.Token) == 1 ? next[0] : throw new EndOfStreamException(read);
-            }
+            read += await output.ReadAsync(next, patience.Token) == 1 ? next[0] : throw new EndOfStreamException(read);
+        }
 
-            return read;
-        }
-        catch
-        {
-            process.Kill(entireProcessTree: true);
-            throw;
-        }
+        return read;
     }
 }

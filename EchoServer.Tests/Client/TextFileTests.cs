@@ -1,27 +1,15 @@
-using System.Text;
-
 namespace EchoServer.Tests.Client;
 
 /// <summary><c>client --text-file</c>: a whole file as one message.</summary>
 [Parallelizable(ParallelScope.Children)]
-internal sealed class TextFileTests
+internal sealed class TextFileTests : FolderTest
 {
     private const string Accepted = "it takes a file with text in UTF-8 of less than 16777216 bytes, or - for standard input (see --help)\n";
 
-    private string _folder = "";
-
-    [OneTimeSetUp]
-    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("echo-text-").FullName;
-
-    [OneTimeTearDown]
-    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
-
-    [TestCase("one\n\ttwo €\r\n")]
-    [TestCase("no line end")]
-    [TestCase("\uFEFFmarked\n")]
-    public async Task A_file_is_one_message_with_its_line_breaks(string text)
+    [Test]
+    public async Task A_file_is_one_message_with_its_line_breaks([Values("one\n\ttwo €\r\n", "no line end", "\uFEFFmarked\n")] string text)
     {
-        ProgramResult result = await RunAsync(File(text), "--json");
+        ProgramResult result = await RunAsync(Write(text), "--json");
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
         string[] texts =
         [
@@ -43,7 +31,7 @@ internal sealed class TextFileTests
     [Test]
     public async Task A_text_of_the_largest_size_is_sent()
     {
-        string file = File(new string('x', (16 * 1024 * 1024) - 1));
+        string file = Write(new string('x', (16 * 1024 * 1024) - 1));
         ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["client", SharedServers.Large.Url("/raw").AbsoluteUri, "--text-file", file, "-q"]));
         Assert.That((result.ExitCode, result.Error, result.Output.Length), Is.EqualTo((0, "", 16 * 1024 * 1024)));
     }
@@ -51,18 +39,16 @@ internal sealed class TextFileTests
     [Test]
     public async Task What_cannot_be_sent_is_named()
     {
-        string binary = Path.Combine(_folder, "binary");
-        await System.IO.File.WriteAllBytesAsync(binary, [0x61, 0xFF]);
-        string large = Path.Combine(_folder, "large");
-        await using (FileStream stream = System.IO.File.Create(large))
+        string large = Path.Combine(Folder, "large");
+        await using (FileStream stream = File.Create(large))
         {
             stream.SetLength(16 * 1024 * 1024);
         }
 
-        await ExpectAsync(File(""), "is empty");
-        await ExpectAsync(binary, "is not text in UTF-8");
-        await ExpectAsync(Path.Combine(_folder, "none"), "does not exist");
-        await ExpectAsync(_folder, "is a directory");
+        await ExpectAsync(Write(""), "is empty");
+        await ExpectAsync(Write("binary", [0x61, 0xFF]), "is not text in UTF-8");
+        await ExpectAsync(Path.Combine(Folder, "none"), "does not exist");
+        await ExpectAsync(Folder, "is a directory");
         await ExpectAsync(large, "is larger than 16777216 bytes");
         await ExpectAsync("-", "is empty");
     }
@@ -76,10 +62,5 @@ internal sealed class TextFileTests
     private static Task<ProgramResult> RunAsync(string file, params string[] options) =>
         Programs.RunAsync(Programs.EchoServer(["client", SharedServers.Default.Url("/raw").AbsoluteUri, "--text-file", file, .. options]));
 
-    private string File(string text)
-    {
-        string file = Path.Combine(_folder, Path.GetRandomFileName());
-        System.IO.File.WriteAllText(file, text, new UTF8Encoding(false));
-        return file;
-    }
+    private string Write(string text) => Write(Path.GetRandomFileName(), text);
 }

@@ -29,9 +29,8 @@ internal sealed class WithoutIPv6Tests
             1, "", $"EchoServer: ws://[::1]:{port}/: this machine cannot use the address [::1]; check whether IPv6 is on on this machine\n")));
     }
 
-    [TestCase("http")]
-    [TestCase("socks5")]
-    public async Task So_is_that_of_a_proxy(string scheme)
+    [Test]
+    public async Task So_is_that_of_a_proxy([Values("http", "socks5")] string scheme)
     {
         ProgramResult result = await RunAsync("client", "ws://server.example/", "x", "--proxy", $"{scheme}://[::1]:{FreePort.Find()}");
         Assert.That(result.Error, Is.EqualTo("EchoServer: ws://server.example/: this machine cannot use the address [::1]; check whether IPv6 is on on this machine\n"));

@@ -28,9 +28,7 @@ internal sealed class WithoutOpenSslTests
     {
         string url = $"wss://127.0.0.1:{SharedServers.Default.Port}/";
         ProgramResult result = await RunAsync([command, url, .. options]);
-        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-        Assert.That(result.Error, Does.StartWith($"EchoServer: {url}: {Cause}").And.EndsWith("\n"));
-        Assert.That(result.Error.TrimEnd('\n'), Does.Not.Contain("\n"));
+        result.AssertFailed(1, Does.StartWith($"EchoServer: {url}: {Cause}"));
     }
 
     [Test]
@@ -38,8 +36,7 @@ internal sealed class WithoutOpenSslTests
     {
         using var certificates = new TestCertificates();
         ProgramResult result = await RunAsync(["client", "wss://host/", "--ca", certificates.AuthorityFile]);
-        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-        Assert.That(result.Error, Does.StartWith($"EchoServer: {Cause}"));
+        result.AssertFailed(1, Does.StartWith($"EchoServer: {Cause}"));
     }
 
     private static Task<ProgramResult> RunAsync(string[] arguments)

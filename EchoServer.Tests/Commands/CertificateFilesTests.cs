@@ -5,7 +5,7 @@ using EchoServer.Commands.Options;
 namespace EchoServer.Tests.Commands;
 
 /// <summary>An error about a file of <c>--ca</c>, <c>--cert</c> or <c>--key</c> names its flaw.</summary>
-internal sealed class CertificateFilesTests
+internal sealed class CertificateFilesTests : FolderTest
 {
     // The runtime can read it, and can neither make one nor use it.
     private const string Ed25519 =
@@ -24,24 +24,18 @@ internal sealed class CertificateFilesTests
     // RFC 8410 §7: a PrivateKeyInfo of id-Ed25519 with a key of 32 bytes, here of zeros.
     private static readonly byte[] Ed25519Key = [.. Convert.FromHexString("302e020100300506032b657004220420"), .. new byte[32]];
 
-    private string _folder = null!;
     private TestCertificates _certificates = null!;
     private TestCertificate _own = null!;
 
     [OneTimeSetUp]
     public void Create()
     {
-        _folder = Directory.CreateTempSubdirectory("echo-certificates-").FullName;
         _certificates = new TestCertificates();
         _own = _certificates.Issue("localhost");
     }
 
     [OneTimeTearDown]
-    public void Remove()
-    {
-        _certificates?.Dispose();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public void Remove() => _certificates?.Dispose();
 
     [Test]
     public void Certificates_are_read_with_or_without_a_key_beside_them()
@@ -57,9 +51,9 @@ internal sealed class CertificateFilesTests
     {
         Assert.Multiple(() =>
         {
-            Expect(_folder, "is a directory");
-            Expect(Path.Combine(_folder, "none"), "does not exist");
-            Expect(Path.Combine(_folder, "none", "none"), "is in a folder that does not exist");
+            Expect(Folder, "is a directory");
+            Expect(Path.Combine(Folder, "none"), "does not exist");
+            Expect(Path.Combine(Folder, "none", "none"), "is in a folder that does not exist");
             Expect(_own.KeyFile, "has no certificate, but PRIVATE KEY");
             Expect(Write("empty", ""), "has no certificate");
             Expect(Write("text", "hello"), "has no certificate");
@@ -68,7 +62,7 @@ internal sealed class CertificateFilesTests
             Expect(Write("hostile", "-----BEGIN \u001b[2J-----\n"), "has no certificate, but \\u{1b}[2J");
             Expect("/dev/zero", "is larger than 4194304 bytes");
             Expect("/proc/self/mem", "cannot be read: it is not an ordinary file, or its disk is full, read-only or damaged");
-            Expect(Path.Combine(_folder, new string('x', 300)), "has a name that is too long");
+            Expect(Path.Combine(Folder, new string('x', 300)), "has a name that is too long");
         });
     }
 
@@ -91,9 +85,8 @@ internal sealed class CertificateFilesTests
         });
     }
 
-    [TestCase("utf-8")]
-    [TestCase("utf-16")]
-    public void A_byte_order_mark_is_passed_over(string encoding)
+    [Test]
+    public void A_byte_order_mark_is_passed_over([Values("utf-8", "utf-16")] string encoding)
     {
         var writer = System.Text.Encoding.GetEncoding(encoding);
         byte[] bytes = [.. writer.GetPreamble(), .. writer.GetBytes(File.ReadAllText(_own.CombinedFile))];
@@ -107,7 +100,7 @@ internal sealed class CertificateFilesTests
     [Slow]
     public async Task A_pipe_into_which_nothing_writes_is_given_up()
     {
-        string pipe = Path.Combine(_folder, "pipe");
+        string pipe = Path.Combine(Folder, "pipe");
         await Programs.RunAsync(Programs.Start("mkfifo", [pipe]));
         Expect(pipe, "has no end after 10 s");
 
@@ -128,8 +121,8 @@ internal sealed class CertificateFilesTests
         X509Certificate2 mine = CertificateFiles.ReadCertificates(ConnectionSettings.Certificate, _own.CertificateFile).Single();
         Assert.Multiple(() =>
         {
-            Expect(mine, _folder, "is a directory");
-            Expect(mine, Path.Combine(_folder, "none"), "does not exist");
+            Expect(mine, Folder, "is a directory");
+            Expect(mine, Path.Combine(Folder, "none"), "does not exist");
             Expect(mine, _own.CertificateFile, "has no private key, but CERTIFICATE");
             Expect(mine, Write("public", other.ExportSubjectPublicKeyInfoPem()), "has no private key, but PUBLIC KEY");
             Expect(mine, Write("der-key", other.ExportPkcs8PrivateKey()), "has no private key: it is binary (DER or PKCS #12)");
@@ -147,14 +140,5 @@ internal sealed class CertificateFilesTests
         static void Expect(X509Certificate2 certificate, string file, string flaw) => Assert.That(
             () => CertificateFiles.ReadWithKey(certificate, ConnectionSettings.Key, file),
             Throws.TypeOf<UsageException>().With.Message.EqualTo($"--key: '{file}' {flaw}; it takes a file with a private key in PEM"));
-    }
-
-    private string Write(string name, string text) => Write(name, System.Text.Encoding.UTF8.GetBytes(text));
-
-    private string Write(string name, byte[] bytes)
-    {
-        string file = Path.Combine(_folder, name);
-        File.WriteAllBytes(file, bytes);
-        return file;
     }
 }

@@ -41,11 +41,7 @@ internal sealed class CheckTests
     [Test]
     public async Task A_cause_that_was_named_just_before_is_not_repeated()
     {
-        using var router = new ScriptedServer((peer, _) =>
-        {
-            peer.ReadHead();
-            peer.Send("HTTP/1.1 404 Not Found\r\nX-Cf-RouterError: unknown_route\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        });
+        using ScriptedServer router = ScriptedServer.Answering("HTTP/1.1 404 Not Found\r\nX-Cf-RouterError: unknown_route\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         ProgramResult result = await RunAsync(router.Url.AbsoluteUri);
         Assert.That(result.ExitCode, Is.EqualTo(1));
         Assert.That(result.Output.Split("the router has no route '127.0.0.1'"), Has.Length.EqualTo(2));
@@ -128,9 +124,8 @@ internal sealed class CheckTests
     {
         using var hangs = new ScriptedServer((peer, _) => peer.ReadToEndAndDrop());
         using ScriptedServer mute = EchoScripts.Server((_, _, _) => []);
-        using var open = new ScriptedServer((peer, _) =>
+        using ScriptedServer open = ScriptedServer.Upgrading((peer, _) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             peer.Send(EchoScripts.Good(peer.ReadOneFrame()).Single() with { Masked = false });
             peer.ReadToEndAndDrop();
         });
@@ -175,91 +170,40 @@ internal sealed class CheckTests
         Assert.That(result.Output, Does.EndWith(": WebSockets work here\n"));
     }
 
-    [TestCase("INT")]
-    [TestCase("TERM")]
-    public async Task A_watch_prints_changes_and_ends_with_a_summary(string signal)
+    [Test]
+    public async Task A_watch_prints_changes_and_ends_with_a_summary([Values("INT", "TERM")] string signal)
     {
         using AppServer app = AppServer.Silent();
-        using Process watch = Process.Start(Programs.WithDefaultSignals(Programs.EchoServer(["check", app.Url, "--quick", "--watch", "100ms"])))!;
-        try
-        {
-            await ExpectAsync(watch, "^[0-9-]{10} [0-9:]{8}  1 passed, 0 warnings, 0 skipped, 0 failed in .*: WebSockets work here$", "^pass  quick ");
-            app.Dispose();
-            await ExpectAsync(watch, "^[0-9-]{10} [0-9:]{8}  0 passed, .*: WebSockets do not work here$", "^fail  quick ", "^      cause:  ", "^      advice: ");
+        await using var watch = RunningProgram.EchoServer("check", app.Url, "--quick", "--watch", "100ms");
+        await watch.ReadLineAsync("^[0-9-]{10} [0-9:]{8}  1 passed, 0 warnings, 0 skipped, 0 failed in .*: WebSockets work here$");
+        await watch.ReadLineAsync("^pass  quick ");
+        app.Dispose();
+        await watch.ReadLineAsync("^[0-9-]{10} [0-9:]{8}  0 passed, .*: WebSockets do not work here$");
+        await watch.ReadLineAsync("^fail  quick ");
+        await watch.ReadLineAsync("^      cause:  ");
+        await watch.ReadLineAsync("^      advice: ");
 
-            // The first failure may be a reset, and the next one a refusal: that is a change as well.
-            Programs.Signal(watch.Id, signal);
-            using var patience = new CancellationTokenSource(ServerProcess.Patience);
-            string rest = await watch.StandardOutput.ReadToEndAsync(patience.Token);
-            await watch.WaitForExitAsync(patience.Token);
-            Assert.That(rest, Does.Match("(^|\n)\nwatched for .*: [0-9]+ rounds, [0-9]+ failed; 1 outage of .*, and it still fails\n$"));
-            Assert.That(watch.ExitCode, Is.EqualTo(1));
-            Assert.That(await watch.StandardError.ReadToEndAsync(patience.Token), Is.Empty);
-        }
-        finally
-        {
-            await Programs.EndAsync(watch);
-        }
+        // The first failure may be a reset, and the next one a refusal: that is a change as well.
+        watch.Signal(signal);
+        ProgramResult result = await watch.EndAsync();
+        Assert.That(result.Output, Does.Match("(^|\n)\nwatched for .*: [0-9]+ rounds, [0-9]+ failed; 1 outage of .*, and it still fails\n$"));
+        Assert.That((result.ExitCode, result.Error), Is.EqualTo((1, "")));
     }
 
     [Test]
     public async Task A_watch_in_JSON_has_a_line_for_each_change_and_for_the_summary()
     {
         using AppServer app = AppServer.Silent();
-        using Process watch = Process.Start(Programs.WithDefaultSignals(Programs.EchoServer(["check", app.Url, "--watch", "100ms", "--json"])))!;
-        string first;
-        string last;
-        try
-        {
-            using var patience = new CancellationTokenSource(ServerProcess.Patience);
-            first = await watch.StandardOutput.ReadLineAsync(patience.Token) ?? "";
-            Programs.Signal(watch.Id, "INT");
-            last = await watch.StandardOutput.ReadToEndAsync(patience.Token);
-            await watch.WaitForExitAsync(patience.Token);
-            Assert.That(watch.ExitCode, Is.Zero);
-        }
-        finally
-        {
-            await Programs.EndAsync(watch);
-        }
-
-        using var round = JsonDocument.Parse(first);
-        using var summary = JsonDocument.Parse(last);
+        await using var watch = RunningProgram.EchoServer("check", app.Url, "--watch", "100ms", "--json");
+        using var round = JsonDocument.Parse(await watch.ReadLineAsync());
+        watch.Signal("INT");
+        ProgramResult result = await watch.EndAsync();
+        Assert.That(result.ExitCode, Is.Zero);
+        using var summary = JsonDocument.Parse(result.Output);
         Assert.That(round.RootElement.GetProperty("time").GetString(), Does.Match("^[0-9-]{10}T[0-9:.]{12}Z$"));
         Assert.That(round.RootElement.GetProperty("ok").GetBoolean(), Is.True);
         Assert.That(string.Join(' ', summary.RootElement.EnumerateObject().Select(it => it.Name)), Is.EqualTo("durationSeconds rounds failedRounds outageSeconds isFailing"));
         Assert.That(summary.RootElement.GetProperty("failedRounds").GetInt32(), Is.Zero);
-    }
-
-    /// <summary>Reads up to a line that matches, and then to the next one.</summary>
-    private static async Task ExpectAsync(Process process, params string[] lines)
-    {
-        using var patience = new CancellationTokenSource(ServerProcess.Patience);
-        foreach (string line in lines)
-        {
-            string? read;
-            do
-            {
-                read = await process.StandardOutput.ReadLineAsync(patience.Token);
-            }
-            while (read is not null && !Regex.IsMatch(read, line));
-            Assert.That(read, Is.Not.Null, line);
-        }
-    }
-
-    [TestCase(new[] { "ws://x", "--idle", "long" }, "--idle: 'long' is not a time")]
-    [TestCase(new[] { "ws://x", "--connections", "0" }, "--connections: '0' is not a number of connections (1-10000)")]
-    [TestCase(new[] { "ws://x", "--quick", "--idle", "70" }, "--idle: cannot be combined with --quick")]
-    [TestCase(new[] { "ws://x", "--quick", "--json" }, "--json: cannot be combined with --quick")]
-    [TestCase(new[] { "ws://x", "--quick", "--strict", "--watch", "1" }, "--strict: cannot be combined with --quick")]
-    [TestCase(new[] { "ws://x", "--watch", "often" }, "--watch: 'often' is not a time")]
-    [TestCase(new[] { "ws://x", "--send", "hi" }, "--send: needs --expect behind it")]
-    [TestCase(new[] { "ws://x", "--expect", "hello", "--send", "hi" }, "--send: needs --expect behind it")]
-    [TestCase(new[] { "ws://x", "--expect", "/(a/" }, "--expect: '/(a/' is not a text, the whole of the message, or /.../ around a regular expression")]
-    public async Task Wrong_usage_is_one_line_and_exit_code_2(string[] arguments, string error)
-    {
-        ProgramResult result = await RunAsync(arguments);
-        result.AssertFailed(2, Does.StartWith($"EchoServer: {error}").And.EndsWith("(see --help)\n"));
     }
 
     [Test]

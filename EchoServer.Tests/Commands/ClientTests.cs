@@ -6,9 +6,8 @@ namespace EchoServer.Tests.Commands;
 [Parallelizable(ParallelScope.Children)]
 internal sealed class ClientTests
 {
-    [TestCase("ws")]
-    [TestCase("http")]
-    public async Task It_prints_the_tutorials_transcript(string scheme)
+    [Test]
+    public async Task It_prints_the_tutorials_transcript([Values("ws", "http")] string scheme)
     {
         ProgramResult result = await RunAsync($"{scheme}://127.0.0.1:{SharedServers.Default.Port}", "Hi there!");
         Assert.That(result, Is.EqualTo(new ProgramResult(
@@ -140,9 +139,8 @@ internal sealed class ClientTests
     [TestCaseSource(nameof(Endings))]
     public async Task A_connection_that_breaks_is_a_failure(Action<RawPeer> end, string expected)
     {
-        using var server = new ScriptedServer((peer, _) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             peer.ReadFrame();
             end(peer);
             peer.ReadToEndAndDrop();
@@ -164,9 +162,8 @@ internal sealed class ClientTests
     [Test]
     public async Task Messages_that_are_no_echo_do_not_put_the_end_off()
     {
-        using var server = new ScriptedServer((peer, _) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             while (true)
             {
                 peer.Send(WireFrame.Text("tick") with { Masked = false });
@@ -199,9 +196,8 @@ internal sealed class ClientTests
     [Test]
     public async Task A_server_that_does_not_answer_the_Close_is_a_failure()
     {
-        using var server = new ScriptedServer((peer, _) =>
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) =>
         {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
             peer.Send(peer.ReadOneFrame() with { Masked = false });
             peer.ReadToEndAndDrop();
         });

@@ -165,6 +165,33 @@ internal sealed class CommandLineTests
         yield return Option(["ping", "ws://host", "-i", "0"], "--interval: '0' is not a time such as 70s or 5m (0.01-86400 seconds)");
         yield return Option(["ping", "ws://host", "-c", "0"], "--count: '0' is not a number of messages (1-1000000000)");
         yield return Option(["ping", "ws://host", "-W", "x"], "--wait: 'x' is not a time such as 70s or 5m (0.1-86400 seconds)");
+        yield return Option(["load"], "url");
+        yield return Option(["load", "tcp://x:1"], "url: 'tcp://x:1' is not a ws://, wss://, http:// or https:// URL");
+        yield return Option(["load", "ws://x", "--connections", "0"], "--connections: '0' is not a number of connections (1-1000000)");
+        yield return Option(["load", "ws://x", "--size", "16777217"], "--size: '16777217' is not a size such as 64K or 16M (1-16777216 bytes)");
+        yield return Option(["load", "ws://x", "--in-flight=-1"], "--in-flight: '-1' is not a number of messages (1-65536)");
+        yield return Option(["load", "ws://x", "--in-flight", "65536", "--connections", "1000000"], "--in-flight: 65536 on each of 1000000 connections are over 16777216 messages");
+        yield return Option(["load", "ws://x", "--rate", "0"], "--rate: '0' is not a number of messages a second (0.1-10000000)");
+        yield return Option(["load", "ws://x", "--rate", "NaN"], "--rate: 'NaN' is not a number of messages a second (0.1-10000000)");
+        yield return Option(["load", "ws://x", "--ramp", "1e3"], "--ramp: '1e3' is not a number of connections a second (0.1-100000)");
+        yield return Option(["load", "ws://x", "--duration", "long"], "--duration: 'long' is not a time such as 70s or 5m (0.1-86400 seconds)");
+        yield return Option(["load", "ws://x", "--timeout", "0"], "--timeout: '0' is not a time such as 70s or 5m (0.1-86400 seconds)");
+        yield return Option(["load", "ws://x", "--text", "--binary"], "--text: cannot be combined with --binary");
+        yield return Option(["load", "ws://x", "--hold", "--rate", "5"], "--rate: cannot be combined with --hold, which sends nothing");
+        yield return Option(["load", "ws://x", "--hold", "--binary"], "--binary: cannot be combined with --hold, which sends nothing");
+        yield return Option(["load", "ws://x", "--rate"], "--rate: exactly one value is needed: a number of messages a second");
+        yield return Option(["load", "ws://x", "--expect-echo", "no"], "--expect-echo: 'no' is not on, off, true or false");
+        yield return Option(["load", "ws://x", "--send", ""], "--send: '' is not a file with a message on each line");
+        yield return Option(["load", "ws://x", "--port", "1"], "'--port'");
+        yield return Option(["check", "ws://x", "--idle", "long"], "EchoServer: --idle: 'long' is not a time");
+        yield return Option(["check", "ws://x", "--connections", "0"], "EchoServer: --connections: '0' is not a number of connections (1-10000)");
+        yield return Option(["check", "ws://x", "--quick", "--idle", "70"], "EchoServer: --idle: cannot be combined with --quick");
+        yield return Option(["check", "ws://x", "--quick", "--json"], "EchoServer: --json: cannot be combined with --quick");
+        yield return Option(["check", "ws://x", "--quick", "--strict", "--watch", "1"], "EchoServer: --strict: cannot be combined with --quick");
+        yield return Option(["check", "ws://x", "--watch", "often"], "EchoServer: --watch: 'often' is not a time");
+        yield return Option(["check", "ws://x", "--send", "hi"], "EchoServer: --send: needs --expect behind it");
+        yield return Option(["check", "ws://x", "--expect", "hello", "--send", "hi"], "EchoServer: --send: needs --expect behind it");
+        yield return Option(["check", "ws://x", "--expect", "/(a/"], "EchoServer: --expect: '/(a/' is not a text, the whole of the message, or /.../ around a regular expression");
 
         static TestCaseData Variable(string name, string value, string quoted, params string[] arguments) =>
             new TestCaseData(arguments, new Dictionary<string, string> { [name] = value }, quoted)
@@ -175,13 +202,14 @@ internal sealed class CommandLineTests
     }
 
     [TestCaseSource(nameof(Mistakes))]
+    [Parallelizable(ParallelScope.Children)]
     public async Task A_mistake_is_one_line_that_names_it_and_exit_code_2(
         string[] arguments, Dictionary<string, string> environment, string quoted)
     {
         ProgramResult result = await Programs.RunAsync(Programs.EchoServer(arguments, environment));
 
         // An error may be read over a shoulder or in a log.
-        result.AssertFailed(2, Does.StartWith("EchoServer: ").And.Contain(quoted).And.Not.Contain("geheim"));
+        result.AssertFailed(2, Does.StartWith("EchoServer: ").And.Contain(quoted).And.EndsWith(" (see --help)\n").And.Not.Contain("geheim"));
     }
 
     [Test]
@@ -259,17 +287,15 @@ internal sealed class CommandLineTests
         Assert.That(peer.ReadText(), Is.EqualTo("@home"));
     }
 
-    [TestCase("::ffff:127.0.0.1")]
-    [TestCase("fe80::1")]
-    public async Task An_address_that_cannot_be_listened_on_is_blamed_on_the_host(string host)
+    [Test]
+    public async Task An_address_that_cannot_be_listened_on_is_blamed_on_the_host([Values("::ffff:127.0.0.1", "fe80::1")] string host)
     {
         ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["--host", host]));
         result.AssertFailed(1, Does.StartWith("EchoServer: --host: cannot listen on "));
     }
 
-    [TestCase("/?")]
-    [TestCase("/h")]
-    public async Task A_slash_begins_a_message(string message) => Assert.That(
+    [Test]
+    public async Task A_slash_begins_a_message([Values("/?", "/h")] string message) => Assert.That(
         await Programs.RunAsync(Programs.EchoServer(["client", SharedServers.Default.Url("/raw").AbsoluteUri, message, "-q"])),
         Is.EqualTo(new ProgramResult(0, $"{message}\n", "")));
 

@@ -1,19 +1,14 @@
+using EchoServer.Tests.Source;
+
 namespace EchoServer.Tests.Commands;
 
 /// <summary><c>--help</c> of every command: on a terminal of 80 columns, and with an example.</summary>
 internal sealed class HelpTests
 {
-    private static async Task<string[]> CommandsAsync()
-    {
-        string help = (await Programs.RunAsync(Programs.EchoServer(["--help"]))).Output;
-        string list = help[help.IndexOf("Commands:\n", StringComparison.Ordinal)..help.IndexOf("Options:\n", StringComparison.Ordinal)];
-        return [.. list.Split('\n').Where(line => line.StartsWith("  ", StringComparison.Ordinal) && char.IsAsciiLetterLower(line[2])).Select(line => line.Trim().Split(' ')[0])];
-    }
-
     [Test]
     public async Task Every_help_text_fits_80_columns_and_has_an_example()
     {
-        string[] commands = await CommandsAsync();
+        string[] commands = await OptionsPage.CommandsAsync();
         Assert.That(commands, Has.Member("serve").And.Member("client").And.Member("ping").And.Member("load"));
         foreach (string[] arguments in commands.Select(command => (string[])[command, "--help"]).Append(["--help"]))
         {

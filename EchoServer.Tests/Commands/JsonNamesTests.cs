@@ -3,16 +3,32 @@ using EchoServer.Tests.Source;
 namespace EchoServer.Tests.Commands;
 
 /// <summary>Every name in every JSON of the program: camelCase, a unit in words at the end, and in the documentation unless it is in /info.</summary>
-internal sealed partial class JsonNamesTests
+internal sealed class JsonNamesTests
 {
+    private static readonly Regex Written = new(@"\bWrite(String|Number|Boolean|Null|Start(Array|Object)|PropertyName|Seconds|Texts)\((json, )?""(?<name>[^""]+)""");
+    private static readonly Regex Fact = new(@"new( Fact)?\(""(?<name>\w+)"", ");
+    // Of the members of an object: ("name", value).
+    private static readonly Regex Member = new(@"(?<!\w)\(""(?<name>\w+)"", ");
+    // The values of the notice of dropped lines.
+    private static readonly Regex Notice = new(@"Values = .*?new\(""(?<name>\w+)""");
+    // Of a load's report: ("p99.9", "p999", 99.9).
+    private static readonly Regex Percentile = new(@"\(""p[\d.]+"", ""(?<name>p\w+)""");
+    private static readonly Regex LogLine = new(@"\[LoggerMessage\(.*\)\]");
+    private static readonly Regex Event = new(@"\[LoggerMessage\((?<number>\d+), LogLevel\.(?<level>\w+), .*EventName = ""(?<name>\w+)""");
+    private static readonly Regex Placeholder = new(@"\{(?<name>\w+)");
+    private static readonly Regex CamelCase = new("^[a-z][a-zA-Z0-9]*$");
+    private static readonly Regex Abbreviated = new("^(seconds|milliseconds|ms)$|[a-z](Ms|Millis|Secs?|Kb|Mb|KiB|MiB)$");
+    private static readonly Regex Time = new("^(timeout|interval|duration|uptime|latency|outage|pause|roundTrip)|Timeout|Interval|Duration|Uptime|Latency|Outage|Elapsed");
+    private static readonly Regex TimeWithUnit = new("(Seconds|Milliseconds)$");
+
     [Test]
     public void Every_name_is_camelCase_and_ends_in_its_unit()
     {
         string[] names = [.. ServerSources.Files.SelectMany(NamesIn).Distinct()];
         Assert.That(names, Has.Length.GreaterThan(100), "the names are found");
-        Assert.That(names.Where(name => !CamelCase().IsMatch(name)), Is.Empty, "camelCase");
-        Assert.That(names.Where(name => Abbreviated().IsMatch(name)), Is.Empty, "a unit without what it measures, or abbreviated");
-        Assert.That(names.Where(name => Time().IsMatch(name) && !TimeWithUnit().IsMatch(name)), Is.Empty, "a time ends in Seconds or Milliseconds");
+        Assert.That(names.Where(name => !CamelCase.IsMatch(name)), Is.Empty, "camelCase");
+        Assert.That(names.Where(name => Abbreviated.IsMatch(name)), Is.Empty, "a unit without what it measures, or abbreviated");
+        Assert.That(names.Where(name => Time.IsMatch(name) && !TimeWithUnit.IsMatch(name)), Is.Empty, "a time ends in Seconds or Milliseconds");
     }
 
     [Test]
@@ -29,7 +45,7 @@ internal sealed partial class JsonNamesTests
     public void The_page_on_logs_has_every_event_with_its_number_and_level()
     {
         string[] rows = [.. Pages.Read("docs/logs.md").Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal))];
-        Match[] events = [.. Event().Matches(File.ReadAllText(Path.Combine(ServerSources.Root, "Server", "ServerLog.cs"))).Cast<Match>()];
+        Match[] events = [.. Event.Matches(File.ReadAllText(Path.Combine(ServerSources.Root, "Server", "ServerLog.cs"))).Cast<Match>()];
         Assert.That(events, Has.Length.GreaterThan(15));
         Assert.That(events.Where(it => !rows.Any(row => IsRow(row.Split('|'), it))).Select(it => it.Value), Is.Empty);
 
@@ -46,11 +62,7 @@ internal sealed partial class JsonNamesTests
         await using ServerProcess server = await ServerProcess.StartAsync(["--log-format", "json", "--log-level", "debug", "--compression", "on"]);
         string url = server.Url().AbsoluteUri;
         string nothing = $"ws://127.0.0.1:{FreePort.Find()}/";
-        using var refusing = new ScriptedServer((peer, _) =>
-        {
-            peer.ReadHead();
-            peer.Send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
-        });
+        using ScriptedServer refusing = ScriptedServer.Answering("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
         RawPeer.Ask(server.Port, RawPeer.UpgradeRequest("/", "Host: twice")).Dispose();
         string[] outputs =
         [
@@ -87,51 +99,12 @@ internal sealed partial class JsonNamesTests
     {
         string source = File.ReadAllText(file);
         bool isProbe = file.Contains("Probes", StringComparison.Ordinal);
-        return Written().Matches(source)
-            .Concat(isProbe ? Fact().Matches(source) : [])
-            .Concat(source.Contains("JsonMembers", StringComparison.Ordinal) ? Member().Matches(source) : [])
-            .Concat(Notice().Matches(source))
+        return Written.Matches(source)
+            .Concat(isProbe ? Fact.Matches(source) : [])
+            .Concat(source.Contains("JsonMembers", StringComparison.Ordinal) ? Member.Matches(source) : [])
+            .Concat(Notice.Matches(source))
             .Select(match => match.Groups["name"].Value)
-            .Concat(LogLine().Matches(source).SelectMany(line => Placeholder().Matches(line.Value).Select(match => JsonNamingPolicy.CamelCase.ConvertName(match.Groups["name"].Value))))
-            .Concat(Percentile().Matches(source).Select(match => match.Groups["name"].Value));
+            .Concat(LogLine.Matches(source).SelectMany(line => Placeholder.Matches(line.Value).Select(match => JsonNamingPolicy.CamelCase.ConvertName(match.Groups["name"].Value))))
+            .Concat(Percentile.Matches(source).Select(match => match.Groups["name"].Value));
     }
-
-    [GeneratedRegex(@"\bWrite(String|Number|Boolean|Null|Start(Array|Object)|PropertyName|Seconds|Texts)\((json, )?""(?<name>[^""]+)""")]
-    private static partial Regex Written();
-
-    [GeneratedRegex(@"new( Fact)?\(""(?<name>\w+)"", ")]
-    private static partial Regex Fact();
-
-    // Of the members of an object: ("name", value).
-    [GeneratedRegex(@"(?<!\w)\(""(?<name>\w+)"", ")]
-    private static partial Regex Member();
-
-    // The values of the notice of dropped lines.
-    [GeneratedRegex(@"Values = .*?new\(""(?<name>\w+)""")]
-    private static partial Regex Notice();
-
-    // Of a load's report: ("p99.9", "p999", 99.9).
-    [GeneratedRegex(@"\(""p[\d.]+"", ""(?<name>p\w+)""")]
-    private static partial Regex Percentile();
-
-    [GeneratedRegex(@"\[LoggerMessage\(.*\)\]")]
-    private static partial Regex LogLine();
-
-    [GeneratedRegex(@"\[LoggerMessage\((?<number>\d+), LogLevel\.(?<level>\w+), .*EventName = ""(?<name>\w+)""")]
-    private static partial Regex Event();
-
-    [GeneratedRegex(@"\{(?<name>\w+)")]
-    private static partial Regex Placeholder();
-
-    [GeneratedRegex("^[a-z][a-zA-Z0-9]*$")]
-    private static partial Regex CamelCase();
-
-    [GeneratedRegex("^(seconds|milliseconds|ms)$|[a-z](Ms|Millis|Secs?|Kb|Mb|KiB|MiB)$")]
-    private static partial Regex Abbreviated();
-
-    [GeneratedRegex("^(timeout|interval|duration|uptime|latency|outage|pause|roundTrip)|Timeout|Interval|Duration|Uptime|Latency|Outage|Elapsed")]
-    private static partial Regex Time();
-
-    [GeneratedRegex("(Seconds|Milliseconds)$")]
-    private static partial Regex TimeWithUnit();
 }

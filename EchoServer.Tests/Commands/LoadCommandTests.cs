@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 
 namespace EchoServer.Tests.Commands;
 
@@ -165,19 +164,14 @@ internal sealed class LoadCommandTests
             $"{{\"url\":\"ws://127.0.0.1:{port}/\",\"ok\":false,\"cause\":\"connection refused: nothing listens on port {port} of 127.0.0.1\",\"advice\":\"start the server, or check host and port in the URL\"}}\n",
             $"EchoServer: ws://127.0.0.1:{port}/: connection refused: nothing listens on port {port} of 127.0.0.1; start the server, or check host and port in the URL\n")));
 
-        using var server = new ScriptedServer((peer, _) =>
-        {
-            peer.ReadHead();
-            peer.Send("HTTP/1.1 405 x\r\nContent-Length: 0\r\n\r\n");
-        });
+        using ScriptedServer server = ScriptedServer.Answering("HTTP/1.1 405 x\r\nContent-Length: 0\r\n\r\n");
         using JsonDocument json = JsonDocument.Parse((await RunAsync(server.Url, "--json")).Output);
         Assert.That(json.RootElement.GetProperty("status").GetInt32(), Is.EqualTo(405));
         Assert.That(json.RootElement.GetProperty("cause").GetString(), Does.StartWith("the server does not take a GET at this path"));
     }
 
-    [TestCase("INT")]
-    [TestCase("TERM")]
-    public async Task A_signal_ends_it_early_with_the_report(string signal)
+    [Test]
+    public async Task A_signal_ends_it_early_with_the_report([Values("INT", "TERM")] string signal)
     {
         var underLoad = new TaskCompletionSource();
         using ScriptedServer server = ScriptedServer.Echoing((connection, number, message) =>
@@ -189,23 +183,12 @@ internal sealed class LoadCommandTests
 
             return ScriptedServer.Echo(message);
         });
-        ProcessStartInfo start = Programs.WithDefaultSignals(
-            Programs.EchoServer(["load", server.Url.AbsoluteUri, "--connections", "5", "--duration", "600"]));
-        using Process process = Process.Start(start)!;
-        try
-        {
-            await underLoad.Task.WaitAsync(ServerProcess.Patience);
-            Programs.Signal(process.Id, signal);
-            using var patience = new CancellationTokenSource(ServerProcess.Patience);
-            string output = await process.StandardOutput.ReadToEndAsync(patience.Token);
-            await process.WaitForExitAsync(patience.Token);
-            Assert.That(process.ExitCode, Is.Zero, output);
-            Assert.That(output, Does.Match(@"\nechoes       [\d,]+ right in \d+\.\d\d s\n").And.Contain("errors       none"));
-        }
-        finally
-        {
-            process.Kill(entireProcessTree: true);
-        }
+        await using var load = RunningProgram.EchoServer("load", server.Url.AbsoluteUri, "--connections", "5", "--duration", "600");
+        await underLoad.Task.WaitAsync(ServerProcess.Patience);
+        load.Signal(signal);
+        ProgramResult result = await load.EndAsync();
+        Assert.That(result.ExitCode, Is.Zero, result.Output);
+        Assert.That(result.Output, Does.Match(@"\nechoes       [\d,]+ right in \d+\.\d\d s\n").And.Contain("errors       none"));
     }
 
     [Test]
@@ -234,26 +217,19 @@ internal sealed class LoadCommandTests
     [Test]
     public async Task Every_connection_sends_the_headers_that_were_asked_for()
     {
-        var heads = new ConcurrentQueue<string>();
-        using var server = new ScriptedServer((peer, connection) =>
-        {
-            string head = peer.ReadHead();
-            heads.Enqueue(head);
-            peer.Send(ScriptedServer.Accept(head).Replace("\r\n\r\n", "\r\nSec-WebSocket-Protocol: superchat\r\n\r\n"));
-            ScriptedServer.EchoAll(peer, connection, (_, _, message) => [message]);
-        });
+        using ScriptedServer server = ScriptedServer.Echoing((request, _) => ScriptedServer.Accept(request, "Sec-WebSocket-Protocol: superchat"));
         ProgramResult result = await RunAsync(
             server.Url, "--connections", "3", "--duration", "0.3", "-H", "X-One: 1", "--origin", "https://example.org", "-s", "chat", "-s", "superchat",
             "--basic-auth", "me:p:w", "--instance", "6f5a2a30-0d8e-4f4b-8a53-3a1f4de1d7c1:2");
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")), result.Output);
 
         // The first connection, which learns the dialect, and three under load.
-        Assert.That(heads, Has.Count.EqualTo(4));
+        Assert.That(server.Requests, Has.Count.EqualTo(4));
         foreach (string line in (string[])
             ["X-One: 1", "Origin: https://example.org", "Sec-WebSocket-Protocol: chat, superchat", "Authorization: Basic bWU6cDp3",
             "X-Cf-App-Instance: 6f5a2a30-0d8e-4f4b-8a53-3a1f4de1d7c1:2"])
         {
-            Assert.That(heads, Is.All.Contains($"\r\n{line}\r\n"));
+            Assert.That(server.Requests, Is.All.Contains($"\r\n{line}\r\n"));
         }
     }
 
@@ -268,38 +244,6 @@ internal sealed class LoadCommandTests
             Programs.RunAsync(Programs.EchoServer([.. arguments, "--proxy", url])), Programs.RunAsync(Programs.EchoServer(arguments, environment)));
         Assert.That(results.Select(result => (result.ExitCode, result.Error)), Is.All.EqualTo((0, "")));
         Assert.That(proxy.Targets, Has.Count.EqualTo(8).And.All.EqualTo($"CONNECT 127.0.0.1:{SharedServers.Large.Port}"));
-    }
-
-    private static IEnumerable<TestCaseData> Mistakes()
-    {
-        yield return Case("url", []);
-        yield return Case("url: 'tcp://x:1' is not a ws://, wss://, http:// or https:// URL", "tcp://x:1");
-        yield return Case("--connections: '0' is not a number of connections (1-1000000)", "ws://x", "--connections", "0");
-        yield return Case("--size: '16777217' is not a size such as 64K or 16M (1-16777216 bytes)", "ws://x", "--size", "16777217");
-        yield return Case("--in-flight: '-1' is not a number of messages (1-65536)", "ws://x", "--in-flight=-1");
-        yield return Case("--in-flight: 65536 on each of 1000000 connections are over 16777216 messages", "ws://x", "--in-flight", "65536", "--connections", "1000000");
-        yield return Case("--rate: '0' is not a number of messages a second (0.1-10000000)", "ws://x", "--rate", "0");
-        yield return Case("--rate: 'NaN' is not a number of messages a second (0.1-10000000)", "ws://x", "--rate", "NaN");
-        yield return Case("--ramp: '1e3' is not a number of connections a second (0.1-100000)", "ws://x", "--ramp", "1e3");
-        yield return Case("--duration: 'long' is not a time such as 70s or 5m (0.1-86400 seconds)", "ws://x", "--duration", "long");
-        yield return Case("--timeout: '0' is not a time such as 70s or 5m (0.1-86400 seconds)", "ws://x", "--timeout", "0");
-        yield return Case("--text: cannot be combined with --binary", "ws://x", "--text", "--binary");
-        yield return Case("--rate: cannot be combined with --hold, which sends nothing", "ws://x", "--hold", "--rate", "5");
-        yield return Case("--binary: cannot be combined with --hold, which sends nothing", "ws://x", "--hold", "--binary");
-        yield return Case("--rate: exactly one value is needed: a number of messages a second", "ws://x", "--rate");
-        yield return Case("--expect-echo: 'no' is not on, off, true or false", "ws://x", "--expect-echo", "no");
-        yield return Case("--send: '' is not a file with a message on each line", "ws://x", "--send", "");
-        yield return Case("'--port'", "ws://x", "--port", "1");
-
-        static TestCaseData Case(string quoted, params string[] arguments) =>
-            new TestCaseData(quoted, arguments).SetName($"{{m}}({string.Join(' ', arguments)})");
-    }
-
-    [TestCaseSource(nameof(Mistakes))]
-    public async Task A_mistake_is_one_line_that_names_it_and_exit_code_2(string quoted, string[] arguments)
-    {
-        ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["load", .. arguments]));
-        result.AssertFailed(2, Does.StartWith("EchoServer: ").And.Contain(quoted));
     }
 
     private static Task<ProgramResult> RunAsync(Uri url, params string[] arguments) =>

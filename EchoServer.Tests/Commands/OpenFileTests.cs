@@ -2,8 +2,10 @@ namespace EchoServer.Tests.Commands;
 
 /// <summary>A limit of open files that is too low: one line that names the limit that is needed, which then suffices.</summary>
 [Platform("Linux")]
-internal sealed partial class OpenFileTests
+internal sealed class OpenFileTests
 {
+    private static readonly Regex Needed = new("^EchoServer: (?<needed>[0-9]+) open files are needed");
+
     // The runtime keeps each assembly open where they are files of their own, and cannot begin with less.
     private static readonly int TooLow = Programs.EchoServerCommand[0] == "dotnet" ? 60 : 20;
 
@@ -48,7 +50,7 @@ internal sealed partial class OpenFileTests
     {
         ProgramResult result = await Programs.RunAsync(Limited(limit, arguments));
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")), result.Error);
-        string needed = Needed().Match(result.Error).Groups["needed"].Value;
+        string needed = Needed.Match(result.Error).Groups["needed"].Value;
         Assert.That(result.Error, Is.EqualTo(
             $"EchoServer: {needed} open files are needed, and the limit is {limit}; raise it with 'ulimit -n {needed}'\n"));
         return int.Parse(needed, CultureInfo.InvariantCulture);
@@ -56,7 +58,4 @@ internal sealed partial class OpenFileTests
 
     private static ProcessStartInfo Limited(int limit, string[] arguments) =>
         Programs.Through(Programs.EchoServer(arguments), "sh", "-c", $"ulimit -n {limit}; exec \"$@\"", "sh");
-
-    [GeneratedRegex("^EchoServer: (?<needed>[0-9]+) open files are needed")]
-    private static partial Regex Needed();
 }

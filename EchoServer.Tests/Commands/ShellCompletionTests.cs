@@ -2,7 +2,7 @@ namespace EchoServer.Tests.Commands;
 
 /// <summary>The scripts of <c>EchoServer completions</c>, in the shells they are for.</summary>
 [Parallelizable(ParallelScope.Children)]
-internal sealed class ShellCompletionTests
+internal sealed class ShellCompletionTests : FolderTest
 {
     private const string Zsh = "/usr/bin/zsh";
     private const string Calling =
@@ -13,28 +13,22 @@ internal sealed class ShellCompletionTests
         [ ${#COMPREPLY[@]} -eq 0 ] || printf '%s\n' "${COMPREPLY[@]}"
         """;
 
-    private string _folder = "";
-
     [OneTimeSetUp]
-    public async Task MakeFolderAsync()
+    public async Task MakeFilesAsync()
     {
-        _folder = Directory.CreateTempSubdirectory("completions-").FullName;
-        Directory.CreateDirectory(Path.Combine(_folder, "bin"));
+        Directory.CreateDirectory(Path.Combine(Folder, "bin"));
         foreach (string file in (string[])["my file.pem", "my other file.pem", "$(touch hacked).txt", "bin/EchoServer"])
         {
-            File.WriteAllText(Path.Combine(_folder, file), "");
+            Write(file, "");
         }
 
         foreach (string shell in (string[])["bash", "zsh"])
         {
             ProgramResult script = await Programs.RunAsync(Programs.EchoServer(["completions", shell]));
             Assert.That((script.ExitCode, script.Error), Is.EqualTo((0, "")));
-            File.WriteAllText(Path.Combine(_folder, $"script.{shell}"), script.Output);
+            Write($"script.{shell}", script.Output);
         }
     }
-
-    [OneTimeTearDown]
-    public void DeleteFolder() => Directory.Delete(_folder, recursive: true);
 
     [TestCase("", "serve|client|ping|load|check|completions")]
     [TestCase("lo", "load")]
@@ -65,10 +59,10 @@ internal sealed class ShellCompletionTests
     public async Task Bash_completes_words(string words, string expected)
     {
         ProgramResult result = await Programs.RunAsync(
-            Programs.Start("bash", ["--norc", "-c", Calling, "bash", Path.Combine(_folder, "script.bash"), .. words.Split('|')], _folder));
+            Programs.Start("bash", ["--norc", "-c", Calling, "bash", Path.Combine(Folder, "script.bash"), .. words.Split('|')], Folder));
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
         Assert.That(result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), Is.EquivalentTo(expected.Split('|', StringSplitOptions.RemoveEmptyEntries)));
-        Assert.That(File.Exists(Path.Combine(_folder, "hacked")), Is.False);
+        Assert.That(File.Exists(Path.Combine(Folder, "hacked")), Is.False);
     }
 
     [Test]
@@ -79,7 +73,7 @@ internal sealed class ShellCompletionTests
             ProgramResult help = await Programs.RunAsync(Programs.EchoServer([command, "--help"]));
             string[] options = [.. HelpEntry.Read(help.Output).Select(entry => Regex.Match(entry.Label, "--[a-z.-]+").Value), "--help"];
             ProgramResult result = await Programs.RunAsync(
-                Programs.Start("bash", ["--norc", "-c", Calling, "bash", Path.Combine(_folder, "script.bash"), command, "--"], _folder));
+                Programs.Start("bash", ["--norc", "-c", Calling, "bash", Path.Combine(Folder, "script.bash"), command, "--"], Folder));
             Assert.That(result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), Is.EquivalentTo(options), command);
         }
     }
@@ -90,10 +84,10 @@ internal sealed class ShellCompletionTests
     public async Task The_Tab_key_completes_for_each_name_of_the_program(string shell, params string[] options)
     {
         Requires.Zsh();
-        ProcessStartInfo start = Programs.Start(shell, options, _folder);
-        start.Environment["HOME"] = _folder;
+        ProcessStartInfo start = Programs.Start(shell, options, Folder);
+        start.Environment["HOME"] = Folder;
         await using TmuxTerminal terminal = await TmuxTerminal.StartAsync(start);
-        await terminal.TypeAsync($"cd {_folder}; PS1='$ '; source script.{Path.GetFileName(shell)}; clear");
+        await terminal.TypeAsync($"cd {Folder}; PS1='$ '; source script.{Path.GetFileName(shell)}; clear");
         await terminal.PressAsync("Enter");
         await terminal.WaitForAsync("$");
         (string Typed, string Completed)[] lines =

@@ -3,7 +3,7 @@ using EchoServer.Commands;
 namespace EchoServer.Tests.Commands;
 
 /// <summary>The last line of defence: one line and exit code 1.</summary>
-internal sealed class UncaughtExceptionTests
+internal sealed class UncaughtExceptionTests : FolderTest
 {
     [Test]
     public void An_exception_is_described_in_one_line_by_its_cause()
@@ -34,24 +34,18 @@ internal sealed class UncaughtExceptionTests
     [Test]
     public async Task One_on_another_thread_ends_the_process_without_a_stack_trace()
     {
-        string file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        string file = Path.Combine(Folder, "thrown");
         var environment = new Dictionary<string, string>
         {
             ["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location,
             [StartupHook.Variable] = file,
         };
-        try
-        {
-            // A program that is compiled ahead of time has no such hooks.
-            await using ServerProcess server = await ServerProcess.StartAsync(Programs.EchoServer([], environment, ["dotnet", Programs.EchoServerDll]));
-            await File.WriteAllTextAsync(file, "");
-            Assert.That(await server.WaitForExitAsync(), Is.EqualTo(1));
-            Assert.That(await server.ReadErrorAsync(), Is.EqualTo(
-                "EchoServer: cannot go on: InvalidOperationException in StartupHook.Throw: thrown by a test; check the limits of this machine (ulimit -a), or report it as a fault of EchoServer\n"));
-        }
-        finally
-        {
-            File.Delete(file);
-        }
+
+        // A program that is compiled ahead of time has no such hooks.
+        await using ServerProcess server = await ServerProcess.StartAsync(Programs.EchoServer([], environment, ["dotnet", Programs.EchoServerDll]));
+        await File.WriteAllTextAsync(file, "");
+        Assert.That(await server.WaitForExitAsync(), Is.EqualTo(1));
+        Assert.That(await server.ReadErrorAsync(), Is.EqualTo(
+            "EchoServer: cannot go on: InvalidOperationException in StartupHook.Throw: thrown by a test; check the limits of this machine (ulimit -a), or report it as a fault of EchoServer\n"));
     }
 }

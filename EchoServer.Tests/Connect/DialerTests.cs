@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using EchoServer.Connect;
@@ -31,11 +30,7 @@ internal sealed class DialerTests
     [TestCaseSource(nameof(InterimAnswers))]
     public async Task Interim_answers_before_the_101_are_passed_over(string interim)
     {
-        using var server = new ScriptedServer((peer, _) =>
-        {
-            peer.Send(interim + ScriptedServer.Accept(peer.ReadHead()));
-            ScriptedServer.EchoAll(peer, 0, (_, _, message) => [message]);
-        });
+        using ScriptedServer server = ScriptedServer.Echoing((request, _) => interim + ScriptedServer.Accept(request));
         await using ClientConnection connection = await OpenAsync(Options(server.Url));
         Assert.That(connection.Heads.Response, Does.StartWith("HTTP/1.1 101 ").And.EndWith("\r\n\r\n"));
     }
@@ -55,11 +50,7 @@ internal sealed class DialerTests
     [Test]
     public async Task A_refusal_after_an_interim_answer_is_what_counts()
     {
-        using var server = new ScriptedServer((peer, _) =>
-        {
-            peer.ReadHead();
-            peer.Send(EarlyHints + "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nnever");
-        });
+        using ScriptedServer server = ScriptedServer.Answering(EarlyHints + "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nnever");
         ConnectionFailedException failure = await FailAsync(Options(server.Url));
         Assert.That(failure.Answer?.Status, Is.EqualTo(404));
         Assert.That(failure.Heads?.Response, Does.StartWith("HTTP/1.1 404 Not Found\r\n"));
@@ -84,15 +75,7 @@ internal sealed class DialerTests
     public async Task Each_attempt_has_a_nonce_of_its_own_and_is_made_once()
     {
         const int Attempts = 3;
-        List<string> keys = [];
-        using var server = new ScriptedServer((peer, _) =>
-        {
-            string head = peer.ReadHead();
-            lock (keys)
-            {
-                keys.Add(head.Split("\r\n").Single(line => line.StartsWith("Sec-WebSocket-Key: ", StringComparison.Ordinal))[19..]);
-            }
-        });
+        using ScriptedServer server = ScriptedServer.Answering("");
         var dialer = new Dialer(Options(server.Url));
         for (int i = 0; i < Attempts; i++)
         {
@@ -103,25 +86,16 @@ internal sealed class DialerTests
         using var last = new RawPeer(server.Url.Port);
         last.Send(RawPeer.UpgradeRequest());
         await Task.Run(last.ReadToEndAndDrop);
-        lock (keys)
-        {
-            Assert.That(keys, Has.Count.EqualTo(Attempts + 1).And.Unique);
-            Assert.That(keys.Select(Convert.FromBase64String), Has.All.Length.EqualTo(ClientHandshake.NonceBytes));
-        }
+        string[] keys = [.. server.RequestLines("Sec-WebSocket-Key: ").Select(line => line[19..])];
+        Assert.That(keys, Has.Length.EqualTo(Attempts + 1).And.Unique);
+        Assert.That(keys.Select(Convert.FromBase64String), Has.All.Length.EqualTo(ClientHandshake.NonceBytes));
     }
 
-    [TestCase("Content-Type")]
-    [TestCase("Content-Language")]
-    [TestCase("Content-Disposition")]
-    [TestCase("Allow")]
-    [TestCase("Expires")]
-    [TestCase("Last-Modified")]
-    [TestCase("User-Agent")]
-    [TestCase("Cookie")]
-    [TestCase("X-Own")]
-    public async Task Any_other_header_is_sent_as_it_was_given(string name)
+    [Test]
+    public async Task Any_other_header_is_sent_as_it_was_given(
+        [Values("Content-Type", "Content-Language", "Content-Disposition", "Allow", "Expires", "Last-Modified", "User-Agent", "Cookie", "X-Own")] string name)
     {
-        using var server = new ScriptedServer((peer, _) => peer.Send(ScriptedServer.Accept(peer.ReadHead())));
+        using ScriptedServer server = ScriptedServer.Upgrading((_, _) => { });
         await using ClientConnection connection = await OpenAsync(Options(server.Url) with { Headers = [new(name, "a; b=\"ü\"")] });
         Assert.That(connection.Heads.Request, Does.Contain($"\r\n{name}: a; b=\"ü\"\r\n"));
     }
@@ -222,17 +196,10 @@ internal sealed class DialerTests
         Assert.That((failure.Answer?.Status, failure.Answer?.Field("X-A"), failure.Answer?.Body), Is.EqualTo((404, "b   c  \td", "a\r\n\r\n b")));
     }
 
-    [TestCase("101 Switching Protocols")]
-    [TestCase("204 No Content")]
-    [TestCase("304 Not Modified")]
-    public async Task No_body_is_awaited_behind_an_answer_that_has_none(string status)
+    [Test]
+    public async Task No_body_is_awaited_behind_an_answer_that_has_none([Values("101 Switching Protocols", "204 No Content", "304 Not Modified")] string status)
     {
-        using var server = new ScriptedServer((peer, _) =>
-        {
-            peer.ReadHead();
-            peer.Send($"HTTP/1.1 {status}\r\n\r\n");
-            peer.ReadToEndAndDrop();
-        });
+        using var server = ScriptedServer.AnsweringAndStaying($"HTTP/1.1 {status}\r\n\r\n");
         var dialer = new Dialer(Options(server.Url));
         using TcpLink link = await dialer.OpenAsync(CancellationToken.None);
         ReceivedHead head = await HttpExchange.AskAsync(link, HttpExchange.Get(dialer.Options, "/"), dialer.Step(Stage.Answer), CancellationToken.None);
@@ -301,11 +268,7 @@ internal sealed class DialerTests
     [Slow]
     public async Task An_address_that_does_not_answer_leaves_time_for_the_next_one()
     {
-        using var server = new ScriptedServer((peer, _) =>
-        {
-            peer.Send(ScriptedServer.Accept(peer.ReadHead()));
-            peer.ReadToEndAndDrop();
-        });
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, _) => peer.ReadToEndAndDrop());
 
         // Linux drops what asks a listener whose queue is full: a queue of 0 has room for one.
         var silent = IPAddress.Parse("127.0.0.2");

@@ -56,18 +56,16 @@ internal sealed class TlsSessionTests
         Assert.That(failure.Fault.Cause, Does.Contain("'The Root' is not in the file of --ca"));
     }
 
-    [TestCase(true)]
-    [TestCase(false)]
-    public async Task A_certificate_that_only_names_the_anchor_as_its_issuer_is_not_trusted(bool sendsIntermediate)
+    [Test]
+    public async Task A_certificate_that_only_names_the_anchor_as_its_issuer_is_not_trusted([Values] bool sendsIntermediate)
     {
         using var server = new TlsFront(SharedServers.Default.Port, _between.Forge("localhost"), between: sendsIntermediate ? _between.AuthorityFile : null);
         ConnectionFailedException failure = await RefuseAsync(server, _between.AuthorityFile);
         Assert.That(failure.Fault.Cause, Does.Contain("was not signed by the issuer that it names"));
     }
 
-    [TestCase("intermediate")]
-    [TestCase("leaf")]
-    public async Task An_anchor_does_not_make_up_for_another_flaw(string anchor)
+    [Test]
+    public async Task An_anchor_does_not_make_up_for_another_flaw([Values("intermediate", "leaf")] string anchor)
     {
         TestCertificate expired = _between.IssueExpired("localhost");
         using var server = new TlsFront(SharedServers.Default.Port, expired);

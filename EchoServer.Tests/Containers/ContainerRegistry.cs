@@ -1,8 +1,10 @@
 namespace EchoServer.Tests.Containers;
 
 /// <summary>Debian's <c>docker-registry</c> on a free port of this machine, with nothing in it.</summary>
-internal sealed partial class ContainerRegistry : IDisposable
+internal sealed class ContainerRegistry : IAsyncDisposable
 {
+    private static readonly Regex ListeningLine = new(@"listening on 127\.0\.0\.1:(?<port>\d+)");
+
     private readonly Process _process;
 
     private ContainerRegistry(Process process) => _process = process;
@@ -22,24 +24,10 @@ internal sealed partial class ContainerRegistry : IDisposable
         ProcessStartInfo start = Programs.Start(Requires.DockerRegistry, ["serve", configuration]);
         start.Environment["OTEL_TRACES_EXPORTER"] = "none";
         var registry = new ContainerRegistry(Process.Start(start)!);
-        try
-        {
-            await registry.WaitForPortAsync();
-            return registry;
-        }
-        catch
-        {
-            registry.Dispose();
-            throw;
-        }
+        return await registry.StartedAsync(registry.WaitForPortAsync);
     }
 
-    public void Dispose()
-    {
-        _process.Kill();
-        _process.WaitForExit();
-        _process.Dispose();
-    }
+    public async ValueTask DisposeAsync() => await Programs.EndAsync(_process);
 
     private async Task WaitForPortAsync()
     {
@@ -47,7 +35,7 @@ internal sealed partial class ContainerRegistry : IDisposable
         while (Host.Length == 0)
         {
             string line = await _process.StandardError.ReadLineAsync(patience.Token) ?? throw new InvalidOperationException("the registry ended");
-            Match match = ListeningLine().Match(line);
+            Match match = ListeningLine.Match(line);
             Host = match.Success ? $"localhost:{match.Groups["port"].Value}" : "";
         }
 
@@ -55,7 +43,4 @@ internal sealed partial class ContainerRegistry : IDisposable
         _ = _process.StandardError.ReadToEndAsync(CancellationToken.None);
         _ = _process.StandardOutput.ReadToEndAsync(CancellationToken.None);
     }
-
-    [GeneratedRegex(@"listening on 127\.0\.0\.1:(?<port>\d+)")]
-    private static partial Regex ListeningLine();
 }

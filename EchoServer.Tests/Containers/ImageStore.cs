@@ -4,7 +4,7 @@ namespace EchoServer.Tests.Containers;
 
 /// <summary>What images are made with: a registry with a base image, and podman with a store of its own. Made when the first test asks.</summary>
 /// <remarks>Microsoft's base images are not available everywhere: a small one with the same libraries is made of this machine's.</remarks>
-internal sealed class ImageStore : IDisposable
+internal sealed class ImageStore : IAsyncDisposable
 {
     // What Microsoft's "runtime-deps" has and the program uses. OpenSSL is for the clients: the server does without.
     private static readonly string[] BaseLibraries =
@@ -52,13 +52,13 @@ internal sealed class ImageStore : IDisposable
     {
         if (Shared.IsValueCreated)
         {
-            (await Shared.Value).Dispose();
+            await (await Shared.Value).DisposeAsync();
         }
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _registry.Dispose();
+        await _registry.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
     }
 

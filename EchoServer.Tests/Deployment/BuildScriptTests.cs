@@ -1,7 +1,7 @@
 namespace EchoServer.Tests.Deployment;
 
 /// <summary><c>build.sh</c> and the scripts that it calls, where they must not build anything: help, answers to mistakes, results of tests.</summary>
-internal sealed class BuildScriptTests
+internal sealed class BuildScriptTests : FolderTest
 {
     [Test]
     public async Task Help_names_every_command()
@@ -34,12 +34,11 @@ internal sealed class BuildScriptTests
     public async Task A_mistake_is_one_line_and_exit_code_2(string arguments, string error) => Assert.That(
         await RunAsync(arguments.Split(' ')), Is.EqualTo(new ProgramResult(2, "", $"build.sh: {error}\n")));
 
-    [TestCase("run")]
-    [TestCase("publish")]
-    public async Task Where_no_feed_has_Fleck_it_says_so_in_one_line_and_what_to_do(string command)
+    [Test]
+    public async Task Where_no_feed_has_Fleck_it_says_so_in_one_line_and_what_to_do([Values("run", "publish")] string command)
     {
         // A feed without any package, and no package from earlier.
-        string folder = Directory.CreateTempSubdirectory("echo-feed-").FullName;
+        string folder = NewFolder();
         ProcessStartInfo start = Script(command, "--engine", "fleck");
         start.Environment["RestoreSources"] = folder;
         start.Environment["NUGET_PACKAGES"] = Path.Combine(folder, "packages");
@@ -47,7 +46,6 @@ internal sealed class BuildScriptTests
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
         ProgramResult result = await Programs.RunAsync(start, ServerBuild.Patience);
-        Directory.Delete(folder, recursive: true);
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
         Assert.That(
             result.Error,
@@ -56,16 +54,13 @@ internal sealed class BuildScriptTests
                 "'dotnet nuget add source <URL or folder>', or take --engine builtin\n") + "$"));
     }
 
-    [TestCase("run")]
-    [TestCase("test")]
-    [TestCase("bench")]
-    [TestCase("publish")]
-    public async Task Without_the_SDK_it_says_what_to_install(string command)
+    [Test]
+    public async Task Without_the_SDK_it_says_what_to_install([Values("run", "test", "bench", "publish")] string command)
     {
         ProcessStartInfo start = Script(command);
 
         // A PATH on which there is a shell, and no dotnet.
-        string tools = Directory.CreateTempSubdirectory("echo-tools-").FullName;
+        string tools = NewFolder();
         foreach (string tool in (string[])["bash", "dirname"])
         {
             File.CreateSymbolicLink(Path.Combine(tools, tool), $"/usr/bin/{tool}");
@@ -73,7 +68,6 @@ internal sealed class BuildScriptTests
 
         start.Environment["PATH"] = tools;
         ProgramResult result = await Programs.RunAsync(start);
-        Directory.Delete(tools, recursive: true);
         Assert.That(result, Is.EqualTo(new ProgramResult(
             1, "", "build.sh: the .NET 10 SDK is not installed: see https://dotnet.microsoft.com/download/dotnet/10.0\n")));
     }

@@ -58,17 +58,11 @@ internal sealed class Droplet : IAsyncDisposable
     {
         string root = Requires.DropletRoot();
         var droplet = new Droplet(manifest, root, Requires.Memory(manifest.MemoryBytes));
-        try
+        return await droplet.StartedAsync(async () =>
         {
             await droplet.CopyAsync(Path.Combine(Programs.ProjectFolder, manifest.Text("path")));
             droplet.Server = await ServerProcess.StartAsync(droplet.Inside("bash", "-c", manifest.Text("command")));
-            return droplet;
-        }
-        catch
-        {
-            await droplet.DisposeAsync();
-            throw;
-        }
+        });
     }
 
     /// <summary>Runs one more command in the container, as <c>cf ssh</c> would: it shares the memory.</summary>

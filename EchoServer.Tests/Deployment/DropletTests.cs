@@ -4,8 +4,10 @@ namespace EchoServer.Tests.Deployment;
 
 /// <summary>What <c>cf push</c> would run, as exactly as can be done without Cloud Foundry.</summary>
 [WholeMachine]
-internal sealed partial class DropletTests
+internal sealed class DropletTests
 {
+    private static readonly Regex DroppedNotice = new(@"^[^ ]+ warn: Log\[1\] Dropped [1-9][0-9]* log lines because ");
+    private static readonly Regex LogLine = new(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info: (?<text>.+)$");
     private const string Transcript =
         "Sent Message: Hi there!\nReceived Message: Hi, this is the Echo-Server\nReceived Message: Echo: Hi there!\nDisconnected from Server\n";
 
@@ -14,7 +16,6 @@ internal sealed partial class DropletTests
 
     private Droplet _droplet = null!;
     private Manifest _manifest = null!;
-    private Process? _hold;
 
     [SetUp]
     public async Task SetUp()
@@ -27,13 +28,6 @@ internal sealed partial class DropletTests
     [TearDown]
     public async Task TearDown()
     {
-        if (_hold is not null)
-        {
-            _hold.Kill();
-            _hold.Dispose();
-            _hold = null;
-        }
-
         if (_droplet is not null)
         {
             await _droplet.DisposeAsync();
@@ -73,7 +67,7 @@ internal sealed partial class DropletTests
 
         // Each message of the load is logged. How many of these lines are dropped depends on how fast the test reads them.
         Assert.That(await _droplet.Server.ReadErrorAsync(), Is.Empty);
-        AssertLog([.. _droplet.Server.Output.Where(line => !DroppedNotice().IsMatch(line))]);
+        AssertLog([.. _droplet.Server.Output.Where(line => !DroppedNotice.IsMatch(line))]);
     }
 
     [Test]
@@ -85,8 +79,7 @@ internal sealed partial class DropletTests
         using var liveness = new PlatformHealthCheck(_manifest, "health-check", _droplet.Port);
         await liveness.WaitUntilHealthyAsync();
         string url = _droplet.Server.Url("/raw").AbsoluteUri;
-        _hold = Process.Start(Programs.WithDefaultSignals(
-            Programs.EchoServer(["load", url, "--hold", "--connections", $"{idle}", "--duration", "600"])))!;
+        await using var hold = RunningProgram.EchoServer("load", url, "--hold", "--connections", $"{idle}", "--duration", "600");
         await Wait.UntilAsync(() => OpenConnections() == idle, () => $"{OpenConnections()} of {idle} connections are open");
         using var stop = new CancellationTokenSource();
         Task<int> watch = liveness.WatchAsync(stop.Token);
@@ -103,8 +96,8 @@ internal sealed partial class DropletTests
         Assert.That(_droplet.Server.Output.Last(), Does.Match($"Stopped: {idle / 10}[0-9] connections ended in time, 0 were aborted$"));
 
         // It says how each ended: the server went away.
-        Programs.Signal(_hold.Id, "INT");
-        Assert.That(await _hold.StandardOutput.ReadToEndAsync().WaitAsync(ServerProcess.Patience), Does.Contain($"{idle:N0} x 1001"));
+        hold.Signal("INT");
+        Assert.That((await hold.EndAsync()).Output, Does.Contain($"{idle:N0} x 1001"));
     }
 
     [Test]
@@ -164,8 +157,8 @@ internal sealed partial class DropletTests
     /// <summary>Every line has a time, a level and an event; binary messages are not logged.</summary>
     private void AssertLog(string[] lines)
     {
-        Assert.That(lines.Where(line => !LogLine().IsMatch(line)), Is.Empty);
-        string[] texts = [.. lines.Select(line => LogLine().Match(line).Groups["text"].Value)];
+        Assert.That(lines.Where(line => !LogLine.IsMatch(line)), Is.Empty);
+        string[] texts = [.. lines.Select(line => LogLine.Match(line).Groups["text"].Value)];
         Assert.That(texts[0], Is.EqualTo($"EchoServer[1] Listening on ws://0.0.0.0:{_droplet.Port}"));
         Assert.That(texts.Count(text => Regex.IsMatch(text, "^Echo[[]10[]] #[0-9]+ Received Message: Hi there!$")), Is.EqualTo(2));
 
@@ -173,10 +166,4 @@ internal sealed partial class DropletTests
         Assert.That(texts, Has.Some.Match("^Server[[]2[]] Stopping: [1-3] connections are told to go$"));
         Assert.That(texts[^1], Does.Match("^Server[[]3[]] Stopped: [1-3] connections ended in time, 0 were aborted$"));
     }
-
-    [GeneratedRegex(@"^[^ ]+ warn: Log\[1\] Dropped [1-9][0-9]* log lines because ")]
-    private static partial Regex DroppedNotice();
-
-    [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info: (?<text>.+)$")]
-    private static partial Regex LogLine();
 }

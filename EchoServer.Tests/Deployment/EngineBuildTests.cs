@@ -4,7 +4,7 @@ namespace EchoServer.Tests.Deployment;
 
 /// <summary><c>-p:WebSocketEngine</c>: the default build knows nothing of Fleck, and a name that is none is refused.</summary>
 [Slow]
-internal sealed class EngineBuildTests
+internal sealed class EngineBuildTests : FolderTest
 {
     [Test]
     public async Task The_default_build_restores_and_compiles_nothing_of_Fleck()
@@ -25,29 +25,20 @@ internal sealed class EngineBuildTests
     [Test]
     public async Task An_unknown_engine_is_a_build_error_in_one_clear_line()
     {
-        string folder = Directory.CreateTempSubdirectory("echo-engine-").FullName;
         ProgramResult result = await Programs.RunAsync(
-            ServerBuild.Sdk("build", ServerBuild.ServerProject, "-p:WebSocketEngine=Kestrel", $"-p:ArtifactsPath={folder}"), ServerBuild.Patience);
-        Directory.Delete(folder, recursive: true);
+            ServerBuild.Sdk("build", ServerBuild.ServerProject, "-p:WebSocketEngine=Kestrel", $"-p:ArtifactsPath={NewFolder()}"), ServerBuild.Patience);
         string[] errors = [.. result.Output.Split('\n').Where(line => line.Contains(" error ", StringComparison.Ordinal)).Distinct()];
         Assert.That(result.ExitCode, Is.EqualTo(1));
         Assert.That(errors, Has.Length.EqualTo(1).And.All.EndsWith("error : WebSocketEngine: 'Kestrel' is not an engine (builtin, Fleck)"));
     }
 
-    [TestCase("true")]
-    [TestCase("false")]
-    public async Task Each_build_for_the_platform_restores_the_packages_of_its_lock_file(string isNative)
+    [Test]
+    public async Task Each_build_for_the_platform_restores_the_packages_of_its_lock_file([Values("true", "false")] string isNative)
     {
-        string folder = Directory.CreateTempSubdirectory("echo-restore-").FullName;
-        try
-        {
-            await SucceedAsync(ServerBuild.Sdk(
-                "restore", ServerBuild.ServerProject, "-p:RuntimeIdentifier=linux-x64", $"-p:PublishAot={isNative}", "-p:RestoreLockedMode=true", $"-p:ArtifactsPath={folder}/artifacts"));
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        ProgramResult result = await Programs.RunAsync(
+            ServerBuild.Sdk("restore", ServerBuild.ServerProject, "-p:RuntimeIdentifier=linux-x64", $"-p:PublishAot={isNative}", "-p:RestoreLockedMode=true", $"-p:ArtifactsPath={NewFolder()}"),
+            ServerBuild.Patience);
+        Assert.That(result.ExitCode, Is.Zero, $"{result.Output}{result.Error}");
     }
 
     [Test]
@@ -58,12 +49,6 @@ internal sealed class EngineBuildTests
         await server.WaitForLineAsync(line => line.EndsWith("; given but ignored: --compression-level", StringComparison.Ordinal));
         Assert.That(await server.StopAsync(), Is.Zero);
         Assert.That(await server.ReadErrorAsync(), Is.Empty);
-    }
-
-    private static async Task SucceedAsync(ProcessStartInfo start)
-    {
-        ProgramResult result = await Programs.RunAsync(start, ServerBuild.Patience);
-        Assert.That(result.ExitCode, Is.Zero, $"{result.Output}{result.Error}");
     }
 
     private static IEnumerable<string> Names(JsonElement element) => element.EnumerateObject().Select(property => property.Name);

@@ -9,6 +9,9 @@ internal sealed class InstancesTests
 
     private static readonly TimeSpan HealthInterval = TimeSpan.FromMilliseconds(500);
 
+    // What a connection may be without service: a bound for when something hangs, not the second that is usual.
+    private static readonly TimeSpan MaxOutage = ServerProcess.Patience;
+
     // Every other kind of error is that of a wrong or missing echo, or of a place that was not served again.
     private static readonly string[] EndsWithoutAWord = ["endedWithoutClose", "connectionReset"];
 
@@ -50,7 +53,7 @@ internal sealed class InstancesTests
     [Test]
     public async Task A_rolling_restart_costs_no_echo_and_no_connection_a_word()
     {
-        await using Load load = Load.Start(_router.Url(), _certificates.AuthorityFile);
+        await using RunningProgram load = StartLoad();
         int[] drained = new int[3];
         for (int index = 0; index < 3; index++)
         {
@@ -63,7 +66,7 @@ internal sealed class InstancesTests
             await _router.WaitForAsync($"{index}", isUp: true);
         }
 
-        (JsonElement report, JsonElement reconnects, double longest) = await load.StopAsync();
+        (JsonElement report, JsonElement reconnects, double longest) = await EndAsync(load);
         int ended = reconnects.GetProperty("ended").GetInt32();
         await TestContext.Out.WriteLineAsync($"{ended} connections drained, served again within {longest:0} ms");
         Assert.That(report.GetProperty("ok").GetBoolean(), Is.True, $"{report}");
@@ -73,14 +76,14 @@ internal sealed class InstancesTests
         Assert.That(reconnects.GetProperty("servedAgain").GetInt32(), Is.EqualTo(ended), "and had an echo soon after");
         Assert.That(CloseCodes(report), Is.EquivalentTo(new[] { (1000, Connections), (1001, ended) }));
         Assert.That(report.GetProperty("openAtEnd").GetInt32(), Is.EqualTo(Connections));
-        Assert.That(longest, Is.LessThan(Load.MaxOutage.TotalMilliseconds));
+        Assert.That(longest, Is.LessThan(MaxOutage.TotalMilliseconds));
     }
 
     [Test]
     public async Task An_instance_that_is_killed_is_out_of_rotation_and_its_clients_are_served_by_the_others()
     {
         Assert.That(await IndicesAsync(30), Is.EqualTo("0 1 2"), "/info shows that all of them answer");
-        await using Load load = Load.Start(_router.Url(), _certificates.AuthorityFile);
+        await using RunningProgram load = StartLoad();
         await WaitUntilLoadedAsync();
         int broken = OpenConnections(1);
         long killedAt = Stopwatch.GetTimestamp();
@@ -94,7 +97,7 @@ internal sealed class InstancesTests
             () => OpenConnections(0) + OpenConnections(2) == Connections, () => $"open connections: {OpenConnections(0)}, {OpenConnections(2)}");
         Assert.That(new[] { OpenConnections(0), OpenConnections(2) }, Has.All.Positive);
 
-        (JsonElement report, JsonElement reconnects, double longest) = await load.StopAsync();
+        (JsonElement report, JsonElement reconnects, double longest) = await EndAsync(load);
         await TestContext.Out.WriteLineAsync(
             $"{broken} connections cut, served again within {longest:0} ms; out of rotation after {outOfRotation.TotalMilliseconds:0} ms, health interval {HealthInterval.TotalMilliseconds} ms");
         Assert.That(broken, Is.Positive);
@@ -104,7 +107,7 @@ internal sealed class InstancesTests
         Assert.That(reconnects.GetProperty("drained").GetInt32(), Is.Zero);
         Assert.That(reconnects.GetProperty("servedAgain").GetInt32(), Is.EqualTo(broken));
         Assert.That(report.GetProperty("openAtEnd").GetInt32(), Is.EqualTo(Connections));
-        Assert.That(longest, Is.LessThan(Load.MaxOutage.TotalMilliseconds));
+        Assert.That(longest, Is.LessThan(MaxOutage.TotalMilliseconds));
     }
 
     private static Task<ServerProcess> StartInstanceAsync(int index, int port) => ServerProcess.StartAsync(
@@ -155,37 +158,22 @@ internal sealed class InstancesTests
     private static IEnumerable<(int Code, int Count)> CloseCodes(JsonElement report) =>
         report.GetProperty("closeCodes").EnumerateArray().Select(seen => (seen.GetProperty("code").GetInt32(), seen.GetProperty("count").GetInt32()));
 
-    private sealed class Load : IAsyncDisposable
+    private RunningProgram StartLoad()
     {
-        /// <summary>What a connection may be without service: a bound for when something hangs, not the second that is usual.</summary>
-        public static readonly TimeSpan MaxOutage = ServerProcess.Patience;
+        ProcessStartInfo start = Programs.WithDefaultSignals(Programs.EchoServer(
+            ["load", _router.Url().AbsoluteUri, "--reconnect", "--json", "--connections", $"{Connections}", "--in-flight", "2", "--rate", Rate, "--duration", "300"]));
+        start.Environment["SSL_CERT_FILE"] = _certificates.AuthorityFile;
+        return new RunningProgram(start);
+    }
 
-        private readonly Process _process;
-
-        private Load(Process process) => _process = process;
-
-        public static Load Start(Uri url, string authorityFile)
-        {
-            ProcessStartInfo start = Programs.WithDefaultSignals(Programs.EchoServer(
-                ["load", url.AbsoluteUri, "--reconnect", "--json", "--connections", $"{Connections}", "--in-flight", "2", "--rate", Rate, "--duration", "300"]));
-            start.Environment["SSL_CERT_FILE"] = authorityFile;
-            return new Load(Process.Start(start)!);
-        }
-
-        /// <summary>Ends it as Ctrl-C does, after a moment in which all is well.</summary>
-        /// <returns>Its report, the report's part about new connections, and the longest time without service in ms.</returns>
-        public async Task<(JsonElement Report, JsonElement Reconnects, double Longest)> StopAsync()
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(500));
-            Programs.Signal(_process.Id, "INT");
-            using var patience = new CancellationTokenSource(ServerProcess.Patience);
-            string output = await _process.StandardOutput.ReadToEndAsync(patience.Token);
-            await _process.WaitForExitAsync(patience.Token);
-            JsonElement report = JsonElement.Parse(output);
-            JsonElement reconnects = report.GetProperty("reconnects");
-            return (report, reconnects, reconnects.GetProperty("outageMilliseconds").GetProperty("max").GetDouble());
-        }
-
-        public async ValueTask DisposeAsync() => await Programs.EndAsync(_process);
+    /// <summary>Ends the load as Ctrl-C does, after a moment in which all is well.</summary>
+    /// <returns>Its report, the report's part about new connections, and the longest time without service in ms.</returns>
+    private static async Task<(JsonElement Report, JsonElement Reconnects, double Longest)> EndAsync(RunningProgram load)
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(500));
+        load.Signal("INT");
+        JsonElement report = JsonElement.Parse((await load.EndAsync()).Output);
+        JsonElement reconnects = report.GetProperty("reconnects");
+        return (report, reconnects, reconnects.GetProperty("outageMilliseconds").GetProperty("max").GetDouble());
     }
 }

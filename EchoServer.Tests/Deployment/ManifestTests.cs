@@ -1,8 +1,12 @@
 namespace EchoServer.Tests.Deployment;
 
 /// <summary><c>manifest.yml</c> and the manifests in docs/cloud-foundry.md: nothing in them that Cloud Foundry would not take.</summary>
-internal sealed partial class ManifestTests
+internal sealed class ManifestTests
 {
+    private static readonly Regex ReplacedAttribute = new("^    (instances|random-route):");
+    // A name and a colon, or lines indented below one; anything else is prose.
+    private static readonly Regex CommentedAttribute = new("^(?<indent> +)# (?=[A-Za-z_-]+:( |$)|  )");
+
     // https://docs.cloudfoundry.org/devguide/deploy-apps/manifest-attributes.html, without those that it calls deprecated.
     private static readonly string[] KnownAttributes =
     [
@@ -111,14 +115,7 @@ internal sealed partial class ManifestTests
     /// <summary>The manifest with every alternative uncommented, and without what it stands in for.</summary>
     private static string Alternatives()
     {
-        IEnumerable<string> lines = File.ReadAllLines(Manifest.File).Where(line => !ReplacedAttribute().IsMatch(line));
-        return string.Join('\n', lines.Select(line => CommentedAttribute().Replace(line, "${indent}")));
+        IEnumerable<string> lines = File.ReadAllLines(Manifest.File).Where(line => !ReplacedAttribute.IsMatch(line));
+        return string.Join('\n', lines.Select(line => CommentedAttribute.Replace(line, "${indent}")));
     }
-
-    [GeneratedRegex("^    (instances|random-route):")]
-    private static partial Regex ReplacedAttribute();
-
-    // A name and a colon, or lines indented below one; anything else is prose.
-    [GeneratedRegex("^(?<indent> +)# (?=[A-Za-z_-]+:( |$)|  )")]
-    private static partial Regex CommentedAttribute();
 }

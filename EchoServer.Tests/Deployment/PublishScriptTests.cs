@@ -4,7 +4,7 @@ namespace EchoServer.Tests.Deployment;
 
 /// <summary><c>build.sh publish</c> with an SDK and a C compiler that only pretend: what it publishes where native code cannot be linked or run.</summary>
 [UnsupportedOSPlatform("windows")]
-internal sealed class PublishScriptTests
+internal sealed class PublishScriptTests : FolderTest
 {
     // Writes a program as large as a compiler makes it, which names the version of the C library that it needs.
     private const string Dotnet = """
@@ -25,19 +25,15 @@ internal sealed class PublishScriptTests
     [SetUp]
     public void SetUp()
     {
-        _folder = Directory.CreateTempSubdirectory("echo-publish-").FullName;
+        _folder = NewFolder();
         _tools = Directory.CreateDirectory(Path.Combine(_folder, "tools")).FullName;
         File.Copy(Path.Combine(Programs.ProjectFolder, "build.sh"), Path.Combine(_folder, "build.sh"));
         Array.ForEach(Tools, tool => File.CreateSymbolicLink(Path.Combine(_tools, tool), $"/usr/bin/{tool}"));
         Pretend("dotnet", Dotnet);
     }
 
-    [TearDown]
-    public void TearDown() => Directory.Delete(_folder, recursive: true);
-
-    [TestCase("GLIBC_2.35")]
-    [TestCase("GLIBC_2.9")]
-    public async Task Native_code_is_published_where_it_can_be_linked(string glibc)
+    [Test]
+    public async Task Native_code_is_published_where_it_can_be_linked([Values("GLIBC_2.35", "GLIBC_2.9")] string glibc)
     {
         PretendToCompile();
         Assert.That(await PublishAsync(glibc), Is.EqualTo(("native code", "")));
@@ -53,9 +49,8 @@ internal sealed class PublishScriptTests
         Assert.That(Published, Is.EqualTo(["-p:PublishAot=false"]));
     }
 
-    [TestCase("gcc")]
-    [TestCase("clang")]
-    public async Task A_compiler_that_does_not_link_is_named(string compiler)
+    [Test]
+    public async Task A_compiler_that_does_not_link_is_named([Values("gcc", "clang")] string compiler)
     {
         Pretend(compiler, "#!/usr/bin/bash\nexit 1\n");
         Pretend("objcopy", "#!/usr/bin/bash\n");
@@ -65,9 +60,8 @@ internal sealed class PublishScriptTests
         Assert.That(Published, Is.EqualTo(["-p:PublishAot=false"]));
     }
 
-    [TestCase("GLIBC_2.36")]
-    [TestCase("GLIBC_2.100")]
-    public async Task Native_code_that_Cloud_Foundry_cannot_run_is_replaced(string glibc)
+    [Test]
+    public async Task Native_code_that_Cloud_Foundry_cannot_run_is_replaced([Values("GLIBC_2.36", "GLIBC_2.100")] string glibc)
     {
         PretendToCompile();
         Assert.That(await PublishAsync(glibc), Is.EqualTo((

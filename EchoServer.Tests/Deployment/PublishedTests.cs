@@ -2,24 +2,18 @@ namespace EchoServer.Tests.Deployment;
 
 /// <summary>What <c>./build.sh</c> publishes, started the way it is meant to be.</summary>
 [WholeMachine]
-internal sealed partial class PublishedTests
+internal sealed class PublishedTests : FolderTest
 {
+    private static readonly Regex NeededLibrary = new(@"^\s+NEEDED\s+(?<library>\S+)$", RegexOptions.Multiline);
+    private static readonly Regex GlibcVersion = new(@"\sGLIBC_(?<version>[0-9.]+)$", RegexOptions.Multiline);
+
     private string _folder = null!;
 
     [SetUp]
     public void SetUp()
     {
         Requires.Published();
-        _folder = Directory.CreateTempSubdirectory("echo-droplet-").FullName;
-    }
-
-    [TearDown]
-    public void TearDown()
-    {
-        if (_folder is not null)
-        {
-            Directory.Delete(_folder, recursive: true);
-        }
+        _folder = NewFolder();
     }
 
     [Test]
@@ -36,14 +30,7 @@ internal sealed partial class PublishedTests
         start.Environment["HOME"] = _folder;
         start.Environment["PATH"] = "/usr/bin:/bin";
         await using ServerProcess server = await ServerProcess.StartAsync(start);
-        await AssertItEchoesAsync(server);
-
-        // Cloud Foundry asks this to know whether the app is up, and whether to route clients to it.
-        foreach (string check in (string[])["health-check", "readiness-health-check"])
-        {
-            Assert.That(HttpReply.Get(server.Port, manifest.Text($"{check}-http-endpoint")).Status, Is.EqualTo(200));
-        }
-
+        await AssertItServesAsync(server, manifest);
         Assert.That(HttpReply.Get(server.Port, "/").Text, Does.StartWith("<!doctype html>"), "the page was trimmed away");
 
         // "exec" made the server the process that the signal reaches.
@@ -60,9 +47,8 @@ internal sealed partial class PublishedTests
         Assert.That(result.Output, Does.Contain("\"ok\":true"));
     }
 
-    [TestCase("cf/EchoServer")]
-    [TestCase("portable/EchoServer.dll")]
-    public async Task What_is_published_has_the_zlib_that_compression_needs(string program)
+    [Test]
+    public async Task What_is_published_has_the_zlib_that_compression_needs([Values("cf/EchoServer", "portable/EchoServer.dll")] string program)
     {
         string path = Path.Combine(Programs.ProjectFolder, "artifacts", program);
         string[] command = program.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", path] : [path];
@@ -101,10 +87,10 @@ internal sealed partial class PublishedTests
         string[] libraries = ["ld-linux-x86-64.so.2", "libc.so.6", "libm.so.6"];
         string[] runtimeLibraries = ["libdl.so.2", "librt.so.1", "libpthread.so.0", "libgcc_s.so.1", "libstdc++.so.6"];
         Assert.That(
-            NeededLibrary().Matches(result.Output).Select(match => match.Groups["library"].Value),
+            NeededLibrary.Matches(result.Output).Select(match => match.Groups["library"].Value),
             Is.SubsetOf(await PublishedProgram.IsNativeAsync() ? libraries : [.. libraries, .. runtimeLibraries]));
 
-        Version[] versions = [.. GlibcVersion().Matches(result.Output).Select(match => Version.Parse(match.Groups["version"].Value))];
+        Version[] versions = [.. GlibcVersion.Matches(result.Output).Select(match => Version.Parse(match.Groups["version"].Value))];
         Assert.That(versions, Is.Not.Empty.And.All.LessThanOrEqualTo(new Version(2, 35)));
     }
 
@@ -132,11 +118,7 @@ internal sealed partial class PublishedTests
         start.Environment["DOTNET_ROOT"] = dotnet;
         start.Environment["PATH"] = $"{dotnet}:/usr/bin:/bin";
         await using ServerProcess server = await ServerProcess.StartAsync(start);
-        await AssertItEchoesAsync(server);
-        foreach (string check in (string[])["health-check", "readiness-health-check"])
-        {
-            Assert.That(HttpReply.Get(server.Port, manifest.Text($"{check}-http-endpoint")).Status, Is.EqualTo(200));
-        }
+        await AssertItServesAsync(server, manifest);
 
         ProgramResult load = await Programs.RunAsync(Programs.EchoServer(
             ["load", server.Url("/raw").AbsoluteUri, "--connections", "500", "--size", "8192", "--binary", "--duration", "1"]));
@@ -153,15 +135,15 @@ internal sealed partial class PublishedTests
         }
     }
 
-    private static async Task AssertItEchoesAsync(ServerProcess server)
+    private static async Task AssertItServesAsync(ServerProcess server, Manifest manifest)
     {
         ProgramResult client = await Programs.RunAsync(Programs.EchoServer(["client", server.Url().AbsoluteUri, "Hi there!"]));
         Assert.That(client.Output, Does.Contain("Received Message: Echo: Hi there!\n"));
+
+        // Cloud Foundry asks this to know whether the app is up, and whether to route clients to it.
+        foreach (string check in (string[])["health-check", "readiness-health-check"])
+        {
+            Assert.That(HttpReply.Get(server.Port, manifest.Text($"{check}-http-endpoint")).Status, Is.EqualTo(200));
+        }
     }
-
-    [GeneratedRegex(@"^\s+NEEDED\s+(?<library>\S+)$", RegexOptions.Multiline)]
-    private static partial Regex NeededLibrary();
-
-    [GeneratedRegex(@"\sGLIBC_(?<version>[0-9.]+)$", RegexOptions.Multiline)]
-    private static partial Regex GlibcVersion();
 }

@@ -109,16 +109,12 @@ internal sealed class RouterTests
     public async Task The_names_of_the_handshakes_headers_are_written_the_routers_way()
     {
         // What every other test here relies on: a server that insists on Sec-WebSocket-Key would not pass them.
-        string head = "";
-        using ScriptedServer server = new((peer, _) =>
-        {
-            head = peer.ReadHead();
-            peer.Send(ScriptedServer.Accept(head.Replace("Sec-Websocket-Key", "Sec-WebSocket-Key", StringComparison.Ordinal)));
-        });
+        using ScriptedServer server = ScriptedServer.Upgrading(
+            (_, _) => { }, (request, _) => ScriptedServer.Accept(request.Replace("Sec-Websocket-Key", "Sec-WebSocket-Key", StringComparison.Ordinal)));
         await using Haproxy router = await Haproxy.StartAsync(new HaproxyOptions { Instances = [server.Url.Port] });
         using RawPeer peer = RawPeer.Ask(router.Port, RawPeer.UpgradeRequest());
         Assert.That(peer.ReadHead(), Does.StartWith("HTTP/1.1 101 ").And.Contain("\r\nSec-Websocket-Accept: "));
-        Assert.That(head, Does.Contain("\r\nSec-Websocket-Key: ").And.Contain("\r\nSec-Websocket-Version: 13\r\n").And.Contain("\r\nX-Forwarded-Proto: http\r\n"));
+        Assert.That(server.Requests.Single(), Does.Contain("\r\nSec-Websocket-Key: ").And.Contain("\r\nSec-Websocket-Version: 13\r\n").And.Contain("\r\nX-Forwarded-Proto: http\r\n"));
     }
 
     [Test]

@@ -38,7 +38,7 @@ internal sealed class TestScriptTests() : ScriptTest("run.sh")
             "  Failed Bad [1 s]\n  Error Message:\n     Expected: 1\n1 passed, 1 failed, 1 skipped\n",
             "build.sh: test: skipped 1: Fleck is not in the configured NuGet feeds\n")));
         Assert.That(
-            await File.ReadAllTextAsync(Path.Combine(Folder, "artifacts", "test-results", "slowest.txt")),
+            await File.ReadAllTextAsync(Path.Combine(Root, "artifacts", "test-results", "slowest.txt")),
             Is.EqualTo("62.500 s  Tests.Few.Good(\"a\")\n1.000 s  Tests.Few.Bad\n"));
     }
 

@@ -4,41 +4,30 @@ namespace EchoServer.Tests.Deployment;
 
 /// <summary><c>./build.sh pack</c>: a .NET tool, installed and run as README says.</summary>
 [WholeMachine]
-internal sealed class ToolPackageTests
+internal sealed class ToolPackageTests : FolderTest
 {
-    private string _folder = "";
-
     [SetUp]
-    public async Task MakeFolderAsync()
-    {
-        _folder = Directory.CreateTempSubdirectory("echo-tool-").FullName;
-        await ServerBuild.Turn.WaitAsync();
-    }
+    public Task TakeTurnAsync() => ServerBuild.Turn.WaitAsync();
 
     [TearDown]
-    public void RemoveFolder()
-    {
-        ServerBuild.Turn.Release();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public void GiveTurn() => ServerBuild.Turn.Release();
 
     [Test]
     public async Task The_package_is_a_tool_that_is_installed_and_talks_to_a_server()
     {
-        string feed = Path.Combine(_folder, "package");
+        string feed = Path.Combine(Folder, "package");
         // Of the build that these tests run on.
         await SdkAsync(ServerBuild.Sdk("pack", ServerBuild.ServerProject, "-c", "Release", "--no-build", "-o", feed));
         string package = Directory.GetFiles(feed).Single();
 
         // From this feed alone, whatever feeds the machine has.
-        string configuration = Path.Combine(_folder, "NuGet.config");
-        await File.WriteAllTextAsync(configuration, $"<configuration><packageSources><clear/><add key=\"a\" value=\"{feed}\"/></packageSources></configuration>");
+        string configuration = Write("NuGet.config", $"<configuration><packageSources><clear/><add key=\"a\" value=\"{feed}\"/></packageSources></configuration>");
         ProcessStartInfo install = Programs.Start(
-            "dotnet", ["tool", "install", "EchoServer", "--tool-path", Path.Combine(_folder, "tools"), "--configfile", configuration], _folder);
-        install.Environment["NUGET_PACKAGES"] = Path.Combine(_folder, "packages");
+            "dotnet", ["tool", "install", "EchoServer", "--tool-path", Path.Combine(Folder, "tools"), "--configfile", configuration], Folder);
+        install.Environment["NUGET_PACKAGES"] = Path.Combine(Folder, "packages");
         await SdkAsync(ServerBuild.WithSdk(install));
 
-        string tool = Path.Combine(_folder, "tools", "echo-server");
+        string tool = Path.Combine(Folder, "tools", "echo-server");
         ProgramResult version = await Programs.RunAsync(Programs.Start(tool, ["--version"]));
         Assert.That((version.ExitCode, version.Error), Is.EqualTo((0, "")));
         Assert.That(version.Output, Does.StartWith($"{Path.GetFileNameWithoutExtension(package).Replace("EchoServer.", "EchoServer ", StringComparison.Ordinal)}, "));

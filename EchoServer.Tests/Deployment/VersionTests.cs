@@ -4,7 +4,7 @@ namespace EchoServer.Tests.Deployment;
 
 /// <summary>Which build it is: said alike everywhere, and one commit is one program.</summary>
 [WholeMachine]
-internal sealed class VersionTests
+internal sealed class VersionTests : FolderTest
 {
     [Test]
     public async Task The_version_option_says_what_info_and_the_repository_say()
@@ -23,18 +23,10 @@ internal sealed class VersionTests
         Requires.Git();
         Requires.Published();
         await RequireCleanCommitAsync();
-        string folder = Directory.CreateTempSubdirectory("echo-publish-").FullName;
-        try
-        {
-            string clone = Path.Combine(folder, "a longer name", "b");
-            await GitAsync("clone", "--quiet", Programs.ProjectFolder, clone);
-            await AssertSameAsync(clone, "portable/EchoServer.dll", "-p:UseAppHost=false");
-            await AssertSameAsync(clone, "cf/EchoServer", "-r", "linux-x64", $"-p:PublishAot={await PublishedProgram.IsNativeAsync()}");
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        string clone = Path.Combine(Folder, "a longer name", "b");
+        await GitAsync("clone", "--quiet", Programs.ProjectFolder, clone);
+        await AssertSameAsync(clone, "portable/EchoServer.dll", "-p:UseAppHost=false");
+        await AssertSameAsync(clone, "cf/EchoServer", "-r", "linux-x64", $"-p:PublishAot={await PublishedProgram.IsNativeAsync()}");
     }
 
     /// <summary>Publishes as <c>build.sh</c> does, without the analyzers, which take half of the time and write nothing.</summary>

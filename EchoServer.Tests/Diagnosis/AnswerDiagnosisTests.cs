@@ -138,10 +138,8 @@ internal sealed class AnswerDiagnosisTests
     public void Any_other_answer_is_explained_by_its_status_and_body(int status, string body, string cause, string advice) =>
         Expect(Of(Wss, status, body, ("WWW-Authenticate", "Basic realm=x"), ("Retry-After", "7")), cause, advice);
 
-    [TestCase("Negotiate")]
-    [TestCase("Bearer realm=\"Basic\"")]
-    [TestCase("Digest realm=x, qop=auth")]
-    public void A_401_without_Basic_does_not_send_to_basic_auth(string challenge) => Expect(
+    [Test]
+    public void A_401_without_Basic_does_not_send_to_basic_auth([Values("Negotiate", "Bearer realm=\"Basic\"", "Digest realm=x, qop=auth")] string challenge) => Expect(
         Of(Wss, 401, "", ("WWW-Authenticate", challenge)), $"({challenge})", "pass what that scheme takes with -H 'Authorization: ...'");
 
     [Test]

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Net.Sockets;
 using EchoServer.Check;
 using EchoServer.Diagnosis;
 using EchoServer.Tests.Check;
@@ -20,7 +18,6 @@ internal sealed class FailureWordsTests
     // As long as four programs take to start on a busy machine, and to connect: it is the answer that is to be late.
     private const string Lapse = "10";
 
-    private const string NotFound = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
     private static IEnumerable<TestCaseData> Peers()
     {
@@ -95,10 +92,8 @@ internal sealed class FailureWordsTests
         await ExpectAsync(demanding.Url.AbsoluteUri, "a client certificate", authorities: certificates);
     }
 
-    [TestCase("a reset")]
-    [TestCase("an end")]
-    [TestCase("a bare 400")]
-    public async Task They_say_the_same_of_a_TLS_port_that_answers_plain_requests_with(string answer)
+    [Test]
+    public async Task They_say_the_same_of_a_TLS_port_that_answers_plain_requests_with([Values("a reset", "an end", "a bare 400")] string answer)
     {
         using var certificates = new TestCertificates();
         using var front = new TlsFront(SharedServers.Default.Port, certificates.Issue("localhost"), onPlain: answer switch
@@ -130,23 +125,20 @@ internal sealed class FailureWordsTests
     [Test]
     public async Task They_all_pass_over_interim_answers()
     {
-        using ScriptedServer server = Echoing(_ => "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n");
+        const string interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n";
+        using ScriptedServer server = ScriptedServer.Echoing(
+            (_, _, message) => EchoScripts.Good(message), (request, _) => interim + ScriptedServer.Accept(request));
         await ExpectSuccessAsync(server.Url.AbsoluteUri);
     }
 
     [Test]
     public async Task They_all_name_the_same_hosts_where_a_Host_header_is_given()
     {
-        var hosts = new ConcurrentDictionary<string, bool>();
-        using ScriptedServer server = Echoing(request =>
-        {
-            hosts[request.Split("\r\n").Single(line => line.StartsWith("Host: ", StringComparison.Ordinal))] = true;
-            return "";
-        });
+        using ScriptedServer server = EchoScripts.Server((_, _, message) => EchoScripts.Good(message));
         using var certificates = new TestCertificates();
         using var front = new TlsFront(server.Url.Port, certificates.Issue("localhost"));
         await ExpectSuccessAsync(front.Url.AbsoluteUri, certificates, "-H", "Host: other.example");
-        Assert.That(hosts.Keys.Single(), Is.EqualTo("Host: other.example"));
+        Assert.That(server.RequestLines("Host: ").Distinct().Single(), Is.EqualTo("Host: other.example"));
         Assert.That(front.Names, Is.Not.Empty.And.All.EqualTo("localhost"), "the certificate is that of the URL's host");
     }
 
@@ -182,21 +174,6 @@ internal sealed class FailureWordsTests
 
     private static string[] Options(TestCertificates? authorities) => authorities is null ? [] : ["--ca", authorities.AuthorityFile];
 
-    /// <summary>An echo server that says something before its 101, and answers a plain GET with 404.</summary>
-    private static ScriptedServer Echoing(Func<string, string> before) => new((peer, connection) =>
-    {
-        string request = peer.ReadHead();
-        string interim = before(request);
-        if (!request.Contains("Upgrade: websocket", StringComparison.Ordinal))
-        {
-            peer.Send(interim + NotFound);
-            return;
-        }
-
-        peer.Send(interim + ScriptedServer.Accept(request));
-        ScriptedServer.EchoAll(peer, connection, (_, _, message) => EchoScripts.Good(message));
-    });
-
     private static TestCaseData Peer(string name, string scheme, Action<RawPeer> serve, string expected, bool isChecked = true) =>
         new TestCaseData(scheme, serve, expected, isChecked).SetName($"{{m}}({name})");
 
@@ -209,7 +186,7 @@ internal sealed class FailureWordsTests
         peer =>
         {
             string request = peer.ReadHead();
-            AnswerAndEnd(peer, 0, request.Contains("Upgrade: websocket", StringComparison.Ordinal) ? change(ScriptedServer.Accept(request)) : NotFound);
+            AnswerAndEnd(peer, 0, request.Contains("Upgrade: websocket", StringComparison.Ordinal) ? change(ScriptedServer.Accept(request)) : ScriptedServer.NotFound);
         },
         expected);
 

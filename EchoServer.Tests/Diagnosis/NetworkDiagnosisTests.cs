@@ -1,5 +1,4 @@
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using EchoServer.Diagnosis;
@@ -102,10 +101,8 @@ internal sealed class NetworkDiagnosisTests
         NetworkDiagnosis.Of(new AuthenticationException(outer, inner.Length > 0 ? new IOException(inner) : null), Url, Stage.Tls).Cause,
         Does.Contain(cause));
 
-    [TestCase(Stage.Answer)]
-    [TestCase(Stage.Echo)]
-    [TestCase(Stage.Close)]
-    public void TLS_that_breaks_after_its_handshake_was_spoken(Stage stage)
+    [Test]
+    public void TLS_that_breaks_after_its_handshake_was_spoken([Values(Stage.Answer, Stage.Echo, Stage.Close)] Stage stage)
     {
         Exception Break(string words) => new IOException("x", new AuthenticationException("Cannot determine the frame size or a corrupted frame was received.", new IOException(words)));
         Assert.That(NetworkDiagnosis.Of(Break("error:0A00010B:SSL routines::wrong version number"), Url, stage).Cause, Does.StartWith("TLS broke after its handshake"));

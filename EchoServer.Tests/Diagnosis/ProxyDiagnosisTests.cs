@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using EchoServer.Diagnosis;
 using EchoServer.Http;
 
@@ -21,9 +20,8 @@ internal sealed class ProxyDiagnosisTests
     public void A_socket_error_names_the_proxy(SocketError error, Stage stage, string cause) =>
         Expect(NetworkDiagnosis.Of(new IOException("x", new SocketException((int)error)), Url, stage, Proxy), cause);
 
-    [TestCase(SocketError.AccessDenied)]
-    [TestCase(SocketError.TooManyOpenSockets)]
-    public void A_cause_on_this_machine_is_the_same_as_without_a_proxy(SocketError error)
+    [Test]
+    public void A_cause_on_this_machine_is_the_same_as_without_a_proxy([Values(SocketError.AccessDenied, SocketError.TooManyOpenSockets)] SocketError error)
     {
         var exception = new SocketException((int)error);
         Assert.That(NetworkDiagnosis.Of(exception, Url, Stage.Connect, Proxy), Is.EqualTo(NetworkDiagnosis.Of(exception, Url, Stage.Connect)));
@@ -81,10 +79,8 @@ internal sealed class ProxyDiagnosisTests
         NetworkDiagnosis.Of(new SocketException((int)SocketError.ConnectionRefused), Url, Stage.Connect, new Uri("http://[fe80::1%eth0]:8080/")).Cause,
         Is.EqualTo("the proxy [fe80::1%eth0]:8080 refuses connections: nothing listens there"));
 
-    [TestCase(Stage.Tls)]
-    [TestCase(Stage.Answer)]
-    [TestCase(Stage.Echo)]
-    public void Behind_its_tunnel_it_is_the_server(Stage stage)
+    [Test]
+    public void Behind_its_tunnel_it_is_the_server([Values(Stage.Tls, Stage.Answer, Stage.Echo)] Stage stage)
     {
         var timeout = TimeSpan.FromSeconds(2);
         Assert.That(NetworkDiagnosis.OfTimeout(stage, timeout, Url, Proxy), Is.EqualTo(NetworkDiagnosis.OfTimeout(stage, timeout, Url)));

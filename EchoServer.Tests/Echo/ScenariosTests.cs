@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text;
 using EchoServer.Echo;
 using EchoServer.Tests.Metrics;
@@ -80,9 +79,8 @@ internal sealed class ScenariosTests
         Assert.That((peer.ReadOneFrame().Opcode, peer.ReadOneFrame().CloseCode, peer.ReadFrame()), Is.EqualTo((WireFrame.PongOpcode, 1000, (WireFrame?)null)));
     }
 
-    [TestCase("/burst/3")]
-    [TestCase("/tick/100")]
-    public void It_speaks_first(string path)
+    [Test]
+    public void It_speaks_first([Values("/burst/3", "/tick/100")] string path)
     {
         using RawPeer peer = RawPeer.Open(Port, path);
         Assert.That((peer.ReadText(), peer.ReadText(), peer.ReadText()), Is.EqualTo(("1", "2", "3")));
@@ -152,9 +150,8 @@ internal sealed class ScenariosTests
         Assert.That(server.Output, Has.None.Contains(" 418 ").And.None.Contains(" 599 "));
     }
 
-    [TestCase("")]
-    [TestCase("Sec-WebSocket-Protocol: other, chat")]
-    public void The_subprotocol_is_that_of_the_path(string offer)
+    [Test]
+    public void The_subprotocol_is_that_of_the_path([Values("", "Sec-WebSocket-Protocol: other, chat")] string offer)
     {
         using RawPeer peer = RawPeer.Ask(Port, RawPeer.UpgradeRequest("/subprotocol/v1.chat", offer.Length == 0 ? [] : [offer]));
         Assert.That(peer.ReadHead(), Does.StartWith("HTTP/1.1 101 ").And.Contain("\r\nSec-WebSocket-Protocol: v1.chat\r\n"));
@@ -238,13 +235,9 @@ internal sealed class ScenariosTests
         Assert.That(HttpReply.Parse(peer.ReadToEnd()).Text, Is.EqualTo($"{plan.Ruling.Rejection!.Reason}\n"));
     }
 
-    [TestCase("/")]
-    [TestCase("/raw")]
-    [TestCase("/closed/1000")]
-    [TestCase("//close/1000")]
-    [TestCase("/Close/1000")]
-    [TestCase("")]
-    public void Other_paths_are_no_scenarios(string path) => Assert.That(Scenarios.Find(path, "", new EchoOptions()), Is.Null);
+    [Test]
+    public void Other_paths_are_no_scenarios(
+        [Values("/", "/raw", "/closed/1000", "//close/1000", "/Close/1000", "")] string path) => Assert.That(Scenarios.Find(path, "", new EchoOptions()), Is.Null);
 
     [Test]
     public void Every_example_is_accepted_and_in_the_documentation()

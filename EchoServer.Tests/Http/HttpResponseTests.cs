@@ -23,10 +23,10 @@ internal sealed class HttpResponseTests
     [TestCaseSource(nameof(Refusals))]
     public void Every_refusal_says_that_the_connection_ends(HttpStatus status)
     {
-        (string statusLine, Dictionary<string, string> fields, _) = Parse(Write(new(status, "Why.")));
-        Assert.That(statusLine, Is.EqualTo($"HTTP/1.1 {(int)status} {HttpResponse.ReasonPhrase(status)}"));
-        Assert.That(fields["Connection"].Split(',', StringSplitOptions.TrimEntries), Does.Contain("close"));
-        Assert.That(fields["Content-Type"], Is.EqualTo("text/plain; charset=utf-8"));
+        var reply = HttpReply.Parse(Write(new(status, "Why.")));
+        Assert.That(reply.StatusLine, Is.EqualTo($"HTTP/1.1 {(int)status} {HttpResponse.ReasonPhrase(status)}"));
+        Assert.That(reply.Fields["Connection"].Split(',', StringSplitOptions.TrimEntries), Does.Contain("close"));
+        Assert.That(reply.Fields["Content-Type"], Is.EqualTo("text/plain; charset=utf-8"));
     }
 
     // RFC 9110 §11.6.1, §11.7.1, §10.2.2 and §10.2.3; those without a field of their own are in the other tests.
@@ -36,7 +36,7 @@ internal sealed class HttpResponseTests
     [TestCase(399, "Location", "/")]
     [TestCase(429, "Retry-After", "5")]
     public void A_status_that_means_nothing_without_a_field_has_it(int status, string name, string value) =>
-        Assert.That(Parse(Write(new((HttpStatus)status, "Why."))).Fields[name], Is.EqualTo(value));
+        Assert.That(HttpReply.Parse(Write(new((HttpStatus)status, "Why."))).Fields[name], Is.EqualTo(value));
 
     [TestCase("plain", 6)]
     [TestCase("é", 3)]
@@ -44,9 +44,9 @@ internal sealed class HttpResponseTests
     [TestCase("", 1)]
     public void Content_length_counts_bytes_of_UTF_8(string reason, int bytes)
     {
-        (_, Dictionary<string, string> fields, byte[] body) = Parse(Write(new(HttpStatus.BadRequest, reason)));
-        Assert.That(fields["Content-Length"], Is.EqualTo($"{bytes}"));
-        Assert.That(body, Is.EqualTo(Encoding.UTF8.GetBytes(reason + "\n")).And.Length.EqualTo(bytes));
+        var reply = HttpReply.Parse(Write(new(HttpStatus.BadRequest, reason)));
+        Assert.That(reply.Fields["Content-Length"], Is.EqualTo($"{bytes}"));
+        Assert.That(reply.Body, Is.EqualTo(Encoding.UTF8.GetBytes(reason + "\n")).And.Length.EqualTo(bytes));
     }
 
     [TestCaseSource(nameof(Refusals))]
@@ -64,7 +64,7 @@ internal sealed class HttpResponseTests
     {
         foreach (HttpStatus status in Refusals)
         {
-            string? allow = Parse(Write(new(status, "Why."))).Fields.GetValueOrDefault("Allow");
+            string? allow = HttpReply.Parse(Write(new(status, "Why."))).Fields.GetValueOrDefault("Allow");
             Assert.That(allow, Is.EqualTo(status == HttpStatus.MethodNotAllowed ? "GET" : null), () => $"{status}");
         }
     }
@@ -74,7 +74,7 @@ internal sealed class HttpResponseTests
     {
         foreach (HttpStatus status in Refusals)
         {
-            Dictionary<string, string> fields = Parse(Write(new(status, "Why."))).Fields;
+            IReadOnlyDictionary<string, string> fields = HttpReply.Parse(Write(new(status, "Why."))).Fields;
             bool isUpgrade = status == HttpStatus.UpgradeRequired;
             Assert.That(fields.GetValueOrDefault("Upgrade"), Is.EqualTo(isUpgrade ? "websocket" : null), () => $"{status}");
             Assert.That(fields.GetValueOrDefault("Sec-WebSocket-Version"), Is.EqualTo(isUpgrade ? "13" : null), () => $"{status}");
@@ -101,12 +101,4 @@ internal sealed class HttpResponseTests
 
     private static byte[] Write(HttpRejection rejection, bool withBody = true) =>
         HttpResponse.Write(rejection, new DateTimeOffset(2026, 11, 22, 14, 20, 5, TimeSpan.FromHours(1)), withBody);
-
-    private static (string StatusLine, Dictionary<string, string> Fields, byte[] Body) Parse(byte[] response)
-    {
-        int end = response.AsSpan().IndexOf("\r\n\r\n"u8);
-        string[] lines = Encoding.ASCII.GetString(response, 0, end).Split("\r\n");
-        var fields = lines.Skip(1).Select(line => line.Split(": ", 2)).ToDictionary(pair => pair[0], pair => pair[1]);
-        return (lines[0], fields, response[(end + 4)..]);
-    }
 }

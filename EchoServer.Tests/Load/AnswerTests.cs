@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text;
 using EchoServer.Load;
 using EchoServer.Load.Report;
@@ -13,9 +12,8 @@ internal sealed class AnswerTests
 
     private static readonly byte[][] Lines = [.. ((string[])["one", "", "ä three"]).Select(Encoding.UTF8.GetBytes)];
 
-    [TestCase(true)]
-    [TestCase(false)]
-    public async Task Each_connection_sends_the_lines_in_order_and_again(bool expectsEcho)
+    [Test]
+    public async Task Each_connection_sends_the_lines_in_order_and_again([Values] bool expectsEcho)
     {
         var received = new ConcurrentDictionary<int, List<string>>();
         using ScriptedServer server = Serving((connection, message) =>
@@ -85,9 +83,8 @@ internal sealed class AnswerTests
         Assert.That(new LoadReport(options, client, result, 1) is { IsLatencyKnown: false, IsFine: true }, Is.True);
     }
 
-    [TestCase(2)]
-    [TestCase(int.MaxValue)]
-    public async Task Messages_without_an_answer_are_counted_are_no_error_and_nothing_has_a_latency(int every)
+    [Test]
+    public async Task Messages_without_an_answer_are_counted_are_no_error_and_nothing_has_a_latency([Values(2, int.MaxValue)] int every)
     {
         int sent = 0;
         using ScriptedServer server = Serving((_, message) => ++sent % every == 0 ? [message] : []);

@@ -29,17 +29,8 @@ internal sealed class CalibrationTests
         Assert.That((load.Dialect.Greetings.Count, Encoding.UTF8.GetString(load.Dialect.Prefix)), Is.EqualTo((greetings, prefix)));
     }
 
-    [TestCase(1)]
-    [TestCase(2)]
-    [TestCase(7)]
-    [TestCase(16)]
-    [TestCase(17)]
-    [TestCase(19)]
-    [TestCase(125)]
-    [TestCase(126)]
-    [TestCase(65536)]
-    [TestCase(1024 * 1024 + 3)]
-    public async Task Any_size_is_echoed(int size)
+    [Test]
+    public async Task Any_size_is_echoed([Values(1, 2, 7, 16, 17, 19, 125, 126, 65536, 1024 * 1024 + 3)] int size)
     {
         foreach (bool isText in (bool[])[true, false])
         {

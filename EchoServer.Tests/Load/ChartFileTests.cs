@@ -4,21 +4,13 @@ namespace EchoServer.Tests.Load;
 
 /// <summary><c>EchoServer load --chart</c>: the file that it writes, or cannot write.</summary>
 [Parallelizable(ParallelScope.Children)]
-internal sealed class ChartFileTests
+internal sealed class ChartFileTests() : FolderTest("chart ")
 {
-    private string _folder = "";
-
-    [OneTimeSetUp]
-    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("chart ").FullName;
-
-    [OneTimeTearDown]
-    public void DeleteFolder() => Directory.Delete(_folder, recursive: true);
-
     [TestCase("new.svg", null)]
     [TestCase("longer.svg", 100_000)]
     public async Task It_replaces_what_was_there(string name, int? before)
     {
-        string file = Path.Combine(_folder, name);
+        string file = Path.Combine(Folder, name);
         if (before is int length)
         {
             File.WriteAllText(file, new string('x', length));
@@ -33,7 +25,7 @@ internal sealed class ChartFileTests
     [TestCase("never.svg", null)]
     public async Task A_load_that_does_not_begin_changes_no_file(string name, string? before)
     {
-        string file = Path.Combine(_folder, name);
+        string file = Path.Combine(Folder, name);
         if (before is not null)
         {
             File.WriteAllText(file, before);
@@ -49,9 +41,9 @@ internal sealed class ChartFileTests
     {
         (string File, string Flaw)[] files =
         [
-            (_folder, "is a directory"),
-            (Path.Combine(_folder, "no", "x.svg"), "is in a folder that does not exist"),
-            (Path.Combine(_folder, new string('x', 300)), "has a name that is too long"),
+            (Folder, "is a directory"),
+            (Path.Combine(Folder, "no", "x.svg"), "is in a folder that does not exist"),
+            (Path.Combine(Folder, new string('x', 300)), "has a name that is too long"),
         ];
         foreach ((string file, string flaw) in files)
         {

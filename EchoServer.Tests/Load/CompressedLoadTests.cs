@@ -77,8 +77,7 @@ internal sealed class CompressedLoadTests
     {
         using ScriptedServer server = ScriptedServer.Echoing((_, _, message) => [message], Agreeing("permessage-deflate; other"));
         ProgramResult result = await RunAsync(server.Url);
-        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-        Assert.That(result.Error, Does.Contain("the answer agrees on an extension that was not offered: 'permessage-deflate; other'"));
+        result.AssertFailed(1, Does.Contain("the answer agrees on an extension that was not offered: 'permessage-deflate; other'"));
     }
 
     private static Func<string, int, string> Agreeing(string extension) =>

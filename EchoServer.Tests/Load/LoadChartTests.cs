@@ -13,10 +13,8 @@ internal sealed class LoadChartTests
 {
     private const int Rate = 500;
 
-    [TestCase(10)]
-    [TestCase(257)]
-    [TestCase(36_000)]
-    public void The_samples_of_a_run_are_bounded_and_lose_no_message_and_no_outage(int seconds)
+    [Test]
+    public void The_samples_of_a_run_are_bounded_and_lose_no_message_and_no_outage([Values(10, 257, 36_000)] int seconds)
     {
         IReadOnlyList<LoadSample> samples = Sample(seconds, outageAt: seconds / 2);
         Assert.That(samples, Has.Count.LessThanOrEqualTo(LoadSampler.MaxSamples).And.Count.GreaterThan(Math.Min(seconds, LoadSampler.MaxSamples / 2)));
@@ -26,10 +24,8 @@ internal sealed class LoadChartTests
         Assert.That(samples.Skip(1).Select(sample => sample.Highest).Max(), Is.EqualTo(Rate));
     }
 
-    [TestCase(2)]
-    [TestCase(10)]
-    [TestCase(36_000)]
-    public void The_picture_is_small_and_well_formed(int seconds)
+    [Test]
+    public void The_picture_is_small_and_well_formed([Values(2, 10, 36_000)] int seconds)
     {
         XDocument svg = Draw("ws://me:geheim@host/<&\"'>?x=]]>", Sample(seconds, seconds / 2), out int bytes);
         Assert.That(bytes, Is.LessThan(32 * 1024));

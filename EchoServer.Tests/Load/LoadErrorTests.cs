@@ -49,11 +49,7 @@ internal sealed class LoadErrorTests
     {
         // All of them together are larger than a head may be.
         string interim = string.Concat(Enumerable.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n", 2000));
-        using var server = new ScriptedServer((peer, connection) =>
-        {
-            peer.Send(interim + ScriptedServer.Accept(peer.ReadHead()));
-            ScriptedServer.EchoAll(peer, connection, (_, _, message) => [message]);
-        });
+        using ScriptedServer server = ScriptedServer.Echoing((request, _) => interim + ScriptedServer.Accept(request));
         (LoadClient client, _) = await LoadAgainst.RunAsync(LoadAgainst.Options(server), client => client.Messages > Chosen);
         Assert.That(client.Errors.Counts, Is.Empty);
         Assert.That(client.Messages, Is.GreaterThan(Chosen));
@@ -76,10 +72,8 @@ internal sealed class LoadErrorTests
         LoadAgainst.AssertOnly(await RunAsync(LoadAgainst.Options(server) with { InFlight = 4 }), LoadError.EchoOutOfOrder);
     }
 
-    [TestCase(64)]
-    [TestCase(9)]
-    [TestCase(2)]
-    public async Task The_echo_of_another_connection_is_not_mistaken_for_ones_own(int size)
+    [Test]
+    public async Task The_echo_of_another_connection_is_not_mistaken_for_ones_own([Values(64, 9, 2)] int size)
     {
         byte[]? others = null;
         using ScriptedServer server = ScriptedServer.Echoing((connection, number, message) =>
@@ -125,7 +119,6 @@ internal sealed class LoadErrorTests
     public async Task A_handshake_that_is_refused_is_counted_with_its_status()
     {
         using ScriptedServer server = ScriptedServer.Echoing(
-            (_, _, message) => [message],
             (request, connection) => connection is 1 or 2 ? LoadAgainst.Refusal : ScriptedServer.Accept(request));
         await using var client = new LoadClient(LoadAgainst.Options(server) with { Connections = 5 });
         await client.ConnectAsync();
@@ -140,7 +133,6 @@ internal sealed class LoadErrorTests
     public async Task A_handshake_that_is_answered_wrongly_is_counted(string fields)
     {
         using ScriptedServer server = ScriptedServer.Echoing(
-            (_, _, message) => [message],
             (request, connection) => connection == 1 ? $"HTTP/1.1 101 Switching Protocols\r\n{fields}\r\n\r\n" : ScriptedServer.Accept(request));
         LoadAgainst.AssertOnly(await RunAsync(LoadAgainst.Options(server) with { Connections = 2 }), LoadError.HandshakeInvalid);
     }

@@ -13,9 +13,8 @@ internal sealed class ReconnectTests
     // The message at which something happens; connection 0 is the one that learns, 1 the first of the load.
     private const int Chosen = 10;
 
-    [TestCase(1001)]
-    [TestCase(1012)]
-    public async Task An_end_that_is_announced_is_no_error(int code)
+    [Test]
+    public async Task An_end_that_is_announced_is_no_error([Values(1001, 1012)] int code)
     {
         using ScriptedServer server = Closing(code);
         LoadClient client = await RunAsync(Options(server), GoesOn);
@@ -24,10 +23,8 @@ internal sealed class ReconnectTests
         Assert.That(client.Errors.CloseCodes.Select(seen => ((int)seen.Code, seen.Count)), Is.EquivalentTo(new[] { (1000, 1L), (code, 1L) }));
     }
 
-    [TestCase(1000)]
-    [TestCase(1011)]
-    [TestCase(1013)]
-    public async Task Any_other_Close_is_an_error_and_the_load_goes_on(int code)
+    [Test]
+    public async Task Any_other_Close_is_an_error_and_the_load_goes_on([Values(1000, 1011, 1013)] int code)
     {
         using ScriptedServer server = Closing(code);
         LoadClient client = await RunAsync(Options(server), GoesOn);
@@ -141,11 +138,10 @@ internal sealed class ReconnectTests
         AssertReconnects(client, ended: 1, drained: 1, unanswered: 1);
     }
 
-    [TestCase(false)]
-    [TestCase(true)]
-    public async Task A_server_that_does_not_come_back_is_an_error_in_the_end(bool isHeldOnly)
+    [Test]
+    public async Task A_server_that_does_not_come_back_is_an_error_in_the_end([Values] bool isHeldOnly)
     {
-        var server = ScriptedServer.Echoing((_, _, message) => [message]);
+        var server = ScriptedServer.Echoing();
         await using var client = new LoadClient(Options(server) with { Connections = 2, IsHeldOnly = isHeldOnly });
         await client.ConnectAsync();
         server.Dispose();
@@ -220,9 +216,8 @@ internal sealed class ReconnectTests
         Assert.That((attempts.Kind, attempts.Status, attempts.Count), Is.EqualTo((LoadError.HandshakeRefused, 503, 3)));
     }
 
-    [TestCase(true)]
-    [TestCase(false)]
-    public async Task A_server_that_goes_on_refusing_is_named(bool reconnects)
+    [Test]
+    public async Task A_server_that_goes_on_refusing_is_named([Values] bool reconnects)
     {
         using ScriptedServer server = Refusing(_ => true);
         LoadOptions options = Options(server) with { Reconnects = reconnects };
@@ -234,7 +229,6 @@ internal sealed class ReconnectTests
 
     /// <summary>An echo server that answers some handshakes with 503.</summary>
     private static ScriptedServer Refusing(Func<int, bool> refuses) => ScriptedServer.Echoing(
-        (_, _, message) => [message],
         (request, connection) => refuses(connection) ? LoadAgainst.Refusal : ScriptedServer.Accept(request));
 
     private static LoadOptions Options(ScriptedServer server) => LoadAgainst.Options(server) with { Reconnects = true };

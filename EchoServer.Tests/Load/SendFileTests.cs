@@ -4,16 +4,8 @@ namespace EchoServer.Tests.Load;
 
 /// <summary><c>EchoServer load --send</c> and <c>--expect-echo</c>, against a server and with files that cannot be used.</summary>
 [Parallelizable(ParallelScope.Children)]
-internal sealed class SendFileTests
+internal sealed class SendFileTests() : FolderTest("send ")
 {
-    private string _folder = "";
-
-    [OneTimeSetUp]
-    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("send ").FullName;
-
-    [OneTimeTearDown]
-    public void DeleteFolder() => Directory.Delete(_folder, recursive: true);
-
     [TestCase("a\nbcd\n", 2, "3 bytes")]
     [TestCase("a\r\nbcd\r\n", 2, "3 bytes")]
     [TestCase("\uFEFFa\n\nbcd", 3, "3 bytes")]
@@ -22,7 +14,7 @@ internal sealed class SendFileTests
     [TestCase("1", 1, "1 byte")]
     public async Task Lines_come_back(string content, int lines, string largest)
     {
-        ProgramResult result = await RunAsync("/", "--send", Write(content), "--connections", "3", "--duration", "0.2");
+        ProgramResult result = await RunAsync("/", "--send", WriteLines(content), "--connections", "3", "--duration", "0.2");
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")), result.Output);
         Assert.That(result.Output, Does.Contain($"\nload         {lines} line{(lines == 1 ? "" : "s")} of up to {largest}, 1 in flight on each connection, as fast as echoes come\n"));
     }
@@ -39,7 +31,7 @@ internal sealed class SendFileTests
     [Test]
     public async Task Answers_are_counted()
     {
-        ProgramResult text = await RunAsync("/", "--send", Write("one\ntwo\n"), "--expect-echo", "off", "--connections", "2", "--duration", "0.2");
+        ProgramResult text = await RunAsync("/", "--send", WriteLines("one\ntwo\n"), "--expect-echo", "off", "--connections", "2", "--duration", "0.2");
         Assert.That((text.ExitCode, text.Error), Is.EqualTo((0, "")));
         Assert.That(text.Output, Does.Match(
             """
@@ -52,7 +44,7 @@ internal sealed class SendFileTests
             """));
 
         using var json = JsonDocument.Parse((await RunAsync(
-            "/", "--send", Write("one\ntwo\n"), "--expect-echo", "false", "--rate", "100", "--connections", "2", "--duration", "0.2", "--json")).Output);
+            "/", "--send", WriteLines("one\ntwo\n"), "--expect-echo", "false", "--rate", "100", "--connections", "2", "--duration", "0.2", "--json")).Output);
         JsonElement root = json.RootElement;
         Assert.That((root.GetProperty("lines").GetInt32(), root.GetProperty("expectsEcho").GetBoolean()), Is.EqualTo((2, false)));
         Assert.That((root.GetProperty("sent").GetInt32(), root.GetProperty("messages").GetInt32(), root.GetProperty("unanswered").GetInt32()), Is.EqualTo((20, 20, 0)));
@@ -80,13 +72,13 @@ internal sealed class SendFileTests
     {
         (string File, string Flaw)[] files =
         [
-            (Path.Combine(_folder, "nowhere"), "does not exist"),
-            (_folder, "is a directory"),
-            (Write(""), "is empty"),
-            (Write("\uFEFF"), "is empty"),
+            (Path.Combine(Folder, "nowhere"), "does not exist"),
+            (Folder, "is a directory"),
+            (WriteLines(""), "is empty"),
+            (WriteLines("\uFEFF"), "is empty"),
             ("/dev/zero", "is larger than 67108864 bytes"),
-            (Write("one\n", [0xC3, 0x28]), "has a line, number 2, that is not text in UTF-8"),
-            (Write(new string('x', (16 * 1024 * 1024) + 1)), "has a line, number 1, that is longer than 16777216 bytes"),
+            (WriteLines("one\n", [0xC3, 0x28]), "has a line, number 2, that is not text in UTF-8"),
+            (WriteLines(new string('x', (16 * 1024 * 1024) + 1)), "has a line, number 1, that is longer than 16777216 bytes"),
         ];
         foreach ((string file, string flaw) in files)
         {
@@ -95,12 +87,8 @@ internal sealed class SendFileTests
         }
     }
 
-    private string Write(string content, byte[]? more = null)
-    {
-        string file = Path.Combine(_folder, Path.GetRandomFileName());
-        File.WriteAllBytes(file, [.. Encoding.UTF8.GetBytes(content), .. more ?? []]);
-        return file;
-    }
+    private string WriteLines(string content, byte[]? more = null) =>
+        Write(Path.GetRandomFileName(), (byte[])[.. Encoding.UTF8.GetBytes(content), .. more ?? []]);
 
     private static Task<ProgramResult> RunAsync(string path, params string[] arguments) =>
         Programs.RunAsync(Programs.EchoServer(["load", SharedServers.Large.Url(path).AbsoluteUri, .. arguments]));

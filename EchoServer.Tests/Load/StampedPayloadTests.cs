@@ -71,10 +71,8 @@ internal sealed class StampedPayloadTests
         Assert.That((readConnection, readNumber), Is.EqualTo((connection, number)));
     }
 
-    [TestCase(64)]
-    [TestCase(19)]
-    [TestCase(3)]
-    public void It_is_masked_as_it_is_written(int size)
+    [Test]
+    public void It_is_masked_as_it_is_written([Values(64, 19, 3)] int size)
     {
         var payload = new StampedPayload(size, isUtf8: true);
         byte[] masked = new byte[size];

@@ -32,14 +32,8 @@ internal sealed class ClientWebSocketTests
         Assert.That(await ReceiveAsync(), Is.EqualTo((WebSocketMessageType.Text, "Echo: Hi there!")));
     }
 
-    [TestCase(0)]
-    [TestCase(1)]
-    [TestCase(125)]
-    [TestCase(126)]
-    [TestCase(65535)]
-    [TestCase(65536)]
-    [TestCase(1024 * 1024)]
-    public async Task A_binary_message_comes_back_as_the_same_bytes(int length)
+    [Test]
+    public async Task A_binary_message_comes_back_as_the_same_bytes([Values(0, 1, 125, 126, 65535, 65536, 1024 * 1024)] int length)
     {
         byte[] message = new byte[length];
         new Random(length).NextBytes(message);

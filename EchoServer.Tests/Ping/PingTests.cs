@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Tests.Ping;
 
 /// <summary><c>EchoServer ping</c> as a process of its own.</summary>
@@ -43,12 +41,10 @@ internal sealed class PingTests
     public async Task What_is_lost_is_said_when_it_is_and_not_an_interval_later()
     {
         using ScriptedServer server = ScriptedServer.Echoing((_, _, _) => []);
-        using Process process = Process.Start(Programs.WithDefaultSignals(Programs.EchoServer(["ping", server.Url.AbsoluteUri, "-i", "3600", "-W", "0.2"])))!;
-        using var patience = new CancellationTokenSource(ServerProcess.Patience);
-        await ReadUntilAsync(process, "seq=1 no answer within 0.2 s", patience.Token);
-        Programs.Signal(process.Id, "INT");
-        await process.WaitForExitAsync(patience.Token);
-        Assert.That(process.ExitCode, Is.EqualTo(1));
+        await using var ping = RunningProgram.EchoServer("ping", server.Url.AbsoluteUri, "-i", "3600", "-W", "0.2");
+        await ping.ReadLineAsync("^seq=1 no answer within 0\\.2 s");
+        ping.Signal("INT");
+        Assert.That((await ping.EndAsync()).ExitCode, Is.EqualTo(1));
     }
 
     [Test]
@@ -92,19 +88,17 @@ internal sealed class PingTests
     [Test]
     public async Task What_is_due_without_a_connection_is_lost()
     {
-        ScriptedServer server = ScriptedServer.Echoing((_, _, message) => [message]);
-        using Process process = Process.Start(Programs.WithDefaultSignals(Programs.EchoServer(["ping", server.Url.AbsoluteUri, "-i", "0.1"])))!;
-        using var patience = new CancellationTokenSource(ServerProcess.Patience);
-        await ReadUntilAsync(process, "seq=1 time=", patience.Token);
+        ScriptedServer server = ScriptedServer.Echoing();
+        await using var ping = RunningProgram.EchoServer("ping", server.Url.AbsoluteUri, "-i", "0.1");
+        await ping.ReadLineAsync("^seq=1 time=");
         server.Dispose();
-        await ReadUntilAsync(process, "disconnected: ", patience.Token);
-        string line = await ReadUntilAsync(process, "seq=", patience.Token, "not sent: connection refused");
+        await ping.ReadLineAsync("^disconnected: ");
+        string line = await ping.ReadLineAsync("^seq=.*not sent: connection refused");
         Assert.That(line, Does.Contain("not sent: connection refused: nothing listens on port"));
-        Programs.Signal(process.Id, "INT");
-        string rest = await process.StandardOutput.ReadToEndAsync(patience.Token);
-        await process.WaitForExitAsync(patience.Token);
-        Assert.That(process.ExitCode, Is.EqualTo(1));
-        Assert.That(rest, Does.Match(@"\n?--- .*\n[0-9]+ sent, [0-9]+ received, [1-9][0-9]* lost \([0-9.]+ %\)\nround trip "));
+        ping.Signal("INT");
+        ProgramResult result = await ping.EndAsync();
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Output, Does.Match(@"\n?--- .*\n[0-9]+ sent, [0-9]+ received, [1-9][0-9]* lost \([0-9.]+ %\)\nround trip "));
     }
 
     [Test]
@@ -122,55 +116,21 @@ internal sealed class PingTests
             closed.SetResult(frame.CloseCode);
             peer.Send(frame with { Masked = false });
         });
-        using Process process = Process.Start(Programs.WithDefaultSignals(Programs.EchoServer(["ping", server.Url.AbsoluteUri, "-i", "20"])))!;
-        using var patience = new CancellationTokenSource(ServerProcess.Patience);
-        await ReadUntilAsync(process, "seq=1 time=", patience.Token);
-        Programs.Signal(process.Id, "INT");
-        string rest = await process.StandardOutput.ReadToEndAsync(patience.Token);
-        await process.WaitForExitAsync(patience.Token);
-        Assert.That((process.ExitCode, await closed.Task), Is.EqualTo((0, 1000)));
-        Assert.That(rest, Does.StartWith($"--- {server.Url}\n1 sent, 1 received, 0 lost (0 %)\nround trip "));
-    }
-
-    [Test]
-    public async Task Without_a_first_connection_it_is_one_line()
-    {
-        using ScriptedServer server = ScriptedServer.Answering("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
-        ProgramResult result = await RunAsync(server.Url, []);
-        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
-        Assert.That(result.Error, Does.StartWith($"EchoServer: {server.Url}: no WebSocket is at the path '/'"));
+        await using var ping = RunningProgram.EchoServer("ping", server.Url.AbsoluteUri, "-i", "20");
+        await ping.ReadLineAsync("^seq=1 time=");
+        ping.Signal("INT");
+        ProgramResult result = await ping.EndAsync();
+        Assert.That((result.ExitCode, await closed.Task), Is.EqualTo((0, 1000)));
+        Assert.That(result.Output, Does.StartWith($"--- {server.Url}\n1 sent, 1 received, 0 lost (0 %)\nround trip "));
     }
 
     [Test]
     public async Task It_sends_what_the_connection_options_say()
     {
-        var head = new TaskCompletionSource<string>();
-        using ScriptedServer server = ScriptedServer.Echoing(
-            (_, _, message) => [WireFrame.Text([.. "Echo: "u8, .. message.Payload])],
-            (request, _) =>
-            {
-                head.TrySetResult(request);
-                return ScriptedServer.Accept(request);
-            });
+        using ScriptedServer server = ScriptedServer.Echoing((_, _, message) => [WireFrame.Text([.. "Echo: "u8, .. message.Payload])]);
         ProgramResult result = await RunAsync(server.Url, ["-c", "1", "-H", "X-Token: abc", "--basic-auth", "me:pw"]);
         Assert.That(result.ExitCode, Is.Zero);
-        Assert.That(await head.Task, Does.Contain("\r\nX-Token: abc\r\n").And.Contain("\r\nAuthorization: Basic "));
-    }
-
-    private static async Task<string> ReadUntilAsync(Process process, string start, CancellationToken patience, string contains = "")
-    {
-        var seen = new StringBuilder();
-        while (await process.StandardOutput.ReadLineAsync(patience) is string line)
-        {
-            if (line.StartsWith(start, StringComparison.Ordinal) && line.Contains(contains, StringComparison.Ordinal))
-            {
-                return line;
-            }
-
-            seen.AppendLine(line);
-        }
-
-        throw new EndOfStreamException($"no line begins with '{start}' in:\n{seen}");
+        Assert.That(server.Requests.First(), Does.Contain("\r\nX-Token: abc\r\n").And.Contain("\r\nAuthorization: Basic "));
     }
 
     private static Task<ProgramResult> RunAsync(Uri url, string[] options) =>

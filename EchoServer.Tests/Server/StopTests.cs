@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using System.Net.Sockets;
-
 namespace EchoServer.Tests.Server;
 
 /// <summary>SIGTERM, SIGINT and SIGHUP, against the server as a process of its own.</summary>

@@ -65,11 +65,8 @@ internal sealed class PlainHttpTests
         }
     }
 
-    [TestCase("/")]
-    [TestCase("/health")]
-    [TestCase("/nowhere")]
-    [TestCase("/raw")]
-    public void HEAD_gets_what_GET_gets_without_the_body(string path)
+    [Test]
+    public void HEAD_gets_what_GET_gets_without_the_body([Values("/", "/health", "/nowhere", "/raw")] string path)
     {
         HttpReply get = HttpReply.Get(Port, path);
         HttpReply head = HttpReply.To(Port, HttpReply.Request("HEAD", path));
@@ -97,9 +94,8 @@ internal sealed class PlainHttpTests
         Assert.That((reply.Status, reply.Text), Is.EqualTo((200, "ok\n")));
     }
 
-    [TestCase(5)]
-    [TestCase(2_000_000)]
-    public void Content_of_a_request_is_dropped_and_the_answer_arrives(int bytes)
+    [Test]
+    public void Content_of_a_request_is_dropped_and_the_answer_arrives([Values(5, 2_000_000)] int bytes)
     {
         using var peer = new RawPeer(Port);
         peer.Send(HttpReply.Request("GET", "/health", $"Content-Length: {bytes}"));
@@ -111,12 +107,8 @@ internal sealed class PlainHttpTests
     public void Content_that_never_comes_is_not_waited_for() =>
         Assert.That(HttpReply.Get(Port, "/health", "Content-Length: 1000").Text, Is.EqualTo("ok\n"));
 
-    [TestCase("/")]
-    [TestCase("/health")]
-    [TestCase("/info")]
-    [TestCase("/metrics")]
-    [TestCase("/nowhere")]
-    public void An_upgrade_on_any_path_is_an_echo(string path)
+    [Test]
+    public void An_upgrade_on_any_path_is_an_echo([Values("/", "/health", "/info", "/metrics", "/nowhere")] string path)
     {
         using RawPeer peer = RawPeer.Open(Port, path);
         peer.Send(WireFrame.Text("a"));

@@ -4,8 +4,9 @@ using EchoServer.Site;
 namespace EchoServer.Tests.Site;
 
 /// <summary>The files of the page, which are made of those that are embedded in the executable.</summary>
-internal sealed partial class SiteFilesTests
+internal sealed class SiteFilesTests
 {
+    private static readonly Regex ModuleStatement = new(@"^\s*(import|export)\b", RegexOptions.Multiline);
     private static readonly IReadOnlyDictionary<string, SiteFile> Files = SiteFiles.Load();
 
     private static readonly string Folder = Path.Combine(Programs.ProjectFolder, "EchoServer", "Site", "Page");
@@ -79,7 +80,7 @@ internal sealed partial class SiteFilesTests
     }
 
     [Test]
-    public void No_module_has_an_import_or_export_that_is_not_joined() => Assert.That(Text("/page.js"), Does.Not.Match(ModuleStatement()));
+    public void No_module_has_an_import_or_export_that_is_not_joined() => Assert.That(Text("/page.js"), Does.Not.Match(ModuleStatement));
 
     [Test]
     public void Each_is_sent_with_a_tag_of_its_own_and_the_pages_policy_and_not_again_to_a_client_that_has_it()
@@ -103,7 +104,4 @@ internal sealed partial class SiteFilesTests
     }
 
     private static string Text(string path) => Encoding.UTF8.GetString(Files[path].Body.Span);
-
-    [GeneratedRegex(@"^\s*(import|export)\b", RegexOptions.Multiline)]
-    private static partial Regex ModuleStatement();
 }

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using EchoServer.Echo;
 using EchoServer.Server;
 using EchoServer.Site;

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace EchoServer.Tests.Soak;
 
 /// <summary>One visit of each bad kind. Each throws when the server does not answer it as it should.</summary>

@@ -1,8 +1,13 @@
 namespace EchoServer.Tests.Soak;
 
 /// <summary>The server under load: a process of its own with short deadlines, in little memory where the machine can do that.</summary>
-internal sealed partial class SoakServer : IAsyncDisposable
+internal sealed class SoakServer : IAsyncDisposable
 {
+    private static readonly Regex StatsLine = new(
+        @"Stats: (?<connections>\d+) connections, budget (?<used>\d+) of \d+ bytes, budget peak (?<peak>\d+), heap (?<heap>\d+)");
+    private static readonly Regex ResidentLine = new(@"^VmRSS:\s+(?<kilobytes>\d+) kB", RegexOptions.Multiline);
+    private static readonly Regex ThreadsLine = new(@"^Threads:\s+(?<threads>\d+)", RegexOptions.Multiline);
+
     // Deadlines of seconds, so that a minute sees many of each; a budget that a leak uses up within a run.
     private static readonly string[] Options =
     [
@@ -27,7 +32,7 @@ internal sealed partial class SoakServer : IAsyncDisposable
     public static async Task<SoakServer> StartAsync()
     {
         Target target = await Target.StartAsync(Options, environment: Variables);
-        await target.WaitForLineAsync(line => StatsLine().IsMatch(line));
+        await target.WaitForLineAsync(line => StatsLine.IsMatch(line));
         return new SoakServer(target);
     }
 
@@ -37,16 +42,16 @@ internal sealed partial class SoakServer : IAsyncDisposable
         // Of a process that is gone there is no such folder, and of one that is just going no memory.
         string path = $"/proc/{_target.Id}/status";
         string status = File.Exists(path) ? File.ReadAllText(path) : "";
-        Match resident = ResidentLine().Match(status);
+        Match resident = ResidentLine.Match(status);
         if (!resident.Success)
         {
             throw new IOException("the server has ended without a signal");
         }
 
-        Match stats = _target.Log.Reverse().Select(line => StatsLine().Match(line)).First(match => match.Success);
+        Match stats = _target.Log.Reverse().Select(line => StatsLine.Match(line)).First(match => match.Success);
         return new Sample(
             seconds, Number(resident, "kilobytes") * 1024, Number(stats, "heap"), Number(stats, "used"), Number(stats, "peak"),
-            (int)Number(stats, "connections"), _target.OpenFiles, (int)Number(ThreadsLine().Match(status), "threads"));
+            (int)Number(stats, "connections"), _target.OpenFiles, (int)Number(ThreadsLine.Match(status), "threads"));
     }
 
     /// <summary>Waits for the server to say that no connection is left, and to have no more files open than it may.</summary>
@@ -82,16 +87,6 @@ internal sealed partial class SoakServer : IAsyncDisposable
     public ValueTask DisposeAsync() => _target.DisposeAsync();
 
     private static long Number(Match match, string group) => long.Parse(match.Groups[group].Value);
-
-    [GeneratedRegex(
-        @"Stats: (?<connections>\d+) connections, budget (?<used>\d+) of \d+ bytes, budget peak (?<peak>\d+), heap (?<heap>\d+)")]
-    private static partial Regex StatsLine();
-
-    [GeneratedRegex(@"^VmRSS:\s+(?<kilobytes>\d+) kB", RegexOptions.Multiline)]
-    private static partial Regex ResidentLine();
-
-    [GeneratedRegex(@"^Threads:\s+(?<threads>\d+)", RegexOptions.Multiline)]
-    private static partial Regex ThreadsLine();
 }
 
 /// <summary>How the server ended, and all that it said.</summary>

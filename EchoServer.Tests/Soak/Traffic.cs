@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace EchoServer.Tests.Soak;
 
 /// <summary>The load: good clients that stay, and every kind of visit at a fixed rate, from the first second to the last.</summary>

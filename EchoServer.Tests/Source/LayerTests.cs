@@ -1,8 +1,10 @@
 namespace EchoServer.Tests.Source;
 
 /// <summary>The folders of the server's project: each refers only to folders below it (docs/design.md).</summary>
-internal sealed partial class LayerTests
+internal sealed class LayerTests
 {
+    // In a using, an alias, an XML comment, or written out in the code.
+    private static readonly Regex Name = new(@"(?<!namespace |[\w.])(?<root>EchoServer\.)?(?<folder>[A-Z]\w*)(?:\.(?<type>[A-Z]\w*)|(?=;))");
     private const int MaxFilesInFolder = 20;
 
     // From the top. Folders on one line do not refer to each other.
@@ -29,7 +31,7 @@ internal sealed partial class LayerTests
             .. from file in ServerSources.Files
                let folder = FolderOf(file)
                where folder.Length > 0
-               from match in Name().Matches(File.ReadAllText(file))
+               from match in Name.Matches(File.ReadAllText(file))
                let other = match.Groups["folder"].Value
                where other != folder && Names(match, other) && LayerOf(other) <= LayerOf(folder)
                select $"{Path.GetRelativePath(ServerSources.Root, file)}: {match.Value}"
@@ -74,8 +76,4 @@ internal sealed partial class LayerTests
         ? Layers.Any(layer => layer.Contains(folder))
         : Directory.Exists(Path.Combine(ServerSources.Root, folder)) &&
             Directory.EnumerateFiles(Path.Combine(ServerSources.Root, folder), $"{match.Groups["type"]}.cs", SearchOption.AllDirectories).Any();
-
-    // In a using, an alias, an XML comment, or written out in the code.
-    [GeneratedRegex(@"(?<!namespace |[\w.])(?<root>EchoServer\.)?(?<folder>[A-Z]\w*)(?:\.(?<type>[A-Z]\w*)|(?=;))")]
-    private static partial Regex Name();
 }

@@ -3,8 +3,10 @@ using System.Text;
 namespace EchoServer.Tests.Source;
 
 /// <summary>The tables of <c>docs/options.md</c>: every option of every command, as the program's help texts have them.</summary>
-internal static partial class OptionsPage
+internal static class OptionsPage
 {
+    private static readonly Regex MarkdownCharacter = new(@"[|*_<[\]]");
+    private static readonly Regex CommandName = new("^  (?<name>[a-z]+)  +[A-Z]", RegexOptions.Multiline);
     public const string Page = "docs/options.md";
 
     /// <summary>Above it the page is written by hand.</summary>
@@ -44,7 +46,7 @@ internal static partial class OptionsPage
     {
         string help = await HelpAsync();
         string list = help[help.IndexOf("\nCommands:\n", StringComparison.Ordinal)..help.IndexOf("\nOptions:\n", StringComparison.Ordinal)];
-        return [.. CommandName().Matches(list).Select(match => match.Groups["name"].Value)];
+        return [.. CommandName.Matches(list).Select(match => match.Groups["name"].Value)];
     }
 
     private static async Task<string> HelpAsync(params string[] command)
@@ -71,11 +73,5 @@ internal static partial class OptionsPage
 
     private static string Code(string text) => text.Length == 0 ? "" : $"`{text.Replace("|", "\\|", StringComparison.Ordinal)}`";
 
-    private static string Escaped(string text) => MarkdownCharacter().Replace(text, @"\$0");
-
-    [GeneratedRegex(@"[|*_<[\]]")]
-    private static partial Regex MarkdownCharacter();
-
-    [GeneratedRegex("^  (?<name>[a-z]+)  +[A-Z]", RegexOptions.Multiline)]
-    private static partial Regex CommandName();
+    private static string Escaped(string text) => MarkdownCharacter.Replace(text, @"\$0");
 }

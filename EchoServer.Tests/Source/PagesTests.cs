@@ -1,8 +1,15 @@
 namespace EchoServer.Tests.Source;
 
 /// <summary>README.md and <c>docs/</c>: what they say of options and metrics, their links, and which of them may have dates.</summary>
-internal sealed partial class PagesTests
+internal sealed class PagesTests
 {
+    private static readonly Regex TypeLine = new("^# TYPE (?<name>[a-z_]+) (?<type>[a-z]+)$", RegexOptions.Multiline);
+    private static readonly Regex MetricRow = new(@"^\| `(?<name>[a-z_]+)` \| (?<type>counter|gauge|histogram) \|", RegexOptions.Multiline);
+    private static readonly Regex Link = new(@"\[(?<text>[^\[\]]*)\]\((?<target>[^()\s]+)\)");
+    private static readonly Regex HeadingOrCode = new("^```.*?^```$|^#{1,6} (?<heading>[^\n]+)$", RegexOptions.Multiline | RegexOptions.Singleline);
+    private static readonly Regex NotInAnchor = new(@"[^\p{L}\p{N}_\- ]");
+    private static readonly Regex Date = new(@"\b20\d\d-\d\d-\d\d\b");
+
     // Set by "./build.sh docs".
     private const string WriteVariable = "ECHO_WRITE_DOCS";
 
@@ -27,9 +34,9 @@ internal sealed partial class PagesTests
     public void Every_metric_is_in_the_table_with_its_type()
     {
         string text = HttpReply.Get(SharedServers.Default.Port, "/metrics").Text;
-        string[] fromText = [.. TypeLine().Matches(text).Select(Metric)];
+        string[] fromText = [.. TypeLine.Matches(text).Select(Metric)];
         Assert.That(fromText, Is.Not.Empty);
-        Assert.That(MetricRow().Matches(Pages.Read("docs/http.md")).Select(Metric), Is.EquivalentTo(fromText));
+        Assert.That(MetricRow.Matches(Pages.Read("docs/http.md")).Select(Metric), Is.EquivalentTo(fromText));
 
         static string Metric(Match match) => $"{match.Groups["name"]} {match.Groups["type"]}";
     }
@@ -70,7 +77,7 @@ internal sealed partial class PagesTests
     /// <summary>A measurement ages: it stands with its date where readers expect that, and nowhere else.</summary>
     [Test]
     public void Only_the_pages_of_measurements_have_dates() => Assert.That(
-        Pages.All.Except(Dated).SelectMany(page => Date().Matches(Pages.Prose(page)).Select(date => $"{page}: {date.Value}")), Is.Empty);
+        Pages.All.Except(Dated).SelectMany(page => Date.Matches(Pages.Prose(page)).Select(date => $"{page}: {date.Value}")), Is.Empty);
 
     [TestCase("## The way to it", "the-way-to-it")]
     [TestCase("# HTTP: the page, `/health`, /info", "http-the-page-health-info")]
@@ -83,7 +90,7 @@ internal sealed partial class PagesTests
     public void A_repeated_heading_has_a_numbered_anchor_and_code_has_none() =>
         Assert.That(Anchors("# One\n## One\n```sh\n# One\n```\n## One\n"), Is.EqualTo(["one", "one-1", "one-2"]));
 
-    private static IEnumerable<(string Page, string Target)> Links(string page) => Link().Matches(Pages.Prose(page))
+    private static IEnumerable<(string Page, string Target)> Links(string page) => Link.Matches(Pages.Prose(page))
         .Select(match => match.Groups["target"].Value)
         .Where(target => !target.Contains("://", StringComparison.Ordinal))
         .Select(target => (page, target));
@@ -110,30 +117,12 @@ internal sealed partial class PagesTests
     private static IEnumerable<string> Anchors(string text)
     {
         var counts = new Dictionary<string, int>();
-        foreach (Match heading in HeadingOrCode().Matches(text).Where(match => match.Groups["heading"].Success))
+        foreach (Match heading in HeadingOrCode.Matches(text).Where(match => match.Groups["heading"].Success))
         {
-            string shown = Link().Replace(heading.Groups["heading"].Value, "${text}").Trim();
-            string slug = NotInAnchor().Replace(shown.ToLowerInvariant(), "").Replace(' ', '-');
+            string shown = Link.Replace(heading.Groups["heading"].Value, "${text}").Trim();
+            string slug = NotInAnchor.Replace(shown.ToLowerInvariant(), "").Replace(' ', '-');
             int count = counts[slug] = counts.GetValueOrDefault(slug) + 1;
             yield return count == 1 ? slug : $"{slug}-{count - 1}";
         }
     }
-
-    [GeneratedRegex("^# TYPE (?<name>[a-z_]+) (?<type>[a-z]+)$", RegexOptions.Multiline)]
-    private static partial Regex TypeLine();
-
-    [GeneratedRegex(@"^\| `(?<name>[a-z_]+)` \| (?<type>counter|gauge|histogram) \|", RegexOptions.Multiline)]
-    private static partial Regex MetricRow();
-
-    [GeneratedRegex(@"\[(?<text>[^\[\]]*)\]\((?<target>[^()\s]+)\)")]
-    private static partial Regex Link();
-
-    [GeneratedRegex("^```.*?^```$|^#{1,6} (?<heading>[^\n]+)$", RegexOptions.Multiline | RegexOptions.Singleline)]
-    private static partial Regex HeadingOrCode();
-
-    [GeneratedRegex(@"[^\p{L}\p{N}_\- ]")]
-    private static partial Regex NotInAnchor();
-
-    [GeneratedRegex(@"\b20\d\d-\d\d-\d\d\b")]
-    private static partial Regex Date();
 }

@@ -5,8 +5,20 @@ namespace EchoServer.Tests.Source;
 /// Comments and strings of C#, and all of Markdown, scripts, project files and the page. "The peer", "the caller" or "the value" is
 /// nearly always meant. A word that is the right one in its place stays, and counts.
 /// </remarks>
-internal sealed partial class ProseTests
+internal sealed class ProseTests
 {
+    /// <summary>Comments, then raw, verbatim and plain strings; characters, so that a quoted quote begins no string.</summary>
+    private static readonly Regex CodeProse = new(
+        """"
+        //[^\n]* | /\*.*?\*/ | \$*(?<quotes>"{3,}).*?\k<quotes> | (?:@|@\$|\$@)"(?:[^"]|"")*" | \$?"(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])+'
+        """",
+        RegexOptions.Singleline | RegexOptions.IgnorePatternWhitespace);
+
+    private static readonly Regex VagueWord = new(
+        @"\b(?:who|whom|whoever|nobody|somebody|anybody|everybody|one's\ own|what\ (?:is|are|was|were|comes|came|goes|has|had|one)
+        |(?<!there\ )(?:is|are|was|were)\ no|from\ (?:here|there|then)\ on|mostly|can(?:not)?\ be\ had)\b",
+        RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace);
+
     private static readonly string[] Extensions = [".cs", ".md", ".sh", ".yml", ".csproj", ".props", ".js", ".html", ".css"];
 
     private static readonly string[] SkippedFolders = ["artifacts", "node_modules", "bin", "obj"];
@@ -45,18 +57,18 @@ internal sealed partial class ProseTests
     [TestCase("string s = @\"who \"\" \"; string t = $\"mostly {x}\"; string u = \"\"\"\n  somebody \" else\n  \"\"\";", 3)]
     [TestCase("// The whole of what follows is noted; someone's own.", 0)]
     public void Words_are_found_in_comments_and_strings_and_not_in_code(string code, int expected) =>
-        Assert.That(CodeProse().Matches(code).Sum(part => VagueWord().Count(part.ValueSpan)), Is.EqualTo(expected));
+        Assert.That(CodeProse.Matches(code).Sum(part => VagueWord.Count(part.ValueSpan)), Is.EqualTo(expected));
 
     private static IEnumerable<(string Folder, string Text)> Find(string file)
     {
         string path = Path.GetRelativePath(Programs.ProjectFolder, file).Replace(Path.DirectorySeparatorChar, '/');
         string text = File.ReadAllText(file);
         IEnumerable<(int Start, string Text)> parts = file.EndsWith(".cs", StringComparison.Ordinal)
-            ? CodeProse().Matches(text).Select(part => (part.Index, part.Value))
+            ? CodeProse.Matches(text).Select(part => (part.Index, part.Value))
             : [(0, text)];
         foreach ((int start, string part) in parts)
         {
-            foreach (Match word in VagueWord().Matches(part))
+            foreach (Match word in VagueWord.Matches(part))
             {
                 int line = text.AsSpan(0, start + word.Index).Count('\n') + 1;
                 yield return (FolderOf(path), $"{path}:{line}: \"{word.Value}\"");
@@ -91,18 +103,4 @@ internal sealed partial class ProseTests
             }
         }
     }
-
-    /// <summary>Comments, then raw, verbatim and plain strings; characters, so that a quoted quote begins no string.</summary>
-    [GeneratedRegex(
-        """"
-        //[^\n]* | /\*.*?\*/ | \$*(?<quotes>"{3,}).*?\k<quotes> | (?:@|@\$|\$@)"(?:[^"]|"")*" | \$?"(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])+'
-        """",
-        RegexOptions.Singleline | RegexOptions.IgnorePatternWhitespace)]
-    private static partial Regex CodeProse();
-
-    [GeneratedRegex(
-        @"\b(?:who|whom|whoever|nobody|somebody|anybody|everybody|one's\ own|what\ (?:is|are|was|were|comes|came|goes|has|had|one)
-        |(?<!there\ )(?:is|are|was|were)\ no|from\ (?:here|there|then)\ on|mostly|can(?:not)?\ be\ had)\b",
-        RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]
-    private static partial Regex VagueWord();
 }

@@ -4,8 +4,10 @@ using System.Runtime.CompilerServices;
 namespace EchoServer.Tests.Source;
 
 /// <summary>The types of the server's project: each small enough to be read at once, and in one file (docs/design.md).</summary>
-internal sealed partial class TypeSizeTests
+internal sealed class TypeSizeTests
 {
+    private static readonly Regex Partial = new(@"\bpartial (class|struct|record|interface)\b");
+    private static readonly Regex TopLevelType = new(@"^(internal|public) [^\n]*?\b(class|struct|record|interface|enum)\b[^\n;]*(\n[^\n}][^\n]*|\n)*?\n\}", RegexOptions.Multiline);
     private const int MaxLines = 400;
     private const int MaxFields = 15;
 
@@ -16,7 +18,7 @@ internal sealed partial class TypeSizeTests
     public void No_type_is_in_parts_but_for_a_source_generator()
     {
         IEnumerable<string> partial = ServerSources.Files
-            .Where(file => Partial().IsMatch(File.ReadAllText(file)) && !GeneratorAttributes.Any(File.ReadAllText(file).Contains))
+            .Where(file => Partial.IsMatch(File.ReadAllText(file)) && !GeneratorAttributes.Any(File.ReadAllText(file).Contains))
             .Select(file => Path.GetRelativePath(ServerSources.Root, file));
         Assert.That(partial, Is.Empty);
     }
@@ -24,7 +26,7 @@ internal sealed partial class TypeSizeTests
     [Test]
     public void No_type_has_more_than_400_lines()
     {
-        string[] types = [.. ServerSources.Files.SelectMany(file => TopLevelType().Matches(File.ReadAllText(file))).Select(match => match.Value)];
+        string[] types = [.. ServerSources.Files.SelectMany(file => TopLevelType.Matches(File.ReadAllText(file))).Select(match => match.Value)];
         Assert.That(types, Has.Length.GreaterThan(200), "the types of the project");
         Assert.That(types.Where(type => type.Count(character => character == '\n') > MaxLines).Select(type => type[..type.IndexOf('\n')]), Is.Empty);
     }
@@ -47,10 +49,4 @@ internal sealed partial class TypeSizeTests
     private static bool IsPlainData(Type type) => type
         .GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
         .All(field => field.IsPublic || field.GetCustomAttribute<CompilerGeneratedAttribute>() is not null || field.IsAssembly);
-
-    [GeneratedRegex(@"\bpartial (class|struct|record|interface)\b")]
-    private static partial Regex Partial();
-
-    [GeneratedRegex(@"^(internal|public) [^\n]*?\b(class|struct|record|interface|enum)\b[^\n;]*(\n[^\n}][^\n]*|\n)*?\n\}", RegexOptions.Multiline)]
-    private static partial Regex TopLevelType();
 }

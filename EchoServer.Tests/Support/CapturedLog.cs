@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using EchoServer.Text;
 using Microsoft.Extensions.Logging;
 

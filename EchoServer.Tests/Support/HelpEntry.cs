@@ -6,14 +6,17 @@ namespace EchoServer.Tests.Support;
 /// <param name="Description">What it does.</param>
 /// <param name="Variable">Its environment variable; empty for none.</param>
 /// <param name="Default">Its default; empty for none.</param>
-internal sealed partial record HelpEntry(string Group, string Label, string Description, string Variable, string Default)
+internal sealed record HelpEntry(string Group, string Label, string Description, string Variable, string Default)
 {
+    private static readonly Regex TitleOrEntry = new(@"^(?<title>[A-Z].*):$|^  (?<label>-.*)\n(?<text>(        .*\n)+)", RegexOptions.Multiline);
+    private static readonly Regex Bracket = new(@"\[((?<variable>[A-Z_]+), )?default: (?<default>.*)\]$");
+
     /// <summary>Reads the options of a help text, but for those that every command has.</summary>
     public static IReadOnlyList<HelpEntry> Read(string help)
     {
         List<HelpEntry> entries = [];
         string group = "";
-        foreach (Match match in TitleOrEntry().Matches(help[help.IndexOf("\nOptions:\n", StringComparison.Ordinal)..]))
+        foreach (Match match in TitleOrEntry.Matches(help[help.IndexOf("\nOptions:\n", StringComparison.Ordinal)..]))
         {
             if (match.Groups["title"].Success)
             {
@@ -22,17 +25,11 @@ internal sealed partial record HelpEntry(string Group, string Label, string Desc
             }
 
             string text = string.Join(' ', match.Groups["text"].Value.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
-            Match bracket = Bracket().Match(text);
+            Match bracket = Bracket.Match(text);
             string description = bracket.Success ? text[..bracket.Index].TrimEnd() : text;
             entries.Add(new HelpEntry(group, match.Groups["label"].Value, description, bracket.Groups["variable"].Value, bracket.Groups["default"].Value.Trim('"')));
         }
 
         return [.. entries.Where(entry => !entry.Label.Contains("--help", StringComparison.Ordinal) && entry.Label != "--version")];
     }
-
-    [GeneratedRegex(@"^(?<title>[A-Z].*):$|^  (?<label>-.*)\n(?<text>(        .*\n)+)", RegexOptions.Multiline)]
-    private static partial Regex TitleOrEntry();
-
-    [GeneratedRegex(@"\[((?<variable>[A-Z_]+), )?default: (?<default>.*)\]$")]
-    private static partial Regex Bracket();
 }

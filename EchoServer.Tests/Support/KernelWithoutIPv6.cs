@@ -32,20 +32,21 @@ internal static class KernelWithoutIPv6
     /// <summary>Runs a program to its end.</summary>
     public static async Task<ProgramResult> RunAsync(ProcessStartInfo start)
     {
-        var started = new TaskCompletionSource<Process>();
+        var started = new TaskCompletionSource<RunningProgram>();
         new Thread(() =>
         {
             try
             {
                 Refuse();
-                started.SetResult(Process.Start(start)!);
+                started.SetResult(new RunningProgram(start));
             }
             catch (Exception exception)
             {
                 started.SetException(exception);
             }
         }).Start();
-        return await Programs.RunAsync(await started.Task, start);
+        await using RunningProgram program = await started.Task;
+        return await program.EndAsync("");
     }
 
     /// <summary>Takes IPv6 from this thread, and from what it starts.</summary>

@@ -1,8 +1,11 @@
 namespace EchoServer.Tests.Support;
 
 /// <summary>README.md and the pages in <c>docs/</c>, by their paths in the project.</summary>
-internal static partial class Pages
+internal static class Pages
 {
+    private static readonly Regex CodeBlock = new("^```(?<language>[a-z]*)\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline);
+    private static readonly Regex InlineCode = new("`[^`\n]+`");
+
     public static IReadOnlyList<string> All { get; } =
     [
         "README.md",
@@ -16,16 +19,10 @@ internal static partial class Pages
         Blocks(page, language).Single(text => text.Contains(containing, StringComparison.Ordinal));
 
     /// <summary>All code blocks of a page in a language.</summary>
-    public static IEnumerable<string> Blocks(string page, string language) => CodeBlock().Matches(Read(page))
+    public static IEnumerable<string> Blocks(string page, string language) => CodeBlock.Matches(Read(page))
         .Where(match => match.Groups["language"].Value == language)
         .Select(match => match.Groups["text"].Value);
 
     /// <summary>A page without its code, in which a bracket or a date means something else.</summary>
-    public static string Prose(string page) => InlineCode().Replace(CodeBlock().Replace(Read(page), ""), "");
-
-    [GeneratedRegex("^```(?<language>[a-z]*)\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
-    private static partial Regex CodeBlock();
-
-    [GeneratedRegex("`[^`\n]+`")]
-    private static partial Regex InlineCode();
+    public static string Prose(string page) => InlineCode.Replace(CodeBlock.Replace(Read(page), ""), "");
 }

@@ -68,28 +68,10 @@ internal static class Programs
     };
 
     /// <summary>Runs a program to its end; one that takes too long is killed and fails the test.</summary>
-    public static Task<ProgramResult> RunAsync(ProcessStartInfo start, TimeSpan? atMost = null, string input = "") =>
-        RunAsync(Process.Start(start)!, start, atMost, input);
-
-    /// <summary>The same for a program that has been started.</summary>
-    public static async Task<ProgramResult> RunAsync(Process started, ProcessStartInfo start, TimeSpan? atMost = null, string input = "")
+    public static async Task<ProgramResult> RunAsync(ProcessStartInfo start, TimeSpan? atMost = null, string input = "")
     {
-        using Process process = started;
-        Task writing = WriteAsync(process.StandardInput, input);
-        using var patience = new CancellationTokenSource(atMost ?? ServerProcess.Patience);
-        try
-        {
-            Task<string> output = process.StandardOutput.ReadToEndAsync(patience.Token);
-            Task<string> error = process.StandardError.ReadToEndAsync(patience.Token);
-            await process.WaitForExitAsync(patience.Token);
-            await writing;
-            return new ProgramResult(process.ExitCode, await output, await error);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{start.FileName} {string.Join(' ', start.ArgumentList)} did not end");
-        }
+        await using var program = new RunningProgram(start);
+        return await program.EndAsync(input, atMost);
     }
 
     private static string[] TakeCommand()
@@ -100,19 +82,6 @@ internal static class Programs
         // The program, started through a shell, would warn of a variable that it does not know.
         Environment.SetEnvironmentVariable(variable, null);
         return program is null ? ["dotnet", EchoServerDll] : [program];
-    }
-
-    private static async Task WriteAsync(StreamWriter writer, string text)
-    {
-        try
-        {
-            await writer.WriteAsync(text);
-            writer.Close();
-        }
-        catch (IOException)
-        {
-            // A program that ends before it has read everything did not want the rest.
-        }
     }
 
     /// <summary>Tests that run in the background of a shell are started with SIGINT ignored, or SIGHUP by nohup, and would pass that on.</summary>

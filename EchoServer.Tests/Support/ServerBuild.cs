@@ -14,8 +14,10 @@ internal enum ServerEngine
 }
 
 /// <summary>A build of the server with one of the engines, to be started as a process of its own.</summary>
-internal sealed partial record ServerBuild(ServerEngine Engine, string[] Command)
+internal sealed record ServerBuild(ServerEngine Engine, string[] Command)
 {
+    private static readonly Regex FleckNotFound = new("error NU110[12]: Unable to find package Fleck");
+
     /// <summary>The only reason to skip a test that CI accepts: no feed has the Fleck package.</summary>
     public const string FleckIsMissing = "skipped: Fleck is not in the configured NuGet feeds";
 
@@ -40,7 +42,7 @@ internal sealed partial record ServerBuild(ServerEngine Engine, string[] Command
         }
 
         ProgramResult result = await (engine == ServerEngine.Fleck ? FleckOutcome : StubOutcome).Value;
-        if (engine == ServerEngine.Fleck && FleckNotFound().IsMatch(result.Output))
+        if (engine == ServerEngine.Fleck && FleckNotFound.IsMatch(result.Output))
         {
             Assert.Ignore(FleckIsMissing);
         }
@@ -112,7 +114,4 @@ internal sealed partial record ServerBuild(ServerEngine Engine, string[] Command
 
         return await Programs.RunAsync(build, Patience);
     }
-
-    [GeneratedRegex("error NU110[12]: Unable to find package Fleck")]
-    private static partial Regex FleckNotFound();
 }

@@ -1,10 +1,10 @@
-using System.Collections.Concurrent;
-
 namespace EchoServer.Tests.Support;
 
 /// <summary>The built server as a process of its own, on a free port. Ends with the test that started it.</summary>
-internal sealed partial class ServerProcess : IAsyncDisposable
+internal sealed class ServerProcess : IAsyncDisposable
 {
+    private static readonly Regex ListeningLine = new(@"(Listening on ws://|""endpoint"":"").*:(?<port>\d+)");
+
     /// <summary>How long anything in a test may take, on any machine: it only bounds a failure.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
@@ -106,7 +106,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         FirstLine = await _process.StandardOutput.ReadLineAsync(patience.Token)
             ?? throw new InvalidOperationException("the server ended: " + await _process.StandardError.ReadToEndAsync(patience.Token));
         _output.Enqueue(FirstLine);
-        Port = int.Parse(ListeningLine().Match(FirstLine).Groups["port"].Value);
+        Port = int.Parse(ListeningLine.Match(FirstLine).Groups["port"].Value);
         if (readOutput)
         {
             BeginReading();
@@ -120,7 +120,4 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             _output.Enqueue(line);
         }
     }
-
-    [GeneratedRegex(@"(Listening on ws://|""endpoint"":"").*:(?<port>\d+)")]
-    private static partial Regex ListeningLine();
 }

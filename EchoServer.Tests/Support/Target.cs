@@ -3,8 +3,10 @@ using EchoServer.Bench.Servers;
 namespace EchoServer.Tests.Support;
 
 /// <summary>A server for hard times: a process of its own, in a small memory cgroup where the machine allows it.</summary>
-internal sealed partial class Target : IAsyncDisposable
+internal sealed class Target : IAsyncDisposable
 {
+    private static readonly Regex ResidentAnonymous = new(@"RssAnon:\s+(?<kilobytes>\d+) kB");
+    private static readonly Regex ResidentPeak = new(@"VmHWM:\s+(?<kilobytes>\d+) kB");
     private const string BudgetOption = "--memory-budget";
 
     private readonly MemoryCgroup? _cgroup;
@@ -39,7 +41,7 @@ internal sealed partial class Target : IAsyncDisposable
 
     /// <summary>How much memory it has that is not of files, in bytes: its heaps, buffers and stacks.</summary>
     public long AnonymousBytes =>
-        1024 * long.Parse(ResidentAnonymous().Match(File.ReadAllText($"/proc/{Id}/status")).Groups["kilobytes"].Value);
+        1024 * long.Parse(ResidentAnonymous.Match(File.ReadAllText($"/proc/{Id}/status")).Groups["kilobytes"].Value);
 
     public int Threads => Directory.GetFileSystemEntries($"/proc/{Id}/task").Length;
 
@@ -47,7 +49,7 @@ internal sealed partial class Target : IAsyncDisposable
     {
         get
         {
-            string resident = ResidentPeak().Match(File.ReadAllText($"/proc/{Id}/status")).Groups["kilobytes"].Value;
+            string resident = ResidentPeak.Match(File.ReadAllText($"/proc/{Id}/status")).Groups["kilobytes"].Value;
             string cgroup = _cgroup is null ? "no cgroup" : $"cgroup {_cgroup.PeakBytes / 1024} KiB of {MemoryBytes / 1024} KiB";
             return $"memory peak: resident {resident} KiB, {cgroup}";
         }
@@ -104,12 +106,6 @@ internal sealed partial class Target : IAsyncDisposable
 
     private static bool IsNativeCode() =>
         Programs.RunAsync(Programs.EchoServer(["--version"])).GetAwaiter().GetResult().Output.Contains("build aot", StringComparison.Ordinal);
-
-    [GeneratedRegex(@"RssAnon:\s+(?<kilobytes>\d+) kB")]
-    private static partial Regex ResidentAnonymous();
-
-    [GeneratedRegex(@"VmHWM:\s+(?<kilobytes>\d+) kB")]
-    private static partial Regex ResidentPeak();
 }
 
 internal sealed record ServerEnd(int ExitCode, string Error);

@@ -25,4 +25,20 @@ internal static class Wait
             await Task.Delay(10);
         }
     }
+
+    /// <summary>Waits until something listens on a port of this machine.</summary>
+    public static Task UntilListensAsync(int port) => UntilAsync(() => Listens(port), () => $"nothing listens on port {port}");
+
+    private static bool Listens(int port)
+    {
+        try
+        {
+            using var peer = new RawPeer(port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using EchoServer.Transport;
 
 namespace EchoServer.Tests.Transport;

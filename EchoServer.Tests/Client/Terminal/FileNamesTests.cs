@@ -4,27 +4,21 @@ namespace EchoServer.Tests.Client.Terminal;
 
 /// <summary>Tab behind <c>/file</c>.</summary>
 [Parallelizable(ParallelScope.Children)]
-internal sealed class FileNamesTests
+internal sealed class FileNamesTests : FolderTest
 {
-    private string _folder = "";
-
     [OneTimeSetUp]
-    public void MakeFolder()
+    public void MakeFiles()
     {
-        _folder = Directory.CreateTempSubdirectory("echo-names-").FullName;
         foreach (string name in (string[])["notes one.txt", "notes two.txt", ".hidden", "odd\u001b\u202e\n"])
         {
-            File.WriteAllText(Path.Combine(_folder, name), "");
+            Write(name, "");
         }
 
-        Directory.CreateDirectory(Path.Combine(_folder, "sub dir"));
-        File.WriteAllText(Path.Combine(_folder, "sub dir", "😀a"), "");
-        File.WriteAllText(Path.Combine(_folder, "sub dir", "😃b"), "");
-        File.CreateSymbolicLink(Path.Combine(_folder, "zlink"), Path.Combine(_folder, "sub dir"));
+        Directory.CreateDirectory(Path.Combine(Folder, "sub dir"));
+        Write("sub dir/😀a", "");
+        Write("sub dir/😃b", "");
+        File.CreateSymbolicLink(Path.Combine(Folder, "zlink"), Path.Combine(Folder, "sub dir"));
     }
-
-    [OneTimeTearDown]
-    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
 
     [TestCase("n", "otes ")]
     [TestCase("notes ", "")]
@@ -39,18 +33,18 @@ internal sealed class FileNamesTests
     [TestCase("odd", "\u001b\u202e\n")]
     [TestCase("sub dir/../notes t", "wo.txt")]
     public void What_all_names_have_in_common_is_added(string typed, string expected) =>
-        Assert.That(FileNames.Of($"/file {_folder}/{typed}")!.Addition, Is.EqualTo(expected));
+        Assert.That(FileNames.Of($"/file {Folder}/{typed}")!.Addition, Is.EqualTo(expected));
 
     [Test]
     public void Half_a_character_is_not_added()
     {
-        FileNames names = FileNames.Of($"/file {_folder}/sub dir/")!;
+        FileNames names = FileNames.Of($"/file {Folder}/sub dir/")!;
         Assert.That((names.Addition, names.Names.Count), Is.EqualTo(("", 2)));
     }
 
     [Test]
     public void Names_are_listed_in_order_and_escaped_without_the_hidden_ones() => Assert.That(
-        FileNames.Of($"/file {_folder}/")!.Describe(),
+        FileNames.Of($"/file {Folder}/")!.Describe(),
         Is.EqualTo(@"notes one.txt  notes two.txt  odd\u{1b}\u{202e}\n  sub dir/  zlink/"));
 
     [TestCase("/file ~", "/")]
@@ -58,10 +52,6 @@ internal sealed class FileNamesTests
     public void A_tilde_is_the_users_own_directory(string typed, string? addition) =>
         Assert.That(FileNames.Of(typed)!.Addition, addition is null ? Is.Not.Null : Is.EqualTo(addition));
 
-    [TestCase("")]
-    [TestCase("hello")]
-    [TestCase("/file")]
-    [TestCase("/files x")]
-    [TestCase("//file x")]
-    public void Elsewhere_Tab_is_a_character(string typed) => Assert.That(FileNames.Of(typed), Is.Null);
+    [Test]
+    public void Elsewhere_Tab_is_a_character([Values("", "hello", "/file", "/files x", "//file x")] string typed) => Assert.That(FileNames.Of(typed), Is.Null);
 }

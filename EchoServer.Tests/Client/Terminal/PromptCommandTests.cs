@@ -6,7 +6,7 @@ using EchoServer.WebSockets;
 namespace EchoServer.Tests.Client.Terminal;
 
 /// <summary>What a line at the prompt means.</summary>
-internal sealed class PromptCommandTests
+internal sealed class PromptCommandTests : FolderTest
 {
     [TestCase("hello", "hello")]
     [TestCase(" /ping", " /ping")]
@@ -68,27 +68,19 @@ internal sealed class PromptCommandTests
     [Test]
     public void A_pipe_to_which_nobody_writes_does_not_hold_up_the_prompt()
     {
-        string folder = Directory.CreateTempSubdirectory("echo-prompt-").FullName;
-        try
+        string pipe = Path.Combine(Folder, "pipe");
+        using (Process made = Process.Start("mkfifo", [pipe]))
         {
-            string pipe = Path.Combine(folder, "pipe");
-            using (Process made = Process.Start("mkfifo", [pipe]))
-            {
-                made.WaitForExit();
-            }
-
-            Task<PromptCommand> parsing = Task.Run(() => PromptCommand.Parse($"/file {pipe}"));
-            Assert.That(parsing.Wait(ServerProcess.Patience), Is.True);
-            Assert.That(parsing.Result.Answer, Is.EqualTo($"'{pipe}' cannot be read: nothing came from it"));
-
-            // Whoever still waits to open it may go on.
-            using Process writer = Process.Start("sh", ["-c", $": > '{pipe}'"]);
-            writer.WaitForExit();
+            made.WaitForExit();
         }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+
+        Task<PromptCommand> parsing = Task.Run(() => PromptCommand.Parse($"/file {pipe}"));
+        Assert.That(parsing.Wait(ServerProcess.Patience), Is.True);
+        Assert.That(parsing.Result.Answer, Is.EqualTo($"'{pipe}' cannot be read: nothing came from it"));
+
+        // Whoever still waits to open it may go on.
+        using Process writer = Process.Start("sh", ["-c", $": > '{pipe}'"]);
+        writer.WaitForExit();
     }
 
     [Test]

@@ -9,8 +9,9 @@ using Microsoft.Extensions.Logging;
 namespace EchoServer.Tests.Commands.Logging;
 
 /// <summary>How a log line looks, to the byte but for the time.</summary>
-internal sealed partial class LineFormatTests
+internal sealed class LineFormatTests
 {
+    private static readonly Regex Name = new(@"\{(?<name>\w+)");
     private const string Category = "Nä\"me";
 
     // {"time":"2026-01-02T03:04:05.678Z",
@@ -65,7 +66,7 @@ internal sealed partial class LineFormatTests
         // As the source generator of the library hands them over.
         static KeyValuePair<string, object?>[] Values(string template, params object?[] values) =>
         [
-            .. Name().Matches(template).Select((name, i) => new KeyValuePair<string, object?>(name.Groups["name"].Value, values[i])),
+            .. Name.Matches(template).Select((name, i) => new KeyValuePair<string, object?>(name.Groups["name"].Value, values[i])),
             new("{OriginalFormat}", template),
         ];
     }
@@ -125,9 +126,8 @@ internal sealed partial class LineFormatTests
         Assert.That(bytes, Has.Length.EqualTo(length - 1 + Environment.NewLine.Length));
     }
 
-    [TestCase(LogFormat.Text)]
-    [TestCase(LogFormat.Json)]
-    public void The_longest_line_of_a_message_fits(LogFormat format)
+    [Test]
+    public void The_longest_line_of_a_message_fits([Values(LogFormat.Text, LogFormat.Json)] LogFormat format)
     {
         byte[] emoji = [.. Enumerable.Repeat("🌍"u8.ToArray(), 1000).SelectMany(bytes => bytes)];
         string shown = string.Concat(Enumerable.Repeat("🌍", MessageLine.MaxCharacters));
@@ -137,9 +137,8 @@ internal sealed partial class LineFormatTests
             : $@"""connectionId"":9223372036854775807,""bytes"":4000,""text"":""{shown}…""}}"));
     }
 
-    [TestCase(LogFormat.Text)]
-    [TestCase(LogFormat.Json)]
-    public void The_level_None_is_not_logged(LogFormat format) =>
+    [Test]
+    public void The_level_None_is_not_logged([Values(LogFormat.Text, LogFormat.Json)] LogFormat format) =>
         Assert.That(Write(format, log => log.Log(LogLevel.None, 1, "never", null, AsIs)), Is.Empty);
 
     private static List<string> Write(LogFormat format, Action<ILogger> write)
@@ -152,7 +151,4 @@ internal sealed partial class LineFormatTests
 
         return output.Lines;
     }
-
-    [GeneratedRegex(@"\{(?<name>\w+)")]
-    private static partial Regex Name();
 }

@@ -145,16 +145,9 @@ internal sealed class WebSocketUrlTests
     [TestCase("load", "--duration", "0.1", "--connections", "1")]
     public async Task A_password_may_have_no_user(string command, params string[] options)
     {
-        var request = new TaskCompletionSource<string>();
-        using var server = new ScriptedServer((peer, connection) =>
-        {
-            string head = peer.ReadHead();
-            request.TrySetResult(head);
-            peer.Send(ScriptedServer.Accept(head));
-            ScriptedServer.EchoAll(peer, connection, (_, _, message) => EchoScripts.Good(message));
-        });
+        using ScriptedServer server = EchoScripts.Server((_, _, message) => EchoScripts.Good(message));
         ProgramResult result = await Programs.RunAsync(Programs.EchoServer([command, $"ws://:geheim@{server.Url.Authority}/", "-H", "Content-Type: x", .. options]));
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
-        Assert.That(await request.Task, Does.Contain("\r\nAuthorization: Basic OmdlaGVpbQ==\r\n").And.Contain("\r\nContent-Type: x\r\n"));
+        Assert.That(server.Requests.First(), Does.Contain("\r\nAuthorization: Basic OmdlaGVpbQ==\r\n").And.Contain("\r\nContent-Type: x\r\n"));
     }
 }

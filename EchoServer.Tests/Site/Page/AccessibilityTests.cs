@@ -19,7 +19,7 @@ internal sealed class AccessibilityTests : PageTest
     public async Task Axe_finds_nothing_in_any_state(ColorScheme scheme, int width, int height)
     {
         Requires.AxeCore();
-        Expected(ServerIsGone());
+        Expected(ServerIsGone);
         await EnterAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = height }, BypassCSP = true });
         ServerProcess server = EndAfterTab(await ServerProcess.StartAsync([]));
         await OpenAsync(server);

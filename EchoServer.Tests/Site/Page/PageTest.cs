@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -6,8 +5,11 @@ namespace EchoServer.Tests.Site.Page;
 
 /// <summary>A test of the page in a real browser. Whatever the browser complains of fails it, wherever it came up.</summary>
 [WholeMachine]
-internal abstract partial class PageTest
+internal abstract class PageTest
 {
+    /// <summary>The browser's message when a WebSocket or a request fails to connect: the test stopped the server.</summary>
+    protected static readonly Regex ServerIsGone = new("WebSocket connection to '.*' failed|Failed to load resource: net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE)");
+
     // A violation of the Content-Security-Policy is an event of the document, and a line on the console in other words.
     private const string ReportViolations =
         "addEventListener('securitypolicyviolation', (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));";
@@ -17,10 +19,6 @@ internal abstract partial class PageTest
     private readonly ConcurrentQueue<string> _complaints = new();
     private readonly List<Regex> _expected = [];
     private readonly Stack<IAsyncDisposable> _servers = [];
-
-    /// <summary>The browser's message when a WebSocket or a request fails to connect: the test stopped the server.</summary>
-    [GeneratedRegex("WebSocket connection to '.*' failed|Failed to load resource: net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE)")]
-    protected static partial Regex ServerIsGone();
 
     /// <summary>A script for <see cref="Context"/>: notes each message when the page gets it. The page's log waits for the clock.</summary>
     protected const string NoteLatestMessage = """

@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace EchoServer.Tests.Support.Peers;
@@ -35,11 +32,8 @@ internal sealed class ConnectProxy : IDisposable
 
         string target = head.Split(' ')[1];
         _targets.Enqueue($"{head.Split(' ')[0]} {target}");
-        using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        server.Connect(IPAddress.Loopback, int.Parse(target.Split(':')[^1]));
+        using var server = new RawPeer(int.Parse(target.Split(':')[^1]));
         client.Send("HTTP/1.1 200 OK\r\n\r\n");
-        using var near = new NetworkStream(client.Socket);
-        using var far = new NetworkStream(server);
-        Task.WhenAny(near.CopyToAsync(far), far.CopyToAsync(near)).Wait(ServerProcess.Patience);
+        client.Join(server);
     }
 }

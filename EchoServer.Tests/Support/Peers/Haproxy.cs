@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Net.Sockets;
 using System.Text;
 
 namespace EchoServer.Tests.Support.Peers;

@@ -4,27 +4,22 @@ namespace EchoServer.Tests.Support.Peers;
 /// <remarks>It lives as long as a process in it: one that waits for its standard input to end, so that it never outlives the test's.</remarks>
 internal sealed class NetworkNamespace : IAsyncDisposable
 {
-    private readonly Process _keeper;
+    private readonly RunningProgram _keeper =
+        new(Programs.Start("unshare", ["--net", "bash", "-c", "ip link set lo up && echo ready && exec cat"]));
 
-    private NetworkNamespace(Process keeper) => _keeper = keeper;
+    private NetworkNamespace()
+    {
+    }
 
     public static async Task<NetworkNamespace> CreateAsync()
     {
         Requires.NetworkNamespaces();
-        Process keeper = Process.Start(Programs.Start(
-            "unshare", ["--net", "bash", "-c", "ip link set lo up && echo ready && exec cat"]))!;
-        return await new NetworkNamespace(keeper).StartedAsync(async () =>
-        {
-            using var patience = new CancellationTokenSource(ServerProcess.Patience);
-            if (await keeper.StandardOutput.ReadLineAsync(patience.Token) != "ready")
-            {
-                throw new InvalidOperationException("no network namespace: " + await keeper.StandardError.ReadToEndAsync(patience.Token));
-            }
-        });
+        var created = new NetworkNamespace();
+        return await created.StartedAsync(() => created._keeper.ReadLineAsync("^ready$"));
     }
 
     /// <summary>Makes a program start in it. It becomes that program: the process keeps its id.</summary>
     public ProcessStartInfo Enter(ProcessStartInfo start) => Programs.Through(start, "nsenter", $"--net=/proc/{_keeper.Id}/ns/net", "--");
 
-    public async ValueTask DisposeAsync() => await Programs.EndAsync(_keeper);
+    public ValueTask DisposeAsync() => _keeper.DisposeAsync();
 }

@@ -49,25 +49,12 @@ internal sealed class Nginx : IAsyncDisposable
             """));
         Process process = Process.Start(Programs.Start(Executable, ["-p", folder, "-c", Path.Combine(folder, "nginx.conf")]))!;
         process.BeginErrorReadLine();
-        return await new Nginx(process, folder, port).StartedAsync(() => Wait.UntilAsync(() => Listens(port), () => "nginx does not listen"));
+        return await new Nginx(process, folder, port).StartedAsync(() => Wait.UntilListensAsync(port));
     }
 
     public async ValueTask DisposeAsync()
     {
         await Programs.EndAsync(_process);
         Directory.Delete(_folder, recursive: true);
-    }
-
-    private static bool Listens(int port)
-    {
-        try
-        {
-            using var peer = new RawPeer(port);
-            return true;
-        }
-        catch (System.Net.Sockets.SocketException)
-        {
-            return false;
-        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace EchoServer.Tests.Support.Peers;
@@ -222,6 +221,14 @@ internal sealed class RawPeer : IDisposable
         }
 
         Skip(length);
+    }
+
+    /// <summary>Passes on what this end and another send, until one of them ends.</summary>
+    public void Join(RawPeer other)
+    {
+        using var near = new NetworkStream(_socket);
+        using var far = new NetworkStream(other._socket);
+        Task.WhenAny(near.CopyToAsync(far), far.CopyToAsync(near)).Wait(ServerProcess.Patience);
     }
 
     public void Dispose() => _socket.Dispose();

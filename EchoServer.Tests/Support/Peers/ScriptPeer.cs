@@ -3,24 +3,17 @@ namespace EchoServer.Tests.Support.Peers;
 /// <summary>A server in Node that says its port on its first line. Ends with the test.</summary>
 internal sealed class ScriptPeer : IAsyncDisposable
 {
-    private readonly Process _process;
+    private readonly RunningProgram _node;
 
-    private ScriptPeer(Process process) => _process = process;
+    private ScriptPeer(string script) => _node = new RunningProgram(Programs.Start("node", ["-e", script], Requires.PeersFolder));
 
     public int Port { get; private set; }
 
     public static async Task<ScriptPeer> StartNodeAsync(string script)
     {
-        Process process = Process.Start(Programs.Start("node", ["-e", script], Requires.PeersFolder))!;
-        var peer = new ScriptPeer(process);
-        return await peer.StartedAsync(async () =>
-        {
-            using var patience = new CancellationTokenSource(ServerProcess.Patience);
-            string line = await process.StandardOutput.ReadLineAsync(patience.Token)
-                ?? throw new InvalidOperationException("node ended: " + await process.StandardError.ReadToEndAsync(patience.Token));
-            peer.Port = int.Parse(line, CultureInfo.InvariantCulture);
-        });
+        var peer = new ScriptPeer(script);
+        return await peer.StartedAsync(async () => peer.Port = int.Parse(await peer._node.ReadLineAsync(), CultureInfo.InvariantCulture));
     }
 
-    public async ValueTask DisposeAsync() => await Programs.EndAsync(_process);
+    public ValueTask DisposeAsync() => _node.DisposeAsync();
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -27,24 +26,51 @@ internal sealed class ScriptedServer : IDisposable
         new Thread(Accept) { IsBackground = true }.Start();
     }
 
+    /// <summary>The heads of the requests so far, where the server reads them itself.</summary>
+    public IReadOnlyCollection<string> Requests { get; private init; } = [];
+
+    /// <summary>Returns the line of each of these requests that begins so.</summary>
+    public IEnumerable<string> RequestLines(string start) =>
+        Requests.Select(request => request.Split("\r\n").Single(line => line.StartsWith(start, StringComparison.Ordinal)));
+
     public Uri Url => new($"ws://127.0.0.1:{((IPEndPoint)_listener.LocalEndPoint!).Port}/");
 
     /// <summary>A server whose WebSockets go by a script.</summary>
     /// <param name="talk">What happens on a WebSocket behind the handshake.</param>
     /// <param name="answer">The answer to the request of a connection; null for <see cref="Accept(string, string[])"/>.</param>
-    public static ScriptedServer Upgrading(Action<RawPeer, int> talk, Func<string, int, string>? answer = null) => new((peer, connection) =>
+    public static ScriptedServer Upgrading(Action<RawPeer, int> talk, Func<string, int, string>? answer = null)
     {
-        string request = peer.ReadHead();
-        string head = answer?.Invoke(request, connection) ?? Accept(request);
-        peer.Send(head);
-        if (head.StartsWith("HTTP/1.1 101 ", StringComparison.Ordinal))
+        var requests = new ConcurrentQueue<string>();
+        return new((peer, connection) =>
         {
-            talk(peer, connection);
-        }
-    });
+            string request = peer.ReadHead();
+            requests.Enqueue(request);
+            string head = answer?.Invoke(request, connection) ?? Accept(request);
+            peer.Send(head);
+            if (head.Contains("HTTP/1.1 101 ", StringComparison.Ordinal))
+            {
+                talk(peer, connection);
+            }
+        })
+        {
+            Requests = requests,
+        };
+    }
 
     /// <summary>A server that gives one answer to each request.</summary>
     public static ScriptedServer Answering(string answer) => Upgrading((_, _) => { }, (_, _) => answer);
+
+    /// <summary>The same, and it keeps the connection open.</summary>
+    public static ScriptedServer AnsweringAndStaying(string answer) => new((peer, _) =>
+    {
+        peer.ReadHead();
+        peer.Send(answer);
+        peer.ReadToEndAndDrop();
+    });
+
+    /// <summary>A server that echoes, or gives the answers to requests that are not a 101.</summary>
+    public static ScriptedServer Echoing(Func<string, int, string>? answer = null) =>
+        Upgrading((peer, connection) => EchoAll(peer, connection, (_, _, message) => Echo(message)), answer);
 
     /// <summary>A server that upgrades as it should, and answers messages and Close frames by a script.</summary>
     public static ScriptedServer Echoing(EchoScript script, Func<string, int, string> answer) =>
