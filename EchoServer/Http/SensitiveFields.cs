@@ -44,7 +44,7 @@ internal static partial class SensitiveFields
     // A quotation mark in a query that was typed is percent-encoded before the URL is shown. A URL in the query of another one is
     // percent-encoded as a whole.
     [GeneratedRegex(
-        """([?&;#]|%3F|%26|%3B|%23)(?<name>((?!%3D|%26|%3F)[^=&?#;\s"'<>]){1,100})(=|%3D)""",
+        """([?&;#]|%3F|%26|%3B|%23)(?<name>(?>((?!%3D|%26|%3F|%3B|%23)[^=&?#;\s"'<>]){1,100}))(=|%3D)""",
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Parameter();
 

@@ -13,7 +13,7 @@ namespace EchoServer.WebSockets;
 /// </remarks>
 internal static class Utf8Validator
 {
-    // What is wrong with a byte and the one before it.
+    // The faults of a byte and the one before it.
     private const byte TooShort = 1 << 0;
     private const byte TooLong = 1 << 1;
     private const byte Overlong3 = 1 << 2;
