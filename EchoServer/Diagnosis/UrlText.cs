@@ -35,7 +35,10 @@ internal static class UrlText
         text = SensitiveFields.HideInQueries(text);
         var shown = new StringBuilder();
         int done = 0;
-        for (int mark; (mark = text.IndexOf(StartOfAuthority, done, StringComparison.Ordinal)) >= 0;)
+
+        // Nothing is hidden behind the last '@'.
+        int end = text.LastIndexOf('@');
+        for (int mark; done < end && (mark = text.IndexOf(StartOfAuthority, done, end - done, StringComparison.Ordinal)) >= 0;)
         {
             int start = mark + StartOfAuthority.Length;
             ReadOnlySpan<char> rest = text.AsSpan(start);

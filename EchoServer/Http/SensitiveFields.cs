@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -7,11 +8,12 @@ namespace EchoServer.Http;
 internal static partial class SensitiveFields
 {
     // Parts of names, in any case: the names that clients and proxies invent usually contain one of them.
-    private static readonly string[] Parts =
-    [
-        "auth", "cookie", "token", "secret", "pass", "pwd", "credential", "session", "signature", "hmac", "jwt", "csrf", "xsrf", "key",
-        "client-cert",
-    ];
+    private static readonly SearchValues<string> Parts = SearchValues.Create(
+        [
+            "auth", "cookie", "token", "secret", "pass", "pwd", "credential", "session", "signature", "hmac", "jwt", "csrf", "xsrf", "key",
+            "client-cert",
+        ],
+        StringComparison.OrdinalIgnoreCase);
 
     // A whole word of a name: "signal" is none.
     private const string Signature = "sig";
@@ -22,16 +24,18 @@ internal static partial class SensitiveFields
     // A key only by name: a nonce that is sent in the clear and opens nothing (RFC 6455 §1.3).
     private const string HandshakeNonce = "Sec-WebSocket-Key";
 
+    private static readonly int EncodedLength = "%3F".Length;
+
     /// <summary>Replaces the values of such parameters in the queries of a text, URLs or not, with <c>***</c>.</summary>
     /// <remarks>The text may be a peer's: it is gone through once, and a query in the value of another query is not a call of its own.</remarks>
     internal static string HideInQueries(string text)
     {
         var shown = new StringBuilder();
         int done = 0;
-        foreach (Match parameter in Parameter().Matches(text))
+        foreach (ValueMatch match in Parameter().EnumerateMatches(text))
         {
-            int value = parameter.Index + parameter.Length;
-            if (parameter.Index >= done && IsSecret(Uri.UnescapeDataString(parameter.Groups["name"].Value)) && Value().Match(text, value) is { Success: true } secret)
+            int value = match.Index + match.Length;
+            if (match.Index >= done && IsSecret(NameIn(text.AsSpan(match.Index, match.Length))) && Value().Match(text, value) is { Success: true } secret)
             {
                 shown.Append(text, done, value - done).Append("***");
                 done = value + secret.Length;
@@ -44,7 +48,7 @@ internal static partial class SensitiveFields
     // A quotation mark in a query that was typed is percent-encoded before the URL is shown. A URL in the query of another one is
     // percent-encoded as a whole.
     [GeneratedRegex(
-        """([?&;#]|%3F|%26|%3B|%23)(?<name>(?>((?!%3D|%26|%3F|%3B|%23)[^=&?#;\s"'<>]){1,100}))(=|%3D)""",
+        """([?&;#]|%3F|%26|%3B|%23)(?>((?!%3D|%26|%3F|%3B|%23)[^=&?#;\s"'<>]){1,100})(=|%3D)""",
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Parameter();
 
@@ -53,11 +57,26 @@ internal static partial class SensitiveFields
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Value();
 
+    // Between the character before it and the one behind, each perhaps percent-encoded.
+    private static string NameIn(ReadOnlySpan<char> parameter) =>
+        Uri.UnescapeDataString(parameter[(parameter[0] == '%' ? EncodedLength : 1)..^(parameter[^1] == '=' ? 1 : EncodedLength)]);
+
     private static bool IsSecret(string parameter) => Contains(parameter) || Array.Exists(Parameters, name => name.Equals(parameter, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether the value of a field must not be shown. The case of its name does not matter.</summary>
-    internal static bool Contains(string name) =>
-        !name.Equals(HandshakeNonce, StringComparison.OrdinalIgnoreCase) &&
-        (Array.Exists(Parts, part => name.Contains(part, StringComparison.OrdinalIgnoreCase)) ||
-            name.Split('-', '_', '.').Contains(Signature, StringComparer.OrdinalIgnoreCase));
+    internal static bool Contains(ReadOnlySpan<char> name) =>
+        !name.Equals(HandshakeNonce, StringComparison.OrdinalIgnoreCase) && (name.ContainsAny(Parts) || HasWord(name, Signature));
+
+    private static bool HasWord(ReadOnlySpan<char> name, string word)
+    {
+        foreach (Range part in name.SplitAny('-', '_', '.'))
+        {
+            if (name[part].Equals(word, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }
