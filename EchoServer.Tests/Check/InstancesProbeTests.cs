@@ -1,3 +1,4 @@
+using System.Text;
 using EchoServer.Check;
 
 namespace EchoServer.Tests.Check;
@@ -147,6 +148,18 @@ internal sealed class InstancesProbeTests
             }
         });
         return await Checks.RunAsync(router.Url.AbsoluteUri + "raw", options => options with { ReachesInstances = true });
+    }
+
+    [TestCase("11111111-2222-3333-4444-555555555555", ExpectedResult = true)]
+    [TestCase("11111111-2222-3333-4444-555555555555\\r\\nX-Evil: yes", ExpectedResult = false)]
+    [TestCase("guid", ExpectedResult = false)]
+    public bool Only_a_GUID_is_taken_from_a_server_for_a_request(string application)
+    {
+        string info = HttpReply.Get(SharedServers.Default.Port, "/info").Text;
+        byte[] hostile = Encoding.UTF8.GetBytes(info.Replace("\"headers\": [", $"\"headers\": [{{\"name\": \"X-Cf-Applicationid\", \"value\": \"{application}\"}},"));
+        ServerInfo read = ServerInfo.Read(hostile)!;
+        Assert.That(read.Header("X-Cf-Applicationid"), Is.Not.Null);
+        return read.ApplicationId is not null;
     }
 
     private static void Forward(RawPeer peer, string request, int port)

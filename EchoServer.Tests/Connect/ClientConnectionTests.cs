@@ -32,6 +32,36 @@ internal sealed class ClientConnectionTests
     }
 
     [Test]
+    public async Task A_server_that_never_pauses_cannot_keep_a_wait_from_being_stopped([Values] bool sendsMessages)
+    {
+        using ScriptedServer server = Server(peer =>
+        {
+            if (!sendsMessages)
+            {
+                Send(peer, WireFrame.Text("", fin: false));
+            }
+
+            WireFrame frame = sendsMessages ? WireFrame.Text("news") : WireFrame.More([]);
+            WireFrame[] many = [.. Enumerable.Repeat(frame, 10_000)];
+            while (true)
+            {
+                // Ends when the client is gone.
+                Send(peer, many);
+            }
+        });
+        await using ClientConnection connection = await OpenAsync(server);
+        using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
+        Task receiving = Task.Run(async () =>
+        {
+            while (true)
+            {
+                await connection.ReceiveAsync(stop.Token);
+            }
+        });
+        Assert.That(() => receiving.WaitAsync(ServerProcess.Patience), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
     public async Task A_reset_that_a_send_has_met_is_not_taken_for_an_orderly_end()
     {
         using var reset = new ManualResetEventSlim();

@@ -48,6 +48,24 @@ internal sealed class DialerTests
     }
 
     [Test]
+    public async Task So_may_a_head_of_many_lines()
+    {
+        string[] lines = [.. Enumerable.Range(0, 200).Select(number => $"X-Line-{number}: of a head that is longer than a first receive")];
+        using var server = new ScriptedServer((peer, _) =>
+        {
+            peer.SendChopped(Encoding.ASCII.GetBytes(EarlyHints + ScriptedServer.Accept(peer.ReadHead(), lines)), 1);
+            peer.ReadToEndAndDrop();
+        });
+        await using ClientConnection connection = await OpenAsync(Options(server.Url));
+        Assert.That(connection.Heads.Response, Does.StartWith("HTTP/1.1 101 ").And.EndsWith($"{lines[^1]}\r\n\r\n"));
+    }
+
+    [Test]
+    public void A_request_with_a_line_break_in_a_value_is_never_written() => Assert.That(
+        () => HttpExchange.Upgrade(Options(new Uri("ws://localhost/")) with { Instance = "a:0\r\nHost: b" }, "key", [], null),
+        Throws.InstanceOf<InvalidOperationException>());
+
+    [Test]
     public async Task A_refusal_after_an_interim_answer_is_what_counts()
     {
         using ScriptedServer server = ScriptedServer.Answering(EarlyHints + "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nnever");

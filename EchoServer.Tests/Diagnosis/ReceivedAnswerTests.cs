@@ -54,6 +54,14 @@ internal sealed class ReceivedAnswerTests
         NetworkDiagnosis.OfTimeout(Stage.Proxy, TimeSpan.FromSeconds(2), Url, new Uri("http://proxy.example.org/"), "220 mail"u8).Cause,
         Is.EqualTo("the proxy proxy.example.org:80 does not answer as an HTTP proxy does: it said '220 mail', and no more within 2 s"));
 
+    [Test]
+    public void Of_a_long_text_the_beginning_is_shown_with_the_size_of_all()
+    {
+        string letters = new('a', 20_000);
+        Assert.That(ReceivedAnswer.Shown(letters), Is.EqualTo($"{letters[..100]}… (20000 bytes)"));
+        Assert.That(ReceivedAnswer.Shown($"http://h/?token={letters}"), Does.Match(@"^http://h/\?token=\*\*\*… \(\d+ bytes\)$"));
+    }
+
     [TestCase("ws://user:secret@echo.example.org/a", "ws://...@echo.example.org/a")]
     [TestCase("ws://[fe80::1%eth0]:81/", "ws://[fe80::1%eth0]:81/")]
     public void A_URL_is_shown_with_its_zone_and_without_its_user(string url, string shown) =>

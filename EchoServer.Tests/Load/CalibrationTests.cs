@@ -95,11 +95,24 @@ internal sealed class CalibrationTests
         Assert.That(client.Errors.Counts.Single(), Is.EqualTo(new LoadErrorCount(LoadError.ConnectTimedOut, 0, 1, "no greeting within 3 s")));
     }
 
+    [TestCase(20, 5, ExpectedResult = 20)]
+    [TestCase(21, 5, ExpectedResult = 0, Description = "more of them than a greeting has")]
+    [TestCase(2, 600_000, ExpectedResult = 0, Description = "more of their bytes")]
+    public async Task<int> What_comes_before_a_pong_is_the_greeting_unless_it_is_too_much(int messages, int bytes)
+    {
+        using ScriptedServer server = ScriptedServer.Echoing(
+            (_, _, message) => ScriptedServer.Echo(message with { Opcode = WireFrame.PongOpcode }), [.. Enumerable.Repeat(new string('x', bytes), messages)]);
+        await using var client = new LoadClient(LoadAgainst.Options(server) with { ExpectsEcho = false });
+        await client.ConnectAsync();
+        return client.Context!.Dialect.Greetings.Count;
+    }
+
     private static IEnumerable<TestCaseData> NoEchoServers()
     {
         yield return Case("silent", "no echo came within 3 s: the server is not an echo server, hangs, or something on the way holds frames back; check the path; ", (_, _, _) => []);
         yield return Case("talkative", "messages come, but none of them is the echo of the message sent: this is not an echo server; check the path: ", (_, _, _) => [WireFrame.Text("news")]);
         yield return Case("sends without end", "messages come, but none of them is the echo of the message sent: this is not an echo server; check the path: ", (_, _, _) => [.. Enumerable.Repeat(WireFrame.Text("news"), 21)]);
+        yield return Case("sends much", "messages come, but none of them is the echo of the message sent: this is not an echo server; check the path: ", (_, _, _) => [.. Enumerable.Repeat(WireFrame.Text(new string('x', 600_000)), 2)]);
         yield return Case("closes", "the server closed with 1003 UnsupportedData '\\u{7}no': it does not take this kind of message; send the kind that it takes, text or binary", (_, _, _) => [WireFrame.Close(1003, "\u0007no")]);
         yield return Case("breaks the protocol", "the server broke the WebSocket protocol: opcode 0x3 is reserved; a proxy on the way alters frames, ", (_, _, _) => [new WireFrame(3, [])]);
         yield return Case("fails", "the connection ended without a Close in the middle of the conversation; see whether the app or the router was restarted ", (_, _, _) => throw new EndOfStreamException());

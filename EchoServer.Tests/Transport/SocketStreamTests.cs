@@ -78,18 +78,4 @@ internal sealed class SocketStreamTests(bool isPortable)
         await stop.CancelAsync();
         Assert.That(async () => await reading.WaitAsync(ServerProcess.Patience), Throws.InstanceOf<OperationCanceledException>());
     }
-
-    [Test]
-    public async Task What_arrived_before_a_call_is_cancelled_is_received()
-    {
-        _peer.Send([1, 2, 3]);
-        Assert.That(_socket.HasInput, Is.True.After((int)ServerProcess.Patience.TotalMilliseconds, 10));
-        var stopped = new CancellationToken(canceled: true);
-        byte[] received = new byte[8];
-        Assert.That(await _stream.ReadAsync(received, stopped).AsTask().WaitAsync(ServerProcess.Patience), Is.EqualTo(3));
-        Assert.That(received[..3], Is.EqualTo(new byte[] { 1, 2, 3 }));
-        Assert.That(
-            async () => await _stream.ReadAsync(received, stopped).AsTask().WaitAsync(ServerProcess.Patience),
-            Throws.InstanceOf<OperationCanceledException>());
-    }
 }

@@ -26,6 +26,9 @@ internal sealed record ServerInfo(
     internal string? Header(string name) =>
         Headers.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value).FirstOrDefault();
 
+    /// <summary>The app's GUID as the router named it to the server; null where none did, or with a value of another form: it would go into a request.</summary>
+    internal string? ApplicationId => Header("X-Cf-Applicationid") is string id && Guid.TryParseExact(id, "D", out _) ? id : null;
+
     internal bool IsScenario(string path) => Scenarios.Any(scenario => FirstSegment(scenario) == FirstSegment(path));
 
     /// <summary>Reads the document. It comes from outside: where it is not what it should be, there is none.</summary>

@@ -8,6 +8,7 @@ internal sealed class EchoDialect
 {
     // A server that sends more before the first echo is not an echo server.
     private const int MaxGreetings = 20;
+    private const int MaxGreetingBytes = 1024 * 1024;
 
     private readonly List<byte[]> _greetings = [];
 
@@ -27,7 +28,7 @@ internal sealed class EchoDialect
         ClientConnection connection, ReadOnlyMemory<byte> sent, Step step, CancellationToken stop)
     {
         var dialect = new EchoDialect();
-        while (dialect.Greetings.Count <= MaxGreetings)
+        while (true)
         {
             ClientEvent? received = await connection.ReceiveMessageAsync(step.Deadline, step.Url, stop).ConfigureAwait(false);
             if (received is null)
@@ -43,14 +44,26 @@ internal sealed class EchoDialect
                 return (dialect, received);
             }
 
-            dialect.AddGreeting(received.Payload);
+            if (!dialect.TryAddGreeting(received.Payload))
+            {
+                throw ConnectionFailedException.NoEcho(
+                    dialect.Greetings.Count == MaxGreetings ? $"over {MaxGreetings} messages" : $"messages of over {MaxGreetingBytes} bytes");
+            }
         }
-
-        throw ConnectionFailedException.NoEcho($"over {MaxGreetings} messages");
     }
 
     /// <summary>Takes a message that came before any that could be an echo.</summary>
-    internal void AddGreeting(byte[] message) => _greetings.Add(message);
+    /// <returns>False when there are more of them, or more of their bytes, than greetings have.</returns>
+    internal bool TryAddGreeting(byte[] message)
+    {
+        bool hasRoom = _greetings.Count < MaxGreetings && _greetings.Sum(greeting => greeting.Length) + message.Length <= MaxGreetingBytes;
+        if (hasRoom)
+        {
+            _greetings.Add(message);
+        }
+
+        return hasRoom;
+    }
 
     /// <summary>Whether a message is the echo of a payload. A binary echo may have the prefix too.</summary>
     internal bool IsEcho(ReadOnlySpan<byte> message, ReadOnlySpan<byte> payload, bool isText) =>

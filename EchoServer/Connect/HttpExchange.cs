@@ -71,16 +71,24 @@ internal static class HttpExchange
             }
 
             int received = await ReadAsync(link.Stream, buffer, length, hasInterim, stop).ConfigureAwait(false);
-            int left = ResponseHead.DropInterim(buffer.AsSpan(0, length + received));
+            bool mayBeWhole = MayBeWhole(buffer.AsSpan(0, length + received), length) || length + received == buffer.Length;
+            int left = mayBeWhole ? ResponseHead.DropInterim(buffer.AsSpan(0, length + received)) : length + received;
             hasInterim |= left < length + received;
             length = left;
             link.Heads = new(request, buffer.AsMemory(0, length));
-            if (TryRead(buffer.AsSpan(0, length)) is ReceivedHead head)
+            if (mayBeWhole && TryRead(buffer.AsSpan(0, length)) is ReceivedHead head)
             {
                 link.Heads = new(request, head.Head);
                 return head;
             }
         }
+    }
+
+    /// <summary>Whether a head may have become whole, or is short: one that arrives byte by byte is not read anew for each of them.</summary>
+    private static bool MayBeWhole(ReadOnlySpan<byte> input, int seenBefore)
+    {
+        ReadOnlySpan<byte> fresh = input[Math.Max(0, seenBefore - "\n\r".Length)..];
+        return input.Length <= FirstBufferBytes || fresh.IndexOf("\n\r\n"u8) >= 0 || fresh.IndexOf("\n\n"u8) >= 0;
     }
 
     /// <summary>Reads more of an answer.</summary>
@@ -167,7 +175,11 @@ internal static class HttpExchange
             .. options.Headers.Select(field => $"{field.Name}: {field.Value}"),
             "",
         ];
-        return Encoding.UTF8.GetBytes(string.Concat(all.OfType<string>().Select(line => $"{line}\r\n")));
+        string[] known = [.. all.OfType<string>()];
+
+        // RFC 9110 §5.5: a line break would let the rest of a value be fields, and requests, of their own.
+        return known.Any(line => line.AsSpan().ContainsAny('\r', '\n')) ? throw new InvalidOperationException("a line of a request contains a line break")
+            : Encoding.UTF8.GetBytes(string.Concat(known.Select(line => $"{line}\r\n")));
     }
 
     private static ReceivedHead? TryRead(Span<byte> input) => ResponseHead.Unfold(input, out ResponseHead head, out HeadError? error) switch

@@ -13,20 +13,26 @@ internal sealed record ReceivedAnswer(int Status, string Reason, IReadOnlyDictio
     // A sentence and its remedy: servers name the fault first.
     private const int MaxWordsCharacters = 200;
 
+    // The rest of a longer text is not looked through for secrets, because it is not shown.
+    private const int MaxJudgedCharacters = 16 * 1024;
+
     // "HTTP Status 400 – Bad Request" and the like: letters before the reason phrase that say no more than it does.
     private const int MaxLettersBefore = 12;
 
     internal static ReceivedAnswer From(ResponseHead head, ReadOnlySpan<byte> body)
     {
-        var fields = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        List<(string Name, string Value)> fields = [];
         foreach (HeaderFields.Field field in head.Fields)
         {
-            string name = Encoding.Latin1.GetString(field.Name);
-            string value = Encoding.UTF8.GetString(field.Value);
-            fields[name] = fields.TryGetValue(name, out string? before) ? $"{before}, {value}" : value;
+            fields.Add((Encoding.Latin1.GetString(field.Name), Encoding.UTF8.GetString(field.Value)));
         }
 
-        return new(head.Status, Encoding.UTF8.GetString(head.Reason), fields, Encoding.UTF8.GetString(body));
+        return new(
+            head.Status,
+            Encoding.UTF8.GetString(head.Reason),
+            fields.GroupBy(field => field.Name, field => field.Value, StringComparer.OrdinalIgnoreCase)
+                .ToDictionary(group => group.Key, group => string.Join(", ", group), StringComparer.OrdinalIgnoreCase),
+            Encoding.UTF8.GetString(body));
     }
 
     /// <summary>The value of a header field, or null.</summary>
@@ -36,7 +42,14 @@ internal sealed record ReceivedAnswer(int Status, string Reason, IReadOnlyDictio
     internal string StatusLine => $"{Status} {Shown(Reason)}".TrimEnd();
 
     /// <summary>The body's first line that says more than the status does, tags taken off; empty when there is none. Not escaped.</summary>
-    internal string Words => IsEncoded ? "" : Lines().FirstOrDefault(line => !RepeatsStatus(line) && !IsSignature(line)) ?? "";
+    internal string Words
+    {
+        get
+        {
+            string[] phrases = [Letters(Reason), Letters(((HttpStatusCode)Status).ToString())];
+            return IsEncoded ? "" : Lines().FirstOrDefault(line => !SaysNoMore(Letters(line), phrases) && !IsSignature(line)) ?? "";
+        }
+    }
 
     /// <summary><see cref="Words"/>, escaped and cut.</summary>
     internal string FirstWords => Shown(Words, MaxWordsCharacters);
@@ -51,7 +64,12 @@ internal sealed record ReceivedAnswer(int Status, string Reason, IReadOnlyDictio
     /// <summary>Text from the network, escaped and cut; user and password in a URL are hidden.</summary>
     internal static string Shown(string text) => Shown(text, MaxShownCharacters);
 
-    private static string Shown(string text, int most) => EscapedText.From(Encoding.UTF8.GetBytes(UrlText.WithoutSecrets(text)), most);
+    private static string Shown(string text, int most)
+    {
+        int judged = Math.Min(text.Length, MaxJudgedCharacters);
+        byte[] beginning = Encoding.UTF8.GetBytes(UrlText.WithoutSecrets(text[..judged]));
+        return EscapedText.From(beginning, most, Encoding.UTF8.GetByteCount(text.AsSpan(judged)));
+    }
 
     /// <summary>The lines that a person sees: of a page its title, then its body up to the first script.</summary>
     private IEnumerable<string> Lines()
@@ -76,12 +94,8 @@ internal sealed record ReceivedAnswer(int Status, string Reason, IReadOnlyDictio
     /// <summary>A tag ends a line. The beginning may be the rest of a tag.</summary>
     private static string WithoutTags(string html) => string.Join('\n', html.Split('<').Select(part => part[(part.IndexOf('>', StringComparison.Ordinal) + 1)..]));
 
-    private bool RepeatsStatus(string line)
-    {
-        string letters = Letters(line);
-        return letters.Length == 0 || new[] { Letters(Reason), Letters(((HttpStatusCode)Status).ToString()) }.Any(phrase =>
-            phrase.Length > 0 && letters.Length <= phrase.Length + MaxLettersBefore && letters.EndsWith(phrase, StringComparison.OrdinalIgnoreCase));
-    }
+    private static bool SaysNoMore(string letters, string[] phrases) => letters.Length == 0 || phrases.Any(phrase =>
+        phrase.Length > 0 && letters.Length <= phrase.Length + MaxLettersBefore && letters.EndsWith(phrase, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether a line is the name of the server, as at the foot of an error page.</summary>
     private bool IsSignature(string line) => Field("Server") is { Length: > 0 } server && line.StartsWith(server, StringComparison.OrdinalIgnoreCase);

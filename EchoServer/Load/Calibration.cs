@@ -31,9 +31,11 @@ internal static class Calibration
                 throw ConnectionFailedException.Of(received, dialer.Url);
             }
 
-            if (received.IsMessage)
+            if (received.IsMessage && !dialect.TryAddGreeting(received.Payload))
             {
-                dialect.AddGreeting(received.Payload);
+                // It sends of its own accord, and not only a greeting.
+                received = null;
+                break;
             }
         }
 

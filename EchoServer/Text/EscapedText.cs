@@ -20,10 +20,12 @@ internal static class EscapedText
     /// The most characters that are shown, 1 or more, an escape counting as the characters it is written with. A longer text is cut and
     /// marked with an ellipsis and the whole number of bytes.
     /// </param>
+    /// <param name="bytesBehind">How many bytes of the text are left out already.</param>
     /// <returns>One line of text without control or format characters.</returns>
-    public static string From(ReadOnlySpan<byte> utf8, int maxCharacters = int.MaxValue)
+    public static string From(ReadOnlySpan<byte> utf8, int maxCharacters = int.MaxValue, int bytesBehind = 0)
     {
         var text = new StringBuilder(Math.Min(utf8.Length, maxCharacters));
+        bool isCut = bytesBehind > 0;
         ReadOnlySpan<byte> rest = utf8;
         int shown = 0;
         while (!rest.IsEmpty)
@@ -39,13 +41,14 @@ internal static class EscapedText
             if (shown > maxCharacters)
             {
                 text.Length = before;
-                return text.Append(CultureInfo.InvariantCulture, $"{Ellipsis} ({utf8.Length} bytes)").ToString();
+                isCut = true;
+                break;
             }
 
             rest = rest[used..];
         }
 
-        return text.ToString();
+        return isCut ? $"{text}{Ellipsis} ({utf8.Length + bytesBehind} bytes)" : text.ToString();
     }
 
     /// <summary>What an error message quotes of a value that is not acceptable: its beginning.</summary>

@@ -23,12 +23,7 @@ internal sealed class SocketStream(NonBlockingSocket socket) : SequentialStream
             await socket.ReadableAsync().ConfigureAwait(false);
         }
 
-        if (count == 0)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-
-        // What arrived in time counts, also where this process was too busy to look for it in time.
+        cancellationToken.ThrowIfCancellationRequested();
         return count > 0 || socket.Error == SocketError.Success ? count : throw new SocketException((int)socket.Error);
     }
 

@@ -35,7 +35,7 @@ internal static class InstancesProbe
     internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         ServerInfo? info = run.Info ?? await FindInfoAsync(run.Dialer, stop).ConfigureAwait(false);
-        string? application = run.Options.Connection.Instance?.Split(':')[0] ?? info?.Header("X-Cf-Applicationid");
+        string? application = run.Options.Connection.Instance?.Split(':')[0] ?? info?.ApplicationId;
         if (application is null)
         {
             return Finding.Skip(info is null
@@ -104,7 +104,7 @@ internal static class InstancesProbe
                 return null;
             }
         })).ConfigureAwait(false);
-        return Array.Find(answers, answer => answer?.Header("X-Cf-Applicationid") is not null);
+        return Array.Find(answers, answer => answer?.ApplicationId is not null);
     }
 
     /// <summary>Asks one instance. An EchoServer's <c>/info</c> says which one answers.</summary>
