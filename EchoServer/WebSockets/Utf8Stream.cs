@@ -11,9 +11,6 @@ internal struct Utf8Stream
     private const byte ContinuationLow = 0x80;
     private const byte ContinuationHigh = 0xBF;
 
-    // The longest code point is four bytes, so a piece can end in at most three bytes of one that goes on.
-    private const int MaxUnfinished = 3;
-
     private byte _due;
     private byte _low;
     private byte _high;
@@ -37,7 +34,7 @@ internal struct Utf8Stream
         }
 
         // The bulk goes a vector at a time; only an unfinished end goes byte by byte.
-        int unfinished = UnfinishedBytesAtEnd(piece);
+        int unfinished = Utf8Validator.UnfinishedBytesAtEnd(piece);
         if (!Utf8Validator.IsValid(piece[..^unfinished]))
         {
             return false;
@@ -83,23 +80,5 @@ internal struct Utf8Stream
             _ => (byte.MaxValue, (byte)0, (byte)0),
         };
         return _due != byte.MaxValue;
-    }
-
-    /// <summary>Counts the bytes at the end that begin an incomplete code point.</summary>
-    private static int UnfinishedBytesAtEnd(ReadOnlySpan<byte> piece)
-    {
-        for (int back = 1; back <= Math.Min(MaxUnfinished, piece.Length); back++)
-        {
-            byte b = piece[^back];
-            if (b is >= ContinuationLow and <= ContinuationHigh)
-            {
-                continue;
-            }
-
-            int length = b switch { >= 0xF0 => 4, >= 0xE0 => 3, >= 0xC0 => 2, _ => 1 };
-            return length > back ? back : 0;
-        }
-
-        return 0;
     }
 }

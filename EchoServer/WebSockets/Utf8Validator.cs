@@ -55,7 +55,8 @@ internal static class Utf8Validator
         }
 
         faults |= FaultsAt(ref start, last);
-        return faults == Vector128<byte>.Zero && Utf8.IsValid(text[..WholeBytes(text[..(2 * MaxBefore)])]) && WholeBytes(text) == text.Length;
+        ReadOnlySpan<byte> first = text[..(2 * MaxBefore)];
+        return faults == Vector128<byte>.Zero && Utf8.IsValid(first[..^UnfinishedBytesAtEnd(first)]) && UnfinishedBytesAtEnd(text) == 0;
     }
 
     /// <summary>The faults of the bytes from a place on, each judged with the three before it.</summary>
@@ -96,18 +97,21 @@ internal static class Utf8Validator
         Continuation | Surrogate | TooLarge, Continuation | Surrogate | TooLarge,
         TooShort, TooShort, TooShort, TooShort);
 
-    /// <summary>How many bytes there are without a code point that has only begun at the end.</summary>
-    private static int WholeBytes(ReadOnlySpan<byte> text)
+    /// <summary>Counts the bytes at the end that begin an incomplete code point.</summary>
+    internal static int UnfinishedBytesAtEnd(ReadOnlySpan<byte> text)
     {
-        for (int back = 1; back <= MaxBefore; back++)
+        for (int back = 1; back <= Math.Min(MaxBefore, text.Length); back++)
         {
-            int length = text[^back] switch { >= 0xF0 => 4, >= 0xE0 => 3, >= 0xC0 => 2, _ => 1 };
-            if (length > back)
+            byte b = text[^back];
+            if (b is >= 0x80 and <= 0xBF)
             {
-                return text.Length - back;
+                continue;
             }
+
+            int length = b switch { >= 0xF0 => 4, >= 0xE0 => 3, >= 0xC0 => 2, _ => 1 };
+            return length > back ? back : 0;
         }
 
-        return text.Length;
+        return 0;
     }
 }
