@@ -53,7 +53,7 @@ internal static class Conversation
     private static async Task AwaitAsync(EchoLink link, Dialer dialer, Expectation expected, int number, CancellationToken stop)
     {
         int others = 0;
-        string last = "";
+        byte[] last = [];
         var deadline = Deadline.In(dialer.Options.Timeout);
         while (await link.ReceiveAsync(deadline, stop).ConfigureAwait(false) is ClientEvent received)
         {
@@ -68,7 +68,7 @@ internal static class Conversation
                 return;
             }
 
-            (others, last) = received.IsMessage ? (others + 1, ReceivedAnswer.Shown(Encoding.UTF8.GetString(received.Payload))) : (others, last);
+            (others, last) = received.IsMessage ? (others + 1, received.Payload) : (others, last);
         }
 
         string within = $"within {Times.Seconds(dialer.Options.Timeout)}";
@@ -95,10 +95,14 @@ internal static class Conversation
         }
     }
 
-    private static string After(int others, string last) => others switch
+    private static string After(int others, byte[] last)
     {
-        0 => "",
-        1 => $"; another one came: '{last}'",
-        _ => $"; {others} others came, the last: '{last}'",
-    };
+        string shown = ReceivedAnswer.Shown(Encoding.UTF8.GetString(last));
+        return others switch
+        {
+            0 => "",
+            1 => $"; another one came: '{shown}'",
+            _ => $"; {others} others came, the last: '{shown}'",
+        };
+    }
 }
