@@ -20,7 +20,6 @@ internal sealed class MemoryBudget(long limit) : IByteBudget
     /// <summary>The most that was ever kept at one time, in bytes.</summary>
     internal long Peak => Volatile.Read(ref _peak);
 
-    /// <inheritdoc/>
     public bool TryTake(int bytes) => TryTake(bytes, Limit);
 
     /// <summary>Asks for memory that would make a connection cheaper, and is not needed: only while half of the budget is free after it.</summary>
@@ -31,7 +30,6 @@ internal sealed class MemoryBudget(long limit) : IByteBudget
     /// <summary>The half of it that may be kept for longer than the server's deadlines allow: the other half stays for what they end.</summary>
     internal IByteBudget Spare => _spare ??= new SpareHalf(this);
 
-    /// <inheritdoc/>
     public void GiveBack(int bytes) => Interlocked.Add(ref _used, -bytes);
 
     // Never over the limit, not even for a moment: a smaller request of another thread would be refused in that moment.

@@ -34,7 +34,6 @@ internal sealed class FleckServer : WebSocketServer
     // Fleck's share of the work is larger than the kernel's: a thread for each processor.
     private static int DefaultIoThreads => Math.Min(Environment.ProcessorCount, MaxDefaultIoThreads);
 
-    /// <inheritdoc/>
     public override void Start(Action<IWebSocketConnection> configure)
     {
         base.Start(configure);

@@ -59,12 +59,10 @@ internal sealed class FleckSession : WebSocketSession, ISocket
         _fleck.StartReceiving();
     }
 
-    /// <inheritdoc/>
     internal override bool IsInMessage => _frameBytesLeft > 0 || _fragments > 0;
 
     bool ISocket.Connected => !Outbound.IsClosed;
 
-    /// <inheritdoc/>
     internal override ProtocolEvent Receive(Span<byte> input, out int consumed, out int payloadBytes)
     {
         (consumed, payloadBytes) = (0, 0);
@@ -96,7 +94,6 @@ internal sealed class FleckSession : WebSocketSession, ISocket
         return _found.Kind;
     }
 
-    /// <inheritdoc/>
     internal override void Release()
     {
         GiveBack();

@@ -29,7 +29,6 @@ internal class WebSocketServer : IWebSocketServer
     /// <summary>The category of the line that says where the server listens, which scripts wait for at any log level.</summary>
     public static string AnnouncementCategory => "EchoServer";
 
-    /// <inheritdoc/>
     public IPEndPoint? EndPoint => _acceptor.EndPoint;
 
     /// <summary>What its connections share.</summary>
@@ -37,7 +36,6 @@ internal class WebSocketServer : IWebSocketServer
 
     private ILogger Log => Context.Log;
 
-    /// <inheritdoc/>
     public virtual void Start(Action<IWebSocketConnection> configure)
     {
         ServerOptions options = Context.Options;
@@ -60,7 +58,6 @@ internal class WebSocketServer : IWebSocketServer
         _acceptor.Run(Serve);
     }
 
-    /// <inheritdoc/>
     public async Task StopAsync(TimeSpan timeout)
     {
         Context.IsStopping = true;

@@ -29,28 +29,20 @@ internal class WebSocketSession : IWebSocketConnection
         _protocol = new WebSocketProtocol<OutboundSink>(reader, new OutboundSink(connection.Outbound));
     }
 
-    /// <inheritdoc/>
     public long Id => _connection.Id;
 
-    /// <inheritdoc/>
     public ConnectionInfo Info => _opening.Session == this ? _opening.Info : throw new InvalidOperationException("the request is known only until the connection is open");
 
-    /// <inheritdoc/>
     public Action? OnOpen { get; set; }
 
-    /// <inheritdoc/>
     public Action<Message>? OnMessage { get; set; }
 
-    /// <inheritdoc/>
     public Action? OnClose { get; set; }
 
-    /// <inheritdoc/>
     public Action<Exception>? OnError { get; set; }
 
-    /// <inheritdoc/>
     public bool IsPinged { get; set; } = true;
 
-    /// <inheritdoc/>
     public IByteBudget Memory => Server.Budget.Spare;
 
     /// <summary>Whether messages are still read.</summary>
@@ -69,7 +61,6 @@ internal class WebSocketSession : IWebSocketConnection
 
     private protected Outbound Outbound => _connection.Outbound;
 
-    /// <inheritdoc/>
     public void Send(string text)
     {
         using var buffer = new StepBuffer(Encoding.UTF8.GetMaxByteCount(text.Length));
@@ -77,7 +68,6 @@ internal class WebSocketSession : IWebSocketConnection
         Send(Opcode.Text, default, buffer.Span[..length]);
     }
 
-    /// <inheritdoc/>
     public void Send(ReadOnlySpan<byte> prefix, Message message)
     {
         Opcode opcode = message.IsText ? Opcode.Text : Opcode.Binary;
@@ -87,7 +77,6 @@ internal class WebSocketSession : IWebSocketConnection
         }
     }
 
-    /// <inheritdoc/>
     public void SendFragment(bool isText, ReadOnlySpan<byte> payload, bool isFirst, bool isLast)
     {
         var fragment = new Fragment(isText ? Opcode.Text : Opcode.Binary, isFirst, isLast);
@@ -101,10 +90,8 @@ internal class WebSocketSession : IWebSocketConnection
         }
     }
 
-    /// <inheritdoc/>
     public void Abort() => _connection.Reset();
 
-    /// <inheritdoc/>
     public void Close(CloseCode code = CloseCode.NormalClosure, string reason = "")
     {
         ClosePayload.ThrowIfNotAllowed(code);

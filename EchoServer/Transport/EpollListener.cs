@@ -67,7 +67,6 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
         }
     }
 
-    /// <inheritdoc/>
     public async ValueTask<NonBlockingSocket> AcceptAsync()
     {
         if (_isPaused)
@@ -119,14 +118,12 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
         }
     }
 
-    /// <inheritdoc/>
     public void Close()
     {
         _isClosing = true;
         _waiter.Signal();
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _epoll.Forget(_socket.SafeHandle);
@@ -135,18 +132,14 @@ internal sealed class EpollListener : IListener, IWatched, IValueTaskSource
         _waiter.Signal();
     }
 
-    /// <inheritdoc/>
     public void Signal(EpollEvents events) => _waiter.Signal();
 
-    /// <inheritdoc/>
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) =>
         _waiter.IsSignalled ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Pending;
 
-    /// <inheritdoc/>
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _waiter.Wait(continuation, state);
 
-    /// <inheritdoc/>
     void IValueTaskSource.GetResult(short token) => _waiter.TakeSignal();
 
     private NonBlockingSocket Watch(SocketHandle file)

@@ -59,7 +59,6 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
         Watch();
     }
 
-    /// <inheritdoc/>
     internal override unsafe bool TryReceive(Span<byte> buffer, out int count)
     {
         fixed (byte* start = buffer)
@@ -78,10 +77,8 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
         return error != Libc.EAgain;
     }
 
-    /// <inheritdoc/>
     internal override bool IsEmptyAfter(int received, int room) => received < room && !_isHungUp;
 
-    /// <inheritdoc/>
     internal override unsafe bool TrySend(ReadOnlySpan<byte> bytes, out int count)
     {
         fixed (byte* start = bytes)
@@ -92,7 +89,6 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
         return count >= 0 || IsFull(-count);
     }
 
-    /// <inheritdoc/>
     internal override unsafe bool TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, out int count)
     {
         fixed (byte* start = first, secondStart = second)
@@ -108,13 +104,10 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
         return count >= 0 || IsFull(-count);
     }
 
-    /// <inheritdoc/>
     internal override bool TakeInputSignal() => _reader.TakeSignal();
 
-    /// <inheritdoc/>
     internal override bool TryWaitForInput(Action<object?> continuation, object? state) => _reader.TryWait(continuation, state);
 
-    /// <inheritdoc/>
     internal override bool TryYield(Action<object?> continuation, object? state)
     {
         // Epoll tells of changes, and so tells of this one again, behind all others. The signal of it may come before the wait.
@@ -123,10 +116,8 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
         return _reader.TryWait(continuation, state);
     }
 
-    /// <inheritdoc/>
     internal override ValueTask ReadableAsync() => _reader.TakeSignal() ? default : new ValueTask(this, ReadToken);
 
-    /// <inheritdoc/>
     internal override ValueTask WritableAsync()
     {
         if (!_isWatchedForRoom)
@@ -138,7 +129,6 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
         return _writer.TakeSignal() ? default : new ValueTask(this, WriteToken);
     }
 
-    /// <inheritdoc/>
     internal override void Shutdown(SocketShutdown how)
     {
         try
@@ -152,7 +142,6 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
         }
     }
 
-    /// <inheritdoc/>
     internal override unsafe bool HasInput()
     {
         try
@@ -166,7 +155,6 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
         }
     }
 
-    /// <inheritdoc/>
     internal override unsafe ulong BytesAcked()
     {
         byte* info = stackalloc byte[TcpInfoBytes];
@@ -183,7 +171,6 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
         }
     }
 
-    /// <inheritdoc/>
     internal override void Close(bool dropsOutput)
     {
         _epoll.Forget(_file);
@@ -218,15 +205,12 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
         }
     }
 
-    /// <inheritdoc/>
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) =>
         Of(token).IsSignalled ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Pending;
 
-    /// <inheritdoc/>
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         Of(token).Wait(continuation, state);
 
-    /// <inheritdoc/>
     void IValueTaskSource.GetResult(short token) => Of(token).TakeSignal();
 
     /// <summary>Makes closing a reset: socket(7), struct linger, on and for no time.</summary>

@@ -8,7 +8,6 @@ internal sealed class PortableListener(Socket socket) : IListener
 {
     private readonly CancellationTokenSource _closing = new();
 
-    /// <inheritdoc/>
     public async ValueTask<NonBlockingSocket> AcceptAsync()
     {
         try
@@ -26,13 +25,10 @@ internal sealed class PortableListener(Socket socket) : IListener
         }
     }
 
-    /// <inheritdoc/>
     public bool TryRefuse() => false;
 
-    /// <inheritdoc/>
     public void Close() => _closing.Cancel();
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         socket.Dispose();

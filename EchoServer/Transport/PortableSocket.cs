@@ -19,7 +19,6 @@ internal sealed class PortableSocket : NonBlockingSocket
         socket.Blocking = false;
     }
 
-    /// <inheritdoc/>
     internal override bool TryReceive(Span<byte> buffer, out int count)
     {
         count = _socket.Receive(buffer, SocketFlags.None, out SocketError error);
@@ -32,13 +31,10 @@ internal sealed class PortableSocket : NonBlockingSocket
         return error != SocketError.WouldBlock;
     }
 
-    /// <inheritdoc/>
     internal override bool IsEmptyAfter(int received, int room) => false;
 
-    /// <inheritdoc/>
     internal override bool TakeInputSignal() => false;
 
-    /// <inheritdoc/>
     internal override bool TryWaitForInput(Action<object?> continuation, object? state)
     {
         _ = ContinueAsync();
@@ -52,11 +48,9 @@ internal sealed class PortableSocket : NonBlockingSocket
         }
     }
 
-    /// <inheritdoc/>
     internal override async ValueTask ReadableAsync() =>
         await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None).ConfigureAwait(false);
 
-    /// <inheritdoc/>
     internal override bool TrySend(ReadOnlySpan<byte> bytes, out int count)
     {
         count = _socket.Send(bytes, SocketFlags.None, out SocketError error);
@@ -68,10 +62,8 @@ internal sealed class PortableSocket : NonBlockingSocket
         };
     }
 
-    /// <inheritdoc/>
     internal override async ValueTask WritableAsync() => await Task.Delay(RetryDelay).ConfigureAwait(false);
 
-    /// <inheritdoc/>
     internal override void Shutdown(SocketShutdown how)
     {
         try
@@ -84,7 +76,6 @@ internal sealed class PortableSocket : NonBlockingSocket
         }
     }
 
-    /// <inheritdoc/>
     internal override bool HasInput()
     {
         try
@@ -97,9 +88,7 @@ internal sealed class PortableSocket : NonBlockingSocket
         }
     }
 
-    /// <inheritdoc/>
     internal override ulong BytesAcked() => 0;
 
-    /// <inheritdoc/>
     internal override void Close(bool dropsOutput) => _socket.Close(dropsOutput ? 0 : -1);
 }

@@ -49,6 +49,5 @@ internal sealed class ReservedDescriptors : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose() => Release();
 }

@@ -10,6 +10,5 @@ internal sealed class SocketHandle : SafeHandleMinusOneIsInvalid
     internal SocketHandle(int descriptor)
         : base(ownsHandle: true) => SetHandle(descriptor);
 
-    /// <inheritdoc/>
     protected override bool ReleaseHandle() => Libc.Close(handle) == 0;
 }

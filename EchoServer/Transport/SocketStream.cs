@@ -7,13 +7,10 @@ namespace EchoServer.Transport;
 /// <remarks>Continuations run on an I/O thread. A cancelled call shuts the socket down.</remarks>
 internal sealed class SocketStream(NonBlockingSocket socket) : SequentialStream
 {
-    /// <inheritdoc/>
     public override bool CanRead => true;
 
-    /// <inheritdoc/>
     public override bool CanWrite => true;
 
-    /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         using CancellationTokenRegistration registration = ShutDownWhen(cancellationToken);
@@ -27,7 +24,6 @@ internal sealed class SocketStream(NonBlockingSocket socket) : SequentialStream
         return count > 0 || socket.Error == SocketError.Success ? count : throw new SocketException((int)socket.Error);
     }
 
-    /// <inheritdoc/>
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         using CancellationTokenRegistration registration = ShutDownWhen(cancellationToken);
@@ -45,16 +41,12 @@ internal sealed class SocketStream(NonBlockingSocket socket) : SequentialStream
         }
     }
 
-    /// <inheritdoc/>
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    /// <inheritdoc/>
     public override void Flush()
     {
     }

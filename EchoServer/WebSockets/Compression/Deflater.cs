@@ -92,7 +92,6 @@ internal sealed unsafe class Deflater : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         Free();

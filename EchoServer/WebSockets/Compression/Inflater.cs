@@ -80,7 +80,6 @@ internal sealed unsafe class Inflater : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         Free();
