@@ -72,7 +72,7 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
         try
         {
             // RFC 6455 §4.1: "The nonce MUST be selected randomly for each connection."
-            string key = ClientHandshake.Key(StrongRandom.Bytes(ClientHandshake.NonceBytes));
+            string key = ClientHandshake.Key(StrongRandom.Bytes(Handshake.KeyBytes));
             byte[] request = HttpExchange.Upgrade(options, key, subprotocols, extensions);
             ReceivedHead head = await HttpExchange.AskAsync(link, request, Step(Stage.Answer, deadline), stop).ConfigureAwait(false);
             if (head.Answer.Status != ClientHandshake.SwitchingProtocols)
@@ -130,35 +130,29 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
         failure is { Stage: Stage.Answer, IsTimeout: false } &&
         (failure.Answer is null ? link.Heads is { Received.IsEmpty: true } : failure.Answer is { Status: BadRequest, FirstWords: "" } answer && answer.Field(RouterDiagnosis.ErrorField) is null);
 
-    /// <summary>Opens a stream on which HTTP is spoken.</summary>
-    /// <exception cref="ConnectionFailedException">A step failed.</exception>
-    internal async Task<TcpLink> OpenAsync(CancellationToken stop, Deadline? until = null)
-    {
-        Deadline deadline = until ?? Deadline.In(options.Timeout);
-        TcpLink link = await OpenTunnelAsync(stop, deadline).ConfigureAwait(false);
-        return !IsTls ? link : await OrGiveUpAsync(link, async () =>
-        {
-            TlsSession session = await TlsSession.EstablishAsync(link, options, Url, Step(Stage.Tls, deadline), stop).ConfigureAwait(false);
-            session.ThrowIfNotTrusted(options);
-        }).ConfigureAwait(false);
-    }
-
     /// <summary>Opens a connection that ends at the server: TCP, and a proxy's tunnel where one is gone through.</summary>
     /// <exception cref="ConnectionFailedException">A step failed.</exception>
-    internal async Task<TcpLink> OpenTunnelAsync(CancellationToken stop, Deadline? until = null)
+    internal Task<TcpLink> OpenTunnelAsync(CancellationToken stop) => OpenAsync(stop, withTls: false);
+
+    /// <summary>Opens a stream on which HTTP is spoken.</summary>
+    /// <exception cref="ConnectionFailedException">A step failed.</exception>
+    internal async Task<TcpLink> OpenAsync(CancellationToken stop, Deadline? until = null, bool withTls = true)
     {
         Deadline deadline = until ?? Deadline.In(options.Timeout);
         TcpLink link = await OpenTcpAsync(deadline, stop).ConfigureAwait(false);
-        return options.Proxy is not ProxyChoice proxy ? link : await OrGiveUpAsync(
-            link, () => ProxyTunnel.OpenAsync(link, proxy, options, Step(Stage.Proxy, deadline), stop)).ConfigureAwait(false);
-    }
-
-    /// <summary>Takes a step with a connection, which ends where the step fails.</summary>
-    private static async Task<TcpLink> OrGiveUpAsync(TcpLink link, Func<Task> step)
-    {
         try
         {
-            await step().ConfigureAwait(false);
+            if (options.Proxy is ProxyChoice proxy)
+            {
+                await ProxyTunnel.OpenAsync(link, proxy, options, Step(Stage.Proxy, deadline), stop).ConfigureAwait(false);
+            }
+
+            if (withTls && IsTls)
+            {
+                TlsSession session = await TlsSession.EstablishAsync(link, options, Url, Step(Stage.Tls, deadline), stop).ConfigureAwait(false);
+                session.ThrowIfNotTrusted(options);
+            }
+
             return link;
         }
         catch (Exception exception)
@@ -178,35 +172,18 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
             {
                 // One that does not answer leaves the others their share of the time.
                 var share = Deadline.In(deadline.Left / (addresses.Length - i));
-                Socket socket = await ConnectAsync(addresses[i], stop, share).ConfigureAwait(false);
+                TcpLink link = await ConnectAsync(addresses[i], stop, share).ConfigureAwait(false);
                 if (i > 0)
                 {
                     Prefer(addresses[i]);
                 }
 
-                return Link(socket, deadline);
+                return link;
             }
             catch (ConnectionFailedException) when (i + 1 < addresses.Length)
             {
                 // "localhost" has an IPv6 address on which, often, nothing listens: the next one, then.
             }
-        }
-    }
-
-    private TcpLink Link(Socket socket, Deadline deadline)
-    {
-        if (!UsesIoThreads)
-        {
-            return new TcpLink(socket);
-        }
-
-        try
-        {
-            return new TcpLink(ioThreads!.Watch(socket));
-        }
-        catch (SocketException exception)
-        {
-            throw Step(Stage.Connect, deadline).Failed(exception);
         }
     }
 
@@ -240,12 +217,13 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
 
     /// <summary>Connects to one address.</summary>
     /// <exception cref="ConnectionFailedException">It does not answer.</exception>
-    internal async Task<Socket> ConnectAsync(IPAddress address, CancellationToken stop, Deadline? deadline = null)
+    internal async Task<TcpLink> ConnectAsync(IPAddress address, CancellationToken stop, Deadline? deadline = null)
     {
         Socket? socket = null;
+        Step step = Step(Stage.Connect, deadline);
         try
         {
-            await Step(Stage.Connect, deadline).RunAsync(
+            await step.RunAsync(
                 token =>
                 {
                     // This fails as well, where the process has as many open as it may.
@@ -253,7 +231,8 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
                     return ConnectAsync(socket, new IPEndPoint(address, Target.Port), token);
                 },
                 stop).ConfigureAwait(false);
-            return socket!;
+            return await step.RunAsync(
+                _ => Task.FromResult(UsesIoThreads ? new TcpLink(ioThreads!.Watch(socket!)) : new TcpLink(socket!)), stop).ConfigureAwait(false);
         }
         catch
         {

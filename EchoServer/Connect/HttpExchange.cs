@@ -70,25 +70,17 @@ internal static class HttpExchange
                 Array.Resize(ref buffer, buffer.Length * 2);
             }
 
-            int received = await ReadAsync(link.Stream, buffer, length, hasInterim, stop).ConfigureAwait(false);
-            bool mayBeWhole = MayBeWhole(buffer.AsSpan(0, length + received), length) || length + received == buffer.Length;
-            int left = mayBeWhole ? ResponseHead.DropInterim(buffer.AsSpan(0, length + received)) : length + received;
-            hasInterim |= left < length + received;
-            length = left;
+            int end = length + await ReadAsync(link.Stream, buffer, length, hasInterim, stop).ConfigureAwait(false);
+            bool isToBeRead = HeadLine.IsToBeRead(buffer.AsSpan(0, end), length, HeadRules.Response);
+            length = isToBeRead ? ResponseHead.DropInterim(buffer.AsSpan(0, end)) : end;
+            hasInterim |= length < end;
             link.Heads = new(request, buffer.AsMemory(0, length));
-            if (mayBeWhole && TryRead(buffer.AsSpan(0, length)) is ReceivedHead head)
+            if (isToBeRead && TryRead(buffer.AsSpan(0, length)) is ReceivedHead head)
             {
                 link.Heads = new(request, head.Head);
                 return head;
             }
         }
-    }
-
-    /// <summary>Whether a head may have become whole, or is short: one that arrives byte by byte is not read anew for each of them.</summary>
-    private static bool MayBeWhole(ReadOnlySpan<byte> input, int seenBefore)
-    {
-        ReadOnlySpan<byte> fresh = input[Math.Max(0, seenBefore - "\n\r".Length)..];
-        return input.Length <= FirstBufferBytes || fresh.IndexOf("\n\r\n"u8) >= 0 || fresh.IndexOf("\n\n"u8) >= 0;
     }
 
     /// <summary>Reads more of an answer.</summary>

@@ -7,13 +7,6 @@ namespace EchoServer.Http;
 /// <remarks>Pure and without state: safe on any thread.</remarks>
 internal static class ClientHandshake
 {
-    /// <summary>Random bytes that a client's key is made of.</summary>
-    public const int NonceBytes = 16;
-
-    // A nonce in base64, and a SHA-1 hash.
-    private const int KeyCharacters = 24;
-    private const int AcceptCharacters = 28;
-
     /// <summary>The status of an answer that agrees (RFC 9110 §15.2.2).</summary>
     public const int SwitchingProtocols = 101;
 
@@ -50,10 +43,8 @@ internal static class ClientHandshake
             }
         }
 
-        Span<byte> expected = stackalloc byte[AcceptCharacters];
-        Span<byte> sent = stackalloc byte[KeyCharacters];
-        Encoding.ASCII.GetBytes(key, sent);
-        Handshake.WriteAccept(sent, expected);
+        Span<byte> expected = stackalloc byte[Handshake.AcceptCharacters];
+        Handshake.WriteAccept(Encoding.ASCII.GetBytes(key), expected);
         if (head.Fields.Find("Sec-WebSocket-Accept"u8, out ReadOnlySpan<byte> accept) == 0)
         {
             return "the answer has no 'Sec-WebSocket-Accept'";
@@ -71,21 +62,9 @@ internal static class ClientHandshake
             return $"the answer agrees on an extension that was not offered: '{EscapedText.Quote(extensions)}'";
         }
 
-        return head.Fields.Find("Sec-WebSocket-Protocol"u8, out ReadOnlySpan<byte> protocol) > 0 && !IsOffered(protocol, subprotocols)
+        return head.Fields.Find("Sec-WebSocket-Protocol"u8, out ReadOnlySpan<byte> protocol) > 0 &&
+            subprotocols?.Contains(Encoding.Latin1.GetString(protocol)) != true
             ? $"the answer agrees on a subprotocol that was not offered: '{EscapedText.Quote(protocol)}'"
             : null;
-    }
-
-    private static bool IsOffered(ReadOnlySpan<byte> protocol, IReadOnlyList<string>? subprotocols)
-    {
-        foreach (string offered in subprotocols ?? [])
-        {
-            if (Ascii.Equals(protocol, offered))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }

@@ -12,6 +12,16 @@ internal static class HeadLine
     private const byte Cr = (byte)'\r';
     private const byte Lf = (byte)'\n';
 
+    // The longest beginning by which another protocol is told from HTTP: the signature of the PROXY protocol.
+    private const int DecidingBytes = 12;
+
+    /// <summary>Whether a head that trickles in is to be read again: another line is complete, or its first bytes or its size can decide.</summary>
+    /// <param name="input">All bytes received so far, from the start of the head.</param>
+    /// <param name="seenBefore">How many of them were read already, and were not a whole head.</param>
+    /// <param name="rules">Request or response.</param>
+    internal static bool IsToBeRead(ReadOnlySpan<byte> input, int seenBefore, HeadRules rules) =>
+        seenBefore < DecidingBytes || input.Length >= rules.MaxBytes || input[seenBefore..].Contains(Lf);
+
     /// <summary>Reads the line at a position of the input.</summary>
     /// <param name="input">All bytes received so far, from the start of the head.</param>
     /// <param name="position">Where the line begins; after it, when <see cref="ParseStatus.Done"/>.</param>

@@ -72,20 +72,17 @@ internal static class HostField
     /// <summary>RFC 3986 §3.2.2: reg-name, which every IPv4 address is as well.</summary>
     private static bool IsName(ReadOnlySpan<byte> name)
     {
-        while (true)
+        // Percent-encoded bytes have two hex digits behind the '%'.
+        foreach (Range range in name.Split((byte)'%'))
         {
-            int other = name.IndexOfAnyExcept(NameBytes);
-            if (other < 0)
-            {
-                return true;
-            }
-
-            if (name[other] != '%' || name.Length < other + 3 || name.Slice(other + 1, 2).ContainsAnyExcept(HexDigits))
+            ReadOnlySpan<byte> part = name[range];
+            bool isEncoded = range.Start.Value > 0;
+            if (part.ContainsAnyExcept(NameBytes) || (isEncoded && (part.Length < 2 || part[..2].ContainsAnyExcept(HexDigits))))
             {
                 return false;
             }
-
-            name = name[(other + 3)..];
         }
+
+        return true;
     }
 }

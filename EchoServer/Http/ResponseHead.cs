@@ -5,7 +5,7 @@ namespace EchoServer.Http;
 
 /// <summary>The head of an HTTP/1.1 response: status line and header fields (RFC 9112 §4 and §5).</summary>
 /// <remarks>A view of the bytes it was read from, already checked; valid as long as they are.</remarks>
-internal readonly ref struct ResponseHead
+internal readonly ref struct ResponseHead(int status, ReadOnlySpan<byte> reason, HeaderFields fields, int size)
 {
     // RFC 9112 §4: status-line = HTTP-version SP status-code SP [ reason-phrase ]
     private const int VersionBytes = 8;
@@ -21,25 +21,17 @@ internal readonly ref struct ResponseHead
     private const byte Http2Settings = 4;
     private const byte Http2GoAway = 7;
 
-    private ResponseHead(int status, ReadOnlySpan<byte> reason, HeaderFields fields, int size)
-    {
-        Status = status;
-        Reason = reason;
-        Fields = fields;
-        Size = size;
-    }
-
     /// <summary>The status code, 100 to 999.</summary>
-    public int Status { get; }
+    public int Status { get; } = status;
 
     /// <summary>The reason phrase as sent; may be empty, and means nothing (RFC 9112 §4).</summary>
-    public ReadOnlySpan<byte> Reason { get; }
+    public ReadOnlySpan<byte> Reason { get; } = reason;
 
     /// <summary>The header fields.</summary>
-    public HeaderFields Fields { get; }
+    public HeaderFields Fields { get; } = fields;
 
     /// <summary>Bytes that the head takes, the empty line at its end included; what follows is not part of it.</summary>
-    public int Size { get; }
+    public int Size { get; } = size;
 
     /// <summary>Reads the head at the start of the input, with folded lines.</summary>
     /// <remarks>

@@ -76,7 +76,7 @@ internal sealed class SiteRouter(
 
     private static HttpAnswer File(RequestHead head, SiteFile file, DateTimeOffset now)
     {
-        bool isKnown = EntityTag.IsKnownTo(head, Encoding.ASCII.GetBytes(file.EntityTag));
+        bool isKnown = PlainRequest.Knows(head, Encoding.ASCII.GetBytes(file.EntityTag));
         HttpStatus status = isKnown ? HttpStatus.NotModified : HttpStatus.Ok;
         return new(
             status,
