@@ -14,23 +14,21 @@ internal static class ProxyExceptions
     private const int BitsOfByte = 8;
 
     /// <summary>Looks for a host in a list.</summary>
-    /// <returns>False when an entry is malformed; the flaw is that entry.</returns>
-    internal static bool TryMatch(string list, Uri url, out bool isMatch, out string? flaw)
+    /// <returns>Whether it is there. Behind an entry that is malformed, which is the flaw, nothing is looked for.</returns>
+    internal static bool Contains(string list, Uri url, out string? flaw)
     {
-        isMatch = false;
         flaw = null;
         foreach (string entry in list.Split([',', ';', ' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries))
         {
             bool? matches = Matches(entry, url);
             if (matches != false)
             {
-                isMatch = matches == true;
-                flaw = isMatch ? null : entry;
-                return isMatch;
+                flaw = matches is null ? entry : null;
+                return matches == true;
             }
         }
 
-        return true;
+        return false;
     }
 
     /// <returns>Null when the entry means nothing.</returns>
