@@ -35,16 +35,15 @@ internal static class EscapedText
                 rune = Rune.ReplacementChar;
             }
 
-            int before = text.Length;
-            bool isEscaped = Append(text, rune);
-            shown += isEscaped ? text.Length - before : 1;
+            string? escape = Escape(rune);
+            shown += escape?.Length ?? 1;
             if (shown > maxCharacters)
             {
-                text.Length = before;
                 isCut = true;
                 break;
             }
 
+            _ = escape is null ? text.Append(rune) : text.Append(escape);
             rest = rest[used..];
         }
 
@@ -60,7 +59,7 @@ internal static class EscapedText
         var text = new StringBuilder(value.Length);
         foreach (Rune rune in value.EnumerateRunes())
         {
-            Append(text, rune);
+            _ = Escape(rune) is string escape ? text.Append(escape) : text.Append(rune);
         }
 
         return text.ToString();
@@ -147,20 +146,6 @@ internal static class EscapedText
         _ when IsUnsafe(rune) => $"\\u{{{rune.Value:x}}}",
         _ => null,
     };
-
-    /// <returns>Whether it had to be escaped.</returns>
-    private static bool Append(StringBuilder text, Rune rune)
-    {
-        string? escape = Escape(rune);
-        if (escape is null)
-        {
-            text.Append(rune);
-            return false;
-        }
-
-        text.Append(escape);
-        return true;
-    }
 
     /// <summary>
     /// Whether a format character is ordinary text: ZWNJ and ZWJ (Persian, Hindi, emoji), and Unicode's Prepended_Concatenation_Mark, signs
