@@ -44,9 +44,7 @@ internal static class LoadCommand
         LoadSampler? sampler = chart is null ? null : new LoadSampler(duration);
 
         InlineCompletions.Enable(IoThreads.DefaultCount);
-        using var signal = new StopSignal();
-        using var stop = new CancellationTokenSource();
-        _ = signal.Received.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
+        using var stop = new StopSignal();
 
         // Connections that wait for a full backlog block a thread each; timeouts and Ctrl-C need threads as well.
         ThreadPool.GetMinThreads(out int workers, out int completions);

@@ -106,3 +106,14 @@ internal sealed class Setting<T>(
         return option;
     }
 }
+
+/// <summary>The texts that an option or variable takes, in words that complete "is not ...".</summary>
+internal sealed record SettingParser<T>(string Accepted, SettingParser<T>.Reader TryParse)
+{
+    /// <summary>Reads a text.</summary>
+    /// <returns>False when the text is not accepted.</returns>
+    internal delegate bool Reader(string text, out T value);
+}
+
+/// <summary>The command line is wrong: one line on standard error, and exit code 2.</summary>
+internal sealed class UsageException(string message) : Exception(message);
