@@ -22,7 +22,6 @@ internal sealed class NetworkDiagnosisTests
     [TestCase(SocketError.AddressNotAvailable, Stage.Connect, "cannot use such an address")]
     [TestCase(SocketError.AccessDenied, Stage.Connect, "does not allow")]
     [TestCase(SocketError.ConnectionReset, Stage.Connect, "reset as soon as it was opened")]
-    [TestCase(SocketError.ConnectionReset, Stage.Proxy, "reset by the proxy")]
     [TestCase(SocketError.ConnectionReset, Stage.Tls, "reset during the TLS handshake")]
     [TestCase(SocketError.ConnectionReset, Stage.Answer, "reset instead of an answer: the server asks for a client certificate, has no WebSocket at this path, or crashed")]
     [TestCase(SocketError.ConnectionReset, Stage.Echo, "in the middle of the conversation")]
@@ -48,7 +47,6 @@ internal sealed class NetworkDiagnosisTests
 
     [TestCase(Stage.Resolve, "the name server did not answer within 2.5 s")]
     [TestCase(Stage.Connect, "nothing answered on port 443 of echo.example.org within 2.5 s: a firewall")]
-    [TestCase(Stage.Proxy, "the proxy accepted the connection, but opened no tunnel within 2.5 s")]
     [TestCase(Stage.Tls, "the TLS handshake was not answered")]
     [TestCase(Stage.Answer, "the server hangs, or it is not an HTTP server")]
     [TestCase(Stage.Echo, "no echo came")]
@@ -57,7 +55,6 @@ internal sealed class NetworkDiagnosisTests
         Assert.That(NetworkDiagnosis.OfTimeout(stage, TimeSpan.FromSeconds(2.5), Url).Cause, Does.Contain(cause));
 
     [TestCase(Stage.Answer, "ended the connection instead of answering")]
-    [TestCase(Stage.Proxy, "the proxy ended the connection instead of opening a tunnel")]
     [TestCase(Stage.Echo, "without a Close")]
     [TestCase(Stage.Tls, "during the TLS handshake")]
     public void An_end_of_the_stream_is_explained(Stage stage, string cause) => Assert.That(
