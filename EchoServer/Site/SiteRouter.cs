@@ -93,3 +93,6 @@ internal sealed class SiteRouter(
             $"Nothing is at '{EscapedText.Quote(head.Path)}'. There is / (the test page), {others}; WebSocket clients may connect to any path.");
     }
 }
+
+/// <summary>Whether <c>/info</c> and <c>/metrics</c> answer.</summary>
+internal sealed record SiteOptions(bool ServesInfo = true, bool ServesMetrics = true);
