@@ -72,7 +72,7 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
         try
         {
             // RFC 6455 §4.1: "The nonce MUST be selected randomly for each connection."
-            string key = ClientHandshake.Key(StrongRandom.Bytes(Handshake.KeyBytes));
+            string key = Convert.ToBase64String(StrongRandom.Bytes(Handshake.KeyBytes));
             byte[] request = HttpExchange.Upgrade(options, key, subprotocols, extensions);
             ReceivedHead head = await HttpExchange.AskAsync(link, request, Step(Stage.Answer, deadline), stop).ConfigureAwait(false);
             if (head.Answer.Status != ClientHandshake.SwitchingProtocols)

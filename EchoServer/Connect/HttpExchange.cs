@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 using EchoServer.Diagnosis;
 using EchoServer.Http;
@@ -42,6 +43,12 @@ internal static class HttpExchange
         {
             throw step.TimedOut(heads.Received.Span);
         }
+        catch (ConnectionFailedException failure) when (link is { WantsCertificate: true, Heads.Received.IsEmpty: true } && !failure.IsTimeout)
+        {
+            // With TLS 1.3 a server looks for the certificate after the handshake, and some say nothing of it in an alert.
+            Fault fault = step.Failed(new AuthenticationException(TlsDiagnosis.CertificateRequired)).Fault;
+            throw new ConnectionFailedException(failure.Stage, failure.Finding, fault, failure);
+        }
     }
 
     /// <exception cref="IOException">The stream ended.</exception>
@@ -72,15 +79,28 @@ internal static class HttpExchange
 
             int end = length + await ReadAsync(link.Stream, buffer, length, hasInterim, stop).ConfigureAwait(false);
             bool isToBeRead = HeadLine.IsToBeRead(buffer.AsSpan(0, end), length, HeadRules.Response);
-            length = isToBeRead ? ResponseHead.DropInterim(buffer.AsSpan(0, end)) : end;
-            hasInterim |= length < end;
-            link.Heads = new(request, buffer.AsMemory(0, length));
-            if (isToBeRead && TryRead(buffer.AsSpan(0, length)) is ReceivedHead head)
+            (ReceivedHead? head, int interim, HeadError? error) = isToBeRead ? Read(buffer.AsSpan(0, end)) : default;
+            buffer.AsSpan(interim..end).CopyTo(buffer);
+            length = end - interim;
+            hasInterim |= interim > 0;
+            link.Heads = new(request, head is null ? buffer.AsMemory(0, length) : head.Head);
+            if (error is not null)
             {
-                link.Heads = new(request, head.Head);
+                throw new BadHeadException(error);
+            }
+
+            if (head is not null)
+            {
                 return head;
             }
         }
+    }
+
+    private static (ReceivedHead? Head, int Interim, HeadError? Error) Read(Span<byte> input)
+    {
+        ParseStatus status = ResponseHead.ReadFinal(input, out int interim, out ResponseHead head, out HeadError? error);
+        Span<byte> final = input[interim..];
+        return (status == ParseStatus.Done ? new(ReceivedAnswer.From(head), final[..head.Size].ToArray(), final[head.Size..].ToArray()) : null, interim, error);
     }
 
     /// <summary>Reads more of an answer.</summary>
@@ -174,13 +194,6 @@ internal static class HttpExchange
             : Encoding.UTF8.GetBytes(string.Concat(known.Select(line => $"{line}\r\n")));
     }
 
-    private static ReceivedHead? TryRead(Span<byte> input) => ResponseHead.Unfold(input, out ResponseHead head, out HeadError? error) switch
-    {
-        ParseStatus.Done => new(ReceivedAnswer.From(head, default), input[..head.Size].ToArray(), input[head.Size..].ToArray()),
-        ParseStatus.Bad => throw new BadHeadException(error!),
-        _ => null,
-    };
-
     /// <summary>RFC 9112 §7.1, as far as there is input.</summary>
     private static byte[] Unchunk(ReadOnlySpan<byte> input)
     {
@@ -199,3 +212,6 @@ internal static class HttpExchange
         }
     }
 }
+
+/// <summary>The answer without its body, the bytes of its head with folded lines unfolded, and the bytes behind it.</summary>
+internal sealed record ReceivedHead(ReceivedAnswer Answer, byte[] Head, byte[] Rest);

@@ -28,6 +28,13 @@ internal sealed record TlsSession(
             facts = certificate is X509Certificate2 whole ? CertificateFacts.From(whole, chain) : null;
             return true;
         };
+        link.WantsCertificate = false;
+        tls.LocalCertificateSelectionCallback = options.ClientCertificate is not null ? null : (_, _, _, server, _) =>
+        {
+            // Before the handshake it is called as well, and knows no server.
+            link.WantsCertificate |= server is not null;
+            return null!;
+        };
         var stream = new SslStream(link.Stream, leaveInnerStreamOpen: false);
         link.Stream = stream;
         await step.RunAsync(token => stream.AuthenticateAsClientAsync(tls, token), stop).ConfigureAwait(false);

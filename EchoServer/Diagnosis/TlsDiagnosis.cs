@@ -13,12 +13,15 @@ internal static class TlsDiagnosis
     // OpenSSL: "error:0A00010B:SSL routines::wrong version number". Any other words are the runtime's, and say nothing to a user.
     private const string EndOfRoutine = " routines::";
 
+    /// <summary>The alert of a server that misses the client's certificate (RFC 8446 §6.2).</summary>
+    internal const string CertificateRequired = "certificate required";
+
     /// <summary>Says why a plain request got no answer from a port that speaks TLS.</summary>
     internal static readonly Fault PlainToTls = new("this port speaks TLS, and ws:// does not", "use wss:// instead of ws://");
 
     private static readonly string[] CertificateAlerts =
     [
-        "certificate required", "certificate_required", "bad certificate", "unsupported certificate", "certificate revoked",
+        CertificateRequired, "certificate_required", "bad certificate", "unsupported certificate", "certificate revoked",
         "certificate expired", "certificate unknown", "unknown ca", "access denied", "decrypt error",
     ];
 
@@ -68,6 +71,12 @@ internal static class TlsDiagnosis
     /// <summary>A time in whole days, or in hours where it is short: <c>3 days</c>.</summary>
     internal static string Days(TimeSpan time) =>
         time.TotalDays < 2 ? Numbers.Of((long)time.TotalHours, "hour") : Numbers.Of((long)time.TotalDays, "day");
+
+    /// <summary>How long a certificate is valid from now on: <c>30 days left</c>.</summary>
+    internal static string Validity(CertificateFacts certificate, DateTimeOffset now) =>
+        certificate.NotBefore > now ? $"not valid before {Date(certificate.NotBefore)}"
+            : certificate.NotAfter > now ? $"{Days(certificate.NotAfter - now)} left"
+            : $"expired {Days(now - certificate.NotAfter)} ago";
 
     /// <summary>Whether a TLS handshake failed with an alert of the server, which therefore speaks TLS.</summary>
     internal static bool IsAlert(Exception exception) => Messages(exception).Any(words => Has(words, Alert));

@@ -10,20 +10,10 @@ internal static class ClientHandshake
     /// <summary>The status of an answer that agrees (RFC 9110 §15.2.2).</summary>
     public const int SwitchingProtocols = 101;
 
-    /// <summary>The value of <c>Sec-WebSocket-Key</c>.</summary>
-    /// <param name="nonce">16 random bytes, fresh for each connection.</param>
-    /// <returns>24 characters.</returns>
-    public static string Key(ReadOnlySpan<byte> nonce) => Convert.ToBase64String(nonce);
-
-    /// <summary>Judges the answer, once its status is 101.</summary>
+    /// <summary>Judges an answer whose status is 101.</summary>
     /// <returns>Null when the handshake is complete, otherwise the flaw as a sentence part.</returns>
     public static string? Check(ResponseHead head, string key, IReadOnlyList<string>? subprotocols = null, bool offersDeflate = false)
     {
-        if (head.Status != SwitchingProtocols)
-        {
-            return $"the handshake was answered with {head.Status} {EscapedText.Quote(head.Reason)}".TrimEnd();
-        }
-
         if (!head.Fields.ListContains("Upgrade"u8, "websocket"u8))
         {
             return "the answer has no 'Upgrade: websocket'";

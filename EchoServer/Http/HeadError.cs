@@ -32,3 +32,10 @@ internal sealed record HeadError(HeadErrorKind Kind, string Text)
 {
     internal static HeadError Malformed(string text) => new(HeadErrorKind.Malformed, text);
 }
+
+/// <summary>The input is not the head of an HTTP/1.1 response, or not a whole one. The message is escaped.</summary>
+internal sealed class BadHeadException(HeadError error, Exception? inner = null) : IOException(error.Text, inner)
+{
+    /// <summary>Which kind of rule it breaks.</summary>
+    internal HeadErrorKind Kind => error.Kind;
+}

@@ -33,13 +33,47 @@ internal readonly ref struct ResponseHead(int status, ReadOnlySpan<byte> reason,
     /// <summary>Bytes that the head takes, the empty line at its end included; what follows is not part of it.</summary>
     public int Size { get; } = size;
 
-    /// <summary>Reads the head at the start of the input, with folded lines.</summary>
-    /// <remarks>
+    /// <summary>Reads the head of the final answer, behind the interim answers at the start of the input.</summary>
+    /// <param name="input">All bytes received so far.</param>
+    /// <param name="interim">The size of the whole interim answers. RFC 9110 §15.2: a client must be able to read 1xx answers before the final
+    /// one. A 101 is final, because HTTP ends with it.</param>
+    /// <param name="head">The head, when <see cref="ParseStatus.Done"/>.</param>
+    /// <param name="error">The error as a sentence part that quotes it, when <see cref="ParseStatus.Bad"/>.</param>
+    public static ParseStatus ReadFinal(Span<byte> input, out int interim, out ResponseHead head, out HeadError? error)
+    {
+        interim = 0;
+        ParseStatus status;
+        while ((status = Read(input[interim..], out head, out error)) == ParseStatus.Done &&
+            head.Status < FirstFinalStatus && head.Status != ClientHandshake.SwitchingProtocols)
+        {
+            interim += head.Size;
+        }
+
+        return status;
+    }
+
+    /// <summary>Reads the head at the start of the input, in which folded lines are unfolded.</summary>
+    /// <param name="input">All bytes received so far.</param>
+    /// <param name="head">The head, when <see cref="ParseStatus.Done"/>.</param>
+    /// <param name="error">The error as a sentence part that quotes it, when <see cref="ParseStatus.Bad"/>.</param>
+    /// <remarks>Checks each line as soon as it is complete, not only the whole head.</remarks>
+    public static ParseStatus Read(Span<byte> input, out ResponseHead head, out HeadError? error)
+    {
+        Unfold(input);
+        ParseStatus status = ReadLines(input, out head, out error);
+        if (error is { Kind: HeadErrorKind.Malformed } && input.StartsWith("HTTP/"u8))
+        {
+            error = error with { Kind = HeadErrorKind.Faulty };
+        }
+
+        return status;
+    }
+
+    /// <summary>
     /// RFC 9112 §5.2: "A user agent that receives an obs-fold in a response message ... MUST replace each received obs-fold with one or more
-    /// SP octets prior to interpreting the field value." This is done in the input itself.
-    /// </remarks>
-    /// <inheritdoc cref="Read"/>
-    public static ParseStatus Unfold(Span<byte> input, out ResponseHead head, out HeadError? error)
+    /// SP octets prior to interpreting the field value."
+    /// </summary>
+    private static void Unfold(Span<byte> input)
     {
         int length = 0;
         for (int start = 0; IsBeginning(input) && (length = input[start..].IndexOf("\r\n"u8)) > 0;)
@@ -54,24 +88,6 @@ internal readonly ref struct ResponseHead(int status, ReadOnlySpan<byte> reason,
 
             start = next;
         }
-
-        return Read(input, out head, out error);
-    }
-
-    /// <summary>Reads the head at the start of the input.</summary>
-    /// <param name="input">All bytes received so far.</param>
-    /// <param name="head">The head, when <see cref="ParseStatus.Done"/>.</param>
-    /// <param name="error">The error as a sentence part that quotes it, when <see cref="ParseStatus.Bad"/>.</param>
-    /// <remarks>Checks each line as soon as it is complete, not only the whole head.</remarks>
-    public static ParseStatus Read(ReadOnlySpan<byte> input, out ResponseHead head, out HeadError? error)
-    {
-        ParseStatus status = ReadLines(input, out head, out error);
-        if (error is { Kind: HeadErrorKind.Malformed } && input.StartsWith("HTTP/"u8))
-        {
-            error = error with { Kind = HeadErrorKind.Faulty };
-        }
-
-        return status;
     }
 
     private static ParseStatus ReadLines(ReadOnlySpan<byte> input, out ResponseHead head, out HeadError? error)
@@ -118,24 +134,6 @@ internal readonly ref struct ResponseHead(int status, ReadOnlySpan<byte> reason,
 
     /// <summary>Whether input can be the beginning of a response, or is one.</summary>
     public static bool IsBeginning(ReadOnlySpan<byte> input) => "HTTP/1."u8.StartsWith(input[..Math.Min(input.Length, "HTTP/1."u8.Length)]);
-
-    /// <summary>
-    /// Drops the whole interim answers at the start of the input, and moves the rest there. RFC 9110 §15.2: a client must be able to read
-    /// 1xx answers before the final one. A 101 is final, because HTTP ends with it.
-    /// </summary>
-    /// <returns>The bytes that are left.</returns>
-    public static int DropInterim(Span<byte> input)
-    {
-        int size = 0;
-        while (Unfold(input[size..], out ResponseHead head, out _) == ParseStatus.Done &&
-            head.Status < FirstFinalStatus && head.Status != ClientHandshake.SwitchingProtocols)
-        {
-            size += head.Size;
-        }
-
-        input[size..].CopyTo(input);
-        return input.Length - size;
-    }
 
     /// <summary>RFC 8446 §5.1: a record of type alert, and the version's first byte. A TLS server sends one to a client that speaks plain HTTP.</summary>
     private static bool IsTlsAlert(ReadOnlySpan<byte> input) => input.StartsWith("\u0015\u0003"u8);
