@@ -40,17 +40,10 @@ internal static class Handshake
     /// <returns>Null when the page may connect, as any may where the list is empty; otherwise the refusal.</returns>
     public static HttpRejection? CheckOrigin(RequestHead head, IReadOnlyList<string> allowedOrigins)
     {
-        if (allowedOrigins.Count == 0 || head.Find("Origin"u8, out ReadOnlySpan<byte> origin) == 0)
+        if (allowedOrigins.Count == 0 || head.Find("Origin"u8, out ReadOnlySpan<byte> origin) == 0 ||
+            allowedOrigins.Contains(Encoding.Latin1.GetString(origin), StringComparer.OrdinalIgnoreCase))
         {
             return null;
-        }
-
-        foreach (string allowed in allowedOrigins)
-        {
-            if (Ascii.EqualsIgnoreCase(origin, allowed))
-            {
-                return null;
-            }
         }
 
         return new(HttpStatus.Forbidden, $"Pages from the origin '{EscapedText.Quote(origin)}' may not connect here.");
@@ -75,11 +68,8 @@ internal static class Handshake
     }
 
     /// <summary>Writes the 101 answer (RFC 6455 §4.2.2).</summary>
-    /// <param name="head">A head that <see cref="Check"/> accepts.</param>
-    /// <param name="destination">At least <see cref="MaxResponseBytes"/> long.</param>
-    /// <param name="extensions">The extensions that are agreed on, in ASCII; null for none.</param>
-    /// <param name="subprotocol">The subprotocol, in ASCII; null for that of <see cref="SelectSubProtocol"/>.</param>
     /// <returns>The number of bytes written.</returns>
+    /// <remarks>Null for no extensions, and for the subprotocol of <see cref="SelectSubProtocol"/>.</remarks>
     public static int WriteResponse(RequestHead head, Span<byte> destination, string? extensions = null, string? subprotocol = null)
     {
         head.Find("Sec-WebSocket-Key"u8, out ReadOnlySpan<byte> key);
@@ -95,9 +85,7 @@ internal static class Handshake
         return written;
     }
 
-    /// <summary>Writes the value of <c>Sec-WebSocket-Accept</c> that proves that the key was read (RFC 6455 §4.2.2, step 5.4).</summary>
-    /// <param name="key">The value of <c>Sec-WebSocket-Key</c> as sent, 24 characters.</param>
-    /// <param name="destination">Gets the <see cref="AcceptCharacters"/>.</param>
+    /// <summary>Writes the <see cref="AcceptCharacters"/> that prove that a key of 24 characters was read (RFC 6455 §4.2.2, step 5.4).</summary>
     public static void WriteAccept(ReadOnlySpan<byte> key, Span<byte> destination)
     {
         Span<byte> input = stackalloc byte[KeyCharacters + KeyGuid.Length];

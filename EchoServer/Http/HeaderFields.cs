@@ -19,11 +19,7 @@ internal readonly ref struct HeaderFields(ReadOnlySpan<byte> lines)
     private readonly ReadOnlySpan<byte> _lines = lines;
 
     /// <summary>Reads header lines up to and with the empty line that ends them.</summary>
-    /// <param name="input">All bytes received so far, from the start of the head.</param>
-    /// <param name="position">Where the fields begin; after the empty line, when <see cref="ParseStatus.Done"/>.</param>
-    /// <param name="rules">Request or response.</param>
-    /// <param name="fields">The fields, when <see cref="ParseStatus.Done"/>.</param>
-    /// <param name="error">The error, when <see cref="ParseStatus.Bad"/>.</param>
+    /// <remarks>The position is where the fields begin, and behind the empty line when <see cref="ParseStatus.Done"/>.</remarks>
     internal static ParseStatus Read(
         ReadOnlySpan<byte> input, scoped ref int position, HeadRules rules, out HeaderFields fields, out HeadError? error)
     {
@@ -125,26 +121,14 @@ internal readonly ref struct HeaderFields(ReadOnlySpan<byte> lines)
     private static HeadError? CheckField(ReadOnlySpan<byte> line, HeadRules rules)
     {
         // RFC 9112 §5.2: "A server that receives an obs-fold in a request message ... MUST either reject the message ...".
-        if (line[0] is (byte)' ' or (byte)'\t')
-        {
-            return HeadError.Malformed("a header line begins with white space (obsolete line folding)");
-        }
-
+        // §5.1: "No whitespace is allowed between the field name and colon."
         int colon = line.IndexOf((byte)':');
-        if (colon < 0)
-        {
-            return HeadError.Malformed($"the header line '{EscapedText.Quote(line)}' has no colon");
-        }
-
-        // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon."
-        if (!IsToken(line[..colon]))
-        {
-            return HeadError.Malformed($"the header name '{EscapedText.Quote(line[..colon])}' is not a token");
-        }
-
-        return line[(colon + 1)..].ContainsAny(rules.NotInFieldValue)
-            ? HeadError.Malformed($"the value of header '{EscapedText.Quote(line[..colon])}' has a control character")
+        string? flaw = line[0] is (byte)' ' or (byte)'\t' ? "a header line begins with white space (obsolete line folding)"
+            : colon < 0 ? $"the header line '{EscapedText.Quote(line)}' has no colon"
+            : !IsToken(line[..colon]) ? $"the header name '{EscapedText.Quote(line[..colon])}' is not a token"
+            : line[(colon + 1)..].ContainsAny(rules.NotInFieldValue) ? $"the value of header '{EscapedText.Quote(line[..colon])}' has a control character"
             : null;
+        return flaw is null ? null : HeadError.Malformed(flaw);
     }
 
     /// <summary>One header field.</summary>

@@ -1,8 +1,6 @@
 namespace EchoServer.Http;
 
-/// <summary>Why a request is refused.</summary>
-/// <param name="Status">The status code of the answer.</param>
-/// <param name="Reason">One sentence for the person at the other end, which quotes the offending value, escaped.</param>
+/// <summary>Why a request is refused: in one sentence for the person at the other end, which quotes the offending value, escaped.</summary>
 /// <remarks>The core names the flaw; the connection sends the answer and closes.</remarks>
 internal sealed record HttpRejection(HttpStatus Status, string Reason)
 {

@@ -29,9 +29,7 @@ internal static class PlainRequest
     /// <summary>Whether the answer ends with its head (RFC 9110 §9.3.2).</summary>
     public static bool IsHead(RequestHead head) => head.Method.SequenceEqual("HEAD"u8);
 
-    /// <summary>Judges version, method, host and target.</summary>
-    /// <param name="head">The request's head.</param>
-    /// <param name="isHandshake">Whether a WebSocket is asked for: not with HTTP/1.0, and only with GET.</param>
+    /// <summary>Judges version, method, host and target. A handshake is not in HTTP/1.0, and only with GET.</summary>
     /// <returns>Null when it can be answered, otherwise why it is refused.</returns>
     public static HttpRejection? Check(RequestHead head, bool isHandshake = false)
     {

@@ -69,11 +69,10 @@ internal readonly ref struct RequestHead(
     public int Find(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value) => Fields.Find(name, out value);
 
     /// <summary>Reads the head at the start of the input.</summary>
-    /// <param name="input">All bytes received so far on this connection.</param>
-    /// <param name="seenBefore">How many of them an earlier call has already answered with NeedMore; 0 at first.</param>
-    /// <param name="head">The head, when <see cref="ParseStatus.Done"/>.</param>
-    /// <param name="rejection">The error, when <see cref="ParseStatus.Bad"/>.</param>
-    /// <remarks>Checks each line as soon as it is complete, not only the whole head.</remarks>
+    /// <remarks>
+    /// The input is all bytes received so far, of which an earlier call has answered some with <see cref="ParseStatus.NeedMore"/>. Checks each
+    /// line as soon as it is complete, not only the whole head.
+    /// </remarks>
     public static ParseStatus Read(ReadOnlySpan<byte> input, int seenBefore, out RequestHead head, out HttpRejection? rejection)
     {
         head = default;
@@ -150,24 +149,14 @@ internal readonly ref struct RequestHead(
         method = line[..first];
         target = line[(first + 1)..last];
         version = line[(last + 1)..];
-        if (!HeaderFields.IsToken(method))
-        {
-            return Malformed($"the method '{EscapedText.Quote(method)}' is not a token");
-        }
-
-        if (!IsVersion(version))
-        {
-            return Malformed($"'{EscapedText.Quote(version)}' is not an HTTP version");
-        }
-
-        if (target.IsEmpty || target.ContainsAny(NotInTarget))
-        {
-            return Malformed($"the request target '{EscapedText.Quote(target)}' is malformed");
-        }
 
         // RFC 9112 §3.2: authority-form is for CONNECT and asterisk-form for OPTIONS; neither is a resource here.
-        bool known = target[0] == '/' || StartsWithScheme(target) || target.SequenceEqual("*"u8) || method.SequenceEqual("CONNECT"u8);
-        return known ? null : Malformed($"the request target '{EscapedText.Quote(target)}' does not begin with '/'");
+        bool known = target.StartsWith("/"u8) || StartsWithScheme(target) || target.SequenceEqual("*"u8) || method.SequenceEqual("CONNECT"u8);
+        string? flaw = !HeaderFields.IsToken(method) ? $"the method '{EscapedText.Quote(method)}' is not a token"
+            : !IsVersion(version) ? $"'{EscapedText.Quote(version)}' is not an HTTP version"
+            : target.IsEmpty || target.ContainsAny(NotInTarget) ? $"the request target '{EscapedText.Quote(target)}' is malformed"
+            : known ? null : $"the request target '{EscapedText.Quote(target)}' does not begin with '/'";
+        return flaw is null ? null : Malformed(flaw);
     }
 
     private static bool StartsWithScheme(ReadOnlySpan<byte> target) =>

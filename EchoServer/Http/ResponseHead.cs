@@ -34,11 +34,9 @@ internal readonly ref struct ResponseHead(int status, ReadOnlySpan<byte> reason,
     public int Size { get; } = size;
 
     /// <summary>Reads the head of the final answer, behind the interim answers at the start of the input.</summary>
-    /// <param name="input">All bytes received so far.</param>
-    /// <param name="interim">The size of the whole interim answers. RFC 9110 §15.2: a client must be able to read 1xx answers before the final
-    /// one. A 101 is final, because HTTP ends with it.</param>
-    /// <param name="head">The head, when <see cref="ParseStatus.Done"/>.</param>
-    /// <param name="error">The error as a sentence part that quotes it, when <see cref="ParseStatus.Bad"/>.</param>
+    /// <remarks>
+    /// RFC 9110 §15.2: a client must be able to read 1xx answers before the final one. A 101 is final, because HTTP ends with it.
+    /// </remarks>
     public static ParseStatus ReadFinal(Span<byte> input, out int interim, out ResponseHead head, out HeadError? error)
     {
         interim = 0;
@@ -53,9 +51,6 @@ internal readonly ref struct ResponseHead(int status, ReadOnlySpan<byte> reason,
     }
 
     /// <summary>Reads the head at the start of the input, in which folded lines are unfolded.</summary>
-    /// <param name="input">All bytes received so far.</param>
-    /// <param name="head">The head, when <see cref="ParseStatus.Done"/>.</param>
-    /// <param name="error">The error as a sentence part that quotes it, when <see cref="ParseStatus.Bad"/>.</param>
     /// <remarks>Checks each line as soon as it is complete, not only the whole head.</remarks>
     public static ParseStatus Read(Span<byte> input, out ResponseHead head, out HeadError? error)
     {
@@ -94,15 +89,10 @@ internal readonly ref struct ResponseHead(int status, ReadOnlySpan<byte> reason,
     {
         head = default;
         int position = 0;
-        if (IsTlsAlert(input))
+        error = IsTlsAlert(input) ? new(HeadErrorKind.Tls, "it begins with a TLS alert")
+            : IsHttp2(input) ? new(HeadErrorKind.Http2, "it begins with a frame of HTTP/2") : null;
+        if (error is not null)
         {
-            error = new(HeadErrorKind.Tls, "it begins with a TLS alert");
-            return ParseStatus.Bad;
-        }
-
-        if (IsHttp2(input))
-        {
-            error = new(HeadErrorKind.Http2, "it begins with a frame of HTTP/2");
             return ParseStatus.Bad;
         }
 

@@ -32,11 +32,8 @@ internal static class ConnectionParsers
     }
 
     /// <summary>Returns the part of a refused header that an error may show: its name. A text without a name may be a secret.</summary>
-    internal static string? ShowHeader(string text)
-    {
-        int colon = text.IndexOf(':', StringComparison.Ordinal);
-        return colon >= 0 && TryParseToken(text[..colon], out string name) ? $"{name}: ..." : null;
-    }
+    internal static string? ShowHeader(string text) =>
+        text.Split(':', 2) is [string start, _] && TryParseToken(start, out string name) ? $"{name}: ..." : null;
 
     internal static bool TryParseToken(string text, out string token) => HeaderFields.IsToken(Encoding.UTF8.GetBytes(token = text));
 

@@ -108,11 +108,10 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
 
     private static void Section(StringBuilder text, string title, IEnumerable<(string Label, string Description)> entries)
     {
-        bool isEmpty = true;
-        foreach ((string label, string description) in entries)
+        (string Label, string Description)[] all = [.. entries];
+        text.Append(all.Length > 0 ? $"{title}:\n" : "");
+        foreach ((string label, string description) in all)
         {
-            text.Append(isEmpty ? $"{title}:\n" : "");
-            isEmpty = false;
             text.Append(Indent).Append(label).Append('\n');
 
             // Variable and default have a line of their own: they are looked up most often.
@@ -121,7 +120,7 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
             text.Append(bracket < 0 ? "" : $"{DescriptionIndent}{description[(bracket + 1)..]}\n");
         }
 
-        text.Append(isEmpty ? "" : "\n");
+        text.Append(all.Length > 0 ? "\n" : "");
     }
 
     private static (string Label, string Description) Entry(Argument argument) => ($"<{argument.Name}>", argument.Description ?? "");

@@ -143,19 +143,9 @@ internal static class SettingParsers
 
     internal static bool TryParseOrigins(string text, out IReadOnlyList<string> origins)
     {
-        List<string> read = [];
-        origins = read;
-        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (!TryParseOrigin(part, out string origin))
-            {
-                return false;
-            }
-
-            read.Add(origin);
-        }
-
-        return read.Count > 0;
+        string[] parts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        origins = [.. parts.Select(part => TryParseOrigin(part, out string origin) ? origin : "")];
+        return origins.Count > 0 && !origins.Contains("");
     }
 
     /// <summary>Reads the origin of a page. Pages are not at ws or wss.</summary>
