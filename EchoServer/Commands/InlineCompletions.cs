@@ -1,4 +1,3 @@
-
 namespace EchoServer.Commands;
 
 /// <summary>Lets the runtime call a socket's continuation on the I/O thread that saw it ready, and says how many such threads there are.</summary>
@@ -18,15 +17,10 @@ internal static class InlineCompletions
     /// </param>
     internal static void Enable(int threads)
     {
-        SetUnlessSet("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", 1);
-        SetUnlessSet("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT", threads);
-    }
-
-    private static void SetUnlessSet(string variable, int value)
-    {
-        if (Environment.GetEnvironmentVariable(variable) is null)
+        foreach ((string variable, int value) in ((string, int)[])[("INLINE_COMPLETIONS", 1), ("THREAD_COUNT", threads)])
         {
-            Environment.SetEnvironmentVariable(variable, $"{value}");
+            string name = $"DOTNET_SYSTEM_NET_SOCKETS_{variable}";
+            Environment.SetEnvironmentVariable(name, Environment.GetEnvironmentVariable(name) ?? $"{value}");
         }
     }
 }

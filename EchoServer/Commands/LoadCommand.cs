@@ -52,12 +52,9 @@ internal static class LoadCommand
         try
         {
             await using var client = new LoadClient(options);
-            LoadReport report;
-            await using (var progress = new LoadProgress(client, options))
-            {
-                report = await PutOnAsync(client, options, duration, sampler, stop.Token).ConfigureAwait(false);
-            }
-
+            Task<LoadReport> load = PutOnAsync(client, options, duration, sampler, stop.Token);
+            await LoadProgress.ShowAsync(client, options, load).ConfigureAwait(false);
+            LoadReport report = await load.ConfigureAwait(false);
             using StandardStream output = StandardStream.OpenOutput();
             output.Write(LoadSettings.Json.IsGiven(result) ? LoadReportJson.Write(report) : LoadReportText.Write(report));
             bool isDrawn = chart?.TryWrite(LoadChart.Draw(report, sampler!.Samples)) ?? true;
