@@ -15,6 +15,8 @@ internal sealed class FailureWordsTests
     // In seconds: no answer of these is so late, however busy the machine is.
     private const string Patience = "60";
 
+    private const string CertificateIsMissing = "the server asks for a client certificate, and does not accept the one that was sent, or none was sent";
+
     private static IEnumerable<TestCaseData> Peers()
     {
         yield return Answer("400", "HTTP/1.1 400 Bad Request\r\nContent-Length: 4\r\n\r\nwhy?", "the server refused the handshake with 400 Bad Request (it says: why?)", isChecked: false);
@@ -87,7 +89,20 @@ internal sealed class FailureWordsTests
         await ExpectAsync(expired.Url.AbsoluteUri, "the certificate expired 24 hours ago", authorities: certificates);
 
         using var demanding = new TlsFront(SharedServers.Default.Port, certificates.Issue("localhost"), isClientRequired: true);
-        await ExpectAsync(demanding.Url.AbsoluteUri, "a client certificate", authorities: certificates);
+        await ExpectAsync(demanding.Url.AbsoluteUri, CertificateIsMissing, authorities: certificates);
+    }
+
+    /// <summary>With TLS 1.3 the handshake is over for the client before the server looks for its certificate.</summary>
+    [Test]
+    public async Task They_say_the_same_of_a_server_that_misses_a_certificate_and_ends_without_an_alert([Values] bool resets)
+    {
+        using var certificates = new TestCertificates();
+        using var front = new TlsFront(SharedServers.Default.Port, certificates.Issue("localhost"), onStranger: resets ? peer => peer.Reset() : peer =>
+        {
+            peer.EndSending();
+            peer.ReadToEndAndDrop();
+        });
+        await ExpectAsync(front.Url.AbsoluteUri, CertificateIsMissing, authorities: certificates);
     }
 
     [Test]

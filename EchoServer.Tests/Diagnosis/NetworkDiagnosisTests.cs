@@ -1,6 +1,8 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using EchoServer.Check.Probes.Opening;
+using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
@@ -146,6 +148,15 @@ internal sealed class NetworkDiagnosisTests
     [TestCase(71.9, "2 days")]
     [TestCase(8000, "333 days")]
     public void Short_times_are_in_hours(double hours, string shown) => Assert.That(TlsDiagnosis.Days(TimeSpan.FromHours(hours)), Is.EqualTo(shown));
+
+    [TestCase(-10, 10, "10 days left")]
+    [TestCase(-10, -3, "expired 3 days ago")]
+    [TestCase(2, 10, "not valid before 2026-11-24")]
+    public void A_check_says_how_long_a_certificate_is_valid(int from, int to, string shown)
+    {
+        var session = new TlsSession(SslProtocols.Tls13, default, "", Good with { NotBefore = Now.AddDays(from), NotAfter = Now.AddDays(to) }, null);
+        Assert.That(TlsProbe.Judge(session, isInsecure: true, Now).Text, Does.EndWith($"certificate 'echo.example.org' by 'Some CA', {shown}"));
+    }
 
     [Test]
     public void A_certificate_that_is_believed_has_no_diagnosis() =>

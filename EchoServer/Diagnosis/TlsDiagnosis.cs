@@ -79,7 +79,7 @@ internal static class TlsDiagnosis
             : $"expired {Days(now - certificate.NotAfter)} ago";
 
     /// <summary>Whether a TLS handshake failed with an alert of the server, which therefore speaks TLS.</summary>
-    internal static bool IsAlert(Exception exception) => Messages(exception).Any(words => Has(words, Alert));
+    internal static bool IsAlert(Exception exception) => Has(Messages(exception), Alert);
 
     /// <summary>Says why a TLS handshake failed, from the words of the runtime and of OpenSSL.</summary>
     internal static Fault Of(Exception exception) => TryOf(exception) ?? new(
@@ -98,7 +98,7 @@ internal static class TlsDiagnosis
     }
 
     private static Fault? TryOf(Exception exception) =>
-        OfClientCertificate(exception) ?? OfWords(string.Join(" ", Messages(exception)));
+        OfClientCertificate(exception) ?? OfWords(Messages(exception));
 
     /// <summary>Says why TLS broke after its handshake: an alert about the client's certificate, or bytes that TLS does not take.</summary>
     internal static Fault OfBreak(Exception exception) => OfClientCertificate(exception) ?? new(
@@ -109,7 +109,7 @@ internal static class TlsDiagnosis
     /// <returns>Null for any other exception.</returns>
     internal static Fault? OfClientCertificate(Exception exception)
     {
-        string text = string.Join(" ", Messages(exception));
+        string text = Messages(exception);
         int start = text.LastIndexOf(Alert, StringComparison.OrdinalIgnoreCase);
         string alert = start < 0 ? text : text[(start + Alert.Length)..];
         return Array.Exists(CertificateAlerts, words => Has(alert, words))
@@ -165,13 +165,8 @@ internal static class TlsDiagnosis
         };
     }
 
-    private static IEnumerable<string> Messages(Exception exception)
-    {
-        for (Exception? it = exception; it is not null; it = it.InnerException)
-        {
-            yield return it.Message;
-        }
-    }
+    private static string Messages(Exception exception) =>
+        exception.InnerException is Exception inner ? $"{exception.Message} {Messages(inner)}" : exception.Message;
 
     private static bool Has(string text, string words) => text.Contains(words, StringComparison.OrdinalIgnoreCase);
 
