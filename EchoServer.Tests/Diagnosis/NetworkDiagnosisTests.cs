@@ -24,7 +24,7 @@ internal sealed class NetworkDiagnosisTests
     [TestCase(SocketError.AddressNotAvailable, Stage.Connect, "cannot use such an address")]
     [TestCase(SocketError.AccessDenied, Stage.Connect, "does not allow")]
     [TestCase(SocketError.ConnectionReset, Stage.Connect, "reset as soon as it was opened")]
-    [TestCase(SocketError.ConnectionReset, Stage.Tls, "reset during the TLS handshake")]
+    [TestCase(SocketError.ConnectionReset, Stage.Tls, "reset during the TLS handshake: the server speaks no TLS on this port, or crashed")]
     [TestCase(SocketError.ConnectionReset, Stage.Answer, "reset instead of an answer: the server asks for a client certificate, has no WebSocket at this path, or crashed")]
     [TestCase(SocketError.ConnectionReset, Stage.Echo, "in the middle of the conversation")]
     [TestCase(SocketError.TooManyOpenSockets, Stage.Connect, "may not open more sockets")]

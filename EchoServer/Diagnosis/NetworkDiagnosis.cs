@@ -110,8 +110,11 @@ internal static class NetworkDiagnosis
                 "see whether the app or the router was restarted just then ('cf app NAME', 'cf events NAME'), and check again")
             : stage == Stage.Answer ? OfNoAnswer(
                 url, "the connection was reset instead of an answer: the server", "or crashed, or a firewall or balancer on the way cuts such connections")
+            : stage == Stage.Tls ? new(
+                "the connection was reset during the TLS handshake: the server speaks no TLS on this port, or crashed, or a firewall or balancer on the way cuts such connections",
+                "check the port, or try ws:// if TLS is not meant here; otherwise see the app's log, and check from another network")
             : new(
-                $"the connection was reset {(stage == Stage.Tls ? "during the TLS handshake" : "as soon as it was opened")}: the server crashed, or a firewall or balancer on the way cuts such connections",
+                "the connection was reset as soon as it was opened: the server crashed, or a firewall or balancer on the way cuts such connections",
                 "see the app's log, and check from another network"),
         SocketError.TooManyOpenSockets => new("this process may not open more sockets", "raise the limit of open files: ulimit -n"),
         _ => new($"the network says '{EscapedText.From(new SocketException((int)error).Message.AsSpan())}'", "check network, host and port"),
