@@ -12,12 +12,13 @@ using EchoServer.WebSockets.Compression;
 namespace EchoServer.Connect;
 
 /// <summary>Opens connections to the server: TCP, a proxy's tunnel, TLS, the handshake (RFC 6455 §4.1). Remembers the address that answered.</summary>
-/// <remarks>Safe on any thread.</remarks>
-/// <param name="options">Where to, and how.</param>
-/// <param name="ioThreads">The threads that wait for plain TCP connections without a proxy; null leaves all waiting to the runtime.</param>
+/// <remarks>Safe on any thread. Without I/O threads, which are for plain TCP without a proxy, the runtime waits for all connections.</remarks>
 internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = null)
 {
     private const int MaxAddresses = 16;
+
+    // RFC 1035 §2.3.4, as text with a dot at its end.
+    private const int MaxNameCharacters = 254;
 
     // The server's default. The fastest level has one code for all texts, in which letters with accents get longer.
     private const int CompressionLevel = 2;
@@ -194,25 +195,13 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
         Step step = Step(Stage.Resolve, deadline);
         IPAddress[] found = IPAddress.TryParse(Target.Host, out IPAddress? address)
             ? [address]
-            : await step.RunAsync(token => LookUpAsync(Target.Host, token), stop).ConfigureAwait(false);
+            : Target.Host.Length > MaxNameCharacters ? []
+            : await step.RunAsync(token => Dns.GetHostAddressesAsync(Target.Host, token), stop).ConfigureAwait(false);
 
         // The runtime's sockets of IPv6 reach no IPv4 address that is mapped into IPv6 (RFC 4291 §2.5.5.2).
         return found.Length > 0
             ? _addresses = [.. found.Select(it => it.IsIPv4MappedToIPv6 ? it.MapToIPv4() : it).Distinct().Take(MaxAddresses)]
             : throw step.Failed(new SocketException((int)SocketError.NoData));
-    }
-
-    private static async Task<IPAddress[]> LookUpAsync(string host, CancellationToken stop)
-    {
-        try
-        {
-            return await Dns.GetHostAddressesAsync(host, stop).ConfigureAwait(false);
-        }
-        catch (ArgumentException)
-        {
-            // Longer than any name.
-            throw new SocketException((int)SocketError.HostNotFound);
-        }
     }
 
     /// <summary>Connects to one address.</summary>

@@ -18,18 +18,15 @@ internal static class HttpExchange
         Write(options, pathAndQuery, ["Connection: close", "Accept: */*", .. extraLines]);
 
     /// <summary>Writes the request for a WebSocket (RFC 6455 §4.1).</summary>
-    internal static byte[] Upgrade(ConnectionOptions options, string key, IReadOnlyList<string> subprotocols, string? extensions)
-    {
-        return Write(
-            options,
-            options.Url.PathAndQuery,
-            [
-                "Connection: Upgrade", "Upgrade: websocket", $"Sec-WebSocket-Key: {key}", $"Sec-WebSocket-Version: {Handshake.Version}",
-                subprotocols.Count > 0 ? $"Sec-WebSocket-Protocol: {string.Join(", ", subprotocols)}" : null,
-                extensions is null ? null : $"Sec-WebSocket-Extensions: {extensions}",
-                options.Origin is null ? null : $"Origin: {options.Origin}",
-            ]);
-    }
+    internal static byte[] Upgrade(ConnectionOptions options, string key, IReadOnlyList<string> subprotocols, string? extensions) => Write(
+        options,
+        options.Url.PathAndQuery,
+        [
+            "Connection: Upgrade", "Upgrade: websocket", $"Sec-WebSocket-Key: {key}", $"Sec-WebSocket-Version: {Handshake.Version}",
+            subprotocols.Count > 0 ? $"Sec-WebSocket-Protocol: {string.Join(", ", subprotocols)}" : null,
+            extensions is null ? null : $"Sec-WebSocket-Extensions: {extensions}",
+            options.Origin is null ? null : $"Origin: {options.Origin}",
+        ]);
 
     /// <summary>Sends a request and reads the head of the answer; interim answers before it are passed over.</summary>
     /// <exception cref="ConnectionFailedException">The step failed, or took too long.</exception>
@@ -131,7 +128,9 @@ internal static class HttpExchange
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(atMost);
-        int due = IsWithoutBody(head.Answer.Status) ? 0
+
+        // RFC 9112 §6.3: such an answer ends with its head. Behind a 101 another protocol begins.
+        int due = head.Answer.Status is < 200 or 204 or 304 ? 0
             : int.TryParse(head.Answer.Field("Content-Length"), NumberStyles.None, CultureInfo.InvariantCulture, out int declared)
             ? Math.Min(declared, most)
             : most;
@@ -153,9 +152,6 @@ internal static class HttpExchange
 
         return isChunked ? Unchunk(body.AsSpan(0, length)) : body[..length];
     }
-
-    /// <summary>RFC 9112 §6.3: such an answer ends with its head. Behind a 101 another protocol begins.</summary>
-    private static bool IsWithoutBody(int status) => status is < 200 or 204 or 304;
 
     /// <returns>0 at the end, however it ends.</returns>
     private static async Task<int> ReadQuietlyAsync(Stream stream, Memory<byte> buffer, CancellationToken stop)
@@ -215,3 +211,21 @@ internal static class HttpExchange
 
 /// <summary>The answer without its body, the bytes of its head with folded lines unfolded, and the bytes behind it.</summary>
 internal sealed record ReceivedHead(ReceivedAnswer Answer, byte[] Head, byte[] Rest);
+
+/// <summary>The heads of an exchange as they were on the wire; of the answer, all that has come.</summary>
+internal sealed record HandshakeHeads(ReadOnlyMemory<byte> Sent, ReadOnlyMemory<byte> Received)
+{
+    /// <summary>The request, with CR LF.</summary>
+    internal string Request => Encoding.UTF8.GetString(Sent.Span);
+
+    /// <summary>The answer up to and with the empty line, as far as it came.</summary>
+    internal string Response
+    {
+        get
+        {
+            ReadOnlySpan<byte> end = "\r\n\r\n"u8;
+            int length = Received.Span.IndexOf(end);
+            return Encoding.UTF8.GetString(length < 0 ? Received.Span : Received.Span[..(length + end.Length)]);
+        }
+    }
+}

@@ -39,7 +39,6 @@ internal sealed class TcpLink : IDisposable
         try
         {
             _socket?.Shutdown(SocketShutdown.Send);
-            NonBlockingSocket?.Shutdown(SocketShutdown.Send);
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {

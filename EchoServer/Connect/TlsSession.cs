@@ -97,20 +97,10 @@ internal sealed record TlsSession(
     private static bool IsAnchored(X509Chain chain, X509Certificate2Collection? authorities)
     {
         const X509ChainStatusFlags withoutRoot = X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot;
-        foreach (X509ChainElement element in chain.ChainElements)
-        {
-            if (element.ChainElementStatus.Any(status => (status.Status & ~withoutRoot) != X509ChainStatusFlags.NoError))
-            {
-                return false;
-            }
 
-            // Not their own comparison, which takes the same issuer and serial number for the same certificate.
-            if (authorities?.Any(authority => authority.RawDataMemory.Span.SequenceEqual(element.Certificate.RawDataMemory.Span)) == true)
-            {
-                return true;
-            }
-        }
-
-        return false;
+        // Not the certificates' own comparison, which takes the same issuer and serial number for the same certificate.
+        return authorities is not null && chain.ChainElements
+            .TakeWhile(element => element.ChainElementStatus.All(status => (status.Status & ~withoutRoot) == X509ChainStatusFlags.NoError))
+            .Any(element => authorities.Any(authority => authority.RawDataMemory.Span.SequenceEqual(element.Certificate.RawDataMemory.Span)));
     }
 }
