@@ -118,7 +118,6 @@ internal static class CheckCommand
         catch (OperationCanceledException) when (output.HasEnded)
         {
             // The reader has seen what it wanted, as behind "| head": the probes so far count.
-            return new CheckSummary(options, results, Stopwatch.GetElapsedTime(start)).IsFine;
         }
 
         var summary = new CheckSummary(options, results, Stopwatch.GetElapsedTime(start));

@@ -8,13 +8,11 @@ namespace EchoServer.Commands;
 /// </remarks>
 internal static class InlineCompletions
 {
-    /// <summary>
-    /// To be called before the first socket is made: then the runtime reads it, once. A variable that is set is left alone.
-    /// </summary>
-    /// <param name="threads">
-    /// How many of the runtime's I/O threads there are; else it would start one for each processor. One that is busy hears of many
-    /// sockets with one system call, and so costs less than two that are half idle.
-    /// </param>
+    /// <summary>To be called before the first socket is made: then the runtime reads it, once. A variable that is set is left alone.</summary>
+    /// <remarks>
+    /// Without a number the runtime would start a thread for each processor. One that is busy hears of many sockets with one system call, and so
+    /// costs less than two that are half idle.
+    /// </remarks>
     internal static void Enable(int threads)
     {
         foreach ((string variable, int value) in ((string, int)[])[("INLINE_COMPLETIONS", 1), ("THREAD_COUNT", threads)])

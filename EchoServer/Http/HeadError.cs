@@ -25,9 +25,7 @@ internal enum HeadErrorKind
     Http2,
 }
 
-/// <summary>The error of a message head, request or response.</summary>
-/// <param name="Kind">Which kind of rule it breaks.</param>
-/// <param name="Text">A sentence part that quotes the offending value, escaped.</param>
+/// <summary>The error of a message head, request or response: a sentence part that quotes the offending value, escaped.</summary>
 internal sealed record HeadError(HeadErrorKind Kind, string Text)
 {
     internal static HeadError Malformed(string text) => new(HeadErrorKind.Malformed, text);

@@ -33,7 +33,7 @@ internal static class HeadLine
         {
             if (input.Length >= rules.MaxBytes)
             {
-                error = new(HeadErrorKind.TooLarge, rules.TooLarge);
+                error = new(HeadErrorKind.TooLarge, $"the head is larger than {rules.MaxBytes} bytes");
                 return ParseStatus.Bad;
             }
 

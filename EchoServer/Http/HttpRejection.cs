@@ -8,7 +8,5 @@ internal sealed record HttpRejection(HttpStatus Status, string Reason)
     public string Allow { get; init; } = "GET";
 }
 
-/// <summary>What an application makes of a handshake that is sound.</summary>
-/// <param name="Rejection">Why it is refused; null to accept it.</param>
-/// <param name="Subprotocol">The subprotocol to answer with, whatever was offered; null for the first that the client offers.</param>
+/// <summary>An application's answer to a sound handshake: a rejection, or null, and a subprotocol, or null for the first that the client offers.</summary>
 internal readonly record struct HandshakeRuling(HttpRejection? Rejection = null, string? Subprotocol = null);

@@ -15,13 +15,11 @@ internal static class EscapedText
     private const string Ellipsis = "…";
 
     /// <summary>Decodes, cuts and escapes bytes that should be UTF-8.</summary>
-    /// <param name="utf8">Bytes as received; invalid UTF-8 is shown as U+FFFD.</param>
-    /// <param name="maxCharacters">
-    /// The most characters that are shown, 1 or more, an escape counting as the characters it is written with. A longer text is cut and
-    /// marked with an ellipsis and the whole number of bytes.
-    /// </param>
-    /// <param name="bytesBehind">How many bytes of the text are left out already.</param>
-    /// <returns>One line of text without control or format characters.</returns>
+    /// <returns>One line of text without control or format characters. Invalid UTF-8 is shown as U+FFFD.</returns>
+    /// <remarks>
+    /// An escape counts as the characters it is written with. A longer text is cut and marked with an ellipsis and the whole number of bytes,
+    /// with those that are left out already.
+    /// </remarks>
     public static string From(ReadOnlySpan<byte> utf8, int maxCharacters = int.MaxValue, int bytesBehind = 0)
     {
         var text = new StringBuilder(Math.Min(utf8.Length, maxCharacters));
@@ -84,8 +82,7 @@ internal static class EscapedText
     }
 
     /// <summary>Decodes and cuts bytes that should be UTF-8. Does not escape them: for a log line, which is escaped where it is written.</summary>
-    /// <param name="utf8">Bytes as received; invalid UTF-8 becomes U+FFFD.</param>
-    /// <param name="maxCharacters">The most characters. A longer text is cut and marked with an ellipsis and the whole number of bytes.</param>
+    /// <remarks>Invalid UTF-8 becomes U+FFFD. A longer text is marked with an ellipsis and the whole number of bytes.</remarks>
     public static string Cut(ReadOnlySpan<byte> utf8, int maxCharacters = MaxQuotedCharacters)
     {
         int length = PrefixLength(utf8, maxCharacters);

@@ -7,7 +7,6 @@ using EchoServer.Text;
 namespace EchoServer.Commands.Options;
 
 /// <summary>Prints the help text. The library's own layout does not wrap lines without a terminal, and has no examples.</summary>
-/// <param name="rootExamples">Examples for the program without a command.</param>
 internal sealed class HelpText(string rootExamples) : SynchronousCommandLineAction
 {
     /// <summary>The columns of a terminal as it opens; longer lines are hard to read in any.</summary>
@@ -54,11 +53,9 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
         }
 
         WriteCommands(text, command);
-        Section(text, "Arguments", command.Arguments.Where(argument => !argument.Hidden).Select(Entry));
+        Section(text, "Arguments", command.Arguments.Select(Entry));
 
-        // The options that every command inherits come last.
-        IEnumerable<Option> inherited = command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive);
-        Option[] options = [.. command.Options.OrderBy(option => option is HelpOption or VersionOption).Concat(inherited).Where(option => !option.Hidden)];
+        Option[] options = [.. CommandLineErrors.Options(command).OrderBy(option => option is HelpOption or VersionOption)];
         Section(text, "Options", options.Except(Groups.SelectMany(group => group.Options)).Select(Entry));
         foreach ((string title, Option[] members) in Groups)
         {
@@ -79,7 +76,7 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
     {
         var usage = new StringBuilder("Usage: EchoServer");
         usage.Append(isRoot ? " [command]" : $" {command.Name}");
-        foreach (Argument argument in command.Arguments.Where(argument => !argument.Hidden))
+        foreach (Argument argument in command.Arguments)
         {
             usage.Append(argument.Arity.MinimumNumberOfValues > 0 ? $" <{argument.Name}>" : $" [<{argument.Name}>]");
             usage.Append(argument.Arity.MaximumNumberOfValues > 1 ? "..." : "");
