@@ -106,7 +106,7 @@ internal sealed class DialerTests
         await Task.Run(last.ReadToEndAndDrop);
         string[] keys = [.. server.RequestLines("Sec-WebSocket-Key: ").Select(line => line[19..])];
         Assert.That(keys, Has.Length.EqualTo(Attempts + 1).And.Unique);
-        Assert.That(keys.Select(Convert.FromBase64String), Has.All.Length.EqualTo(ClientHandshake.NonceBytes));
+        Assert.That(keys.Select(Convert.FromBase64String), Has.All.Length.EqualTo(Handshake.KeyBytes));
     }
 
     [Test]

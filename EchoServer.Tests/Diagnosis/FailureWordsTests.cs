@@ -15,6 +15,8 @@ internal sealed class FailureWordsTests
     // In seconds: no answer of these is so late, however busy the machine is.
     private const string Patience = "60";
 
+    private const string CertificateIsMissing = "the server asks for a client certificate, and does not accept the one that was sent, or none was sent";
+
     private static IEnumerable<TestCaseData> Peers()
     {
         yield return Answer("400", "HTTP/1.1 400 Bad Request\r\nContent-Length: 4\r\n\r\nwhy?", "the server refused the handshake with 400 Bad Request (it says: why?)", isChecked: false);
@@ -54,6 +56,7 @@ internal sealed class FailureWordsTests
         yield return Peer("RST", "ws", peer => ReadAnd(peer, peer.Reset), "the connection was reset instead of an answer", isChecked: false);
         yield return Peer("silence", "ws", peer => peer.ReadToEndAndDrop(), "the request was not answered within 10 s", isChecked: false);
         yield return Peer("silence in TLS", "wss", peer => peer.ReadToEndAndDrop(), "the TLS handshake was not answered within 10 s", isChecked: false);
+        yield return Peer("RST in TLS", "wss", peer => peer.Reset(), "reset during the TLS handshake: the server speaks no TLS on this port, or crashed");
         yield return Peer("plain on TLS", "wss", peer => AnswerAndEnd(peer, 5, "HTTP/1.1 400 Bad Request\r\n\r\n"), "what listens on this port speaks no TLS");
         yield return Accepting("wrong key", answer => answer[..answer.IndexOf("Sec-")] + "Sec-WebSocket-Accept: x\r\n\r\n", "the 101 was not made for this request");
         yield return Accepting("no Upgrade", answer => answer.Replace("Upgrade: websocket\r\n", ""), "the 101 is not complete: the answer has no 'Upgrade: websocket'");
@@ -87,7 +90,20 @@ internal sealed class FailureWordsTests
         await ExpectAsync(expired.Url.AbsoluteUri, "the certificate expired 24 hours ago", authorities: certificates);
 
         using var demanding = new TlsFront(SharedServers.Default.Port, certificates.Issue("localhost"), isClientRequired: true);
-        await ExpectAsync(demanding.Url.AbsoluteUri, "a client certificate", authorities: certificates);
+        await ExpectAsync(demanding.Url.AbsoluteUri, CertificateIsMissing, authorities: certificates);
+    }
+
+    /// <summary>With TLS 1.3 the handshake is over for the client before the server looks for its certificate.</summary>
+    [Test]
+    public async Task They_say_the_same_of_a_server_that_misses_a_certificate_and_ends_without_an_alert([Values] bool resets)
+    {
+        using var certificates = new TestCertificates();
+        using var front = new TlsFront(SharedServers.Default.Port, certificates.Issue("localhost"), onStranger: resets ? peer => peer.Reset() : peer =>
+        {
+            peer.EndSending();
+            peer.ReadToEndAndDrop();
+        });
+        await ExpectAsync(front.Url.AbsoluteUri, CertificateIsMissing, authorities: certificates);
     }
 
     [Test]

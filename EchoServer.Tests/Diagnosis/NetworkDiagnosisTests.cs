@@ -1,6 +1,8 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using EchoServer.Check.Probes.Opening;
+using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 
@@ -22,8 +24,7 @@ internal sealed class NetworkDiagnosisTests
     [TestCase(SocketError.AddressNotAvailable, Stage.Connect, "cannot use such an address")]
     [TestCase(SocketError.AccessDenied, Stage.Connect, "does not allow")]
     [TestCase(SocketError.ConnectionReset, Stage.Connect, "reset as soon as it was opened")]
-    [TestCase(SocketError.ConnectionReset, Stage.Proxy, "reset by the proxy")]
-    [TestCase(SocketError.ConnectionReset, Stage.Tls, "reset during the TLS handshake")]
+    [TestCase(SocketError.ConnectionReset, Stage.Tls, "reset during the TLS handshake: the server speaks no TLS on this port, or crashed")]
     [TestCase(SocketError.ConnectionReset, Stage.Answer, "reset instead of an answer: the server asks for a client certificate, has no WebSocket at this path, or crashed")]
     [TestCase(SocketError.ConnectionReset, Stage.Echo, "in the middle of the conversation")]
     [TestCase(SocketError.TooManyOpenSockets, Stage.Connect, "may not open more sockets")]
@@ -48,7 +49,6 @@ internal sealed class NetworkDiagnosisTests
 
     [TestCase(Stage.Resolve, "the name server did not answer within 2.5 s")]
     [TestCase(Stage.Connect, "nothing answered on port 443 of echo.example.org within 2.5 s: a firewall")]
-    [TestCase(Stage.Proxy, "the proxy accepted the connection, but opened no tunnel within 2.5 s")]
     [TestCase(Stage.Tls, "the TLS handshake was not answered")]
     [TestCase(Stage.Answer, "the server hangs, or it is not an HTTP server")]
     [TestCase(Stage.Echo, "no echo came")]
@@ -57,7 +57,6 @@ internal sealed class NetworkDiagnosisTests
         Assert.That(NetworkDiagnosis.OfTimeout(stage, TimeSpan.FromSeconds(2.5), Url).Cause, Does.Contain(cause));
 
     [TestCase(Stage.Answer, "ended the connection instead of answering")]
-    [TestCase(Stage.Proxy, "the proxy ended the connection instead of opening a tunnel")]
     [TestCase(Stage.Echo, "without a Close")]
     [TestCase(Stage.Tls, "during the TLS handshake")]
     public void An_end_of_the_stream_is_explained(Stage stage, string cause) => Assert.That(
@@ -149,6 +148,15 @@ internal sealed class NetworkDiagnosisTests
     [TestCase(71.9, "2 days")]
     [TestCase(8000, "333 days")]
     public void Short_times_are_in_hours(double hours, string shown) => Assert.That(TlsDiagnosis.Days(TimeSpan.FromHours(hours)), Is.EqualTo(shown));
+
+    [TestCase(-10, 10, "10 days left")]
+    [TestCase(-10, -3, "expired 3 days ago")]
+    [TestCase(2, 10, "not valid before 2026-11-24")]
+    public void A_check_says_how_long_a_certificate_is_valid(int from, int to, string shown)
+    {
+        var session = new TlsSession(SslProtocols.Tls13, default, "", Good with { NotBefore = Now.AddDays(from), NotAfter = Now.AddDays(to) }, null);
+        Assert.That(TlsProbe.Judge(session, isInsecure: true, Now).Text, Does.EndWith($"certificate 'echo.example.org' by 'Some CA', {shown}"));
+    }
 
     [Test]
     public void A_certificate_that_is_believed_has_no_diagnosis() =>

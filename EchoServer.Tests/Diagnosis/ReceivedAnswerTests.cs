@@ -93,6 +93,6 @@ internal sealed class ReceivedAnswerTests
     private static ReceivedAnswer Read(string head, string body = "")
     {
         Assert.That(ResponseHead.Read(System.Text.Encoding.ASCII.GetBytes(head), out ResponseHead read, out _), Is.EqualTo(ParseStatus.Done));
-        return ReceivedAnswer.From(read, System.Text.Encoding.ASCII.GetBytes(body));
+        return ReceivedAnswer.From(read) with { Body = body };
     }
 }

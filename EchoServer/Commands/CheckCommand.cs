@@ -55,10 +55,8 @@ internal static class CheckCommand
             return await RunQuickAsync(options).ConfigureAwait(false);
         }
 
-        using var signal = new StopSignal();
-        using var stop = new CancellationTokenSource();
-        _ = signal.Received.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
-        using StandardStream output = StandardStream.OpenOutput(stop.Cancel);
+        using var stop = new StopSignal();
+        using StandardStream output = StandardStream.OpenOutput(stop.Stop);
         try
         {
             bool asJson = CheckSettings.Json.IsGiven(result);
@@ -67,9 +65,9 @@ internal static class CheckCommand
                 : await RunAllAsync(options, asJson, output, stop.Token).ConfigureAwait(false);
             return output.EndWith(isFine ? ExitCode.Fine : ExitCode.Failed);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
         {
-            if (signal.Received.IsCompleted)
+            if (!output.HasEnded)
             {
                 StandardError.WriteLine("EchoServer: check: stopped before it was done");
             }
@@ -120,7 +118,6 @@ internal static class CheckCommand
         catch (OperationCanceledException) when (output.HasEnded)
         {
             // The reader has seen what it wanted, as behind "| head": the probes so far count.
-            return new CheckSummary(options, results, Stopwatch.GetElapsedTime(start)).IsFine;
         }
 
         var summary = new CheckSummary(options, results, Stopwatch.GetElapsedTime(start));

@@ -36,10 +36,8 @@ internal static class ClientCommand
     /// <summary>Runs it. Returns the exit code.</summary>
     internal static async Task<int> RunAsync(ClientOptions options)
     {
-        using var signal = new StopSignal();
-        using var stop = new CancellationTokenSource();
-        _ = signal.Received.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
-        using StandardStream output = StandardStream.OpenOutput(stop.Cancel);
+        using var stop = new StopSignal();
+        using StandardStream output = StandardStream.OpenOutput(stop.Stop);
         return output.EndWith(await RunAsync(options, output, stop.Token).ConfigureAwait(false));
     }
 

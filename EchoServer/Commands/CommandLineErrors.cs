@@ -73,41 +73,31 @@ internal static class CommandLineErrors
         }
     }
 
-    /// <summary>Refuses a switch with a value in the same argument, which the library takes for an argument of its own.</summary>
+    /// <summary>Refuses a switch with a value in the same argument, which the library splits into a switch and an argument.</summary>
     internal static void ThrowIfSwitchHasValue(string[] args, ParseResult result)
     {
         Command command = result.CommandResult.Command;
-        var tokens = new Queue<Token>(result.Tokens);
-        foreach (string arg in BeforeLiterals(args))
+        foreach (string arg in BeforeLiterals(args).Where(arg => arg.StartsWith('-')).Except(result.Tokens.Select(token => token.Value)))
         {
-            if (!tokens.TryDequeue(out Token? option) || option.Value == arg || !arg.StartsWith(option.Value, StringComparison.Ordinal))
-            {
-                continue;
-            }
-
             // "-help" is not "-h" with a value.
-            if (Find(command, $"-{NameOf(arg)}") is not null)
+            string name = NameOf(arg);
+            if (Find(command, $"-{name}") is not null)
             {
                 throw UnknownOption(command, arg);
             }
 
-            // "-qt" is two switches, "-qx" and "--quiet=x" are a switch and a value.
-            string rest = arg[option.Value.Length..];
-            while (rest.Length > 0 && tokens.TryPeek(out Token? next) && next.Type == TokenType.Option && next.Value == $"-{rest[0]}")
+            // "--quiet=x" is a switch and a value, "-qt" two switches, and "-qtx" two switches and a value.
+            bool isLong = arg.StartsWith("--", StringComparison.Ordinal);
+            int end = isLong ? name.Length : 1;
+            Option? last = isLong ? Find(command, name) : null;
+            for (; end < name.Length && (last is null || IsSwitch(last)) && Find(command, $"-{name[end]}") is Option letter; end++)
             {
-                option = tokens.Dequeue();
-                rest = rest[1..];
+                last = letter;
             }
 
-            string value = rest.StartsWith('=') || rest.StartsWith(':') ? rest[1..] : rest;
-            if (rest.Length > 0 && Find(command, option.Value) is Option given && IsSwitch(given))
+            if (end < arg.Length && last is not null && IsSwitch(last))
             {
-                throw HasValue(given, value);
-            }
-
-            if (rest.Length > 0 && tokens.TryPeek(out Token? part) && part.Value == value)
-            {
-                tokens.Dequeue();
+                throw HasValue(last, arg[end] is '=' or ':' ? arg[(end + 1)..] : arg[end..]);
             }
         }
     }

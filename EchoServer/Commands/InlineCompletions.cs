@@ -1,4 +1,3 @@
-
 namespace EchoServer.Commands;
 
 /// <summary>Lets the runtime call a socket's continuation on the I/O thread that saw it ready, and says how many such threads there are.</summary>
@@ -9,24 +8,17 @@ namespace EchoServer.Commands;
 /// </remarks>
 internal static class InlineCompletions
 {
-    /// <summary>
-    /// To be called before the first socket is made: then the runtime reads it, once. A variable that is set is left alone.
-    /// </summary>
-    /// <param name="threads">
-    /// How many of the runtime's I/O threads there are; else it would start one for each processor. One that is busy hears of many
-    /// sockets with one system call, and so costs less than two that are half idle.
-    /// </param>
+    /// <summary>To be called before the first socket is made: then the runtime reads it, once. A variable that is set is left alone.</summary>
+    /// <remarks>
+    /// Without a number the runtime would start a thread for each processor. One that is busy hears of many sockets with one system call, and so
+    /// costs less than two that are half idle.
+    /// </remarks>
     internal static void Enable(int threads)
     {
-        SetUnlessSet("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", 1);
-        SetUnlessSet("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT", threads);
-    }
-
-    private static void SetUnlessSet(string variable, int value)
-    {
-        if (Environment.GetEnvironmentVariable(variable) is null)
+        foreach ((string variable, int value) in ((string, int)[])[("INLINE_COMPLETIONS", 1), ("THREAD_COUNT", threads)])
         {
-            Environment.SetEnvironmentVariable(variable, $"{value}");
+            string name = $"DOTNET_SYSTEM_NET_SOCKETS_{variable}";
+            Environment.SetEnvironmentVariable(name, Environment.GetEnvironmentVariable(name) ?? $"{value}");
         }
     }
 }

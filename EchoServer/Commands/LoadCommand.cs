@@ -44,9 +44,7 @@ internal static class LoadCommand
         LoadSampler? sampler = chart is null ? null : new LoadSampler(duration);
 
         InlineCompletions.Enable(IoThreads.DefaultCount);
-        using var signal = new StopSignal();
-        using var stop = new CancellationTokenSource();
-        _ = signal.Received.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
+        using var stop = new StopSignal();
 
         // Connections that wait for a full backlog block a thread each; timeouts and Ctrl-C need threads as well.
         ThreadPool.GetMinThreads(out int workers, out int completions);
@@ -54,12 +52,9 @@ internal static class LoadCommand
         try
         {
             await using var client = new LoadClient(options);
-            LoadReport report;
-            await using (var progress = new LoadProgress(client, options))
-            {
-                report = await PutOnAsync(client, options, duration, sampler, stop.Token).ConfigureAwait(false);
-            }
-
+            Task<LoadReport> load = PutOnAsync(client, options, duration, sampler, stop.Token);
+            await LoadProgress.ShowAsync(client, options, load).ConfigureAwait(false);
+            LoadReport report = await load.ConfigureAwait(false);
             using StandardStream output = StandardStream.OpenOutput();
             output.Write(LoadSettings.Json.IsGiven(result) ? LoadReportJson.Write(report) : LoadReportText.Write(report));
             bool isDrawn = chart?.TryWrite(LoadChart.Draw(report, sampler!.Samples)) ?? true;

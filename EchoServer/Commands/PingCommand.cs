@@ -57,10 +57,8 @@ internal static class PingCommand
         var options = new PingOptions(
             ConnectionSettings.Read(result, url), Interval.Read(result), Count.Read(result), Wait.Read(result), Frames.IsGiven(result));
         ConnectionSettings.RefuseUnusedTls(result, options.Connection);
-        using var signal = new StopSignal();
-        using var stop = new CancellationTokenSource();
-        _ = signal.Received.ContinueWith(_ => stop.Cancel(), TaskScheduler.Default);
-        using StandardStream output = StandardStream.OpenOutput(stop.Cancel);
+        using var stop = new StopSignal();
+        using StandardStream output = StandardStream.OpenOutput(stop.Stop);
         try
         {
             bool isFine = await new PingRun(options, new PingLog(options, output.Text())).RunAsync(stop.Token).ConfigureAwait(false);

@@ -51,7 +51,7 @@ internal static class ServeCommand
         ILogger log = logging.CreateLogger("Server");
         UncaughtExceptions.Log = log.Uncaught;
         TaskScheduler.UnobservedTaskException += (_, unobserved) => log.Uncaught(unobserved.Exception);
-        await using IWebSocketServer server = Engine.Create(options, echo, site, logging, result);
+        await using IWebSocketServer server = CreateServer(options, echo, site, logging, result);
         try
         {
             EchoHandlers.Start(server, echo, logging.CreateLogger("Echo"));
@@ -62,9 +62,27 @@ internal static class ServeCommand
             return StandardError.Fail($"{Culprit(exception, result)}: cannot listen on {endPoint}: {Explain(exception)}");
         }
 
-        await stop.Received.ConfigureAwait(false);
+        await Task.Delay(Timeout.InfiniteTimeSpan, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await server.StopAsync(options.DrainTimeout).ConfigureAwait(false);
         return ExitCode.Fine;
+    }
+
+    /// <summary>Makes a server, which does not listen yet, with the engine of this build: <c>-p:WebSocketEngine=builtin</c>, the default, or <c>Fleck</c>.</summary>
+    internal static IWebSocketServer CreateServer(
+        ServerOptions options, EchoOptions echo, SiteOptions site, ILoggerFactory logging, ParseResult result)
+    {
+#if FLECK_ENGINE
+        var server = new Fleck.FleckServer(options, logging, Options.FleckSettings.GivenButIgnored(result));
+#else
+        var server = new WebSocketServer(options, logging);
+#endif
+        if (echo.HasScenarios)
+        {
+            server.Context.Judge = (path, query) => Scenarios.Find(path, query, echo)?.Ruling ?? default;
+        }
+
+        server.Context.PlainHttp = new SiteRouter(site, server.Context.Limits, echo, InstanceFacts.Read(Environment.GetEnvironmentVariable));
+        return server;
     }
 
     /// <summary>Makes loggers that write to standard output. Disposing of them writes out queued lines, for as long as a second and a half.</summary>

@@ -42,10 +42,7 @@ internal sealed class ClientConnection : IDisposable, IAsyncDisposable
     private TimeSpan? _idleAtEnd;
     private bool _isReleased;
 
-    /// <param name="link">The connection after its handshake; owned.</param>
-    /// <param name="head">The 101 and the bytes behind it.</param>
-    /// <param name="reader">Has the limits, and the compression that was agreed on; owned.</param>
-    /// <param name="compresses">Whether messages are compressed where that was agreed on.</param>
+    /// <summary>Takes over a connection after its handshake, and the reader, which has the limits and the compression that was agreed on.</summary>
     internal ClientConnection(TcpLink link, ReceivedHead head, MessageReader reader, bool compresses = false)
     {
         _link = link;
@@ -149,9 +146,7 @@ internal sealed class ClientConnection : IDisposable, IAsyncDisposable
     }
 
     /// <summary>Sends one frame, whatever it is.</summary>
-    /// <param name="opcode">Any but Close; a reserved one shows how the server fails the connection.</param>
-    /// <param name="payload">UTF-8 in a text message; at most 125 bytes in a control frame.</param>
-    /// <param name="isFinal">Whether the frame ends its message.</param>
+    /// <remarks>Not Close; a reserved opcode shows how the server fails the connection. UTF-8 in a text message; at most 125 bytes in a control frame.</remarks>
     /// <exception cref="IOException">The connection is broken, or this end has closed it.</exception>
     internal Task SendAsync(Opcode opcode, ReadOnlyMemory<byte> payload, bool isFinal = true) => _outbound.SendAsync(opcode, payload, isFinal);
 

@@ -4,9 +4,7 @@ using EchoServer.WebSockets;
 
 namespace EchoServer.Connect;
 
-/// <summary>An event of a <see cref="ClientConnection"/>. Text from the network is not escaped yet.</summary>
-/// <param name="Kind">The kind of the event.</param>
-/// <param name="Payload">The payload of a message, ping or pong; owned by the receiver.</param>
+/// <summary>An event of a <see cref="ClientConnection"/>. Text from the network is not escaped yet; the payload is the receiver's.</summary>
 internal sealed record ClientEvent(ClientEventKind Kind, byte[] Payload)
 {
     /// <summary>The code of a <see cref="ClientEventKind.Close"/> or <see cref="ClientEventKind.Violation"/>; null for other events.</summary>

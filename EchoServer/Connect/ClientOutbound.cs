@@ -7,9 +7,7 @@ using EchoServer.WebSockets;
 namespace EchoServer.Connect;
 
 /// <summary>The only writer to the stream of a <see cref="ClientConnection"/>: masks frames and sends them one at a time.</summary>
-/// <param name="stream">Where frames go.</param>
-/// <param name="compress">Compresses a message in its turn, or returns null; null where no message is compressed.</param>
-/// <remarks>Safe on any thread.</remarks>
+/// <remarks>Safe on any thread. A message is compressed in its turn, unless the function is null or returns null.</remarks>
 [SuppressMessage("Reliability", "CA1001", Justification = "Senders may still wait for their turn when the connection ends.")]
 internal sealed class ClientOutbound(Stream stream, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>?>? compress = null)
 {

@@ -45,3 +45,6 @@ internal sealed record ConnectionOptions
     /// <summary>Which instance of the app is asked for, as <c>GUID:INDEX</c>; null for any.</summary>
     internal string? Instance { get; init; }
 }
+
+/// <summary>One header field of the handshake request, checked.</summary>
+internal readonly record struct HeaderField(string Name, string Value);

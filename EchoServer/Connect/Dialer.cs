@@ -12,12 +12,13 @@ using EchoServer.WebSockets.Compression;
 namespace EchoServer.Connect;
 
 /// <summary>Opens connections to the server: TCP, a proxy's tunnel, TLS, the handshake (RFC 6455 §4.1). Remembers the address that answered.</summary>
-/// <remarks>Safe on any thread.</remarks>
-/// <param name="options">Where to, and how.</param>
-/// <param name="ioThreads">The threads that wait for plain TCP connections without a proxy; null leaves all waiting to the runtime.</param>
+/// <remarks>Safe on any thread. Without I/O threads, which are for plain TCP without a proxy, the runtime waits for all connections.</remarks>
 internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = null)
 {
     private const int MaxAddresses = 16;
+
+    // RFC 1035 §2.3.4, as text with a dot at its end.
+    private const int MaxNameCharacters = 254;
 
     // The server's default. The fastest level has one code for all texts, in which letters with accents get longer.
     private const int CompressionLevel = 2;
@@ -72,7 +73,7 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
         try
         {
             // RFC 6455 §4.1: "The nonce MUST be selected randomly for each connection."
-            string key = ClientHandshake.Key(StrongRandom.Bytes(ClientHandshake.NonceBytes));
+            string key = Convert.ToBase64String(StrongRandom.Bytes(Handshake.KeyBytes));
             byte[] request = HttpExchange.Upgrade(options, key, subprotocols, extensions);
             ReceivedHead head = await HttpExchange.AskAsync(link, request, Step(Stage.Answer, deadline), stop).ConfigureAwait(false);
             if (head.Answer.Status != ClientHandshake.SwitchingProtocols)
@@ -130,35 +131,29 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
         failure is { Stage: Stage.Answer, IsTimeout: false } &&
         (failure.Answer is null ? link.Heads is { Received.IsEmpty: true } : failure.Answer is { Status: BadRequest, FirstWords: "" } answer && answer.Field(RouterDiagnosis.ErrorField) is null);
 
-    /// <summary>Opens a stream on which HTTP is spoken.</summary>
-    /// <exception cref="ConnectionFailedException">A step failed.</exception>
-    internal async Task<TcpLink> OpenAsync(CancellationToken stop, Deadline? until = null)
-    {
-        Deadline deadline = until ?? Deadline.In(options.Timeout);
-        TcpLink link = await OpenTunnelAsync(stop, deadline).ConfigureAwait(false);
-        return !IsTls ? link : await OrGiveUpAsync(link, async () =>
-        {
-            TlsSession session = await TlsSession.EstablishAsync(link, options, Url, Step(Stage.Tls, deadline), stop).ConfigureAwait(false);
-            session.ThrowIfNotTrusted(options);
-        }).ConfigureAwait(false);
-    }
-
     /// <summary>Opens a connection that ends at the server: TCP, and a proxy's tunnel where one is gone through.</summary>
     /// <exception cref="ConnectionFailedException">A step failed.</exception>
-    internal async Task<TcpLink> OpenTunnelAsync(CancellationToken stop, Deadline? until = null)
+    internal Task<TcpLink> OpenTunnelAsync(CancellationToken stop) => OpenAsync(stop, withTls: false);
+
+    /// <summary>Opens a stream on which HTTP is spoken.</summary>
+    /// <exception cref="ConnectionFailedException">A step failed.</exception>
+    internal async Task<TcpLink> OpenAsync(CancellationToken stop, Deadline? until = null, bool withTls = true)
     {
         Deadline deadline = until ?? Deadline.In(options.Timeout);
         TcpLink link = await OpenTcpAsync(deadline, stop).ConfigureAwait(false);
-        return options.Proxy is not ProxyChoice proxy ? link : await OrGiveUpAsync(
-            link, () => ProxyTunnel.OpenAsync(link, proxy, options, Step(Stage.Proxy, deadline), stop)).ConfigureAwait(false);
-    }
-
-    /// <summary>Takes a step with a connection, which ends where the step fails.</summary>
-    private static async Task<TcpLink> OrGiveUpAsync(TcpLink link, Func<Task> step)
-    {
         try
         {
-            await step().ConfigureAwait(false);
+            if (options.Proxy is ProxyChoice proxy)
+            {
+                await ProxyTunnel.OpenAsync(link, proxy, options, Step(Stage.Proxy, deadline), stop).ConfigureAwait(false);
+            }
+
+            if (withTls && IsTls)
+            {
+                TlsSession session = await TlsSession.EstablishAsync(link, options, Url, Step(Stage.Tls, deadline), stop).ConfigureAwait(false);
+                session.ThrowIfNotTrusted(options);
+            }
+
             return link;
         }
         catch (Exception exception)
@@ -178,35 +173,18 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
             {
                 // One that does not answer leaves the others their share of the time.
                 var share = Deadline.In(deadline.Left / (addresses.Length - i));
-                Socket socket = await ConnectAsync(addresses[i], stop, share).ConfigureAwait(false);
+                TcpLink link = await ConnectAsync(addresses[i], stop, share).ConfigureAwait(false);
                 if (i > 0)
                 {
                     Prefer(addresses[i]);
                 }
 
-                return Link(socket, deadline);
+                return link;
             }
             catch (ConnectionFailedException) when (i + 1 < addresses.Length)
             {
                 // "localhost" has an IPv6 address on which, often, nothing listens: the next one, then.
             }
-        }
-    }
-
-    private TcpLink Link(Socket socket, Deadline deadline)
-    {
-        if (!UsesIoThreads)
-        {
-            return new TcpLink(socket);
-        }
-
-        try
-        {
-            return new TcpLink(ioThreads!.Watch(socket));
-        }
-        catch (SocketException exception)
-        {
-            throw Step(Stage.Connect, deadline).Failed(exception);
         }
     }
 
@@ -217,7 +195,8 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
         Step step = Step(Stage.Resolve, deadline);
         IPAddress[] found = IPAddress.TryParse(Target.Host, out IPAddress? address)
             ? [address]
-            : await step.RunAsync(token => LookUpAsync(Target.Host, token), stop).ConfigureAwait(false);
+            : Target.Host.Length > MaxNameCharacters ? []
+            : await step.RunAsync(token => Dns.GetHostAddressesAsync(Target.Host, token), stop).ConfigureAwait(false);
 
         // The runtime's sockets of IPv6 reach no IPv4 address that is mapped into IPv6 (RFC 4291 §2.5.5.2).
         return found.Length > 0
@@ -225,27 +204,15 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
             : throw step.Failed(new SocketException((int)SocketError.NoData));
     }
 
-    private static async Task<IPAddress[]> LookUpAsync(string host, CancellationToken stop)
-    {
-        try
-        {
-            return await Dns.GetHostAddressesAsync(host, stop).ConfigureAwait(false);
-        }
-        catch (ArgumentException)
-        {
-            // Longer than any name.
-            throw new SocketException((int)SocketError.HostNotFound);
-        }
-    }
-
     /// <summary>Connects to one address.</summary>
     /// <exception cref="ConnectionFailedException">It does not answer.</exception>
-    internal async Task<Socket> ConnectAsync(IPAddress address, CancellationToken stop, Deadline? deadline = null)
+    internal async Task<TcpLink> ConnectAsync(IPAddress address, CancellationToken stop, Deadline? deadline = null)
     {
         Socket? socket = null;
+        Step step = Step(Stage.Connect, deadline);
         try
         {
-            await Step(Stage.Connect, deadline).RunAsync(
+            await step.RunAsync(
                 token =>
                 {
                     // This fails as well, where the process has as many open as it may.
@@ -253,7 +220,8 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
                     return ConnectAsync(socket, new IPEndPoint(address, Target.Port), token);
                 },
                 stop).ConfigureAwait(false);
-            return socket!;
+            return await step.RunAsync(
+                _ => Task.FromResult(UsesIoThreads ? new TcpLink(ioThreads!.Watch(socket!)) : new TcpLink(socket!)), stop).ConfigureAwait(false);
         }
         catch
         {

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 using EchoServer.Diagnosis;
 using EchoServer.Http;
@@ -17,18 +18,15 @@ internal static class HttpExchange
         Write(options, pathAndQuery, ["Connection: close", "Accept: */*", .. extraLines]);
 
     /// <summary>Writes the request for a WebSocket (RFC 6455 §4.1).</summary>
-    internal static byte[] Upgrade(ConnectionOptions options, string key, IReadOnlyList<string> subprotocols, string? extensions)
-    {
-        return Write(
-            options,
-            options.Url.PathAndQuery,
-            [
-                "Connection: Upgrade", "Upgrade: websocket", $"Sec-WebSocket-Key: {key}", $"Sec-WebSocket-Version: {Handshake.Version}",
-                subprotocols.Count > 0 ? $"Sec-WebSocket-Protocol: {string.Join(", ", subprotocols)}" : null,
-                extensions is null ? null : $"Sec-WebSocket-Extensions: {extensions}",
-                options.Origin is null ? null : $"Origin: {options.Origin}",
-            ]);
-    }
+    internal static byte[] Upgrade(ConnectionOptions options, string key, IReadOnlyList<string> subprotocols, string? extensions) => Write(
+        options,
+        options.Url.PathAndQuery,
+        [
+            "Connection: Upgrade", "Upgrade: websocket", $"Sec-WebSocket-Key: {key}", $"Sec-WebSocket-Version: {Handshake.Version}",
+            subprotocols.Count > 0 ? $"Sec-WebSocket-Protocol: {string.Join(", ", subprotocols)}" : null,
+            extensions is null ? null : $"Sec-WebSocket-Extensions: {extensions}",
+            options.Origin is null ? null : $"Origin: {options.Origin}",
+        ]);
 
     /// <summary>Sends a request and reads the head of the answer; interim answers before it are passed over.</summary>
     /// <exception cref="ConnectionFailedException">The step failed, or took too long.</exception>
@@ -41,6 +39,12 @@ internal static class HttpExchange
         catch (ConnectionFailedException failure) when (failure.IsTimeout && link.Heads is { Received.IsEmpty: false } heads)
         {
             throw step.TimedOut(heads.Received.Span);
+        }
+        catch (ConnectionFailedException failure) when (link is { WantsCertificate: true, Heads.Received.IsEmpty: true } && !failure.IsTimeout)
+        {
+            // With TLS 1.3 a server looks for the certificate after the handshake, and some say nothing of it in an alert.
+            Fault fault = step.Failed(new AuthenticationException(TlsDiagnosis.CertificateRequired)).Fault;
+            throw new ConnectionFailedException(failure.Stage, failure.Finding, fault, failure);
         }
     }
 
@@ -70,25 +74,30 @@ internal static class HttpExchange
                 Array.Resize(ref buffer, buffer.Length * 2);
             }
 
-            int received = await ReadAsync(link.Stream, buffer, length, hasInterim, stop).ConfigureAwait(false);
-            bool mayBeWhole = MayBeWhole(buffer.AsSpan(0, length + received), length) || length + received == buffer.Length;
-            int left = mayBeWhole ? ResponseHead.DropInterim(buffer.AsSpan(0, length + received)) : length + received;
-            hasInterim |= left < length + received;
-            length = left;
-            link.Heads = new(request, buffer.AsMemory(0, length));
-            if (mayBeWhole && TryRead(buffer.AsSpan(0, length)) is ReceivedHead head)
+            int end = length + await ReadAsync(link.Stream, buffer, length, hasInterim, stop).ConfigureAwait(false);
+            bool isToBeRead = HeadLine.IsToBeRead(buffer.AsSpan(0, end), length, HeadRules.Response);
+            (ReceivedHead? head, int interim, HeadError? error) = isToBeRead ? Read(buffer.AsSpan(0, end)) : default;
+            buffer.AsSpan(interim..end).CopyTo(buffer);
+            length = end - interim;
+            hasInterim |= interim > 0;
+            link.Heads = new(request, head is null ? buffer.AsMemory(0, length) : head.Head);
+            if (error is not null)
             {
-                link.Heads = new(request, head.Head);
+                throw new BadHeadException(error);
+            }
+
+            if (head is not null)
+            {
                 return head;
             }
         }
     }
 
-    /// <summary>Whether a head may have become whole, or is short: one that arrives byte by byte is not read anew for each of them.</summary>
-    private static bool MayBeWhole(ReadOnlySpan<byte> input, int seenBefore)
+    private static (ReceivedHead? Head, int Interim, HeadError? Error) Read(Span<byte> input)
     {
-        ReadOnlySpan<byte> fresh = input[Math.Max(0, seenBefore - "\n\r".Length)..];
-        return input.Length <= FirstBufferBytes || fresh.IndexOf("\n\r\n"u8) >= 0 || fresh.IndexOf("\n\n"u8) >= 0;
+        ParseStatus status = ResponseHead.ReadFinal(input, out int interim, out ResponseHead head, out HeadError? error);
+        Span<byte> final = input[interim..];
+        return (status == ParseStatus.Done ? new(ReceivedAnswer.From(head), final[..head.Size].ToArray(), final[head.Size..].ToArray()) : null, interim, error);
     }
 
     /// <summary>Reads more of an answer.</summary>
@@ -119,7 +128,9 @@ internal static class HttpExchange
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(atMost);
-        int due = IsWithoutBody(head.Answer.Status) ? 0
+
+        // RFC 9112 §6.3: such an answer ends with its head. Behind a 101 another protocol begins.
+        int due = head.Answer.Status is < 200 or 204 or 304 ? 0
             : int.TryParse(head.Answer.Field("Content-Length"), NumberStyles.None, CultureInfo.InvariantCulture, out int declared)
             ? Math.Min(declared, most)
             : most;
@@ -141,9 +152,6 @@ internal static class HttpExchange
 
         return isChunked ? Unchunk(body.AsSpan(0, length)) : body[..length];
     }
-
-    /// <summary>RFC 9112 §6.3: such an answer ends with its head. Behind a 101 another protocol begins.</summary>
-    private static bool IsWithoutBody(int status) => status is < 200 or 204 or 304;
 
     /// <returns>0 at the end, however it ends.</returns>
     private static async Task<int> ReadQuietlyAsync(Stream stream, Memory<byte> buffer, CancellationToken stop)
@@ -182,13 +190,6 @@ internal static class HttpExchange
             : Encoding.UTF8.GetBytes(string.Concat(known.Select(line => $"{line}\r\n")));
     }
 
-    private static ReceivedHead? TryRead(Span<byte> input) => ResponseHead.Unfold(input, out ResponseHead head, out HeadError? error) switch
-    {
-        ParseStatus.Done => new(ReceivedAnswer.From(head, default), input[..head.Size].ToArray(), input[head.Size..].ToArray()),
-        ParseStatus.Bad => throw new BadHeadException(error!),
-        _ => null,
-    };
-
     /// <summary>RFC 9112 §7.1, as far as there is input.</summary>
     private static byte[] Unchunk(ReadOnlySpan<byte> input)
     {
@@ -204,6 +205,27 @@ internal static class HttpExchange
             ReadOnlySpan<byte> rest = input[(end + 2)..];
             body.AddRange(rest[..Math.Min(size, rest.Length)]);
             input = rest.Length < size + 2L ? default : rest[(size + 2)..];
+        }
+    }
+}
+
+/// <summary>The answer without its body, the bytes of its head with folded lines unfolded, and the bytes behind it.</summary>
+internal sealed record ReceivedHead(ReceivedAnswer Answer, byte[] Head, byte[] Rest);
+
+/// <summary>The heads of an exchange as they were on the wire; of the answer, all that has come.</summary>
+internal sealed record HandshakeHeads(ReadOnlyMemory<byte> Sent, ReadOnlyMemory<byte> Received)
+{
+    /// <summary>The request, with CR LF.</summary>
+    internal string Request => Encoding.UTF8.GetString(Sent.Span);
+
+    /// <summary>The answer up to and with the empty line, as far as it came.</summary>
+    internal string Response
+    {
+        get
+        {
+            ReadOnlySpan<byte> end = "\r\n\r\n"u8;
+            int length = Received.Span.IndexOf(end);
+            return Encoding.UTF8.GetString(length < 0 ? Received.Span : Received.Span[..(length + end.Length)]);
         }
     }
 }

@@ -27,6 +27,9 @@ internal sealed class TcpLink : IDisposable
     /// <summary>Where bytes go and come from; TLS replaces it.</summary>
     internal Stream Stream { get; set; }
 
+    /// <summary>Whether the peer of TLS has asked for a certificate of the client, and there was none.</summary>
+    internal bool WantsCertificate { get; set; }
+
     /// <summary>The last heads that were exchanged over it; null when none were.</summary>
     internal HandshakeHeads? Heads { get; set; }
 
@@ -36,7 +39,6 @@ internal sealed class TcpLink : IDisposable
         try
         {
             _socket?.Shutdown(SocketShutdown.Send);
-            NonBlockingSocket?.Shutdown(SocketShutdown.Send);
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {

@@ -28,6 +28,13 @@ internal sealed record TlsSession(
             facts = certificate is X509Certificate2 whole ? CertificateFacts.From(whole, chain) : null;
             return true;
         };
+        link.WantsCertificate = false;
+        tls.LocalCertificateSelectionCallback = options.ClientCertificate is not null ? null : (_, _, _, server, _) =>
+        {
+            // Before the handshake it is called as well, and knows no server.
+            link.WantsCertificate |= server is not null;
+            return null!;
+        };
         var stream = new SslStream(link.Stream, leaveInnerStreamOpen: false);
         link.Stream = stream;
         await step.RunAsync(token => stream.AuthenticateAsClientAsync(tls, token), stop).ConfigureAwait(false);
@@ -90,20 +97,10 @@ internal sealed record TlsSession(
     private static bool IsAnchored(X509Chain chain, X509Certificate2Collection? authorities)
     {
         const X509ChainStatusFlags withoutRoot = X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot;
-        foreach (X509ChainElement element in chain.ChainElements)
-        {
-            if (element.ChainElementStatus.Any(status => (status.Status & ~withoutRoot) != X509ChainStatusFlags.NoError))
-            {
-                return false;
-            }
 
-            // Not their own comparison, which takes the same issuer and serial number for the same certificate.
-            if (authorities?.Any(authority => authority.RawDataMemory.Span.SequenceEqual(element.Certificate.RawDataMemory.Span)) == true)
-            {
-                return true;
-            }
-        }
-
-        return false;
+        // Not the certificates' own comparison, which takes the same issuer and serial number for the same certificate.
+        return authorities is not null && chain.ChainElements
+            .TakeWhile(element => element.ChainElementStatus.All(status => (status.Status & ~withoutRoot) == X509ChainStatusFlags.NoError))
+            .Any(element => authorities.Any(authority => authority.RawDataMemory.Span.SequenceEqual(element.Certificate.RawDataMemory.Span)));
     }
 }

@@ -88,14 +88,11 @@ internal static class AnswerDiagnosis
 
         if (location.Length > 0 && Uri.TryCreate(url, location, out Uri? target) && target.Host == url.Host)
         {
-            if (IsToTls(target, url))
-            {
-                return new($"plain HTTP is redirected to TLS here ({shown}), and WebSocket clients follow no redirects", "use wss:// instead of ws://");
-            }
-
-            return new(
-                $"the path is redirected to {shown}, and WebSocket clients follow no redirects",
-                "use the redirect's target as the URL, with ws for http and wss for https");
+            return IsToTls(target, url)
+                ? new($"plain HTTP is redirected to TLS here ({shown}), and WebSocket clients follow no redirects", "use wss:// instead of ws://")
+                : new(
+                    $"the path is redirected to {shown}, and WebSocket clients follow no redirects",
+                    "use the redirect's target as the URL, with ws for http and wss for https");
         }
 
         return new(

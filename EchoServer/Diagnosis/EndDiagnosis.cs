@@ -14,7 +14,8 @@ internal static class EndDiagnosis
     private const CloseCode Timeout = (CloseCode)3008;
     private const CloseCode FirstOfApplications = (CloseCode)4000;
 
-    private static readonly TimeSpan OurPings = TimeSpan.FromSeconds(25);
+    // The default of --keep-alive-interval, in seconds.
+    private const int Pings = 25;
 
     // Defaults of what stands in front of apps.
     private static readonly (int Seconds, string Who)[] KnownLimits =
@@ -94,8 +95,6 @@ internal static class EndDiagnosis
 
     /// <summary>Whether a connection was failed because of a limit of this end, and not of a rule of RFC 6455.</summary>
     internal static bool IsOwnLimit(CloseCode code) => code is CloseCode.MessageTooBig or CloseCode.TryAgainLater or CloseCode.PolicyViolation;
-
-    private static string Pings => OurPings.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
 
     /// <summary>The code after "closed".</summary>
     internal static string Described(CloseCode code) => code == CloseCode.NoStatusReceived ? "without a code" : $"with {ClosePayload.Describe(code)}";

@@ -13,18 +13,18 @@ internal static class NetworkDiagnosis
     /// <remarks>The innermost exception decides. A failure before the proxy's tunnel is open is the proxy's.</remarks>
     internal static Fault Of(Exception exception, Uri url, Stage stage, Uri? proxy = null)
     {
-        bool isProxy = IsOfProxy(stage, proxy);
+        proxy = Peer(stage, proxy);
         for (Exception? it = exception; it is not null; it = it.InnerException)
         {
             if (it is SocketException socket)
             {
-                return (isProxy ? ProxyDiagnosis.OfSocket(socket.SocketErrorCode, proxy, stage) : null) ??
-                    OfSocket(socket.SocketErrorCode, isProxy ? proxy ?? url : url, stage);
+                return (proxy is null ? null : ProxyDiagnosis.OfSocket(socket.SocketErrorCode, proxy, stage)) ??
+                    OfSocket(socket.SocketErrorCode, proxy ?? url, stage);
             }
 
             if (it is AuthenticationException)
             {
-                return isProxy ? ProxyDiagnosis.OfTls(TlsDiagnosis.Reason(it), TlsDiagnosis.OfClientCertificate(it)?.Advice, proxy)
+                return proxy is not null ? ProxyDiagnosis.OfTls(TlsDiagnosis.Reason(it), TlsDiagnosis.OfClientCertificate(it)?.Advice, proxy)
                     : stage == Stage.Tls ? TlsDiagnosis.Of(it)
                     : TlsDiagnosis.OfBreak(it);
             }
@@ -32,11 +32,11 @@ internal static class NetworkDiagnosis
             if (it is InvalidDataException or BadHeadException)
             {
                 HeadErrorKind? kind = (it as BadHeadException)?.Kind;
-                return isProxy ? ProxyDiagnosis.OfHead(kind, it.Message, proxy) : OfHead(kind, it.Message, url);
+                return proxy is not null ? ProxyDiagnosis.OfHead(kind, it.Message, proxy) : OfHead(kind, it.Message, url);
             }
         }
 
-        return isProxy ? ProxyDiagnosis.OfEnd(proxy)
+        return proxy is not null ? ProxyDiagnosis.OfEnd(proxy)
             : stage == Stage.Tls ? TlsDiagnosis.Of(exception)
             : stage == Stage.Answer && TlsDiagnosis.OfClientCertificate(exception) is Fault fault ? fault
             : OfEnd(url, stage);
@@ -45,16 +45,17 @@ internal static class NetworkDiagnosis
     /// <summary>Says why nothing came within the time, or no more than the beginning of an answer.</summary>
     internal static Fault OfTimeout(Stage stage, TimeSpan timeout, Uri url, Uri? proxy = null, ReadOnlySpan<byte> received = default)
     {
+        proxy = Peer(stage, proxy);
         string within = $"within {Times.Seconds(timeout)}";
         string port = Port(url);
         string beginning = EscapedText.Quote(received);
         if (!received.IsEmpty && !ResponseHead.IsBeginning(received))
         {
             string flaw = $"it said '{beginning}', and no more {within}";
-            return IsOfProxy(stage, proxy) ? ProxyDiagnosis.OfHead(HeadErrorKind.Malformed, flaw, proxy) : OfHead(HeadErrorKind.Malformed, flaw, url);
+            return proxy is not null ? ProxyDiagnosis.OfHead(HeadErrorKind.Malformed, flaw, proxy) : OfHead(HeadErrorKind.Malformed, flaw, url);
         }
 
-        return IsOfProxy(stage, proxy) ? ProxyDiagnosis.OfTimeout(within, proxy, stage) : stage switch
+        return proxy is not null ? ProxyDiagnosis.OfTimeout(within, proxy, stage) : stage switch
         {
             _ when !received.IsEmpty => new(
                 $"the answer did not come to the end of its head {within} ('{beginning}'): the server hangs while it answers",
@@ -109,8 +110,11 @@ internal static class NetworkDiagnosis
                 "see whether the app or the router was restarted just then ('cf app NAME', 'cf events NAME'), and check again")
             : stage == Stage.Answer ? OfNoAnswer(
                 url, "the connection was reset instead of an answer: the server", "or crashed, or a firewall or balancer on the way cuts such connections")
+            : stage == Stage.Tls ? new(
+                "the connection was reset during the TLS handshake: the server speaks no TLS on this port, or crashed, or a firewall or balancer on the way cuts such connections",
+                "check the port, or try ws:// if TLS is not meant here; otherwise see the app's log, and check from another network")
             : new(
-                $"the connection was reset {(stage == Stage.Tls ? "during the TLS handshake" : "as soon as it was opened")}: the server crashed, or a firewall or balancer on the way cuts such connections",
+                "the connection was reset as soon as it was opened: the server crashed, or a firewall or balancer on the way cuts such connections",
                 "see the app's log, and check from another network"),
         SocketError.TooManyOpenSockets => new("this process may not open more sockets", "raise the limit of open files: ulimit -n"),
         _ => new($"the network says '{EscapedText.From(new SocketException((int)error).Message.AsSpan())}'", "check network, host and port"),
@@ -154,9 +158,8 @@ internal static class NetworkDiagnosis
             "see whether the app or the router was restarted just then ('cf app NAME', 'cf events NAME'), and check again"),
     };
 
-    /// <summary>Whether a proxy, not the server, is at the other end then.</summary>
-    private static bool IsOfProxy(Stage stage, Uri? proxy) =>
-        stage == Stage.Proxy || (proxy is not null && stage is (Stage.Resolve or Stage.Connect));
+    /// <returns>The proxy, where it is at the other end then and not the server; otherwise null.</returns>
+    private static Uri? Peer(Stage stage, Uri? proxy) => stage <= Stage.Proxy ? proxy : null;
 
     /// <summary>Says why a request was not answered. With TLS 1.3 a certificate is refused after the handshake; servers of Node's end requests for another path.</summary>
     private static Fault OfNoAnswer(Uri url, string finding, string otherwise) => url.Scheme == "ws"

@@ -10,8 +10,7 @@ internal static class PortFacts
     private const int OldWebSocketPort = 4443;
 
     /// <summary>Says why the URL's port is probably wrong.</summary>
-    /// <param name="url">A URL: only ws and wss have such ports, a proxy's does not.</param>
-    /// <returns>Null when nothing is.</returns>
+    /// <returns>Null when nothing is, and for the URL of a proxy, which is not ws or wss.</returns>
     internal static Fault? Of(Uri url)
     {
         // On a local machine or network every port is plausible.

@@ -6,7 +6,7 @@ namespace EchoServer.Diagnosis;
 
 /// <summary>Why there is no way through a proxy: the server and Cloud Foundry have no part in it.</summary>
 /// <remarks>
-/// A proxy's URL is given without user and password; what it answered is escaped here. Where none is known, it is "the proxy".
+/// A proxy's URL is given without user and password; what it answered is escaped here.
 /// </remarks>
 internal static class ProxyDiagnosis
 {
@@ -17,7 +17,7 @@ internal static class ProxyDiagnosis
 
     /// <summary>Says why, from an error of a socket.</summary>
     /// <returns>Null when the cause is the same for a proxy and a server.</returns>
-    internal static Fault? OfSocket(SocketError error, Uri? proxy, Stage stage) => error switch
+    internal static Fault? OfSocket(SocketError error, Uri proxy, Stage stage) => error switch
     {
         SocketError.ConnectionRefused => new($"{The(proxy)} refuses connections: nothing listens there", AroundIt),
         SocketError.HostNotFound or SocketError.NoData => new(
@@ -38,7 +38,7 @@ internal static class ProxyDiagnosis
     };
 
     /// <summary>Says why nothing came within the time.</summary>
-    internal static Fault OfTimeout(string within, Uri? proxy, Stage stage) => stage switch
+    internal static Fault OfTimeout(string within, Uri proxy, Stage stage) => stage switch
     {
         Stage.Resolve => new(
             $"no name server answered for the host name of {The(proxy)} {within}",
@@ -50,17 +50,17 @@ internal static class ProxyDiagnosis
     };
 
     /// <summary>Says what it means that the proxy ended the connection.</summary>
-    internal static Fault OfEnd(Uri? proxy) => new($"{The(proxy)} ended the connection instead of opening a tunnel", CheckKind);
+    internal static Fault OfEnd(Uri proxy) => new($"{The(proxy)} ended the connection instead of opening a tunnel", CheckKind);
 
     /// <summary>Says what it means that TLS with the proxy itself failed. Without advice only another proxy helps.</summary>
-    internal static Fault OfTls(string reason, string? advice, Uri? proxy) =>
+    internal static Fault OfTls(string reason, string? advice, Uri proxy) =>
         new($"TLS with {The(proxy)} failed: {reason}", advice is null ? AroundIt : $"{advice}; {AroundIt}");
 
     /// <summary>Says what a flaw of the proxy's own certificate means.</summary>
-    internal static Fault OfCertificate(Fault flaw, Uri? proxy) => TlsDiagnosis.OrInsecure(OfTls(flaw.Cause, flaw.Advice, proxy));
+    internal static Fault OfCertificate(Fault flaw, Uri proxy) => TlsDiagnosis.OrInsecure(OfTls(flaw.Cause, flaw.Advice, proxy));
 
     /// <summary>Says what it means that something else than a proxy answered, or one with a faulty answer. The flaw is escaped.</summary>
-    internal static Fault OfHead(HeadErrorKind? kind, string flaw, Uri? proxy) => kind switch
+    internal static Fault OfHead(HeadErrorKind? kind, string flaw, Uri proxy) => kind switch
     {
         HeadErrorKind.Tls when IsPlain(proxy) => SpeaksTls(proxy),
         HeadErrorKind.Faulty => new(
@@ -69,7 +69,7 @@ internal static class ProxyDiagnosis
     };
 
     /// <summary>Says what an answer to CONNECT means.</summary>
-    internal static Fault OfAnswer(ReceivedAnswer answer, Uri url, Uri? proxy) => answer.Status switch
+    internal static Fault OfAnswer(ReceivedAnswer answer, Uri url, Uri proxy) => answer.Status switch
     {
         407 => OfLogin(answer, proxy),
         400 when IsPlain(proxy) && AnswerDiagnosis.WantsTls(answer) => SpeaksTls(proxy),
@@ -80,7 +80,7 @@ internal static class ProxyDiagnosis
     };
 
     /// <summary>Says what a reply of SOCKS 5 means (RFC 1928 §6).</summary>
-    internal static Fault OfSocksReply(byte reply, Uri url, Uri? proxy)
+    internal static Fault OfSocksReply(byte reply, Uri url, Uri proxy)
     {
         string answer = $"SOCKS reply {reply}";
         return reply switch
@@ -93,9 +93,9 @@ internal static class ProxyDiagnosis
     }
 
     /// <summary>Says what it means that a SOCKS proxy takes none of the ways to log in that it was offered, or not this user.</summary>
-    internal static Fault OfSocksLogin(Uri? proxy) => OfLogin("", proxy);
+    internal static Fault OfSocksLogin(Uri proxy) => OfLogin("", proxy);
 
-    private static Fault OfLogin(ReceivedAnswer answer, Uri? proxy)
+    private static Fault OfLogin(ReceivedAnswer answer, Uri proxy)
     {
         const string field = "Proxy-Authenticate";
         string schemes = answer.Field(field) is string challenge ? $"; {field}: {ReceivedAnswer.Shown(challenge)}" : "";
@@ -106,30 +106,30 @@ internal static class ProxyDiagnosis
                 "have Basic allowed there, name a proxy on this machine that logs in to it (such as cntlm or px) with --proxy, or go around it with --proxy none");
     }
 
-    private static Fault OfLogin(string answer, Uri? proxy) => new(
+    private static Fault OfLogin(string answer, Uri proxy) => new(
         $"{The(proxy)} requires authentication, or does not accept the user and password that it got{answer}",
-        proxy is null ? "put them into its URL: --proxy http://USER:PASSWORD@HOST:PORT" : $"put them into its URL: --proxy {ReceivedAnswer.Shown(proxy.Scheme)}://USER:PASSWORD@{Address(proxy)}");
+        $"put them into its URL: --proxy {ReceivedAnswer.Shown(proxy.Scheme)}://USER:PASSWORD@{Address(proxy)}");
 
-    private static Fault SpeaksTls(Uri? proxy) => new(
+    private static Fault SpeaksTls(Uri proxy) => new(
         $"the port of {The(proxy)} speaks TLS, and http:// does not",
-        proxy is null ? "use https:// in its URL" : $"name it with https:// in --proxy, or in the environment's HTTPS_PROXY and the like: https://{Address(proxy)}");
+        $"name it with https:// in --proxy, or in the environment's HTTPS_PROXY and the like: https://{Address(proxy)}");
 
-    private static Fault NotAllowed(string answer, Uri url, Uri? proxy) => new(
+    private static Fault NotAllowed(string answer, Uri url, Uri proxy) => new(
         $"{The(proxy)} does not allow a tunnel to {Target(url)} (it answered {answer})",
         "have the host and the port allowed there, or go around it with --proxy none");
 
-    private static Fault NotReached(string answer, Uri url, Uri? proxy) => new(
+    private static Fault NotReached(string answer, Uri url, Uri proxy) => new(
         $"{The(proxy)} could not reach {Target(url)} (it answered {answer})",
         "check host and port in the URL; a host of the internal network may need --proxy none");
 
     private static string Target(Uri url) =>
         ReceivedAnswer.Shown($"{(url.HostNameType == UriHostNameType.IPv6 ? UrlText.Host(url) : url.IdnHost)}:{url.Port}");
 
-    private static string The(Uri? proxy) => proxy is null ? "the proxy" : $"the proxy {Address(proxy)}";
+    private static string The(Uri proxy) => $"the proxy {Address(proxy)}";
 
     private static string Address(Uri proxy) => ReceivedAnswer.Shown($"{UrlText.Host(proxy)}:{proxy.Port}");
 
-    private static bool IsPlain(Uri? proxy) => proxy?.Scheme == "http";
+    private static bool IsPlain(Uri proxy) => proxy.Scheme == "http";
 
-    private static bool IsSocks(Uri? proxy) => proxy?.Scheme.StartsWith("socks", StringComparison.Ordinal) == true;
+    private static bool IsSocks(Uri proxy) => proxy.Scheme.StartsWith("socks", StringComparison.Ordinal);
 }

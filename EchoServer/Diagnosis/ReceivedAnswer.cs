@@ -19,7 +19,7 @@ internal sealed record ReceivedAnswer(int Status, string Reason, IReadOnlyDictio
     // "HTTP Status 400 – Bad Request" and the like: letters before the reason phrase that say no more than it does.
     private const int MaxLettersBefore = 12;
 
-    internal static ReceivedAnswer From(ResponseHead head, ReadOnlySpan<byte> body)
+    internal static ReceivedAnswer From(ResponseHead head)
     {
         List<(string Name, string Value)> fields = [];
         foreach (HeaderFields.Field field in head.Fields)
@@ -31,8 +31,7 @@ internal sealed record ReceivedAnswer(int Status, string Reason, IReadOnlyDictio
             head.Status,
             Encoding.UTF8.GetString(head.Reason),
             fields.GroupBy(field => field.Name, field => field.Value, StringComparer.OrdinalIgnoreCase)
-                .ToDictionary(group => group.Key, group => string.Join(", ", group), StringComparer.OrdinalIgnoreCase),
-            Encoding.UTF8.GetString(body));
+                .ToDictionary(group => group.Key, group => string.Join(", ", group), StringComparer.OrdinalIgnoreCase));
     }
 
     /// <summary>The value of a header field, or null.</summary>

@@ -1,6 +1,6 @@
 namespace EchoServer.Diagnosis;
 
-/// <summary>The step during which a time-out passed or a connection broke.</summary>
+/// <summary>The step during which a time-out passed or a connection broke, in their order: up to <see cref="Proxy"/> a proxy is at the other end.</summary>
 internal enum Stage
 {
     /// <summary>The addresses of the host.</summary>

@@ -13,12 +13,15 @@ internal static class TlsDiagnosis
     // OpenSSL: "error:0A00010B:SSL routines::wrong version number". Any other words are the runtime's, and say nothing to a user.
     private const string EndOfRoutine = " routines::";
 
+    /// <summary>The alert of a server that misses the client's certificate (RFC 8446 §6.2).</summary>
+    internal const string CertificateRequired = "certificate required";
+
     /// <summary>Says why a plain request got no answer from a port that speaks TLS.</summary>
     internal static readonly Fault PlainToTls = new("this port speaks TLS, and ws:// does not", "use wss:// instead of ws://");
 
     private static readonly string[] CertificateAlerts =
     [
-        "certificate required", "certificate_required", "bad certificate", "unsupported certificate", "certificate revoked",
+        CertificateRequired, "certificate_required", "bad certificate", "unsupported certificate", "certificate revoked",
         "certificate expired", "certificate unknown", "unknown ca", "access denied", "decrypt error",
     ];
 
@@ -69,8 +72,14 @@ internal static class TlsDiagnosis
     internal static string Days(TimeSpan time) =>
         time.TotalDays < 2 ? Numbers.Of((long)time.TotalHours, "hour") : Numbers.Of((long)time.TotalDays, "day");
 
+    /// <summary>How long a certificate is valid from now on: <c>30 days left</c>.</summary>
+    internal static string Validity(CertificateFacts certificate, DateTimeOffset now) =>
+        certificate.NotBefore > now ? $"not valid before {Date(certificate.NotBefore)}"
+            : certificate.NotAfter > now ? $"{Days(certificate.NotAfter - now)} left"
+            : $"expired {Days(now - certificate.NotAfter)} ago";
+
     /// <summary>Whether a TLS handshake failed with an alert of the server, which therefore speaks TLS.</summary>
-    internal static bool IsAlert(Exception exception) => Messages(exception).Any(words => Has(words, Alert));
+    internal static bool IsAlert(Exception exception) => Has(Messages(exception), Alert);
 
     /// <summary>Says why a TLS handshake failed, from the words of the runtime and of OpenSSL.</summary>
     internal static Fault Of(Exception exception) => TryOf(exception) ?? new(
@@ -89,7 +98,7 @@ internal static class TlsDiagnosis
     }
 
     private static Fault? TryOf(Exception exception) =>
-        OfClientCertificate(exception) ?? OfWords(string.Join(" ", Messages(exception)));
+        OfClientCertificate(exception) ?? OfWords(Messages(exception));
 
     /// <summary>Says why TLS broke after its handshake: an alert about the client's certificate, or bytes that TLS does not take.</summary>
     internal static Fault OfBreak(Exception exception) => OfClientCertificate(exception) ?? new(
@@ -100,7 +109,7 @@ internal static class TlsDiagnosis
     /// <returns>Null for any other exception.</returns>
     internal static Fault? OfClientCertificate(Exception exception)
     {
-        string text = string.Join(" ", Messages(exception));
+        string text = Messages(exception);
         int start = text.LastIndexOf(Alert, StringComparison.OrdinalIgnoreCase);
         string alert = start < 0 ? text : text[(start + Alert.Length)..];
         return Array.Exists(CertificateAlerts, words => Has(alert, words))
@@ -156,13 +165,8 @@ internal static class TlsDiagnosis
         };
     }
 
-    private static IEnumerable<string> Messages(Exception exception)
-    {
-        for (Exception? it = exception; it is not null; it = it.InnerException)
-        {
-            yield return it.Message;
-        }
-    }
+    private static string Messages(Exception exception) =>
+        exception.InnerException is Exception inner ? $"{exception.Message} {Messages(inner)}" : exception.Message;
 
     private static bool Has(string text, string words) => text.Contains(words, StringComparison.OrdinalIgnoreCase);
 

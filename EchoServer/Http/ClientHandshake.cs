@@ -7,30 +7,13 @@ namespace EchoServer.Http;
 /// <remarks>Pure and without state: safe on any thread.</remarks>
 internal static class ClientHandshake
 {
-    /// <summary>Random bytes that a client's key is made of.</summary>
-    public const int NonceBytes = 16;
-
-    // A nonce in base64, and a SHA-1 hash.
-    private const int KeyCharacters = 24;
-    private const int AcceptCharacters = 28;
-
     /// <summary>The status of an answer that agrees (RFC 9110 §15.2.2).</summary>
     public const int SwitchingProtocols = 101;
 
-    /// <summary>The value of <c>Sec-WebSocket-Key</c>.</summary>
-    /// <param name="nonce">16 random bytes, fresh for each connection.</param>
-    /// <returns>24 characters.</returns>
-    public static string Key(ReadOnlySpan<byte> nonce) => Convert.ToBase64String(nonce);
-
-    /// <summary>Judges the answer, once its status is 101.</summary>
+    /// <summary>Judges an answer whose status is 101.</summary>
     /// <returns>Null when the handshake is complete, otherwise the flaw as a sentence part.</returns>
     public static string? Check(ResponseHead head, string key, IReadOnlyList<string>? subprotocols = null, bool offersDeflate = false)
     {
-        if (head.Status != SwitchingProtocols)
-        {
-            return $"the handshake was answered with {head.Status} {EscapedText.Quote(head.Reason)}".TrimEnd();
-        }
-
         if (!head.Fields.ListContains("Upgrade"u8, "websocket"u8))
         {
             return "the answer has no 'Upgrade: websocket'";
@@ -50,10 +33,8 @@ internal static class ClientHandshake
             }
         }
 
-        Span<byte> expected = stackalloc byte[AcceptCharacters];
-        Span<byte> sent = stackalloc byte[KeyCharacters];
-        Encoding.ASCII.GetBytes(key, sent);
-        Handshake.WriteAccept(sent, expected);
+        Span<byte> expected = stackalloc byte[Handshake.AcceptCharacters];
+        Handshake.WriteAccept(Encoding.ASCII.GetBytes(key), expected);
         if (head.Fields.Find("Sec-WebSocket-Accept"u8, out ReadOnlySpan<byte> accept) == 0)
         {
             return "the answer has no 'Sec-WebSocket-Accept'";
@@ -71,21 +52,9 @@ internal static class ClientHandshake
             return $"the answer agrees on an extension that was not offered: '{EscapedText.Quote(extensions)}'";
         }
 
-        return head.Fields.Find("Sec-WebSocket-Protocol"u8, out ReadOnlySpan<byte> protocol) > 0 && !IsOffered(protocol, subprotocols)
+        return head.Fields.Find("Sec-WebSocket-Protocol"u8, out ReadOnlySpan<byte> protocol) > 0 &&
+            subprotocols?.Contains(Encoding.Latin1.GetString(protocol)) != true
             ? $"the answer agrees on a subprotocol that was not offered: '{EscapedText.Quote(protocol)}'"
             : null;
-    }
-
-    private static bool IsOffered(ReadOnlySpan<byte> protocol, IReadOnlyList<string>? subprotocols)
-    {
-        foreach (string offered in subprotocols ?? [])
-        {
-            if (Ascii.Equals(protocol, offered))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }

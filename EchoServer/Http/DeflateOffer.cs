@@ -5,12 +5,16 @@ using EchoServer.WebSockets.Compression;
 namespace EchoServer.Http;
 
 /// <summary>What a client offers in <c>Sec-WebSocket-Extensions</c> (RFC 6455 §9.1), as far as it is permessage-deflate (RFC 7692 §5, §7.1).</summary>
-/// <remarks>Pure and without state: safe on any thread.</remarks>
+/// <remarks>
+/// <para>
+/// A value may stand in quotes, but must be a token all the same: "the value after quoted-string unescaping MUST conform to the 'token'
+/// ABNF" (RFC 6455 §9.1). So no separator stands in quotes. White space is allowed between any two words (RFC 2616 §2.1, to which RFC 6455
+/// refers).
+/// </para>
+/// <para>Pure and without state: safe on any thread.</para>
+/// </remarks>
 internal static class DeflateOffer
 {
-    // A longer value is not a number of bits.
-    private const int MaxBitsDigits = 2;
-
     /// <summary>Takes the first offer of permessage-deflate that can be met, if there is one.</summary>
     /// <returns>Null, or the refusal of a header that breaks its grammar.</returns>
     /// <remarks>
@@ -20,18 +24,16 @@ internal static class DeflateOffer
     internal static HttpRejection? Select(HeaderFields fields, out DeflateParameters? agreed)
     {
         agreed = null;
-        foreach (HeaderFields.Field field in fields)
+        ReadOnlySpan<byte> list = fields.List("Sec-WebSocket-Extensions"u8);
+        foreach (Range range in list.Split((byte)','))
         {
-            if (!Ascii.EqualsIgnoreCase(field.Name, "Sec-WebSocket-Extensions"u8))
-            {
-                continue;
-            }
-
-            if (!TryRead(field.Value, ref agreed))
+            // RFC 9110 §5.6.1.2: empty elements are to be ignored.
+            ReadOnlySpan<byte> extension = HeaderFields.TrimWhiteSpace(list[range]);
+            if (!extension.IsEmpty && !TryReadOffer(extension, ref agreed))
             {
                 return new(
                     HttpStatus.BadRequest,
-                    $"Bad WebSocket handshake: Sec-WebSocket-Extensions '{EscapedText.Quote(field.Value)}' is not a list of extensions.");
+                    $"Bad WebSocket handshake: Sec-WebSocket-Extensions '{EscapedText.Quote(list)}' is not a list of extensions.");
             }
         }
 
@@ -42,207 +44,84 @@ internal static class DeflateOffer
     /// <returns>False when it is another extension, more than one, or has a parameter that it must not have: the connection is failed.</returns>
     internal static bool TryReadAnswer(ReadOnlySpan<byte> value, out DeflateParameters agreed)
     {
-        var reader = new ListReader(value);
-        bool isRead = TryReadOffer(ref reader, out DeflateParameters? answer) && reader.IsAtEnd;
+        DeflateParameters? answer = null;
+        bool isRead = TryReadOffer(HeaderFields.TrimWhiteSpace(value), ref answer);
         agreed = answer ?? default;
         return isRead && answer is not null;
     }
 
-    // extension-list = 1#extension; empty elements are to be ignored (RFC 9110 §5.6.1.2).
-    private static bool TryRead(ReadOnlySpan<byte> value, ref DeflateParameters? agreed)
+    /// <summary>Reads extension-token *( ";" extension-param ), and agrees to it unless an offer before was agreed to.</summary>
+    private static bool TryReadOffer(ReadOnlySpan<byte> extension, ref DeflateParameters? agreed)
     {
-        var reader = new ListReader(value);
-        while (!reader.IsAtEnd)
+        DeflateParameters? met = null;
+        List<string> seen = [];
+        foreach (Range range in extension.Split((byte)';'))
         {
-            if (reader.TryTake((byte)','))
-            {
-                continue;
-            }
-
-            if (!TryReadOffer(ref reader, out DeflateParameters? offered) || !(reader.IsAtEnd || reader.TryTake((byte)',')))
+            ReadOnlySpan<byte> part = HeaderFields.TrimWhiteSpace(extension[range]);
+            bool isName = range.Start.Value == 0;
+            int equals = isName ? -1 : part.IndexOf((byte)'=');
+            ReadOnlySpan<byte> word = equals < 0 ? part : HeaderFields.TrimWhiteSpace(part[..equals]);
+            ReadOnlySpan<byte> value = equals < 0 ? default : Unquote(HeaderFields.TrimWhiteSpace(part[(equals + 1)..]));
+            if (!HeaderFields.IsToken(word) || (equals >= 0 && !HeaderFields.IsToken(value)))
             {
                 return false;
             }
 
-            agreed ??= offered;
+            if (isName)
+            {
+                met = Ascii.EqualsIgnoreCase(word, DeflateParameters.Extension) ? default(DeflateParameters) : null;
+            }
+            else if (met is DeflateParameters before)
+            {
+                string name = Encoding.ASCII.GetString(word).ToLowerInvariant();
+                met = seen.Contains(name) ? null : With(before, name, equals < 0 ? null : Encoding.ASCII.GetString(value));
+                seen.Add(name);
+            }
         }
 
+        agreed ??= met;
         return true;
     }
 
-    // extension = extension-token *( ";" extension-param )
-    private static bool TryReadOffer(ref ListReader reader, out DeflateParameters? offered)
+    /// <returns>Null when the parameter is unknown, or has a value that it must not have.</returns>
+    private static DeflateParameters? With(DeflateParameters parameters, string name, string? value) => (name, WindowBits(value)) switch
     {
-        offered = null;
-        if (!reader.TryReadToken(out ReadOnlySpan<byte> name))
-        {
-            return false;
-        }
+        // RFC 7692 §7.1.1.1: "A server accepts ... by including the server_no_context_takeover".
+        (DeflateParameters.ServerNoContextTakeoverName, _) when value is null => parameters with { ServerNoContextTakeover = true },
 
-        bool canBeMet = Ascii.EqualsIgnoreCase(name, DeflateParameters.Extension);
-        var seen = Parameter.None;
-        DeflateParameters parameters = default;
-        Span<byte> value = stackalloc byte[MaxBitsDigits];
-        while (reader.TryTake((byte)';'))
-        {
-            if (!reader.TryReadToken(out ReadOnlySpan<byte> parameterName))
-            {
-                return false;
-            }
+        // §7.1.1.2: a hint. To repeat it makes it binding, and no memory need be kept for the client.
+        (DeflateParameters.ClientNoContextTakeoverName, _) when value is null => parameters with { ClientNoContextTakeover = true },
 
-            int length = 0;
-            bool hasValue = reader.TryTake((byte)'=');
-            if (hasValue && !reader.TryReadValue(value, out length))
-            {
-                return false;
-            }
+        // §7.1.2.1: the value must be there.
+        (DeflateParameters.ServerMaxWindowBitsName, int bits) => parameters with { ServerMaxWindowBits = bits },
 
-            Parameter parameter = Known(parameterName);
-            canBeMet &= parameter != Parameter.None && !seen.HasFlag(parameter) &&
-                TryMeet(parameter, hasValue, length <= MaxBitsDigits ? value[..length] : default, ref parameters);
-            seen |= parameter;
-        }
+        // A value need not be repeated, but .NET's client takes the silence for 15, and gives up.
+        (DeflateParameters.ClientMaxWindowBitsName, int bits) => parameters with { ClientMaxWindowBits = bits },
 
-        offered = canBeMet ? parameters : null;
-        return true;
-    }
-
-    private static Parameter Known(ReadOnlySpan<byte> name)
-    {
-        return Ascii.EqualsIgnoreCase(name, DeflateParameters.ServerNoContextTakeoverName) ? Parameter.ServerNoContextTakeover
-            : Ascii.EqualsIgnoreCase(name, DeflateParameters.ClientNoContextTakeoverName) ? Parameter.ClientNoContextTakeover
-            : Ascii.EqualsIgnoreCase(name, DeflateParameters.ServerMaxWindowBitsName) ? Parameter.ServerMaxWindowBits
-            : Ascii.EqualsIgnoreCase(name, DeflateParameters.ClientMaxWindowBitsName) ? Parameter.ClientMaxWindowBits
-            : Parameter.None;
-    }
-
-    private static bool TryMeet(Parameter parameter, bool hasValue, ReadOnlySpan<byte> value, ref DeflateParameters parameters)
-    {
-        int bits = 0;
-        switch (parameter)
-        {
-            // RFC 7692 §7.1.1.1: "A server accepts ... by including the server_no_context_takeover".
-            case Parameter.ServerNoContextTakeover when !hasValue:
-                parameters = parameters with { ServerNoContextTakeover = true };
-                return true;
-
-            // §7.1.1.2: a hint. To repeat it makes it binding, and no memory need be kept for the client.
-            case Parameter.ClientNoContextTakeover when !hasValue:
-                parameters = parameters with { ClientNoContextTakeover = true };
-                return true;
-
-            // §7.1.2.1: the value must be there.
-            case Parameter.ServerMaxWindowBits when hasValue && TryReadWindowBits(value, out bits):
-                parameters = parameters with { ServerMaxWindowBits = bits };
-                return true;
-
-            // §7.1.2.2: without a value the client only says that it understands the parameter.
-            case Parameter.ClientMaxWindowBits when !hasValue:
-                return true;
-
-            // A value need not be repeated, but .NET's client takes the silence for 15, and gives up.
-            case Parameter.ClientMaxWindowBits when TryReadWindowBits(value, out bits):
-                parameters = parameters with { ClientMaxWindowBits = bits };
-                return true;
-            default:
-                return false;
-        }
-    }
+        // §7.1.2.2: without a value the client only says that it understands the parameter.
+        (DeflateParameters.ClientMaxWindowBitsName, null) when value is null => parameters,
+        _ => null,
+    };
 
     /// <summary>RFC 7692 §7.1.2: "a decimal integer value without leading zeroes between 8 to 15, inclusive".</summary>
-    private static bool TryReadWindowBits(ReadOnlySpan<byte> value, out int bits)
+    private static int? WindowBits(string? value) =>
+        value is "8" or "9" or "10" or "11" or "12" or "13" or "14" or "15" ? int.Parse(value, CultureInfo.InvariantCulture) : null;
+
+    /// <summary>Takes off quotation marks, and the backslashes between them.</summary>
+    private static ReadOnlySpan<byte> Unquote(ReadOnlySpan<byte> value)
     {
-        bits = value switch
+        if (value is not [(byte)'"', .. ReadOnlySpan<byte> quoted, (byte)'"'])
         {
-            [(byte)'8' or (byte)'9'] => value[0] - '0',
-            [(byte)'1', >= (byte)'0' and <= (byte)'5'] => 10 + value[1] - '0',
-            _ => 0,
-        };
-        return bits != 0;
-    }
-
-    [Flags]
-    private enum Parameter
-    {
-        None = 0,
-        ServerNoContextTakeover = 1,
-        ClientNoContextTakeover = 2,
-        ServerMaxWindowBits = 4,
-        ClientMaxWindowBits = 8,
-    }
-
-    /// <summary>Reads a header value word by word. White space is allowed between any two (RFC 2616 §2.1, to which RFC 6455 refers).</summary>
-    private ref struct ListReader
-    {
-        private ReadOnlySpan<byte> _rest;
-
-        internal ListReader(ReadOnlySpan<byte> value) => _rest = HeaderFields.TrimWhiteSpace(value);
-
-        internal readonly bool IsAtEnd => _rest.IsEmpty;
-
-        internal bool TryTake(byte separator)
-        {
-            bool isThere = !_rest.IsEmpty && _rest[0] == separator;
-            if (isThere)
-            {
-                Advance(1);
-            }
-
-            return isThere;
+            return value;
         }
 
-        internal bool TryReadToken(out ReadOnlySpan<byte> token)
+        List<byte> text = [];
+        for (int i = 0; i < quoted.Length; i++)
         {
-            int length = 0;
-            while (length < _rest.Length && HeaderFields.IsTokenByte(_rest[length]))
-            {
-                length++;
-            }
-
-            token = _rest[..length];
-            Advance(length);
-            return length > 0;
+            i += quoted[i] == '\\' && i + 1 < quoted.Length ? 1 : 0;
+            text.Add(quoted[i]);
         }
 
-        /// <summary>A token, or one in quotes: "the value after quoted-string unescaping MUST conform to the 'token' ABNF" (RFC 6455 §9.1).</summary>
-        /// <param name="start">Gets the first bytes of the value, as many as there is room for.</param>
-        /// <param name="length">The length of the value.</param>
-        internal bool TryReadValue(scoped Span<byte> start, out int length)
-        {
-            length = 0;
-            if (_rest.IsEmpty || _rest[0] != '"')
-            {
-                bool isToken = TryReadToken(out ReadOnlySpan<byte> token);
-                length = token.Length;
-                token[..Math.Min(length, start.Length)].CopyTo(start);
-                return isToken;
-            }
-
-            for (int i = 1; i < _rest.Length; i++)
-            {
-                if (_rest[i] == '"')
-                {
-                    Advance(i + 1);
-                    return length > 0;
-                }
-
-                i += _rest[i] == '\\' ? 1 : 0;
-                if (i == _rest.Length || !HeaderFields.IsTokenByte(_rest[i]))
-                {
-                    return false;
-                }
-
-                if (length < start.Length)
-                {
-                    start[length] = _rest[i];
-                }
-
-                length++;
-            }
-
-            return false;
-        }
-
-        private void Advance(int count) => _rest = HeaderFields.TrimWhiteSpace(_rest[count..]);
+        return text.ToArray();
     }
 }

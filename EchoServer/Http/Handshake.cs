@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
+using System.Text.Unicode;
 using EchoServer.Text;
 
 namespace EchoServer.Http;
@@ -12,15 +13,16 @@ internal static class Handshake
     /// <summary>The version of the protocol that this server speaks (RFC 6455 §4.1).</summary>
     public const string Version = "13";
 
-    // RFC 6455 §4.1: "a nonce consisting of a randomly selected 16-byte value that has been base64-encoded".
-    private const int KeyBytes = 16;
+    /// <summary>RFC 6455 §4.1: "a nonce consisting of a randomly selected 16-byte value that has been base64-encoded".</summary>
+    public const int KeyBytes = 16;
+
+    /// <summary>The length of <c>Sec-WebSocket-Accept</c>: SHA-1 is 20 bytes, in base64 28 characters.</summary>
+    public const int AcceptCharacters = 28;
+
+    /// <summary>The most bytes that <see cref="WriteResponse"/> needs: the subprotocol comes out of the head, all else is shorter than 512.</summary>
+    public const int MaxResponseBytes = RequestHead.MaxBytes + 512;
+
     private const int KeyCharacters = 24;
-
-    // The answer is 129 bytes long, and 26 and 28 more before the subprotocol and the extensions.
-    private const int FixedResponseBytes = 192;
-
-    // SHA-1 is 20 bytes, in base64 28 characters.
-    private const int AcceptCharacters = 28;
 
     // RFC 4648 §4.
     private static readonly SearchValues<byte> Base64Bytes = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8);
@@ -31,47 +33,17 @@ internal static class Handshake
     /// <summary>Judges an upgrade request.</summary>
     /// <returns>Null when the request can be accepted with <see cref="WriteResponse"/>, otherwise why it is refused.</returns>
     /// <remarks>Guard clauses in the order in which a person would want to hear of them, one status each.</remarks>
-    public static HttpRejection? Check(RequestHead head)
-    {
-        if (!head.IsHttp11)
-        {
-            return new(HttpStatus.HttpVersionNotSupported, $"'{EscapedText.Quote(head.Version)}' is not supported: use HTTP/1.1.");
-        }
-
-        // RFC 6455 §4.2.1: "The method of the request MUST be GET".
-        if (!head.Method.SequenceEqual("GET"u8))
-        {
-            return new(HttpStatus.MethodNotAllowed, $"The method '{EscapedText.Quote(head.Method)}' is not allowed: use GET.");
-        }
-
-        if (HostField.Check(head) is string reason)
-        {
-            return BadRequest(reason);
-        }
-
-        if (head.Path.IsEmpty || head.Path[0] != '/')
-        {
-            return BadRequest($"the request target '{EscapedText.Quote(head.Target)}' does not begin with '/'");
-        }
-
-        return CheckUpgrade(head) ?? CheckNoContent(head) ?? CheckWebSocketFields(head);
-    }
+    public static HttpRejection? Check(RequestHead head) =>
+        PlainRequest.Check(head, isHandshake: true) ?? CheckUpgrade(head) ?? CheckNoContent(head) ?? CheckWebSocketFields(head);
 
     /// <summary>Judges whose page asks: browsers say so, others send no Origin, and could send any (RFC 6455 §10.2, §4.2.2).</summary>
     /// <returns>Null when the page may connect, as any may where the list is empty; otherwise the refusal.</returns>
     public static HttpRejection? CheckOrigin(RequestHead head, IReadOnlyList<string> allowedOrigins)
     {
-        if (allowedOrigins.Count == 0 || head.Find("Origin"u8, out ReadOnlySpan<byte> origin) == 0)
+        if (allowedOrigins.Count == 0 || head.Find("Origin"u8, out ReadOnlySpan<byte> origin) == 0 ||
+            allowedOrigins.Contains(Encoding.Latin1.GetString(origin), StringComparer.OrdinalIgnoreCase))
         {
             return null;
-        }
-
-        foreach (string allowed in allowedOrigins)
-        {
-            if (Ascii.EqualsIgnoreCase(origin, allowed))
-            {
-                return null;
-            }
         }
 
         return new(HttpStatus.Forbidden, $"Pages from the origin '{EscapedText.Quote(origin)}' may not connect here.");
@@ -81,21 +53,14 @@ internal static class Handshake
     /// <returns>Empty when the client offers none. Browsers fail a connection whose offers are all turned down.</returns>
     public static ReadOnlySpan<byte> SelectSubProtocol(RequestHead head)
     {
-        foreach (HeaderFields.Field field in head.Fields)
+        ReadOnlySpan<byte> offers = head.Fields.List("Sec-WebSocket-Protocol"u8);
+        foreach (Range range in offers.Split((byte)','))
         {
-            if (!Ascii.EqualsIgnoreCase(field.Name, "Sec-WebSocket-Protocol"u8))
+            // RFC 9110 §5.6.1.2: "A recipient MUST parse and ignore a reasonable number of empty list elements".
+            ReadOnlySpan<byte> offer = HeaderFields.TrimWhiteSpace(offers[range]);
+            if (!offer.IsEmpty)
             {
-                continue;
-            }
-
-            foreach (Range range in field.Value.Split((byte)','))
-            {
-                // RFC 9110 §5.6.1.2: "A recipient MUST parse and ignore a reasonable number of empty list elements".
-                ReadOnlySpan<byte> offer = HeaderFields.TrimWhiteSpace(field.Value[range]);
-                if (!offer.IsEmpty)
-                {
-                    return offer;
-                }
+                return offer;
             }
         }
 
@@ -103,53 +68,34 @@ internal static class Handshake
     }
 
     /// <summary>Writes the 101 answer (RFC 6455 §4.2.2).</summary>
-    /// <param name="head">A head that <see cref="Check"/> accepts.</param>
-    /// <param name="destination">At least <see cref="MaxResponseBytes"/> long.</param>
-    /// <param name="extensions">The extensions that are agreed on, in ASCII; null for none.</param>
-    /// <param name="subprotocol">The subprotocol, in ASCII; null for that of <see cref="SelectSubProtocol"/>.</param>
     /// <returns>The number of bytes written.</returns>
+    /// <remarks>Null for no extensions, and for the subprotocol of <see cref="SelectSubProtocol"/>.</remarks>
     public static int WriteResponse(RequestHead head, Span<byte> destination, string? extensions = null, string? subprotocol = null)
     {
         head.Find("Sec-WebSocket-Key"u8, out ReadOnlySpan<byte> key);
-        int position = 0;
-        Append(destination, ref position, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "u8);
-        position += WriteAccept(key, destination[position..]);
-        ReadOnlySpan<byte> subProtocol = subprotocol is null ? SelectSubProtocol(head) : Encoding.ASCII.GetBytes(subprotocol);
-        if (!subProtocol.IsEmpty)
-        {
-            Append(destination, ref position, "\r\nSec-WebSocket-Protocol: "u8);
-            Append(destination, ref position, subProtocol);
-        }
-
-        if (extensions is not null)
-        {
-            Append(destination, ref position, "\r\nSec-WebSocket-Extensions: "u8);
-            position += Encoding.ASCII.GetBytes(extensions, destination[position..]);
-        }
-
-        Append(destination, ref position, "\r\n\r\n"u8);
-        return position;
+        Span<byte> accept = stackalloc byte[AcceptCharacters];
+        WriteAccept(key, accept);
+        ReadOnlySpan<byte> chosen = subprotocol is null ? SelectSubProtocol(head) : Encoding.ASCII.GetBytes(subprotocol);
+        Utf8.TryWrite(
+            destination,
+            $"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}" +
+            $"{(chosen.IsEmpty ? "" : "\r\nSec-WebSocket-Protocol: ")}{chosen}" +
+            $"{(extensions is null ? "" : "\r\nSec-WebSocket-Extensions: ")}{extensions}\r\n\r\n",
+            out int written);
+        return written;
     }
 
-    /// <summary>The most bytes that <see cref="WriteResponse"/> needs.</summary>
-    /// <returns>A bound on the length of the answer: its fixed part, the subprotocol that it repeats, and the extensions.</returns>
-    public static int MaxResponseBytes(RequestHead head, string? extensions = null, string? subprotocol = null) =>
-        FixedResponseBytes + (subprotocol?.Length ?? SelectSubProtocol(head).Length) + (extensions?.Length ?? 0);
-
-    /// <summary>Writes the value of <c>Sec-WebSocket-Accept</c> that proves that the key was read (RFC 6455 §4.2.2, step 5.4).</summary>
-    /// <param name="key">The value of <c>Sec-WebSocket-Key</c> as sent, 24 characters.</param>
-    /// <param name="destination">At least 28 bytes long.</param>
-    /// <returns>28, the number of bytes written.</returns>
-    public static int WriteAccept(ReadOnlySpan<byte> key, Span<byte> destination)
+    /// <summary>Writes the <see cref="AcceptCharacters"/> that prove that a key of 24 characters was read (RFC 6455 §4.2.2, step 5.4).</summary>
+    public static void WriteAccept(ReadOnlySpan<byte> key, Span<byte> destination)
     {
         Span<byte> input = stackalloc byte[KeyCharacters + KeyGuid.Length];
         key.CopyTo(input);
         KeyGuid.CopyTo(input[KeyCharacters..]);
-        Span<byte> hash = stackalloc byte[Sha1.HashBytes];
+
         // SHA-1 is what the protocol asks for; nothing secret hangs on it (RFC 6455 §10.8).
+        Span<byte> hash = stackalloc byte[Sha1.HashBytes];
         Sha1.Hash(input, hash);
-        Base64.EncodeToUtf8(hash, destination[..AcceptCharacters], out _, out int written);
-        return written;
+        Base64.EncodeToUtf8(hash, destination, out _, out _);
     }
 
     private static HttpRejection? CheckUpgrade(RequestHead head)
@@ -217,12 +163,6 @@ internal static class Handshake
     /// <remarks>The last character has four bits to spare, which RFC 4648 §3.5 lets a decoder ignore; the example of RFC 6455 §4.1 has one set.</remarks>
     private static bool IsKey(ReadOnlySpan<byte> key) =>
         key.Length == KeyCharacters && key.EndsWith("=="u8) && !key[..^2].ContainsAnyExcept(Base64Bytes);
-
-    private static void Append(Span<byte> destination, ref int position, ReadOnlySpan<byte> part)
-    {
-        part.CopyTo(destination[position..]);
-        position += part.Length;
-    }
 
     private static HttpRejection BadRequest(string reason) => new(HttpStatus.BadRequest, $"Bad WebSocket handshake: {reason}.");
 }

@@ -25,10 +25,15 @@ internal enum HeadErrorKind
     Http2,
 }
 
-/// <summary>The error of a message head, request or response.</summary>
-/// <param name="Kind">Which kind of rule it breaks.</param>
-/// <param name="Text">A sentence part that quotes the offending value, escaped.</param>
+/// <summary>The error of a message head, request or response: a sentence part that quotes the offending value, escaped.</summary>
 internal sealed record HeadError(HeadErrorKind Kind, string Text)
 {
     internal static HeadError Malformed(string text) => new(HeadErrorKind.Malformed, text);
+}
+
+/// <summary>The input is not the head of an HTTP/1.1 response, or not a whole one. The message is escaped.</summary>
+internal sealed class BadHeadException(HeadError error, Exception? inner = null) : IOException(error.Text, inner)
+{
+    /// <summary>Which kind of rule it breaks.</summary>
+    internal HeadErrorKind Kind => error.Kind;
 }

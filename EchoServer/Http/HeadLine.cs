@@ -12,12 +12,16 @@ internal static class HeadLine
     private const byte Cr = (byte)'\r';
     private const byte Lf = (byte)'\n';
 
-    /// <summary>Reads the line at a position of the input.</summary>
-    /// <param name="input">All bytes received so far, from the start of the head.</param>
-    /// <param name="position">Where the line begins; after it, when <see cref="ParseStatus.Done"/>.</param>
-    /// <param name="rules">Request or response.</param>
-    /// <param name="line">The line without its end.</param>
-    /// <param name="error">The error, when <see cref="ParseStatus.Bad"/>.</param>
+    // The longest beginning by which another protocol is told from HTTP: the signature of the PROXY protocol.
+    private const int DecidingBytes = 12;
+
+    /// <summary>Whether a head that trickles in is to be read again: another line is complete, or its first bytes or its size can decide.</summary>
+    /// <remarks>Of all bytes received so far, some were read already, and were not a whole head.</remarks>
+    internal static bool IsToBeRead(ReadOnlySpan<byte> input, int seenBefore, HeadRules rules) =>
+        seenBefore < DecidingBytes || input.Length >= rules.MaxBytes || input[seenBefore..].Contains(Lf);
+
+    /// <summary>Reads the line at a position of all bytes received so far, without its end.</summary>
+    /// <remarks>The position is where the line begins, and behind it when <see cref="ParseStatus.Done"/>.</remarks>
     internal static ParseStatus Read(
         ReadOnlySpan<byte> input, scoped ref int position, HeadRules rules, out ReadOnlySpan<byte> line, out HeadError? error)
     {
@@ -29,7 +33,7 @@ internal static class HeadLine
         {
             if (input.Length >= rules.MaxBytes)
             {
-                error = new(HeadErrorKind.TooLarge, rules.TooLarge);
+                error = new(HeadErrorKind.TooLarge, $"the head is larger than {rules.MaxBytes} bytes");
                 return ParseStatus.Bad;
             }
 

@@ -3,9 +3,7 @@ using System.Buffers;
 namespace EchoServer.Http;
 
 /// <summary>How strictly a message head is read.</summary>
-/// <param name="MaxBytes">The largest head in bytes, the empty line at its end included.</param>
-/// <param name="MaxFields">The most header lines.</param>
-/// <param name="NotInFieldValue">The bytes that no field value may have.</param>
+/// <remarks>The largest head, the empty line at its end included, the most header lines, and the bytes that no field value may have.</remarks>
 internal sealed record HeadRules(int MaxBytes, int MaxFields, SearchValues<byte> NotInFieldValue)
 {
     // RFC 9110 §5.5: a field value has visible characters, spaces, tabs and obs-text, but no other control characters.
@@ -21,7 +19,4 @@ internal sealed record HeadRules(int MaxBytes, int MaxFields, SearchValues<byte>
 
     /// <summary>A response: what the client does not look at need not be perfect. The size is what the runtime's own HTTP client takes.</summary>
     internal static readonly HeadRules Response = new(64 * 1024, int.MaxValue, DangerousControls);
-
-    /// <summary>The error text for a larger head, as a sentence part.</summary>
-    internal string TooLarge { get; } = $"the head is larger than {MaxBytes} bytes";
 }

@@ -10,22 +10,16 @@ namespace EchoServer.Http;
 /// A view of the bytes it was read from, already checked; valid as long as they are. The fields are looked through on each
 /// question: a handshake has a dozen of them, and a table would cost more than it saves.
 /// </remarks>
-internal readonly ref struct HeaderFields
+internal readonly ref struct HeaderFields(ReadOnlySpan<byte> lines)
 {
     // RFC 9110 §5.6.2: tchar.
     private static readonly SearchValues<byte> TokenBytes =
         SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
 
-    private readonly ReadOnlySpan<byte> _lines;
-
-    private HeaderFields(ReadOnlySpan<byte> lines) => _lines = lines;
+    private readonly ReadOnlySpan<byte> _lines = lines;
 
     /// <summary>Reads header lines up to and with the empty line that ends them.</summary>
-    /// <param name="input">All bytes received so far, from the start of the head.</param>
-    /// <param name="position">Where the fields begin; after the empty line, when <see cref="ParseStatus.Done"/>.</param>
-    /// <param name="rules">Request or response.</param>
-    /// <param name="fields">The fields, when <see cref="ParseStatus.Done"/>.</param>
-    /// <param name="error">The error, when <see cref="ParseStatus.Bad"/>.</param>
+    /// <remarks>The position is where the fields begin, and behind the empty line when <see cref="ParseStatus.Done"/>.</remarks>
     internal static ParseStatus Read(
         ReadOnlySpan<byte> input, scoped ref int position, HeadRules rules, out HeaderFields fields, out HeadError? error)
     {
@@ -74,42 +68,48 @@ internal readonly ref struct HeaderFields
         return found;
     }
 
-    /// <summary>Whether a comma-separated list contains a token, in any case; repeated fields are one list (RFC 9110 §5.3, §5.6.1).</summary>
-    public bool ListContains(ReadOnlySpan<byte> name, ReadOnlySpan<byte> token)
+    /// <summary>Finds a comma-separated list; repeated fields are one list (RFC 9110 §5.3, §5.6.1).</summary>
+    /// <returns>Its elements with the commas; empty when there is no such field.</returns>
+    public ReadOnlySpan<byte> List(ReadOnlySpan<byte> name)
     {
+        if (Find(name, out ReadOnlySpan<byte> value) < 2)
+        {
+            return value;
+        }
+
+        List<byte> joined = [];
         foreach (Field field in this)
         {
-            if (!Ascii.EqualsIgnoreCase(field.Name, name))
+            if (Ascii.EqualsIgnoreCase(field.Name, name))
             {
-                continue;
+                joined.AddRange(field.Value);
+                joined.Add((byte)',');
             }
+        }
 
-            foreach (Range range in field.Value.Split((byte)','))
+        return joined.ToArray().AsSpan()[..^1];
+    }
+
+    /// <summary>Whether a comma-separated list contains a token, in any case.</summary>
+    public bool ListContains(ReadOnlySpan<byte> name, ReadOnlySpan<byte> token)
+    {
+        ReadOnlySpan<byte> list = List(name);
+        foreach (Range range in list.Split((byte)','))
+        {
+            if (Ascii.EqualsIgnoreCase(TrimWhiteSpace(list[range]), token))
             {
-                if (Ascii.EqualsIgnoreCase(TrimWhiteSpace(field.Value[range]), token))
-                {
-                    return true;
-                }
+                return true;
             }
         }
 
         return false;
     }
 
-    /// <summary>Finds the last element of a comma-separated list; repeated fields are one list (RFC 9110 §5.3).</summary>
-    /// <returns>The element without the white space around it; empty when there is no such field.</returns>
+    /// <summary>Finds the last element of a comma-separated list, without the white space around it; empty when there is no such field.</summary>
     public ReadOnlySpan<byte> LastOfList(ReadOnlySpan<byte> name)
     {
-        ReadOnlySpan<byte> last = default;
-        foreach (Field field in this)
-        {
-            if (Ascii.EqualsIgnoreCase(field.Name, name))
-            {
-                last = TrimWhiteSpace(field.Value[(field.Value.LastIndexOf((byte)',') + 1)..]);
-            }
-        }
-
-        return last;
+        ReadOnlySpan<byte> list = List(name);
+        return TrimWhiteSpace(list[(list.LastIndexOf((byte)',') + 1)..]);
     }
 
     /// <summary>Whether the bytes are a token, a name without separators (RFC 9110 §5.6.2); none are not.</summary>
@@ -118,31 +118,17 @@ internal readonly ref struct HeaderFields
     /// <summary>Takes optional white space off both ends (OWS, RFC 9110 §5.6.3).</summary>
     public static ReadOnlySpan<byte> TrimWhiteSpace(ReadOnlySpan<byte> value) => value.Trim(" \t"u8);
 
-    internal static bool IsTokenByte(byte value) => TokenBytes.Contains(value);
-
     private static HeadError? CheckField(ReadOnlySpan<byte> line, HeadRules rules)
     {
         // RFC 9112 §5.2: "A server that receives an obs-fold in a request message ... MUST either reject the message ...".
-        if (line[0] is (byte)' ' or (byte)'\t')
-        {
-            return HeadError.Malformed("a header line begins with white space (obsolete line folding)");
-        }
-
+        // §5.1: "No whitespace is allowed between the field name and colon."
         int colon = line.IndexOf((byte)':');
-        if (colon < 0)
-        {
-            return HeadError.Malformed($"the header line '{EscapedText.Quote(line)}' has no colon");
-        }
-
-        // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon."
-        if (!IsToken(line[..colon]))
-        {
-            return HeadError.Malformed($"the header name '{EscapedText.Quote(line[..colon])}' is not a token");
-        }
-
-        return line[(colon + 1)..].ContainsAny(rules.NotInFieldValue)
-            ? HeadError.Malformed($"the value of header '{EscapedText.Quote(line[..colon])}' has a control character")
+        string? flaw = line[0] is (byte)' ' or (byte)'\t' ? "a header line begins with white space (obsolete line folding)"
+            : colon < 0 ? $"the header line '{EscapedText.Quote(line)}' has no colon"
+            : !IsToken(line[..colon]) ? $"the header name '{EscapedText.Quote(line[..colon])}' is not a token"
+            : line[(colon + 1)..].ContainsAny(rules.NotInFieldValue) ? $"the value of header '{EscapedText.Quote(line[..colon])}' has a control character"
             : null;
+        return flaw is null ? null : HeadError.Malformed(flaw);
     }
 
     /// <summary>One header field.</summary>
@@ -163,12 +149,10 @@ internal readonly ref struct HeaderFields
     }
 
     /// <summary>Goes through the header fields, for <c>foreach</c>.</summary>
-    public ref struct Enumerator
+    public ref struct Enumerator(ReadOnlySpan<byte> fields)
     {
-        private ReadOnlySpan<byte> _rest;
+        private ReadOnlySpan<byte> _rest = fields;
         private ReadOnlySpan<byte> _line;
-
-        internal Enumerator(ReadOnlySpan<byte> fields) => _rest = fields;
 
         /// <summary>The field at hand.</summary>
         public readonly Field Current => new(_line);

@@ -65,18 +65,11 @@ internal static class HostUrl
 
     private static (string Part, string Flaw)? FlawOfShape(string authority, string host, string port)
     {
-        if (authority.StartsWith('[') && (host.Length == 0 || (port.Length > 0 && port[0] != ':')))
-        {
-            return (Quoted("host", authority), "has no ']' at its end");
-        }
-
-        if (host.Length == 0 && !port.StartsWith("::", StringComparison.Ordinal))
-        {
-            return ("the host", "is missing");
-        }
-
-        return !authority.StartsWith('[') && IPAddress.TryParse(authority, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetworkV6
-            ? (Quoted("host", authority), "is an IPv6 address without brackets ([::1], [::1]:8080)")
+        bool isBracketed = authority.StartsWith('[');
+        return isBracketed && (host.Length == 0 || (port.Length > 0 && port[0] != ':')) ? (Quoted("host", authority), "has no ']' at its end")
+            : host.Length == 0 && !port.StartsWith("::", StringComparison.Ordinal) ? ("the host", "is missing")
+            : !isBracketed && IPAddress.TryParse(authority, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetworkV6
+                ? (Quoted("host", authority), "is an IPv6 address without brackets ([::1], [::1]:8080)")
             : null;
     }
 

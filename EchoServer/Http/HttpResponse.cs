@@ -18,9 +18,7 @@ internal static class HttpResponse
     private const HttpStatus TooManyRequests = (HttpStatus)429;
 
     /// <summary>Makes the answer to a refused request: the status, and the reason as a plain-text body.</summary>
-    /// <param name="rejection">Why it is refused.</param>
-    /// <param name="now">The time, for the Date field, which "an origin server with a clock" must send (RFC 9110 §6.6.1).</param>
-    /// <param name="withBody">False for the answer to a HEAD request, which ends with its head (RFC 9110 §9.3.2).</param>
+    /// <remarks>Without the body for a HEAD request, whose answer ends with its head (RFC 9110 §9.3.2).</remarks>
     public static byte[] Write(HttpRejection rejection, DateTimeOffset now, bool withBody = true)
     {
         byte[] body = Encoding.UTF8.GetBytes(rejection.Reason + "\n");
@@ -29,12 +27,11 @@ internal static class HttpResponse
     }
 
     /// <summary>Writes the head of an answer.</summary>
-    /// <param name="status">The status code.</param>
-    /// <param name="now">The time, for the Date field.</param>
-    /// <param name="contentType">What the body is.</param>
-    /// <param name="contentLength">The bytes of the body; of the one that a GET would get where none follows.</param>
-    /// <param name="extraFields">Further lines, each with an LF at its end. They go out as they are: nothing from the network may be in them.</param>
     /// <returns>The head with the empty line that ends it.</returns>
+    /// <remarks>
+    /// "An origin server with a clock" must send the Date (RFC 9110 §6.6.1). Where no body follows, the length is that which a GET would get.
+    /// Extra fields are lines with an LF at their ends. They go out as they are: nothing from the network may be in them.
+    /// </remarks>
     public static byte[] WriteHead(
         HttpStatus status, DateTimeOffset now, string contentType, int contentLength, string extraFields = "")
     {

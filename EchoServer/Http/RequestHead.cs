@@ -7,16 +7,14 @@ namespace EchoServer.Http;
 
 /// <summary>The head of an HTTP/1.1 request: request line and header fields (RFC 9112 §2 to §5).</summary>
 /// <remarks>A view of the bytes it was read from, already checked; valid as long as they are.</remarks>
-internal readonly ref struct RequestHead
+internal readonly ref struct RequestHead(
+    ReadOnlySpan<byte> method, ReadOnlySpan<byte> target, ReadOnlySpan<byte> version, HeaderFields fields, int size)
 {
     /// <summary>The largest head in bytes, the empty line at its end included: what browsers send with cookies fits twice.</summary>
     public const int MaxBytes = 16 * 1024;
 
     /// <summary>The most header lines: browsers send about 20, routers add about 15.</summary>
     public const int MaxFields = 100;
-
-    private const byte Cr = (byte)'\r';
-    private const byte Lf = (byte)'\n';
 
     // The first byte of a TLS record that carries a ClientHello (RFC 8446 §5.1).
     private const byte TlsHandshakeRecord = 0x16;
@@ -29,33 +27,23 @@ internal readonly ref struct RequestHead
         "\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\u0008\u0009\u000A\u000B\u000C\u000D\u000E\u000F"u8 +
         "\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001A\u001B\u001C\u001D\u001E\u001F #\u007F"u8);
 
-    private RequestHead(
-        ReadOnlySpan<byte> method, ReadOnlySpan<byte> target, ReadOnlySpan<byte> version, HeaderFields fields, int size)
-    {
-        Method = method;
-        Target = target;
-        Version = version;
-        Fields = fields;
-        Size = size;
-    }
-
     /// <summary>The method, case-sensitive (RFC 9110 §9.1).</summary>
-    public ReadOnlySpan<byte> Method { get; }
+    public ReadOnlySpan<byte> Method { get; } = method;
 
     /// <summary>The request target as sent (RFC 9112 §3.2), with its query.</summary>
-    public ReadOnlySpan<byte> Target { get; }
+    public ReadOnlySpan<byte> Target { get; } = target;
 
     /// <summary>The protocol version, such as <c>HTTP/1.1</c>.</summary>
-    public ReadOnlySpan<byte> Version { get; }
+    public ReadOnlySpan<byte> Version { get; } = version;
 
     /// <summary>Whether the request is processed as HTTP/1.1: that, or a later version 1 (RFC 9110 §2.5).</summary>
     public bool IsHttp11 => Version.StartsWith("HTTP/1."u8) && !Version.EndsWith("0"u8);
 
     /// <summary>Bytes that the head takes, the empty line at its end included; what follows is not part of it.</summary>
-    public int Size { get; }
+    public int Size { get; } = size;
 
     /// <summary>The header fields in the order sent.</summary>
-    public HeaderFields Fields { get; }
+    public HeaderFields Fields { get; } = fields;
 
     /// <summary>Whether the target is in absolute-form, and so has an authority of its own (RFC 9112 §3.2.2).</summary>
     public bool HasAuthority => AuthorityStart > 0;
@@ -69,53 +57,34 @@ internal readonly ref struct RequestHead
         get
         {
             // absolute-form: "a server MUST accept the absolute-form in requests".
-            ReadOnlySpan<byte> rest = Target[AuthorityEnd..];
-            int query = rest.IndexOf((byte)'?');
-            ReadOnlySpan<byte> path = query < 0 ? rest : rest[..query];
+            ReadOnlySpan<byte> path = BeforeQuery[AuthorityEnd..];
             return path.IsEmpty && HasAuthority ? "/"u8 : path;
         }
     }
 
     /// <summary>The query of the target, as sent, without its question mark; empty for none.</summary>
-    public ReadOnlySpan<byte> Query
-    {
-        get
-        {
-            int start = Target.IndexOf((byte)'?');
-            return start < 0 ? default : Target[(start + 1)..];
-        }
-    }
+    public ReadOnlySpan<byte> Query => Target[Math.Min(BeforeQuery.Length + 1, Target.Length)..];
 
     /// <summary>Finds a field that may stand only once: <see cref="HeaderFields.Find"/>.</summary>
     public int Find(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value) => Fields.Find(name, out value);
 
     /// <summary>Reads the head at the start of the input.</summary>
-    /// <param name="input">All bytes received so far on this connection.</param>
-    /// <param name="seenBefore">How many of them an earlier call has already answered with NeedMore; 0 at first.</param>
-    /// <param name="head">The head, when <see cref="ParseStatus.Done"/>.</param>
-    /// <param name="rejection">The error, when <see cref="ParseStatus.Bad"/>.</param>
-    /// <remarks>Checks each line as soon as it is complete, not only the whole head.</remarks>
+    /// <remarks>
+    /// The input is all bytes received so far, of which an earlier call has answered some with <see cref="ParseStatus.NeedMore"/>. Checks each
+    /// line as soon as it is complete, not only the whole head.
+    /// </remarks>
     public static ParseStatus Read(ReadOnlySpan<byte> input, int seenBefore, out RequestHead head, out HttpRejection? rejection)
     {
         head = default;
         rejection = null;
-
-        // A head that trickles in is looked at again only when another line of it is complete. Its first byte may be the third.
-        bool newLine = input[seenBefore..].Contains(Lf);
-        if (!newLine && seenBefore > HeadLine.EndBytes && input.Length < MaxBytes)
+        if (!HeadLine.IsToBeRead(input, seenBefore, HeadRules.Request))
         {
             return ParseStatus.NeedMore;
         }
 
-        if (input.StartsWith(ProxyProtocol2))
-        {
-            rejection = ProxyProtocol();
-            return ParseStatus.Bad;
-        }
-
         // RFC 9112 §2.2: "a server ... SHOULD ignore at least one empty line (CRLF) received prior to the request-line".
         int position = input.StartsWith("\r\n"u8) ? HeadLine.EndBytes : 0;
-        rejection = CheckFirstByte(input[position..]);
+        rejection = input.StartsWith(ProxyProtocol2) ? ProxyProtocol() : CheckFirstByte(input[position..]);
         if (rejection is not null)
         {
             return ParseStatus.Bad;
@@ -144,29 +113,19 @@ internal readonly ref struct RequestHead
         return status;
     }
 
-    // 0 for a target without one.
-    private int AuthorityStart
-    {
-        get
-        {
-            if (Target.IsEmpty || Target[0] == '/')
-            {
-                return 0;
-            }
+    private ReadOnlySpan<byte> BeforeQuery => Target.IndexOf((byte)'?') is >= 0 and int query ? Target[..query] : Target;
 
-            int query = Target.IndexOf((byte)'?');
-            int scheme = (query < 0 ? Target : Target[..query]).IndexOf("://"u8);
-            return scheme < 0 ? 0 : scheme + "://"u8.Length;
-        }
-    }
+    // 0 for a target without one.
+    private int AuthorityStart =>
+        !Target.StartsWith("/"u8) && BeforeQuery.IndexOf("://"u8) is >= 0 and int scheme ? scheme + "://"u8.Length : 0;
 
     private int AuthorityEnd
     {
         get
         {
             int start = AuthorityStart;
-            int end = Target[start..].IndexOfAny("/?"u8);
-            return start == 0 ? 0 : end < 0 ? Target.Length : start + end;
+            int end = BeforeQuery[start..].IndexOf((byte)'/');
+            return start == 0 ? 0 : end < 0 ? BeforeQuery.Length : start + end;
         }
     }
 
@@ -190,24 +149,14 @@ internal readonly ref struct RequestHead
         method = line[..first];
         target = line[(first + 1)..last];
         version = line[(last + 1)..];
-        if (!HeaderFields.IsToken(method))
-        {
-            return Malformed($"the method '{EscapedText.Quote(method)}' is not a token");
-        }
-
-        if (!IsVersion(version))
-        {
-            return Malformed($"'{EscapedText.Quote(version)}' is not an HTTP version");
-        }
-
-        if (target.IsEmpty || target.ContainsAny(NotInTarget))
-        {
-            return Malformed($"the request target '{EscapedText.Quote(target)}' is malformed");
-        }
 
         // RFC 9112 §3.2: authority-form is for CONNECT and asterisk-form for OPTIONS; neither is a resource here.
-        bool known = target[0] == '/' || StartsWithScheme(target) || target.SequenceEqual("*"u8) || method.SequenceEqual("CONNECT"u8);
-        return known ? null : Malformed($"the request target '{EscapedText.Quote(target)}' does not begin with '/'");
+        bool known = target.StartsWith("/"u8) || StartsWithScheme(target) || target.SequenceEqual("*"u8) || method.SequenceEqual("CONNECT"u8);
+        string? flaw = !HeaderFields.IsToken(method) ? $"the method '{EscapedText.Quote(method)}' is not a token"
+            : !IsVersion(version) ? $"'{EscapedText.Quote(version)}' is not an HTTP version"
+            : target.IsEmpty || target.ContainsAny(NotInTarget) ? $"the request target '{EscapedText.Quote(target)}' is malformed"
+            : known ? null : $"the request target '{EscapedText.Quote(target)}' does not begin with '/'";
+        return flaw is null ? null : Malformed(flaw);
     }
 
     private static bool StartsWithScheme(ReadOnlySpan<byte> target) =>
@@ -224,7 +173,7 @@ internal readonly ref struct RequestHead
 
     private static HttpRejection? CheckFirstByte(ReadOnlySpan<byte> input)
     {
-        if (input.IsEmpty || HeaderFields.IsTokenByte(input[0]) || input[0] == Cr)
+        if (input.IsEmpty || HeaderFields.IsToken(input[..1]) || input[0] == '\r')
         {
             return null;
         }

@@ -5,7 +5,7 @@ namespace EchoServer.Http;
 
 /// <summary>The head of an HTTP/1.1 response: status line and header fields (RFC 9112 §4 and §5).</summary>
 /// <remarks>A view of the bytes it was read from, already checked; valid as long as they are.</remarks>
-internal readonly ref struct ResponseHead
+internal readonly ref struct ResponseHead(int status, ReadOnlySpan<byte> reason, HeaderFields fields, int size)
 {
     // RFC 9112 §4: status-line = HTTP-version SP status-code SP [ reason-phrase ]
     private const int VersionBytes = 8;
@@ -21,33 +21,54 @@ internal readonly ref struct ResponseHead
     private const byte Http2Settings = 4;
     private const byte Http2GoAway = 7;
 
-    private ResponseHead(int status, ReadOnlySpan<byte> reason, HeaderFields fields, int size)
-    {
-        Status = status;
-        Reason = reason;
-        Fields = fields;
-        Size = size;
-    }
-
     /// <summary>The status code, 100 to 999.</summary>
-    public int Status { get; }
+    public int Status { get; } = status;
 
     /// <summary>The reason phrase as sent; may be empty, and means nothing (RFC 9112 §4).</summary>
-    public ReadOnlySpan<byte> Reason { get; }
+    public ReadOnlySpan<byte> Reason { get; } = reason;
 
     /// <summary>The header fields.</summary>
-    public HeaderFields Fields { get; }
+    public HeaderFields Fields { get; } = fields;
 
     /// <summary>Bytes that the head takes, the empty line at its end included; what follows is not part of it.</summary>
-    public int Size { get; }
+    public int Size { get; } = size;
 
-    /// <summary>Reads the head at the start of the input, with folded lines.</summary>
+    /// <summary>Reads the head of the final answer, behind the interim answers at the start of the input.</summary>
     /// <remarks>
-    /// RFC 9112 §5.2: "A user agent that receives an obs-fold in a response message ... MUST replace each received obs-fold with one or more
-    /// SP octets prior to interpreting the field value." This is done in the input itself.
+    /// RFC 9110 §15.2: a client must be able to read 1xx answers before the final one. A 101 is final, because HTTP ends with it.
     /// </remarks>
-    /// <inheritdoc cref="Read"/>
-    public static ParseStatus Unfold(Span<byte> input, out ResponseHead head, out HeadError? error)
+    public static ParseStatus ReadFinal(Span<byte> input, out int interim, out ResponseHead head, out HeadError? error)
+    {
+        interim = 0;
+        ParseStatus status;
+        while ((status = Read(input[interim..], out head, out error)) == ParseStatus.Done &&
+            head.Status < FirstFinalStatus && head.Status != ClientHandshake.SwitchingProtocols)
+        {
+            interim += head.Size;
+        }
+
+        return status;
+    }
+
+    /// <summary>Reads the head at the start of the input, in which folded lines are unfolded.</summary>
+    /// <remarks>Checks each line as soon as it is complete, not only the whole head.</remarks>
+    public static ParseStatus Read(Span<byte> input, out ResponseHead head, out HeadError? error)
+    {
+        Unfold(input);
+        ParseStatus status = ReadLines(input, out head, out error);
+        if (error is { Kind: HeadErrorKind.Malformed } && input.StartsWith("HTTP/"u8))
+        {
+            error = error with { Kind = HeadErrorKind.Faulty };
+        }
+
+        return status;
+    }
+
+    /// <summary>
+    /// RFC 9112 §5.2: "A user agent that receives an obs-fold in a response message ... MUST replace each received obs-fold with one or more
+    /// SP octets prior to interpreting the field value."
+    /// </summary>
+    private static void Unfold(Span<byte> input)
     {
         int length = 0;
         for (int start = 0; IsBeginning(input) && (length = input[start..].IndexOf("\r\n"u8)) > 0;)
@@ -62,39 +83,16 @@ internal readonly ref struct ResponseHead
 
             start = next;
         }
-
-        return Read(input, out head, out error);
-    }
-
-    /// <summary>Reads the head at the start of the input.</summary>
-    /// <param name="input">All bytes received so far.</param>
-    /// <param name="head">The head, when <see cref="ParseStatus.Done"/>.</param>
-    /// <param name="error">The error as a sentence part that quotes it, when <see cref="ParseStatus.Bad"/>.</param>
-    /// <remarks>Checks each line as soon as it is complete, not only the whole head.</remarks>
-    public static ParseStatus Read(ReadOnlySpan<byte> input, out ResponseHead head, out HeadError? error)
-    {
-        ParseStatus status = ReadLines(input, out head, out error);
-        if (error is { Kind: HeadErrorKind.Malformed } && input.StartsWith("HTTP/"u8))
-        {
-            error = error with { Kind = HeadErrorKind.Faulty };
-        }
-
-        return status;
     }
 
     private static ParseStatus ReadLines(ReadOnlySpan<byte> input, out ResponseHead head, out HeadError? error)
     {
         head = default;
         int position = 0;
-        if (IsTlsAlert(input))
+        error = IsTlsAlert(input) ? new(HeadErrorKind.Tls, "it begins with a TLS alert")
+            : IsHttp2(input) ? new(HeadErrorKind.Http2, "it begins with a frame of HTTP/2") : null;
+        if (error is not null)
         {
-            error = new(HeadErrorKind.Tls, "it begins with a TLS alert");
-            return ParseStatus.Bad;
-        }
-
-        if (IsHttp2(input))
-        {
-            error = new(HeadErrorKind.Http2, "it begins with a frame of HTTP/2");
             return ParseStatus.Bad;
         }
 
@@ -126,24 +124,6 @@ internal readonly ref struct ResponseHead
 
     /// <summary>Whether input can be the beginning of a response, or is one.</summary>
     public static bool IsBeginning(ReadOnlySpan<byte> input) => "HTTP/1."u8.StartsWith(input[..Math.Min(input.Length, "HTTP/1."u8.Length)]);
-
-    /// <summary>
-    /// Drops the whole interim answers at the start of the input, and moves the rest there. RFC 9110 §15.2: a client must be able to read
-    /// 1xx answers before the final one. A 101 is final, because HTTP ends with it.
-    /// </summary>
-    /// <returns>The bytes that are left.</returns>
-    public static int DropInterim(Span<byte> input)
-    {
-        int size = 0;
-        while (Unfold(input[size..], out ResponseHead head, out _) == ParseStatus.Done &&
-            head.Status < FirstFinalStatus && head.Status != ClientHandshake.SwitchingProtocols)
-        {
-            size += head.Size;
-        }
-
-        input[size..].CopyTo(input);
-        return input.Length - size;
-    }
 
     /// <summary>RFC 8446 §5.1: a record of type alert, and the version's first byte. A TLS server sends one to a client that speaks plain HTTP.</summary>
     private static bool IsTlsAlert(ReadOnlySpan<byte> input) => input.StartsWith("\u0015\u0003"u8);

@@ -64,19 +64,6 @@ internal static partial class SensitiveFields
     private static bool IsSecret(string parameter) => Contains(parameter) || Array.Exists(Parameters, name => name.Equals(parameter, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether the value of a field must not be shown. The case of its name does not matter.</summary>
-    internal static bool Contains(ReadOnlySpan<char> name) =>
-        !name.Equals(HandshakeNonce, StringComparison.OrdinalIgnoreCase) && (name.ContainsAny(Parts) || HasWord(name, Signature));
-
-    private static bool HasWord(ReadOnlySpan<char> name, string word)
-    {
-        foreach (Range part in name.SplitAny('-', '_', '.'))
-        {
-            if (name[part].Equals(word, StringComparison.OrdinalIgnoreCase))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    internal static bool Contains(string name) => !name.Equals(HandshakeNonce, StringComparison.OrdinalIgnoreCase) &&
+        (name.AsSpan().ContainsAny(Parts) || name.Split('-', '_', '.').Contains(Signature, StringComparer.OrdinalIgnoreCase));
 }

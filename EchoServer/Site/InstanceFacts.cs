@@ -14,48 +14,32 @@ internal sealed record InstanceFacts(int? Index, string? Guid, string? Applicati
     /// <summary>Reads the three variables.</summary>
     internal static InstanceFacts Read(Func<string, string?> variable)
     {
-        string? indexText = variable("CF_INSTANCE_INDEX");
-        int? index = int.TryParse(indexText, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
-        string? guid = variable("CF_INSTANCE_GUID");
-        var facts = new InstanceFacts(index, string.IsNullOrEmpty(guid) ? null : guid, null, null, []);
-        return facts.With(variable("VCAP_APPLICATION"));
+        JsonElement application = Parse(variable("VCAP_APPLICATION"));
+        JsonElement uris = Member(application, "application_uris");
+        return new(
+            int.TryParse(variable("CF_INSTANCE_INDEX"), NumberStyles.None, CultureInfo.InvariantCulture, out int index) ? index : null,
+            variable("CF_INSTANCE_GUID") is { Length: > 0 } guid ? guid : null,
+            Text(Member(application, "application_name")),
+            Text(Member(application, "space_name")),
+            uris.ValueKind == JsonValueKind.Array ? [.. uris.EnumerateArray().Select(Text).OfType<string>().Take(MaxUris)] : []);
     }
 
-    /// <summary>Adds what the application's JSON says. It comes from outside: where it is not what it should be, it says nothing.</summary>
-    private InstanceFacts With(string? json)
+    /// <summary>Reads the application's JSON. It comes from outside: where it is not what it should be, it says nothing.</summary>
+    private static JsonElement Parse(string? json)
     {
-        if (json is null || json.Length > MaxJsonCharacters)
-        {
-            return this;
-        }
-
         try
         {
-            using var document = JsonDocument.Parse(json);
-            JsonElement root = document.RootElement;
-            return root.ValueKind != JsonValueKind.Object
-                ? this
-                : this with
-                {
-                    Application = Text(root, "application_name"),
-                    Space = Text(root, "space_name"),
-                    Uris = [.. Texts(root, "application_uris").Take(MaxUris)],
-                };
+            return json is null || json.Length > MaxJsonCharacters ? default : JsonElement.Parse(json);
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
             // Not JSON, or not even text.
-            return this;
+            return default;
         }
     }
 
-    private static string? Text(JsonElement owner, string name) =>
-        owner.TryGetProperty(name, out JsonElement value) ? Text(value) : null;
-
-    private static IEnumerable<string> Texts(JsonElement owner, string name) =>
-        owner.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Array
-            ? value.EnumerateArray().Select(Text).OfType<string>()
-            : [];
+    private static JsonElement Member(JsonElement owner, string name) =>
+        owner.ValueKind == JsonValueKind.Object && owner.TryGetProperty(name, out JsonElement value) ? value : default;
 
     private static string? Text(JsonElement value)
     {

@@ -76,7 +76,7 @@ internal sealed class SiteRouter(
 
     private static HttpAnswer File(RequestHead head, SiteFile file, DateTimeOffset now)
     {
-        bool isKnown = EntityTag.IsKnownTo(head, Encoding.ASCII.GetBytes(file.EntityTag));
+        bool isKnown = PlainRequest.Knows(head, Encoding.ASCII.GetBytes(file.EntityTag));
         HttpStatus status = isKnown ? HttpStatus.NotModified : HttpStatus.Ok;
         return new(
             status,
@@ -93,3 +93,6 @@ internal sealed class SiteRouter(
             $"Nothing is at '{EscapedText.Quote(head.Path)}'. There is / (the test page), {others}; WebSocket clients may connect to any path.");
     }
 }
+
+/// <summary>Whether <c>/info</c> and <c>/metrics</c> answer.</summary>
+internal sealed record SiteOptions(bool ServesInfo = true, bool ServesMetrics = true);

@@ -15,13 +15,11 @@ internal static class EscapedText
     private const string Ellipsis = "…";
 
     /// <summary>Decodes, cuts and escapes bytes that should be UTF-8.</summary>
-    /// <param name="utf8">Bytes as received; invalid UTF-8 is shown as U+FFFD.</param>
-    /// <param name="maxCharacters">
-    /// The most characters that are shown, 1 or more, an escape counting as the characters it is written with. A longer text is cut and
-    /// marked with an ellipsis and the whole number of bytes.
-    /// </param>
-    /// <param name="bytesBehind">How many bytes of the text are left out already.</param>
-    /// <returns>One line of text without control or format characters.</returns>
+    /// <returns>One line of text without control or format characters. Invalid UTF-8 is shown as U+FFFD.</returns>
+    /// <remarks>
+    /// An escape counts as the characters it is written with. A longer text is cut and marked with an ellipsis and the whole number of bytes,
+    /// with those that are left out already.
+    /// </remarks>
     public static string From(ReadOnlySpan<byte> utf8, int maxCharacters = int.MaxValue, int bytesBehind = 0)
     {
         var text = new StringBuilder(Math.Min(utf8.Length, maxCharacters));
@@ -35,16 +33,15 @@ internal static class EscapedText
                 rune = Rune.ReplacementChar;
             }
 
-            int before = text.Length;
-            bool isEscaped = Append(text, rune);
-            shown += isEscaped ? text.Length - before : 1;
+            string? escape = Escape(rune);
+            shown += escape?.Length ?? 1;
             if (shown > maxCharacters)
             {
-                text.Length = before;
                 isCut = true;
                 break;
             }
 
+            _ = escape is null ? text.Append(rune) : text.Append(escape);
             rest = rest[used..];
         }
 
@@ -60,7 +57,7 @@ internal static class EscapedText
         var text = new StringBuilder(value.Length);
         foreach (Rune rune in value.EnumerateRunes())
         {
-            Append(text, rune);
+            _ = Escape(rune) is string escape ? text.Append(escape) : text.Append(rune);
         }
 
         return text.ToString();
@@ -85,8 +82,7 @@ internal static class EscapedText
     }
 
     /// <summary>Decodes and cuts bytes that should be UTF-8. Does not escape them: for a log line, which is escaped where it is written.</summary>
-    /// <param name="utf8">Bytes as received; invalid UTF-8 becomes U+FFFD.</param>
-    /// <param name="maxCharacters">The most characters. A longer text is cut and marked with an ellipsis and the whole number of bytes.</param>
+    /// <remarks>Invalid UTF-8 becomes U+FFFD. A longer text is marked with an ellipsis and the whole number of bytes.</remarks>
     public static string Cut(ReadOnlySpan<byte> utf8, int maxCharacters = MaxQuotedCharacters)
     {
         int length = PrefixLength(utf8, maxCharacters);
@@ -147,20 +143,6 @@ internal static class EscapedText
         _ when IsUnsafe(rune) => $"\\u{{{rune.Value:x}}}",
         _ => null,
     };
-
-    /// <returns>Whether it had to be escaped.</returns>
-    private static bool Append(StringBuilder text, Rune rune)
-    {
-        string? escape = Escape(rune);
-        if (escape is null)
-        {
-            text.Append(rune);
-            return false;
-        }
-
-        text.Append(escape);
-        return true;
-    }
 
     /// <summary>
     /// Whether a format character is ordinary text: ZWNJ and ZWJ (Persian, Hindi, emoji), and Unicode's Prepended_Concatenation_Mark, signs

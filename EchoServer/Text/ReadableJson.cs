@@ -24,9 +24,7 @@ internal sealed unsafe class ReadableJson : JavaScriptEncoder
     {
     }
 
-    /// <summary>Writes one object in UTF-8, with a line feed behind it.</summary>
-    /// <param name="options"><see cref="Compact"/> or <see cref="Indented"/>.</param>
-    /// <param name="members">The values as for <see cref="WriteValue"/>.</param>
+    /// <summary>Writes one object in UTF-8, <see cref="Compact"/> or <see cref="Indented"/>, with a line feed behind it.</summary>
     internal static byte[] Write(JsonWriterOptions options, JsonMembers members)
     {
         var bytes = new ArrayBufferWriter<byte>();

@@ -51,7 +51,8 @@ internal sealed class ProxyEnvironmentTests
     [TestCase("socks5h://:secret@p:1", "", "secret")]
     public void User_and_password_may_be_percent_encoded_or_not(string value, string user, string password)
     {
-        Assert.That(ProxyEnvironment.TryFind(Ws, name => name == "http_proxy" ? value : null, out ProxyChoice? proxy, out _), Is.True);
+        ProxyChoice? proxy = ProxyEnvironment.Find(Ws, name => name == "http_proxy" ? value : null, out string? flaw);
+        Assert.That(flaw, Is.Null);
         Assert.That((proxy!.User!.User, proxy.User.Password), Is.EqualTo((user, password)));
         Assert.That(proxy.Url.AbsoluteUri, Does.Match("^(http|socks5)://p:1/$"));
         Assert.That($"{proxy} {proxy.User}", Does.Not.Contain("secret").And.Not.Contain("me"));
@@ -84,8 +85,7 @@ internal sealed class ProxyEnvironmentTests
     {
         Dictionary<string, string> environment = variables.Split('|', StringSplitOptions.RemoveEmptyEntries)
             .Select(variable => variable.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
-        bool isUsable = ProxyEnvironment.TryFind(url, name => environment.GetValueOrDefault(name), out ProxyChoice? proxy, out string? flaw);
-        Assert.That(isUsable, Is.EqualTo(flaw is null));
+        ProxyChoice? proxy = ProxyEnvironment.Find(url, name => environment.GetValueOrDefault(name), out string? flaw);
         return (proxy?.Url.AbsoluteUri, flaw);
     }
 }

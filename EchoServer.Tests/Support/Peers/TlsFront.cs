@@ -23,8 +23,10 @@ internal sealed class TlsFront : IDisposable
     /// <param name="certificate">The certificate of the server.</param>
     /// <param name="isClientRequired">Whether a client without a certificate is refused.</param>
     /// <param name="onPlain">Serves a client that speaks no TLS; null leaves that to TLS, which ends the connection.</param>
+    /// <param name="onStranger">Ends the connection of a client without a certificate, after the handshake; null to serve it.</param>
     /// <param name="between">The file of the certificates that are sent behind that of the server.</param>
-    public TlsFront(int target, TestCertificate certificate, bool isClientRequired = false, Action<RawPeer>? onPlain = null, string? between = null)
+    public TlsFront(
+        int target, TestCertificate certificate, bool isClientRequired = false, Action<RawPeer>? onPlain = null, Action<RawPeer>? onStranger = null, string? between = null)
     {
         _target = target;
         _isClientRequired = isClientRequired;
@@ -43,7 +45,7 @@ internal sealed class TlsFront : IDisposable
             }
             else
             {
-                ForwardAsync(peer.Socket).GetAwaiter().GetResult();
+                ForwardAsync(peer, onStranger).GetAwaiter().GetResult();
             }
         });
     }
@@ -63,11 +65,11 @@ internal sealed class TlsFront : IDisposable
     }
 
     [SuppressMessage("Security", "CA5359:Do Not Disable Certificate Validation", Justification = "It only records the certificate.")]
-    private async Task ForwardAsync(Socket accepted)
+    private async Task ForwardAsync(RawPeer accepted, Action<RawPeer>? onStranger)
     {
         try
         {
-            await using var client = new SslStream(new NetworkStream(accepted));
+            await using var client = new SslStream(new NetworkStream(accepted.Socket));
             await client.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
             {
                 ServerCertificateContext = SslStreamCertificateContext.Create(_certificate, _between, offline: true),
@@ -79,6 +81,12 @@ internal sealed class TlsFront : IDisposable
                 },
             });
             _names.Add(client.TargetHostName);
+            if (onStranger is not null && client.RemoteCertificate is null)
+            {
+                onStranger(accepted);
+                return;
+            }
+
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             await socket.ConnectAsync(IPAddress.Loopback, _target);
             await using var server = new NetworkStream(socket);

@@ -131,7 +131,7 @@ internal abstract class ClientOutput(ClientOptions options)
         foreach (string line in head.Split("\r\n", StringSplitOptions.RemoveEmptyEntries))
         {
             int colon = line.IndexOf(": ", StringComparison.Ordinal);
-            bool isSecret = colon > 0 && SensitiveFields.Contains(line.AsSpan(0, colon));
+            bool isSecret = colon > 0 && SensitiveFields.Contains(line[..colon]);
             string shown = isSecret ? $"{line[..colon]}: (not shown)" : UrlText.WithoutSecrets(line);
             WriteErrorLine(mark + EscapedText.From(shown.AsSpan()), isFailure: false);
         }

@@ -23,3 +23,10 @@ internal abstract class LineFormatter
 
     internal abstract void Format(in LogLine line, IBufferWriter<byte> output);
 }
+
+/// <summary>How log lines look.</summary>
+internal enum LogFormat
+{
+    Text,
+    Json,
+}

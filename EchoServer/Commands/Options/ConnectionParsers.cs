@@ -1,14 +1,13 @@
+using System.Text;
 using EchoServer.Connect;
 using EchoServer.Connect.Proxies;
+using EchoServer.Http;
 
 namespace EchoServer.Commands.Options;
 
 /// <summary>How the texts of <see cref="ConnectionSettings"/> are read. All strict: a text that is not understood is refused.</summary>
 internal static class ConnectionParsers
 {
-    // RFC 9110 §5.6.2: what a token may have beside letters and digits.
-    private const string TokenMarks = "!#$%&'*+-.^_`|~";
-
     // The handshake is made of these, and a body, or a connection that others may use, is not part of it.
     private static readonly string[] HandshakeFields =
     [
@@ -33,17 +32,10 @@ internal static class ConnectionParsers
     }
 
     /// <summary>Returns the part of a refused header that an error may show: its name. A text without a name may be a secret.</summary>
-    internal static string? ShowHeader(string text)
-    {
-        int colon = text.IndexOf(':', StringComparison.Ordinal);
-        return colon >= 0 && TryParseToken(text[..colon], out string name) ? $"{name}: ..." : null;
-    }
+    internal static string? ShowHeader(string text) =>
+        text.Split(':', 2) is [string start, _] && TryParseToken(start, out string name) ? $"{name}: ..." : null;
 
-    internal static bool TryParseToken(string text, out string token)
-    {
-        token = text;
-        return text.Length > 0 && text.All(character => char.IsAsciiLetterOrDigit(character) || TokenMarks.Contains(character, StringComparison.Ordinal));
-    }
+    internal static bool TryParseToken(string text, out string token) => HeaderFields.IsToken(Encoding.UTF8.GetBytes(token = text));
 
     internal static bool TryParseOrigin(string text, out string? origin)
     {

@@ -133,8 +133,11 @@ internal static class ConnectionSettings
             : names;
     }
 
-    private static ProxyChoice? FindProxy(Uri url) =>
-        ProxyEnvironment.TryFind(url, Utf8Input.Variable, out ProxyChoice? proxy, out string? flaw) ? proxy : throw new UsageException(flaw!);
+    private static ProxyChoice? FindProxy(Uri url)
+    {
+        ProxyChoice? proxy = ProxyEnvironment.Find(url, Utf8Input.Variable, out string? flaw);
+        return flaw is null ? proxy : throw new UsageException(flaw);
+    }
 
     private static X509Certificate2Collection? ReadClientCertificate(ParseResult result)
     {

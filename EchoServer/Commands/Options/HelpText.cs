@@ -7,7 +7,6 @@ using EchoServer.Text;
 namespace EchoServer.Commands.Options;
 
 /// <summary>Prints the help text. The library's own layout does not wrap lines without a terminal, and has no examples.</summary>
-/// <param name="rootExamples">Examples for the program without a command.</param>
 internal sealed class HelpText(string rootExamples) : SynchronousCommandLineAction
 {
     /// <summary>The columns of a terminal as it opens; longer lines are hard to read in any.</summary>
@@ -54,11 +53,9 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
         }
 
         WriteCommands(text, command);
-        Section(text, "Arguments", command.Arguments.Where(argument => !argument.Hidden).Select(Entry));
+        Section(text, "Arguments", command.Arguments.Select(Entry));
 
-        // The options that every command inherits come last.
-        IEnumerable<Option> inherited = command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive);
-        Option[] options = [.. command.Options.OrderBy(option => option is HelpOption or VersionOption).Concat(inherited).Where(option => !option.Hidden)];
+        Option[] options = [.. CommandLineErrors.Options(command).OrderBy(option => option is HelpOption or VersionOption)];
         Section(text, "Options", options.Except(Groups.SelectMany(group => group.Options)).Select(Entry));
         foreach ((string title, Option[] members) in Groups)
         {
@@ -79,7 +76,7 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
     {
         var usage = new StringBuilder("Usage: EchoServer");
         usage.Append(isRoot ? " [command]" : $" {command.Name}");
-        foreach (Argument argument in command.Arguments.Where(argument => !argument.Hidden))
+        foreach (Argument argument in command.Arguments)
         {
             usage.Append(argument.Arity.MinimumNumberOfValues > 0 ? $" <{argument.Name}>" : $" [<{argument.Name}>]");
             usage.Append(argument.Arity.MaximumNumberOfValues > 1 ? "..." : "");
@@ -108,11 +105,10 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
 
     private static void Section(StringBuilder text, string title, IEnumerable<(string Label, string Description)> entries)
     {
-        bool isEmpty = true;
-        foreach ((string label, string description) in entries)
+        (string Label, string Description)[] all = [.. entries];
+        text.Append(all.Length > 0 ? $"{title}:\n" : "");
+        foreach ((string label, string description) in all)
         {
-            text.Append(isEmpty ? $"{title}:\n" : "");
-            isEmpty = false;
             text.Append(Indent).Append(label).Append('\n');
 
             // Variable and default have a line of their own: they are looked up most often.
@@ -121,7 +117,7 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
             text.Append(bracket < 0 ? "" : $"{DescriptionIndent}{description[(bracket + 1)..]}\n");
         }
 
-        text.Append(isEmpty ? "" : "\n");
+        text.Append(all.Length > 0 ? "\n" : "");
     }
 
     private static (string Label, string Description) Entry(Argument argument) => ($"<{argument.Name}>", argument.Description ?? "");
@@ -142,4 +138,12 @@ internal sealed class HelpText(string rootExamples) : SynchronousCommandLineActi
 
     private static IEnumerable<string> Paragraphs(string description) =>
         description.ReplaceLineEndings("\n").Split("\n\n").Select(paragraph => paragraph.Replace('\n', ' '));
+}
+
+/// <summary>A command with an example of its use, for the help text.</summary>
+/// <remarks>The first line of the description stands in the list of commands, an empty line begins a paragraph. Of the examples, lines that begin with
+/// <c>#</c> explain the next.</remarks>
+internal sealed class DocumentedCommand(string name, string description, string examples) : Command(name, description)
+{
+    internal string Examples { get; } = examples;
 }

@@ -46,8 +46,7 @@ internal static class NearName
 
     private static string? FindNear(string typed, IEnumerable<string> names) => names
         .Select(name => (Name: name, Core: Core(name)))
-        .Where(known => known.Core.Length >= MinLength)
-        .Where(known => Math.Abs(known.Core.Length - Core(typed).Length) <= Room(known.Core))
+        .Where(known => known.Core.Length >= MinLength && Math.Abs(known.Core.Length - Core(typed).Length) <= Room(known.Core))
         .Select(known => (known.Name, Distance: Distance(Core(typed), known.Core), Room: Room(known.Core)))
         .Where(known => known.Distance <= known.Room)
         .OrderBy(known => known.Distance)

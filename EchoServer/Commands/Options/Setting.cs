@@ -48,6 +48,9 @@ internal abstract class Setting(string name, Option option, string? variable, st
         return text is { Length: 0 } && !mayBeEmpty ? null : text;
     }
 
+    protected static Option<TValue> MakeOption<TValue>(string name, string? alias, string helpName, string description, ArgumentArity arity) =>
+        new(name, alias is null ? [] : [alias]) { Description = description, HelpName = helpName, Arity = arity };
+
     /// <summary>Reads a text. An error shows <paramref name="shown"/>, not yet escaped; null for nothing.</summary>
     protected static T Parse<T>(SettingParser<T> parser, string source, string text, string? shown) =>
         parser.TryParse(text, out T value)
@@ -92,12 +95,8 @@ internal sealed class Setting<T>(
     private static Option<string> MakeOption(
         string name, string? alias, string helpName, string? variable, string description, string defaultText, string[]? choices)
     {
-        var option = new Option<string>(name, alias is null ? [] : [alias])
-        {
-            Description = $"{description} [{(variable is null ? "" : variable + ", ")}default: {defaultText}]",
-            HelpName = helpName,
-            Arity = ArgumentArity.ExactlyOne,
-        };
+        string words = $"{description} [{(variable is null ? "" : variable + ", ")}default: {defaultText}]";
+        Option<string> option = MakeOption<string>(name, alias, helpName, words, ArgumentArity.ExactlyOne);
         if (choices is not null)
         {
             option.CompletionSources.Add(choices);
@@ -105,4 +104,27 @@ internal sealed class Setting<T>(
 
         return option;
     }
+}
+
+/// <summary>The texts that an option or variable takes, in words that complete "is not ...".</summary>
+internal sealed record SettingParser<T>(string Accepted, SettingParser<T>.Reader TryParse)
+{
+    /// <summary>Reads a text.</summary>
+    /// <returns>False when the text is not accepted.</returns>
+    internal delegate bool Reader(string text, out T value);
+}
+
+/// <summary>The command line is wrong: one line on standard error, and exit code 2.</summary>
+internal sealed class UsageException(string message) : Exception(message);
+
+/// <summary>An option that may be given any number of times, with a value each time.</summary>
+/// <remarks>An error shows <paramref name="show"/> of a value that is not accepted, not yet escaped; null for nothing.</remarks>
+internal sealed class RepeatedSetting<T>(
+    string name, string? alias, string helpName, string description, SettingParser<T> parser, Func<string, string?>? show = null)
+    : Setting(name, MakeOption<string[]>(name, alias, helpName, $"{description} Takes {parser.Accepted}.", ArgumentArity.OneOrMore), null, parser.Accepted, mayBeEmpty: false)
+{
+    /// <summary>The values, in the order given.</summary>
+    /// <exception cref="UsageException">One of them is not accepted.</exception>
+    internal IReadOnlyList<T> Read(ParseResult result) =>
+        [.. (result.GetValue((Option<string[]>)Option) ?? []).Select(text => Parse(parser, Name, text, show is null ? text : show(text)))];
 }

@@ -143,24 +143,13 @@ internal static class SettingParsers
 
     internal static bool TryParseOrigins(string text, out IReadOnlyList<string> origins)
     {
-        List<string> read = [];
-        origins = read;
-        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (!TryParseOrigin(part, out string origin))
-            {
-                return false;
-            }
-
-            read.Add(origin);
-        }
-
-        return read.Count > 0;
+        string[] parts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        origins = [.. parts.Select(part => TryParseOrigin(part, out string origin) ? origin : "")];
+        return origins.Count > 0 && !origins.Contains("");
     }
 
-    /// <summary>Reads the origin of a page. Pages are not at ws or wss.</summary>
-    /// <param name="text">Scheme, host and port.</param>
-    /// <param name="origin">As browsers send it (RFC 6454 §6.2): in lower case and ASCII, with the port where it is not the scheme's own.</param>
+    /// <summary>Reads the origin of a page, as browsers send it (RFC 6454 §6.2): in lower case and ASCII, with a port that is not the scheme's own.</summary>
+    /// <remarks>Pages are not at ws or wss.</remarks>
     internal static bool TryParseOrigin(string text, out string origin)
     {
         bool isOrigin = HostUrl.TryParse(text.ToLowerInvariant(), out Uri? uri) && uri.Scheme is not ("ws" or "wss") &&

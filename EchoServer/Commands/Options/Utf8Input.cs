@@ -44,21 +44,6 @@ internal static class Utf8Input
     }
 
     /// <summary>Reads strings as the kernel has them, each ended by a NUL.</summary>
-    private static byte[][] Read(string file)
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return [];
-        }
-
-        byte[] bytes = File.ReadAllBytes(file);
-        List<byte[]> strings = [];
-        for (int start = 0; start < bytes.Length; start += strings[^1].Length + 1)
-        {
-            int length = bytes.AsSpan(start).IndexOf((byte)0);
-            strings.Add(bytes[start..(length < 0 ? bytes.Length : start + length)]);
-        }
-
-        return [.. strings];
-    }
+    private static byte[][] Read(string file) => !OperatingSystem.IsLinux() ? []
+        : [.. Encoding.Latin1.GetString(File.ReadAllBytes(file)).Split('\0').SkipLast(1).Select(Encoding.Latin1.GetBytes)];
 }

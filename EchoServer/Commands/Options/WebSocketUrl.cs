@@ -139,12 +139,9 @@ internal static class WebSocketUrl
     /// <summary>RFC 3986 §2.1: a '%' stands before two hex digits.</summary>
     private static void ThrowIfBadEscape(string part, string text)
     {
-        for (int i = part.IndexOf('%', StringComparison.Ordinal); i >= 0; i = part.IndexOf('%', i + 1))
+        if (part.Split('%').Skip(1).Any(rest => rest.TakeWhile(char.IsAsciiHexDigit).Take(2).Count() < 2))
         {
-            if (i + 2 >= part.Length || !char.IsAsciiHexDigit(part[i + 1]) || !char.IsAsciiHexDigit(part[i + 2]))
-            {
-                throw Refusal($"'{ShownValue.Of(text)}' has a '%' without two hex digits behind it (RFC 3986 §2.1); write %25 for '%'");
-            }
+            throw Refusal($"'{ShownValue.Of(text)}' has a '%' without two hex digits behind it (RFC 3986 §2.1); write %25 for '%'");
         }
     }
 

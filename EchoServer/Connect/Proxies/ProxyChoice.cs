@@ -5,13 +5,9 @@ namespace EchoServer.Connect.Proxies;
 /// <summary>The proxy that connections go through.</summary>
 internal sealed class ProxyChoice(Uri url, BasicCredentials? user)
 {
-    /// <summary>A proxy that opens tunnels with CONNECT.</summary>
+    // The schemes: a proxy that opens tunnels with CONNECT, the same over TLS, and a SOCKS 5 proxy.
     internal const string Http = "http";
-
-    /// <summary>The same, over TLS.</summary>
     internal const string Https = "https";
-
-    /// <summary>A SOCKS 5 proxy.</summary>
     internal const string Socks = "socks5";
 
     // RFC 1928 §3: "The SOCKS service is conventionally located on TCP port 1080."

@@ -8,41 +8,33 @@ internal static class ProxyEnvironment
     private const string Accepted = "a proxy ([http://][user:password@]host:port, https://host:port, socks5://host:port, or none)";
 
     /// <summary>Finds the proxy for a URL.</summary>
-    /// <returns>False when a variable has a value that cannot be used; the flaw names it.</returns>
-    internal static bool TryFind(Uri url, Func<string, string?> environment, out ProxyChoice? proxy, out string? flaw)
+    /// <returns>Null for none, and where a variable has a value that cannot be used; then the flaw names it.</returns>
+    internal static ProxyChoice? Find(Uri url, Func<string, string?> environment, out string? flaw)
     {
-        proxy = null;
         flaw = null;
         if ((Read(url.Scheme == "wss" ? "https_proxy" : "http_proxy", environment) ?? Read("all_proxy", environment)) is not { } named ||
             ProxyChoice.IsNone(named.Value))
         {
-            return true;
+            return null;
         }
 
         if (Read("no_proxy", environment) is { } exceptions)
         {
-            if (!ProxyExceptions.TryMatch(exceptions.Value, url, out bool isExcepted, out string? entry))
+            bool isExcepted = ProxyExceptions.Contains(exceptions.Value, url, out string? entry);
+            if (isExcepted || entry is not null)
             {
-                flaw = $"{exceptions.Variable}: '{ReceivedAnswer.Shown(entry!)}' is not a host, an address or a network, each with or without a port";
-                return false;
-            }
-
-            if (isExcepted)
-            {
-                return true;
+                flaw = isExcepted ? null : $"{exceptions.Variable}: '{ReceivedAnswer.Shown(entry!)}' is not a host, an address or a network, each with or without a port";
+                return null;
             }
         }
 
         int scheme = named.Value.IndexOf("://", StringComparison.Ordinal);
-        proxy = ProxyChoice.TryParse(scheme < 0 ? $"{ProxyChoice.Http}://{named.Value}" : named.Value);
-        if (proxy is null)
-        {
-            bool isSocks = named.Value.StartsWith("socks", StringComparison.OrdinalIgnoreCase) &&
-                !named.Value.StartsWith(ProxyChoice.Socks, StringComparison.OrdinalIgnoreCase);
-            flaw = $"{named.Variable}: the value (not shown) is not {Accepted}{(isSocks ? "; of SOCKS only version 5 is spoken" : "")}";
-        }
-
-        return proxy is not null;
+        ProxyChoice? proxy = ProxyChoice.TryParse(scheme < 0 ? $"{ProxyChoice.Http}://{named.Value}" : named.Value);
+        bool isOtherSocks = named.Value.StartsWith("socks", StringComparison.OrdinalIgnoreCase) &&
+            !named.Value.StartsWith(ProxyChoice.Socks, StringComparison.OrdinalIgnoreCase);
+        flaw = proxy is not null ? null
+            : $"{named.Variable}: the value (not shown) is not {Accepted}{(isOtherSocks ? "; of SOCKS only version 5 is spoken" : "")}";
+        return proxy;
     }
 
     private static (string Variable, string Value)? Read(string variable, Func<string, string?> environment)

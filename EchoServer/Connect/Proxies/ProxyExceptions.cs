@@ -11,26 +11,22 @@ namespace EchoServer.Connect.Proxies;
 /// </remarks>
 internal static class ProxyExceptions
 {
-    private const int BitsOfByte = 8;
-
     /// <summary>Looks for a host in a list.</summary>
-    /// <returns>False when an entry is malformed; the flaw is that entry.</returns>
-    internal static bool TryMatch(string list, Uri url, out bool isMatch, out string? flaw)
+    /// <returns>Whether it is there. Behind an entry that is malformed, which is the flaw, nothing is looked for.</returns>
+    internal static bool Contains(string list, Uri url, out string? flaw)
     {
-        isMatch = false;
         flaw = null;
         foreach (string entry in list.Split([',', ';', ' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries))
         {
             bool? matches = Matches(entry, url);
             if (matches != false)
             {
-                isMatch = matches == true;
-                flaw = isMatch ? null : entry;
-                return isMatch;
+                flaw = matches is null ? entry : null;
+                return matches == true;
             }
         }
 
-        return true;
+        return false;
     }
 
     /// <returns>Null when the entry means nothing.</returns>
@@ -51,7 +47,7 @@ internal static class ProxyExceptions
         int slash = host.IndexOf('/', StringComparison.Ordinal);
         if (slash >= 0)
         {
-            return TryParseNetwork(host, slash) is IPNetwork network
+            return TryParseAddress(host[..slash], out _) && IPNetwork.TryParse(host, out IPNetwork network)
                 ? isPort && address?.AddressFamily == network.BaseAddress.AddressFamily && network.Contains(address)
                 : null;
         }
@@ -104,13 +100,6 @@ internal static class ProxyExceptions
         port = number;
         return isNumber;
     }
-
-    private static IPNetwork? TryParseNetwork(string text, int slash) =>
-        TryParseAddress(text[..slash], out IPAddress address) &&
-        int.TryParse(text[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int bits) &&
-        bits <= address.GetAddressBytes().Length * BitsOfByte
-            ? new IPNetwork(address, bits)
-            : null;
 
     private static bool IsInDomain(string host, string domain)
     {

@@ -29,9 +29,7 @@ internal static class TlsProbe
         string text = $"{Version(session.Protocol)}, {session.CipherSuite}, ALPN {(session.ApplicationProtocol.Length > 0 ? ReceivedAnswer.Shown(session.ApplicationProtocol) : "not answered")}";
         if (session.Certificate is CertificateFacts certificate)
         {
-            TimeSpan left = certificate.NotAfter - now;
-            string validity = left > TimeSpan.Zero ? $"{TlsDiagnosis.Days(left)} left" : $"expired {TlsDiagnosis.Days(-left)} ago";
-            text += $"; certificate '{ReceivedAnswer.Shown(certificate.Subject)}' by '{ReceivedAnswer.Shown(certificate.Issuer)}', {validity}";
+            text += $"; certificate '{ReceivedAnswer.Shown(certificate.Subject)}' by '{ReceivedAnswer.Shown(certificate.Issuer)}', {TlsDiagnosis.Validity(certificate, now)}";
         }
 
         Fact[] facts =
