@@ -38,7 +38,12 @@ internal sealed class TerminalScreen : IDisposable
         _output = output;
         _changes = OperatingSystem.IsWindows() ? [] :
         [
-            .. ((PosixSignal[])[PosixSignal.SIGWINCH, PosixSignal.SIGCONT]).Select(signal => PosixSignalRegistration.Create(signal, _ => Redraw())),
+            PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Redraw()),
+            PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => Redraw()),
+
+            // These may end the process at once, and the terminal's mode would stay.
+            PosixSignalRegistration.Create(PosixSignal.SIGQUIT, _ => HidePrompt()),
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => HidePrompt()),
             .. OperatingSystem.IsLinux() ? (PosixSignalRegistration[])[PosixSignalRegistration.Create(PosixSignal.SIGTSTP, LeaveToShell)] : [],
         ];
     }
@@ -132,6 +137,11 @@ internal sealed class TerminalScreen : IDisposable
         // Otherwise the rest of it would be typed into the shell.
         SpinWait.SpinUntil(() => !_isPasting, KeyReader.PastePatience);
         Array.ForEach(_changes, change => change.Dispose());
+        HidePrompt();
+    }
+
+    private void HidePrompt()
+    {
         lock (_lock)
         {
             Write(_hasPrompt ? EraseLine + LeavePastes : "");
