@@ -258,7 +258,7 @@ internal sealed class LoadConnection
         int consumed = -1;
         while (!input.IsEmpty && consumed != 0 && !HasEnded)
         {
-            consumed = _context.IsWebSocket ? ReadFrame(input, now, tally) : ReadBytes(input, now, tally);
+            consumed = _context.Options.IsWebSocket ? ReadFrame(input, now, tally) : ReadBytes(input, now, tally);
             input = input[consumed..];
         }
 
@@ -321,12 +321,12 @@ internal sealed class LoadConnection
         }
         else if (!_context.Options.ExpectsEcho)
         {
-            tally?.AddAnswer(now, _window.TryAnswer(out long sentAt) ? now - sentAt : null, payload.Length);
+            tally?.Add(now, _window.TryAnswer(out long sentAt) ? now - sentAt : null, payload.Length);
             Outages?.End(now);
         }
         else if (!isClosing)
         {
-            byte[] prefix = _context.Prefix;
+            byte[] prefix = _context.Dialect.Prefix;
             ReceiveEcho(payload.StartsWith(prefix) ? payload[prefix.Length..] : payload, now, tally);
         }
     }
@@ -339,7 +339,7 @@ internal sealed class LoadConnection
             return;
         }
 
-        tally?.AddEcho(now, now - sentAt, payload.Length);
+        tally?.Add(now, now - sentAt, payload.Length);
         Outages?.End(now);
     }
 

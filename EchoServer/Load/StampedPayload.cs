@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Load;
@@ -53,19 +52,9 @@ internal sealed class StampedPayload : LoadPayload
 
     internal override void Write(Span<byte> destination, int connection, long number, uint maskingKey)
     {
-        if (_stampBytes == StampBytes)
-        {
-            // The case of nearly all messages: a stamp is two words, and the key fits each twice.
-            ulong key = maskingKey | ((ulong)maskingKey << 32);
-            MemoryMarshal.Write(destination, InMemoryOrder(NumberDigits(connection, number)) ^ key);
-            MemoryMarshal.Write(destination[HalfStampBytes..], InMemoryOrder(ToDigits((ulong)connection)) ^ key);
-        }
-        else
-        {
-            Span<byte> stamp = stackalloc byte[StampBytes];
-            WriteStamp(stamp, connection, number);
-            Masking.Apply(stamp[.._stampBytes], destination, maskingKey);
-        }
+        Span<byte> stamp = stackalloc byte[StampBytes];
+        WriteStamp(stamp, connection, number);
+        Masking.Apply(stamp[.._stampBytes], destination, maskingKey);
 
         // The stamp is a multiple of four bytes long where anything follows it: the key is aligned.
         Masking.Apply(Body(connection, number), destination[_stampBytes..], maskingKey);
@@ -75,11 +64,7 @@ internal sealed class StampedPayload : LoadPayload
     }
 
     internal override bool Is(ReadOnlySpan<byte> payload, int connection, long number) =>
-        payload.Length == Size && (_stampBytes < StampBytes ? IsBeginning(payload, connection, number) :
-            BinaryPrimitives.ReadUInt64LittleEndian(payload) == NumberDigits(connection, number) &&
-            BinaryPrimitives.ReadUInt64LittleEndian(payload[HalfStampBytes..]) == ToDigits((ulong)connection) &&
-            payload.Slice(StampBytes, _bodyBytes).SequenceEqual(Body(connection, number)) &&
-            !payload[(StampBytes + _bodyBytes)..].ContainsAnyExcept(TailByte));
+        payload.Length == Size && IsBeginning(payload, connection, number);
 
     internal override bool IsBeginning(ReadOnlySpan<byte> bytes, int connection, long number)
     {
@@ -119,14 +104,9 @@ internal sealed class StampedPayload : LoadPayload
 
     private static void WriteStamp(Span<byte> stamp, int connection, long number)
     {
-        BinaryPrimitives.WriteUInt64LittleEndian(stamp, NumberDigits(connection, number));
+        BinaryPrimitives.WriteUInt64LittleEndian(stamp, ToDigits(((ulong)number + Offset(connection)) & NumberBits));
         BinaryPrimitives.WriteUInt64LittleEndian(stamp[HalfStampBytes..], ToDigits((ulong)connection));
     }
-
-    private static ulong NumberDigits(int connection, long number) => ToDigits(((ulong)number + Offset(connection)) & NumberBits);
-
-    /// <summary>So that the lowest digit stands first on any machine.</summary>
-    private static ulong InMemoryOrder(ulong digits) => BitConverter.IsLittleEndian ? digits : BinaryPrimitives.ReverseEndianness(digits);
 
     private static ulong Offset(int connection) => (ulong)connection * ConnectionStride;
 
