@@ -43,19 +43,11 @@ internal sealed class ClientSession(ClientOptions options, ClientOutput output)
 
             TimeSpan pause = Backoff.Delay(failures++, Random.Shared.NextDouble());
             output.Reconnecting(pause);
-            if (!await PauseAsync(pause, input, stop).ConfigureAwait(false))
+            await Task.WhenAny(Task.Delay(pause, stop), input.Completion).ConfigureAwait(false);
+            if (stop.IsCancellationRequested || input.Completion.IsCompleted)
             {
                 return stop.IsCancellationRequested ? ExitCode.Fine : exitCode;
             }
         }
-    }
-
-    /// <returns>False when no input is left, or the user leaves.</returns>
-    private static async Task<bool> PauseAsync(TimeSpan pause, ChannelReader<ClientInput> input, CancellationToken stop)
-    {
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        await Task.WhenAny(Task.Delay(pause, waiting.Token), input.Completion).ConfigureAwait(false);
-        await waiting.CancelAsync().ConfigureAwait(false);
-        return !stop.IsCancellationRequested && !input.Completion.IsCompleted;
     }
 }

@@ -28,7 +28,6 @@ internal sealed class Pings(ClientOptions options, Func<byte[], Task> send)
         }
     }
 
-    /// <summary>Notes a ping and sends it.</summary>
     internal Task SendAsync(byte[] payload, bool isAsked)
     {
         lock (_out)
@@ -45,7 +44,6 @@ internal sealed class Pings(ClientOptions options, Func<byte[], Task> send)
         return send(payload);
     }
 
-    /// <summary>A pong came.</summary>
     /// <returns>How long its ping was out, and whether a person waits for it; null when it answers none.</returns>
     internal (TimeSpan RoundTrip, bool IsAsked)? Received(byte[] payload)
     {
