@@ -13,12 +13,9 @@ namespace EchoServer.Load;
 
 /// <summary>One connection of the load, from the end of its handshake to its end.</summary>
 /// <remarks>
-/// <para>
 /// <see cref="RunAsync"/> is its loop: one wait, then one step that receives, checks each echo, and has the <see cref="LoadSender"/>
 /// fill the free places in one call. Between steps it holds no buffer. Sending does not delay the loop, because the server may wait
-/// for the load to read before it reads itself.
-/// </para>
-/// <para>Any thread may call <see cref="Close"/> and <see cref="Abort"/>.</para>
+/// for the load to read before it reads itself. Any thread may call <see cref="Close"/> and <see cref="Abort"/>.
 /// </remarks>
 internal sealed class LoadConnection
 {

@@ -51,7 +51,6 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
     /// <summary>How many messages were sent, those of the connections before it in its place included.</summary>
     internal long Sent => window.Sent;
 
-    /// <summary>How many messages of the run were sent.</summary>
     internal long SentInRun => _place is Place place ? window.Sent - place.FirstMessage : 0;
 
     /// <summary>Messages of the run that are due and not sent; 0 without a rate.</summary>

@@ -5,13 +5,10 @@ namespace EchoServer.Load;
 
 /// <summary>Payloads of one size: each names its connection and its number, and no two in a row are alike.</summary>
 /// <remarks>
-/// <para>
 /// A payload is a stamp of 16 characters, then a stretch of a pattern that begins at one of 256 places, then at most three full
 /// stops, so that text ends with a whole character. The stamp's first half is the message's number, moved by an amount of the
 /// connection's own; the second half is the connection's number. Both are written in characters of six bits, the lowest first:
-/// a payload shorter than the stamp has the digits that differ most.
-/// </para>
-/// <para>Pure and unchanging: safe on any thread.</para>
+/// a payload shorter than the stamp has the digits that differ most. Pure and unchanging: safe on any thread.
 /// </remarks>
 internal sealed class StampedPayload : LoadPayload
 {
@@ -62,9 +59,6 @@ internal sealed class StampedPayload : LoadPayload
         tail.Fill(TailByte);
         Masking.Apply(tail, maskingKey);
     }
-
-    internal override bool Is(ReadOnlySpan<byte> payload, int connection, long number) =>
-        payload.Length == Size && IsBeginning(payload, connection, number);
 
     internal override bool IsBeginning(ReadOnlySpan<byte> bytes, int connection, long number)
     {
