@@ -12,6 +12,9 @@ internal static class LoadAgainst
 
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>One connection, with the waits of the command.</summary>
+    public static LoadOptions Options(Uri url) => new() { Connection = new ConnectionOptions { Url = url }, Connections = 1 };
+
     /// <summary>One connection, and no wait longer than <see cref="Wait.Lapse"/>.</summary>
     public static LoadOptions Options(ScriptedServer server) => new()
     {
