@@ -1,4 +1,3 @@
-using System.Text;
 using EchoServer.Check;
 
 namespace EchoServer.Tests.Check;
@@ -156,7 +155,7 @@ internal sealed class InstancesProbeTests
     public bool Only_a_GUID_is_taken_from_a_server_for_a_request(string application)
     {
         string info = HttpReply.Get(SharedServers.Default.Port, "/info").Text;
-        byte[] hostile = Encoding.UTF8.GetBytes(info.Replace("\"headers\": [", $"\"headers\": [{{\"name\": \"X-Cf-Applicationid\", \"value\": \"{application}\"}},"));
+        string hostile = info.Replace("\"headers\": [", $"\"headers\": [{{\"name\": \"X-Cf-Applicationid\", \"value\": \"{application}\"}},");
         ServerInfo read = ServerInfo.Read(hostile)!;
         Assert.That(read.Header("X-Cf-Applicationid"), Is.Not.Null);
         return read.ApplicationId is not null;

@@ -125,6 +125,16 @@ internal sealed class InteractiveTests() : FolderTest("e")
     }
 
     [Test]
+    public async Task Pasted_control_characters_are_shown_and_sent()
+    {
+        await using TmuxTerminal terminal = await StartQuietAsync();
+        await terminal.PasteAsync("a\u001b[31mred\u0007\u007f");
+        await terminal.WaitForAsync("> a␛[31mred␇␡");
+        await terminal.PressAsync("Enter");
+        await terminal.WaitForAsync("> a␛[31mred␇␡", @"< a\u{1b}[31mred\u{7}\u{7f}", ">");
+    }
+
+    [Test]
     public async Task Ctrl_Z_stops_it_until_the_shell_has_it_go_on()
     {
         await using TmuxTerminal terminal = await StartQuietAsync();

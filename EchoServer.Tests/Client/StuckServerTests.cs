@@ -34,15 +34,15 @@ internal sealed class StuckServerTests
     [Test]
     public void Pings_that_are_forgotten_still_have_no_answer()
     {
-        var pings = new PingTimes();
-        pings.Sent([0], isAsked: false);
+        var pings = new Pings(new ClientOptions { Connection = new() { Url = new Uri("ws://host") }, Wait = TimeSpan.Zero }, _ => Task.CompletedTask);
+        pings.SendAsync([0], isAsked: false);
         Thread.Sleep(50);
         for (int number = 0; number < 10_000; number++)
         {
-            pings.Sent([1], isAsked: false);
+            pings.SendAsync([1], isAsked: false);
         }
 
-        Assert.That(pings.Oldest, Is.GreaterThanOrEqualTo(TimeSpan.FromMilliseconds(49)));
+        Assert.That(pings.OldestAge, Is.GreaterThanOrEqualTo(TimeSpan.FromMilliseconds(49)));
         Assert.That(pings.Received([0]), Is.Null);
         Assert.That(pings.Received([1]), Is.Not.Null);
     }

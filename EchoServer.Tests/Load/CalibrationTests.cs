@@ -18,14 +18,8 @@ internal sealed class CalibrationTests
     [TestCase("/", false, 1, "")]
     public async Task Our_own_server_is_understood(string path, bool isText, int greetings, string prefix)
     {
-        LoadContext load = await RunWithoutErrorAsync(new LoadOptions
-        {
-            Connection = new ConnectionOptions { Url = SharedServers.Large.Url(path) },
-            Connections = 3,
-            InFlight = 5,
-            MessageBytes = 100,
-            IsText = isText,
-        });
+        LoadContext load = await RunWithoutErrorAsync(
+            LoadAgainst.Options(SharedServers.Large.Url(path)) with { Connections = 3, InFlight = 5, MessageBytes = 100, IsText = isText });
         Assert.That((load.Dialect.Greetings.Count, Encoding.UTF8.GetString(load.Dialect.Prefix)), Is.EqualTo((greetings, prefix)));
     }
 
@@ -34,14 +28,8 @@ internal sealed class CalibrationTests
     {
         foreach (bool isText in (bool[])[true, false])
         {
-            await RunWithoutErrorAsync(new LoadOptions
-            {
-                Connection = new ConnectionOptions { Url = SharedServers.Large.Url() },
-                Connections = 2,
-                InFlight = 3,
-                MessageBytes = size,
-                IsText = isText,
-            });
+            await RunWithoutErrorAsync(
+                LoadAgainst.Options(SharedServers.Large.Url()) with { Connections = 2, InFlight = 3, MessageBytes = size, IsText = isText });
         }
     }
 
@@ -50,7 +38,7 @@ internal sealed class CalibrationTests
     {
         using ScriptedServer server = ScriptedServer.Echoing(
             (_, _, message) => [message with { Payload = [.. "> "u8, .. message.Payload] }], "hello", "", "welcome");
-        LoadContext load = await RunWithoutErrorAsync(new LoadOptions { Connection = new ConnectionOptions { Url = server.Url }, Connections = 4 });
+        LoadContext load = await RunWithoutErrorAsync(LoadAgainst.Options(server.Url) with { Connections = 4 });
         Assert.That((load.Dialect.Greetings.Count, Encoding.UTF8.GetString(load.Dialect.Prefix)), Is.EqualTo((3, "> ")));
     }
 
@@ -59,13 +47,13 @@ internal sealed class CalibrationTests
     {
         // As the tutorial's server does: it would change bytes that are not UTF-8.
         using ScriptedServer server = ScriptedServer.Echoing((_, _, message) => [WireFrame.Text("Echo: " + Encoding.UTF8.GetString(message.Payload))]);
-        await RunWithoutErrorAsync(new LoadOptions { Connection = new ConnectionOptions { Url = server.Url }, Connections = 2, IsText = false, MessageBytes = 1000 });
+        await RunWithoutErrorAsync(LoadAgainst.Options(server.Url) with { Connections = 2, IsText = false, MessageBytes = 1000 });
     }
 
     [Test]
     public async Task Without_an_answer_to_bind_it_to_binary_has_every_byte_value()
     {
-        LoadContext load = await RunWithoutErrorAsync(new LoadOptions { Connection = new ConnectionOptions { Url = SharedServers.Large.Url("/raw") }, Connections = 1, IsText = false });
+        LoadContext load = await RunWithoutErrorAsync(LoadAgainst.Options(SharedServers.Large.Url("/raw")) with { IsText = false });
         var seen = new HashSet<byte>();
         for (int number = 0; number < 256; number++)
         {

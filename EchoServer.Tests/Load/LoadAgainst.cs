@@ -12,6 +12,9 @@ internal static class LoadAgainst
 
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>One connection, with the waits of the command.</summary>
+    public static LoadOptions Options(Uri url) => new() { Connection = new ConnectionOptions { Url = url }, Connections = 1 };
+
     /// <summary>One connection, and no wait longer than <see cref="Wait.Lapse"/>.</summary>
     public static LoadOptions Options(ScriptedServer server) => new()
     {
@@ -53,28 +56,20 @@ internal static class LoadAgainst
     {
         await using var client = new LoadClient(options);
         await client.ConnectAsync();
-        using var stop = new CancellationTokenSource();
-        Task<LoadResult> run = client.RunAsync(ServerProcess.Patience, stop.Token);
-        await StopAsync(client, until, run, stop);
-        LoadResult result = await run;
+        LoadResult result = await RunAsync(client, until);
         await client.CloseAsync();
         return (client, result);
     }
 
-    /// <summary>Holds connections until something has happened, and a moment longer.</summary>
-    public static async Task<LoadResult> HoldAsync(LoadClient client, Func<LoadClient, bool> until)
+    /// <summary>Runs until something has happened, and a moment longer.</summary>
+    public static async Task<LoadResult> RunAsync(LoadClient client, Func<LoadClient, bool> until)
     {
         using var stop = new CancellationTokenSource();
-        Task<LoadResult> hold = client.HoldAsync(ServerProcess.Patience, stop.Token);
-        await StopAsync(client, until, hold, stop);
-        return await hold;
-    }
-
-    private static async Task StopAsync(LoadClient client, Func<LoadClient, bool> until, Task run, CancellationTokenSource stop)
-    {
+        Task<LoadResult> run = client.RunAsync(ServerProcess.Patience, stop.Token);
         await Wait.UntilAsync(() => until(client) || run.IsCompleted, () => $"{client.Messages} messages\n{string.Join('\n', client.Errors.Counts)}");
         await Task.WhenAny(run, Task.Delay(Moment));
         await stop.CancelAsync();
+        return await run;
     }
 
     /// <summary>One error of this kind, and no other.</summary>

@@ -1,4 +1,3 @@
-using EchoServer.Connect;
 using EchoServer.Load;
 using EchoServer.Load.Report;
 
@@ -20,14 +19,8 @@ internal sealed class LoadAllocationTests
     [TestCase("/raw", false, 64 * 1024, 4)]
     public async Task A_message_allocates_nothing(string path, bool isText, int size, int inFlight)
     {
-        await using var client = new LoadClient(new LoadOptions
-        {
-            Connection = new ConnectionOptions { Url = SharedServers.Large.Url(path) },
-            Connections = 8,
-            IsText = isText,
-            MessageBytes = size,
-            InFlight = inFlight,
-        });
+        await using var client = new LoadClient(
+            LoadAgainst.Options(SharedServers.Large.Url(path)) with { Connections = 8, IsText = isText, MessageBytes = size, InFlight = inFlight });
         await client.ConnectAsync();
         await client.RunAsync(TimeSpan.FromSeconds(1));
         using var stop = new CancellationTokenSource();

@@ -1,10 +1,8 @@
 using System.Xml.Linq;
-using EchoServer.Connect;
 using EchoServer.Load;
 using EchoServer.Load.Chart;
 using EchoServer.Load.Report;
 using EchoServer.Metrics;
-using LoadOptions = EchoServer.Load.LoadOptions;
 
 namespace EchoServer.Tests.Load;
 
@@ -55,7 +53,7 @@ internal sealed class LoadChartTests
     [Test]
     public async Task The_course_of_a_run_ends_with_its_result()
     {
-        await using var client = new LoadClient(new LoadOptions { Connection = new ConnectionOptions { Url = SharedServers.Large.Url() }, Connections = 2 });
+        await using var client = new LoadClient(LoadAgainst.Options(SharedServers.Large.Url()) with { Connections = 2 });
         await client.ConnectAsync();
         var duration = TimeSpan.FromSeconds(0.5);
         var sampler = new LoadSampler(duration);
@@ -95,7 +93,7 @@ internal sealed class LoadChartTests
 
     private static XDocument Draw(string url, IReadOnlyList<LoadSample> samples, out int bytes)
     {
-        var options = new LoadOptions { Connection = new ConnectionOptions { Url = new Uri(url) } };
+        var options = LoadAgainst.Options(new Uri(url));
         LoadSample end = samples[^1];
         byte[] svg = LoadChart.Draw(new LoadReport(options, new LoadClient(options), new LoadResult(end.Messages, 0, end.At, end.Latency, 0), 0), samples);
         bytes = svg.Length;

@@ -212,7 +212,7 @@ internal sealed class LoadErrorTests
         });
         await using var client = new LoadClient(LoadAgainst.Options(server) with { Connections = 5, IsHeldOnly = true });
         await client.ConnectAsync();
-        LoadResult result = await LoadAgainst.HoldAsync(client, client => client.Open == 4);
+        LoadResult result = await LoadAgainst.RunAsync(client, client => client.Open == 4);
         Assert.That((client.Open, result.Messages), Is.EqualTo((4, 0L)));
         await client.CloseAsync();
         LoadAgainst.AssertOnly(client.Errors, LoadError.ClosedByServer);

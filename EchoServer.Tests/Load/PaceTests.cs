@@ -1,4 +1,3 @@
-using EchoServer.Connect;
 using EchoServer.Load;
 using EchoServer.Load.Report;
 
@@ -38,13 +37,7 @@ internal sealed class PaceTests
     [Test]
     public async Task A_rate_is_kept_and_every_message_accounted_for()
     {
-        await using var client = new LoadClient(new LoadOptions
-        {
-            Connection = new ConnectionOptions { Url = SharedServers.Large.Url() },
-            Connections = 7,
-            InFlight = 4,
-            Rate = 1000,
-        });
+        await using var client = new LoadClient(LoadAgainst.Options(SharedServers.Large.Url()) with { Connections = 7, InFlight = 4, Rate = 1000 });
         await client.ConnectAsync();
         LoadResult result = await client.RunAsync(Second);
         await client.CloseAsync();
@@ -76,7 +69,7 @@ internal sealed class PaceTests
     private static async Task<(LoadClient Client, LoadResult Result)> StallAsync(TimeSpan stall)
     {
         using ScriptedServer server = LoadAgainst.Before(chosen: 5, (_, _) => Thread.Sleep(stall));
-        await using var client = new LoadClient(new LoadOptions { Connection = new ConnectionOptions { Url = server.Url }, Connections = 1, Rate = 100 });
+        await using var client = new LoadClient(LoadAgainst.Options(server.Url) with { Rate = 100 });
         await client.ConnectAsync();
         LoadResult result = await client.RunAsync(Second);
         await client.CloseAsync();

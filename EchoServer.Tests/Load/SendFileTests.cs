@@ -29,6 +29,14 @@ internal sealed class SendFileTests() : FolderTest("send ")
     }
 
     [Test]
+    public async Task A_standard_input_that_is_closed_is_named([Values("/dev/stdin", "/dev/fd/0")] string file)
+    {
+        ProgramResult result = await Programs.RunAsync(Programs.Start(
+            "sh", ["-c", $"exec {Programs.EchoServerShellCommand} load {SharedServers.Large.Url("/").AbsoluteUri} --send {file} <&-"]));
+        result.AssertFailed(2, Does.StartWith($"EchoServer: --send: '{file}' is closed; it takes a file "));
+    }
+
+    [Test]
     public async Task Answers_are_counted()
     {
         ProgramResult text = await RunAsync("/", "--send", WriteLines("one\ntwo\n"), "--expect-echo", "off", "--connections", "2", "--duration", "0.2");

@@ -9,11 +9,9 @@ internal static class CheckJson
 {
     internal static byte[] Write(CheckSummary summary) => ReadableJson.Write(ReadableJson.Indented, Of(summary));
 
-    /// <summary>Writes a round of a watch in one line.</summary>
     internal static byte[] WriteLine(CheckSummary summary) =>
         ReadableJson.Write(ReadableJson.Compact, [("time", Times.UtcNow()), .. Of(summary)]);
 
-    /// <summary>Writes the summary of a watch in one line.</summary>
     internal static byte[] WriteLine(WatchSummary summary) => ReadableJson.Write(
         ReadableJson.Compact,
         [

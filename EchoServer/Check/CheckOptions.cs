@@ -16,7 +16,6 @@ internal sealed record CheckOptions
     /// <summary>How many connections are to be open at once; null for no such probe.</summary>
     internal int? Connections { get; init; }
 
-    /// <summary>Whether each instance is to be reached.</summary>
     internal bool ReachesInstances { get; init; }
 
     /// <summary>Whether the server is to echo, although it does not say that it is an EchoServer.</summary>

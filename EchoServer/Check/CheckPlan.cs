@@ -2,7 +2,6 @@ using EchoServer.Check.Conversations;
 using EchoServer.Check.Probes;
 using EchoServer.Check.Probes.Opening;
 using EchoServer.Connect;
-using EchoServer.Diagnosis;
 
 namespace EchoServer.Check;
 
@@ -15,24 +14,24 @@ internal static class CheckPlan
     internal static IReadOnlyList<Probe> Probes(CheckOptions options) =>
     [
         new("url", UrlProbe.RunAsync),
-        new("dns", DnsProbe.RunAsync) { IsEssential = true },
-        new("tcp", TcpProbe.RunAsync) { IsEssential = true },
-        new("proxy", ProxyProbe.RunAsync) { IsEssential = true, CannotRun = ProxyProbe.CannotRun },
-        new("tls", TlsProbe.RunAsync) { IsEssential = true },
+        new("dns", RouteProbes.DnsAsync, IsEssential: true),
+        new("tcp", RouteProbes.TcpAsync, IsEssential: true),
+        new("proxy", RouteProbes.ProxyAsync, IsEssential: true),
+        new("tls", TlsProbe.RunAsync, IsEssential: true),
         new("http", HttpProbe.RunAsync),
-        new("upgrade", UpgradeProbe.RunAsync) { IsEssential = true },
-        new("greeting", EchoProbes.GreetingAsync) { NeedsEcho = true, CannotRun = EchoProbes.OfOtherServer },
-        new("text", EchoProbes.TextAsync) { NeedsEcho = true, CannotRun = EchoProbes.CannotRun },
-        new("utf8", EchoProbes.Utf8Async) { NeedsEcho = true, CannotRun = EchoProbes.CannotRun },
-        new("binary", EchoProbes.BinaryAsync) { NeedsEcho = true, CannotRun = EchoProbes.CannotRun },
-        new("empty", EchoProbes.EmptyAsync) { NeedsEcho = true, CannotRun = EchoProbes.CannotRun },
-        new("fragments", EchoProbes.FragmentsAsync) { NeedsEcho = true, CannotRun = EchoProbes.CannotRun },
-        new("sizes", SizesProbe.RunAsync) { NeedsEcho = true, CannotRun = SizesProbe.CannotRun },
-        new("ping", PingProbe.RunAsync),
+        new("upgrade", UpgradeProbe.RunAsync, IsEssential: true),
+        new(EchoProbes.Greeting, EchoProbes.GreetingAsync, NeedsEcho: true),
+        new("text", EchoProbes.TextAsync, NeedsEcho: true),
+        new("utf8", EchoProbes.Utf8Async, NeedsEcho: true),
+        new("binary", EchoProbes.BinaryAsync, NeedsEcho: true),
+        new("empty", EchoProbes.EmptyAsync, NeedsEcho: true),
+        new("fragments", EchoProbes.FragmentsAsync, NeedsEcho: true),
+        new("sizes", SizesProbe.RunAsync, NeedsEcho: true),
+        new("ping", EchoProbes.PingAsync),
         new("compression", CompressionProbe.RunAsync),
-        new("subprotocol", SubprotocolProbe.RunAsync) { CannotRun = SubprotocolProbe.CannotRun },
-        new("headers", HeadersProbe.RunAsync) { CannotRun = HeadersProbe.CannotRun },
-        new("round-trip", RoundTripProbe.RunAsync) { NeedsEcho = true, CannotRun = EchoProbes.CannotRun },
+        new("subprotocol", HeaderProbes.SubprotocolAsync),
+        new("headers", HeaderProbes.HeadersAsync),
+        new("round-trip", RoundTripProbe.RunAsync, NeedsEcho: true),
         new("close", CloseProbe.RunAsync),
         .. If(options.Conversation.Count > 0, new("conversation", Conversation.ProbeAsync)),
         .. If(options.Idle is not null, new("idle", IdleProbe.RunAsync)),
@@ -49,8 +48,7 @@ internal static class CheckPlan
         {
             ProbeResult result = ended is null
                 ? await RunAsync(probe, run, stop).ConfigureAwait(false)
-                : new(probe.Name, Finding.Skip($"not tried, as {ended} failed") with { Group = NotTried }, TimeSpan.Zero);
-            result = result with { NeedsEcho = probe.NeedsEcho };
+                : new(probe.Name, Finding.Skip($"not tried, as {ended} failed") with { Group = NotTried }, TimeSpan.Zero, probe.NeedsEcho);
             results.Add(result);
             onResult(result);
             ended ??= probe.IsEssential && result.Finding.Outcome == Outcome.Fail ? probe.Name : null;
@@ -65,17 +63,16 @@ internal static class CheckPlan
         Finding finding;
         try
         {
-            finding = probe.CannotRun(run) ?? await probe.RunAsync(run, stop).ConfigureAwait(false);
+            finding = (probe.NeedsEcho ? EchoProbes.WhyNotTried(probe, run) : null) ?? await probe.RunAsync(run, stop).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is ConnectionFailedException || Step.IsOfNetwork(exception))
+        catch (ConnectionFailedException failure)
         {
             // The connection may have ended while something was sent on it.
-            run.Peer.HangUp();
-            ConnectionFailedException failure = exception as ConnectionFailedException ?? run.Dialer.Step(Stage.Echo).Failed(exception);
+            run.HangUp();
             finding = Finding.Fail(failure.Finding, failure.Fault);
         }
 
-        return new(probe.Name, finding, Stopwatch.GetElapsedTime(start));
+        return new(probe.Name, finding, Stopwatch.GetElapsedTime(start), probe.NeedsEcho);
     }
 
     private static Probe[] If(bool isAskedFor, Probe probe) => isAskedFor ? [probe] : [];

@@ -3,13 +3,11 @@ using EchoServer.Text;
 namespace EchoServer.Check;
 
 /// <summary>The result of a whole check.</summary>
-internal sealed record CheckSummary(CheckOptions Options, IReadOnlyList<ProbeResult> Results, TimeSpan Elapsed)
+/// <remarks>Outage is how long it had failed before, of a round of a watch in which it works again; null for any other.</remarks>
+internal sealed record CheckSummary(CheckOptions Options, IReadOnlyList<ProbeResult> Results, TimeSpan Elapsed, TimeSpan? Outage = null)
 {
     /// <summary>Whether all is well: nothing failed and, where that counts, nothing is odd.</summary>
     internal bool IsFine => Count(Outcome.Fail) == 0 && !(Options.IsStrict && Count(Outcome.Warn) > 0);
-
-    /// <summary>How long it had failed before, of a round of a watch in which it works again; null for any other.</summary>
-    internal TimeSpan? Outage { get; init; }
 
     internal int Count(Outcome outcome) => Results.Count(result => result.Finding.Outcome == outcome);
 

@@ -7,18 +7,18 @@ using EchoServer.WebSockets;
 namespace EchoServer.Check;
 
 /// <summary>One WebSocket to the server. Sends, pongs and echoes are bounded by the time that the options allow.</summary>
-/// <remarks>One thread may receive while others send.</remarks>
+/// <remarks>One thread may receive while others send. Of a failure all methods throw <see cref="ConnectionFailedException"/>.</remarks>
 /// <param name="connection">The connection; owned.</param>
-/// <param name="peer">Has the URL and the time, the greetings to pass over, and the prefix of echoes.</param>
-internal sealed class EchoLink(ClientConnection connection, EchoPeer peer) : IDisposable
+/// <param name="dialer">Has opened it.</param>
+/// <param name="dialect">The greetings to pass over and the prefix of echoes, as far as they are known.</param>
+internal sealed class EchoLink(ClientConnection connection, Dialer dialer, EchoDialect dialect) : IDisposable
 {
-    private int _greetingsDue = peer.Dialect.Greetings.Count;
+    private EchoDialect _dialect = dialect;
+    private int _greetingsDue = dialect.Greetings.Count;
 
     internal ClientConnection Connection => connection;
 
     /// <summary>Sends a frame.</summary>
-    /// <exception cref="IOException">The connection has ended.</exception>
-    /// <exception cref="ConnectionFailedException">The server does not read.</exception>
     internal Task SendAsync(Opcode opcode, ReadOnlyMemory<byte> payload, CancellationToken stop, bool isFinal = true) =>
         BoundAsync(connection.SendAsync(opcode, payload, isFinal), stop);
 
@@ -29,7 +29,7 @@ internal sealed class EchoLink(ClientConnection connection, EchoPeer peer) : IDi
         {
             await SendAsync(opcode, payload, stop).ConfigureAwait(false);
         }
-        catch (IOException)
+        catch (ConnectionFailedException failure) when (failure.InnerException is IOException)
         {
             // The receiver sees how it ended.
         }
@@ -37,7 +37,6 @@ internal sealed class EchoLink(ClientConnection connection, EchoPeer peer) : IDi
 
     /// <summary>Sends a ping and waits for its pong (RFC 6455 §5.5.2), whatever else comes meanwhile.</summary>
     /// <returns>The time that the pong took.</returns>
-    /// <exception cref="ConnectionFailedException">No pong came, or the connection ended.</exception>
     internal async Task<TimeSpan> PingAsync(CancellationToken stop)
     {
         byte[] payload = Encoding.ASCII.GetBytes(Guid.NewGuid().ToString("N"));
@@ -46,7 +45,7 @@ internal sealed class EchoLink(ClientConnection connection, EchoPeer peer) : IDi
         return await ReceiveAsync(it => it.IsPongOf(payload), stop).ConfigureAwait(false) switch
         {
             { IsEnd: false } => Stopwatch.GetElapsedTime(start),
-            ClientEvent end => throw new ConnectionFailedException(Stage.Echo, $"{end.Describe()} instead of a pong", end.Diagnose(peer.Dialer.Url)),
+            ClientEvent end => throw new ConnectionFailedException(Stage.Echo, $"{end.Describe()} instead of a pong", end.Diagnose(dialer.Url)),
             null => throw new ConnectionFailedException(Stage.Echo, "no pong", new(
                 "pings are not answered: something on the way swallows them (SAP's approuter does not forward them), or the server does not follow RFC 6455 §5.5.2",
                 "keep the connection alive with messages instead of pings, or go around what swallows them")),
@@ -59,7 +58,7 @@ internal sealed class EchoLink(ClientConnection connection, EchoPeer peer) : IDi
         try
         {
             await connection.CloseAsync(CloseCode.NormalClosure).WaitAsync(ClientConnection.ClosePatience, stop).ConfigureAwait(false);
-            TimeSpan timeout = peer.Dialer.Options.Timeout;
+            TimeSpan timeout = dialer.Options.Timeout;
             var deadline = Deadline.In(timeout < ClientConnection.ClosePatience ? timeout : ClientConnection.ClosePatience);
             await connection.ReceiveAsync(_ => false, deadline, stop).ConfigureAwait(false);
         }
@@ -73,19 +72,27 @@ internal sealed class EchoLink(ClientConnection connection, EchoPeer peer) : IDi
         }
     }
 
+    /// <summary>Waits for the end, whatever else comes meanwhile.</summary>
+    internal async Task<ClientEvent> WaitForEndAsync(CancellationToken stop) =>
+        await ReceiveAsync(_ => false, stop).ConfigureAwait(false) ?? throw dialer.Step(Stage.Close).TimedOut();
+
     /// <summary>Begins the closing handshake.</summary>
     internal Task CloseAsync(CloseCode code, string reason, CancellationToken stop) => BoundAsync(connection.CloseAsync(code, reason), stop);
 
-    /// <summary>Waits for the next event; null when the time is up.</summary>
-    internal Task<ClientEvent?> ReceiveAsync(Deadline deadline, CancellationToken stop) => connection.ReceiveAsync(deadline, stop);
-
     /// <summary>Waits for an event that is wanted, or the end, and passes over others; null when the time that the options allow is up.</summary>
     internal Task<ClientEvent?> ReceiveAsync(Predicate<ClientEvent> isWanted, CancellationToken stop) =>
-        connection.ReceiveAsync(isWanted, Deadline.In(peer.Dialer.Options.Timeout), stop);
+        connection.ReceiveAsync(isWanted, Deadline.In(dialer.Options.Timeout), stop);
+
+    /// <summary>Sends a unique text and learns greetings and prefix from the messages up to its echo.</summary>
+    internal async Task<EchoDialect> LearnAsync(byte[] unique, CancellationToken stop)
+    {
+        await SendAsync(Opcode.Text, unique, stop).ConfigureAwait(false);
+        (_dialect, _) = await EchoDialect.LearnAsync(connection, unique, dialer.Step(Stage.Echo), stop).ConfigureAwait(false);
+        return _dialect;
+    }
 
     /// <summary>Sends a message and waits for its echo.</summary>
     /// <returns>The time that the echo took.</returns>
-    /// <exception cref="ConnectionFailedException">The echo did not come, or differs.</exception>
     internal async Task<TimeSpan> EchoAsync(Opcode opcode, ReadOnlyMemory<byte> payload, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
@@ -99,25 +106,23 @@ internal sealed class EchoLink(ClientConnection connection, EchoPeer peer) : IDi
     }
 
     /// <summary>Has a message echoed or, where the server need not echo, a ping answered if it answers pings.</summary>
-    /// <exception cref="ConnectionFailedException">Nothing came back, or something else.</exception>
     internal Task ProveAsync(byte[] message, bool answersPings, CancellationToken stop) =>
-        peer.Dialect.IsKnown ? EchoAsync(Opcode.Text, message, stop) : answersPings ? PingAsync(stop) : Task.CompletedTask;
+        _dialect.IsKnown ? EchoAsync(Opcode.Text, message, stop) : answersPings ? PingAsync(stop) : Task.CompletedTask;
 
     /// <summary>Waits for the echo of a message that was sent.</summary>
-    /// <exception cref="ConnectionFailedException">The echo did not come, or differs.</exception>
     internal async Task AwaitEchoAsync(bool isText, ReadOnlyMemory<byte> payload, CancellationToken stop)
     {
-        var deadline = Deadline.In(peer.Dialer.Options.Timeout);
+        var deadline = Deadline.In(dialer.Options.Timeout);
         while (true)
         {
-            ClientEvent received = await connection.ReceiveMessageAsync(deadline, peer.Dialer.Url, stop).ConfigureAwait(false)
-                ?? throw peer.Dialer.Step(Stage.Echo).TimedOut();
-            if (received.IsText == isText && peer.Dialect.IsEcho(received.Payload, payload.Span, isText))
+            ClientEvent received = await connection.ReceiveMessageAsync(deadline, dialer.Url, stop).ConfigureAwait(false)
+                ?? throw dialer.Step(Stage.Echo).TimedOut();
+            if (received.IsText == isText && _dialect.IsEcho(received.Payload, payload.Span, isText))
             {
                 return;
             }
 
-            if (_greetingsDue == 0 || !received.Payload.AsSpan().SequenceEqual(peer.Dialect.Greetings[^_greetingsDue]))
+            if (_greetingsDue == 0 || !received.Payload.AsSpan().SequenceEqual(_dialect.Greetings[^_greetingsDue]))
             {
                 throw new ConnectionFailedException(Stage.Echo, Difference(received, isText, payload.Span), new(
                     "the answer is not what was sent: this is not an echo, or something on the way alters messages",
@@ -134,14 +139,18 @@ internal sealed class EchoLink(ClientConnection connection, EchoPeer peer) : IDi
     {
         try
         {
-            await sending.WaitAsync(peer.Dialer.Options.Timeout, stop).ConfigureAwait(false);
+            await sending.WaitAsync(dialer.Options.Timeout, stop).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
-            string within = $"within {Times.Seconds(peer.Dialer.Options.Timeout)}";
+            string within = $"within {Times.Seconds(dialer.Options.Timeout)}";
             throw new ConnectionFailedException(Stage.Echo, $"not sent {within}", new(
                 $"a frame was not accepted {within}: the server hangs and does not read, or something on the way holds frames back",
                 "see whether the app hangs or is overloaded ('cf app NAME', 'cf logs NAME --recent'); a proxy on the way must not buffer"));
+        }
+        catch (IOException exception)
+        {
+            throw dialer.Step(Stage.Echo).Failed(exception);
         }
     }
 
@@ -153,7 +162,7 @@ internal sealed class EchoLink(ClientConnection connection, EchoPeer peer) : IDi
         }
 
         ReadOnlySpan<byte> came = received.Payload;
-        came = came.StartsWith(peer.Dialect.Prefix) && isText ? came[peer.Dialect.Prefix.Length..] : came;
+        came = came.StartsWith(_dialect.Prefix) && isText ? came[_dialect.Prefix.Length..] : came;
         int same = came.CommonPrefixLength(payload);
         return came.Length == payload.Length
             ? $"the echo differs from byte {same} on"

@@ -4,12 +4,12 @@ using EchoServer.Diagnosis;
 
 namespace EchoServer.Check;
 
-/// <summary>The answer to a plain GET with its body, or the beginning of it, as text and as it came.</summary>
-internal sealed record PlainAnswer(ReceivedAnswer Answer, byte[] Body)
+/// <summary>Asks for a plain page, whose body, or the beginning of it, is in the answer.</summary>
+internal static class PlainAnswer
 {
     /// <summary>Asks, on a connection of its own.</summary>
     /// <exception cref="ConnectionFailedException">Nothing answers.</exception>
-    internal static async Task<PlainAnswer> GetAsync(
+    internal static async Task<ReceivedAnswer> GetAsync(
         Dialer dialer, string pathAndQuery, int most, CancellationToken stop, params string[] extraLines)
     {
         using TcpLink link = await dialer.OpenAsync(stop).ConfigureAwait(false);
@@ -17,12 +17,12 @@ internal sealed record PlainAnswer(ReceivedAnswer Answer, byte[] Body)
     }
 
     /// <summary>Asks, on a connection that is there.</summary>
-    internal static async Task<PlainAnswer> GetAsync(
+    internal static async Task<ReceivedAnswer> GetAsync(
         TcpLink link, Dialer dialer, string pathAndQuery, int most, CancellationToken stop, params string[] extraLines)
     {
         byte[] request = HttpExchange.Get(dialer.Options, pathAndQuery, extraLines);
         ReceivedHead head = await HttpExchange.AskAsync(link, request, dialer.Step(Stage.Answer), stop).ConfigureAwait(false);
         byte[] body = await HttpExchange.ReadBodyAsync(link.Stream, head, most, dialer.Options.Timeout, stop).ConfigureAwait(false);
-        return new PlainAnswer(head.Answer with { Body = Encoding.UTF8.GetString(body) }, body);
+        return head.Answer with { Body = Encoding.UTF8.GetString(body) };
     }
 }

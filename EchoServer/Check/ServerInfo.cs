@@ -1,5 +1,6 @@
 using System.Text.Json;
 using EchoServer.Connect;
+using EchoServer.Diagnosis;
 
 namespace EchoServer.Check;
 
@@ -18,8 +19,8 @@ internal sealed record ServerInfo(
     /// <exception cref="ConnectionFailedException">Nothing answers.</exception>
     internal static async Task<ServerInfo?> AskAsync(Dialer dialer, CancellationToken stop, params string[] extraLines)
     {
-        PlainAnswer answer = await PlainAnswer.GetAsync(dialer, "/info", MaxBytes, stop, extraLines).ConfigureAwait(false);
-        return answer.Answer.Status == Ok ? Read(answer.Body) : null;
+        ReceivedAnswer answer = await PlainAnswer.GetAsync(dialer, "/info", MaxBytes, stop, extraLines).ConfigureAwait(false);
+        return answer.Status == Ok ? Read(answer.Body) : null;
     }
 
     /// <summary>The value of a header field as it arrived; null when it did not.</summary>
@@ -32,7 +33,7 @@ internal sealed record ServerInfo(
     internal bool IsScenario(string path) => Scenarios.Any(scenario => FirstSegment(scenario) == FirstSegment(path));
 
     /// <summary>Reads the document. It comes from outside: where it is not what it should be, there is none.</summary>
-    internal static ServerInfo? Read(ReadOnlyMemory<byte> json)
+    internal static ServerInfo? Read(string json)
     {
         try
         {

@@ -1,3 +1,5 @@
+using EchoServer.Text;
+
 namespace EchoServer.Check;
 
 /// <summary>Repeats a check until it is stopped, and reports what changes from one round to the next.</summary>
@@ -69,4 +71,22 @@ internal sealed class Watch(
     private static (Outcome?, string) Flaw(Finding finding) => finding.Outcome is Outcome.Warn or Outcome.Fail
         ? (finding.Outcome, string.Concat((finding.Fault?.Cause ?? "").Where(character => !char.IsAsciiDigit(character))))
         : (null, "");
+}
+
+/// <summary>The result of a watch.</summary>
+/// <remarks>An outage lasts from the beginning of a round that failed to that of the next one that did not, or to the end of the watch.</remarks>
+internal sealed record WatchSummary(TimeSpan Elapsed, int Rounds, int FailedRounds, IReadOnlyList<TimeSpan> Outages, bool IsFailing)
+{
+    internal string Line()
+    {
+        string rounds = $"watched for {Times.Show(Elapsed)}: {Numbers.Of(Rounds, "round")}, {FailedRounds} failed";
+        if (Outages.Count == 0)
+        {
+            return rounds;
+        }
+
+        TimeSpan all = Outages.Aggregate((sum, one) => sum + one);
+        string longest = Outages.Count == 1 ? "" : $" in all, the longest of {Times.Show(Outages.Max())}";
+        return $"{rounds}; {Numbers.Of(Outages.Count, "outage")} of {Times.Show(all)}{longest}{(IsFailing ? ", and it still fails" : "")}";
+    }
 }

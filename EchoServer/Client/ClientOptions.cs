@@ -17,6 +17,9 @@ internal sealed record ClientOptions
     /// <summary>How many echoes are awaited; null for one of each message.</summary>
     internal int? Count { get; init; }
 
+    /// <summary>Whether the conversation ends with the echoes of the messages, and not when the server has said nothing for a while.</summary>
+    internal bool NeedsEchoes => Messages.Count > 0;
+
     /// <summary>How long a server may say nothing after the input has ended.</summary>
     internal required TimeSpan Wait { get; init; }
 

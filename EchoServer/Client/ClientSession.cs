@@ -5,7 +5,7 @@ using EchoServer.Connect;
 namespace EchoServer.Client;
 
 /// <summary>From the first connection to the exit code: opens, talks, and opens again where that is asked for.</summary>
-internal sealed class ClientSession(ClientOptions options, ClientOutput output, EndOfInput endOfInput)
+internal sealed class ClientSession(ClientOptions options, ClientOutput output)
 {
     /// <summary>Runs until a person leaves, the input has ended, or a connection fails for good. Returns the exit code.</summary>
     internal async Task<int> RunAsync(ChannelReader<ClientInput> input, CancellationToken stop)
@@ -20,7 +20,7 @@ internal sealed class ClientSession(ClientOptions options, ClientOutput output, 
                 ClientConnection connection = await new Dialer(options.Connection).OpenWebSocketAsync(stop).ConfigureAwait(false);
                 output.Opened(connection);
                 long opened = Stopwatch.GetTimestamp();
-                ConversationEnd end = await new Conversation(options, connection, output, endOfInput).RunAsync(input, stop).ConfigureAwait(false);
+                ConversationEnd end = await new Conversation(options, connection, output).RunAsync(input, stop).ConfigureAwait(false);
                 output.Closed(end);
                 failures = Backoff.AfterConnection(failures, Stopwatch.GetElapsedTime(opened));
                 exitCode = end.ExitCode;
@@ -43,19 +43,11 @@ internal sealed class ClientSession(ClientOptions options, ClientOutput output, 
 
             TimeSpan pause = Backoff.Delay(failures++, Random.Shared.NextDouble());
             output.Reconnecting(pause);
-            if (!await PauseAsync(pause, input, stop).ConfigureAwait(false))
+            await Task.WhenAny(Task.Delay(pause, stop), input.Completion).ConfigureAwait(false);
+            if (stop.IsCancellationRequested || input.Completion.IsCompleted)
             {
                 return stop.IsCancellationRequested ? ExitCode.Fine : exitCode;
             }
         }
-    }
-
-    /// <returns>False when no input is left, or the user leaves.</returns>
-    private static async Task<bool> PauseAsync(TimeSpan pause, ChannelReader<ClientInput> input, CancellationToken stop)
-    {
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        await Task.WhenAny(Task.Delay(pause, waiting.Token), input.Completion).ConfigureAwait(false);
-        await waiting.CancelAsync().ConfigureAwait(false);
-        return !stop.IsCancellationRequested && !input.Completion.IsCompleted;
     }
 }

@@ -3,29 +3,27 @@ using EchoServer.Client.Output;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
+using EchoServer.WebSockets.Compression;
 
 namespace EchoServer.Client;
 
 /// <summary>One connection from the handshake to its end: sends the input, shows the messages, pings, and closes.</summary>
-internal sealed class Conversation(ClientOptions options, ClientConnection connection, ClientOutput output, EndOfInput endOfInput)
+internal sealed class Conversation(ClientOptions options, ClientConnection connection, ClientOutput output)
 {
-    private readonly PingTimes _pings = new();
-    private readonly AwaitedEchoes _echoes = new(options, endOfInput);
+    private readonly InputSender _sender = new(options, connection, output);
 
     /// <summary>Runs until the input has ended, the server closes, the connection breaks, or the user leaves, which closes with 1000.</summary>
     internal async Task<ConversationEnd> RunAsync(ChannelReader<ClientInput> input, CancellationToken stop)
     {
         using var cut = new CancellationTokenSource();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var sender = new InputSender(options, connection, output, _pings, _echoes);
-        var keepAlive = new KeepAlive(options, connection, output, _pings);
 
         // Sending begins first, so that a message is shown before its echo. A pipe may have no end.
-        Task<Fault?> sending = endOfInput != EndOfInput.WaitsForEchoes
-            ? Task.Run(() => sender.RunAsync(input, over.Token), CancellationToken.None)
-            : sender.RunAsync(input, over.Token);
+        Task<Fault?> sending = !options.NeedsEchoes
+            ? Task.Run(() => _sender.RunAsync(input, over.Token), CancellationToken.None)
+            : _sender.RunAsync(input, over.Token);
         Task<ClientEvent?> receiving = ReceiveAsync(cut.Token);
-        Task<Fault?> pinging = keepAlive.RunAsync(over.Token);
+        Task<Fault?> pinging = _sender.Pings.KeepAliveAsync(over.Token);
         await Task.WhenAny(receiving, sending, pinging).ConfigureAwait(false);
         bool isDead = pinging.IsCompleted && await pinging.ConfigureAwait(false) is not null;
         await over.CancelAsync().ConfigureAwait(false);
@@ -92,7 +90,7 @@ internal sealed class Conversation(ClientOptions options, ClientConnection conne
         switch (received.Kind)
         {
             case ClientEventKind.Pong:
-                (TimeSpan RoundTrip, bool IsAsked)? ping = _pings.Received(received.Payload);
+                (TimeSpan RoundTrip, bool IsAsked)? ping = _sender.Pings.Received(received.Payload);
                 output.Ponged(received.Payload, ping?.RoundTrip, ping?.IsAsked == true);
                 break;
             case ClientEventKind.Ping:
@@ -100,7 +98,7 @@ internal sealed class Conversation(ClientOptions options, ClientConnection conne
                 break;
             default:
                 output.Received(received);
-                _echoes.Received(received);
+                _sender.Received(received);
                 break;
         }
     }
@@ -110,11 +108,32 @@ internal sealed class Conversation(ClientOptions options, ClientConnection conne
         ClientEvent? close = last?.Kind == ClientEventKind.Close ? last : null;
         bool isOurs = connection.IsCloseOurs && failure is null;
         failure ??= close is null ? (last ?? new ClientEvent(ClientEventKind.Fin, [])).Diagnose(options.Connection.Url) : null;
-        var end = new ConversationEnd(connection.SentClose, close is null ? null : (close.Code!.Value, close.Reason), isOurs, failure)
-        {
-            Compressed = connection.Compressed,
-        };
-        bool needsWords = close is not null && failure is null && ((_echoes.AreMissing && !isOurs) || end.ExitCode != EchoServer.ExitCode.Fine);
+        var end = new ConversationEnd(
+            connection.SentClose, close is null ? null : (close.Code!.Value, close.Reason), isOurs, failure, connection.Compressed);
+        bool needsWords = close is not null && failure is null && ((_sender.AreEchoesMissing && !isOurs) || end.ExitCode != EchoServer.ExitCode.Fine);
         return needsWords ? end with { Failure = close!.Diagnose(options.Connection.Url) } : end;
     }
+}
+
+/// <summary>How a conversation ended.</summary>
+/// <param name="Sent">Our Close; null when none was sent.</param>
+/// <param name="Received">The server's Close, unescaped; null when none came.</param>
+/// <param name="IsOurs">Whether the Close was our wish, and not an answer or a complaint.</param>
+/// <param name="Failure">Cause and advice; null when nothing went wrong.</param>
+/// <param name="Compressed">The compressed messages; null where compression was not agreed on.</param>
+internal sealed record ConversationEnd(
+    (CloseCode Code, string Reason)? Sent, (CloseCode Code, string Reason)? Received, bool IsOurs, Fault? Failure,
+    (CompressedCounts Received, CompressedCounts Sent)? Compressed)
+{
+    /// <summary>0 fine, 1 broken, 3 closed by the server with a code that is not one of a good end.</summary>
+    internal int ExitCode =>
+        IsRefusal ? EchoServer.ExitCode.ClosedByServer : Failure is null ? EchoServer.ExitCode.Fine : EchoServer.ExitCode.Failed;
+
+    /// <summary>Whether another connection may well fare better: after a break, and after the codes that speak of a moment.</summary>
+    internal bool IsWorthRetrying => !IsOurs && Received?.Code is
+        null or CloseCode.GoingAway or CloseCode.AbnormalClosure or CloseCode.ServiceRestart or CloseCode.TryAgainLater;
+
+    // A server that answers with the code that it was sent says nothing of its own.
+    private bool IsRefusal => Received?.Code is CloseCode received && !(IsOurs && received == Sent?.Code) &&
+        received is not (CloseCode.NormalClosure or CloseCode.GoingAway or CloseCode.NoStatusReceived);
 }

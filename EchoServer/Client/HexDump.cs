@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Client;
 
 /// <summary>Bytes as <c>hexdump -C</c> shows them.</summary>
@@ -12,36 +10,18 @@ internal static class HexDump
 
     /// <summary>Shows the beginning of some bytes: offset, hex digits, printable ASCII.</summary>
     /// <returns>Lines, not ended; none for no bytes.</returns>
-    internal static string Of(ReadOnlySpan<byte> bytes, string indent)
+    internal static string Of(byte[] bytes, string indent)
     {
-        var text = new StringBuilder();
-        ReadOnlySpan<byte> shown = bytes[..Math.Min(bytes.Length, MaxBytes)];
-        for (int offset = 0; offset < shown.Length; offset += BytesPerLine)
-        {
-            ReadOnlySpan<byte> line = shown[offset..Math.Min(offset + BytesPerLine, shown.Length)];
-            text.Append(offset == 0 ? "" : "\n").Append(CultureInfo.InvariantCulture, $"{indent}{offset:x8} ");
-            AppendLine(text, line);
-        }
-
-        return bytes.Length <= MaxBytes
-            ? text.ToString()
-            : text.Append(CultureInfo.InvariantCulture, $"\n{indent}and {bytes.Length - MaxBytes} more bytes").ToString();
+        IEnumerable<string> lines = bytes.Take(MaxBytes).Chunk(BytesPerLine).Select((line, number) => indent + Line(number * BytesPerLine, line));
+        return string.Join('\n', bytes.Length <= MaxBytes ? lines : lines.Append($"{indent}and {bytes.Length - MaxBytes} more bytes"));
     }
 
-    private static void AppendLine(StringBuilder text, ReadOnlySpan<byte> line)
+    private static string Line(int offset, byte[] line)
     {
-        for (int i = 0; i < BytesPerLine; i++)
-        {
-            text.Append(i == BytesPerLine / 2 ? " " : "");
-            text.Append(i < line.Length ? $" {line[i]:x2}" : "   ");
-        }
-
-        text.Append("  |");
-        foreach (byte value in line)
-        {
-            text.Append(value is >= (byte)' ' and <= (byte)'~' ? (char)value : '.');
-        }
-
-        text.Append('|');
+        string[] digits = [.. line.Select(value => $"{value:x2}")];
+        string left = string.Join(' ', digits.Take(BytesPerLine / 2));
+        string right = string.Join(' ', digits.Skip(BytesPerLine / 2));
+        string characters = string.Concat(line.Select(value => value is >= (byte)' ' and <= (byte)'~' ? (char)value : '.'));
+        return $"{offset:x8}  {left,-23}  {right,-23}  |{characters}|";
     }
 }

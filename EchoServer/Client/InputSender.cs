@@ -1,3 +1,4 @@
+using System.Text;
 using System.Threading.Channels;
 using EchoServer.Client.Output;
 using EchoServer.Connect;
@@ -6,9 +7,19 @@ using EchoServer.WebSockets;
 
 namespace EchoServer.Client;
 
-/// <summary>Sends the input over one connection, and waits for the answers after its end.</summary>
-internal sealed class InputSender(ClientOptions options, ClientConnection connection, ClientOutput output, PingTimes pings, AwaitedEchoes echoes)
+/// <summary>Sends the input over one connection, and waits for the answers after its end: the echoes of all messages, or silence.</summary>
+/// <remarks>One thread sends while another one notes the messages that come.</remarks>
+internal sealed class InputSender(ClientOptions options, ClientConnection connection, ClientOutput output)
 {
+    private readonly TaskCompletionSource _echoed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _lastActivity = Stopwatch.GetTimestamp();
+    private volatile int _due = options.Count ?? options.Messages.Count;
+
+    internal Pings Pings { get; } = new(options, payload => SendAsync(connection, output, new(Opcode.Ping, payload)));
+
+    /// <summary>Whether echoes are waited for, and not all have come.</summary>
+    internal bool AreEchoesMissing => options.NeedsEchoes && _due > 0;
+
     /// <summary>Sends until the input has ended and the answers have come, a Close was sent, or the connection is over.</summary>
     /// <returns>Cause and advice when that failed on this side, or answers are missing; otherwise null.</returns>
     internal async Task<Fault?> RunAsync(ChannelReader<ClientInput> input, CancellationToken over)
@@ -29,7 +40,7 @@ internal sealed class InputSender(ClientOptions options, ClientConnection connec
                 }
             }
 
-            return await echoes.WaitAsync(over).ConfigureAwait(false) ? null : NoEcho();
+            return await WaitForAnswersAsync(over).ConfigureAwait(false) ? null : NoEcho();
         }
         catch (OperationCanceledException)
         {
@@ -51,19 +62,59 @@ internal sealed class InputSender(ClientOptions options, ClientConnection connec
         }
     }
 
-    private async Task SendAsync(ClientInput next)
+    internal void Received(ClientEvent message)
     {
-        if (next.Opcode == Opcode.Ping)
+        // Messages that the server sends of its own accord must not prolong the wait for an echo.
+        if (options.NeedsEchoes && !IsEcho(message))
         {
-            pings.Sent(next.Payload, isAsked: true);
+            return;
         }
 
-        output.Sent(next);
+        NoteActivity();
+        if (options.NeedsEchoes && --_due == 0)
+        {
+            _echoed.TrySetResult();
+        }
+    }
+
+    private async Task SendAsync(ClientInput next)
+    {
+        Task sending = next.Opcode == Opcode.Ping ? Pings.SendAsync(next.Payload, isAsked: true) : SendAsync(connection, output, next);
 
         // A pipe waits for a slow server. A message that is never read, though, is never echoed.
-        TimeSpan patience = echoes.NeedsEchoes ? echoes.Patience : Timeout.InfiniteTimeSpan;
-        await connection.SendAsync(next.Opcode, next.Payload).WaitAsync(patience).ConfigureAwait(false);
-        echoes.NoteActivity();
+        await sending.WaitAsync(options.NeedsEchoes ? options.Connection.Timeout : Timeout.InfiniteTimeSpan).ConfigureAwait(false);
+        NoteActivity();
+    }
+
+    private static Task SendAsync(ClientConnection connection, ClientOutput output, ClientInput next)
+    {
+        output.Sent(next);
+        return connection.SendAsync(next.Opcode, next.Payload);
+    }
+
+    /// <returns>False when the server has said nothing for too long, and echoes are missing.</returns>
+    private async Task<bool> WaitForAnswersAsync(CancellationToken over)
+    {
+        TimeSpan patience = options.NeedsEchoes ? options.Connection.Timeout : options.Wait;
+        TimeSpan left;
+        while ((left = patience - Stopwatch.GetElapsedTime(Volatile.Read(ref _lastActivity))) > TimeSpan.Zero &&
+            (AreEchoesMissing || !options.NeedsEchoes))
+        {
+            await await Task.WhenAny(Task.Delay(left, over), _echoed.Task).ConfigureAwait(false);
+        }
+
+        over.ThrowIfCancellationRequested();
+        return !AreEchoesMissing;
+    }
+
+    /// <summary>Notes that something was sent or received: the wait begins again.</summary>
+    private void NoteActivity() => Volatile.Write(ref _lastActivity, Stopwatch.GetTimestamp());
+
+    /// <summary>An echo may have a prefix.</summary>
+    private bool IsEcho(ClientEvent received)
+    {
+        string text = Encoding.UTF8.GetString(received.Payload);
+        return options.Messages.Any(message => text.EndsWith(message, StringComparison.Ordinal));
     }
 
     private Fault NoEcho() => NetworkDiagnosis.OfTimeout(Stage.Echo, options.Connection.Timeout, options.Connection.Url);

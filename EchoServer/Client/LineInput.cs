@@ -4,6 +4,7 @@ using System.Text.Unicode;
 using System.Threading.Channels;
 using EchoServer.Client.Output;
 using EchoServer.Connect;
+using EchoServer.Diagnosis;
 using EchoServer.Text;
 using EchoServer.WebSockets;
 
@@ -105,4 +106,10 @@ internal static class LineInput
         line.ResetWrittenCount();
         writer.WriteAsync(new ClientInput(Opcode.Text, text)).AsTask().GetAwaiter().GetResult();
     }
+}
+
+/// <summary>The input cannot be sent to its end.</summary>
+internal sealed class InputFailedException(Fault fault) : Exception(fault.ToString())
+{
+    internal Fault Fault { get; } = fault;
 }

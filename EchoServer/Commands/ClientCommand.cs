@@ -61,9 +61,8 @@ internal static class ClientCommand
     /// <summary>With messages as arguments, or from standard input.</summary>
     private static Task<int> RunAsync(ClientOptions options, ClientOutput output, CancellationToken stop)
     {
-        bool hasMessages = options.Messages.Count > 0;
-        ChannelReader<ClientInput> input = hasMessages ? ReadMessages(options.Messages) : LineInput.Begin(LineInput.OpenStandardInput());
-        return new ClientSession(options, output, hasMessages ? EndOfInput.WaitsForEchoes : EndOfInput.WaitsForSilence).RunAsync(input, stop);
+        ChannelReader<ClientInput> input = options.NeedsEchoes ? ReadMessages(options.Messages) : LineInput.Begin(LineInput.OpenStandardInput());
+        return new ClientSession(options, output).RunAsync(input, stop);
     }
 
     /// <summary>With a person.</summary>
@@ -72,7 +71,7 @@ internal static class ClientCommand
         using var screen = new TerminalScreen(terminal);
         var output = new TerminalOutput(options, screen, hasColours: string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")));
         ChannelReader<ClientInput> input = TerminalInput.Begin(screen, output.Answer);
-        return await new ClientSession(options, output, EndOfInput.Closes).RunAsync(input, stop).ConfigureAwait(false);
+        return await new ClientSession(options with { Wait = TimeSpan.Zero }, output).RunAsync(input, stop).ConfigureAwait(false);
     }
 
     private static ChannelReader<ClientInput> ReadMessages(IReadOnlyList<string> messages)

@@ -86,10 +86,8 @@ internal static class LoadCommand
         LoadClient client, LoadOptions options, TimeSpan duration, LoadSampler? sampler, CancellationToken stop)
     {
         await client.ConnectAsync(stop).ConfigureAwait(false);
-        LoadResult result = options.IsHeldOnly
-            ? await client.HoldAsync(duration, stop).ConfigureAwait(false)
-            : sampler is null ? await client.RunAsync(duration, stop).ConfigureAwait(false)
-            : await sampler.FollowAsync(client, client.RunAsync(duration, stop)).ConfigureAwait(false);
+        Task<LoadResult> run = client.RunAsync(duration, stop);
+        LoadResult result = await (sampler?.FollowAsync(client, run) ?? run).ConfigureAwait(false);
         int openAtEnd = client.Open;
         await client.CloseAsync().ConfigureAwait(false);
         return new LoadReport(options, client, result, openAtEnd);

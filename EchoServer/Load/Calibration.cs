@@ -10,7 +10,6 @@ internal static class Calibration
     // The connections of the load count from 0.
     private const int ProbeConnection = int.MaxValue;
 
-    /// <summary>Learns what there is to learn.</summary>
     /// <exception cref="ConnectionFailedException">The connection could not be opened, or the server does not echo where it must.</exception>
     internal static Task<LoadContext> LearnAsync(LoadOptions options, Dialer dialer, CancellationToken stop) =>
         options.ExpectsEcho ? LearnEchoAsync(options, dialer, stop) : LearnGreetingsAsync(options, dialer, stop);
@@ -23,24 +22,17 @@ internal static class Calibration
         var deadline = Deadline.In(options.EchoTimeout);
         var dialect = new EchoDialect();
         _ = connection.SendAsync(Opcode.Ping, default);
-        ClientEvent? received;
-        while ((received = await connection.ReceiveAsync(deadline, stop).ConfigureAwait(false)) is { Kind: not ClientEventKind.Pong })
-        {
-            if (received.IsEnd)
-            {
-                throw ConnectionFailedException.Of(received, dialer.Url);
-            }
 
-            if (received.IsMessage && !dialect.TryAddGreeting(received.Payload))
-            {
-                // It sends of its own accord, and not only a greeting.
-                received = null;
-                break;
-            }
+        // A server that sends of its own accord, and not only a greeting, has none.
+        ClientEvent? received = await connection.ReceiveAsync(
+            it => it.Kind == ClientEventKind.Pong || (it.IsMessage && !dialect.TryAddGreeting(it.Payload)), deadline, stop).ConfigureAwait(false);
+        if (received is { IsEnd: true })
+        {
+            throw ConnectionFailedException.Of(received, dialer.Url);
         }
 
         await CloseAsync(connection, deadline, stop).ConfigureAwait(false);
-        return LoadContext.Of(options, received is null ? new EchoDialect() : dialect, options.IsText);
+        return LoadContext.Of(options, received?.Kind == ClientEventKind.Pong ? dialect : new EchoDialect(), options.IsText);
     }
 
     /// <summary>Sends a message like those of the load, or a numbered one, and waits for its echo.</summary>

@@ -13,8 +13,6 @@ internal sealed class LinePayload(IReadOnlyList<byte[]> lines) : LoadPayload(lin
     internal override void Write(Span<byte> destination, int connection, long number, uint maskingKey) =>
         Masking.Apply(Line(number), destination, maskingKey);
 
-    internal override bool Is(ReadOnlySpan<byte> payload, int connection, long number) => payload.SequenceEqual(Line(number));
-
     internal override bool IsBeginning(ReadOnlySpan<byte> bytes, int connection, long number) => Line(number).AsSpan().StartsWith(bytes);
 
     // A line says nothing about itself: it is told from others by its bytes.

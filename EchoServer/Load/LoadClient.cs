@@ -11,7 +11,7 @@ namespace EchoServer.Load;
 
 /// <summary>The load: opens connections to an echo server, keeps messages in flight on them, checks every echo.</summary>
 /// <remarks>
-/// One after the other: <see cref="ConnectAsync"/>, then <see cref="RunAsync"/> or <see cref="HoldAsync"/> any number of times, then
+/// One after the other: <see cref="ConnectAsync"/>, then <see cref="RunAsync"/> any number of times, then
 /// <see cref="CloseAsync"/>. The properties may be read from any thread at any time.
 /// </remarks>
 internal sealed class LoadClient : IAsyncDisposable
@@ -88,7 +88,7 @@ internal sealed class LoadClient : IAsyncDisposable
         ConnectElapsed = Stopwatch.GetElapsedTime(start);
     }
 
-    /// <summary>Sends messages and checks their echoes, on all open connections. May be called again and again.</summary>
+    /// <summary>Sends messages and checks their echoes, on all open connections; where they are only held, keeps them open and idle.</summary>
     /// <returns>When it is there, nothing is in flight: every echo was received, or its time is over and its connection cut off.</returns>
     internal async Task<LoadResult> RunAsync(TimeSpan duration, CancellationToken stop = default)
     {
@@ -109,34 +109,23 @@ internal sealed class LoadClient : IAsyncDisposable
         long unanswered = connections.Where(connection => connection.IsOpen).Sum(connection => connection.Outstanding);
         if (_options.ExpectsEcho)
         {
-            await CutOffAsync([.. connections.Where(connection => connection.IsOpen && !connection.IsQuiet)]).ConfigureAwait(false);
+            // Pending echoes are missing, and their connections of no more use.
+            LoadConnection[] owing = [.. connections.Where(connection => connection.IsOpen && !connection.IsQuiet)];
+            Array.ForEach(owing, connection => connection.Abort());
+            await UntilAsync(() => Array.TrueForAll(owing, connection => connection.IsCleanedUp), _options.CloseTimeout).ConfigureAwait(false);
+            Array.ForEach(owing, connection => connection.CountMissing());
         }
 
         (LatencyHistogram latency, long bytes, long lastEchoAt) = run.AddUp();
         TimeSpan elapsed = Stopwatch.GetElapsedTime(run.StartedAt, Math.Max(end, lastEchoAt));
         long unsent = connections.Sum(connection => connection.Sender.Unsent);
         long sent = connections.Sum(connection => connection.Sender.SentInRun);
-        return new LoadResult(run.Messages, bytes, elapsed, latency, unsent) { Sent = sent, Unanswered = unanswered };
+        return new LoadResult(run.Messages, bytes, elapsed, latency, unsent, sent, unanswered);
     }
 
     internal LoadSample Sample() => _run is LoadRun run
         ? new LoadSample(Stopwatch.GetElapsedTime(run.StartedAt), run.Messages, run.AddUp().Latency)
         : LoadSample.Start;
-
-    /// <summary>Keeps the connections open and idle; pings are answered.</summary>
-    /// <returns>A result without messages: <see cref="Open"/> says how many connections are left, <see cref="Errors"/> how the others ended.</returns>
-    internal async Task<LoadResult> HoldAsync(TimeSpan duration, CancellationToken stop = default)
-    {
-        long start = Stopwatch.GetTimestamp();
-        await SleepAsync(start, duration, stop).ConfigureAwait(false);
-        if (_reconnector is not null)
-        {
-            await UntilAsync(() => _places.All.All(connection => connection.IsSettled), _options.EchoTimeout).ConfigureAwait(false);
-            _places.GiveUp(_places.All, Errors);
-        }
-
-        return new LoadResult(0, 0, Stopwatch.GetElapsedTime(start), new LatencyHistogram(), 0);
-    }
 
     /// <summary>Ends all connections with the closing handshake (1000). A connection whose Close is not answered in time is cut off.</summary>
     internal async Task CloseAsync()
@@ -167,14 +156,6 @@ internal sealed class LoadClient : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Ends connections with pending echoes, and counts those as missing.</summary>
-    private async Task CutOffAsync(LoadConnection[] owing)
-    {
-        Array.ForEach(owing, connection => connection.Abort());
-        await UntilAsync(() => Array.TrueForAll(owing, connection => connection.IsCleanedUp), _options.CloseTimeout).ConfigureAwait(false);
-        Array.ForEach(owing, connection => connection.CountMissing());
-    }
-
     /// <summary>Sleeps until so long after the start; less when it is stopped, or no connection is left to wait for.</summary>
     private async Task SleepAsync(long start, TimeSpan duration, CancellationToken stop)
     {
@@ -182,7 +163,7 @@ internal sealed class LoadClient : IAsyncDisposable
         {
             TimeSpan nap = left < LookInterval ? left : LookInterval;
             await Task.Delay(nap, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (_run is not null && _reconnector is null && Open == 0)
+            if (!_options.IsHeldOnly && _reconnector is null && Open == 0)
             {
                 return;
             }

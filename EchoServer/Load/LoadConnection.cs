@@ -13,12 +13,9 @@ namespace EchoServer.Load;
 
 /// <summary>One connection of the load, from the end of its handshake to its end.</summary>
 /// <remarks>
-/// <para>
 /// <see cref="RunAsync"/> is its loop: one wait, then one step that receives, checks each echo, and has the <see cref="LoadSender"/>
 /// fill the free places in one call. Between steps it holds no buffer. Sending does not delay the loop, because the server may wait
-/// for the load to read before it reads itself.
-/// </para>
-/// <para>Any thread may call <see cref="Close"/> and <see cref="Abort"/>.</para>
+/// for the load to read before it reads itself. Any thread may call <see cref="Close"/> and <see cref="Abort"/>.
 /// </remarks>
 internal sealed class LoadConnection
 {
@@ -258,7 +255,7 @@ internal sealed class LoadConnection
         int consumed = -1;
         while (!input.IsEmpty && consumed != 0 && !HasEnded)
         {
-            consumed = _context.IsWebSocket ? ReadFrame(input, now, tally) : ReadBytes(input, now, tally);
+            consumed = _context.Options.IsWebSocket ? ReadFrame(input, now, tally) : ReadBytes(input, now, tally);
             input = input[consumed..];
         }
 
@@ -321,12 +318,12 @@ internal sealed class LoadConnection
         }
         else if (!_context.Options.ExpectsEcho)
         {
-            tally?.AddAnswer(now, _window.TryAnswer(out long sentAt) ? now - sentAt : null, payload.Length);
+            tally?.Add(now, _window.TryAnswer(out long sentAt) ? now - sentAt : null, payload.Length);
             Outages?.End(now);
         }
         else if (!isClosing)
         {
-            byte[] prefix = _context.Prefix;
+            byte[] prefix = _context.Dialect.Prefix;
             ReceiveEcho(payload.StartsWith(prefix) ? payload[prefix.Length..] : payload, now, tally);
         }
     }
@@ -339,7 +336,7 @@ internal sealed class LoadConnection
             return;
         }
 
-        tally?.AddEcho(now, now - sentAt, payload.Length);
+        tally?.Add(now, now - sentAt, payload.Length);
         Outages?.End(now);
     }
 

@@ -58,6 +58,5 @@ internal sealed record LoadOptions
     /// <summary>Whether a message waits for an answer to an earlier one. A rate is kept without answers, unless echoes are expected.</summary>
     internal bool IsWindowed => ExpectsEcho || Rate is null;
 
-    /// <summary>Whether the protocol is WebSocket, not raw TCP.</summary>
     internal bool IsWebSocket => Connection.Url.Scheme != TcpScheme;
 }

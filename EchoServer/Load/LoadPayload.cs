@@ -14,7 +14,8 @@ internal abstract class LoadPayload(int size)
     internal abstract void Write(Span<byte> destination, int connection, long number, uint maskingKey);
 
     /// <summary>Whether this is that message's payload, to the last byte.</summary>
-    internal abstract bool Is(ReadOnlySpan<byte> payload, int connection, long number);
+    internal bool Is(ReadOnlySpan<byte> payload, int connection, long number) =>
+        payload.Length == SizeOf(number) && IsBeginning(payload, connection, number);
 
     /// <summary>Whether that message's payload begins with these bytes.</summary>
     internal abstract bool IsBeginning(ReadOnlySpan<byte> bytes, int connection, long number);

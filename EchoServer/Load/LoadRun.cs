@@ -1,15 +1,13 @@
+using System.Diagnostics.CodeAnalysis;
 using EchoServer.Metrics;
 
 namespace EchoServer.Load;
 
 /// <summary>Shared by the connections of one run: its start, its end, and the counts of each thread.</summary>
+[SuppressMessage("Reliability", "CA1001", Justification = "Connections may still count after the run, and few runs are made.")]
 internal sealed class LoadRun(Pace? pace)
 {
-    [ThreadStatic]
-    private static ThreadTally? _ofThisThread;
-
-    private readonly Lock _lock = new();
-    private readonly List<ThreadTally> _tallies = [];
+    private readonly ThreadLocal<ThreadTally> _tallies = new(() => new ThreadTally(), trackAllValues: true);
 
     /// <summary>The schedule of a run with a rate; null for as fast as the echoes come.</summary>
     internal Pace? Pace => pace;
@@ -25,13 +23,13 @@ internal sealed class LoadRun(Pace? pace)
     }
 
     /// <summary>Right echoes or answers so far, on all threads.</summary>
-    internal long Messages => Tallies().Sum(tally => tally.Messages);
+    internal long Messages => _tallies.Values.Sum(tally => tally.Messages);
 
     /// <summary>Answers of which no message is known that they are for, so far.</summary>
-    internal long Untimed => Tallies().Sum(tally => tally.Untimed);
+    internal long Untimed => _tallies.Values.Sum(tally => tally.Untimed);
 
     /// <summary>The tally of this thread. No other thread writes to it.</summary>
-    internal ThreadTally Tally => _ofThisThread is ThreadTally tally && tally.Run == this ? tally : NewTally();
+    internal ThreadTally Tally => _tallies.Value!;
 
     /// <summary>Adds up the tallies of all threads. Exact only while no echo is pending.</summary>
     internal (LatencyHistogram Latency, long Bytes, long LastEchoAt) AddUp()
@@ -39,7 +37,7 @@ internal sealed class LoadRun(Pace? pace)
         var latency = new LatencyHistogram();
         long bytes = 0;
         long last = StartedAt;
-        foreach (ThreadTally tally in Tallies())
+        foreach (ThreadTally tally in _tallies.Values)
         {
             latency.Add(tally.Latency);
             bytes += tally.Bytes;
@@ -48,37 +46,16 @@ internal sealed class LoadRun(Pace? pace)
 
         return (latency, bytes, last);
     }
-
-    private ThreadTally[] Tallies()
-    {
-        lock (_lock)
-        {
-            return [.. _tallies];
-        }
-    }
-
-    private ThreadTally NewTally()
-    {
-        var tally = new ThreadTally(this);
-        lock (_lock)
-        {
-            _tallies.Add(tally);
-        }
-
-        return _ofThisThread = tally;
-    }
 }
 
 /// <summary>Counts for one thread in one run: without a lock, without a shared cache line, and with few histograms.</summary>
 /// <remarks>Times are in ticks of <see cref="Stopwatch"/>.</remarks>
-internal sealed class ThreadTally(LoadRun run)
+internal sealed class ThreadTally
 {
     private long _messages;
     private long _bytes;
     private long _untimed;
     private long _lastEchoAt;
-
-    internal LoadRun Run { get; } = run;
 
     internal LatencyHistogram Latency { get; } = new();
 
@@ -90,14 +67,8 @@ internal sealed class ThreadTally(LoadRun run)
 
     internal long LastEchoAt => Volatile.Read(ref _lastEchoAt);
 
-    internal void AddEcho(long now, long latency, int bytes)
-    {
-        Latency.Record(latency);
-        Add(now, bytes);
-    }
-
-    /// <summary>Counts an answer, which need not be an echo; its latency is null when it is not known.</summary>
-    internal void AddAnswer(long now, long? latency, int bytes)
+    /// <summary>Counts a right echo, or an answer, whose latency is null when it is not known.</summary>
+    internal void Add(long now, long? latency, int bytes)
     {
         if (latency is long known)
         {
@@ -108,11 +79,6 @@ internal sealed class ThreadTally(LoadRun run)
             Volatile.Write(ref _untimed, _untimed + 1);
         }
 
-        Add(now, bytes);
-    }
-
-    private void Add(long now, int bytes)
-    {
         Volatile.Write(ref _messages, _messages + 1);
         Volatile.Write(ref _bytes, _bytes + bytes);
         Volatile.Write(ref _lastEchoAt, now);

@@ -51,7 +51,6 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
     /// <summary>How many messages were sent, those of the connections before it in its place included.</summary>
     internal long Sent => window.Sent;
 
-    /// <summary>How many messages of the run were sent.</summary>
     internal long SentInRun => _place is Place place ? window.Sent - place.FirstMessage : 0;
 
     /// <summary>Messages of the run that are due and not sent; 0 without a rate.</summary>
@@ -170,14 +169,20 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
             AppendControl(Opcode.Pong, pong);
         }
 
-        if (count > 0)
+        long now = Stopwatch.GetTimestamp();
+        for (Place? place = _place; count > 0; count--)
         {
-            AppendMessages(count);
+            AppendMessage(place!.Run.Pace is Pace pace ? place.Run.StartedAt + pace.DueAt(place.Rank, window.Sent - place.FirstMessage) : now);
         }
 
-        if (close is not null)
+        _isCloseSent = close is not null;
+        if (_isCloseSent && context.Options.IsWebSocket)
         {
-            AppendClose(close);
+            AppendControl(Opcode.Close, close);
+        }
+        else if (_isCloseSent)
+        {
+            connection.Transport.EndSending();
         }
 
         return true;
@@ -186,24 +191,14 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
     private int MessagesToSend()
     {
         LoadRun? run = Run;
-        if (run is null || run.IsEnding || !connection.IsOpen)
+        if (run is null || run.IsEnding || context.Options.IsHeldOnly || !connection.IsOpen)
         {
             return 0;
         }
 
         long count = Math.Max(1, GatherBytes / (Frame.MaxHeaderSize + context.Options.MessageBytes));
-        count = context.IsWindowed ? Math.Min(count, window.Free) : count;
+        count = context.Options.IsWindowed ? Math.Min(count, window.Free) : count;
         return (int)(run.Pace is null ? count : Math.Min(count, Unsent));
-    }
-
-    private void AppendMessages(int count)
-    {
-        Place place = _place!;
-        long now = Stopwatch.GetTimestamp();
-        for (; count > 0; count--)
-        {
-            AppendMessage(place.Run.Pace is Pace pace ? place.Run.StartedAt + pace.DueAt(place.Rank, window.Sent - place.FirstMessage) : now);
-        }
     }
 
     private void AppendMessage(long at)
@@ -213,52 +208,32 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
             connection.Errors.Add(LoadError.EchoMissing, $"connection {connection.Number}");
         }
 
+        int size = context.Payload.SizeOf(number);
+        uint key = context.Options.IsWebSocket ? MaskingKeys.Next() : 0;
+        Opcode opcode = context.Options.IsText ? Opcode.Text : Opcode.Binary;
         if (deflate is not null)
         {
-            AppendCompressed(deflate, number);
+            AppendCompressed(deflate, opcode, number, size, key);
             return;
         }
 
-        uint key = 0;
-        int size = context.Payload.SizeOf(number);
-        if (context.IsWebSocket)
-        {
-            key = MaskingKeys.Next();
-            Opcode opcode = context.Options.IsText ? Opcode.Text : Opcode.Binary;
-            _outputEnd += Frame.WriteHeader(_output.AsSpan(_outputEnd), opcode, size, maskingKey: key);
-        }
-
+        _outputEnd += context.Options.IsWebSocket ? Frame.WriteHeader(_output.AsSpan(_outputEnd), opcode, size, maskingKey: key) : 0;
         context.Payload.Write(_output.AsSpan(_outputEnd), connection.Number, number, key);
         _outputEnd += size;
     }
 
     /// <summary>Appends a message, compressed where that makes it smaller, or those behind it.</summary>
-    private void AppendCompressed(PerMessageDeflate deflate, long number)
+    private void AppendCompressed(PerMessageDeflate deflate, Opcode opcode, long number, int size, uint key)
     {
-        int size = context.Payload.SizeOf(number);
         byte[] plain = ArrayPool<byte>.Shared.Rent(size);
         byte[] compressed = ArrayPool<byte>.Shared.Rent(size + MaxGrowth);
         context.Payload.Write(plain, connection.Number, number, maskingKey: 0);
         int room = deflate.RoomFor(0, size);
         int length = room == 0 ? 0 : deflate.Compress(default, plain.AsSpan(0, size), compressed.AsSpan(0, room));
         ReadOnlySpan<byte> payload = length > 0 ? compressed.AsSpan(0, length) : plain.AsSpan(0, size);
-        Opcode opcode = context.Options.IsText ? Opcode.Text : Opcode.Binary;
-        _outputEnd += Frame.Write(_output.AsSpan(_outputEnd), opcode, payload, default, MaskingKeys.Next(), isCompressed: length > 0);
+        _outputEnd += Frame.Write(_output.AsSpan(_outputEnd), opcode, payload, default, key, isCompressed: length > 0);
         ArrayPool<byte>.Shared.Return(plain);
         ArrayPool<byte>.Shared.Return(compressed);
-    }
-
-    private void AppendClose(byte[] payload)
-    {
-        _isCloseSent = true;
-        if (context.IsWebSocket)
-        {
-            AppendControl(Opcode.Close, payload);
-        }
-        else
-        {
-            connection.Transport.EndSending();
-        }
     }
 
     private void AppendControl(Opcode opcode, ReadOnlySpan<byte> payload) =>

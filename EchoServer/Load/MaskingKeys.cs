@@ -10,24 +10,20 @@ internal static class MaskingKeys
     private const int KeysPerBlock = 1024;
 
     [ThreadStatic]
-    private static Block? _block;
+    private static uint[]? _keys;
 
-    internal static uint Next() => (_block ??= new Block()).Next();
+    [ThreadStatic]
+    private static int _left;
 
-    private sealed class Block
+    internal static uint Next()
     {
-        private readonly uint[] _keys = new uint[KeysPerBlock];
-        private int _used = KeysPerBlock;
-
-        internal uint Next()
+        uint[] keys = _keys ??= new uint[KeysPerBlock];
+        if (_left == 0)
         {
-            if (_used == KeysPerBlock)
-            {
-                StrongRandom.Fill(MemoryMarshal.AsBytes(_keys.AsSpan()));
-                _used = 0;
-            }
-
-            return _keys[_used++];
+            StrongRandom.Fill(MemoryMarshal.AsBytes(keys.AsSpan()));
+            _left = KeysPerBlock;
         }
+
+        return keys[--_left];
     }
 }

@@ -6,15 +6,11 @@ namespace EchoServer.Load;
 /// <summary>Follows one connection out of service, and its replacement back into it. Safe on any thread.</summary>
 internal sealed class OutageTracker
 {
-    private readonly TaskCompletionSource _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<long> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Outage? _current;
-    private long _lostAt;
 
-    /// <summary>Complete when the server's Close was received, or the connection has ended.</summary>
-    internal Task Lost => _lost.Task;
-
-    /// <summary>The time of that, in ticks of <see cref="Stopwatch"/>.</summary>
-    internal long LostAt => Volatile.Read(ref _lostAt);
+    /// <summary>Complete when the server's Close was received, or the connection has ended: the time of that, in ticks of <see cref="Stopwatch"/>.</summary>
+    internal Task<long> Lost => _lost.Task;
 
     /// <summary>Whether the server has announced that it goes away, and that its clients may come again.</summary>
     internal bool IsDrained { get; private set; }
@@ -23,11 +19,7 @@ internal sealed class OutageTracker
     internal bool IsOut => _current is not null;
 
     /// <summary>Notes the end of the service. The first call counts.</summary>
-    internal void NoteLost()
-    {
-        Interlocked.CompareExchange(ref _lostAt, Stopwatch.GetTimestamp(), 0);
-        _lost.TrySetResult();
-    }
+    internal void NoteLost() => _lost.TrySetResult(Stopwatch.GetTimestamp());
 
     /// <summary>Notes whether a Close announces an end: 1001, 1012.</summary>
     internal bool TryDrain(CloseCode code) => IsDrained = code is CloseCode.GoingAway or CloseCode.ServiceRestart;

@@ -2,13 +2,9 @@ namespace EchoServer.Load;
 
 /// <summary>The schedule of a run with a rate: fixed from the start, however late echoes come.</summary>
 /// <remarks>
-/// <para>
 /// Messages become due in batches, each millisecond: the sending thread sleeps in between, and could not wake for each of a hundred
 /// thousand messages a second. A message's time is that of its batch, so that waiting for the batch does not count as latency.
-/// </para>
-/// <para>
 /// Message <c>i</c> of the run belongs to connection <c>i % connections</c>; its time is computed from <c>i</c>. Safe on any thread.
-/// </para>
 /// </remarks>
 /// <param name="rate">Messages a second over all connections, above 0.</param>
 /// <param name="connections">How many connections share it, 1 or more.</param>
@@ -24,9 +20,6 @@ internal sealed class Pace(double rate, int connections, TimeSpan duration)
 
     /// <summary>How many messages of the run are due, as of the last batch.</summary>
     internal long Due => Volatile.Read(ref _due);
-
-    /// <summary>How many connections share the schedule.</summary>
-    internal int Connections => connections;
 
     /// <summary>Makes all messages due whose time has come.</summary>
     internal void Advance(TimeSpan elapsed) =>

@@ -39,7 +39,8 @@ internal sealed class Pacer : IDisposable
             done = SendDue(done);
             if (!isLast)
             {
-                Sleep(LeftOfBatch());
+                long elapsed = (long)Stopwatch.GetElapsedTime(_run.StartedAt).TotalMicroseconds;
+                Sleep((int)(MicrosecondsPerBatch - (elapsed % MicrosecondsPerBatch)));
             }
         }
         while (!isLast);
@@ -57,12 +58,6 @@ internal sealed class Pacer : IDisposable
         }
 
         return due;
-    }
-
-    private int LeftOfBatch()
-    {
-        long elapsed = (long)Stopwatch.GetElapsedTime(_run.StartedAt).TotalMicroseconds;
-        return (int)(MicrosecondsPerBatch - (elapsed % MicrosecondsPerBatch));
     }
 
     /// <summary>Sleeps for up to a batch.</summary>

@@ -1,18 +1,14 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Load;
 
 /// <summary>Payloads of one size: each names its connection and its number, and no two in a row are alike.</summary>
 /// <remarks>
-/// <para>
 /// A payload is a stamp of 16 characters, then a stretch of a pattern that begins at one of 256 places, then at most three full
 /// stops, so that text ends with a whole character. The stamp's first half is the message's number, moved by an amount of the
 /// connection's own; the second half is the connection's number. Both are written in characters of six bits, the lowest first:
-/// a payload shorter than the stamp has the digits that differ most.
-/// </para>
-/// <para>Pure and unchanging: safe on any thread.</para>
+/// a payload shorter than the stamp has the digits that differ most. Pure and unchanging: safe on any thread.
 /// </remarks>
 internal sealed class StampedPayload : LoadPayload
 {
@@ -53,19 +49,9 @@ internal sealed class StampedPayload : LoadPayload
 
     internal override void Write(Span<byte> destination, int connection, long number, uint maskingKey)
     {
-        if (_stampBytes == StampBytes)
-        {
-            // The case of nearly all messages: a stamp is two words, and the key fits each twice.
-            ulong key = maskingKey | ((ulong)maskingKey << 32);
-            MemoryMarshal.Write(destination, InMemoryOrder(NumberDigits(connection, number)) ^ key);
-            MemoryMarshal.Write(destination[HalfStampBytes..], InMemoryOrder(ToDigits((ulong)connection)) ^ key);
-        }
-        else
-        {
-            Span<byte> stamp = stackalloc byte[StampBytes];
-            WriteStamp(stamp, connection, number);
-            Masking.Apply(stamp[.._stampBytes], destination, maskingKey);
-        }
+        Span<byte> stamp = stackalloc byte[StampBytes];
+        WriteStamp(stamp, connection, number);
+        Masking.Apply(stamp[.._stampBytes], destination, maskingKey);
 
         // The stamp is a multiple of four bytes long where anything follows it: the key is aligned.
         Masking.Apply(Body(connection, number), destination[_stampBytes..], maskingKey);
@@ -73,13 +59,6 @@ internal sealed class StampedPayload : LoadPayload
         tail.Fill(TailByte);
         Masking.Apply(tail, maskingKey);
     }
-
-    internal override bool Is(ReadOnlySpan<byte> payload, int connection, long number) =>
-        payload.Length == Size && (_stampBytes < StampBytes ? IsBeginning(payload, connection, number) :
-            BinaryPrimitives.ReadUInt64LittleEndian(payload) == NumberDigits(connection, number) &&
-            BinaryPrimitives.ReadUInt64LittleEndian(payload[HalfStampBytes..]) == ToDigits((ulong)connection) &&
-            payload.Slice(StampBytes, _bodyBytes).SequenceEqual(Body(connection, number)) &&
-            !payload[(StampBytes + _bodyBytes)..].ContainsAnyExcept(TailByte));
 
     internal override bool IsBeginning(ReadOnlySpan<byte> bytes, int connection, long number)
     {
@@ -119,14 +98,9 @@ internal sealed class StampedPayload : LoadPayload
 
     private static void WriteStamp(Span<byte> stamp, int connection, long number)
     {
-        BinaryPrimitives.WriteUInt64LittleEndian(stamp, NumberDigits(connection, number));
+        BinaryPrimitives.WriteUInt64LittleEndian(stamp, ToDigits(((ulong)number + Offset(connection)) & NumberBits));
         BinaryPrimitives.WriteUInt64LittleEndian(stamp[HalfStampBytes..], ToDigits((ulong)connection));
     }
-
-    private static ulong NumberDigits(int connection, long number) => ToDigits(((ulong)number + Offset(connection)) & NumberBits);
-
-    /// <summary>So that the lowest digit stands first on any machine.</summary>
-    private static ulong InMemoryOrder(ulong digits) => BitConverter.IsLittleEndian ? digits : BinaryPrimitives.ReverseEndianness(digits);
 
     private static ulong Offset(int connection) => (ulong)connection * ConnectionStride;
 

@@ -111,7 +111,10 @@ internal sealed class PingLog(PingOptions options, TextWriter output)
             long received = _times.Count;
             double lostShare = _sent == 0 ? 0 : 100.0 * (_sent - received) / _sent;
             string counts = string.Create(CultureInfo.InvariantCulture, $"{_sent} sent, {received} received, {_sent - received} lost ({lostShare:0.##} %)");
-            WriteLine(received == 0 ? counts : $"{counts}\n{RoundTrips(received)}");
+            TimeSpan[] times = received == 0 ? [] :
+                [Stopwatch.GetElapsedTime(0, _least), Stopwatch.GetElapsedTime(0, (long)(_sum / received)), _times.Max, _times.Percentile(99)];
+            string roundTrips = $"\nround trip min/avg/max/p99 {string.Join('/', times.Select(Times.Milliseconds))} ms";
+            WriteLine($"{counts}{(received == 0 ? "" : roundTrips)}");
             return received == _sent;
         }
     }
@@ -123,11 +126,5 @@ internal sealed class PingLog(PingOptions options, TextWriter output)
             output.WriteLine(line);
             output.Flush();
         }
-    }
-    private string RoundTrips(long received)
-    {
-        TimeSpan[] times =
-            [Stopwatch.GetElapsedTime(0, _least), Stopwatch.GetElapsedTime(0, (long)(_sum / received)), _times.Max, _times.Percentile(99)];
-        return $"round trip min/avg/max/p99 {string.Join('/', times.Select(Times.Milliseconds))} ms";
     }
 }

@@ -39,7 +39,7 @@ internal static class IdleBench
         long before = server.Memory.Resident;
         await using var client = new LoadClient(new LoadOptions { Connection = new ConnectionOptions { Url = server.Url(raw: true) }, Connections = connections, IsHeldOnly = true });
         await client.ConnectAsync(session.Stop);
-        await client.HoldAsync(session.Options.IdleTime, session.Stop);
+        await client.RunAsync(session.Options.IdleTime, session.Stop);
         session.Stop.ThrowIfCancellationRequested();
         session.Report.Idle.Add(new IdleEntry(
             server.Kind.Key, connections, connections - client.Open + client.Errors.Total, before, server.Memory.Resident));

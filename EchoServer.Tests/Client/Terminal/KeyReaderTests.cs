@@ -37,12 +37,21 @@ internal sealed class KeyReaderTests
     [TestCase("\u001b[200~one\r\u001b[201~x", "{one}x")]
     [TestCase("\u001b[200~one\r\ntwo\n\r\n\u001b[201~x", "{one\ntwo\n}x")]
     [TestCase("\u001b[200~\u001b[201~x", "{}x")]
-    [TestCase("\u001b[200~\t\u0003\u007f\u001b[31mré😀\0\u001b[201~", "{\t[31mré😀}")]
-    [TestCase("\u001b[200~a\u001b[201x\u001b\u001b[201~b", "{a[201x}b")]
-    [TestCase("\u001b[200~a\u001b[20…b\r", "{a[20}b\r")]
+    [TestCase("\u001b[200~\t\u0003\u007f\u001b[31mré😀\0\u001b[201~", "{\t\u0003\u007f\u001b[31mré😀\0}")]
+    [TestCase("\u001b[200~a\u001b[201x\u001b\u001b[201~b", "{a\u001b[201x\u001b}b")]
+    [TestCase("\u001b[200~a\u001b[20…b\r", "{a\u001b[20}b\r")]
     [TestCase("\u001b[200~a\u001b[201~b\r\u001b[201~c", "{a}b\rc")]
     public void A_paste_is_one_text(string typed, string expected) =>
         AssertReads(typed, expected);
+
+    [Test]
+    public void In_a_paste_a_key_of_the_runtime_whose_characters_are_not_known_is_a_replacement_character()
+    {
+        ConsoleKeyInfo?[] keys = [.. Keys("\u001b[200~a", hasAlt: false), new('\0', ConsoleKey.UpArrow, false, false, false), .. Keys("b\u001b[201~", hasAlt: false)];
+        var left = new Queue<ConsoleKeyInfo?>(keys);
+        new KeyReader(_ => left.Dequeue()).Read(out string? pasted);
+        Assert.That(pasted, Is.EqualTo("a\uFFFDb"));
+    }
 
     [Test]
     public void Of_a_paste_that_fits_no_line_not_all_is_kept()

@@ -15,7 +15,7 @@ internal static class Conversation
     /// <summary>Runs a conversation of the user's own as a probe.</summary>
     internal static async Task<Finding> ProbeAsync(CheckRun run, CancellationToken stop)
     {
-        using EchoLink link = await run.Peer.OpenAsync(stop).ConfigureAwait(false);
+        using EchoLink link = await run.OpenAsync(stop).ConfigureAwait(false);
         IReadOnlyList<TimeSpan> times = await RunAsync(link, run.Dialer, run.Options.Conversation, stop).ConfigureAwait(false);
         await link.LeaveAsync(stop).ConfigureAwait(false);
         int sent = run.Options.Conversation.Count - times.Count;
@@ -25,7 +25,6 @@ internal static class Conversation
             new("sent", (long)sent), new("answerMilliseconds", times.Select(time => time.TotalMilliseconds).ToArray()));
     }
 
-    /// <summary>Runs the conversation on a new connection.</summary>
     /// <returns>Of each expected message the time since the last step that sent, or else since the beginning.</returns>
     /// <exception cref="ConnectionFailedException">An expected message did not come.</exception>
     internal static async Task<IReadOnlyList<TimeSpan>> RunAsync(
@@ -55,7 +54,7 @@ internal static class Conversation
         int others = 0;
         byte[] last = [];
         var deadline = Deadline.In(dialer.Options.Timeout);
-        while (await link.ReceiveAsync(deadline, stop).ConfigureAwait(false) is ClientEvent received)
+        while (await link.Connection.ReceiveAsync(deadline, stop).ConfigureAwait(false) is ClientEvent received)
         {
             if (received.IsEnd)
             {
@@ -106,3 +105,8 @@ internal static class Conversation
         };
     }
 }
+
+/// <summary>One step of a conversation with the server: a message to send, or one to expect.</summary>
+/// <param name="Text">The text to send; null to expect a message. May be a secret, such as a token.</param>
+/// <param name="Expected">The message to expect; null to send one.</param>
+internal sealed record ConversationStep(string? Text, Expectation? Expected);

@@ -11,7 +11,6 @@ internal sealed class Expectation(string shown, Regex? pattern)
     /// <summary>The text or regular expression as it was typed. Not escaped.</summary>
     internal string Shown => shown;
 
-    /// <summary>Whether it is a regular expression.</summary>
     internal bool IsPattern => pattern is not null;
 
     /// <summary>Reads an expectation: between slashes stands a regular expression, anything else is a text.</summary>

@@ -17,7 +17,7 @@ internal static class CloseProbe
     internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
         // An app may give its own codes a meaning; 1000 is what every client ends with.
-        bool echoes = run.Peer.Dialect.IsKnown;
+        bool echoes = run.Dialect.IsKnown;
         (CloseCode code, string reason) = echoes ? (Code, Reason) : (CloseCode.NormalClosure, "");
         ClientEvent reply = await SendAsync(run, link => link.CloseAsync(code, reason, stop), stop).ConfigureAwait(false);
         bool isClose = reply.Kind == ClientEventKind.Close;
@@ -61,15 +61,15 @@ internal static class CloseProbe
 
     private static async Task<ClientEvent> SendAsync(CheckRun run, Func<EchoLink, Task> send, CancellationToken stop)
     {
-        EchoLink link = await run.Peer.LinkAsync(stop).ConfigureAwait(false);
+        EchoLink link = await run.LinkAsync(stop).ConfigureAwait(false);
         try
         {
             await send(link).ConfigureAwait(false);
-            return await link.ReceiveAsync(_ => false, stop).ConfigureAwait(false) ?? throw run.Dialer.Step(Stage.Close).TimedOut();
+            return await link.WaitForEndAsync(stop).ConfigureAwait(false);
         }
         finally
         {
-            run.Peer.HangUp();
+            run.HangUp();
         }
     }
 }

@@ -16,8 +16,8 @@ internal static class CompressionProbe
 
     internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
-        bool echoes = run.Peer.Dialect.IsKnown;
-        using EchoLink link = await run.Peer.OpenAsync(
+        bool echoes = run.Dialect.IsKnown;
+        using EchoLink link = await run.OpenAsync(
             stop, extensions: Offer, maxMessageBytes: echoes ? MaxBytes : ClientConnection.MaxMessageBytes).ConfigureAwait(false);
         string? agreed = link.Connection.Extensions;
         Finding finding = agreed is not { Length: > 0 }
@@ -38,7 +38,7 @@ internal static class CompressionProbe
         while (true)
         {
             long? before = link.Connection.Compressed?.Received.Messages;
-            ClientEvent received = await link.ReceiveAsync(deadline, stop).ConfigureAwait(false) ?? throw dialer.Step(Stage.Echo).TimedOut();
+            ClientEvent received = await link.Connection.ReceiveAsync(deadline, stop).ConfigureAwait(false) ?? throw dialer.Step(Stage.Echo).TimedOut();
             if (received.IsMessage && received.Payload.AsSpan().EndsWith(Message))
             {
                 return link.Connection.Compressed?.Received.Messages > before ? "; the echo came compressed" : "; the echo came uncompressed";

@@ -58,15 +58,15 @@ internal static class ConnectionsProbe
         EchoLink? link = null;
         try
         {
-            link = await run.Peer.OpenAsync(stop).ConfigureAwait(false);
+            link = await run.OpenAsync(stop).ConfigureAwait(false);
             await link.ProveAsync("one of many"u8.ToArray(), run.AnswersPings, stop).ConfigureAwait(false);
             link.Connection.GiveBackMemory();
             return new(link, null);
         }
-        catch (Exception exception) when (exception is ConnectionFailedException || Step.IsOfNetwork(exception))
+        catch (ConnectionFailedException failure)
         {
             link?.Dispose();
-            return new(null, exception as ConnectionFailedException ?? run.Dialer.Step(Stage.Echo).Failed(exception));
+            return new(null, failure);
         }
         finally
         {

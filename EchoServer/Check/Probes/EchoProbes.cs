@@ -5,28 +5,30 @@ using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Probes;
 
-/// <summary>The greeting of an echo server, and messages that come back unchanged.</summary>
+/// <summary>The greeting of an echo server, messages that come back unchanged, and a ping that is answered.</summary>
 internal static class EchoProbes
 {
     private const int Planes = 17;
     private const int PlaneSize = 0x10000;
 
-    /// <summary>Skips a probe where no echo is known.</summary>
-    internal static Finding? CannotRun(CheckRun run) => run.Peer.Dialect.IsKnown ? null : OfOtherServer(run) ?? Finding.Skip("needs an echo");
+    /// <summary>The name of the probe that finds out whether the server echoes.</summary>
+    internal const string Greeting = "greeting";
 
-    /// <summary>Skips a probe that sends messages, where the server need not be an echo server.</summary>
-    internal static Finding? OfOtherServer(CheckRun run)
+    /// <summary>Skips a probe that needs an echo where none is known, and all of them where the server need not be an echo server.</summary>
+    internal static Finding? WhyNotTried(Probe probe, CheckRun run)
     {
         string reason = run.Info is null ? "the server does not say that it is an EchoServer" : "this path is a scenario, which need not echo";
-        return run.ExpectsEcho ? null : Finding.Skip($"needs an echo, and {reason}: --echo tries it") with { Group = "need --echo" };
+        return !run.ExpectsEcho ? Finding.Skip($"needs an echo, and {reason}: --echo tries it") with { Group = "need --echo" }
+            : run.Dialect.IsKnown || probe.Name == Greeting ? null
+            : Finding.Skip("needs an echo");
     }
 
-    /// <summary>The greeting of the server, and the prefix of its echoes.</summary>
     internal static async Task<Finding> GreetingAsync(CheckRun run, CancellationToken stop)
     {
-        await run.Peer.LearnAsync(Encoding.UTF8.GetBytes($"check {Guid.NewGuid():N}"), stop).ConfigureAwait(false);
-        string[] greetings = [.. run.Peer.Dialect.Greetings.Select(bytes => Encoding.UTF8.GetString(bytes))];
-        string prefix = Encoding.UTF8.GetString(run.Peer.Dialect.Prefix);
+        EchoLink link = await run.LinkAsync(stop).ConfigureAwait(false);
+        run.Dialect = await link.LearnAsync(Encoding.UTF8.GetBytes($"check {Guid.NewGuid():N}"), stop).ConfigureAwait(false);
+        string[] greetings = [.. run.Dialect.Greetings.Select(bytes => Encoding.UTF8.GetString(bytes))];
+        string prefix = Encoding.UTF8.GetString(run.Dialect.Prefix);
         bool isOurs = run.Info is ServerInfo info && greetings.Length == 1 && greetings[0] == info.Greeting;
         string said = greetings.Length == 0
             ? "none"
@@ -39,11 +41,9 @@ internal static class EchoProbes
     internal static Task<Finding> TextAsync(CheckRun run, CancellationToken stop) =>
         RunAsync(run, Opcode.Text, "The quick brown fox"u8.ToArray(), "echoed", stop, showsTime: true);
 
-    /// <summary>Text from every plane of Unicode.</summary>
     internal static Task<Finding> Utf8Async(CheckRun run, CancellationToken stop) => RunAsync(
         run, Opcode.Text, Encoding.UTF8.GetBytes(Sample()), $"characters of all {Planes} planes of Unicode, U+0000 and combining ones came back as sent", stop);
 
-    /// <summary>A binary message with every byte value.</summary>
     internal static async Task<Finding> BinaryAsync(CheckRun run, CancellationToken stop)
     {
         byte[] values = [.. Enumerable.Range(0, byte.MaxValue + 1).Select(value => (byte)value)];
@@ -59,7 +59,7 @@ internal static class EchoProbes
     internal static async Task<Finding> FragmentsAsync(CheckRun run, CancellationToken stop)
     {
         byte[] whole = "one, two, three: 3 €"u8.ToArray();
-        EchoLink link = await run.Peer.LinkAsync(stop).ConfigureAwait(false);
+        EchoLink link = await run.LinkAsync(stop).ConfigureAwait(false);
         await link.SendAsync(Opcode.Text, whole.AsMemory(0, 4), stop, isFinal: false).ConfigureAwait(false);
         await link.SendAsync(Opcode.Continuation, ReadOnlyMemory<byte>.Empty, stop, isFinal: false).ConfigureAwait(false);
         await link.SendAsync(Opcode.Ping, "between"u8.ToArray(), stop).ConfigureAwait(false);
@@ -69,10 +69,19 @@ internal static class EchoProbes
         return Finding.Pass("4 fragments with a ping between them came back as one message");
     }
 
+    /// <summary>A ping is answered with its own payload (RFC 6455 §5.5.2).</summary>
+    internal static async Task<Finding> PingAsync(CheckRun run, CancellationToken stop)
+    {
+        EchoLink link = await run.LinkAsync(stop).ConfigureAwait(false);
+        TimeSpan time = await link.PingAsync(stop).ConfigureAwait(false);
+        run.AnswersPings = true;
+        return Finding.Pass($"pong in {Times.Show(time)}", new Fact("roundTripMilliseconds", time.TotalMilliseconds));
+    }
+
     private static async Task<Finding> RunAsync(
         CheckRun run, Opcode opcode, byte[] message, string finding, CancellationToken stop, bool showsTime = false)
     {
-        TimeSpan time = await run.Peer.EchoAsync(opcode, message, stop).ConfigureAwait(false);
+        TimeSpan time = await run.EchoAsync(opcode, message, stop).ConfigureAwait(false);
         return showsTime
             ? Finding.Pass($"{finding} in {Times.Show(time)}", new Fact("roundTripMilliseconds", time.TotalMilliseconds))
             : Finding.Pass(finding);

@@ -15,11 +15,10 @@ internal static class IdleProbe
     {
         TimeSpan idle = run.Options.Idle!.Value;
         TimeSpan interval = idle / PingsInTime < MaxBetweenPings ? idle / PingsInTime : MaxBetweenPings;
-        using EchoLink silent = await run.Peer.OpenAsync(stop).ConfigureAwait(false);
-        using EchoLink pinging = await run.Peer.OpenAsync(stop).ConfigureAwait(false);
+        using EchoLink silent = await run.OpenAsync(stop).ConfigureAwait(false);
+        using EchoLink pinging = await run.OpenAsync(stop).ConfigureAwait(false);
         Life[] lives = await Task.WhenAll(
             LiveAsync(run, silent, null, stop), LiveAsync(run, pinging, interval, stop)).ConfigureAwait(false);
-        await Task.WhenAll(LeaveAsync(silent, lives[0], stop), LeaveAsync(pinging, lives[1], stop)).ConfigureAwait(false);
         return Judge(lives[0], lives[1], idle, interval);
     }
 
@@ -73,16 +72,12 @@ internal static class IdleProbe
         var whole = Deadline.In(run.Options.Idle!.Value);
         int messages = 0;
         Deadline next = interval is TimeSpan first ? Deadline.In(first) : whole;
-        while (whole.Left > TimeSpan.Zero)
+        ClientEvent? end = null;
+        while (end is null && whole.Left > TimeSpan.Zero)
         {
-            ClientEvent? received = await link.ReceiveAsync(next.Left < whole.Left ? next : whole, stop).ConfigureAwait(false);
-            if (received?.IsEnd == true)
-            {
-                return LifeOf(received, link, start, link.Connection.IdleFor) with { ServerMessages = messages };
-            }
-
+            ClientEvent? received = await link.Connection.ReceiveAsync(next.Left < whole.Left ? next : whole, stop).ConfigureAwait(false);
+            end = received?.IsEnd == true ? received : null;
             messages += received?.IsMessage == true ? 1 : 0;
-
             if (received is null && interval is TimeSpan pause)
             {
                 await link.TrySendAsync(Opcode.Ping, ReadOnlyMemory<byte>.Empty, stop).ConfigureAwait(false);
@@ -90,39 +85,34 @@ internal static class IdleProbe
             }
         }
 
-        return await IsAliveAsync(link, start, stop).ConfigureAwait(false) with { ServerMessages = messages };
+        TimeSpan idleFor = link.Connection.IdleFor;
+        end ??= await FindEndAsync(link, stop).ConfigureAwait(false);
+        var life = new Life(end, Stopwatch.GetElapsedTime(start), idleFor, link.Connection.PingsReceived, messages);
+        await (end is null ? link.LeaveAsync(stop) : Task.CompletedTask).ConfigureAwait(false);
+        return life;
     }
 
     /// <summary>Sends a ping: a connection that was dropped in silence shows it only then.</summary>
-    private static async Task<Life> IsAliveAsync(EchoLink link, long start, CancellationToken stop)
+    /// <returns>Null when the pong comes.</returns>
+    private static async Task<ClientEvent?> FindEndAsync(EchoLink link, CancellationToken stop)
     {
-        TimeSpan idleFor = link.Connection.IdleFor;
         byte[] payload = "still there?"u8.ToArray();
         await link.TrySendAsync(Opcode.Ping, payload, stop).ConfigureAwait(false);
         ClientEvent? received = await link.ReceiveAsync(it => it.IsPongOf(payload), stop).ConfigureAwait(false);
 
         // A reset that only the ping brought says as little as silence about the time.
-        ClientEvent? end = received is null or { Kind: ClientEventKind.Reset } ? new(ClientEventKind.Lost, [])
-            : received.IsEnd ? received
-            : null;
-        return LifeOf(end, link, start, idleFor);
+        return received is null or { Kind: ClientEventKind.Reset } ? new(ClientEventKind.Lost, []) : received.IsEnd ? received : null;
     }
-
-    private static Task LeaveAsync(EchoLink link, Life life, CancellationToken stop) =>
-        life.End is null ? link.LeaveAsync(stop) : Task.CompletedTask;
-
-    private static Life LifeOf(ClientEvent? end, EchoLink link, long start, TimeSpan idle) =>
-        new(end, Stopwatch.GetElapsedTime(start), idle, link.Connection.PingsReceived);
 
     private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s");
 
     /// <summary>How a connection fared; without an end it lives.</summary>
-    /// <remarks>Age is how long it lived, Idle how long nothing had come or gone at its end: the most, of one that was lost.</remarks>
-    internal sealed record Life(ClientEvent? End, TimeSpan Age, TimeSpan Idle, int ServerPings)
+    /// <remarks>
+    /// Age is how long it lived, Idle how long nothing had come or gone at its end: the most, of one that was lost. ServerMessages were sent
+    /// without being asked for: such a connection is not idle.
+    /// </remarks>
+    internal sealed record Life(ClientEvent? End, TimeSpan Age, TimeSpan Idle, int ServerPings, int ServerMessages = 0)
     {
-        /// <summary>How many messages the server sent without being asked: such a connection is not idle.</summary>
-        internal int ServerMessages { get; init; }
-
         internal string Describe()
         {
             string[] sent = [.. new[] { Number(ServerPings, "ping"), Number(ServerMessages, "message") }.OfType<string>()];

@@ -11,19 +11,20 @@ internal static class InstancesProbe
     private const int Batch = 10;
     private const int FirstServerError = 500;
 
+    /// <summary>The state of an instance, those that did not pass in the order in which they are told.</summary>
     private enum State
     {
         /// <summary>It answered on a WebSocket.</summary>
         Reached,
 
-        /// <summary>It did, but does not say which one it is.</summary>
-        Unnamed,
+        /// <summary>The router knows it, but it does not serve.</summary>
+        Failed,
 
         /// <summary>The router does not know it.</summary>
         Unknown,
 
-        /// <summary>The router knows it, but it does not serve.</summary>
-        Failed,
+        /// <summary>It answered on a WebSocket, but does not say which one it is.</summary>
+        Unnamed,
 
         /// <summary>One answered whose <c>/info</c> has no number.</summary>
         Unnumbered,
@@ -62,20 +63,20 @@ internal static class InstancesProbe
         Fact[] facts = [new("reached", Numbers(reached)), new("failed", Numbers(Of(State.Failed))), new("unknown", Numbers(Of(State.Unknown)))];
 
         // Where no number heeds the header, no router is on the way: that is the cause, not an instance without its number.
-        Instance[] unnumbered = Of(State.Unnumbered);
-        Instance? other = Of(State.Other).FirstOrDefault() ?? (reached.Length == 0 ? unnumbered.FirstOrDefault() : null);
-        if ((other ?? (all.Length == 0 ? instances[0] : null)) is Instance wrong)
-        {
-            return Finding.Fail(wrong.Text, wrong.Fault!, facts);
-        }
-
-        if (!sayTheirNumber && reached.Length == MaxInstances)
+        Instance? other = Of(State.Other).FirstOrDefault() ?? (reached.Length == 0 ? Of(State.Unnumbered).FirstOrDefault() : null);
+        bool isIgnored = !sayTheirNumber && reached.Length == MaxInstances;
+        if (other is not null || isIgnored)
         {
             return Finding.Fail(
-                $"every number up to {MaxInstances - 1} is answered", RouterDiagnosis.OfOtherInstance(RouterDiagnosis.InstanceField), facts);
+                other?.Text ?? $"every number up to {MaxInstances - 1} is answered", RouterDiagnosis.OfOtherInstance(RouterDiagnosis.InstanceField), facts);
         }
 
-        Instance[] odd = [.. Of(State.Failed), .. Of(State.Unknown), .. Of(State.Unnamed), .. unnumbered];
+        if (all.Length == 0)
+        {
+            return Finding.Fail(instances[0].Text, instances[0].Fault!, facts);
+        }
+
+        Instance[] odd = [.. all.Where(instance => instance.State != State.Reached).OrderBy(instance => instance.State)];
         string numbers = reached.Length > 0 ? $": {string.Join(", ", Numbers(reached))}" : "";
         string count = $"{Text.Numbers.Of(reached.Length, "instance")} reached by {RouterDiagnosis.InstanceField}{numbers}";
         string text = string.Join("; ", odd.Select(instance => instance.Text).Prepend(count)) +
@@ -85,7 +86,6 @@ internal static class InstancesProbe
             [] => Finding.Pass(text, facts),
             [{ State: State.Failed } failed, ..] => Finding.Fail(text, failed.Fault!, facts),
             [{ State: State.Unknown } missing, ..] => Finding.Warn(text, OfGap(missing.Index), facts),
-            [{ State: State.Unnumbered } first, ..] => Finding.Warn(text, OfUnnumbered(first.Index), facts),
             _ => Finding.Warn(text, odd[0].Fault!, facts),
         };
     }
@@ -110,84 +110,62 @@ internal static class InstancesProbe
     /// <summary>Asks one instance. An EchoServer's <c>/info</c> says which one answers.</summary>
     private static async Task<Instance> AskAsync(CheckRun run, string application, int index, bool saysItsNumber, CancellationToken stop)
     {
-        string name = $"{application}:{index}";
-        var dialer = new Dialer(run.Options.Connection with { Instance = name });
+        var dialer = new Dialer(run.Options.Connection with { Instance = $"{application}:{index}" });
         try
         {
-            using var peer = new EchoPeer(dialer, run.Peer);
-            if (!saysItsNumber)
+            ReceivedAnswer? page = saysItsNumber
+                ? await PlainAnswer.GetAsync(dialer, "/info", ServerInfo.MaxBytes, stop).ConfigureAwait(false)
+                : null;
+            if (page is not null && JudgePage(page, index, run.Url) is Instance judged)
             {
-                await TalkAsync(peer, run, stop).ConfigureAwait(false);
-                return Instance.Of(State.Reached, index, "reached", null);
+                return judged;
             }
 
-            PlainAnswer page = await PlainAnswer.GetAsync(dialer, "/info", ServerInfo.MaxBytes, stop).ConfigureAwait(false);
-            return JudgePage(page, index, run.Url) ?? await TalkAsync(page, index, peer, run, stop).ConfigureAwait(false);
+            // A message is echoed or, by another server than an echo server, a ping answered.
+            using var link = new EchoLink(await dialer.OpenWebSocketAsync(stop).ConfigureAwait(false), dialer, run.Dialect);
+            await link.ProveAsync("which one are you?"u8.ToArray(), run.AnswersPings, stop).ConfigureAwait(false);
+            await link.LeaveAsync(stop).ConfigureAwait(false);
+            return page is null || ServerInfo.Read(page.Body) is not null ? Instance.Of(State.Reached, index, "reached", null) : Instance.Of(
+                State.Unnamed,
+                index,
+                $"answers, but /info is {page.StatusLine}",
+                new($"instance {index} answers, but does not say that it is this one", "let it serve /info: --info true, or ECHO_INFO=true"));
         }
-        catch (Exception exception) when (exception is ConnectionFailedException || Step.IsOfNetwork(exception))
+        catch (ConnectionFailedException failure)
         {
-            ConnectionFailedException failure = exception as ConnectionFailedException ?? dialer.Step(Stage.Echo).Failed(exception);
             bool isUnknown = failure.Answer is ReceivedAnswer answer && RouterDiagnosis.IsWithoutInstance(answer);
             return Instance.Of(isUnknown ? State.Unknown : State.Failed, index, failure.Finding, failure.Fault);
         }
     }
 
     /// <returns>Null where the instance that was asked for answers, or one that does not say its number.</returns>
-    private static Instance? JudgePage(PlainAnswer page, int index, Uri url)
+    private static Instance? JudgePage(ReceivedAnswer answer, int index, Uri url)
     {
-        ReceivedAnswer answer = page.Answer;
         if (RouterDiagnosis.HasNoEndpoints(answer))
         {
-            return Instance.Of(State.Failed, index, $"{answer.Status}, the router knows it and cannot reach it", OfUnreachable(index));
-        }
-
-        if (RouterDiagnosis.IsWithoutInstance(answer))
-        {
-            return Instance.Of(State.Unknown, index, $"{answer.Status}, the router does not know it", RouterDiagnosis.Of(answer, url)!);
+            return Instance.Of(State.Failed, index, $"{answer.Status}, the router knows it and cannot reach it", new(
+                $"the router knows instance {index}, and has just taken it out because it could not be reached",
+                "see 'cf app NAME' and 'cf logs NAME --recent': it is starting, crashed, or fails its health check"));
         }
 
         if (RouterDiagnosis.Of(answer, url) is Fault router)
         {
-            return Instance.Of(State.Failed, index, $"{answer.Status}, {router.Cause}", router);
+            return RouterDiagnosis.IsWithoutInstance(answer)
+                ? Instance.Of(State.Unknown, index, $"{answer.Status}, the router does not know it", router)
+                : Instance.Of(State.Failed, index, $"{answer.Status}, {router.Cause}", router);
         }
 
-        if (ServerInfo.Read(page.Body) is ServerInfo info)
+        if (ServerInfo.Read(answer.Body) is ServerInfo info)
         {
-            (State state, string answered) = info.Index is long other
-                ? (State.Other, $"instance {other} answered")
-                : (State.Unnumbered, "no instance that says its number answered");
-            return info.Index == index ? null : new(
-                index, state, $"asked for instance {index}, {answered}", RouterDiagnosis.OfOtherInstance(RouterDiagnosis.InstanceField));
+            return info.Index == index ? null
+                : info.Index is long other ? new(index, State.Other, $"asked for instance {index}, instance {other} answered", null)
+                : new(index, State.Unnumbered, $"asked for instance {index}, no instance that says its number answered", new(
+                    $"an instance answered for number {index}, but its /info does not say which one it is",
+                    "let it run with CF_INSTANCE_INDEX, which Cloud Foundry sets: see whether its start command or its environment takes the variable away"));
         }
 
         return answer.Status < FirstServerError ? null : Instance.Of(State.Failed, index, answer.StatusLine, AnswerDiagnosis.OfPage(answer, url)!);
     }
-
-    private static async Task<Instance> TalkAsync(PlainAnswer page, int index, EchoPeer peer, CheckRun run, CancellationToken stop)
-    {
-        await TalkAsync(peer, run, stop).ConfigureAwait(false);
-        return ServerInfo.Read(page.Body) is not null ? Instance.Of(State.Reached, index, "reached", null) : Instance.Of(
-            State.Unnamed,
-            index,
-            $"answers, but /info is {page.Answer.StatusLine}",
-            new($"instance {index} answers, but does not say that it is this one", "let it serve /info: --info true, or ECHO_INFO=true"));
-    }
-
-    /// <summary>Opens a WebSocket, and has a message echoed or, by another server than an echo server, a ping answered.</summary>
-    private static async Task TalkAsync(EchoPeer peer, CheckRun run, CancellationToken stop)
-    {
-        EchoLink link = await peer.LinkAsync(stop).ConfigureAwait(false);
-        await link.ProveAsync("which one are you?"u8.ToArray(), run.AnswersPings, stop).ConfigureAwait(false);
-        await link.LeaveAsync(stop).ConfigureAwait(false);
-    }
-
-    private static Fault OfUnreachable(int index) => new(
-        $"the router knows instance {index}, and has just taken it out because it could not be reached",
-        "see 'cf app NAME' and 'cf logs NAME --recent': it is starting, crashed, or fails its health check");
-
-    private static Fault OfUnnumbered(int index) => new(
-        $"an instance answered for number {index}, but its /info does not say which one it is",
-        "let it run with CF_INSTANCE_INDEX, which Cloud Foundry sets: see whether its start command or its environment takes the variable away");
 
     private static Fault OfGap(int index) => new(
         $"the router does not know instance {index}, and knows a later one: it is crashed, starting, not ready, or the router could not reach it just now",

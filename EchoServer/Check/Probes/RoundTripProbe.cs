@@ -1,4 +1,5 @@
 using EchoServer.Connect;
+using EchoServer.Diagnosis;
 using EchoServer.Metrics;
 using EchoServer.Text;
 using EchoServer.WebSockets;
@@ -17,7 +18,7 @@ internal static class RoundTripProbe
         var echoes = new LatencyHistogram();
         for (int i = 0; i < Count; i++)
         {
-            echoes.Record(await run.Peer.EchoAsync(Opcode.Text, message, stop).ConfigureAwait(false));
+            echoes.Record(await run.EchoAsync(Opcode.Text, message, stop).ConfigureAwait(false));
         }
 
         LatencyHistogram plain = run.Info is null ? new() : await AskHealthAsync(run.Dialer, stop).ConfigureAwait(false);
@@ -43,8 +44,8 @@ internal static class RoundTripProbe
             // The connection is not counted: an echo's is there already.
             using TcpLink link = await dialer.OpenAsync(stop).ConfigureAwait(false);
             long start = Stopwatch.GetTimestamp();
-            PlainAnswer answer = await PlainAnswer.GetAsync(link, dialer, "/health", Ok, stop).ConfigureAwait(false);
-            if (answer.Answer.Status != Ok)
+            ReceivedAnswer answer = await PlainAnswer.GetAsync(link, dialer, "/health", Ok, stop).ConfigureAwait(false);
+            if (answer.Status != Ok)
             {
                 return new();
             }

@@ -10,11 +10,13 @@ internal static class SizesProbe
 {
     private static readonly int[] Sizes = [125, 126, 65_535, 65_536, 1024 * 1024];
 
-    internal static Finding? CannotRun(CheckRun run) =>
-        EchoProbes.CannotRun(run) ?? (run.EchoesBinary ? null : Finding.Skip("needs the echo of binary messages"));
-
     internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
+        if (!run.EchoesBinary)
+        {
+            return Finding.Skip("needs the echo of binary messages");
+        }
+
         int passed = 0;
         foreach (int size in Sizes)
         {
@@ -45,7 +47,6 @@ internal static class SizesProbe
         return Judge(run.Info, passed, failed, failure);
     }
 
-    /// <summary>Judges where the limit is, and whose it is.</summary>
     internal static Finding Judge(ServerInfo? info, int passed, int failed, ConnectionFailedException failure)
     {
         bool isClose = failure.End is { Kind: ClientEventKind.Close, Code: CloseCode.MessageTooBig };
@@ -82,11 +83,12 @@ internal static class SizesProbe
         try
         {
             // Binary, because a prefix in front of text would count against the limit.
-            await run.Peer.EchoAsync(Opcode.Binary, payload, stop).ConfigureAwait(false);
+            await run.EchoAsync(Opcode.Binary, payload, stop).ConfigureAwait(false);
             return null;
         }
         catch (ConnectionFailedException exception) when (exception.Stage == Stage.Echo)
         {
+            run.HangUp();
             return exception;
         }
     }

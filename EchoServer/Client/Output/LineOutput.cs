@@ -45,27 +45,13 @@ internal sealed class LineOutput(ClientOptions options, Stream output) : ClientO
 
     public void Dispose() => _output.Dispose();
 
-    private static string OneLine(string text)
+    private static string OneLine(string text) => !text.Any(IsEscaped) ? text : string.Concat(text.Select(character => character switch
     {
-        if (!text.Any(IsEscaped))
-        {
-            return text;
-        }
-
-        var line = new StringBuilder(text.Length);
-        foreach (char character in text)
-        {
-            _ = character switch
-            {
-                '\n' => line.Append("\\n"),
-                '\r' => line.Append("\\r"),
-                _ when IsEscaped(character) => line.Append(CultureInfo.InvariantCulture, $"\\u{{{(int)character:x}}}"),
-                _ => line.Append(character),
-            };
-        }
-
-        return line.ToString();
-    }
+        '\n' => "\\n",
+        '\r' => "\\r",
+        _ when IsEscaped(character) => $"\\u{{{(int)character:x}}}",
+        _ => character.ToString(),
+    }));
 
     // U+2028 and U+2029 end a line for some programs.
     private static bool IsEscaped(char character) => (char.IsControl(character) && character != '\t') || character is '\u2028' or '\u2029';

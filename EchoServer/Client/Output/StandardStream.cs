@@ -28,13 +28,15 @@ internal sealed class StandardStream : SequentialStream
     private readonly int _descriptor;
     private readonly SafeFileHandle _handle;
     private readonly Stream? _console;
-    private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Action _onEnd;
+    private volatile bool _hasEnded;
     private bool? _isClosed;
     private string? _flaw;
 
-    private StandardStream(int descriptor)
+    private StandardStream(int descriptor, Action onEnd)
     {
         _descriptor = descriptor;
+        _onEnd = onEnd;
         _handle = new SafeFileHandle(descriptor, ownsHandle: false);
         _console = !OperatingSystem.IsWindows() ? null : descriptor == OutputDescriptor ? Console.OpenStandardOutput() : Console.OpenStandardError();
     }
@@ -45,18 +47,9 @@ internal sealed class StandardStream : SequentialStream
 
     /// <summary>Opens standard output.</summary>
     /// <param name="onEnd">Called once, on any thread, when nothing more can be written: the reader has ended, as behind <c>| head</c>, or a write failed.</param>
-    internal static StandardStream OpenOutput(Action? onEnd = null)
-    {
-        var output = new StandardStream(OutputDescriptor);
-        if (onEnd is not null)
-        {
-            _ = output._end.Task.ContinueWith(_ => onEnd(), TaskScheduler.Default);
-        }
+    internal static StandardStream OpenOutput(Action? onEnd = null) => new(OutputDescriptor, onEnd ?? (() => { }));
 
-        return output;
-    }
-
-    internal static StandardStream OpenError() => new(ErrorDescriptor);
+    internal static StandardStream OpenError() => new(ErrorDescriptor, () => { });
 
     /// <summary>Whether a standard stream was closed when the process began, as by <c>&gt;&amp;-</c>.</summary>
     /// <remarks>The runtime may have taken its descriptor since. An inherited one has no close-on-exec flag.</remarks>
@@ -84,7 +77,7 @@ internal sealed class StandardStream : SequentialStream
     }
 
     /// <summary>Whether nothing more can be written.</summary>
-    internal bool HasEnded => _end.Task.IsCompleted;
+    internal bool HasEnded => _hasEnded;
 
     /// <summary>A writer of text in UTF-8, each line of which goes out at once.</summary>
     internal TextWriter Text() => OperatingSystem.IsWindows()
@@ -99,12 +92,12 @@ internal sealed class StandardStream : SequentialStream
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        if (!buffer.IsEmpty && (_isClosed ??= IsClosed(_descriptor)))
+        if (!buffer.IsEmpty && !_hasEnded && (_isClosed ??= IsClosed(_descriptor)))
         {
             End("standard output is closed");
         }
 
-        while (!buffer.IsEmpty && !_end.Task.IsCompleted)
+        while (!buffer.IsEmpty && !_hasEnded)
         {
             buffer = buffer[WriteSome(buffer[..Math.Min(buffer.Length, AtOnce)])..];
         }
@@ -167,6 +160,7 @@ internal sealed class StandardStream : SequentialStream
     private void End(string? flaw)
     {
         _flaw = flaw;
-        _end.TrySetResult();
+        _hasEnded = true;
+        _ = Task.Run(_onEnd);
     }
 }

@@ -20,7 +20,7 @@ internal sealed class KeyReader(Func<TimeSpan, ConsoleKeyInfo?> next, Action<boo
     // xterm's bracketed paste: CSI 200 ~, the text, CSI 201 ~.
     private const string PasteBegins = "200~";
     private const string PasteEnds = "\u001b[201~";
-    private const char Escape = '\u001b';
+    private const string Escape = "\u001b";
 
     // ECMA-48 §5.3 and §5.6: the characters behind an Escape that begin a sequence, and the one that ends a string. The runtime drops the
     // Escape before that where nothing follows. As xterm allows, BEL ends a string too: a key that does nothing.
@@ -92,30 +92,40 @@ internal sealed class KeyReader(Func<TimeSpan, ConsoleKeyInfo?> next, Action<boo
     {
         pasting?.Invoke(true);
         var text = new StringBuilder();
-        int matched = 0;
+        bool isOver = false;
         char before = '\0';
-        while (matched < PasteEnds.Length && next(PastePatience) is ConsoleKeyInfo key)
+        while (!isOver && next(PastePatience) is ConsoleKeyInfo key)
         {
-            char character = key.KeyChar == '\r' ? '\n' : key.KeyChar;
-            bool isRestOfBreak = before == '\r' && key.KeyChar == '\n';
-            before = key.KeyChar;
-
-            // The Escape of the mark is a key of its own, or the next one's Alt.
-            bool isBegun = matched > 0 || key.Modifiers.HasFlag(ConsoleModifiers.Alt);
-            matched = character == Escape ? 1
-                : isBegun && character == PasteEnds[Math.Max(matched, 1)] ? Math.Max(matched, 1) + 1
-                : 0;
-            if (text.Length < MaxPastedCharacters && !isRestOfBreak && (!char.IsControl(character) || character is '\n' or '\t'))
+            // An Escape is a key of its own, or the next one's Alt.
+            text.Append(key.Modifiers.HasFlag(ConsoleModifiers.Alt) ? Escape : "");
+            if (before != '\r' || key.KeyChar != '\n')
             {
-                text.Append(character);
+                text.Append(CharacterOf(key));
+            }
+
+            before = key.KeyChar;
+            isOver = text.Length >= PasteEnds.Length && text.ToString(text.Length - PasteEnds.Length, PasteEnds.Length) == PasteEnds;
+            int excess = text.Length - PasteEnds.Length - MaxPastedCharacters;
+            if (excess > 0)
+            {
+                text.Remove(MaxPastedCharacters, excess);
             }
         }
 
-        // The Escape was not kept.
-        text.Length -= matched == PasteEnds.Length ? Math.Min(text.Length, PasteEnds.Length - 1) : 0;
+        text.Length -= isOver ? PasteEnds.Length : 0;
         pasting?.Invoke(false);
         return text is [.., '\n'] ? text.ToString(0, text.Length - 1) : text.ToString();
     }
+
+    /// <summary>Returns the pasted character; U+FFFD for a sequence that the runtime has made a key of, such as that of an arrow.</summary>
+    private static char CharacterOf(ConsoleKeyInfo key) => key switch
+    {
+        { KeyChar: '\r' } => '\n',
+
+        // The runtime's key for a NUL.
+        { KeyChar: '\0', Key: not (ConsoleKey.None or ConsoleKey.D2) } => '\uFFFD',
+        _ => key.KeyChar,
+    };
 
     private static ConsoleKeyInfo WithAlt(ConsoleKeyInfo key) => new(
         key.KeyChar, key.Key, key.Modifiers.HasFlag(ConsoleModifiers.Shift), alt: true, key.Modifiers.HasFlag(ConsoleModifiers.Control));

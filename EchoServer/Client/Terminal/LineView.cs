@@ -9,6 +9,8 @@ internal readonly record struct LineView(string Text, int CursorColumn)
 {
     // U+2400 and on picture the control characters.
     private const int ControlPictures = 0x2400;
+    private const int PictureOfDelete = 0x2421;
+    private const int Delete = 0x7F;
 
     /// <summary>Cuts a line to what fits, so that the cursor is in it.</summary>
     internal static LineView Of(IReadOnlyList<Rune> line, int cursor, int columns)
@@ -43,6 +45,7 @@ internal readonly record struct LineView(string Text, int CursorColumn)
     private static Rune Visible(Rune rune) => rune.Value switch
     {
         < ' ' => new Rune(ControlPictures + rune.Value),
+        Delete => new Rune(PictureOfDelete),
         _ when Rune.IsControl(rune) || IsDirection(rune.Value) => Rune.ReplacementChar,
         _ => rune,
     };

@@ -122,6 +122,6 @@ internal sealed record PromptCommand(ClientInput? Input, string? Answer = null)
             ? new(null, $"'{EscapedText.From(words[0].AsSpan())}' is not a close code that may be sent (1000-1003, 1007-1014, 3000-4999)")
             : Encoding.UTF8.GetByteCount(reason) > ClosePayload.MaxBytes - sizeof(ushort)
                 ? new(null, $"a close reason has at most {ClosePayload.MaxBytes - sizeof(ushort)} bytes")
-                : new(new ClientInput(Opcode.Close, []) { Code = (CloseCode)code, Reason = reason });
+                : new(new ClientInput(Opcode.Close, [], (CloseCode)code, reason));
     }
 }

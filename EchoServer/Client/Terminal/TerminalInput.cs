@@ -27,7 +27,7 @@ internal static class TerminalInput
     private static void Read(TerminalScreen screen, Action<string> print, ChannelWriter<ClientInput> writer)
     {
         bool isTab = false;
-        var keys = new KeyReader(ReadKey, isPasting => screen.IsPasting = isPasting);
+        var keys = new KeyReader(ReadKey, screen.NotePasting);
         try
         {
             while (true)
@@ -48,13 +48,10 @@ internal static class TerminalInput
                 }
 
                 EditResult result = screen.Apply(key, out string line);
-                if (result == EditResult.EndOfInput)
-                {
-                    break;
-                }
 
                 // An empty line is not sent: users press Enter to see whether the program still answers.
-                if (result == EditResult.Finished && line.Length > 0 && !Hand(PromptCommand.Parse(line), print, writer))
+                if (result == EditResult.EndOfInput ||
+                    (result == EditResult.Finished && line.Length > 0 && !Hand(PromptCommand.Parse(line), print, writer)))
                 {
                     break;
                 }

@@ -23,6 +23,8 @@ internal sealed class TerminalScreen : IDisposable
 
     private static readonly string LineLimit = $"a line has {LineEditor.MaxCharacters} characters at most; /file sends a longer message";
 
+    private static readonly TimeSpan SignalPatience = TimeSpan.FromMilliseconds(100);
+
     private readonly Lock _lock = new();
     private readonly LineEditor _editor = new();
     private readonly Stream _output;
@@ -38,16 +40,18 @@ internal sealed class TerminalScreen : IDisposable
         _output = output;
         _changes = OperatingSystem.IsWindows() ? [] :
         [
-            .. ((PosixSignal[])[PosixSignal.SIGWINCH, PosixSignal.SIGCONT]).Select(signal => PosixSignalRegistration.Create(signal, _ => Redraw())),
+            PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Redraw()),
+            PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => Redraw()),
+
+            // These may end the process at once, and the terminal's mode would stay. A terminal that takes no output does not hold them up.
+            PosixSignalRegistration.Create(PosixSignal.SIGQUIT, _ => Task.Run(HidePrompt).Wait(SignalPatience)),
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Task.Run(HidePrompt).Wait(SignalPatience)),
             .. OperatingSystem.IsLinux() ? (PosixSignalRegistration[])[PosixSignalRegistration.Create(PosixSignal.SIGTSTP, LeaveToShell)] : [],
         ];
     }
 
-    /// <summary>Whether the beginning of a paste has been read, and not its end.</summary>
-    internal bool IsPasting
-    {
-        set => _isPasting = value;
-    }
+    /// <summary>Notes whether the beginning of a paste has been read, and not its end.</summary>
+    internal void NotePasting(bool isPasting) => _isPasting = isPasting;
 
     internal string BeforeCursor
     {
@@ -132,6 +136,11 @@ internal sealed class TerminalScreen : IDisposable
         // Otherwise the rest of it would be typed into the shell.
         SpinWait.SpinUntil(() => !_isPasting, KeyReader.PastePatience);
         Array.ForEach(_changes, change => change.Dispose());
+        HidePrompt();
+    }
+
+    private void HidePrompt()
+    {
         lock (_lock)
         {
             Write(_hasPrompt ? EraseLine + LeavePastes : "");

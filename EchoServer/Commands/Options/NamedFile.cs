@@ -1,4 +1,5 @@
 using EchoServer.Client;
+using EchoServer.Client.Output;
 using EchoServer.Text;
 
 namespace EchoServer.Commands.Options;
@@ -43,6 +44,12 @@ internal static class NamedFile
         if (Directory.Exists(file))
         {
             throw Refuse(option, file, "is a directory");
+        }
+
+        // The runtime may have taken the descriptor of a standard input that was closed, as by <&-: its name then opens another file.
+        if (file is "/dev/stdin" or "/dev/fd/0" or "/proc/self/fd/0" && StandardStream.IsClosed(descriptor: 0))
+        {
+            throw Refuse(option, file, "is closed");
         }
 
         Task<T> opening = Task.Run(open);

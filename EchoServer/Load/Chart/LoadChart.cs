@@ -39,7 +39,8 @@ internal static class LoadChart
 
     private static void DrawRates(Svg svg, IReadOnlyList<LoadSample> samples, double seconds, string what)
     {
-        (double Time, double Rate)[] rates = [.. samples.Zip(samples.Skip(1), (before, sample) => (Middle(before, sample), sample.RateSince(before)))];
+        (double X, LoadSample Sample, double Rate)[] points =
+            [.. samples.Zip(samples.Skip(1), (before, sample) => (X(Middle(before, sample), seconds), sample, sample.RateSince(before)))];
         double highest = Math.Max(samples.Max(sample => sample.Highest), 1);
         double step = RoundUp(highest / MaxRateTicks);
         double end = Math.Ceiling(highest / step) * step;
@@ -50,19 +51,15 @@ internal static class LoadChart
         }
 
         DrawTimes(svg, RateTop, seconds);
-        IEnumerable<LoadSample> measured = samples.Skip(1);
-        if (measured.Any(sample => sample.Highest > sample.Lowest))
+        if (points.Any(point => point.Sample.Highest > point.Sample.Lowest))
         {
             // Samples were merged: an outage of a second is seen in an hour as well.
             svg.Text(Right, RateTop - 14, "line: average; area: from the slowest to the fastest part", anchor: "end");
-            svg.Curve(
-                rates.Zip(measured, (point, sample) => (X(point.Time, seconds), Y(sample.Highest)))
-                    .Concat(rates.Zip(measured, (point, sample) => (X(point.Time, seconds), Y(sample.Lowest))).Reverse()),
-                "band",
-                isArea: true);
+            IEnumerable<(double, double)> upper = points.Select(point => (point.X, Y(point.Sample.Highest)));
+            svg.Curve([.. upper, .. points.Select(point => (point.X, Y(point.Sample.Lowest))).Reverse()], "band", isArea: true);
         }
 
-        svg.Curve(rates.Select(point => (X(point.Time, seconds), Y(point.Rate))), "rate");
+        svg.Curve(points.Select(point => (point.X, Y(point.Rate))), "rate");
 
         double Y(double rate) => RateTop + PanelHeight - (rate / end * PanelHeight);
     }
@@ -71,8 +68,8 @@ internal static class LoadChart
     {
         svg.Text(Left, LatencyTop - 14, "Latency in milliseconds, on a logarithmic scale", "head");
         DrawTimes(svg, LatencyTop, seconds);
-        (double Time, LatencyHistogram Latency)[] stretches =
-            [.. samples.Zip(samples.Skip(1), (before, sample) => (Middle(before, sample), sample.Latency.Since(before.Latency)))];
+        (double X, LatencyHistogram Latency)[] stretches =
+            [.. samples.Zip(samples.Skip(1), (before, sample) => (X(Middle(before, sample), seconds), sample.Latency.Since(before.Latency)))];
         double[] all = [.. stretches.Where(it => it.Latency.Count > 0).SelectMany(it => (double[])[Milliseconds(it.Latency, 50), Milliseconds(it.Latency, 99)])];
         if (unknown is not null || all.Length == 0)
         {
@@ -99,12 +96,12 @@ internal static class LoadChart
         }
 
         // Without a message there is no latency: the line has a gap. A point by itself is drawn as a short line.
-        IEnumerable<IEnumerable<(double, double)>> Unbroken((double Time, LatencyHistogram Latency)[] stretches, double percent)
+        IEnumerable<IEnumerable<(double, double)>> Unbroken((double X, LatencyHistogram Latency)[] stretches, double percent)
         {
             for (int start = 0; start < stretches.Length;)
             {
                 (double X, double Y)[] line =
-                    [.. stretches.Skip(start).TakeWhile(it => it.Latency.Count > 0).Select(it => (X(it.Time, seconds), Y(Milliseconds(it.Latency, percent))))];
+                    [.. stretches.Skip(start).TakeWhile(it => it.Latency.Count > 0).Select(it => (it.X, Y(Milliseconds(it.Latency, percent))))];
                 start += line.Length + 1;
                 if (line is [var only])
                 {

@@ -75,16 +75,10 @@ internal sealed class LoadSampler(TimeSpan duration)
 }
 
 /// <summary>A run at one moment after its start: the echoes or answers so far, and their latency.</summary>
-internal sealed record LoadSample(TimeSpan At, long Messages, LatencyHistogram Latency)
+/// <remarks>Lowest and highest are rates since the sample before, in messages a second: where samples were merged, not the average.</remarks>
+internal sealed record LoadSample(TimeSpan At, long Messages, LatencyHistogram Latency, double Lowest = 0, double Highest = 0)
 {
-    /// <summary>The start of a run.</summary>
     internal static readonly LoadSample Start = new(TimeSpan.Zero, 0, new LatencyHistogram());
-
-    /// <summary>The lowest rate since the sample before, in messages a second: where samples were merged, not the average.</summary>
-    internal double Lowest { get; init; }
-
-    /// <summary>The highest.</summary>
-    internal double Highest { get; init; }
 
     /// <summary>Computes the messages a second since another sample; 0 where no time has passed.</summary>
     internal double RateSince(LoadSample before) => At > before.At ? (Messages - before.Messages) / (At - before.At).TotalSeconds : 0;

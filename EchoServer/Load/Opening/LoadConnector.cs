@@ -14,7 +14,6 @@ internal sealed class LoadConnector(LoadOptions options, IoThreads ioThreads)
     internal const int MaxOpening = 128;
 
     private readonly Dialer _dialer = new(options.Connection, ioThreads);
-    private int _next;
 
     /// <summary>The dialect of the server, and the messages for it; null before <see cref="LearnAsync"/>.</summary>
     internal LoadContext? Context { get; private set; }
@@ -36,7 +35,30 @@ internal sealed class LoadConnector(LoadOptions options, IoThreads ioThreads)
     internal Task OpenAllAsync(LoadErrors errors, Action<LoadConnection> opened, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
-        return Task.WhenAll(Enumerable.Range(0, Math.Min(MaxOpening, options.Connections)).Select(_ => OpenSomeAsync(start, errors, opened, stop)));
+        var most = new ParallelOptions { MaxDegreeOfParallelism = MaxOpening };
+        return Parallel.ForEachAsync(Enumerable.Range(0, options.Connections), most, async (number, _) =>
+        {
+            try
+            {
+                // More than once, because a timer can end some milliseconds early.
+                stop.ThrowIfCancellationRequested();
+                while (options.ConnectionsPerSecond is double perSecond &&
+                    TimeSpan.FromSeconds(number / perSecond) - Stopwatch.GetElapsedTime(start) is { Ticks: > 0 } early)
+                {
+                    await Task.Delay(early, stop).ConfigureAwait(false);
+                }
+
+                opened(await RetryAsync(() => OpenAsync(number, errors, firstMessage: 0, stop), stop).ConfigureAwait(false));
+            }
+            catch (ConnectionFailedException exception)
+            {
+                errors.Add(exception);
+            }
+            catch (OperationCanceledException)
+            {
+                // No more are opened.
+            }
+        });
     }
 
     /// <summary>Opens a connection and waits for its greeting, or its end.</summary>
@@ -45,14 +67,10 @@ internal sealed class LoadConnector(LoadOptions options, IoThreads ioThreads)
     internal async Task<LoadConnection> OpenAsync(int number, LoadErrors errors, long firstMessage, CancellationToken stop)
     {
         (TcpLink link, ReceivedHead? head) = await DialAsync(stop).ConfigureAwait(false);
-        var connection = new LoadConnection(Context!, number, LoadTransport.Over(link), head, errors, firstMessage);
+        var connection = new LoadConnection(Context!, number, new LoadTransport(link), head, errors, firstMessage);
         _ = connection.RunAsync(head?.Rest ?? []);
         TimeSpan timeout = options.Connection.Timeout;
-        if (!connection.Ready.IsCompleted)
-        {
-            await connection.Ready.WaitAsync(timeout, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
+        await connection.Ready.WaitAsync(timeout, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!connection.Ready.IsCompleted)
         {
             connection.Abort();
@@ -68,32 +86,6 @@ internal sealed class LoadConnector(LoadOptions options, IoThreads ioThreads)
     private async Task<(TcpLink Link, ReceivedHead? Head)> DialAsync(CancellationToken stop) => options.IsWebSocket
         ? await _dialer.UpgradeAsync(options.Connection.Subprotocols, options.Connection.OffersCompression ? DeflateParameters.Offer : null, stop).ConfigureAwait(false)
         : (await _dialer.OpenAsync(stop).ConfigureAwait(false), null);
-
-    private async Task OpenSomeAsync(long start, LoadErrors errors, Action<LoadConnection> opened, CancellationToken stop)
-    {
-        for (int number = TakeNext(); number < options.Connections && !stop.IsCancellationRequested; number = TakeNext())
-        {
-            try
-            {
-                // More than once, because a timer can end some milliseconds early.
-                while (options.ConnectionsPerSecond is double perSecond &&
-                    TimeSpan.FromSeconds(number / perSecond) - Stopwatch.GetElapsedTime(start) is { Ticks: > 0 } early)
-                {
-                    await Task.Delay(early, stop).ConfigureAwait(false);
-                }
-
-                opened(await RetryAsync(() => OpenAsync(number, errors, firstMessage: 0, stop), stop).ConfigureAwait(false));
-            }
-            catch (ConnectionFailedException exception)
-            {
-                errors.Add(exception);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-        }
-    }
 
     /// <summary>
     /// Opens a connection; where connections are opened again, also after the server or its router has refused it, as during a restart,
@@ -118,6 +110,4 @@ internal sealed class LoadConnector(LoadOptions options, IoThreads ioThreads)
             await Task.Delay(pause, stop).ConfigureAwait(false);
         }
     }
-
-    private int TakeNext() => Interlocked.Increment(ref _next) - 1;
 }

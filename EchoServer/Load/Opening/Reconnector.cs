@@ -59,8 +59,8 @@ internal sealed class Reconnector(LoadConnector connector, LoadPlaces places, Lo
             LoadConnection? followed = connection;
             while (followed is not null)
             {
-                await followed.Outages!.Lost.WaitAsync(_stop.Token).ConfigureAwait(false);
-                followed = followed.IsAborted ? null : await ReplaceAsync(followed).ConfigureAwait(false);
+                long lostAt = await followed.Outages!.Lost.WaitAsync(_stop.Token).ConfigureAwait(false);
+                followed = followed.IsAborted ? null : await ReplaceAsync(followed, lostAt).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)
@@ -74,10 +74,10 @@ internal sealed class Reconnector(LoadConnector connector, LoadPlaces places, Lo
     }
 
     /// <returns>The replacement; null when none is wanted.</returns>
-    private async Task<LoadConnection?> ReplaceAsync(LoadConnection ended)
+    private async Task<LoadConnection?> ReplaceAsync(LoadConnection ended, long lostAt)
     {
         await WaitUntilLeftAsync(ended).ConfigureAwait(false);
-        Outage outage = Continue(ended);
+        Outage outage = Continue(ended, lostAt);
         while (!ended.IsAborted)
         {
             await Task.Delay(Backoff.Delay(outage.Failures, Random.Shared.NextDouble()), _stop.Token).ConfigureAwait(false);
@@ -110,11 +110,11 @@ internal sealed class Reconnector(LoadConnector connector, LoadPlaces places, Lo
     }
 
     /// <summary>Begins an outage. A connection that ended before it was served was only a failed attempt to end the outage before it.</summary>
-    private Outage Continue(LoadConnection ended)
+    private Outage Continue(LoadConnection ended, long lostAt)
     {
         OutageTracker tracker = ended.Outages!;
         Outage? unserved = tracker.Take();
-        Outage outage = unserved ?? new Outage(this, tracker.LostAt);
+        Outage outage = unserved ?? new Outage(this, lostAt);
         lock (_lock)
         {
             _unanswered += ended.CountUnanswered();
@@ -159,6 +159,21 @@ internal sealed class Reconnector(LoadConnector connector, LoadPlaces places, Lo
             await Task.Delay(LookInterval, _stop.Token).ConfigureAwait(false);
         }
     }
+}
+
+/// <summary>The time from the end of a connection until a replacement is served. Passed on from one replacement to the next.</summary>
+/// <param name="owner">Counts it.</param>
+/// <param name="since">Its start in ticks of <see cref="Stopwatch"/>.</param>
+internal sealed class Outage(Reconnector owner, long since)
+{
+    /// <summary>Attempts that failed, or ended before they were served. Belongs to the reconnector.</summary>
+    internal int Failures { get; set; }
+
+    /// <summary>Why the last attempt failed; escaped.</summary>
+    internal string LastFailure { get; set; } = "no attempt yet";
+
+    /// <summary>Ends it: an echo came, or none is awaited. Once.</summary>
+    internal void End(long now) => owner.AddServedAgain(now - since);
 }
 
 /// <summary>The connections that the server ended, and their replacements.</summary>

@@ -36,25 +36,23 @@ internal enum LoadError
 /// <summary>Counts errors, with one example for each kind, and the close codes that were received. Safe on any thread.</summary>
 internal sealed class LoadErrors
 {
-    private readonly ConcurrentDictionary<(LoadError Kind, int Status), Entry> _entries = new();
-    private readonly ConcurrentDictionary<CloseCode, Entry> _closeCodes = new();
+    private readonly ConcurrentDictionary<(LoadError Kind, int Status), LoadErrorCount> _counts = new();
+    private readonly ConcurrentDictionary<CloseCode, long> _closeCodes = new();
 
-    internal long Total => _entries.Values.Sum(entry => entry.Count);
+    internal long Total => _counts.Values.Sum(error => error.Count);
 
     /// <summary>The errors by kind and status, the most frequent first.</summary>
     internal IReadOnlyList<LoadErrorCount> Counts =>
-        [.. _entries.Select(pair => new LoadErrorCount(pair.Key.Kind, pair.Key.Status, pair.Value.Count, pair.Value.Example))
-            .OrderByDescending(error => error.Count).ThenBy(error => error.Kind).ThenBy(error => error.Status)];
+        [.. _counts.Values.OrderByDescending(error => error.Count).ThenBy(error => error.Kind).ThenBy(error => error.Status)];
 
     /// <summary>The codes of the Close frames that were received, in their order.</summary>
     internal IReadOnlyList<(CloseCode Code, long Count)> CloseCodes =>
-        [.. _closeCodes.Select(pair => (pair.Key, pair.Value.Count)).OrderBy(pair => pair.Key)];
+        [.. _closeCodes.Select(pair => (pair.Key, pair.Value)).OrderBy(pair => pair.Key)];
 
     /// <summary>Counts an error, with the HTTP status of a handshake that was refused. A few words about the first of its kind, escaped, are kept.</summary>
-    internal void Add(LoadError kind, string example = "", int status = 0) =>
-        _entries.GetOrAdd((kind, status), static (_, text) => new Entry(text), example).Increment();
+    internal void Add(LoadError kind, string example = "", int status = 0) => _counts.AddOrUpdate(
+        (kind, status), key => new LoadErrorCount(key.Kind, key.Status, 1, example), (_, before) => before with { Count = before.Count + 1 });
 
-    /// <summary>Counts a connection that could not be opened.</summary>
     internal void Add(ConnectionFailedException failure)
     {
         LoadError kind = KindOf(failure);
@@ -62,7 +60,7 @@ internal sealed class LoadErrors
         Add(kind, isRefused ? $"the handshake was {failure.Finding}" : failure.Fault.Cause, isRefused ? failure.Answer!.Status : 0);
     }
 
-    internal void AddCloseCode(CloseCode code) => _closeCodes.GetOrAdd(code, static _ => new Entry("")).Increment();
+    internal void AddCloseCode(CloseCode code) => _closeCodes.AddOrUpdate(code, 1, (_, before) => before + 1);
 
     private static LoadError KindOf(ConnectionFailedException failure) => failure switch
     {
@@ -78,17 +76,6 @@ internal sealed class LoadErrors
 
     private static bool IsReset(ConnectionFailedException failure) => failure.GetBaseException() is
         SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown };
-
-    private sealed class Entry(string example)
-    {
-        private long _count;
-
-        internal string Example { get; } = example;
-
-        internal long Count => Volatile.Read(ref _count);
-
-        internal void Increment() => Interlocked.Increment(ref _count);
-    }
 }
 
 /// <summary>The number of errors of one kind and, of refused handshakes, HTTP status (otherwise 0), with a few words about the first, escaped.</summary>

@@ -1,3 +1,5 @@
+using EchoServer.Metrics;
+
 namespace EchoServer.Load.Report;
 
 /// <summary>The result of a load, for a person (<see cref="LoadReportText"/>) or a program (<see cref="LoadReportJson"/>).</summary>
@@ -22,3 +24,14 @@ internal sealed record LoadReport(LoadOptions Options, LoadClient Client, LoadRe
 
     private static double PerSecond(double count, TimeSpan time) => time > TimeSpan.Zero ? count / time.TotalSeconds : 0;
 }
+
+/// <summary>The result of one run. Errors are counted over all runs: <see cref="LoadClient.Errors"/>.</summary>
+/// <param name="Messages">Right echoes, or answers where they need not be echoes.</param>
+/// <param name="Bytes">Their payload. That of echoes is as it was sent, without prefix and frames: so many bytes went each way.</param>
+/// <param name="Elapsed">From the first message to the end of sending, or the last echo when that came later.</param>
+/// <param name="Latency">How long each right echo took: from when its message was sent, with a rate from when it was due.</param>
+/// <param name="Unsent">With a rate: messages that were due and still waited for echoes at the end.</param>
+/// <param name="Sent">All messages of the run.</param>
+/// <param name="Unanswered">Messages on open connections that had no echo or answer in time.</param>
+internal sealed record LoadResult(
+    long Messages, long Bytes, TimeSpan Elapsed, LatencyHistogram Latency, long Unsent, long Sent = 0, long Unanswered = 0);

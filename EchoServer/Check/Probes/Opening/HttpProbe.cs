@@ -19,7 +19,7 @@ internal static class HttpProbe
 
     internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
     {
-        PlainAnswer page;
+        ReceivedAnswer page;
         try
         {
             page = await PlainAnswer.GetAsync(run.Dialer, run.Url.PathAndQuery, MaxBodyBytes, stop).ConfigureAwait(false);
@@ -32,20 +32,20 @@ internal static class HttpProbe
             return tls ?? Finding.Warn($"a plain GET: {exception.Finding}", exception.Fault);
         }
 
-        if (page.Answer.Status == BadRequest && run.Info is null && await SpeaksTlsAsync(run, stop).ConfigureAwait(false) is Finding finding)
+        if (page.Status == BadRequest && run.Info is null && await SpeaksTlsAsync(run, stop).ConfigureAwait(false) is Finding finding)
         {
             return finding;
         }
 
-        Fault? fault = AnswerDiagnosis.OfPage(page.Answer, run.Url);
-        if (RouterDiagnosis.IsEndpointFailure(page.Answer))
+        Fault? fault = AnswerDiagnosis.OfPage(page, run.Url);
+        if (RouterDiagnosis.IsEndpointFailure(page))
         {
             run.Obstacle = fault;
         }
 
         return run.Info is ServerInfo info
-            ? Ours(info, run.Url, page.Answer, fault ?? OfInstance(run.Options.Connection, info))
-            : Other(page.Answer, fault);
+            ? Ours(info, run.Url, page, fault ?? OfInstance(run.Options.Connection, info))
+            : Other(page, fault);
     }
 
     /// <returns>Null unless <c>ws://</c> goes to a port that speaks TLS.</returns>

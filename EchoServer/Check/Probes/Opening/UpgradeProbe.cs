@@ -13,7 +13,7 @@ internal static class UpgradeProbe
         ClientConnection connection;
         try
         {
-            connection = (await run.Peer.LinkAsync(stop).ConfigureAwait(false)).Connection;
+            connection = (await run.LinkAsync(stop).ConfigureAwait(false)).Connection;
         }
         catch (ConnectionFailedException failure) when (run.Obstacle is not null && IsConsequence(failure))
         {

@@ -1,15 +1,29 @@
 using System.Net;
 using System.Net.Sockets;
 using EchoServer.Connect;
+using EchoServer.Connect.Proxies;
 using EchoServer.Diagnosis;
 using EchoServer.Text;
 
 namespace EchoServer.Check.Probes.Opening;
 
-/// <summary>A TCP connection to each address.</summary>
-internal static class TcpProbe
+/// <summary>The way to the host: its addresses, a TCP connection to each, and the tunnel through a proxy, where there is one to go through.</summary>
+internal static class RouteProbes
 {
-    internal static async Task<Finding> RunAsync(CheckRun run, CancellationToken stop)
+    internal static async Task<Finding> DnsAsync(CheckRun run, CancellationToken stop)
+    {
+        IPAddress[] addresses = await run.Dialer.ResolveAsync(stop).ConfigureAwait(false);
+        if (IPAddress.TryParse(run.Dialer.Target.Host, out _))
+        {
+            return Finding.Skip("an address needs no look-up");
+        }
+
+        string list = string.Join(", ", addresses.Select(address => address.ToString()));
+        string whose = run.Options.Connection.Proxy is null ? "" : $"the proxy {ReceivedAnswer.Shown(run.Dialer.Target.Host)}: ";
+        return Finding.Pass(whose + list, new Fact("addresses", addresses.Select(address => address.ToString()).ToArray()));
+    }
+
+    internal static async Task<Finding> TcpAsync(CheckRun run, CancellationToken stop)
     {
         IPAddress[] addresses = await run.Dialer.ResolveAsync(stop).ConfigureAwait(false);
         Attempt[] attempts = await Task.WhenAll(addresses.Select(address => TryAsync(run.Dialer, address, stop))).ConfigureAwait(false);
@@ -31,6 +45,18 @@ internal static class TcpProbe
         return Array.Find(attempts, attempt => attempt.Failure is not null) is Attempt failed && !run.Url.IsLoopback
             ? Finding.Warn(text, Partly(failed), facts)
             : Finding.Pass(text, facts);
+    }
+
+    internal static async Task<Finding> ProxyAsync(CheckRun run, CancellationToken stop)
+    {
+        if (run.Options.Connection.Proxy is not ProxyChoice proxy)
+        {
+            return Finding.Skip("no proxy on this side");
+        }
+
+        using TcpLink link = await run.Dialer.OpenTunnelAsync(stop).ConfigureAwait(false);
+        string shown = UrlText.Of(proxy.Url).TrimEnd('/');
+        return Finding.Pass($"{ReceivedAnswer.Shown(shown)} opened a tunnel", new Fact("proxy", shown));
     }
 
     private static Fault Partly(Attempt failed) => new(
