@@ -13,7 +13,7 @@ internal sealed class CapacityAttackTests
     [Test]
     public async Task Connections_beyond_what_the_open_files_allow_are_refused_and_there_is_room_again_afterwards()
     {
-        await using Siege siege = await Siege.BeginAsync(OpenFileLimit);
+        await using Siege siege = await Siege.BeginAsync(OpenFileLimit, null);
         Crowd crowd = await Crowd.ConnectAsync(siege, Clients);
         Outcome[] outcomes = await TryToStayAsync(siege, crowd);
         Assert.That(outcomes.Count(outcome => outcome.IsIn), Is.InRange(64, OpenFileLimit));
@@ -36,7 +36,7 @@ internal sealed class CapacityAttackTests
     public async Task Accepting_goes_on_by_itself_after_the_open_files_ran_out()
     {
         // The server counts with the limit that it finds at its start, so that this cannot happen: unless an administrator lowers it.
-        await using Siege siege = await Siege.BeginAsync(OpenFileLimit);
+        await using Siege siege = await Siege.BeginAsync(OpenFileLimit, null);
         int lowered = siege.Target.AllOpenFiles + 20;
         await siege.Target.LimitOpenFilesAsync(lowered);
         Crowd crowd = await Crowd.ConnectAsync(siege, 100);
@@ -59,7 +59,7 @@ internal sealed class CapacityAttackTests
     [Test]
     public async Task More_connections_than_files_may_be_open_for_are_not_promised()
     {
-        await using Siege siege = await Siege.BeginAsync(OpenFileLimit, "--max-connections", "5000");
+        await using Siege siege = await Siege.BeginAsync(OpenFileLimit, null, "--max-connections", "5000");
         string line = await siege.Target.WaitForLineAsync(text => text.Contains("5000 that were asked for", StringComparison.Ordinal));
         Assert.That(line, Does.Match("warn: .* At most [0-9]+ connections, and not the 5000 that were asked for: more files may not be open"));
         Crowd crowd = await Crowd.ConnectAsync(siege, Clients);

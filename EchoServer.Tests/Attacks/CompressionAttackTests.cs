@@ -9,16 +9,16 @@ internal sealed class CompressionAttackTests
 {
     private const int Compressed = 4;
     private const int EnoughBytes = 32 * 1024;
+    private const string Offer = "Sec-WebSocket-Extensions: permessage-deflate";
+
+    private static readonly string[] Options = ["--compression", "on", "--keep-alive-timeout", "20"];
 
     [Test]
     public async Task Bombs_of_a_gibibyte_cost_no_more_than_a_message_of_the_limit()
     {
         byte[] bomb = new WireFrame(WireFrame.BinaryOpcode, Deflated.Bomb(1024), Rsv: Compressed).ToBytes();
-        await using Siege siege = await BeginAsync();
-        Crowd crowd = await OpenAsync(siege, 50);
-        Answer[] answers = await crowd.AllAsync((attacker, _) => attacker.SendAndReadToEndAsync(bomb));
+        Answer[] answers = await AttackAsync(50, (attacker, _) => attacker.SendAndReadToEndAsync(bomb));
         Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1009));
-        await siege.EndAsync();
     }
 
     [Test]
@@ -27,9 +27,8 @@ internal sealed class CompressionAttackTests
         // Nothing here is over a limit. The bytes of one receive become 100 MiB, and decompressing them occupies a thread.
         byte[] one = new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(new byte[64 * 1024]), Rsv: Compressed).ToBytes();
         byte[] many = [.. Enumerable.Repeat(one, ServerOptions.ReceiveBytes / one.Length).SelectMany(bytes => bytes)];
-        const string WithoutContext = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover";
-        await using Siege siege = await BeginAsync();
-        Crowd crowd = await Crowd.OpenAsync(siege, 40, 0, WithoutContext);
+        await using Siege siege = await Siege.BeginAsync(Options);
+        Crowd crowd = await Crowd.OpenAsync(siege, 40, null, $"{Offer}; server_no_context_takeover; client_no_context_takeover");
         int[] answered = await crowd.AllAsync(async (attacker, _) =>
         {
             await attacker.SendAsync(many);
@@ -53,14 +52,11 @@ internal sealed class CompressionAttackTests
     {
         // Each would become 900 KiB, and has its decompressor as well.
         byte[] unfinished = new WireFrame(WireFrame.BinaryOpcode, Deflated.Flushed(new byte[900 * 1024]), Fin: false, Rsv: Compressed).ToBytes();
-        await using Siege siege = await BeginAsync();
-        Crowd crowd = await OpenAsync(siege, 1000);
-        Answer[] answers = await crowd.AllAsync((attacker, _) => attacker.SendAndReadToEndAsync(unfinished));
+        Answer[] answers = await AttackAsync(1000, (attacker, _) => attacker.SendAndReadToEndAsync(unfinished));
 
         // No memory for it, or too late.
         Assert.That(answers.Select(answer => answer.CloseCode), Has.All.AnyOf(1013, 1008));
         Assert.That(answers.Select(answer => answer.CloseCode), Has.Some.EqualTo(1013));
-        await siege.EndAsync();
     }
 
     [Test]
@@ -71,12 +67,9 @@ internal sealed class CompressionAttackTests
         new Random(1).NextBytes(noise);
         noise[0] = 0x07;
         byte[][] messages = [json[..(json.Length / 2)], json[..20], noise, [0x00, 0xFF, 0xFF, 0xFF], [0x05, 0xFF, 0xFF, 0xFF]];
-        await using Siege siege = await BeginAsync();
-        Crowd crowd = await OpenAsync(siege, 100);
-        Answer[] answers = await crowd.AllAsync((attacker, i) => attacker.SendAndReadToEndAsync(
+        Answer[] answers = await AttackAsync(100, (attacker, i) => attacker.SendAndReadToEndAsync(
             new WireFrame(WireFrame.BinaryOpcode, messages[i % messages.Length], Rsv: Compressed).ToBytes()));
         Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1007));
-        await siege.EndAsync();
     }
 
     [Test]
@@ -84,20 +77,15 @@ internal sealed class CompressionAttackTests
     {
         // Empty blocks, and empty last blocks, each of which begins anew.
         byte[][] nothings = [[0x00, 0x00, 0x00, 0xFF, 0xFF], [0x03, 0x00]];
-        await using Siege siege = await BeginAsync();
-        Crowd crowd = await OpenAsync(siege, 4);
-        Answer[] answers = await crowd.AllAsync((attacker, i) =>
+        Answer[] answers = await AttackAsync(4, (attacker, i) =>
         {
             byte[] nothing = [.. Enumerable.Repeat(nothings[i % 2], 10_000).SelectMany(bytes => bytes)];
             byte[] start = new WireFrame(WireFrame.BinaryOpcode, [], Fin: false, Rsv: Compressed).ToBytes();
             return attacker.SendAndFloodAsync(start, WireFrame.More(nothing).ToBytes());
         });
         Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1009));
-        await siege.EndAsync();
     }
 
-    private static Task<Siege> BeginAsync() => Siege.BeginAsync("--compression", "on", "--keep-alive-timeout", "20");
-
-    private static Task<Crowd> OpenAsync(Siege siege, int count) =>
-        Crowd.OpenAsync(siege, count, 0, "Sec-WebSocket-Extensions: permessage-deflate");
+    private static Task<Answer[]> AttackAsync(int count, Func<Attacker, int, Task<Answer>> attack) =>
+        Siege.AttackAsync([Offer], count, attack, Options);
 }

@@ -57,16 +57,13 @@ internal sealed class ConnectionAttackTests
     [Test]
     public async Task Clients_that_close_and_go_on_sending_are_cut_off()
     {
-        await using Siege siege = await Siege.BeginAsync();
-        Crowd crowd = await Crowd.OpenAsync(siege, 100);
         byte[] messages = WireFrame.Join(Enumerable.Repeat(WireFrame.Text("after the Close"), 500));
-        Answer[] answers = await crowd.AllAsync((attacker, _) =>
-            attacker.SendAndFloodAsync(WireFrame.Close(1000).ToBytes(), messages));
+        Answer[] answers = await Siege.AttackAsync(
+            upgrade: [], 100, (attacker, _) => attacker.SendAndFloodAsync(WireFrame.Close(1000).ToBytes(), messages));
 
         // RFC 6455 §5.5.1: bytes after a Close frame are ignored.
         Assert.That(answers.Select(answer => answer.Frames.Count), Has.All.EqualTo(1));
         Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1000));
-        await siege.EndAsync();
     }
 
     [Test]

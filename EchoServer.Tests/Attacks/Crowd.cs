@@ -1,6 +1,6 @@
 namespace EchoServer.Tests.Attacks;
 
-internal sealed class Crowd : IDisposable
+internal sealed class Crowd(Attacker[] attackers) : IDisposable
 {
     // How many connect at the same time: they are to be there together, not to fight for the listen backlog.
     private const int ConnectingAtOnce = 64;
@@ -10,23 +10,13 @@ internal sealed class Crowd : IDisposable
     private static readonly TaskScheduler TwoThreads =
         new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, maxConcurrencyLevel: 2).ConcurrentScheduler;
 
-    private readonly Attacker[] _attackers;
+    public static Task<Crowd> ConnectAsync(Siege siege, int count) =>
+        GatherAsync(siege, count, () => Attacker.ConnectAsync(siege.Port, siege.Patience));
 
-    private Crowd(Attacker[] attackers) => _attackers = attackers;
+    public static Task<Crowd> OpenAsync(Siege siege, int count, int? bufferBytes = null, params string[] lines) =>
+        GatherAsync(siege, count, () => Attacker.OpenAsync(siege.Port, siege.Patience, bufferBytes, lines));
 
-    public static Task<Crowd> ConnectAsync(Siege siege, int count, int bufferBytes = 0) =>
-        GatherAsync(siege, count, () => Attacker.ConnectAsync(siege.Port, siege.Patience, bufferBytes));
-
-    public static Task<Crowd> OpenAsync(Siege siege, int count, int bufferBytes = 0) => OpenAsync(siege, count, bufferBytes, []);
-
-    public static Task<Crowd> OpenAsync(Siege siege, int count, int bufferBytes, params string[] lines) => GatherAsync(siege, count, async () =>
-    {
-        Attacker attacker = await Attacker.ConnectAsync(siege.Port, siege.Patience, bufferBytes);
-        await attacker.UpgradeAsync(lines);
-        return attacker;
-    });
-
-    public Task<T[]> AllAsync<T>(Func<Attacker, int, Task<T>> action) => Task.WhenAll(_attackers.Select((attacker, i) =>
+    public Task<T[]> AllAsync<T>(Func<Attacker, int, Task<T>> action) => Task.WhenAll(attackers.Select((attacker, i) =>
         Task.Factory.StartNew(() => action(attacker, i), default, TaskCreationOptions.None, TwoThreads).Unwrap()));
 
     public Task AllAsync(Func<Attacker, int, Task> action) => AllAsync(async (attacker, i) =>
@@ -48,14 +38,15 @@ internal sealed class Crowd : IDisposable
         return await reading;
     }
 
-    public void Dispose() => Array.ForEach(_attackers, attacker => attacker?.Dispose());
+    public void Dispose() => Array.ForEach(attackers, attacker => attacker?.Dispose());
 
     public static async Task<Crowd> GatherAsync(Siege siege, int count, Func<Task<Attacker>> connect)
     {
-        var crowd = new Crowd(new Attacker[count]);
+        var gathered = new Attacker[count];
+        var crowd = new Crowd(gathered);
         siege.Add(crowd);
         var options = new ParallelOptions { MaxDegreeOfParallelism = ConnectingAtOnce, CancellationToken = siege.Patience };
-        await Parallel.ForAsync(0, count, options, async (i, _) => crowd._attackers[i] = await connect());
+        await Parallel.ForAsync(0, count, options, async (i, _) => gathered[i] = await connect());
         return crowd;
     }
 }

@@ -12,11 +12,8 @@ internal sealed class GarbageAttackTests
     {
         Random random = NewRandom();
         byte[][] garbage = [.. Enumerable.Range(0, Clients).Select(_ => NewGarbage(random))];
-        await using Siege siege = await Siege.BeginAsync();
-        Crowd crowd = await Crowd.ConnectAsync(siege, Clients);
-        Answer[] answers = await crowd.AllAsync((attacker, i) => attacker.SendAndReadToEndAsync(garbage[i]));
+        Answer[] answers = await Siege.AttackAsync(upgrade: null, Clients, (attacker, i) => attacker.SendAndReadToEndAsync(garbage[i]));
         Assert.That(answers.Select(answer => answer.Status), Has.All.AnyOf(400, 405, 408, 431, 505));
-        await siege.EndAsync();
     }
 
     [Test]
@@ -28,12 +25,11 @@ internal sealed class GarbageAttackTests
         // The beginning of a longer message, as a few in a thousand are by chance. Such a client answers no ping either, and is not to be cut
         // off for that.
         garbage[0] = [0x82, 0xFE, 0x5E, 0xBC, .. garbage[0]];
-        await using Siege siege = await Siege.BeginAsync("--keep-alive-interval", "off");
-        Crowd crowd = await Crowd.OpenAsync(siege, Clients);
+        Answer[] answers = await Siege.AttackAsync(
+            upgrade: [], Clients, (attacker, i) => attacker.SendAndReadToEndAsync(garbage[i]), "--keep-alive-interval", "off");
+
         // Every garbled stream ends: as a violation, or because the message that it happens to look like never does.
-        Answer[] answers = await crowd.AllAsync((attacker, i) => attacker.SendAndReadToEndAsync(garbage[i]));
         Assert.That(answers.Select(answer => answer.CloseCode), Has.All.AnyOf(1002, 1007, 1008, 1009));
-        await siege.EndAsync();
     }
 
     [Test]
@@ -44,18 +40,14 @@ internal sealed class GarbageAttackTests
 
         // A reserved bit, so that it is a violation whatever comes behind it (RFC 6455 §5.2).
         byte[][] streams = [.. Enumerable.Range(0, Clients).Select(_ => (byte[])[.. good, 0xF1, .. NewGarbage(random)])];
-        await using Siege siege = await Siege.BeginAsync();
-        Crowd crowd = await Crowd.OpenAsync(siege, Clients);
-        Answer[] answers = await crowd.AllAsync((attacker, i) => attacker.SendAndReadToEndAsync(streams[i]));
+        Answer[] answers = await Siege.AttackAsync(upgrade: [], Clients, (attacker, i) => attacker.SendAndReadToEndAsync(streams[i]));
         Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(1002));
         Assert.That(answers.Select(answer => answer.Echoes), Has.All.EqualTo((string[])["one", "two"]));
-        await siege.EndAsync();
     }
 
     private static Random NewRandom()
     {
-        // The given seed where there is one, otherwise the fresh one.
-        int seed = (int)FuzzSeeds.Cases().Last().Arguments[0]!;
+        int seed = FuzzSeeds.GivenOrFresh;
         TestContext.Out.WriteLine($"to see this again: {FuzzSeeds.Variable}={seed}");
         return new Random(seed);
     }

@@ -56,7 +56,7 @@ internal sealed class MessageAttackTests
         for (int round = 0; round < rounds; round++)
         {
             await RaiseAsync(unfinished);
-            left[round] = siege.Target.AnonymousBytes;
+            left[round] = siege.Target.Memory.Anonymous;
         }
 
         await TestContext.Out.WriteLineAsync($"anonymous memory after each round, in KiB: {string.Join(", ", left.Select(bytes => bytes / 1024))}");
@@ -94,13 +94,11 @@ internal sealed class MessageAttackTests
     [TestCaseSource(nameof(Fragments))]
     public async Task Endless_fragments_meet_a_limit(byte[] fragments, int closeCode)
     {
-        await using Siege siege = await Siege.BeginAsync("--max-fragments", "50000");
-        Crowd crowd = await Crowd.OpenAsync(siege, 5);
         // So few that the memory budget is not the limit that they meet.
-        Answer[] answers = await crowd.AllAsync((attacker, _) =>
-            attacker.SendAndFloodAsync(WireFrame.Text("begin", fin: false).ToBytes(), fragments));
+        byte[] beginning = WireFrame.Text("begin", fin: false).ToBytes();
+        Answer[] answers = await Siege.AttackAsync(
+            upgrade: [], 5, (attacker, _) => attacker.SendAndFloodAsync(beginning, fragments), "--max-fragments", "50000");
         Assert.That(answers.Select(answer => answer.CloseCode), Has.All.EqualTo(closeCode));
-        await siege.EndAsync();
     }
 
     [Test]
@@ -111,13 +109,10 @@ internal sealed class MessageAttackTests
         [
             (int.MaxValue, 1009), (1UL << 31, 1009), (1UL << 40, 1009), (1UL << 62, 1009), (1UL << 63, 1002), (ulong.MaxValue, 1002),
         ];
-        await using Siege siege = await Siege.BeginAsync();
-        Crowd crowd = await Crowd.OpenAsync(siege, 50 * declarations.Length);
         int[] expected = [.. Enumerable.Range(0, 50 * declarations.Length).Select(i => Declaration(i).CloseCode)];
-        Answer[] answers = await crowd.AllAsync((attacker, i) => attacker.SendAndFloodAsync(
+        Answer[] answers = await Siege.AttackAsync(upgrade: [], expected.Length, (attacker, i) => attacker.SendAndFloodAsync(
             [], (WireFrame.Binary(new byte[1000]) with { DeclaredLength = Declaration(i).Length }).ToBytes()));
         Assert.That(answers.Select(answer => answer.CloseCode), Is.EqualTo(expected));
-        await siege.EndAsync();
 
         (ulong Length, int CloseCode) Declaration(int i) => declarations[i % declarations.Length];
     }

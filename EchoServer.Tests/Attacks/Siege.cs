@@ -4,7 +4,7 @@ namespace EchoServer.Tests.Attacks;
 /// One attack on a server of its own, with a good client that was there before it. Each test begins with <c>BeginAsync</c>,
 /// attacks, and ends with <see cref="EndAsync"/>, which checks that the attack left nothing behind.
 /// </summary>
-internal sealed class Siege : IAsyncDisposable
+internal sealed class Siege(Target target) : IAsyncDisposable
 {
     private static readonly Regex HeapAtEnd = new("; heap (?<bytes>[0-9]+)$");
 
@@ -28,20 +28,12 @@ internal sealed class Siege : IAsyncDisposable
     private static readonly long MaxHeapBytes = Target.MemoryBytes / 2;
 
     private readonly CancellationTokenSource _patience = new(ServerProcess.Patience);
-    private readonly GoodClient _good;
+    private readonly GoodClient _good = new(target.Port, () => target.ProcessorTime);
     private readonly List<Crowd> _crowds = [];
-    private readonly int _openFilesBefore;
-    private readonly int _threadsBefore;
+    private readonly int _openFilesBefore = target.OpenFiles;
+    private readonly int _threadsBefore = target.Threads;
 
-    private Siege(Target target)
-    {
-        Target = target;
-        _good = new GoodClient(target.Port, () => target.ProcessorTime);
-        _openFilesBefore = target.OpenFiles;
-        _threadsBefore = target.Threads;
-    }
-
-    public Target Target { get; }
+    public Target Target => target;
 
     public int Port => Target.Port;
 
@@ -50,9 +42,7 @@ internal sealed class Siege : IAsyncDisposable
 
     /// <summary>Starts a server with short deadlines, and the good client.</summary>
     /// <param name="options">More options for the server; a second one of the same name replaces the first.</param>
-    public static Task<Siege> BeginAsync(params string[] options) => BeginAsync(openFileLimit: null, options);
-
-    public static Task<Siege> BeginAsync(int? openFileLimit, params string[] options) => BeginAsync(openFileLimit, null, options);
+    public static Task<Siege> BeginAsync(params string[] options) => BeginAsync(openFileLimit: null, null, options);
 
     public static async Task<Siege> BeginAsync(
         int? openFileLimit, IReadOnlyDictionary<string, string>? environment, params string[] options)
@@ -68,6 +58,18 @@ internal sealed class Siege : IAsyncDisposable
             await target.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Lets a crowd attack a server of its own, and checks that it leaves nothing behind.</summary>
+    /// <remarks>Each has upgraded with these lines before; with null, none has.</remarks>
+    public static async Task<Answer[]> AttackAsync(
+        string[]? upgrade, int count, Func<Attacker, int, Task<Answer>> attack, params string[] options)
+    {
+        await using Siege siege = await BeginAsync(options);
+        Crowd crowd = await (upgrade is null ? Crowd.ConnectAsync(siege, count) : Crowd.OpenAsync(siege, count, null, upgrade));
+        Answer[] answers = await crowd.AllAsync(attack);
+        await siege.EndAsync();
+        return answers;
     }
 
     public Task WaitUntilAllFilesAreClosedAsync() => Wait.UntilAsync(

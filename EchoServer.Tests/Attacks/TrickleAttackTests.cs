@@ -36,11 +36,9 @@ internal sealed class TrickleAttackTests
     [TestCase("GET / HTTP/1.1\r\n", "X-A: aaaaaaaaaa\r\n", TestName = "{m}(in its headers)")]
     public async Task An_endless_request_head_is_refused_once_it_is_too_long(string start, string more)
     {
-        await using Siege siege = await Siege.BeginAsync();
-        Crowd crowd = await Crowd.ConnectAsync(siege, 100);
         byte[] flood = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(more, 100)));
-        Answer[] answers = await crowd.AllAsync((attacker, _) => attacker.SendAndFloodAsync(Encoding.ASCII.GetBytes(start), flood));
+        Answer[] answers = await Siege.AttackAsync(
+            upgrade: null, 100, (attacker, _) => attacker.SendAndFloodAsync(Encoding.ASCII.GetBytes(start), flood));
         Assert.That(answers.Select(answer => answer.Status), Has.All.EqualTo(431));
-        await siege.EndAsync();
     }
 }

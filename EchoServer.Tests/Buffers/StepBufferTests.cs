@@ -35,10 +35,8 @@ internal sealed class StepBufferTests
         Assert.That(buffer.Length, Is.Zero);
     }
 
-    [TestCase(100)]
-    [TestCase(StepBuffer.MaxArrayBytes)]
-    [TestCase(100 * Kibibyte)]
-    public void What_is_kept_is_native_and_counted_whole(int bytes)
+    [Test]
+    public void What_is_kept_is_native_and_counted_whole([Values(100, StepBuffer.MaxArrayBytes, 100 * Kibibyte)] int bytes)
     {
         var budget = new MemoryBudget(1024 * Kibibyte);
         var buffer = new StepBuffer(bytes);
@@ -50,9 +48,8 @@ internal sealed class StepBufferTests
         buffer.Dispose();
     }
 
-    [TestCase(100)]
-    [TestCase(100 * Kibibyte)]
-    public void What_the_budget_refuses_stays_as_it_is(int bytes)
+    [Test]
+    public void What_the_budget_refuses_stays_as_it_is([Values(100, 100 * Kibibyte)] int bytes)
     {
         var budget = new MemoryBudget(10);
         var buffer = new StepBuffer(bytes);

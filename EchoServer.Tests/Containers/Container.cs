@@ -1,20 +1,11 @@
 namespace EchoServer.Tests.Containers;
 
 /// <summary>A running container: <c>podman run --rm</c> in the foreground, whose output and exit code are the server's.</summary>
-internal sealed class Container : IAsyncDisposable
+internal sealed class Container(Podman podman, string name, ServerProcess server) : IAsyncDisposable
 {
-    private readonly Podman _podman;
+    public string Name => name;
 
-    private Container(Podman podman, string name, ServerProcess server)
-    {
-        _podman = podman;
-        Name = name;
-        Server = server;
-    }
-
-    public string Name { get; }
-
-    public ServerProcess Server { get; }
+    public ServerProcess Server => server;
 
     public static async Task<Container> StartAsync(Podman podman, string image, int port, IEnumerable<string> flags)
     {
@@ -32,11 +23,11 @@ internal sealed class Container : IAsyncDisposable
         }
     }
 
-    public Task StopAsync() => _podman.RunAsync("stop", "--time", "10", Name);
+    public Task StopAsync() => podman.RunAsync("stop", "--time", "10", Name);
 
     public async ValueTask DisposeAsync()
     {
-        await _podman.RunAsync("rm", "--force", "--ignore", "--time", "10", Name);
+        await podman.RunAsync("rm", "--force", "--ignore", "--time", "10", Name);
         await Server.DisposeAsync();
     }
 }

@@ -1,13 +1,9 @@
 namespace EchoServer.Tests.Containers;
 
 /// <summary>Debian's <c>docker-registry</c> on a free port of this machine, with nothing in it.</summary>
-internal sealed class ContainerRegistry : IAsyncDisposable
+internal sealed class ContainerRegistry(Process process) : IAsyncDisposable
 {
     private static readonly Regex ListeningLine = new(@"listening on 127\.0\.0\.1:(?<port>\d+)");
-
-    private readonly Process _process;
-
-    private ContainerRegistry(Process process) => _process = process;
 
     public string Host { get; private set; } = "";
 
@@ -27,20 +23,20 @@ internal sealed class ContainerRegistry : IAsyncDisposable
         return await registry.StartedAsync(registry.WaitForPortAsync);
     }
 
-    public async ValueTask DisposeAsync() => await Programs.EndAsync(_process);
+    public async ValueTask DisposeAsync() => await Programs.EndAsync(process);
 
     private async Task WaitForPortAsync()
     {
         using var patience = new CancellationTokenSource(ServerProcess.Patience);
         while (Host.Length == 0)
         {
-            string line = await _process.StandardError.ReadLineAsync(patience.Token) ?? throw new InvalidOperationException("the registry ended");
+            string line = await process.StandardError.ReadLineAsync(patience.Token) ?? throw new InvalidOperationException("the registry ended");
             Match match = ListeningLine.Match(line);
             Host = match.Success ? $"localhost:{match.Groups["port"].Value}" : "";
         }
 
         // It would stand still as soon as the pipes are full.
-        _ = _process.StandardError.ReadToEndAsync(CancellationToken.None);
-        _ = _process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        _ = process.StandardError.ReadToEndAsync(CancellationToken.None);
+        _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
     }
 }

@@ -1,6 +1,3 @@
-using System.Net;
-using System.Text;
-
 namespace EchoServer.Tests.Containers;
 
 /// <summary><c>./build.sh image</c> where it cannot work: each cause is told from the others, in one line.</summary>
@@ -34,24 +31,24 @@ internal sealed class ImageFailureTests
     [Test]
     public async Task A_base_image_that_is_not_for_everybody()
     {
-        using var registry = new Answering(401, "text/plain", "no");
-        ProcessStartInfo start = Script($"{registry.Host}/base:1");
-        start.Environment["DOCKER_CONFIG"] = _store!.Folder;
+        using ScriptedServer registry = Registry("401 Unauthorized", "text/plain", "no");
+        string host = $"localhost:{registry.Url.Port}";
         await FailsAsync(
-            start,
-            $"image: the base image {registry.Host}/base:1 cannot be pulled: Failed retrieving credentials for \"{registry.Host}\": " +
+            Script($"{host}/base:1", ("DOCKER_CONFIG", _store!.Folder)),
+            $"image: the base image {host}/base:1 cannot be pulled: Failed retrieving credentials for \"{host}\": " +
             $"Docker config file doesn't exist; log in to its registry, or {Instead}");
     }
 
     [Test]
     public async Task A_base_image_that_is_no_image()
     {
-        using var registry = new Answering(200, "text/html", "<html>Log in to this network first</html>");
-        ProgramResult result = await Programs.RunAsync(Script($"{registry.Host}/base:1"), ServerBuild.Patience);
+        using ScriptedServer registry = Registry("200 OK", "text/html", "<html>Log in to this network first</html>");
+        string host = $"localhost:{registry.Url.Port}";
+        ProgramResult result = await Programs.RunAsync(Script($"{host}/base:1"), ServerBuild.Patience);
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
         Assert.That(
             result.Error,
-            Does.StartWith($"{Notice}build.sh: image: the base image {registry.Host}/base:1 cannot be pulled: The manifest for ")
+            Does.StartWith($"{Notice}build.sh: image: the base image {host}/base:1 cannot be pulled: The manifest for ")
                 .And.Contain("was an unknown type: text/html").And.EndWith($"; {Instead}\n"));
     }
 
@@ -63,9 +60,8 @@ internal sealed class ImageFailureTests
     [Test]
     public async Task A_disk_that_is_full()
     {
-        ProcessStartInfo start = Script(_store!.Base);
         string temporary = Directory.CreateDirectory(Path.Combine(_store!.Folder, "temporary")).FullName;
-        start.Environment["TMPDIR"] = temporary;
+        ProcessStartInfo start = Script(_store.Base, ("TMPDIR", temporary));
         Programs.Through(start, "unshare", "--mount", "bash", "-c", "mount -t tmpfs -o size=4m none \"$TMPDIR\" && exec \"$0\" \"$@\"");
         ProgramResult result = await Programs.RunAsync(start, ServerBuild.Patience);
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
@@ -73,22 +69,15 @@ internal sealed class ImageFailureTests
     }
 
     [Test]
-    public async Task A_setting_that_the_SDK_does_not_know_has_its_own_words()
-    {
-        ProcessStartInfo start = Script(_store!.Base);
-        start.Environment["ContainerAppCommandInstruction"] = "Nonsense";
-        await FailsAsync(
-            start,
-            "image: the SDK cannot make it: System.NotSupportedException: CONTAINER2021: Unknown AppCommandInstruction 'Nonsense'. " +
-            "Valid instructions are Entrypoint,DefaultArgs,None.");
-    }
+    public Task A_setting_that_the_SDK_does_not_know_has_its_own_words() => FailsAsync(
+        Script(_store!.Base, ("ContainerAppCommandInstruction", "Nonsense")),
+        "image: the SDK cannot make it: System.NotSupportedException: CONTAINER2021: Unknown AppCommandInstruction 'Nonsense'. " +
+        "Valid instructions are Entrypoint,DefaultArgs,None.");
 
     [Test]
     public async Task What_does_not_build_is_no_matter_of_the_base_image()
     {
-        ProcessStartInfo start = Script(_store!.Base);
-        start.Environment["WebSocketEngine"] = "steam";
-        ProgramResult result = await Programs.RunAsync(start, ServerBuild.Patience);
+        ProgramResult result = await Programs.RunAsync(Script(_store!.Base, ("WebSocketEngine", "steam")), ServerBuild.Patience);
         Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
         Assert.That(
             result.Error,
@@ -96,13 +85,9 @@ internal sealed class ImageFailureTests
     }
 
     [Test]
-    public async Task An_engine_that_is_not_installed()
-    {
-        ProcessStartInfo start = Script(_store!.Base);
-        start.Environment["PATH"] = Tools("bash", "dirname", "dotnet");
-        start.Environment["CONTAINER_ENGINE"] = "docker";
-        await FailsAsync(start, "CONTAINER_ENGINE: docker is not installed; CONTAINER_ENGINE=none makes an archive", notice: "");
-    }
+    public Task An_engine_that_is_not_installed() => FailsAsync(
+        Script(_store!.Base, ("PATH", Tools("bash", "dirname", "dotnet")), ("CONTAINER_ENGINE", "docker")),
+        "CONTAINER_ENGINE: docker is not installed; CONTAINER_ENGINE=none makes an archive", notice: "");
 
     // What docker 28.2.2 says.
     [TestCase(
@@ -111,13 +96,9 @@ internal sealed class ImageFailureTests
     [TestCase(
         "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Get \"http://%2Fvar%2Frun%2Fdocker.sock/v1.50/info\": dial unix /var/run/docker.sock: connect: permission denied",
         "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Get \"http://%2Fvar%2Frun%2Fdocker.sock/v1.50/info\": dial unix /var/run/docker.sock: connect: permission denied; run as a user with access to it")]
-    public async Task A_docker_that_refuses(string said, string reason)
-    {
-        ProcessStartInfo start = Script(_store!.Base);
-        start.Environment["PATH"] = $"{StandIn("docker", $"echo Server:; echo '{said}' >&2; exit 1")}:{start.Environment["PATH"]}";
-        start.Environment["CONTAINER_ENGINE"] = "docker";
-        await FailsAsync(start, $"CONTAINER_ENGINE: docker refuses: {reason}; CONTAINER_ENGINE=none makes an archive", notice: "");
-    }
+    public Task A_docker_that_refuses(string said, string reason) => FailsAsync(
+        Script(_store!.Base, ("PATH", WithStandIn("docker", $"echo Server:; echo '{said}' >&2; exit 1")), ("CONTAINER_ENGINE", "docker")),
+        $"CONTAINER_ENGINE: docker refuses: {reason}; CONTAINER_ENGINE=none makes an archive", notice: "");
 
     [Test]
     public async Task A_podman_that_refuses()
@@ -137,11 +118,9 @@ internal sealed class ImageFailureTests
         // Debian's podman, with a policy under which it takes no image.
         string policy = Path.Combine(_store!.Folder, "policy.json");
         await File.WriteAllTextAsync(policy, """{ "default": [{ "type": "reject" }] }""");
-        ProcessStartInfo start = Script(_store!.Base);
-        string standIn = StandIn("podman", $"[ \"$1\" != load ] || exec /usr/bin/podman load --signature-policy {policy} \"${{@:2}}\"; exec /usr/bin/podman \"$@\"");
-        start.Environment["PATH"] = $"{standIn}:{start.Environment["PATH"]}";
+        string podman = $"[ \"$1\" != load ] || exec /usr/bin/podman load --signature-policy {policy} \"${{@:2}}\"; exec /usr/bin/podman \"$@\"";
         await FailsAsync(
-            start,
+            Script(_store.Base, ("PATH", WithStandIn("podman", podman))),
             "image: podman does not load artifacts/image.tar: Source image rejected: Running image " +
             "docker-archive:artifacts/image.tar:docker.io/library/echo-failure:1 is rejected by policy; the archive is still there");
         string archive = Path.Combine(Programs.ProjectFolder, "artifacts", "image.tar");
@@ -152,9 +131,8 @@ internal sealed class ImageFailureTests
     [Test]
     public async Task Without_an_engine_it_says_so_beside_the_archive()
     {
-        ProcessStartInfo start = Script(_store!.Base);
-        start.Environment["PATH"] =
-            $"{StandIn("docker", "echo 'no daemon' >&2; exit 1")}:{StandIn("podman", "echo 'Error: no such luck' >&2; exit 125")}:{start.Environment["PATH"]}";
+        string path = WithStandIn("podman", "echo 'Error: no such luck' >&2; exit 125", WithStandIn("docker", "echo 'no daemon' >&2; exit 1"));
+        ProcessStartInfo start = Script(_store!.Base, ("PATH", path));
         start.Environment.Remove("CONTAINER_ENGINE");
         Assert.That(await Programs.RunAsync(start, ServerBuild.Patience), Is.EqualTo(new ProgramResult(
             0,
@@ -166,18 +144,26 @@ internal sealed class ImageFailureTests
     private static async Task FailsAsync(ProcessStartInfo start, string error, int exitCode = 1, string notice = Notice) => Assert.That(
         await Programs.RunAsync(start, ServerBuild.Patience), Is.EqualTo(new ProgramResult(exitCode, "", $"{notice}build.sh: {error}\n")));
 
-    private ProcessStartInfo Script(string baseImage) => _store!.Podman.BuildScript("image", "--base", baseImage, "echo-failure:1");
-
-    private string StandIn(string program, string script)
+    private ProcessStartInfo Script(string baseImage, params (string Name, string Value)[] environment)
     {
-        string folder = Directory.CreateDirectory(Path.Combine(_store!.Folder, Guid.NewGuid().ToString("N"))).FullName;
+        ProcessStartInfo start = _store!.Podman.BuildScript("image", "--base", baseImage, "echo-failure:1");
+        Array.ForEach(environment, variable => start.Environment[variable.Name] = variable.Value);
+        return start;
+    }
+
+    private string NewFolder() => Directory.CreateDirectory(Path.Combine(_store!.Folder, Path.GetRandomFileName())).FullName;
+
+    /// <summary>A PATH whose first program of this name is a script.</summary>
+    private string WithStandIn(string program, string script, string? path = null)
+    {
+        string folder = NewFolder();
         Programs.WriteScript(Path.Combine(folder, program), script);
-        return folder;
+        return $"{folder}:{path ?? Environment.GetEnvironmentVariable("PATH")}";
     }
 
     private string Tools(params string[] programs)
     {
-        string folder = Directory.CreateDirectory(Path.Combine(_store!.Folder, Guid.NewGuid().ToString("N"))).FullName;
+        string folder = NewFolder();
         string[] places = Environment.GetEnvironmentVariable("PATH")!.Split(':');
         foreach (string program in programs)
         {
@@ -187,40 +173,8 @@ internal sealed class ImageFailureTests
         return folder;
     }
 
-    /// <summary>What listens where a registry should, and answers every request alike.</summary>
-    private sealed class Answering : IDisposable
-    {
-        private readonly HttpListener _listener = new();
-
-        public Answering(int status, string contentType, string body)
-        {
-            Host = $"localhost:{FreePort.Find()}";
-            _listener.Prefixes.Add($"http://{Host}/");
-            _listener.Start();
-            _ = AnswerAsync(status, contentType, Encoding.ASCII.GetBytes(body));
-        }
-
-        public string Host { get; }
-
-        public void Dispose() => _listener.Close();
-
-        private async Task AnswerAsync(int status, string contentType, byte[] body)
-        {
-            try
-            {
-                while (true)
-                {
-                    HttpListenerContext context = await _listener.GetContextAsync();
-                    context.Response.StatusCode = status;
-                    context.Response.ContentType = contentType;
-                    context.Response.AddHeader("WWW-Authenticate", "Basic realm=\"tests\"");
-                    context.Response.Close(body, willBlock: false);
-                }
-            }
-            catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException)
-            {
-                // The end of the test.
-            }
-        }
-    }
+    /// <summary>A server where a registry should be, which answers every request alike.</summary>
+    private static ScriptedServer Registry(string status, string contentType, string body) => ScriptedServer.Answering(
+        $"HTTP/1.1 {status}\r\nContent-Type: {contentType}\r\nContent-Length: {body.Length}\r\n" +
+        $"WWW-Authenticate: Basic realm=\"tests\"\r\nConnection: close\r\n\r\n{body}");
 }

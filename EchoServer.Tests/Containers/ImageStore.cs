@@ -4,7 +4,7 @@ namespace EchoServer.Tests.Containers;
 
 /// <summary>What images are made with: a registry with a base image, and podman with a store of its own. Made when the first test asks.</summary>
 /// <remarks>Microsoft's base images are not available everywhere: a small one with the same libraries is made of this machine's.</remarks>
-internal sealed class ImageStore : IAsyncDisposable
+internal sealed class ImageStore(string folder, Podman podman, ContainerRegistry registry) : IAsyncDisposable
 {
     // What Microsoft's "runtime-deps" has and the program uses. OpenSSL is for the clients: the server does without.
     private static readonly string[] BaseLibraries =
@@ -17,25 +17,17 @@ internal sealed class ImageStore : IAsyncDisposable
 
     private static readonly Lazy<Task<ImageStore>> Shared = new(CreateAsync);
 
-    private readonly ContainerRegistry _registry;
     private readonly SemaphoreSlim _turn = ServerBuild.Turn;
 
-    private ImageStore(string folder, Podman podman, ContainerRegistry registry)
-    {
-        Folder = folder;
-        Podman = podman;
-        _registry = registry;
-    }
+    public string Folder => folder;
 
-    public string Folder { get; }
-
-    public Podman Podman { get; }
+    public Podman Podman => podman;
 
     /// <summary>The base image's name.</summary>
-    public string Base => $"{_registry.Host}/base:1";
+    public string Base => $"{registry.Host}/base:1";
 
     /// <summary>The name of the base image for arm64.</summary>
-    public string ArmBase => $"{_registry.Host}/arm-base:1";
+    public string ArmBase => $"{registry.Host}/arm-base:1";
 
     /// <summary>Waits for the turn of a fixture to make images: two at once would overwrite each other's.</summary>
     public static async Task<ImageStore> TakeAsync()
@@ -58,14 +50,14 @@ internal sealed class ImageStore : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _registry.DisposeAsync();
+        await registry.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
     }
 
     private static async Task<ImageStore> CreateAsync()
     {
-        string folder = Directory.CreateTempSubdirectory("echo-image-").FullName;
-        var store = new ImageStore(folder, new Podman(folder), await ContainerRegistry.StartAsync(folder));
+        string root = Directory.CreateTempSubdirectory("echo-image-").FullName;
+        var store = new ImageStore(root, new Podman(root), await ContainerRegistry.StartAsync(root));
         await store.AddBaseAsync(
             store.Base, "amd64", "/lib64/ld-linux-x86-64.so.2", "lib/x86_64-linux-gnu", BaseLibraries.Select(library => $"/usr/lib/x86_64-linux-gnu/{library}"));
         return store;
@@ -80,9 +72,9 @@ internal sealed class ImageStore : IAsyncDisposable
     {
         string root = Path.Combine(Folder, $"base-{architecture}");
         string loaderFolder = Path.Combine(root, architecture == "amd64" ? "lib64" : "lib");
-        foreach (string folder in (string[])[Path.Combine(root, libraryFolder), loaderFolder, Path.Combine(root, "etc"), Path.Combine(root, "tmp")])
+        foreach (string inner in (string[])[Path.Combine(root, libraryFolder), loaderFolder, Path.Combine(root, "etc"), Path.Combine(root, "tmp")])
         {
-            Directory.CreateDirectory(folder);
+            Directory.CreateDirectory(inner);
         }
 
         File.Copy(loader, Path.Combine(loaderFolder, Path.GetFileName(loader)));

@@ -66,7 +66,7 @@ internal sealed class ImageTests
             Podman, Name, port, ["--read-only", "--cap-drop=ALL", "--memory", "32m", "--health-cmd", JsonSerializer.Serialize(check)]);
         ProgramResult client = await Programs.RunAsync(Programs.EchoServer(["client", container.Server.Url().AbsoluteUri, "Hi there!"]));
         Assert.That(client.Output, Does.Contain("Received Message: Echo: Hi there!\n"), client.Error);
-        JsonElement info = JsonDocument.Parse(HttpReply.Get(container.Server.Port, "/info").Text).RootElement;
+        JsonElement info = HttpReply.Get(container.Server.Port, "/info").Json;
         Assert.That(
             info.GetProperty("limits").GetProperty("memoryBudgetBytes").GetInt64(), Is.EqualTo(32L * 1024 * 1024 * 3 / 16), "it sees the container's limit");
 

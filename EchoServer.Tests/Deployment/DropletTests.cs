@@ -8,8 +8,6 @@ internal sealed class DropletTests
 {
     private static readonly Regex DroppedNotice = new(@"^[^ ]+ warn: Log\[1\] Dropped [1-9][0-9]* log lines because ");
     private static readonly Regex LogLine = new(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info: (?<text>.+)$");
-    private const string Transcript =
-        "Sent Message: Hi there!\nReceived Message: Hi, this is the Echo-Server\nReceived Message: Echo: Hi there!\nDisconnected from Server\n";
 
     // Then the platform kills.
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
@@ -45,11 +43,11 @@ internal sealed class DropletTests
         Task<int> watch = liveness.WatchAsync(stop.Token);
 
         ProgramResult client = await Programs.RunAsync(Programs.EchoServer(["client", _droplet.Server.Url().AbsoluteUri, "Hi there!"]));
-        Assert.That(client, Is.EqualTo(new ProgramResult(0, Transcript, "")));
+        Assert.That(client, Is.EqualTo(ProgramResult.Transcript));
 
         // "cf ssh": the client that was pushed with the server, in the same memory.
         ProgramResult ssh = await _droplet.RunAsync($"exec ./EchoServer client ws://localhost:{_droplet.Port} 'Hi there!'");
-        Assert.That(ssh, Is.EqualTo(new ProgramResult(0, Transcript, "")));
+        Assert.That(ssh, Is.EqualTo(ProgramResult.Transcript));
 
         ProgramResult load = await Programs.RunAsync(Programs.EchoServer(
             ["load", _droplet.Server.Url("/raw").AbsoluteUri, "--connections", "500", "--size", "8192", "--binary", "--duration", "2"]));
@@ -123,7 +121,7 @@ internal sealed class DropletTests
     [Test]
     public void It_knows_who_it_is_and_sizes_itself_by_what_it_was_given()
     {
-        JsonElement info = JsonDocument.Parse(HttpReply.Get(_droplet.Port, "/info").Text).RootElement;
+        JsonElement info = HttpReply.Get(_droplet.Port, "/info").Json;
         JsonElement instance = info.GetProperty("instance");
         Assert.That(instance.GetProperty("index").GetInt32(), Is.Zero);
         Assert.That(instance.GetProperty("guid").GetString(), Is.EqualTo(Droplet.Guid));
@@ -137,21 +135,19 @@ internal sealed class DropletTests
         Assert.That(limits.GetProperty("maxConnections").GetInt32(), Is.EqualTo(3072));
     }
 
-    private int OpenConnections() => JsonDocument.Parse(HttpReply.Get(_droplet.Port, "/info").Text).RootElement
-        .GetProperty("connections").GetProperty("open").GetInt32();
+    private int OpenConnections() => HttpReply.OpenConnections(_droplet.Port);
 
     private static async Task<WebSocketCloseStatus?> CloseStatusAsync(ClientWebSocket visitor)
     {
         using var patience = new CancellationTokenSource(ServerProcess.Patience);
-        WebSocketReceiveResult received;
-        do
+        (WebSocketMessageType type, _) = await visitor.ReceiveMessageAsync(patience.Token);
+        while (type != WebSocketMessageType.Close)
         {
-            received = await visitor.ReceiveAsync(new byte[1024], patience.Token);
+            (type, _) = await visitor.ReceiveMessageAsync(patience.Token);
         }
-        while (received.MessageType != WebSocketMessageType.Close);
 
         await visitor.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token);
-        return received.CloseStatus;
+        return visitor.CloseStatus;
     }
 
     /// <summary>Every line has a time, a level and an event; binary messages are not logged.</summary>

@@ -128,11 +128,7 @@ internal sealed class InstancesTests
         () => Enumerable.Range(0, 3).Sum(OpenConnections) == Connections,
         () => $"open connections: {string.Join(", ", Enumerable.Range(0, 3).Select(OpenConnections))}");
 
-    private int OpenConnections(int index)
-    {
-        JsonElement info = JsonElement.Parse(HttpReply.Get(_instances[index].Port, "/info").Text);
-        return info.GetProperty("connections").GetProperty("open").GetInt32();
-    }
+    private int OpenConnections(int index) => HttpReply.OpenConnections(_instances[index].Port);
 
     private async Task<string> IndicesAsync(int requests)
     {

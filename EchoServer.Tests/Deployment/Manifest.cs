@@ -3,17 +3,13 @@ using YamlDotNet.RepresentationModel;
 namespace EchoServer.Tests.Deployment;
 
 /// <summary>The one application of a Cloud Foundry manifest.</summary>
-internal sealed class Manifest
+internal sealed class Manifest(Dictionary<string, YamlNode> attributes)
 {
-    private readonly Dictionary<string, YamlNode> _attributes;
-
-    private Manifest(Dictionary<string, YamlNode> attributes) => _attributes = attributes;
-
     public static string File => Path.Combine(Programs.ProjectFolder, "manifest.yml");
 
-    public IReadOnlyCollection<string> Names => _attributes.Keys;
+    public IReadOnlyCollection<string> Names => attributes.Keys;
 
-    public IReadOnlyDictionary<string, string> Environment => _attributes.TryGetValue("env", out YamlNode? variables)
+    public IReadOnlyDictionary<string, string> Environment => attributes.TryGetValue("env", out YamlNode? variables)
         ? ((YamlMappingNode)variables).Children.ToDictionary(pair => Scalar(pair.Key), pair => Scalar(pair.Value))
         : new Dictionary<string, string>();
 
@@ -32,7 +28,7 @@ internal sealed class Manifest
         return new Manifest(application.Children.ToDictionary(pair => Scalar(pair.Key), pair => pair.Value));
     }
 
-    public string Text(string name) => Scalar(_attributes[name]);
+    public string Text(string name) => Scalar(attributes[name]);
 
     public int Number(string name) => int.Parse(Text(name), NumberStyles.None, CultureInfo.InvariantCulture);
 
@@ -44,12 +40,12 @@ internal sealed class Manifest
         return long.Parse(text[..^1], CultureInfo.InvariantCulture) << (text[^1] switch { 'K' => 10, 'M' => 20, _ => 30 });
     }
 
-    public IReadOnlyList<string> List(string name) => [.. ((YamlSequenceNode)_attributes[name]).Select(Scalar)];
+    public IReadOnlyList<string> List(string name) => [.. ((YamlSequenceNode)attributes[name]).Select(Scalar)];
 
     /// <summary>An attribute that is a group of others, such as <c>docker</c>; or each in a list of those, such as <c>routes</c>.</summary>
     public IEnumerable<KeyValuePair<string, string>> Pairs(string name)
     {
-        IEnumerable<YamlNode> groups = _attributes[name] is YamlSequenceNode list ? list : [_attributes[name]];
+        IEnumerable<YamlNode> groups = attributes[name] is YamlSequenceNode list ? list : [attributes[name]];
         return groups.SelectMany(group => ((YamlMappingNode)group).Children).Select(pair => KeyValuePair.Create(Scalar(pair.Key), Scalar(pair.Value)));
     }
 

@@ -1,14 +1,10 @@
-using System.Runtime.Versioning;
-
 namespace EchoServer.Tests.Deployment;
 
 /// <summary><c>build.sh publish</c> with an SDK and a C compiler that only pretend: what it publishes where native code cannot be linked or run.</summary>
-[UnsupportedOSPlatform("windows")]
 internal sealed class PublishScriptTests : FolderTest
 {
     // Writes a program as large as a compiler makes it, which names the version of the C library that it needs.
     private const string Dotnet = """
-        #!/usr/bin/bash
         echo "$*" >>commands
         while [ $# -gt 0 ]; do
           [ "$1" != -o ] || folder=$2
@@ -52,8 +48,8 @@ internal sealed class PublishScriptTests : FolderTest
     [Test]
     public async Task A_compiler_that_does_not_link_is_named([Values("gcc", "clang")] string compiler)
     {
-        Pretend(compiler, "#!/usr/bin/bash\nexit 1\n");
-        Pretend("objcopy", "#!/usr/bin/bash\n");
+        Pretend(compiler, "exit 1");
+        Pretend("objcopy");
         (string kind, string obstacle) = await PublishAsync("GLIBC_2.27");
         Assert.That(kind, Is.EqualTo("with the .NET runtime"));
         Assert.That(obstacle, Does.StartWith($"{_tools}/{compiler} links no program here; "));
@@ -101,14 +97,9 @@ internal sealed class PublishScriptTests : FolderTest
 
     private void PretendToCompile()
     {
-        Pretend("gcc", "#!/usr/bin/bash\n");
-        Pretend("objcopy", "#!/usr/bin/bash\n");
+        Pretend("gcc");
+        Pretend("objcopy");
     }
 
-    private void Pretend(string tool, string script)
-    {
-        string file = Path.Combine(_tools, tool);
-        File.WriteAllText(file, script);
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-    }
+    private void Pretend(string tool, string script = "") => Programs.WriteScript(Path.Combine(_tools, tool), script);
 }

@@ -32,8 +32,7 @@ internal sealed class ToolPackageTests : FolderTest
         Assert.That((version.ExitCode, version.Error), Is.EqualTo((0, "")));
         Assert.That(version.Output, Does.StartWith($"{Path.GetFileNameWithoutExtension(package).Replace("EchoServer.", "EchoServer ", StringComparison.Ordinal)}, "));
         ProgramResult client = await Programs.RunAsync(Programs.Start(tool, ["client", SharedServers.Default.Url().AbsoluteUri, "Hi there!"]));
-        Assert.That((client.ExitCode, client.Output, client.Error), Is.EqualTo((
-            0, "Sent Message: Hi there!\nReceived Message: Hi, this is the Echo-Server\nReceived Message: Echo: Hi there!\nDisconnected from Server\n", "")));
+        Assert.That(client, Is.EqualTo(ProgramResult.Transcript));
 
         ZipArchive content = await ZipFile.OpenReadAsync(package);
         Assert.That(content.Entries.Select(entry => entry.FullName), Is.SupersetOf(["LICENSE", "README.md", "tools/net10.0/any/EchoServer.dll"]));

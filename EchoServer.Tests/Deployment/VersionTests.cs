@@ -11,7 +11,7 @@ internal sealed class VersionTests : FolderTest
     {
         Requires.Git();
         ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["--version"]));
-        JsonElement info = JsonDocument.Parse(HttpReply.Get(SharedServers.Default.Port, "/info").Text).RootElement;
+        JsonElement info = HttpReply.Get(SharedServers.Default.Port, "/info").Json;
         string commit = info.GetProperty("commit").GetString()!;
         Assert.That(result, Is.EqualTo(new ProgramResult(0, $"EchoServer {info.GetProperty("version").GetString()}, commit {commit}, build {info.GetProperty("build").GetString()}\nCopyright (c) 2026 the EchoServer authors. MIT License: free to use, change and share, without warranty.\n", "")));
         Assert.That(await GitAsync("rev-parse", "--verify", $"{commit}^{{commit}}"), Does.StartWith(commit), "a commit of this repository");

@@ -10,10 +10,7 @@ internal sealed class EchoHandlersTests
     private static IEnumerable<TestCaseData> Options()
     {
         EchoOptions tutorial = new();
-        yield return Case("as in the tutorial", tutorial, "/", ["Hi, this is the Echo-Server", "Echo: x"]);
         yield return Case("any path", tutorial, "/some/where?q=1", ["Hi, this is the Echo-Server", "Echo: x"]);
-        yield return Case("raw", tutorial, "/raw", ["x"]);
-        yield return Case("raw with a query", tutorial, "/raw?q=1", ["x"]);
         yield return Case("no greeting", tutorial with { Greeting = "" }, "/", ["Echo: x"]);
         yield return Case("no prefix", tutorial with { Prefix = "" }, "/", ["Hi, this is the Echo-Server", "x"]);
         yield return Case("other texts", new EchoOptions { Greeting = "Grüß Gott", Prefix = "€ " }, "/", ["Grüß Gott", "€ x"]);
@@ -29,17 +26,6 @@ internal sealed class EchoHandlersTests
         using RawPeer peer = RawPeer.Open(server.Port, path);
         peer.Send(WireFrame.Text("x"));
         Assert.That(expected.Select(_ => peer.ReadText()), Is.EqualTo(expected));
-    }
-
-    [Test]
-    public async Task A_binary_message_comes_back_as_it_is()
-    {
-        await using InProcessServer server = Start(new EchoOptions());
-        using RawPeer peer = RawPeer.Open(server.Port, "/");
-        peer.Send(WireFrame.Binary([0, 0xFF, 1]));
-        peer.ReadText();
-        WireFrame echo = peer.ReadOneFrame();
-        Assert.That((echo.Opcode, echo.Payload), Is.EqualTo((WireFrame.BinaryOpcode, new byte[] { 0, 0xFF, 1 })));
     }
 
     [Test]

@@ -196,7 +196,7 @@ internal sealed class ScenariosTests
         await using ServerProcess server = await ServerProcess.StartAsync(["--scenarios", "off", "--greeting", "hello"]);
         using RawPeer peer = RawPeer.Open(server.Port, "/status/503");
         Assert.That(peer.ReadText(), Is.EqualTo("hello"));
-        Assert.That(JsonDocument.Parse(HttpReply.Get(server.Port, "/info").Text).RootElement.GetProperty("echo").GetProperty("scenarios").GetArrayLength(), Is.Zero);
+        Assert.That(HttpReply.Get(server.Port, "/info").Json.GetProperty("echo").GetProperty("scenarios").GetArrayLength(), Is.Zero);
         Assert.That(HttpReply.Get(server.Port, "/status/503").Status, Is.EqualTo(404));
     }
 

@@ -13,7 +13,7 @@ internal sealed class SessionTests
     [Test]
     public async Task The_first_lines_say_where_it_listens_and_what_it_cannot_do_and_Fleck_says_the_rest_at_Debug()
     {
-        await using RunningServer server = RunningServer.Echo();
+        await using InProcessServer server = StartEcho();
         FleckLog.LogAction(global::Fleck.LogLevel.Error, "forged\r\n", new IOException("gone"));
         Assert.That(server.Log.Lines.Where(line => !line.Text.StartsWith("At most", StringComparison.Ordinal)).Select(line => (line.Category, line.Level, line.Text)), Is.EqualTo(
             [
@@ -28,7 +28,7 @@ internal sealed class SessionTests
     {
         var seen = new ConcurrentQueue<string>();
         ConnectionInfo? info = null;
-        await using var server = new RunningServer(socket =>
+        await using var server = InProcessServer.StartFleck(socket =>
         {
             info = socket.Info;
             socket.OnOpen = () => socket.Send("hello");
@@ -52,7 +52,7 @@ internal sealed class SessionTests
         Assert.That(info, Is.EqualTo(new ConnectionInfo(
             1, (System.Net.IPEndPoint)peer.Socket.LocalEndPoint!, "/a%20b", "q=1", "localhost", "https://example.org", "chat")));
         peer.Dispose();
-        await server.UntilEmptyAsync();
+        await server.WaitUntilEmptyAsync();
         await server.UntilLoggedAsync("Connection #1 closed: 1001 GoingAway, closed by the application (cause application); messages received 1, ");
         Assert.That(seen, Is.EqualTo(["Grüße is done", "close"]));
     }
@@ -62,15 +62,15 @@ internal sealed class SessionTests
     {
         const int count = 1000;
         var sockets = new ConcurrentDictionary<string, IWebSocketConnection>();
-        await using var server = new RunningServer(socket =>
+        await using var server = InProcessServer.StartFleck(socket =>
         {
             string other = socket.Info.Path == "/a" ? "/b" : "/a";
             sockets[socket.Info.Path] = socket;
             socket.OnMessage = message => sockets[other].Send(default, message);
             socket.OnOpen = () => socket.Send("open");
         });
-        using RawPeer a = server.Open("/a");
-        using RawPeer b = server.Open("/b");
+        using RawPeer a = RawPeer.Open(server.Port, "/a");
+        using RawPeer b = RawPeer.Open(server.Port, "/b");
         Assert.That((a.ReadText(), b.ReadText()), Is.EqualTo(("open", "open")));
         string[] texts = [.. Enumerable.Range(0, count).Select(i => $"{i}")];
         byte[] frames = WireFrame.Join(texts.Select(text => WireFrame.Text(text)));
@@ -79,12 +79,10 @@ internal sealed class SessionTests
         Assert.That(texts.Select(_ => b.ReadText()), Is.EqualTo(texts));
     }
 
-    [TestCase(1)]
-    [TestCase(4096)]
-    [TestCase(100_000)]
-    public async Task Input_that_arrives_in_parts_loses_no_frame(int bytesInPart)
+    [Test]
+    public async Task Input_that_arrives_in_parts_loses_no_frame([Values(1, 4096, 100_000)] int bytesInPart)
     {
-        await using RunningServer server = RunningServer.Echo();
+        await using InProcessServer server = StartEcho();
         using var peer = new RawPeer(server.Port);
         string[] lines = [.. Enumerable.Range(0, 28).Select(i => $"X-Line-{i}: value"), $"Cookie: {new string(';', 2100)}{new string(' ', 2100)}"];
         string[] texts = [new string('x', 9000), "", "b", new string('y', 70_000)];
@@ -113,29 +111,29 @@ internal sealed class SessionTests
     [TestCaseSource(nameof(Violations))]
     public async Task A_violation_gets_its_Close_and_leaves_no_memory_taken(int code, WireFrame[] frames)
     {
-        await using RunningServer server = RunningServer.Echo(new ServerOptions
+        await using InProcessServer server = StartEcho(new ServerOptions
         {
             MaxMessageBytes = 1000,
             MaxFragments = 3,
             MemoryBudgetBytes = code == 1013 ? 1000 : null,
             MessageTimeout = code == 1008 && frames.Length == 1 ? TimeSpan.FromMilliseconds(10) : null,
         });
-        using RawPeer peer = server.Open();
+        using RawPeer peer = RawPeer.Open(server.Port);
         peer.Send(WireFrame.Text("first"));
         Assert.That(peer.ReadText(), Is.EqualTo("first"));
         peer.Send(WireFrame.Join(frames));
         WireFrame close = peer.ReadOneFrame();
         Assert.That((close.Opcode, close.CloseCode, close.CloseReason.Length > 0), Is.EqualTo((WireFrame.CloseOpcode, code, true)));
         peer.Dispose();
-        await server.UntilEmptyAsync();
-        Assert.That(server.Adapter.Context.Budget.Used, Is.Zero);
+        await server.WaitUntilEmptyAsync();
+        Assert.That(server.Budget.Used, Is.Zero);
     }
 
     [Test]
     public async Task A_message_that_arrives_whole_needs_no_memory_of_the_budget()
     {
-        await using RunningServer server = RunningServer.Echo(new ServerOptions { MemoryBudgetBytes = 1 });
-        using RawPeer peer = server.Open();
+        await using InProcessServer server = StartEcho(new ServerOptions { MemoryBudgetBytes = 1 });
+        using RawPeer peer = RawPeer.Open(server.Port);
         peer.Send(WireFrame.Text("x"));
         Assert.That(peer.ReadText(), Is.EqualTo("x"));
     }
@@ -143,8 +141,9 @@ internal sealed class SessionTests
     [Test]
     public async Task A_callback_that_throws_closes_its_connection_with_1011()
     {
-        await using var server = new RunningServer(socket => socket.OnMessage = _ => throw new InvalidOperationException("a fault of the handler"));
-        using RawPeer peer = server.Open();
+        await using var server = InProcessServer.StartFleck(
+            socket => socket.OnMessage = _ => throw new InvalidOperationException("a fault of the handler"));
+        using RawPeer peer = RawPeer.Open(server.Port);
         peer.Send(WireFrame.Text("x"));
         Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1011));
         await server.UntilLoggedAsync("a fault of the handler");
@@ -156,24 +155,27 @@ internal sealed class SessionTests
         var unobserved = new List<Exception>();
         void Note(object? sender, UnobservedTaskExceptionEventArgs exception) => unobserved.Add(exception.Exception);
         TaskScheduler.UnobservedTaskException += Note;
-        await using RunningServer server = RunningServer.Echo();
+        await using InProcessServer server = StartEcho();
         for (int i = 0; i < 50; i++)
         {
-            using RawPeer closed = server.Open();
+            using RawPeer closed = RawPeer.Open(server.Port);
             closed.Send(WireFrame.Join([WireFrame.Text("a", fin: false), WireFrame.Ping([1]), WireFrame.More([0x62], fin: true), WireFrame.Pong([2]), WireFrame.Close(4000), WireFrame.Ping([1]), WireFrame.Text("late")]));
             WireFrame pong = closed.ReadOneFrame();
             Assert.That((pong.Opcode, pong.Payload), Is.EqualTo((WireFrame.PongOpcode, new byte[] { 1 })));
             Assert.That(closed.ReadText(), Is.EqualTo("ab"));
             Assert.That(closed.ReadOneFrame().CloseCode, Is.EqualTo(4000));
             Assert.That(closed.ReadToEnd(), Is.Empty);
-            server.Open().Reset();
+            RawPeer.Open(server.Port).Reset();
         }
 
-        await server.UntilEmptyAsync();
+        await server.WaitUntilEmptyAsync();
         GC.Collect();
         GC.WaitForPendingFinalizers();
         TaskScheduler.UnobservedTaskException -= Note;
         Assert.That(unobserved, Is.Empty);
         Assert.That(server.Log.Lines.Where(line => line.Level > LogLevel.Information).Select(line => line.Category), Is.EqualTo(["Server"]));
     }
+
+    private static InProcessServer StartEcho(ServerOptions? options = null) =>
+        InProcessServer.StartFleck(socket => socket.OnMessage = message => socket.Send(default, message), options);
 }

@@ -1,5 +1,6 @@
 using EchoServer.Metrics;
 using EchoServer.Server;
+using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Tests.Metrics;
 
@@ -21,20 +22,24 @@ internal sealed class EndCauseTests
         yield return Case("1008", "limit", new() { MaxFragments = 1 }, peer => peer.Send(TwoFragments()));
         yield return Case("1013", "budget", new() { MemoryBudgetBytes = 100 }, peer => peer.Send(WireFrame.Binary(new byte[500], fin: false)));
         yield return Case("1008", "deadline", new() { MessageTimeout = Short }, peer => peer.Send(WireFrame.Text("a", fin: false)));
-        yield return Case("1006", "keep-alive", new() { KeepAliveInterval = Short, KeepAliveTimeout = Short }, _ => { });
+        yield return Case(
+            "1006", "keep-alive", new() { KeepAliveInterval = Short, KeepAliveTimeout = Short },
+            peer => Assert.That(peer.ReadOneFrame().Opcode, Is.EqualTo(WireFrame.PingOpcode)),
+            "1006 AbnormalClosure, no answer to a ping");
 
-        static TestCaseData Case(string code, string cause, ServerOptions options, Action<RawPeer> act) =>
-            new TestCaseData(code, cause, options, act).SetName($"{{m}}({code}, {cause})");
+        static TestCaseData Case(string code, string cause, ServerOptions options, Action<RawPeer> act, string words = "") =>
+            new TestCaseData(code, cause, options, act, words).SetName($"{{m}}({code}, {cause})");
     }
 
     [TestCaseSource(nameof(Ends))]
-    public async Task An_end_is_counted_by_code_and_cause(string code, string cause, ServerOptions options, Action<RawPeer> act)
+    public async Task An_end_is_counted_and_logged_by_code_and_cause(
+        string code, string cause, ServerOptions options, Action<RawPeer> act, string words)
     {
         await using InProcessServer server = SiteServer.Start(options with { CloseTimeout = Short });
         using RawPeer peer = RawPeer.Open(server.Port);
         act(peer);
         peer.ReadToEnd();
-        await AssertEndedAsync(server, code, cause);
+        await AssertEndedAsync(server, code, cause, words);
     }
 
     [Test]
@@ -71,20 +76,8 @@ internal sealed class EndCauseTests
     {
         await using InProcessServer server = SiteServer.Start(new ServerOptions { SendTimeout = Short });
         using RawPeer peer = RawPeer.Open(server.Port);
-        byte[] message = WireFrame.Binary(new byte[500_000]).ToBytes();
-        try
-        {
-            for (int i = 0; i < 1_000; i++)
-            {
-                peer.Send(message);
-            }
-        }
-        catch (System.Net.Sockets.SocketException)
-        {
-            // Cut off, as it should be.
-        }
-
-        await AssertEndedAsync(server, "1006", "deadline");
+        Assert.That(peer.FloodUntilCut(WireFrame.Binary(new byte[500_000]).ToBytes()), Is.True);
+        await AssertEndedAsync(server, "1006", "deadline", "the client does not read");
     }
 
     [Test]
@@ -102,11 +95,16 @@ internal sealed class EndCauseTests
         Assert.That(totals.Ended[(int)EndCause.Drain][CountedCloseCodes.IndexOf(EchoServer.WebSockets.CloseCode.GoingAway)], Is.EqualTo(1));
     }
 
-    private static async Task AssertEndedAsync(InProcessServer server, string code, string cause)
+    private static async Task AssertEndedAsync(InProcessServer server, string code, string cause, string words)
     {
         await Wait.UntilAsync(() => server.Snapshot.OpenConnections == 0, () => "the connection did not end");
         Scrape scrape = Scrape.Of(server.Port);
         Assert.That(scrape.NotZero("connections_ended_total"), Is.EqualTo([$"{cause} {code}=1"]));
+        const string start = "Connection #1 closed: ";
+        await server.UntilLoggedAsync(start);
+        LogLine closed = server.Log.Lines.Single(line => line.Text.StartsWith(start, StringComparison.Ordinal));
+        Assert.That(closed.Level, Is.EqualTo(LogLevel.Debug));
+        Assert.That(closed.Text, Does.Contain(words).And.Contain($"(cause {cause}); "));
     }
 
     private static byte[] TwoFragments() =>

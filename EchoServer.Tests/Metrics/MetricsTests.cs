@@ -71,7 +71,7 @@ internal sealed class MetricsTests
         using RawPeer plain = RawPeer.Open(server.Port, "/raw");
         byte[] json = Deflated.Json(1_000);
         Echo(plain, 3, WireFrame.Text(json));
-        Assert.That(Compression(Scrape.Of(server.Port)), Is.EqualTo((0, 0, 0, 0, 0, 0, 0)), "it was not negotiated");
+        Assert.That(Compression(Scrape.Of(server.Port)), Is.All.Zero, "it was not negotiated");
 
         byte[] large = Deflated.Message(json);
         byte[] small = Deflated.Message("tiny");
@@ -101,8 +101,7 @@ internal sealed class MetricsTests
         Assert.That(scrape["message_bytes_total{direction=\"received\",kind=\"text\"}"], Is.EqualTo((6 * json.Length) + "tiny".Length));
         Assert.That(scrape["messages_total{direction=\"received\",kind=\"text\"}"], Is.EqualTo(7));
 
-        (double, double, double, double, double, double, double) Expected() => (
-            1, 3, (2 * large.Length) + small.Length, (2 * json.Length) + "tiny".Length, 3, sent, 3 * json.Length);
+        double[] Expected() => [1, 3, (2 * large.Length) + small.Length, (2 * json.Length) + "tiny".Length, 3, sent, 3 * json.Length];
     }
 
     [Test]
@@ -221,15 +220,13 @@ internal sealed class MetricsTests
     }
 
     /// <summary>Connections; messages, bytes after and bytes before compression: received, then sent.</summary>
-    private static (double, double, double, double, double, double, double) Compression(Scrape scrape)
-    {
-        return (
-            scrape["compressed_connections_total"],
-            Of("messages", "received"), Of("message_bytes", "received"), Of("message_plain_bytes", "received"),
-            Of("messages", "sent"), Of("message_bytes", "sent"), Of("message_plain_bytes", "sent"));
-
-        double Of(string what, string direction) => scrape[$"compressed_{what}_total{{direction=\"{direction}\"}}"];
-    }
+    private static double[] Compression(Scrape scrape) =>
+    [
+        scrape["compressed_connections_total"],
+        .. from direction in (string[])["received", "sent"]
+           from what in (string[])["messages", "message_bytes", "message_plain_bytes"]
+           select scrape[$"compressed_{what}_total{{direction=\"{direction}\"}}"],
+    ];
 
     private static void Echo(RawPeer peer, int times, WireFrame message)
     {

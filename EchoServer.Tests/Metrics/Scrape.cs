@@ -1,20 +1,14 @@
 namespace EchoServer.Tests.Metrics;
 
 /// <summary>The samples of one answer of <c>/metrics</c>, by name and labels as they stand there.</summary>
-internal sealed class Scrape
+internal sealed class Scrape(string text)
 {
-    private readonly Dictionary<string, double> _samples;
+    private readonly Dictionary<string, double> _samples = text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        .Where(line => line[0] != '#')
+        .Select(line => (Space: line.LastIndexOf(' '), Line: line))
+        .ToDictionary(entry => entry.Line[..entry.Space], entry => double.Parse(entry.Line[entry.Space..], CultureInfo.InvariantCulture));
 
-    public Scrape(string text)
-    {
-        Text = text;
-        _samples = text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Where(line => line[0] != '#')
-            .Select(line => (Space: line.LastIndexOf(' '), Line: line))
-            .ToDictionary(entry => entry.Line[..entry.Space], entry => double.Parse(entry.Line[entry.Space..], CultureInfo.InvariantCulture));
-    }
-
-    public string Text { get; }
+    public string Text => text;
 
     /// <summary>A sample, such as <c>a_total{code="1000"}</c>; without the name's <c>echo_server_</c>.</summary>
     public double this[string sample] => _samples[$"echo_server_{sample}"];

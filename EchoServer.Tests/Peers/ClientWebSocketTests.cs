@@ -38,28 +38,14 @@ internal sealed class ClientWebSocketTests
         byte[] message = new byte[length];
         new Random(length).NextBytes(message);
         await ConnectAsync("/raw");
-        await _client.SendAsync(message, WebSocketMessageType.Binary, true, _patience.Token);
-        byte[] received = new byte[length + 1];
-        int count = 0;
-        ValueWebSocketReceiveResult part;
-        do
-        {
-            part = await _client.ReceiveAsync(received.AsMemory(count), _patience.Token);
-            count += part.Count;
-        }
-        while (!part.EndOfMessage);
-
-        Assert.That(part.MessageType, Is.EqualTo(WebSocketMessageType.Binary));
-        Assert.That(received.AsSpan(0, count).SequenceEqual(message), Is.True);
+        await _client.EchoAsync(WebSocketMessageType.Binary, message, _patience.Token);
     }
 
     [Test]
     public async Task A_fragmented_message_comes_back_whole()
     {
         await ConnectAsync("/raw");
-        await _client.SendAsync("one "u8.ToArray(), WebSocketMessageType.Text, false, _patience.Token);
-        await _client.SendAsync("two"u8.ToArray(), WebSocketMessageType.Text, true, _patience.Token);
-        Assert.That(await ReceiveAsync(), Is.EqualTo((WebSocketMessageType.Text, "one two")));
+        await _client.EchoAsync(WebSocketMessageType.Text, "one two"u8.ToArray(), _patience.Token, fragment: 4);
     }
 
     [Test]
@@ -100,9 +86,7 @@ internal sealed class ClientWebSocketTests
 
     private async Task<(WebSocketMessageType Kind, string Text)> ReceiveAsync()
     {
-        byte[] buffer = new byte[4096];
-        WebSocketReceiveResult result = await _client.ReceiveAsync(buffer, _patience.Token);
-        Assert.That(result.EndOfMessage, Is.True);
-        return (result.MessageType, Encoding.UTF8.GetString(buffer, 0, result.Count));
+        (WebSocketMessageType kind, byte[] payload) = await _client.ReceiveMessageAsync(_patience.Token);
+        return (kind, Encoding.UTF8.GetString(payload));
     }
 }

@@ -50,13 +50,13 @@ internal sealed class CompressionTests
             for (int round = 0; round < RoundsOfEach; round++)
             {
                 byte[] json = Deflated.Json(size, seed: round / 2);
-                await EchoAsync(client, WebSocketMessageType.Text, json, size, patience.Token);
-                await EchoAsync(client, WebSocketMessageType.Text, json, Math.Max(size / 7, 10), patience.Token);
+                await client.EchoAsync(WebSocketMessageType.Text, json, patience.Token);
+                await client.EchoAsync(WebSocketMessageType.Text, json, patience.Token, Math.Max(size / 7, 10));
             }
 
             byte[] noise = new byte[size];
             new Random(size).NextBytes(noise);
-            await EchoAsync(client, WebSocketMessageType.Binary, noise, size, patience.Token);
+            await client.EchoAsync(WebSocketMessageType.Binary, noise, patience.Token);
         }
 
         await client.CloseAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token);
@@ -80,29 +80,6 @@ internal sealed class CompressionTests
         Assert.That(result.Error, Is.Empty);
         Assert.That(result.Output.Split('\n'), Is.EqualTo(
             [$"agreed {extensions}", parameters, "84 of 84 came back, closed 1000 ", "compressed", ""]));
-    }
-
-    private static async Task EchoAsync(
-        ClientWebSocket client, WebSocketMessageType type, byte[] message, int fragment, CancellationToken patience)
-    {
-        for (int start = 0; start < message.Length; start += fragment)
-        {
-            int end = Math.Min(start + fragment, message.Length);
-            await client.SendAsync(message.AsMemory(start..end), type, end == message.Length, patience);
-        }
-
-        byte[] received = new byte[message.Length + 1];
-        int count = 0;
-        ValueWebSocketReceiveResult part;
-        do
-        {
-            part = await client.ReceiveAsync(received.AsMemory(count), patience);
-            count += part.Count;
-        }
-        while (!part.EndOfMessage);
-
-        Assert.That(part.MessageType, Is.EqualTo(type));
-        Assert.That(received.AsSpan(0, count).SequenceEqual(message), Is.True, $"{message.Length} bytes in fragments of {fragment}");
     }
 
     private static string Words(bool keeps) => keeps ? "with context" : "without context";

@@ -8,19 +8,8 @@ internal sealed class NodeClientTests
     public void RequirePeers() => Requires.NodePeers();
 
     [Test]
-    public async Task The_tutorials_client_prints_the_tutorials_transcript()
-    {
-        ProgramResult result = await RunAsync("tutorial-client.js", "/");
-        Assert.That(result.Error, Is.Empty);
-        Assert.That(result.Output.Split('\n'), Is.EqualTo(
-            [
-                "Sent Message: Hi there!",
-                "Received Message: Hi, this is the Echo-Server",
-                "Received Message: Echo: Hi there!",
-                "Disconnected from Server",
-                "",
-            ]));
-    }
+    public async Task The_tutorials_client_prints_the_tutorials_transcript() =>
+        Assert.That(await RunAsync("tutorial-client.js", "/"), Is.EqualTo(ProgramResult.Transcript));
 
     [Test]
     public async Task Messages_of_every_kind_come_back()

@@ -130,7 +130,8 @@ internal sealed class CallbackTests
         await using var server = InProcessServer.Start(socket => socket.OnClose = Fail);
         RawPeer.Open(server.Port).Dispose();
         await server.WaitUntilEmptyAsync();
-        await Wait.UntilAsync(() => server.Log.Lines.Any(line => line.Level == LogLevel.Error), () => "nothing logged");
+        await server.UntilLoggedAsync("System.InvalidOperationException: the handler's own fault");
+        Assert.That(server.Log.Lines, Has.One.Property(nameof(LogLine.Level)).EqualTo(LogLevel.Error));
     }
 
     [Test]

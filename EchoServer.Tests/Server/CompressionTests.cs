@@ -36,7 +36,7 @@ internal sealed class CompressionTests
         await using var server = InProcessServer.Start(_ => { });
         using RawPeer peer = Open(server, Offer, out string head);
         Assert.That(head, Does.Not.Contain("Extensions"));
-        peer.Send(new WireFrame(WireFrame.TextOpcode, Deflated.Message("Hello"), Rsv: Compressed));
+        peer.Send(Packed(WireFrame.TextOpcode, [.. "Hello"u8]));
         Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1002));
     }
 
@@ -48,7 +48,7 @@ internal sealed class CompressionTests
         string text = new('x', 1000);
         peer.Send(WireFrame.Text(text));
         Assert.That(peer.ReadText(), Is.EqualTo($"Echo: {text}"));
-        peer.Send(new WireFrame(WireFrame.TextOpcode, Deflated.Message("Hello"), Rsv: Compressed));
+        peer.Send(Packed(WireFrame.TextOpcode, [.. "Hello"u8]));
         Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1002));
     }
 
@@ -68,15 +68,9 @@ internal sealed class CompressionTests
         using RawPeer peer = Open(server, line, out _);
         var decoder = new DeflateDecoder();
         byte[] json = Deflated.Json(1_000);
-        byte[] expected = [.. "Echo: "u8, .. json];
-        int[] sizes = [.. Enumerable.Range(0, 3).Select(_ =>
-        {
-            peer.Send(new WireFrame(WireFrame.TextOpcode, Deflated.Message(json), Rsv: Compressed));
-            WireFrame echo = peer.ReadOneFrame();
-            Assert.That((echo.Opcode, echo.Rsv, echo.Fin), Is.EqualTo((WireFrame.TextOpcode, Compressed, true)));
-            Assert.That(decoder.Read(echo.Payload), Is.EqualTo(expected));
-            return echo.Payload.Length;
-        })];
+        WireFrame[] echoes = [.. Enumerable.Range(0, 3).Select(_ => Echo(peer, WireFrame.TextOpcode, json, decoder))];
+        Assert.That(echoes.Select(echo => echo.Rsv), Has.All.EqualTo(Compressed));
+        int[] sizes = [.. echoes.Select(echo => echo.Payload.Length)];
         Assert.That(sizes[0], Is.LessThan(json.Length / 2));
         Assert.That(sizes[1], refersBack ? Is.LessThan(50) : Is.EqualTo(sizes[0]));
         Assert.That(decoder.FarthestBeforeMessage, refersBack ? Is.Positive : Is.Not.Positive);
@@ -91,14 +85,10 @@ internal sealed class CompressionTests
         for (int i = 0; i < 20; i++)
         {
             byte[] json = Encoding.ASCII.GetBytes($$"""{"id":"3F2504E0-4F89-11D3-9A0C-0305E82C{{1000 + i}}","to":"lobby","say":"Hi!"}""");
-            byte[] expected = [.. "Echo: "u8, .. json];
-            peer.Send(new WireFrame(WireFrame.TextOpcode, Deflated.Message(json), Rsv: Compressed));
-            WireFrame echo = peer.ReadOneFrame();
+            int plain = "Echo: ".Length + json.Length;
+            WireFrame echo = Echo(peer, WireFrame.TextOpcode, json, decoder);
             Assert.That(echo.Rsv, Is.EqualTo(Compressed));
-            Assert.That(decoder.Read(echo.Payload), Is.EqualTo(expected));
-            Assert.That(
-                echo.Payload.Length,
-                i == 0 ? Is.InRange(expected.Length + 1, expected.Length + 15) : Is.LessThan(expected.Length / 2), $"message {i}");
+            Assert.That(echo.Payload.Length, i == 0 ? Is.InRange(plain + 1, plain + 15) : Is.LessThan(plain / 2), $"message {i}");
         }
     }
 
@@ -114,12 +104,10 @@ internal sealed class CompressionTests
         for (int i = 0; i < 400; i++)
         {
             random.NextBytes(noise);
-            peer.Send(new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(noise), Rsv: Compressed));
-            WireFrame echo = peer.ReadOneFrame();
-            Assert.That(echo.Rsv == Compressed ? decoder.Read(echo.Payload) : echo.Payload.ToArray(), Is.EqualTo(noise));
-            if (echo.Payload.Length != noise.Length)
+            int length = Echo(peer, WireFrame.BinaryOpcode, noise, decoder).Payload.Length;
+            if (length != noise.Length)
             {
-                Assert.That(echo.Payload.Length, Is.InRange(noise.Length + 1, noise.Length + 15));
+                Assert.That(length, Is.InRange(noise.Length + 1, noise.Length + 15));
                 grown.Add(i);
             }
         }
@@ -138,13 +126,7 @@ internal sealed class CompressionTests
         new Random(3).NextBytes(noise);
         byte[] json = """{"id":"3F2504E0-4F89-11D3-9A0C-0305E82C3301","to":"lobby","say":"Hi!"}"""u8.ToArray();
         byte[][] messages = [noise, .. Enumerable.Repeat(json, 20)];
-        int[] sizes = [.. messages.Select(message =>
-        {
-            peer.Send(new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(message), Rsv: Compressed));
-            WireFrame echo = peer.ReadOneFrame();
-            Assert.That(echo.Rsv == Compressed ? decoder.Read(echo.Payload) : echo.Payload.ToArray(), Is.EqualTo(message));
-            return echo.Payload.Length;
-        })];
+        int[] sizes = [.. messages.Select(message => Echo(peer, WireFrame.BinaryOpcode, message, decoder).Payload.Length)];
         Assert.That(sizes.Skip(1 + 1 + 8 + 1), Has.Exactly(10).Items.And.All.LessThan(json.Length / 2), string.Join(' ', sizes));
     }
 
@@ -157,7 +139,7 @@ internal sealed class CompressionTests
         new Random(1).NextBytes(noise);
         foreach (byte[] payload in (byte[][])[[], [1], noise])
         {
-            peer.Send(WireFrame.Join(new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(payload), Rsv: Compressed), WireFrame.Ping([7])));
+            peer.Send(WireFrame.Join(Packed(WireFrame.BinaryOpcode, payload), WireFrame.Ping([7])));
             WireFrame echo = peer.ReadOneFrame();
             Assert.That((echo.Opcode, echo.Rsv), Is.EqualTo((WireFrame.BinaryOpcode, 0)));
             Assert.That(echo.Payload, Is.EqualTo(payload));
@@ -168,21 +150,14 @@ internal sealed class CompressionTests
     [Test]
     public async Task What_other_threads_send_goes_out_plain_between_compressed_messages()
     {
-        IWebSocketConnection? connection = null;
         byte[] json = Deflated.Json(500);
         string text = Encoding.ASCII.GetString(json);
-        await using var server = InProcessServer.Start(
-            socket =>
-            {
-                connection = socket;
-                socket.OnMessage = message => socket.Send(default, message);
-            },
-            On);
+        await using var server = InProcessServer.StartEcho(On);
         using RawPeer peer = Open(server, Offer, out _);
         var decoder = new DeflateDecoder();
         for (int i = 0; i < 3; i++)
         {
-            connection!.Send(text);
+            server.Opened.Single().Send(text);
             Assert.That(peer.ReadOneFrame() is { Rsv: 0 } plain && plain.Payload.SequenceEqual(json), Is.True);
             peer.Send(WireFrame.Text(text));
             WireFrame echo = peer.ReadOneFrame();
@@ -216,14 +191,14 @@ internal sealed class CompressionTests
         byte[] json = Deflated.Json(1_000);
         foreach (RawPeer peer in (RawPeer[])[first, second, third, first])
         {
-            peer.Send(new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(json), Rsv: Compressed));
+            peer.Send(Packed(WireFrame.BinaryOpcode, json));
             Assert.That(peer.ReadOneFrame().Rsv, Is.EqualTo(Compressed));
         }
     }
 
-    [TestCase(Offer)]
-    [TestCase(WithoutContext)]
-    public async Task Nothing_is_forgotten_or_mixed_up_where_others_have_their_turn_in_between(string line)
+    [Test]
+    public async Task Nothing_is_forgotten_or_mixed_up_where_others_have_their_turn_in_between(
+        [Values(Offer, WithoutContext)] string line)
     {
         // One send that becomes 13 MiB: far more than a connection may have processed in one go.
         byte[][] messages = [.. Enumerable.Range(0, 200).Select(i => (byte[])[(byte)i, .. new byte[64 * 1024]])];
@@ -231,7 +206,7 @@ internal sealed class CompressionTests
         using RawPeer peer = Open(server, line, out _);
         peer.Send(WireFrame.Join(
             [
-                .. messages.Select(message => new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(message), Rsv: Compressed)),
+                .. messages.Select(message => Packed(WireFrame.BinaryOpcode, message)),
                 WireFrame.Ping([7]),
                 WireFrame.Binary([1, 2, 3]),
                 WireFrame.Close(1000),
@@ -252,7 +227,7 @@ internal sealed class CompressionTests
     public async Task Input_that_waits_while_others_have_their_turn_is_counted_and_refused_where_memory_is_short()
     {
         // Enough to decompress each message, but not for the other bytes of the same receive.
-        byte[] one = new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(new byte[64 * 1024]), Rsv: Compressed).ToBytes();
+        byte[] one = Packed(WireFrame.BinaryOpcode, new byte[64 * 1024]).ToBytes();
         await using var server = StartEcho(On with { MemoryBudgetBytes = Inflater.Bytes + (72 * 1024) });
         using RawPeer peer = Open(server, WithoutContext, out _);
         peer.Send(Enumerable.Repeat(one, 4 * ServerOptions.ReceiveBytes / one.Length).SelectMany(bytes => bytes).ToArray().AsSpan());
@@ -274,7 +249,7 @@ internal sealed class CompressionTests
         using RawPeer peer = Open(server, Offer, out string head);
         Assert.That(head, agrees ? Does.Contain("\r\nSec-WebSocket-Extensions: permessage-deflate; ") : Does.Not.Contain("Extensions"));
         byte[] json = Deflated.Json(1_000);
-        peer.Send(agrees ? new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(json), Rsv: Compressed) : WireFrame.Binary(json));
+        peer.Send(agrees ? Packed(WireFrame.BinaryOpcode, json) : WireFrame.Binary(json));
         WireFrame echo = peer.ReadOneFrame();
         Assert.That(echo.Opcode, Is.EqualTo(WireFrame.BinaryOpcode));
         Assert.That(agrees ? new DeflateDecoder().Read(echo.Payload) : echo.Payload, Is.EqualTo(json));
@@ -287,10 +262,7 @@ internal sealed class CompressionTests
         await using var server = StartEcho(On with { MemoryBudgetBytes = budget });
         using RawPeer peer = Open(server, WithoutContext, out _);
         byte[] json = Deflated.Json(1024 * 1024);
-        peer.Send(new WireFrame(WireFrame.BinaryOpcode, Deflated.Message(json), Rsv: Compressed));
-        WireFrame echo = peer.ReadOneFrame();
-        Assert.That((echo.Opcode, echo.Rsv), Is.EqualTo((WireFrame.BinaryOpcode, compresses ? Compressed : 0)));
-        Assert.That((compresses ? new DeflateDecoder().Read(echo.Payload) : echo.Payload).AsSpan().SequenceEqual(json), Is.True);
+        Assert.That(Echo(peer, WireFrame.BinaryOpcode, json, new DeflateDecoder()).Rsv, Is.EqualTo(compresses ? Compressed : 0));
         Assert.That(server.Budget.Peak, Is.GreaterThan(budget / 3));
     }
 
@@ -319,7 +291,7 @@ internal sealed class CompressionTests
         foreach (string line in (string[])[Offer, WithoutContext])
         {
             using RawPeer peer = Open(server, line, out _);
-            peer.Send(new WireFrame(WireFrame.TextOpcode, Deflated.Message(json), Rsv: Compressed));
+            peer.Send(Packed(WireFrame.TextOpcode, json));
             peer.ReadOneFrame();
             end(peer);
             if (peer.Socket.Connected)
@@ -375,9 +347,8 @@ internal sealed class CompressionTests
         Assert.That(overlaps, Is.Positive, "no abort came while zlib was at work");
     }
 
-    [TestCase(true)]
-    [TestCase(false)]
-    public async Task What_is_counted_are_messages_as_they_are_said_and_bytes_as_they_are_sent(bool compresses)
+    [Test]
+    public async Task What_is_counted_are_messages_as_they_are_said_and_bytes_as_they_are_sent([Values] bool compresses)
     {
         await using var server = StartEcho(On with { Compression = compresses });
         byte[] json = Deflated.Json(1_000);
@@ -396,6 +367,21 @@ internal sealed class CompressionTests
 
     private static InProcessServer StartEcho(ServerOptions options) => InProcessServer.Start(
         (engine, log) => EchoHandlers.Start(engine, new EchoOptions { LogMessages = false, Greeting = "" }, log.CreateLogger("Echo")), options);
+
+    /// <summary>A message, compressed by itself.</summary>
+    private static WireFrame Packed(int opcode, byte[] payload) => new(opcode, Deflated.Message(payload), Rsv: Compressed);
+
+    /// <summary>Sends a message, compressed by itself, and checks its echo, which may refer back to those before.</summary>
+    private static WireFrame Echo(RawPeer peer, int opcode, byte[] message, DeflateDecoder decoder)
+    {
+        peer.Send(Packed(opcode, message));
+        WireFrame echo = peer.ReadOneFrame();
+        Assert.That((echo.Opcode, echo.Fin), Is.EqualTo((opcode, true)));
+        byte[] expected = opcode == WireFrame.TextOpcode ? [.. "Echo: "u8, .. message] : message;
+        byte[] payload = echo.Rsv == Compressed ? decoder.Read(echo.Payload) : echo.Payload;
+        Assert.That(payload.AsSpan().SequenceEqual(expected), Is.True);
+        return echo;
+    }
 
     private static RawPeer Open(InProcessServer server, string line, out string head)
     {

@@ -1,6 +1,5 @@
 using System.Text;
 using EchoServer.Server;
-using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Tests.Server;
 
@@ -105,29 +104,6 @@ internal sealed class DeadlineTests
     }
 
     [Test]
-    public async Task A_client_that_answers_no_ping_is_gone()
-    {
-        await using var server = InProcessServer.Start(_ => { }, new ServerOptions { KeepAliveInterval = Short, KeepAliveTimeout = Short });
-        using RawPeer peer = RawPeer.Open(server.Port);
-        await server.WaitUntilEmptyAsync();
-        Assert.That(peer.ReadOneFrame().Opcode, Is.EqualTo(WireFrame.PingOpcode));
-        LogLine closed = server.Log.Lines.Single(line => line.Text.Contains("closed", StringComparison.Ordinal));
-        Assert.That((closed.Level, closed.Text), Is.EqualTo((LogLevel.Debug, closed.Text)));
-        Assert.That(closed.Text, Does.Contain("1006 AbnormalClosure, no answer to a ping (cause keep-alive)"));
-    }
-
-    [Test]
-    public async Task A_client_that_does_not_read_is_cut_off()
-    {
-        await using var server = InProcessServer.StartEcho(new ServerOptions { SendTimeout = Short });
-        using RawPeer peer = RawPeer.Open(server.Port);
-        byte[] message = WireFrame.Binary(new byte[64 * 1024]).ToBytes();
-        Assert.That(() => SendFor(peer, message, ServerProcess.Patience), Throws.InstanceOf<SocketException>());
-        await server.WaitUntilEmptyAsync();
-        Assert.That(server.Log.Lines.Any(line => line.Text.Contains("the client does not read", StringComparison.Ordinal)), Is.True);
-    }
-
-    [Test]
     public async Task The_close_deadline_does_not_run_while_output_waits_for_a_slow_reader()
     {
         // Ten times the close deadline passes before the client reads at all: it still gets every echo, and the Close.
@@ -178,13 +154,4 @@ internal sealed class DeadlineTests
         () => "nothing is due");
 
     private static bool SameOnTheWire(WireFrame one, WireFrame other) => one.ToBytes().AsSpan().SequenceEqual(other.ToBytes());
-
-    private static void SendFor(RawPeer peer, byte[] message, TimeSpan time)
-    {
-        long start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start) < time)
-        {
-            peer.Send(message);
-        }
-    }
 }

@@ -58,23 +58,16 @@ internal sealed class EngineTests(ServerEngine engine)
         Assert.That((pong.Opcode, pong.Payload), Is.EqualTo((WireFrame.PongOpcode, new byte[] { 7 })));
     }
 
-    [TestCase("/raw")]
-    [TestCase("/raw?q=1")]
-    public void Raw_echoes_and_nothing_else(string path)
+    [Test]
+    public void Raw_echoes_and_nothing_else([Values("/raw", "/raw?q=1")] string path)
     {
         using RawPeer peer = RawPeer.Open(_server.Port, path);
         peer.Send(WireFrame.Text("x"));
         Assert.That(peer.ReadText(), Is.EqualTo("x"));
     }
 
-    [TestCase(0)]
-    [TestCase(1)]
-    [TestCase(125)]
-    [TestCase(126)]
-    [TestCase(65535)]
-    [TestCase(65536)]
-    [TestCase(1024 * 1024)]
-    public void A_binary_message_comes_back_as_the_same_bytes(int length)
+    [Test]
+    public void A_binary_message_comes_back_as_the_same_bytes([Values(0, 1, 125, 126, 65535, 65536, 1024 * 1024)] int length)
     {
         byte[] message = new byte[length];
         new Random(length).NextBytes(message);
@@ -86,10 +79,8 @@ internal sealed class EngineTests(ServerEngine engine)
         Assert.That(echo.Payload.AsSpan().SequenceEqual(message), Is.True);
     }
 
-    [TestCase("")]
-    [TestCase("Grüße \u20AC \U0001F600")]
-    [TestCase("line\r\nline\0")]
-    public void Text_of_every_kind_comes_back(string text)
+    [Test]
+    public void Text_of_every_kind_comes_back([Values("", "Grüße \u20AC \U0001F600", "line\r\nline\0")] string text)
     {
         using RawPeer peer = RawPeer.Open(_server.Port, "/");
         Assert.That(peer.ReadText(), Is.EqualTo(Greeting));
@@ -146,16 +137,7 @@ internal sealed class EngineTests(ServerEngine engine)
     public async Task The_client_prints_the_tutorials_transcript()
     {
         ProgramResult result = await Programs.RunAsync(_build.Start(["client", _server.Url().AbsoluteUri, "Hi there!"]));
-        Assert.That(result, Is.EqualTo(new ProgramResult(
-            0,
-            """
-            Sent Message: Hi there!
-            Received Message: Hi, this is the Echo-Server
-            Received Message: Echo: Hi there!
-            Disconnected from Server
-
-            """,
-            "")));
+        Assert.That(result, Is.EqualTo(ProgramResult.Transcript));
     }
 
     [Test]
@@ -172,10 +154,9 @@ internal sealed class EngineTests(ServerEngine engine)
         int port = FreePort.Find();
         await using (ServerProcess first = await _build.StartAsync("--port", $"{port}"))
         {
-            using RawPeer open = RawPeer.Open(port);
+            RawPeer open = RawPeer.Open(port);
             Programs.Signal(first.Id, "TERM");
-            Assert.That(open.ReadOneFrame().CloseCode, Is.EqualTo(1001));
-            AnswerClose(open);
+            AssertIsToldToGo(open);
             Assert.That(await first.WaitForExitAsync(), Is.Zero);
         }
 
@@ -188,19 +169,25 @@ internal sealed class EngineTests(ServerEngine engine)
     public async Task A_signal_says_1001_to_every_client_after_its_echoes_and_ends_with_exit_code_0()
     {
         await using ServerProcess server = await _build.StartAsync("--log-messages", "false");
-        using RawPeer idle = RawPeer.Open(server.Port);
-        using RawPeer busy = RawPeer.Open(server.Port);
-        busy.Send(WireFrame.Join(Enumerable.Range(0, 100).Select(i => WireFrame.Text($"{i}"))));
+        RawPeer idle = RawPeer.Open(server.Port);
+
+        // Fleck takes its input in small parts: of so much, some would still be on its way.
+        (int clients, int each) = engine == ServerEngine.BuiltIn ? (20, 500) : (1, 100);
+        RawPeer[] busy = [.. Enumerable.Range(0, clients).Select(_ => RawPeer.Open(server.Port))];
+        string[] texts = [.. Enumerable.Range(0, each).Select(i => $"{i}")];
+        byte[] messages = WireFrame.Join(texts.Select(text => WireFrame.Text(text)));
+        Array.ForEach(busy, peer => peer.Send(messages));
         Programs.Signal(server.Id, "TERM");
-        Assert.That(Enumerable.Range(0, 100).Select(_ => busy.ReadText()), Is.EqualTo(Enumerable.Range(0, 100).Select(i => $"{i}")));
-        foreach (RawPeer peer in (RawPeer[])[idle, busy])
+        foreach (RawPeer peer in busy)
         {
-            Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1001));
-            AnswerClose(peer);
+            Assert.That(texts.Select(_ => peer.ReadText()), Is.EqualTo(texts));
+            AssertIsToldToGo(peer);
         }
 
+        AssertIsToldToGo(idle);
         Assert.That(await server.WaitForExitAsync(), Is.Zero);
-        await server.WaitForLineAsync(line => line.EndsWith("Stopped: 2 connections ended in time, 0 were aborted", StringComparison.Ordinal));
+        string stopped = $"Stopped: {clients + 1} connections ended in time, 0 were aborted";
+        await server.WaitForLineAsync(line => line.EndsWith(stopped, StringComparison.Ordinal));
     }
 
     [Test]
@@ -271,11 +258,8 @@ internal sealed class EngineTests(ServerEngine engine)
         Assert.That(peer.ReadHead(), Does.StartWith("HTTP/1.1 101 ").And.Contains("\r\nSec-WebSocket-Protocol: chat\r\n"));
     }
 
-    [TestCase("/")]
-    [TestCase("/health")]
-    [TestCase("/info")]
-    [TestCase("/metrics")]
-    public void Plain_HTTP_gets_a_page(string path)
+    [Test]
+    public void Plain_HTTP_gets_a_page([Values("/", "/health", "/info", "/metrics")] string path)
     {
         using RawPeer peer = RawPeer.Ask(_server.Port, $"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         Assert.That(peer.ReadHead(), Does.StartWith("HTTP/1.1 200 "));
@@ -302,8 +286,9 @@ internal sealed class EngineTests(ServerEngine engine)
         }
     }
 
-    private static void AnswerClose(RawPeer peer)
+    private static void AssertIsToldToGo(RawPeer peer)
     {
+        Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1001));
         peer.Send(WireFrame.Close(1001));
         peer.Dispose();
     }

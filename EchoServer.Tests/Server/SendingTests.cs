@@ -12,18 +12,14 @@ internal sealed class SendingTests
     {
         const int threads = 4;
         const int each = 2_000;
-        IWebSocketConnection? connection = null;
-        await using var server = InProcessServer.Start(socket =>
-        {
-            socket.OnMessage = message => socket.Send(default, message);
-            connection = socket;
-        });
+        await using var server = InProcessServer.StartEcho();
         using RawPeer peer = RawPeer.Open(server.Port);
+        IWebSocketConnection connection = server.Opened.Single();
         Task[] senders = [.. Enumerable.Range(0, threads).Select(thread => Task.Run(() =>
         {
             for (int i = 0; i < each; i++)
             {
-                connection!.Send($"{thread}:{i}:{new string((char)('a' + thread), i % 300)}");
+                connection.Send($"{thread}:{i}:{new string((char)('a' + thread), i % 300)}");
             }
         }))];
         Task echoes = Task.Run(() =>
@@ -123,12 +119,7 @@ internal sealed class SendingTests
     [Test]
     public async Task Close_from_another_thread_is_the_last_frame()
     {
-        IWebSocketConnection? connection = null;
-        await using var server = InProcessServer.Start(socket =>
-        {
-            socket.OnMessage = message => socket.Send(default, message);
-            connection = socket;
-        });
+        await using var server = InProcessServer.StartEcho();
         using RawPeer peer = RawPeer.Open(server.Port);
         using var stop = new CancellationTokenSource();
         Task sending = Task.Run(() =>
@@ -145,15 +136,8 @@ internal sealed class SendingTests
             peer.ReadOneFrame();
         }
 
-        connection!.Close(CloseCode.ServiceRestart, "now");
-        WireFrame frame;
-        do
-        {
-            frame = peer.ReadOneFrame();
-        }
-        while (frame.Opcode == WireFrame.TextOpcode);
-
-        Assert.That((frame.Opcode, frame.CloseCode), Is.EqualTo((WireFrame.CloseOpcode, 1012)));
+        server.Opened.Single().Close(CloseCode.ServiceRestart, "now");
+        Assert.That(ReadPastTexts(peer).CloseCode, Is.EqualTo(1012));
         await stop.CancelAsync();
         Assert.That(peer.ReadToEnd(), Is.Empty);
         await sending;
@@ -164,8 +148,7 @@ internal sealed class SendingTests
     {
         // 600 kB of frames: less than a connection may have queued (2 MiB), however long the peer waits for a processor.
         const int MaxMessages = 100_000;
-        IWebSocketConnection? connection = null;
-        await using var server = InProcessServer.Start(socket => Volatile.Write(ref connection, socket));
+        await using var server = InProcessServer.Start(_ => { });
         using var stop = new CancellationTokenSource();
         Task sending = Task.Run(() =>
         {
@@ -173,7 +156,7 @@ internal sealed class SendingTests
             int sent = 0;
             while (!stop.IsCancellationRequested)
             {
-                if (Volatile.Read(ref connection) is IWebSocketConnection next && next != last)
+                if (server.Opened.TryPeek(out IWebSocketConnection? next) && next != last)
                 {
                     (last, sent) = (next, 0);
                 }
@@ -192,14 +175,7 @@ internal sealed class SendingTests
                 using RawPeer peer = RawPeer.Open(server.Port);
                 peer.ReadText();
                 peer.Send(WireFrame.Close(4000));
-                WireFrame frame;
-                do
-                {
-                    frame = peer.ReadOneFrame();
-                }
-                while (frame.Opcode == WireFrame.TextOpcode);
-
-                Assert.That(frame.CloseCode, Is.EqualTo(4000), $"connection {i}");
+                Assert.That(ReadPastTexts(peer).CloseCode, Is.EqualTo(4000), $"connection {i}");
                 Assert.That(peer.ReadToEnd(), Is.Empty);
             }
         }
@@ -214,22 +190,15 @@ internal sealed class SendingTests
     [Test]
     public async Task A_peer_that_lets_too_much_pile_up_is_disconnected()
     {
-        IWebSocketConnection? connection = null;
         var ended = new TaskCompletionSource();
-        await using var server = InProcessServer.Start(
-            socket =>
-            {
-                connection = socket;
-                socket.OnClose = ended.SetResult;
-            },
-            new ServerOptions { MaxMessageBytes = 100_000 });
+        await using var server = InProcessServer.Start(socket => socket.OnClose = ended.SetResult, new ServerOptions { MaxMessageBytes = 100_000 });
         using RawPeer peer = RawPeer.Open(server.Port);
         string large = new('x', 64 * 1024);
 
         // The kernel's own buffers take some megabytes first; the peer reads none of it.
         for (int sent = 0; sent < 1_000 && !ended.Task.IsCompleted; sent++)
         {
-            connection!.Send(large);
+            server.Opened.Single().Send(large);
         }
 
         await ended.Task.WaitAsync(ServerProcess.Patience);
@@ -262,5 +231,18 @@ internal sealed class SendingTests
         await using var server = InProcessServer.Start(socket => socket.OnOpen = () => socket.Send("a\ud800b €"));
         using RawPeer peer = RawPeer.Open(server.Port);
         Assert.That(peer.ReadOneFrame().Payload, Is.EqualTo(Encoding.UTF8.GetBytes("a\ufffdb €")));
+    }
+
+    /// <summary>Reads up to a frame that is not a text, which must be a Close.</summary>
+    private static WireFrame ReadPastTexts(RawPeer peer)
+    {
+        WireFrame frame = peer.ReadOneFrame();
+        while (frame.Opcode == WireFrame.TextOpcode)
+        {
+            frame = peer.ReadOneFrame();
+        }
+
+        Assert.That(frame.Opcode, Is.EqualTo(WireFrame.CloseOpcode));
+        return frame;
     }
 }

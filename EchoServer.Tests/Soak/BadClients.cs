@@ -1,3 +1,5 @@
+using EchoServer.Tests.Attacks;
+
 namespace EchoServer.Tests.Soak;
 
 /// <summary>One visit of each bad kind. Each throws when the server does not answer it as it should.</summary>
@@ -10,7 +12,7 @@ internal static class BadClients
     private const int InvalidPayload = 1007;
     private const int PolicyViolation = 1008;
     private const int MessageTooBig = 1009;
-    private const int SmallReceiveBuffer = 4096;
+    private const int SmallBuffer = 4096;
 
     private static readonly byte[] LargeMessage = WireFrame.Binary(new byte[64 * 1024]).ToBytes();
     private static readonly byte[] ManyPings = WireFrame.Join(Enumerable.Repeat(WireFrame.Ping(new byte[125]), 500));
@@ -31,13 +33,8 @@ internal static class BadClients
     /// <summary>Resets the connection: before the request, after the upgrade, in a message, or with echoes under way.</summary>
     public static async Task ResetAsync(int port, Random random, CancellationToken patience)
     {
-        using AsyncPeer peer = await AsyncPeer.ConnectAsync(port, patience);
         int stage = random.Next(4);
-        if (stage > 0)
-        {
-            await peer.UpgradeAsync();
-        }
-
+        using Attacker peer = await (stage > 0 ? Attacker.OpenAsync(port, patience) : Attacker.ConnectAsync(port, patience));
         if (stage > 1)
         {
             await peer.SendAsync(stage == 2 ? LargeMessage.AsMemory(0, random.Next(1, LargeMessage.Length)) : LargeMessage);
@@ -47,14 +44,14 @@ internal static class BadClients
     }
 
     public static Task ReadNothingAsync(int port, Random random, CancellationToken patience) =>
-        SendUntilCutOffAsync(port, LargeMessage, patience);
+        FloodAsync(port, LargeMessage, patience);
 
     public static Task FloodWithPingsAsync(int port, Random random, CancellationToken patience) =>
-        SendUntilCutOffAsync(port, ManyPings, patience);
+        FloodAsync(port, ManyPings, patience);
 
     public static async Task LeaveMessageUnfinishedAsync(int port, Random random, CancellationToken patience)
     {
-        using AsyncPeer peer = await AsyncPeer.OpenAsync(port, patience);
+        using Attacker peer = await Attacker.OpenAsync(port, patience);
         byte[] beginning = (WireFrame.Binary(new byte[random.Next(1, 32 * 1024)]) with { DeclaredLength = MaxMessageBytes }).ToBytes();
         await peer.SendAsync(beginning);
         await peer.ExpectCloseAsync(PolicyViolation);
@@ -62,7 +59,7 @@ internal static class BadClients
 
     public static async Task TrickleHandshakeAsync(int port, Random random, CancellationToken patience)
     {
-        using AsyncPeer peer = await AsyncPeer.ConnectAsync(port, patience);
+        using Attacker peer = await Attacker.ConnectAsync(port, patience);
         byte[] request = System.Text.Encoding.ASCII.GetBytes(RawPeer.UpgradeRequest());
         Task<string> answer = peer.ReadHeadAsync();
         for (int sent = 0; !answer.IsCompleted && sent < request.Length - 1; sent++)
@@ -79,7 +76,7 @@ internal static class BadClients
 
     public static async Task BreakRuleAsync(int port, Random random, CancellationToken patience)
     {
-        using AsyncPeer peer = await AsyncPeer.OpenAsync(port, patience);
+        using Attacker peer = await Attacker.OpenAsync(port, patience);
         (WireFrame frame, int closeCode) = Violations[random.Next(Violations.Length)];
         await peer.SendAsync(frame.ToBytes());
         await peer.ExpectCloseAsync(closeCode);
@@ -87,7 +84,7 @@ internal static class BadClients
 
     public static async Task SendTooMuchAsync(int port, Random random, CancellationToken patience)
     {
-        using AsyncPeer peer = await AsyncPeer.OpenAsync(port, patience);
+        using Attacker peer = await Attacker.OpenAsync(port, patience);
         bool isFragmented = random.Next(2) == 0;
         byte[] some = new byte[random.Next(1, 32 * 1024)];
         byte[] message = isFragmented
@@ -97,20 +94,9 @@ internal static class BadClients
         await peer.ExpectCloseAsync(MessageTooBig);
     }
 
-    private static async Task SendUntilCutOffAsync(int port, byte[] bytes, CancellationToken patience)
+    private static async Task FloodAsync(int port, byte[] bytes, CancellationToken patience)
     {
-        using AsyncPeer peer = await AsyncPeer.ConnectAsync(port, patience, SmallReceiveBuffer);
-        await peer.UpgradeAsync();
-        try
-        {
-            while (true)
-            {
-                await peer.SendAsync(bytes);
-            }
-        }
-        catch (SocketException)
-        {
-            // Cut off, as it should be.
-        }
+        using Attacker peer = await Attacker.OpenAsync(port, patience, SmallBuffer);
+        await peer.FloodUntilCutAsync(bytes);
     }
 }

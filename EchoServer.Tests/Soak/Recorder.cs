@@ -1,27 +1,18 @@
 namespace EchoServer.Tests.Soak;
 
 /// <summary>Takes a sample every second and writes it down at once, so that a run that is cut off leaves its figures.</summary>
-internal sealed class Recorder : IAsyncDisposable
+internal sealed class Recorder(SoakServer server, string path) : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private readonly SoakServer _server;
-    private readonly StreamWriter _csv;
+    private readonly StreamWriter _csv = new(path) { AutoFlush = true, NewLine = "\n" };
     private readonly CancellationTokenSource _stop = new();
     private readonly Stopwatch _clock = new();
     private readonly List<Sample> _samples = [];
     private Task _recording = Task.CompletedTask;
     private int? _underLoad;
 
-    public Recorder(SoakServer server, string path)
-    {
-        _server = server;
-        _csv = new StreamWriter(path) { AutoFlush = true, NewLine = "\n" };
-    }
-
-    /// <summary>Every sample, those after the load included. To be read once recording has stopped.</summary>
-    public IReadOnlyList<Sample> Samples => _samples;
-
+    /// <summary>The samples of the load. To be read once recording has stopped.</summary>
     public IReadOnlyList<Sample> UnderLoad => _samples[..(_underLoad ?? _samples.Count)];
 
     /// <summary>Begins, together with the load. A server that is gone ends the load.</summary>
@@ -55,7 +46,7 @@ internal sealed class Recorder : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
-                Sample sample = _server.TakeSample(_clock.Elapsed.TotalSeconds);
+                Sample sample = server.TakeSample(_clock.Elapsed.TotalSeconds);
                 _samples.Add(sample);
                 await _csv.WriteLineAsync(sample.ToCsv());
                 if (_samples.Count % 60 == 0)

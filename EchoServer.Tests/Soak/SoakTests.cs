@@ -19,14 +19,14 @@ internal sealed class SoakTests
     public async Task Under_mixed_good_and_bad_traffic_memory_descriptors_and_connections_stay_level()
     {
         TimeSpan duration = Duration();
-        int seed = Seed();
+        int seed = FuzzSeeds.GivenOrFresh;
         Directory.CreateDirectory(Folder);
         await using SoakServer server = await SoakServer.StartAsync();
         string subject = $"{duration.TotalMinutes:0.##} min of mixed traffic · seed {seed} · {server.MemoryLimit}";
         await TestContext.Progress.WriteLineAsync($"soak: {subject} (again with {FuzzSeeds.Variable}={seed})");
 
         // The first visits make the runtime open what it keeps: the start is after them.
-        var traffic = new Traffic(server.Port, seed);
+        var traffic = new Traffic(server.Target.Port, seed);
         await traffic.VisitOnceEachAsync();
         Sample start = await server.SettleAsync();
         Assert.That(traffic.Complaints, Is.Empty, "already at the start");
@@ -45,13 +45,13 @@ internal sealed class SoakTests
 
         // Also after a failure: that is when one looks.
         await recorder.StopAsync();
-        await DrawAsync(recorder, subject, traffic);
-        SoakServerEnd stop = await server.StopAsync();
+        await SummarizeAsync(recorder, traffic);
+        ServerEnd stop = await server.Target.StopAsync();
         Assert.Multiple(() =>
         {
             Assert.That(stop.ExitCode, Is.Zero, stop.Error);
-            Assert.That(stop.Log, Has.None.Match("^\\S+ (fail|crit): "));
-            Assert.That(stop.Log.TakeLast(3), Has.Some.Contains("Memory budget: 0 bytes in use"));
+            Assert.That(server.Target.Log, Has.None.Match("^\\S+ (fail|crit): "));
+            Assert.That(server.Target.Log.TakeLast(3), Has.Some.Contains("Memory budget: 0 bytes in use"));
             Assert.That(traffic.Complaints, Is.Empty);
             Assert.That(Quantity.All.Select(quantity => Trend.Of(quantity, recorder.UnderLoad)), Has.None.Property("IsUpward").True);
             Assert.That(end?.Connections, Is.Zero, "connections after the load");
@@ -66,21 +66,15 @@ internal sealed class SoakTests
         await traffic.RunAsync(end.Token);
     }
 
-    private static async Task DrawAsync(Recorder recorder, string subject, Traffic traffic)
+    private static async Task SummarizeAsync(Recorder recorder, Traffic traffic)
     {
-        string picture = Path.Combine(Folder, "soak.svg");
-        if (recorder.UnderLoad.Count > 0)
-        {
-            await File.WriteAllTextAsync(picture, SoakPicture.Draw(recorder, subject, traffic.Summary));
-        }
-
         await TestContext.Out.WriteLineAsync(traffic.Summary);
         foreach (Quantity quantity in Quantity.All.Where(_ => recorder.UnderLoad.Count > 0))
         {
             await TestContext.Out.WriteLineAsync($"{Trend.Of(quantity, recorder.UnderLoad)}");
         }
 
-        await TestContext.Out.WriteLineAsync($"{Path.Combine(Folder, "soak.csv")}\n{picture}");
+        await TestContext.Out.WriteLineAsync(Path.Combine(Folder, "soak.csv"));
     }
 
     private static TimeSpan Duration()
@@ -94,13 +88,5 @@ internal sealed class SoakTests
         return isNumber && minutes is > 0 and <= MaxMinutes
             ? TimeSpan.FromMinutes(minutes)
             : throw new FormatException($"{MinutesVariable}: '{given}' is not a number of minutes (1-{MaxMinutes})");
-    }
-
-    private static int Seed()
-    {
-        string? given = Environment.GetEnvironmentVariable(FuzzSeeds.Variable);
-        return string.IsNullOrEmpty(given) ? Random.Shared.Next()
-            : int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int seed) ? seed
-            : throw new FormatException($"{FuzzSeeds.Variable}: '{given}' is not a seed (0-{int.MaxValue})");
     }
 }

@@ -3,105 +3,82 @@ using System.Text;
 
 namespace EchoServer.Tests.Soak;
 
-/// <summary>A good client: .NET's own, which checks every echo byte by byte.</summary>
-internal sealed class SteadyClient(Random random) : IDisposable
+/// <summary>Good clients: .NET's own, which check every echo byte by byte.</summary>
+internal static class SteadyClient
 {
     private const int SmallestMessage = 64;
     private const int LargestMessage = 64 * 1024;
 
-    private readonly ClientWebSocket _socket = new();
-    private readonly byte[] _message = new byte[LargestMessage];
-    private readonly byte[] _echo = new byte[LargestMessage];
-
     public static async Task VisitAsync(int port, Random random, CancellationToken patience)
     {
-        using var client = new SteadyClient(random);
-        await client._socket.ConnectAsync(new Uri($"ws://127.0.0.1:{port}/"), patience);
+        using var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{port}/"), patience);
         string text = $"visit {random.Next()}";
-        await client._socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, patience);
-        Expect(await client.ReceiveTextAsync(patience), "Hi, this is the Echo-Server");
-        Expect(await client.ReceiveTextAsync(patience), $"Echo: {text}");
-        await client.CloseAsync(patience);
+        await socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, patience);
+        foreach (string expected in (string[])["Hi, this is the Echo-Server", $"Echo: {text}"])
+        {
+            Expect(Encoding.UTF8.GetString((await socket.ReceiveMessageAsync(patience)).Payload) == expected, $"no '{expected}' came");
+        }
+
+        await CloseAsync(socket, patience);
     }
 
-    public async Task RunAsync(int port, TimeSpan pause, Action echoed, CancellationToken end)
+    public static async Task RunAsync(int port, Random random, TimeSpan pause, Action echoed, CancellationToken end)
     {
-        await _socket.ConnectAsync(new Uri($"ws://127.0.0.1:{port}/raw"), CancellationToken.None);
+        using var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{port}/raw"), CancellationToken.None);
         while (!end.IsCancellationRequested)
         {
             // Pings are answered only while a receive is pending: it is, also during the pause.
-            Task<Received> receiving = ReceiveAsync(CancellationToken.None);
+            Task<(WebSocketMessageType Type, byte[] Payload)> receiving = socket.ReceiveMessageAsync(CancellationToken.None);
             await Task.Delay(pause, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            (int length, WebSocketMessageType type) = await SendAsync();
-            Received received = await receiving.WaitAsync(ServerProcess.Patience, CancellationToken.None);
-            if (received != new Received(length, type) || !_echo.AsSpan(0, length).SequenceEqual(_message.AsSpan(0, length)))
-            {
-                throw new InvalidDataException($"sent {length} bytes of {type}, got back something else: {received}");
-            }
-
+            (WebSocketMessageType type, byte[] message) = await SendAsync(socket, random);
+            (WebSocketMessageType echoedType, byte[] echo) = await receiving.WaitAsync(ServerProcess.Patience, CancellationToken.None);
+            Expect(
+                echoedType == type && echo.AsSpan().SequenceEqual(message),
+                $"sent {message.Length} bytes of {type}, got back {echo.Length} bytes of {echoedType} {socket.CloseStatus} {socket.CloseStatusDescription}");
             echoed();
         }
 
         using var patience = new CancellationTokenSource(ServerProcess.Patience);
-        await CloseAsync(patience.Token);
+        await CloseAsync(socket, patience.Token);
     }
 
-    public void Dispose() => _socket.Dispose();
-
-    private static void Expect(string got, string expected)
+    private static void Expect(bool isRight, string otherwise)
     {
-        if (got != expected)
+        if (!isRight)
         {
-            throw new InvalidDataException($"'{got}' came instead of '{expected}'");
+            throw new InvalidDataException(otherwise);
         }
     }
 
-    private async Task<(int Length, WebSocketMessageType Type)> SendAsync()
+    private static async Task<(WebSocketMessageType Type, byte[] Message)> SendAsync(ClientWebSocket socket, Random random)
     {
         // As many small ones as large ones: each doubling of the size is as likely as the next.
-        int length = (int)(SmallestMessage * Math.Pow(LargestMessage / SmallestMessage, random.NextDouble()));
+        byte[] message = new byte[(int)(SmallestMessage * Math.Pow(LargestMessage / SmallestMessage, random.NextDouble()))];
+        random.NextBytes(message);
         WebSocketMessageType type = random.Next(2) == 0 ? WebSocketMessageType.Text : WebSocketMessageType.Binary;
-        Memory<byte> message = _message.AsMemory(0, length);
-        random.NextBytes(message.Span);
         if (type == WebSocketMessageType.Text)
         {
-            ToLetters(message.Span);
+            ToLetters(message);
         }
 
-        while (random.Next(4) == 0 && message.Length > 1)
+        ReadOnlyMemory<byte> rest = message;
+        while (random.Next(4) == 0 && rest.Length > 1)
         {
-            int fragment = random.Next(1, message.Length);
-            await _socket.SendAsync(message[..fragment], type, false, CancellationToken.None);
-            message = message[fragment..];
+            int fragment = random.Next(1, rest.Length);
+            await socket.SendAsync(rest[..fragment], type, false, CancellationToken.None);
+            rest = rest[fragment..];
         }
 
-        await _socket.SendAsync(message, type, true, CancellationToken.None);
-        return (length, type);
+        await socket.SendAsync(rest, type, true, CancellationToken.None);
+        return (type, message);
     }
 
-    private async Task<Received> ReceiveAsync(CancellationToken patience)
+    private static async Task CloseAsync(ClientWebSocket socket, CancellationToken patience)
     {
-        int length = 0;
-        ValueWebSocketReceiveResult part;
-        do
-        {
-            part = await _socket.ReceiveAsync(_echo.AsMemory(length), patience);
-            length += part.Count;
-        }
-        while (!part.EndOfMessage);
-
-        return part.MessageType == WebSocketMessageType.Close
-            ? throw new InvalidDataException($"the server closed: {_socket.CloseStatus} {_socket.CloseStatusDescription}")
-            : new Received(length, part.MessageType);
-    }
-
-    private async Task<string> ReceiveTextAsync(CancellationToken patience) =>
-        Encoding.UTF8.GetString(_echo, 0, (await ReceiveAsync(patience)).Length);
-
-    private async Task CloseAsync(CancellationToken patience)
-    {
-        await _socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "done", patience);
-        Expect($"{_socket.CloseStatus}", $"{WebSocketCloseStatus.NormalClosure}");
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "done", patience);
+        Expect(socket.CloseStatus == WebSocketCloseStatus.NormalClosure, $"closed with {socket.CloseStatus}");
     }
 
     /// <summary>Any letters of two bytes: U+0400 to U+043F, D0 80 to D0 BF; an odd last byte is ASCII.</summary>
@@ -114,6 +91,4 @@ internal sealed class SteadyClient(Random random) : IDisposable
                 : (byte)0xD0;
         }
     }
-
-    private sealed record Received(int Length, WebSocketMessageType Type);
 }

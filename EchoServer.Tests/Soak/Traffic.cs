@@ -59,8 +59,7 @@ internal sealed class Traffic(int port, int seed)
         {
             // Started one by one, so that they do not send in step.
             await Task.Delay(pause * number / (BusyClients + QuietClients), CancellationToken.None);
-            using var client = new SteadyClient(new Random(seed + number));
-            await client.RunAsync(port, pause, () => Interlocked.Increment(ref _echoes), end);
+            await SteadyClient.RunAsync(port, new Random(seed + number), pause, () => Interlocked.Increment(ref _echoes), end);
         }
         catch (Exception exception)
         {

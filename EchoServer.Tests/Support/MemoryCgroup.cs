@@ -4,20 +4,16 @@ namespace EchoServer.Tests.Support;
 /// A memory cgroup (v1) for one process, as a container would have it: made below the test's own, so that whatever bounds the
 /// test still bounds the server. Removed when disposed of; the process must have ended by then.
 /// </summary>
-internal sealed class MemoryCgroup : IAsyncDisposable
+internal sealed class MemoryCgroup(string folder) : IAsyncDisposable
 {
     private const string Hierarchy = "/sys/fs/cgroup/memory";
 
     private static int _number;
 
-    private readonly string _folder;
-
-    private MemoryCgroup(string folder) => _folder = folder;
-
-    public string ProcessesFile => Path.Combine(_folder, "cgroup.procs");
+    public string ProcessesFile => Path.Combine(folder, "cgroup.procs");
 
     /// <summary>The most memory that was ever in use, the page cache of the files that were read included.</summary>
-    public long PeakBytes => long.Parse(File.ReadAllText(Path.Combine(_folder, "memory.max_usage_in_bytes")));
+    public long PeakBytes => long.Parse(File.ReadAllText(Path.Combine(folder, "memory.max_usage_in_bytes")));
 
     /// <summary>Makes a group with a limit; null where that cannot be done (not root, no cgroup v1).</summary>
     public static MemoryCgroup? TryCreate(long limitBytes)
@@ -51,7 +47,7 @@ internal sealed class MemoryCgroup : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() =>
-        await Wait.UntilAsync(() => Remove(_folder), () => $"the cgroup {_folder} cannot be removed: it still has processes");
+        await Wait.UntilAsync(() => Remove(folder), () => $"the cgroup {folder} cannot be removed: it still has processes");
 
     private static string OwnFolder()
     {

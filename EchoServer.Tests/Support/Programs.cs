@@ -5,6 +5,18 @@ namespace EchoServer.Tests.Support;
 
 internal sealed record ProgramResult(int ExitCode, string Output, string Error)
 {
+    /// <summary>What the tutorial's client prints: one message, the greeting and the echo.</summary>
+    public static ProgramResult Transcript { get; } = new(
+        0,
+        """
+        Sent Message: Hi there!
+        Received Message: Hi, this is the Echo-Server
+        Received Message: Echo: Hi there!
+        Disconnected from Server
+
+        """,
+        "");
+
     /// <summary>Asserts that the program printed nothing, said why in one line, and ended with this exit code.</summary>
     public void AssertFailed(int exitCode, IResolveConstraint error)
     {

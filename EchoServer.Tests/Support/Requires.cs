@@ -11,27 +11,21 @@ internal static class Requires
     public static void NodePeers() => Unless(
         Directory.Exists(Path.Combine(PeersFolder, "node_modules", "ws")), "Node's ws package is not installed: run ./build.sh test");
 
-    public static void Chromium() => Unless(
-        File.Exists(Support.Chromium.Executable), "Debian's package chromium is not installed: run ./build.sh test as root");
+    public static void Chromium() => Package("chromium", Support.Chromium.Executable);
 
-    public static void AxeCore() => Unless(
-        File.Exists(AxeScript), "the npm package axe-core is not installed: run ./build.sh test");
+    public static void AxeCore() =>
+        Unless(File.Exists(AxeScript), "the npm package axe-core is not installed: run ./build.sh test");
 
     public static string AxeScript => Path.Combine(PeersFolder, "node_modules", "axe-core", "axe.min.js");
 
     public static void Published() => Unless(
         File.Exists(Path.Combine(Programs.ProjectFolder, "artifacts", "cf", "EchoServer")), "nothing is published: run ./build.sh");
 
-    public static string Promtool()
-    {
-        string program = Path.Combine(Programs.ProjectFolder, "artifacts", "tools", "promtool");
-        Unless(File.Exists(program), "promtool is missing: run ./build.sh test where Debian's packages can be installed");
-        return program;
-    }
+    public static string Promtool() => Tool("promtool");
 
     public static string DropletRoot()
     {
-        string folder = Path.Combine(Programs.ProjectFolder, "artifacts", "tools", "bookworm");
+        string folder = Path.Combine(ToolsFolder, "bookworm");
         Unless(Environment.IsPrivilegedProcess && Directory.Exists(folder), "there is no Debian bookworm: run ./build.sh test as root on Debian");
         return folder;
     }
@@ -46,10 +40,10 @@ internal static class Requires
     public static void Containers()
     {
         Unless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/podman"), "podman cannot be used: run ./build.sh test as root on Debian");
-        Unless(File.Exists(DockerRegistry), "docker-registry is missing: run ./build.sh test where Debian's packages can be installed");
+        _ = DockerRegistry;
     }
 
-    public static string DockerRegistry => Path.Combine(Programs.ProjectFolder, "artifacts", "tools", "docker-registry");
+    public static string DockerRegistry => Tool("docker-registry");
 
     /// <summary>The libraries of Debian for arm64, a compiler for it, and an emulator that runs its programs.</summary>
     public static string ArmLibraries
@@ -67,15 +61,14 @@ internal static class Requires
     /// <summary>Runs programs for arm64.</summary>
     public const string Emulator = "/usr/bin/qemu-aarch64";
 
-    public static void Objdump() => Unless(File.Exists("/usr/bin/objdump"), "Debian's package binutils is not installed: run ./build.sh test as root");
+    public static void Objdump() => Package("binutils", "/usr/bin/objdump");
 
     public static void Git() => Unless(
         File.Exists("/usr/bin/git") && Path.Exists(Path.Combine(Programs.ProjectFolder, ".git")), "this is not a git repository, or git is not installed");
 
-    public static void Tmux() => Unless(
-        File.Exists(TmuxTerminal.Tmux), "Debian's package tmux is not installed: run ./build.sh test as root");
+    public static void Tmux() => Package("tmux", TmuxTerminal.Tmux);
 
-    public static void Zsh() => Unless(File.Exists("/usr/bin/zsh"), "Debian's package zsh is not installed: run ./build.sh test as root");
+    public static void Zsh() => Package("zsh", "/usr/bin/zsh");
 
     public static void Curl() => Unless(File.Exists("/usr/bin/curl"), "curl is not installed");
 
@@ -86,27 +79,36 @@ internal static class Requires
         Unless(missing.Length == 0, missing);
     }
 
-    public static void Nginx() => Unless(
-        File.Exists(Peers.Nginx.Executable), "Debian's package nginx-light is not installed: run ./build.sh test as root");
+    public static void Nginx() => Package("nginx-light", Peers.Nginx.Executable);
 
-    public static void Haproxy() => Unless(
-        File.Exists(Peers.Haproxy.Executable), "Debian's package haproxy is not installed: run ./build.sh test as root");
+    public static void Haproxy() => Package("haproxy", Peers.Haproxy.Executable);
 
     /// <summary>That a process may be put into a network of its own.</summary>
     public static void NetworkNamespaces() => Unless(
         Environment.UserName == "root" && File.Exists("/usr/bin/unshare") && (File.Exists("/usr/sbin/ip") || File.Exists("/usr/bin/ip")),
         "a network namespace takes root, unshare and Debian's package iproute2: run ./build.sh test as root");
 
-    public static void Faketime(string library) => Unless(File.Exists(library), "Debian's package faketime is not installed: run ./build.sh test as root");
+    public static void Faketime(string library) => Package("faketime", library);
 
     /// <summary>That a process may have so many files open; the runtime raises its soft limit to the hard one.</summary>
     public static void OpenFiles(int count)
     {
-        string limits = File.ReadAllText("/proc/self/limits");
-        string line = limits.Split('\n').Single(line => line.StartsWith("Max open files", StringComparison.Ordinal));
-        string soft = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3];
-        Unless(soft == "unlimited" || int.Parse(soft) >= count, $"only {soft} files may be open, and {count} are needed: see ulimit -n");
+        long limit = EchoServer.Transport.OpenFiles.ReadLimit();
+        Unless(limit >= count, $"only {limit} files may be open, and {count} are needed: see ulimit -n");
     }
+
+    private static string ToolsFolder => Path.Combine(Programs.ProjectFolder, "artifacts", "tools");
+
+    /// <summary>A program out of one of Debian's packages, which is not installed but unpacked.</summary>
+    private static string Tool(string name)
+    {
+        string program = Path.Combine(ToolsFolder, name);
+        Unless(File.Exists(program), $"{name} is missing: run ./build.sh test where Debian's packages can be installed");
+        return program;
+    }
+
+    private static void Package(string name, string file) =>
+        Unless(File.Exists(file), $"Debian's package {name} is not installed: run ./build.sh test as root");
 
     public static void Unless(bool condition, string otherwise)
     {

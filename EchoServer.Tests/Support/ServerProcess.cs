@@ -1,24 +1,16 @@
 namespace EchoServer.Tests.Support;
 
 /// <summary>The built server as a process of its own, on a free port. Ends with the test that started it.</summary>
-internal sealed class ServerProcess : IAsyncDisposable
+internal sealed class ServerProcess(Process process, bool hasBudget) : IAsyncDisposable
 {
     private static readonly Regex ListeningLine = new(@"(Listening on ws://|""endpoint"":"").*:(?<port>\d+)");
 
     /// <summary>How long anything in a test may take, on any machine: it only bounds a failure.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
     private Task _pump = Task.CompletedTask;
-    private readonly bool _hasBudget;
     private bool _isReading;
-
-    private ServerProcess(Process process, bool hasBudget)
-    {
-        _process = process;
-        _hasBudget = hasBudget;
-    }
 
     public int Port { get; private set; }
 
@@ -26,7 +18,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public IReadOnlyCollection<string> Output => _output;
 
-    public int Id => _process.Id;
+    public int Id => process.Id;
 
     public Uri Url(string path = "/") => new($"ws://127.0.0.1:{Port}{path}");
 
@@ -59,7 +51,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public async Task<int> StopAsync()
     {
-        Programs.Signal(_process.Id, "TERM");
+        Programs.Signal(process.Id, "TERM");
         int exitCode = await WaitForExitAsync();
         await _pump;
         return exitCode;
@@ -69,7 +61,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     public async Task StopAndCheckBudgetAsync()
     {
         Assert.That(await StopAsync(), Is.Zero);
-        if (_hasBudget)
+        if (hasBudget)
         {
             Assert.That(Output, Has.Some.Contains("Memory budget: 0 bytes in use").Or.Some.Contains("\"event\":\"memory\",\"budgetUsedBytes\":0,"));
         }
@@ -78,33 +70,33 @@ internal sealed class ServerProcess : IAsyncDisposable
     public async Task<int> WaitForExitAsync()
     {
         using var patience = new CancellationTokenSource(Patience);
-        await _process.WaitForExitAsync(patience.Token);
-        return _process.ExitCode;
+        await process.WaitForExitAsync(patience.Token);
+        return process.ExitCode;
     }
 
-    public Task<string> ReadErrorAsync() => _process.StandardError.ReadToEndAsync();
+    public Task<string> ReadErrorAsync() => process.StandardError.ReadToEndAsync();
 
     /// <summary>Ends the process; where its output is read, in good order, and then nothing may be left held for any connection.</summary>
     public async ValueTask DisposeAsync()
     {
         try
         {
-            if (!_process.HasExited && _isReading)
+            if (!process.HasExited && _isReading)
             {
                 await StopAndCheckBudgetAsync();
             }
         }
         finally
         {
-            await Programs.EndAsync(_process);
+            await Programs.EndAsync(process);
         }
     }
 
     private async Task ReadFirstLineAsync(bool readOutput)
     {
         using var patience = new CancellationTokenSource(Patience);
-        FirstLine = await _process.StandardOutput.ReadLineAsync(patience.Token)
-            ?? throw new InvalidOperationException("the server ended: " + await _process.StandardError.ReadToEndAsync(patience.Token));
+        FirstLine = await process.StandardOutput.ReadLineAsync(patience.Token)
+            ?? throw new InvalidOperationException("the server ended: " + await process.StandardError.ReadToEndAsync(patience.Token));
         _output.Enqueue(FirstLine);
         Port = int.Parse(ListeningLine.Match(FirstLine).Groups["port"].Value);
         if (readOutput)
@@ -115,7 +107,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private async Task PumpAsync()
     {
-        while (await _process.StandardOutput.ReadLineAsync() is string line)
+        while (await process.StandardOutput.ReadLineAsync() is string line)
         {
             _output.Enqueue(line);
         }

@@ -3,20 +3,9 @@ using EchoServer.Bench.Servers;
 namespace EchoServer.Tests.Support;
 
 /// <summary>A server for hard times: a process of its own, in a small memory cgroup where the machine allows it.</summary>
-internal sealed class Target : IAsyncDisposable
+internal sealed class Target(ServerProcess server, MemoryCgroup? cgroup) : IAsyncDisposable
 {
-    private static readonly Regex ResidentAnonymous = new(@"RssAnon:\s+(?<kilobytes>\d+) kB");
-    private static readonly Regex ResidentPeak = new(@"VmHWM:\s+(?<kilobytes>\d+) kB");
     private const string BudgetOption = "--memory-budget";
-
-    private readonly MemoryCgroup? _cgroup;
-    private readonly ServerProcess _server;
-
-    private Target(ServerProcess server, MemoryCgroup? cgroup)
-    {
-        _server = server;
-        _cgroup = cgroup;
-    }
 
     /// <summary>What the whole process may have, in bytes: three quarters of manifest.yml's memory. A build with the runtime in it needs more.</summary>
     public static long MemoryBytes { get; } = (IsNativeCode() ? 24 : 64) * 1024 * 1024;
@@ -24,11 +13,11 @@ internal sealed class Target : IAsyncDisposable
     // The runtime sees three quarters of the memory, and the server keeps a quarter of that at most.
     private static long BudgetBytes => MemoryBytes * 3 / 4 / 4;
 
-    public int Port => _server.Port;
+    public int Port => server.Port;
 
-    public int Id => _server.Id;
+    public int Id => server.Id;
 
-    public IReadOnlyCollection<string> Log => _server.Output;
+    public IReadOnlyCollection<string> Log => server.Output;
 
     /// <summary>How many file descriptors it has open; without those of assemblies, which the runtime opens when it needs them and keeps.</summary>
     public int OpenFiles => new DirectoryInfo($"/proc/{Id}/fd").EnumerateFileSystemInfos()
@@ -39,9 +28,7 @@ internal sealed class Target : IAsyncDisposable
 
     public TimeSpan ProcessorTime => ProcessClock.Read(Id);
 
-    /// <summary>How much memory it has that is not of files, in bytes: its heaps, buffers and stacks.</summary>
-    public long AnonymousBytes =>
-        1024 * long.Parse(ResidentAnonymous.Match(File.ReadAllText($"/proc/{Id}/status")).Groups["kilobytes"].Value);
+    public ProcessMemory Memory => ProcessMemory.Read(Id);
 
     public int Threads => Directory.GetFileSystemEntries($"/proc/{Id}/task").Length;
 
@@ -49,40 +36,39 @@ internal sealed class Target : IAsyncDisposable
     {
         get
         {
-            string resident = ResidentPeak.Match(File.ReadAllText($"/proc/{Id}/status")).Groups["kilobytes"].Value;
-            string cgroup = _cgroup is null ? "no cgroup" : $"cgroup {_cgroup.PeakBytes / 1024} KiB of {MemoryBytes / 1024} KiB";
-            return $"memory peak: resident {resident} KiB, {cgroup}";
+            string inGroup = cgroup is null ? "no cgroup" : $"cgroup {cgroup.PeakBytes / 1024} KiB of {MemoryBytes / 1024} KiB";
+            return $"memory peak: resident {Memory.Peak / 1024} KiB, {inGroup}";
         }
     }
 
     public static async Task<Target> StartAsync(
         IEnumerable<string> arguments, int? openFileLimit = null, IReadOnlyDictionary<string, string>? environment = null)
     {
-        MemoryCgroup? cgroup = MemoryCgroup.TryCreate(MemoryBytes);
-        if (cgroup is null)
+        MemoryCgroup? group = MemoryCgroup.TryCreate(MemoryBytes);
+        if (group is null)
         {
             await TestContext.Out.WriteLineAsync("no memory cgroup can be made here: the server runs without a memory limit, and is told its budget");
             arguments = arguments.Contains(BudgetOption) ? arguments : [BudgetOption, $"{BudgetBytes}", .. arguments];
         }
 
         // The shell enters the group and lowers the limit, and then becomes the server: it is never outside, and keeps its id.
-        string enter = cgroup is null ? "" : $"echo $$ > {cgroup.ProcessesFile} && ";
+        string enter = group is null ? "" : $"echo $$ > {group.ProcessesFile} && ";
         string lower = openFileLimit is null ? "" : $"ulimit -n {openFileLimit} && ";
         ProcessStartInfo start = Programs.EchoServer(arguments, environment);
         try
         {
-            return new Target(await ServerProcess.StartAsync(Programs.Through(start, "bash", "-c", $"{enter}{lower}exec \"$@\"", "bash")), cgroup);
+            return new Target(await ServerProcess.StartAsync(Programs.Through(start, "bash", "-c", $"{enter}{lower}exec \"$@\"", "bash")), group);
         }
         catch
         {
-            await (cgroup?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (group?.DisposeAsync() ?? ValueTask.CompletedTask);
             throw;
         }
     }
 
-    public bool IsLimited => _cgroup is not null;
+    public bool IsLimited => cgroup is not null;
 
-    public Task<string> WaitForLineAsync(Func<string, bool> matches) => _server.WaitForLineAsync(matches);
+    public Task<string> WaitForLineAsync(Func<string, bool> matches) => server.WaitForLineAsync(matches);
 
     public async Task LimitOpenFilesAsync(int files)
     {
@@ -94,14 +80,14 @@ internal sealed class Target : IAsyncDisposable
     public async Task<ServerEnd> StopAsync()
     {
         bool isGone = !Directory.Exists($"/proc/{Id}");
-        int exitCode = isGone ? await _server.WaitForExitAsync() : await _server.StopAsync();
-        return new ServerEnd(exitCode, await _server.ReadErrorAsync());
+        int exitCode = isGone ? await server.WaitForExitAsync() : await server.StopAsync();
+        return new ServerEnd(exitCode, await server.ReadErrorAsync());
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _server.DisposeAsync();
-        await (_cgroup?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await server.DisposeAsync();
+        await (cgroup?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
     private static bool IsNativeCode() =>

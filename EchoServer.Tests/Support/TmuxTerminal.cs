@@ -7,10 +7,6 @@ internal sealed class TmuxTerminal : IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("echo-terminal-").FullName;
 
-    private TmuxTerminal()
-    {
-    }
-
     private string ExitFile => Path.Combine(_folder, "exit");
 
     public static async Task<TmuxTerminal> StartAsync(ProcessStartInfo start)

@@ -12,10 +12,12 @@ internal static class Wait
     public const string LapseSeconds = "3";
 
     /// <summary>Waits until the condition holds; fails after <see cref="ServerProcess.Patience"/>.</summary>
-    public static async Task UntilAsync(Func<bool> condition, Func<string> otherwise)
+    public static Task UntilAsync(Func<bool> condition, Func<string> otherwise) => UntilAsync(() => Task.FromResult(condition()), otherwise);
+
+    public static async Task UntilAsync(Func<Task<bool>> condition, Func<string> otherwise)
     {
         long end = Environment.TickCount64 + (long)ServerProcess.Patience.TotalMilliseconds;
-        while (!condition())
+        while (!await condition())
         {
             if (Environment.TickCount64 > end)
             {

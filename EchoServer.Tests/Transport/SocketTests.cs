@@ -12,7 +12,7 @@ internal sealed class SocketTests
     [TestCaseSource(nameof(Ways))]
     public async Task Messages_of_every_size_come_back(ServerOptions options)
     {
-        await using var server = InProcessServer.Start(Echo, options);
+        await using var server = InProcessServer.StartEcho(options);
         using RawPeer peer = RawPeer.Open(server.Port);
         foreach (int size in (int[])[0, 1, 125, 126, 4096, 65535, 65536, 131072, 1024 * 1024])
         {
@@ -28,7 +28,7 @@ internal sealed class SocketTests
     public async Task What_a_peer_sent_before_it_shut_down_its_side_is_answered(ServerOptions options)
     {
         // The end arrives right behind the data, perhaps before the server has looked: it must see both.
-        await using var server = InProcessServer.Start(Echo, options);
+        await using var server = InProcessServer.StartEcho(options);
         for (int i = 0; i < 200; i++)
         {
             using RawPeer peer = RawPeer.Open(server.Port);
@@ -48,7 +48,7 @@ internal sealed class SocketTests
         const int messages = 800;
         int[] sizes = [64 * 1024, 100, 20_000, 0, 130_000, 16 * 1024];
         byte[][] payloads = [.. Enumerable.Range(0, messages).Select(i => Enumerable.Repeat((byte)i, sizes[i % sizes.Length]).ToArray())];
-        await using var server = InProcessServer.Start(Echo, options);
+        await using var server = InProcessServer.StartEcho(options);
         using RawPeer peer = RawPeer.Open(server.Port);
         Task sending = Task.Run(() =>
         {
@@ -69,15 +69,13 @@ internal sealed class SocketTests
     [TestCaseSource(nameof(Ways))]
     public async Task A_peer_that_never_reads_is_let_go_when_the_server_stops(ServerOptions options)
     {
-        IWebSocketConnection? connection = null;
-        await using var server = InProcessServer.Start(
-            socket => connection = socket, options with { MaxMessageBytes = 16 * 1024 * 1024 });
+        await using var server = InProcessServer.Start(_ => { }, options with { MaxMessageBytes = 16 * 1024 * 1024 });
         using RawPeer peer = RawPeer.Open(server.Port);
         string text = new('x', 64 * 1024);
         // Sent from another thread: it is that thread's turn that waits for room when the loop closes the socket.
         for (int i = 0; i < 200; i++)
         {
-            connection!.Send(text);
+            server.Opened.Single().Send(text);
         }
 
         await server.StopAsync(TimeSpan.FromMilliseconds(100));
@@ -255,6 +253,4 @@ internal sealed class SocketTests
 
     private static IEnumerable<TestCaseData> Ways() =>
         BothWays.Select(options => new TestCaseData(options).SetArgDisplayNames(options.IsPortable ? "portable" : "epoll"));
-
-    private static void Echo(IWebSocketConnection socket) => socket.OnMessage = message => socket.Send(default, message);
 }

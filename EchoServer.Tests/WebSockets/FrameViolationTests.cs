@@ -5,9 +5,11 @@ namespace EchoServer.Tests.WebSockets;
 
 internal sealed class FrameViolationTests
 {
-    // Seen in the first two bytes, whichever end reads.
-    private static IEnumerable<TestCaseData> BrokenFirstBytes()
+    // Seen in the first two bytes, whichever end reads, or when the length is known.
+    private static IEnumerable<TestCaseData> BrokenFrames()
     {
+        yield return Bad(Role.Server, WireFrame.Text("a"), "a frame from a client is not masked", "§5.1 unmasked", isMasked: false);
+        yield return Bad(Role.Client, WireFrame.Text("a"), "a frame from a server is masked", "§5.1 masked", isMasked: true);
         foreach (Role role in Enum.GetValues<Role>())
         {
             yield return Bad(role, new(WireFrame.TextOpcode, [], Rsv: 4), "reserved bits 0x40 are set", "§5.2 RSV1");
@@ -25,14 +27,6 @@ internal sealed class FrameViolationTests
             yield return Bad(role, WireFrame.Ping(new byte[126]), "a Ping frame is over 125 bytes", "§5.5 ping of 126 bytes");
             yield return Bad(role, WireFrame.Pong(new byte[65_536]), "a Pong frame is over 125 bytes", "§5.5 pong of 64 KiB");
             yield return Bad(role, WireFrame.Close(1000, new string('a', 124)), "a Close frame is over 125 bytes", "§5.5 close of 126 bytes");
-        }
-    }
-
-    // Seen when the length is known.
-    private static IEnumerable<TestCaseData> BrokenLengths()
-    {
-        foreach (Role role in Enum.GetValues<Role>())
-        {
             yield return BadLength(role, LengthForm.Bits16, 0, "length 0 is not encoded in the fewest", "§5.2 0 in 16 bits");
             yield return BadLength(role, LengthForm.Bits16, 125, "length 125 is not encoded in the fewest", "§5.2 125 in 16 bits");
             yield return BadLength(role, LengthForm.Bits64, 0, "length 0 is not encoded in the fewest", "§5.2 0 in 64 bits");
@@ -43,32 +37,22 @@ internal sealed class FrameViolationTests
         }
     }
 
-    [TestCaseSource(nameof(BrokenFirstBytes))]
-    public void The_first_two_bytes_are_judged_at_once(Role role, byte[] bytes, string reason) =>
-        AssertBad(role, bytes, decidedAt: 2, reason);
-
-    [TestCaseSource(nameof(BrokenLengths))]
-    public void A_length_is_judged_with_the_whole_header(Role role, byte[] bytes, string reason) =>
-        AssertBad(role, bytes, decidedAt: bytes.Length, reason);
-
-    // RFC 6455 §5.1: "a server MUST close a connection upon receiving a frame that is not masked", a client one that is.
-    [Test]
-    public void A_server_refuses_what_is_not_masked() => AssertBad(
-        Role.Server, (WireFrame.Text("a") with { Masked = false }).ToBytes(), decidedAt: 2, "a frame from a client is not masked");
-
-    [Test]
-    public void A_client_refuses_what_is_masked() =>
-        AssertBad(Role.Client, WireFrame.Text("a").ToBytes(), decidedAt: 2, "a frame from a server is masked");
-
-    [TestCase(LengthForm.Bits16, 126UL, TestName = "{m}(126 in 16 bits)")]
-    [TestCase(LengthForm.Bits16, 65_535UL, TestName = "{m}(65535 in 16 bits)")]
-    [TestCase(LengthForm.Bits64, 65_536UL, TestName = "{m}(65536 in 64 bits)")]
-    [TestCase(LengthForm.Bits64, (ulong)long.MaxValue, TestName = "{m}(2^63-1 in 64 bits)")]
-    public void The_least_and_greatest_length_of_a_form_is_sound(LengthForm form, ulong length)
+    [TestCaseSource(nameof(BrokenFrames))]
+    public void A_broken_rule_is_told_as_soon_as_it_is_there(Role role, byte[] bytes, int decidedAt, string reason)
     {
-        byte[] header = new WireFrame(WireFrame.BinaryOpcode, []) { LengthForm = form, DeclaredLength = length }.ToBytes();
-        ParseStatus status = Frame.Read(header, Role.Server, out Frame frame, out _);
-        Assert.That((status, frame.PayloadLength), Is.EqualTo((ParseStatus.Done, length)));
+        for (int size = 0; size < decidedAt; size++)
+        {
+            Assert.That(Frame.Read(bytes.AsSpan(0, size), role, out _, out _), Is.EqualTo(ParseStatus.NeedMore), () => $"{size} bytes");
+        }
+
+        for (int size = decidedAt; size <= Math.Min(bytes.Length, decidedAt + Frame.MaxHeaderSize); size++)
+        {
+            ParseStatus status = Frame.Read(bytes.AsSpan(0, size), role, out _, out ProtocolViolation? violation);
+            Assert.That((status, violation?.Code), Is.EqualTo((ParseStatus.Bad, CloseCode.ProtocolError)), () => $"{size} bytes");
+            Assert.That(violation!.Reason, Does.Contain(reason));
+            Assert.That(Ascii.IsValid(violation.Reason), Is.True);
+            Assert.That(violation.Reason, Has.Length.AtMost(Frame.MaxControlPayload - 2));
+        }
     }
 
     [Test]
@@ -95,25 +79,12 @@ internal sealed class FrameViolationTests
         Assert.That(wrong, Is.Empty);
     }
 
-    private static void AssertBad(Role role, byte[] bytes, int decidedAt, string reason)
+    private static TestCaseData Bad(Role role, WireFrame frame, string reason, string name, bool? isMasked = null)
     {
-        for (int size = 0; size < decidedAt; size++)
-        {
-            Assert.That(Frame.Read(bytes.AsSpan(0, size), role, out _, out _), Is.EqualTo(ParseStatus.NeedMore), () => $"{size} bytes");
-        }
-
-        for (int size = decidedAt; size <= Math.Min(bytes.Length, decidedAt + Frame.MaxHeaderSize); size++)
-        {
-            ParseStatus status = Frame.Read(bytes.AsSpan(0, size), role, out _, out ProtocolViolation? violation);
-            Assert.That((status, violation?.Code), Is.EqualTo((ParseStatus.Bad, CloseCode.ProtocolError)), () => $"{size} bytes");
-            Assert.That(violation!.Reason, Does.Contain(reason));
-            Assert.That(Ascii.IsValid(violation.Reason), Is.True);
-            Assert.That(violation.Reason, Has.Length.AtMost(Frame.MaxControlPayload - 2));
-        }
+        byte[] bytes = (frame with { Masked = isMasked ?? role == Role.Server }).ToBytes();
+        int decidedAt = frame.LengthForm == LengthForm.Minimal ? 2 : bytes.Length;
+        return new TestCaseData(role, bytes, decidedAt, reason).SetName($"{{m}}({role} {name})");
     }
-
-    private static TestCaseData Bad(Role role, WireFrame frame, string reason, string name) =>
-        new TestCaseData(role, (frame with { Masked = role == Role.Server }).ToBytes(), reason).SetName($"{{m}}({role} {name})");
 
     private static TestCaseData BadLength(Role role, LengthForm form, ulong length, string reason, string name) =>
         Bad(role, new(WireFrame.BinaryOpcode, []) { LengthForm = form, DeclaredLength = length }, reason, name);

@@ -75,24 +75,6 @@ internal sealed class MaskingTests
     }
 
     [Test]
-    public void Twice_is_not_at_all()
-    {
-        byte[] data = Bytes(MaxLength);
-        Masking.Apply(data, KeyValue);
-        Assert.That(data, Is.Not.EqualTo(Bytes(MaxLength)));
-        Masking.Apply(data, KeyValue);
-        Assert.That(data, Is.EqualTo(Bytes(MaxLength)));
-    }
-
-    [Test]
-    public void The_key_zero_changes_nothing()
-    {
-        byte[] data = Bytes(MaxLength);
-        Masking.Apply(data, 0);
-        Assert.That(data, Is.EqualTo(Bytes(MaxLength)));
-    }
-
-    [Test]
     public void An_advanced_key_goes_on_where_the_last_piece_ended()
     {
         for (int offset = 0; offset <= MaxLength; offset++)

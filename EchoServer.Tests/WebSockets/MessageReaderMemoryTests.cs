@@ -42,12 +42,8 @@ internal sealed class MessageReaderMemoryTests
         Assert.That(reader.HeldBytes, Is.Zero, "a header without payload");
     }
 
-    [TestCase(1)]
-    [TestCase(16)]
-    [TestCase(17)]
-    [TestCase(1_000)]
-    [TestCase(65_537)]
-    public void What_is_held_is_bounded_by_what_arrived_and_not_by_what_was_declared(int size)
+    [Test]
+    public void What_is_held_is_bounded_by_what_arrived_and_not_by_what_was_declared([Values(1, 16, 17, 1_000, 65_537)] int size)
     {
         byte[] wire = WireFrame.Binary(new byte[Mebibyte]).ToBytes();
         foreach (int[] pieces in (int[][])[[14 + size], [14, size], [14, .. Enumerable.Repeat(1, size)]])

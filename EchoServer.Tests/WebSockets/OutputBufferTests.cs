@@ -50,9 +50,8 @@ internal sealed class OutputBufferTests
         Assert.That(output.Waiting.ToArray(), Is.EqualTo(System.Text.Encoding.UTF8.GetBytes(rest)));
     }
 
-    [TestCase(10)]
-    [TestCase(100_000)]
-    public void Memory_that_is_held_for_longer_is_counted_until_the_bytes_are_gone(int length)
+    [Test]
+    public void Memory_that_is_held_for_longer_is_counted_until_the_bytes_are_gone([Values(10, 100_000)] int length)
     {
         var output = new OutputBuffer();
         var budget = new MemoryBudget(1_000_000);

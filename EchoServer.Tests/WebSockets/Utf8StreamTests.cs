@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
+using EchoServer.Tests.WebSockets.Conformance;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.WebSockets;
@@ -14,57 +15,38 @@ internal sealed class Utf8StreamTests
         0xF4, 0xF5, 0xF7, 0xF8, 0xFE, 0xFF,
     ];
 
-    [TestCase("", TestName = "{m}(empty)")]
-    [TestCase("00 7F", TestName = "{m}(one byte each)")]
-    [TestCase("C2 80 DF BF", TestName = "{m}(two bytes each, least and greatest)")]
-    [TestCase("E0 A0 80 EC BF BF", TestName = "{m}(three bytes each up to U+CFFF)")]
-    [TestCase("ED 80 80 ED 9F BF", TestName = "{m}(three bytes each below the surrogates)")]
-    [TestCase("EE 80 80 EF BF BF", TestName = "{m}(three bytes each above the surrogates)")]
-    [TestCase("F0 90 80 80 F3 BF BF BF", TestName = "{m}(four bytes each up to U+FFFFF)")]
-    [TestCase("F4 80 80 80 F4 8F BF BF", TestName = "{m}(four bytes each up to U+10FFFF)")]
-    [TestCase("EF BB BF 61", TestName = "{m}(byte order mark)")]
-    [TestCase("CE BA E1 BD B9 CF 83 CE BC CE B5", TestName = "{m}(Greek)")]
-    [TestCase("61 F0 9F 98 80 62 E2 82 AC C3 A9", TestName = "{m}(mixed lengths)")]
-    public void Sound_text_is_taken_however_it_is_chopped(string hex)
+    // As in the conformance table: after how many bytes nothing can make it valid any more; 0 where only the end of the text
+    // does it.
+    private static readonly (string Name, string Hex, int BadAt)[] BrokenTexts =
+    [
+        .. Utf8InvalidCases.Sequences, ("2 bytes cut by ASCII", "C328", 2), ("4 bytes cut by a lead byte", "F09FE282AC", 3),
+        ("behind a whole vector", "6162636465666768696A6B6C6D6E6F70FF61", 17),
+        ("Autobahn 6.4.1", "CEBAE1BDB9CF83CEBCCEB5F49080806564", 13),
+    ];
+
+    [Test]
+    public void Sound_text_is_taken_however_it_is_chopped()
     {
-        byte[] bytes = FromHex(hex);
+        byte[] bytes =
+            [.. Utf8ValidCases.Boundaries.SelectMany(row => Convert.FromHexString(row.Hex)), .. "κόσμε a\U0001F600b€é"u8];
         foreach (int[] pieces in Splits.Of(bytes.Length))
         {
             Assert.That(Take(bytes, pieces), Is.EqualTo((-1, true)), () => string.Join(' ', pieces));
         }
     }
 
-    // With the byte, counted from 0, at which nothing can make it valid any more.
-    [TestCase("80", 0, TestName = "{m}(continuation byte alone)")]
-    [TestCase("61 BF", 1, TestName = "{m}(continuation byte behind ASCII)")]
-    [TestCase("C3 A9 80", 2, TestName = "{m}(one continuation byte too many)")]
-    [TestCase("C0 80", 0, TestName = "{m}(overlong NUL)")]
-    [TestCase("C1 BF", 0, TestName = "{m}(overlong in two bytes)")]
-    [TestCase("E0 80 80", 1, TestName = "{m}(overlong in three bytes)")]
-    [TestCase("E0 9F BF", 1, TestName = "{m}(greatest overlong in three bytes)")]
-    [TestCase("F0 80 80 80", 1, TestName = "{m}(overlong in four bytes)")]
-    [TestCase("F0 8F BF BF", 1, TestName = "{m}(greatest overlong in four bytes)")]
-    [TestCase("ED A0 80", 1, TestName = "{m}(least surrogate)")]
-    [TestCase("ED BF BF", 1, TestName = "{m}(greatest surrogate)")]
-    [TestCase("F4 90 80 80", 1, TestName = "{m}(U+110000)")]
-    [TestCase("F5 80 80 80", 0, TestName = "{m}(F5)")]
-    [TestCase("F8 88 80 80 80", 0, TestName = "{m}(five bytes)")]
-    [TestCase("FC 84 80 80 80 80", 0, TestName = "{m}(six bytes)")]
-    [TestCase("FE", 0, TestName = "{m}(FE)")]
-    [TestCase("FF", 0, TestName = "{m}(FF)")]
-    [TestCase("C3 28", 1, TestName = "{m}(two bytes cut by ASCII)")]
-    [TestCase("E2 82 28", 2, TestName = "{m}(three bytes cut by ASCII)")]
-    [TestCase("F0 9F 98 28", 3, TestName = "{m}(four bytes cut by ASCII)")]
-    [TestCase("F0 9F E2 82 AC", 2, TestName = "{m}(four bytes cut by a lead byte)")]
-    [TestCase("61 62 63 64 65 66 67 68 69 6A 6B 6C 6D 6E 6F 70 FF 61", 16, TestName = "{m}(behind a whole vector)")]
-    [TestCase("CE BA E1 BD B9 CF 83 CE BC CE B5 F4 90 80 80 65 64", 12, TestName = "{m}(Autobahn 6.4.1)")]
-    public void Broken_text_is_refused_with_the_piece_that_has_the_first_wrong_byte(string hex, int wrong)
+    [Test]
+    public void Broken_text_is_refused_with_the_piece_that_has_the_first_wrong_byte()
     {
-        byte[] bytes = FromHex(hex);
-        Assert.That(FirstWrongByte(bytes).Wrong, Is.EqualTo(wrong), "the runtime's decoder has another opinion");
-        foreach (int[] pieces in Splits.Of(bytes.Length))
+        foreach ((string name, string hex, int badAt) in BrokenTexts)
         {
-            Assert.That(Take(bytes, pieces).Wrong, Is.EqualTo(PieceOf(wrong, pieces)), () => string.Join(' ', pieces));
+            byte[] bytes = Convert.FromHexString(hex);
+            Assert.That(FirstWrongByte(bytes), Is.EqualTo((badAt - 1, false)), $"the runtime's decoder, of {name}");
+            foreach (int[] pieces in Splits.Of(bytes.Length))
+            {
+                (int, bool) expected = (PieceOf(badAt - 1, pieces), false);
+                Assert.That(Take(bytes, pieces), Is.EqualTo(expected), () => $"{name} in {string.Join(' ', pieces)}");
+            }
         }
     }
 
@@ -135,6 +117,7 @@ internal sealed class Utf8StreamTests
         byte[] bytes = [0xF0, 0x9F, 0x98, 0x80];
         Assert.That(Take(bytes, 0, 1, 0, 1, 0, 1, 0, 1, 0), Is.EqualTo((-1, true)));
         Assert.That(Take(bytes, 0, 1, 0), Is.EqualTo((-1, false)));
+        Assert.That((Take([]), Take([], 0)), Is.EqualTo(((-1, true), (-1, true))));
     }
 
     /// <summary>Byte by byte for the exact place, and in one piece for the bulk check.</summary>
@@ -204,6 +187,4 @@ internal sealed class Utf8StreamTests
 
         return -1;
     }
-
-    private static byte[] FromHex(string hex) => Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
 }

@@ -10,13 +10,11 @@ internal static class DeflateBench
     // Together more than a window of 32 KiB: an echo cannot refer back to its own last time.
     private const int MinTextBytes = 128 * KiB;
 
-    private static readonly EchoShape[] Shapes = [new("50x64Bx1", 50, 64, 1), new("50x4KiBx1", 50, 4 * KiB, 1), new("8x64KiBx1", 8, 64 * KiB, 1)];
-
-    public static IEnumerable<EchoShape> All => Shapes;
+    public static IReadOnlyList<EchoShape> All { get; } = [new(50, 64, 1), new(50, 4 * KiB, 1), new(8, 64 * KiB, 1)];
 
     public static async Task RunAsync(Session session)
     {
-        foreach (EchoShape shape in Shapes)
+        foreach (EchoShape shape in All)
         {
             foreach (bool keepsContext in (bool[])[true, false])
             {
@@ -35,9 +33,7 @@ internal static class DeflateBench
                 server => Task.FromResult(new Load(server, shape, keepsContext, session.Stop)),
                 async loads =>
                 {
-                    Lane[] lanes = [.. loads.Select(load => load.Lane)];
-                    await Lane.WarmUpAsync(lanes, session.Options.WarmUp, session.Stop);
-                    await Lane.MeasureAsync(lanes, session.Options, session.Stop);
+                    await Lane.MeasureAsync([.. loads.Select(load => load.Lane)], session.Options, session.Stop);
                     session.Report.Deflate.AddRange(loads.Select(load => new DeflateEntry(
                         shape.Key, keepsContext, load.Lane.Server.Kind.Key, load.Lane.Count, load.Lane.Errors, load.Lane.Cpu, load.Lane.Rate)
                     {
@@ -87,7 +83,7 @@ internal static class DeflateBench
             return ValueTask.CompletedTask;
         }
 
-        private Amount Run(TimeSpan time)
+        private Round Run(TimeSpan time)
         {
             long start = Stopwatch.GetTimestamp();
             long count = 0;
@@ -103,7 +99,7 @@ internal static class DeflateBench
                 }
             }
 
-            return new Amount(count, errors, Stopwatch.GetElapsedTime(start));
+            return new Round(count, errors, Stopwatch.GetElapsedTime(start));
         }
     }
 }

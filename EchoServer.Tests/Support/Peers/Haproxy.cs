@@ -6,32 +6,19 @@ namespace EchoServer.Tests.Support.Peers;
 /// Debian's haproxy as Cloud Foundry's router: ends TLS, writes header names its own way and adds its own headers, spreads
 /// connections over instances and takes those out that are not healthy. A process of its own; ends with the test.
 /// </summary>
-internal sealed class Haproxy : IAsyncDisposable
+internal sealed class Haproxy(string folder, Process process, int port, bool isSecure) : IAsyncDisposable
 {
     public const string Executable = "/usr/sbin/haproxy";
 
-    private readonly string _folder;
-    private readonly Process _process;
     private readonly ConcurrentQueue<string> _errors = new();
-    private readonly bool _isSecure;
 
-    private Haproxy(string folder, Process process, int port, bool isSecure)
-    {
-        _folder = folder;
-        _process = process;
-        Port = port;
-        _isSecure = isSecure;
-        process.ErrorDataReceived += (_, line) => _errors.Enqueue(line.Data ?? "");
-        process.BeginErrorReadLine();
-    }
+    public int Port => port;
 
-    public int Port { get; }
+    public int Id => process.Id;
 
-    public int Id => _process.Id;
+    public Uri Url(string path = "/", string host = "localhost") => new($"{(isSecure ? "wss" : "ws")}://{host}:{Port}{path}");
 
-    public Uri Url(string path = "/", string host = "localhost") => new($"{(_isSecure ? "wss" : "ws")}://{host}:{Port}{path}");
-
-    public Uri HttpUrl(string path = "/", string host = "localhost") => new($"{(_isSecure ? "https" : "http")}://{host}:{Port}{path}");
+    public Uri HttpUrl(string path = "/", string host = "localhost") => new($"{(isSecure ? "https" : "http")}://{host}:{Port}{path}");
 
     public static async Task<Haproxy> StartAsync(HaproxyOptions options)
     {
@@ -42,11 +29,14 @@ internal sealed class Haproxy : IAsyncDisposable
         await File.WriteAllTextAsync(file, HaproxyConfiguration.Write(options, port, AdminSocket(folder)));
         ProcessStartInfo start = Programs.Start(Executable, ["-db", "-f", file]);
         options.Namespace?.Enter(start);
-        var proxy = new Haproxy(folder, Process.Start(start)!, port, options.Certificate is not null);
+        Process process = Process.Start(start)!;
+        var proxy = new Haproxy(folder, process, port, options.Certificate is not null);
+        process.ErrorDataReceived += (_, line) => proxy._errors.Enqueue(line.Data ?? "");
+        process.BeginErrorReadLine();
 
         // Its own socket and the one for clients begin to listen together.
         return await proxy.StartedAsync(() =>
-            Wait.UntilAsync(proxy.HasBegun, () => $"haproxy does not listen: {string.Join('\n', proxy._errors)}"));
+            Wait.UntilAsync(proxy.HasBegunAsync, () => $"haproxy does not listen: {string.Join('\n', proxy._errors)}"));
     }
 
     public async Task<IReadOnlyList<HaproxyInstance>> InstancesAsync()
@@ -65,40 +55,30 @@ internal sealed class Haproxy : IAsyncDisposable
     }
 
     /// <summary>Waits until it sees an instance so.</summary>
-    public async Task WaitForAsync(string name, bool isUp)
-    {
-        long end = Environment.TickCount64 + (long)ServerProcess.Patience.TotalMilliseconds;
-        while ((await InstancesAsync()).Single(instance => instance.Name == name).IsUp != isUp)
-        {
-            if (Environment.TickCount64 > end)
-            {
-                throw new TimeoutException($"instance {name} is still {string.Join(", ", await InstancesAsync())}");
-            }
-
-            await Task.Delay(10);
-        }
-    }
+    public Task WaitForAsync(string name, bool isUp) => Wait.UntilAsync(
+        async () => (await InstancesAsync()).Single(instance => instance.Name == name).IsUp == isUp,
+        () => $"instance {name} is still {(isUp ? "down" : "up")}");
 
     /// <summary>Ends it, and with it every connection through it, without a Close frame.</summary>
     public async ValueTask DisposeAsync()
     {
-        await Programs.EndAsync(_process);
-        Directory.Delete(_folder, recursive: true);
+        await Programs.EndAsync(process);
+        Directory.Delete(folder, recursive: true);
     }
 
     private static string AdminSocket(string folder) => Path.Combine(folder, "admin.sock");
 
-    private bool HasBegun()
+    private async Task<bool> HasBegunAsync()
     {
-        if (_process.HasExited)
+        if (process.HasExited)
         {
-            _process.WaitForExit();
+            process.WaitForExit();
             throw new InvalidOperationException($"haproxy ended: {string.Join('\n', _errors)}");
         }
 
         try
         {
-            return AskAsync("show info").GetAwaiter().GetResult().Contains("Uptime", StringComparison.Ordinal);
+            return (await AskAsync("show info")).Contains("Uptime", StringComparison.Ordinal);
         }
         catch (SocketException)
         {
@@ -110,7 +90,7 @@ internal sealed class Haproxy : IAsyncDisposable
     {
         using var patience = new CancellationTokenSource(ServerProcess.Patience);
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await socket.ConnectAsync(new UnixDomainSocketEndPoint(AdminSocket(_folder)), patience.Token);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(AdminSocket(folder)), patience.Token);
         await using var stream = new NetworkStream(socket);
         await stream.WriteAsync(Encoding.ASCII.GetBytes(command + "\n"), patience.Token);
         using var reader = new StreamReader(stream);

@@ -7,10 +7,6 @@ internal sealed class NetworkNamespace : IAsyncDisposable
     private readonly RunningProgram _keeper =
         new(Programs.Start("unshare", ["--net", "bash", "-c", "ip link set lo up && echo ready && exec cat"]));
 
-    private NetworkNamespace()
-    {
-    }
-
     public static async Task<NetworkNamespace> CreateAsync()
     {
         Requires.NetworkNamespaces();

@@ -1,21 +1,11 @@
 namespace EchoServer.Tests.Support.Peers;
 
 /// <summary>Debian's nginx as a proxy before a server on this machine. Ends with the test.</summary>
-internal sealed class Nginx : IAsyncDisposable
+internal sealed class Nginx(Process process, string folder, int port) : IAsyncDisposable
 {
     public const string Executable = "/usr/sbin/nginx";
 
-    private readonly Process _process;
-    private readonly string _folder;
-
-    private Nginx(Process process, string folder, int port)
-    {
-        _process = process;
-        _folder = folder;
-        Port = port;
-    }
-
-    public int Port { get; }
+    public int Port => port;
 
     /// <summary>Starts it and waits until it listens.</summary>
     /// <param name="target">The port of the server behind it.</param>
@@ -54,7 +44,7 @@ internal sealed class Nginx : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Programs.EndAsync(_process);
-        Directory.Delete(_folder, recursive: true);
+        await Programs.EndAsync(process);
+        Directory.Delete(folder, recursive: true);
     }
 }

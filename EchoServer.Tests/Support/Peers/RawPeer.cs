@@ -68,6 +68,25 @@ internal sealed class RawPeer : IDisposable
         }
     }
 
+    /// <summary>Sends the same bytes over and over, until the other end cuts the connection.</summary>
+    /// <returns>Whether that happened before they were sent so often.</returns>
+    public bool FloodUntilCut(byte[] bytes, int times = 1_000)
+    {
+        try
+        {
+            for (int i = 0; i < times; i++)
+            {
+                Send(bytes);
+            }
+
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Sends in pieces, each a TCP segment of its own.</summary>
     public void SendChopped(ReadOnlySpan<byte> bytes, int size)
     {
@@ -122,13 +141,7 @@ internal sealed class RawPeer : IDisposable
         }
 
         byte second = ReadExactly(1)[0];
-        int length = second & 0x7F;
-        if (length >= 126)
-        {
-            byte[] extended = ReadExactly(length == 126 ? 2 : 8);
-            length = checked((int)extended.Aggregate(0L, (sum, b) => (sum << 8) | b));
-        }
-
+        int length = ReadLength(second);
         byte[] key = (second & 0x80) != 0 ? ReadExactly(4) : [];
         byte[] payload = ReadExactly(length);
         for (int i = 0; i < payload.Length && key.Length > 0; i++)
@@ -209,18 +222,7 @@ internal sealed class RawPeer : IDisposable
     public void SkipFrame()
     {
         Skip(1);
-        int length = ReadByte() ?? throw new EndOfStreamException("end of stream in a frame");
-        if (length >= 126)
-        {
-            int bytes = length == 126 ? 2 : 8;
-            length = 0;
-            for (int i = 0; i < bytes; i++)
-            {
-                length = (length << 8) | (ReadByte() ?? throw new EndOfStreamException("end of stream in a frame"));
-            }
-        }
-
-        Skip(length);
+        Skip(ReadLength(ReadByte() ?? throw new EndOfStreamException("end of stream in a frame")));
     }
 
     /// <summary>Passes on what this end and another send, until one of them ends.</summary>
@@ -232,6 +234,20 @@ internal sealed class RawPeer : IDisposable
     }
 
     public void Dispose() => _socket.Dispose();
+
+    /// <summary>Reads the length of a payload, whose first seven bits are in the second byte of the frame.</summary>
+    private int ReadLength(int second)
+    {
+        int length = second & 0x7F;
+        int bytes = length switch { 126 => 2, 127 => 8, _ => 0 };
+        length = bytes > 0 ? 0 : length;
+        for (int i = 0; i < bytes; i++)
+        {
+            length = checked((length * 256) + (ReadByte() ?? throw new EndOfStreamException("end of stream in a frame")));
+        }
+
+        return length;
+    }
 
     private byte? ReadByte() => Fill() ? _buffer[_start++] : null;
 

@@ -1,11 +1,9 @@
 namespace EchoServer.Tests.Support.Peers;
 
 /// <summary>A server in Node that says its port on its first line. Ends with the test.</summary>
-internal sealed class ScriptPeer : IAsyncDisposable
+internal sealed class ScriptPeer(string script) : IAsyncDisposable
 {
-    private readonly RunningProgram _node;
-
-    private ScriptPeer(string script) => _node = new RunningProgram(Programs.Start("node", ["-e", script], Requires.PeersFolder));
+    private readonly RunningProgram _node = new(Programs.Start("node", ["-e", script], Requires.PeersFolder));
 
     public int Port { get; private set; }
 

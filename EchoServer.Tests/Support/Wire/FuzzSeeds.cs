@@ -10,17 +10,19 @@ internal static class FuzzSeeds
 
     private static readonly int FreshSeed = Random.Shared.Next();
 
+    /// <summary>The seed to look at again, or else the fresh one.</summary>
+    public static int GivenOrFresh => Given ?? FreshSeed;
+
+    private static int? Given => Environment.GetEnvironmentVariable(Variable) is not { Length: > 0 } text ? null
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seed) ? seed
+        : throw new FormatException($"{Variable}: '{text}' is not a seed (0-{int.MaxValue})");
+
     /// <summary>For TestCaseSource. The fresh seed is not part of a test's name: names must not change from run to run.</summary>
     public static IEnumerable<TestCaseData> Cases()
     {
-        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given)
+        if (Given is int given)
         {
-            if (!int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int one))
-            {
-                throw new FormatException($"{Variable}: '{given}' is not a seed (0-{int.MaxValue})");
-            }
-
-            yield return new TestCaseData(one).SetName("{m}(given seed)");
+            yield return new TestCaseData(given).SetName("{m}(given seed)");
             yield break;
         }
 

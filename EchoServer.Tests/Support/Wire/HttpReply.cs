@@ -3,25 +3,20 @@ using System.Text;
 namespace EchoServer.Tests.Support.Wire;
 
 /// <summary>A whole HTTP answer, taken apart (RFC 9112 §4).</summary>
-internal sealed class HttpReply
+internal sealed class HttpReply(string statusLine, Dictionary<string, string> fields, byte[] body)
 {
-    private HttpReply(string statusLine, Dictionary<string, string> fields, byte[] body)
-    {
-        StatusLine = statusLine;
-        Fields = fields;
-        Body = body;
-    }
-
-    public string StatusLine { get; }
+    public string StatusLine => statusLine;
 
     public int Status => int.Parse(StatusLine.Split(' ')[1], NumberStyles.None, CultureInfo.InvariantCulture);
 
     /// <summary>The fields; one that stands twice fails the test.</summary>
-    public IReadOnlyDictionary<string, string> Fields { get; }
+    public IReadOnlyDictionary<string, string> Fields => fields;
 
-    public byte[] Body { get; }
+    public byte[] Body => body;
 
     public string Text => Encoding.UTF8.GetString(Body);
+
+    public JsonElement Json => JsonElement.Parse(Body);
 
     public static HttpReply To(int port, string request)
     {
@@ -31,6 +26,10 @@ internal sealed class HttpReply
     }
 
     public static HttpReply Get(int port, string path, params string[] fields) => To(port, Request("GET", path, fields));
+
+    /// <summary>The open connections of an EchoServer, as it counts them itself.</summary>
+    public static int OpenConnections(int port) =>
+        Get(port, "/info").Json.GetProperty("connections").GetProperty("open").GetInt32();
 
     public static string Request(string method, string path, params string[] fields) =>
         string.Join("\r\n", [$"{method} {path} HTTP/1.1", "Host: localhost", .. fields, "", ""]);

@@ -55,12 +55,7 @@ internal sealed record WireFrame(int Opcode, byte[] Payload, bool Fin = true, in
 
     public string CloseReason => Payload.Length < 2 ? "" : Encoding.UTF8.GetString(Payload.AsSpan(2));
 
-    public byte[] ToBytes()
-    {
-        using var bytes = new MemoryStream();
-        WriteTo(bytes);
-        return bytes.ToArray();
-    }
+    public byte[] ToBytes() => Join(this);
 
     public static byte[] Join(params IEnumerable<WireFrame> frames)
     {
@@ -99,24 +94,16 @@ internal sealed record WireFrame(int Opcode, byte[] Payload, bool Fin = true, in
                 break;
         }
 
-        WritePayloadTo(bytes);
-    }
-
-    private void WritePayloadTo(MemoryStream bytes)
-    {
-        if (!Masked)
+        byte[] payload = [.. Payload];
+        if (Masked)
         {
-            bytes.Write(Payload);
-            return;
+            bytes.Write(Key);
+            for (int i = 0; i < payload.Length; i++)
+            {
+                payload[i] ^= Key[i & 3];
+            }
         }
 
-        bytes.Write(Key);
-        byte[] masked = new byte[Payload.Length];
-        for (int i = 0; i < masked.Length; i++)
-        {
-            masked[i] = (byte)(Payload[i] ^ Key[i & 3]);
-        }
-
-        bytes.Write(masked);
+        bytes.Write(payload);
     }
 }

@@ -1,3 +1,6 @@
+using static EchoServer.Tests.WebSockets.Conformance.WireEvent;
+using Frame = EchoServer.Tests.Support.Wire.WireFrame;
+
 namespace EchoServer.Tests.WebSockets.Conformance;
 
 /// <summary>
@@ -6,64 +9,54 @@ namespace EchoServer.Tests.WebSockets.Conformance;
 /// </summary>
 internal static class FragmentOrderCases
 {
-    private const string Section = "5.4";
+    public static IEnumerable<ConformanceCase> All() =>
+        [.. ContinuationOfNothing(true), .. ContinuationOfNothing(false), .. MessageInsideMessage()];
 
-    public static IEnumerable<ConformanceCase> All() => [.. ContinuationOfNothing(), .. MessageInsideMessage()];
-
-    private static IEnumerable<ConformanceCase> ContinuationOfNothing()
+    private static ConformanceCase[] ContinuationOfNothing(bool fin)
     {
-        foreach (bool fin in (bool[])[true, false])
-        {
-            int bit = fin ? 1 : 0;
-            WireFrame stray = WireFrame.More("stray"u8.ToArray(), fin);
-            WireFrame emptyStray = WireFrame.More([], fin);
-            WireFrame begin = WireFrame.Text("He", fin: false);
-            WireFrame end = WireFrame.More("llo"u8.ToArray(), fin: true);
-            yield return new($"continuation with FIN {bit} of nothing", Section, [stray], WireEvent.ProtocolError);
-            yield return new($"empty continuation with FIN {bit} of nothing", Section, [emptyStray], WireEvent.ProtocolError);
-            yield return new(
-                $"continuation with FIN {bit} of nothing, then a message", Section, [stray, WireFrame.Text("Hello")],
-                WireEvent.ProtocolError);
-            yield return new(
-                $"continuation with FIN {bit} after a whole message", Section, [WireFrame.Text("Hello"), stray],
-                WireEvent.Text("Hello"), WireEvent.ProtocolError);
-            yield return new(
-                $"continuation with FIN {bit} after the last fragment", Section, [begin, end, stray],
-                WireEvent.Text("Hello"), WireEvent.ProtocolError);
-            yield return new(
-                $"empty continuation with FIN {bit} after the last fragment", Section,
-                [begin, end, emptyStray, WireFrame.Ping([])],
-                WireEvent.Text("Hello"), WireEvent.ProtocolError);
-            yield return new(
-                $"continuation with FIN {bit} after a ping", Section, [WireFrame.Ping([1]), stray],
-                WireEvent.Ping([1]), WireEvent.ProtocolError);
-            yield return new(
-                $"continuation with FIN {bit} that declares 1 MiB of nothing is refused before it comes", Section,
-                [emptyStray with { DeclaredLength = 1024 * 1024 }], WireEvent.ProtocolError);
-        }
+        string name = $"continuation with FIN {(fin ? 1 : 0)}";
+        Frame stray = Frame.More([.. "stray"u8], fin);
+        Frame emptyStray = Frame.More([], fin);
+        Frame[] fragments = [Frame.Text("He", fin: false), Frame.More([.. "llo"u8], fin: true)];
+        return
+        [
+            new($"{name} of nothing", "5.4", [stray], ProtocolError),
+            new($"empty {name} of nothing", "5.4", [emptyStray], ProtocolError),
+            new($"{name} of nothing, then a message", "5.4", [stray, Frame.Text("Hello")], ProtocolError),
+            new($"{name} after a whole message", "5.4", [Frame.Text("Hello"), stray], Frame.Text("Hello"), ProtocolError),
+            new($"{name} after the last fragment", "5.4", [.. fragments, stray], Frame.Text("Hello"), ProtocolError),
+            new(
+                $"empty {name} after the last fragment", "5.4", [.. fragments, emptyStray, Frame.Ping([])], Frame.Text("Hello"),
+                ProtocolError),
+            new($"{name} after a ping", "5.4", [Frame.Ping([1]), stray], Frame.Ping([1]), ProtocolError),
+            new(
+                $"{name} that declares 1 MiB of nothing is refused before it comes", "5.4",
+                [emptyStray with { DeclaredLength = 1024 * 1024 }], ProtocolError),
+        ];
     }
 
     private static IEnumerable<ConformanceCase> MessageInsideMessage()
     {
-        (string Name, int Opcode)[] kinds = [("text", WireFrame.TextOpcode), ("binary", WireFrame.BinaryOpcode)];
-        foreach ((string outerName, int outer) in kinds)
+        (string Name, int Opcode)[] kinds = [("text", Frame.TextOpcode), ("binary", Frame.BinaryOpcode)];
+        return kinds.SelectMany(outer => kinds.SelectMany(inner =>
         {
-            foreach ((string innerName, int inner) in kinds)
-            {
-                var first = new WireFrame(outer, "first"u8.ToArray(), Fin: false);
-                var second = new WireFrame(inner, "second"u8.ToArray());
-                WireFrame last = WireFrame.More("last"u8.ToArray(), fin: true);
-                yield return new($"{innerName} inside {outerName}", Section, [first, second, last], WireEvent.ProtocolError);
-                yield return new(
-                    $"a {innerName} fragment inside {outerName}", Section, [first, second with { Fin = false }, last],
-                    WireEvent.ProtocolError);
-                yield return new(
-                    $"{innerName} inside {outerName} after a ping and a continuation", Section,
-                    [first, WireFrame.Ping([1]), WireFrame.More([0x21]), second], WireEvent.Ping([1]), WireEvent.ProtocolError);
-                yield return new(
-                    $"empty {innerName} inside {outerName} that began empty", Section,
-                    [first with { Payload = [] }, second with { Payload = [] }], WireEvent.ProtocolError);
-            }
-        }
+            var first = new Frame(outer.Opcode, [.. "first"u8], Fin: false);
+            var second = new Frame(inner.Opcode, [.. "second"u8]);
+            Frame last = Frame.More([.. "last"u8], fin: true);
+            string name = $"{inner.Name} inside {outer.Name}";
+            return (ConformanceCase[])
+            [
+                new(name, "5.4", [first, second, last], ProtocolError),
+                new(
+                    $"a {inner.Name} fragment inside {outer.Name}", "5.4", [first, second with { Fin = false }, last],
+                    ProtocolError),
+                new(
+                    $"{name} after a ping and a continuation", "5.4", [first, Frame.Ping([1]), Frame.More([0x21]), second],
+                    Frame.Ping([1]), ProtocolError),
+                new(
+                    $"empty {name} that began empty", "5.4", [first with { Payload = [] }, second with { Payload = [] }],
+                    ProtocolError),
+            ];
+        }));
     }
 }

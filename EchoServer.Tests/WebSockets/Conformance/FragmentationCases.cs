@@ -1,47 +1,44 @@
+using static EchoServer.Tests.WebSockets.Conformance.WireEvent;
+using Frame = EchoServer.Tests.Support.Wire.WireFrame;
+
 namespace EchoServer.Tests.WebSockets.Conformance;
 
 /// <summary>Messages in fragments, and what may come between those (RFC 6455 §5.4; Autobahn group 5).</summary>
 internal static class FragmentationCases
 {
-    private const string Section = "5.4";
-
     private static readonly byte[] NotText = [0xFF, 0x00, 0xFE];
+
+    private static Frame Hello { get; } = Frame.Text("Hello");
 
     public static IEnumerable<ConformanceCase> All() => [.. Whole(), .. Empty(), .. ControlBetween(), .. FragmentedControl()];
 
-    private static WireFrame First(string text) => WireFrame.Text(text, fin: false);
+    private static Frame First(string text) => Frame.Text(text, fin: false);
 
-    private static WireFrame More(string text) => WireFrame.Text(text, fin: false) with { Opcode = WireFrame.Continuation };
+    private static Frame Middle(string text) => First(text) with { Opcode = Frame.Continuation };
 
-    private static WireFrame Last(string text) => More(text) with { Fin = true };
+    private static Frame Last(string text) => Middle(text) with { Fin = true };
 
-    private static IEnumerable<ConformanceCase> Whole()
+    private static ConformanceCase[] Whole()
     {
-        WireFrame firstBinary = WireFrame.Binary(NotText, fin: false);
-        byte[] twice = [.. NotText, .. NotText];
-        yield return new("text in two", Section, [First("He"), Last("llo")], WireEvent.Text("Hello"));
-        yield return new("text in three", Section, [First("He"), More("l"), Last("lo")], WireEvent.Text("Hello"));
-        yield return new(
-            "text in five", Section, [First("H"), More("e"), More("l"), More("l"), Last("o")], WireEvent.Text("Hello"));
-        yield return new("binary in two", Section, [firstBinary, WireFrame.More(NotText, fin: true)], WireEvent.Binary(twice));
-        yield return new(
-            "binary in three", Section, [firstBinary, WireFrame.More(NotText), WireFrame.More(NotText, fin: true)],
-            WireEvent.Binary([.. twice, .. NotText]));
-        yield return new(
-            "text in fragments, then binary in fragments", Section,
-            [First("He"), Last("llo"), firstBinary, WireFrame.More(NotText, fin: true)],
-            WireEvent.Text("Hello"), WireEvent.Binary(twice));
-        yield return new(
-            "binary in fragments, then text in fragments", Section,
-            [firstBinary, WireFrame.More(NotText, fin: true), First("He"), Last("llo")],
-            WireEvent.Binary(twice), WireEvent.Text("Hello"));
-        yield return new(
-            "text, then binary, each whole", Section, [WireFrame.Text("Hello"), WireFrame.Binary(NotText)],
-            WireEvent.Text("Hello"), WireEvent.Binary(NotText));
-        yield return new(
-            "whole, in fragments, whole", Section,
-            [WireFrame.Text("one"), First("t"), Last("wo"), WireFrame.Binary(NotText)],
-            WireEvent.Text("one"), WireEvent.Text("two"), WireEvent.Binary(NotText));
+        Frame[] text = [First("He"), Last("llo")];
+        Frame[] binary = [Frame.Binary(NotText, fin: false), Frame.More(NotText, fin: true)];
+        Frame twice = Frame.Binary([.. NotText, .. NotText]);
+        return
+        [
+            new("text in two", "5.4", text, Hello),
+            new("text in three", "5.4", [First("He"), Middle("l"), Last("lo")], Hello),
+            new("text in five", "5.4", [First("H"), Middle("e"), Middle("l"), Middle("l"), Last("o")], Hello),
+            new("binary in two", "5.4", binary, twice),
+            new(
+                "binary in three", "5.4", [binary[0], Frame.More(NotText), binary[1]],
+                Frame.Binary([.. twice.Payload, .. NotText])),
+            new("text in fragments, then binary in fragments", "5.4", [.. text, .. binary], Hello, twice),
+            new("binary in fragments, then text in fragments", "5.4", [.. binary, .. text], twice, Hello),
+            new("text, then binary, each whole", "5.4", [Hello, Frame.Binary(NotText)], Hello, Frame.Binary(NotText)),
+            new(
+                "whole, in fragments, whole", "5.4", [Frame.Text("one"), First("t"), Last("wo"), Frame.Binary(NotText)],
+                Frame.Text("one"), Frame.Text("two"), Frame.Binary(NotText)),
+        ];
     }
 
     private static IEnumerable<ConformanceCase> Empty()
@@ -52,71 +49,64 @@ internal static class FragmentationCases
             ("first of two", ["", "Hello"]), ("last of two", ["Hello", ""]), ("all but the middle", ["", "Hello", ""]),
             ("every one of two", ["", ""]), ("every one of three", ["", "", ""]),
         ];
-        foreach ((string name, string[] parts) in rows)
+        return rows.SelectMany(row =>
         {
-            string whole = string.Concat(parts);
-            WireFrame[] text = [First(parts[0]), .. parts[1..^1].Select(More), Last(parts[^1])];
-            WireFrame[] binary = [text[0] with { Opcode = WireFrame.BinaryOpcode }, .. text[1..]];
-            yield return new($"empty text fragment: {name}", Section, text, WireEvent.Text(whole));
-            yield return new(
-                $"empty binary fragment: {name}", Section, binary, WireEvent.Text(whole) with { Kind = WireEventKind.Binary });
-        }
+            Frame whole = Frame.Text(string.Concat(row.Parts));
+            Frame[] frames = [First(row.Parts[0]), .. row.Parts[1..^1].Select(Middle), Last(row.Parts[^1])];
+            return (ConformanceCase[])
+            [
+                new($"empty text fragment: {row.Name}", "5.4", frames, whole),
+                new(
+                    $"empty binary fragment: {row.Name}", "5.4", [frames[0] with { Opcode = Frame.BinaryOpcode }, .. frames[1..]],
+                    whole with { Opcode = Frame.BinaryOpcode }),
+            ];
+        });
     }
 
-    private static IEnumerable<ConformanceCase> ControlBetween()
+    private static ConformanceCase[] ControlBetween()
     {
-        byte[] one = [1];
-        byte[] two = [2];
-        yield return new(
-            "ping between", Section, [First("He"), WireFrame.Ping(one), Last("llo")],
-            WireEvent.Ping(one), WireEvent.Text("Hello"));
-        yield return new(
-            "empty ping between", Section, [First("He"), WireFrame.Ping([]), Last("llo")],
-            WireEvent.Ping([]), WireEvent.Text("Hello"));
-        yield return new(
-            "pong between", Section, [First("He"), WireFrame.Pong(one), Last("llo")],
-            WireEvent.Pong(one), WireEvent.Text("Hello"));
-        yield return new(
-            "pings in every gap", Section,
-            [
-                WireFrame.Ping(one), First("He"), WireFrame.Ping(two), More("l"), WireFrame.Ping(one), Last("lo"),
-                WireFrame.Ping(two),
-            ],
-            WireEvent.Ping(one), WireEvent.Ping(two), WireEvent.Ping(one), WireEvent.Text("Hello"), WireEvent.Ping(two));
-        yield return new(
-            "two pings and a pong in one gap", Section,
-            [First("He"), WireFrame.Ping(one), WireFrame.Pong(one), WireFrame.Ping(two), Last("llo")],
-            WireEvent.Ping(one), WireEvent.Pong(one), WireEvent.Ping(two), WireEvent.Text("Hello"));
-        yield return new(
-            "longest ping between", Section, [First("He"), WireFrame.Ping(SamplePayload.Binary(125)), Last("llo")],
-            WireEvent.Ping(SamplePayload.Binary(125)), WireEvent.Text("Hello"));
-        yield return new(
-            "ping between empty fragments", Section, [First(""), WireFrame.Ping(one), Last("")],
-            WireEvent.Ping(one), WireEvent.Text(""));
-        yield return new(
-            "close between, which gives the message up", Section, [First("He"), WireFrame.Close(1000), Last("llo")],
-            WireEvent.Close(1000));
-        yield return new("unfinished, then a close", Section, [First("He"), WireFrame.Close(1001)], WireEvent.Close(1001));
-        yield return new(
-            "unfinished after two fragments, then a close without code", Section,
-            [First("He"), More("l"), WireFrame.CloseEmpty()], WireEvent.Close(WireEvent.NoStatusReceived));
+        Frame first = First("He");
+        Frame last = Last("llo");
+        Frame one = Frame.Ping([1]);
+        Frame two = Frame.Ping([2]);
+        Frame longest = Frame.Ping(SamplePayload.Binary(125));
+        return
+        [
+            new("ping between", "5.4", [first, one, last], one, Hello),
+            new("empty ping between", "5.4", [first, Frame.Ping([]), last], Frame.Ping([]), Hello),
+            new("pong between", "5.4", [first, Frame.Pong([1]), last], Frame.Pong([1]), Hello),
+            new("pings in every gap", "5.4", [one, first, two, Middle("l"), one, Last("lo"), two], one, two, one, Hello, two),
+            new(
+                "two pings and a pong in one gap", "5.4", [first, one, Frame.Pong([1]), two, last], one, Frame.Pong([1]), two,
+                Hello),
+            new("longest ping between", "5.4", [first, longest, last], longest, Hello),
+            new("ping between empty fragments", "5.4", [First(""), one, Last("")], one, Frame.Text("")),
+            new("close between, which gives the message up", "5.4", [first, Frame.Close(1000), last], Frame.Close(1000)),
+            new("unfinished, then a close", "5.4", [first, Frame.Close(1001)], Frame.Close(1001)),
+            new(
+                "unfinished after two fragments, then a close without code", "5.4", [first, Middle("l"), Frame.CloseEmpty()],
+                Frame.CloseEmpty()),
+        ];
     }
 
     /// <summary>RFC 6455 §5.5: control frames "MUST NOT be fragmented".</summary>
     private static IEnumerable<ConformanceCase> FragmentedControl()
     {
-        (string Name, WireFrame Frame)[] frames =
+        (string Name, Frame Frame)[] frames =
         [
-            ("ping", WireFrame.Ping([1])), ("empty ping", WireFrame.Ping([])), ("pong", WireFrame.Pong([1])),
-            ("empty pong", WireFrame.Pong([])), ("close", WireFrame.Close(1000)), ("empty close", WireFrame.CloseEmpty()),
+            ("ping", Frame.Ping([1])), ("empty ping", Frame.Ping([])), ("pong", Frame.Pong([1])), ("empty pong", Frame.Pong([])),
+            ("close", Frame.Close(1000)),
+            ("empty close", Frame.CloseEmpty()),
         ];
-        foreach ((string name, WireFrame frame) in frames)
+        return frames.SelectMany(row =>
         {
-            WireFrame fragment = frame with { Fin = false };
-            yield return new($"fragmented {name}", "5.5", [fragment, Last("")], WireEvent.ProtocolError);
-            yield return new($"fragmented {name} alone", "5.5", [fragment], WireEvent.ProtocolError);
-            yield return new(
-                $"fragmented {name} between fragments", "5.5", [First("He"), fragment, Last("llo")], WireEvent.ProtocolError);
-        }
+            Frame fragment = row.Frame with { Fin = false };
+            return (ConformanceCase[])
+            [
+                new($"fragmented {row.Name}", "5.5", [fragment, Last("")], ProtocolError),
+                new($"fragmented {row.Name} alone", "5.5", [fragment], ProtocolError),
+                new($"fragmented {row.Name} between fragments", "5.5", [First("He"), fragment, Last("llo")], ProtocolError),
+            ];
+        });
     }
 }

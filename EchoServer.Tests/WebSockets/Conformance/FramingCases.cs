@@ -1,3 +1,5 @@
+using Frame = EchoServer.Tests.Support.Wire.WireFrame;
+
 namespace EchoServer.Tests.WebSockets.Conformance;
 
 /// <summary>Messages in one frame, around every change in how a length is written (RFC 6455 §5.2; Autobahn group 1).</summary>
@@ -9,21 +11,14 @@ internal static class FramingCases
 
     private static readonly int[] Sizes = [0, 1, 125, 126, 127, 128, 65_535, Largest];
 
-    public static IEnumerable<ConformanceCase> All()
-    {
-        foreach (int size in Sizes)
+    public static IEnumerable<ConformanceCase> All() =>
+        from size in Sizes
+        from kind in SamplePayload.Kinds
+        from chop in size == Largest ? (int?[])[null, OddChop] : [null]
+        let frame = new Frame(kind.Opcode, kind.PayloadOf(size))
+        let pieces = chop is null ? "" : $" in pieces of {chop}"
+        select new ConformanceCase($"{kind.Name} of {size} bytes{pieces}", "5.2", [frame], frame)
         {
-            foreach ((string name, int opcode, WireEventKind kind, Func<int, byte[]> payloadOf) in SamplePayload.Kinds)
-            {
-                byte[] payload = payloadOf(size);
-                var row = new ConformanceCase(
-                    $"{name} of {size} bytes", "5.2", [new WireFrame(opcode, payload)], new WireEvent(kind, payload));
-                yield return row;
-                if (size == Largest)
-                {
-                    yield return row with { Name = $"{row.Name} in pieces of {OddChop}", ChopSize = OddChop };
-                }
-            }
-        }
-    }
+            ChopSize = chop,
+        };
 }

@@ -1,3 +1,5 @@
+using Frame = EchoServer.Tests.Support.Wire.WireFrame;
+
 namespace EchoServer.Tests.WebSockets.Conformance;
 
 /// <summary>Messages in more fragments than any sender means well with (RFC 6455 §5.4; Autobahn group 10).</summary>
@@ -9,23 +11,23 @@ internal static class ManyFragmentCases
     private const int AutobahnBytes = 65_536;
     private const int AutobahnFragment = 1300;
 
-    public static IEnumerable<ConformanceCase> All()
+    public static IEnumerable<ConformanceCase> All() =>
+        SamplePayload.Kinds.SelectMany(kind => Of(kind.Name, kind.Opcode, kind.PayloadOf));
+
+    private static ConformanceCase[] Of(string name, int opcode, Func<int, byte[]> payloadOf)
     {
-        foreach ((string name, int opcode, WireEventKind kind, Func<int, byte[]> payloadOf) in SamplePayload.Kinds)
-        {
-            byte[] payload = payloadOf(AutobahnBytes);
-            byte[] many = payloadOf(Many);
-            WireFrame first = new(opcode, [], Fin: false);
-            yield return new(
+        var message = new Frame(opcode, payloadOf(AutobahnBytes));
+        var many = new Frame(opcode, payloadOf(Many));
+        return
+        [
+            new(
                 $"{name} of {AutobahnBytes} bytes in fragments of {AutobahnFragment}", "5.4",
-                SamplePayload.Fragments(opcode, payload, AutobahnFragment), new WireEvent(kind, payload));
-            yield return new(
-                $"{name} in {Many} fragments of one byte", "5.4", SamplePayload.Fragments(opcode, many, 1),
-                new WireEvent(kind, many));
-            yield return new(
+                SamplePayload.Fragments(opcode, message.Payload, AutobahnFragment), message),
+            new($"{name} in {Many} fragments of one byte", "5.4", SamplePayload.Fragments(opcode, many.Payload, 1), many),
+            new(
                 $"{name} in {Many} empty fragments and one of one byte", "5.4",
-                [first, .. Enumerable.Repeat(WireFrame.More([]), Many - 1), WireFrame.More([0x21], fin: true)],
-                new WireEvent(kind, [0x21]));
-        }
+                [new(opcode, [], Fin: false), .. Enumerable.Repeat(Frame.More([]), Many - 1), Frame.More([0x21], fin: true)],
+                new Frame(opcode, [0x21])),
+        ];
     }
 }

@@ -1,3 +1,6 @@
+using static EchoServer.Tests.WebSockets.Conformance.WireEvent;
+using Frame = EchoServer.Tests.Support.Wire.WireFrame;
+
 namespace EchoServer.Tests.WebSockets.Conformance;
 
 /// <summary>
@@ -9,66 +12,57 @@ internal static class MaskingCases
     // Longer than the widest vector and no multiple of it, nor of the key's four bytes.
     private const int Odd = 331;
 
-    public static IEnumerable<ConformanceCase> All() => [.. Unmasked(), .. Keys(), .. KeyPerFragment()];
+    private static readonly byte[][] Keys =
+    [
+        [0, 0, 0, 0], [0xA5, 0, 0, 0], [0, 0xA5, 0, 0], [0, 0, 0xA5, 0], [0, 0, 0, 0xA5], [0xFF, 0xFF, 0xFF, 0xFF],
+        [0x80, 0x40, 0x20, 0x10], [1, 2, 3, 4],
+    ];
+
+    public static IEnumerable<ConformanceCase> All() => [.. Unmasked(), .. Keys.SelectMany(WithKey), .. KeyPerFragment()];
 
     private static IEnumerable<ConformanceCase> Unmasked()
     {
-        WireFrame good = WireFrame.Text("good");
-        WireFrame bad = WireFrame.Text("bad") with { Masked = false };
-        (string Name, WireFrame Frame)[] frames =
+        Frame good = Frame.Text("good");
+        Frame bad = Frame.Text("bad") with { Masked = false };
+        (string Name, Frame Frame)[] frames =
         [
-            ("text", bad), ("empty text", bad with { Payload = [] }), ("binary", bad with { Opcode = WireFrame.BinaryOpcode }),
-            ("ping", WireFrame.Ping([1])), ("empty ping", WireFrame.Ping([])), ("pong", WireFrame.Pong([1])),
-            ("close", WireFrame.Close(1000)), ("empty close", WireFrame.CloseEmpty()),
-            ("first fragment", bad with { Fin = false }),
-            ("text of 126 bytes", WireFrame.Text(SamplePayload.Text(126))),
-            ("text of 65536 bytes", WireFrame.Text(SamplePayload.Text(65_536))),
+            ("text", bad), ("empty text", bad with { Payload = [] }), ("binary", bad with { Opcode = Frame.BinaryOpcode }),
+            ("ping", Frame.Ping([1])),
+            ("empty ping", Frame.Ping([])), ("pong", Frame.Pong([1])), ("close", Frame.Close(1000)),
+            ("empty close", Frame.CloseEmpty()),
+            ("first fragment", bad with { Fin = false }), ("text of 126 bytes", Frame.Text(SamplePayload.Text(126))),
+            ("text of 65536 bytes", Frame.Text(SamplePayload.Text(65_536))),
             ("text of 65536 bytes that have not come", bad with { Payload = [], DeclaredLength = 65_536 }),
         ];
-        foreach ((string name, WireFrame frame) in frames)
-        {
-            yield return new($"unmasked {name}", "5.1", [frame with { Masked = false }], WireEvent.ProtocolError);
-        }
-
-        yield return new(
-            "unmasked continuation", "5.1",
-            [WireFrame.Text("go", fin: false), WireFrame.More([0x6F], fin: true) with { Masked = false }],
-            WireEvent.ProtocolError);
-        yield return new(
-            "unmasked text between good messages", "5.1", [good, bad, good], WireEvent.Text("good"), WireEvent.ProtocolError);
+        return
+        [
+            .. frames.Select(row => new ConformanceCase(
+                $"unmasked {row.Name}", "5.1", [row.Frame with { Masked = false }], ProtocolError)),
+            new(
+                "unmasked continuation", "5.1",
+                [Frame.Text("go", fin: false), Frame.More([0x6F], fin: true) with { Masked = false }], ProtocolError),
+            new("unmasked text between good messages", "5.1", [good, bad, good], good, ProtocolError),
+        ];
     }
 
-    private static IEnumerable<ConformanceCase> Keys()
+    private static IEnumerable<ConformanceCase> WithKey(byte[] key)
     {
-        byte[][] keys =
+        (string Name, Frame Frame)[] frames =
         [
-            [0, 0, 0, 0], [0xA5, 0, 0, 0], [0, 0xA5, 0, 0], [0, 0, 0xA5, 0], [0, 0, 0, 0xA5], [0xFF, 0xFF, 0xFF, 0xFF],
-            [0x80, 0x40, 0x20, 0x10], [1, 2, 3, 4],
+            ("text", Frame.Text(SamplePayload.Text(Odd))), ("binary", Frame.Binary(SamplePayload.Binary(Odd))),
+            ("a ping", Frame.Ping(SamplePayload.Binary(7))),
+            ("a close", Frame.Close(3999, "bye")),
         ];
-        byte[] text = SamplePayload.Text(Odd);
-        byte[] binary = SamplePayload.Binary(Odd);
-        byte[] ping = SamplePayload.Binary(7);
-        foreach (byte[] key in keys)
-        {
-            string name = Convert.ToHexString(key);
-            yield return new($"key {name} on text", "5.3", [WireFrame.Text(text) with { Key = key }], WireEvent.Text(text));
-            yield return new(
-                $"key {name} on binary", "5.3", [WireFrame.Binary(binary) with { Key = key }], WireEvent.Binary(binary));
-            yield return new($"key {name} on a ping", "5.3", [WireFrame.Ping(ping) with { Key = key }], WireEvent.Ping(ping));
-            yield return new(
-                $"key {name} on a close", "5.3", [WireFrame.Close(3999, "bye") with { Key = key }], WireEvent.Close(3999));
-        }
+        return frames.Select(row => new ConformanceCase(
+            $"key {Convert.ToHexString(key)} on {row.Name}", "5.3", [row.Frame with { Key = key }], row.Frame));
     }
 
     /// <summary>Each frame has a key of its own, which begins anew whatever the place in the message.</summary>
     private static IEnumerable<ConformanceCase> KeyPerFragment()
     {
-        byte[] payload = SamplePayload.Binary(Odd);
-        foreach (int size in (int[])[1, 2, 3, 5, 33, 64])
-        {
-            yield return new(
-                $"a key for each fragment of {size} bytes", "5.3", SamplePayload.Fragments(WireFrame.BinaryOpcode, payload, size),
-                WireEvent.Binary(payload));
-        }
+        Frame message = Frame.Binary(SamplePayload.Binary(Odd));
+        return ((int[])[1, 2, 3, 5, 33, 64]).Select(size => new ConformanceCase(
+            $"a key for each fragment of {size} bytes", "5.3", SamplePayload.Fragments(Frame.BinaryOpcode, message.Payload, size),
+            message));
     }
 }

@@ -1,3 +1,6 @@
+using static EchoServer.Tests.WebSockets.Conformance.WireEvent;
+using Frame = EchoServer.Tests.Support.Wire.WireFrame;
+
 namespace EchoServer.Tests.WebSockets.Conformance;
 
 /// <summary>
@@ -6,29 +9,29 @@ namespace EchoServer.Tests.WebSockets.Conformance;
 /// </summary>
 internal static class OpcodeCases
 {
-    private const string Section = "5.2";
-
     // Reserved for more kinds of data, and for more kinds of control frames.
     private static readonly int[] Reserved = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15];
 
     public static IEnumerable<ConformanceCase> All() => Reserved.SelectMany(WithOpcode);
 
-    private static IEnumerable<ConformanceCase> WithOpcode(int opcode)
+    private static ConformanceCase[] WithOpcode(int opcode)
     {
-        WireFrame good = WireFrame.Text("good");
-        var empty = new WireFrame(opcode, []);
-        var bad = new WireFrame(opcode, "reserved"u8.ToArray());
-        yield return new($"opcode {opcode} without payload", Section, [empty], WireEvent.ProtocolError);
-        yield return new($"opcode {opcode} with payload", Section, [bad], WireEvent.ProtocolError);
-        yield return new($"opcode {opcode} as a first fragment", Section, [bad with { Fin = false }], WireEvent.ProtocolError);
-        yield return new(
-            $"opcode {opcode} after a good message, then a ping", Section, [good, empty, WireFrame.Ping([])],
-            WireEvent.Text("good"), WireEvent.ProtocolError);
-        yield return new(
-            $"opcode {opcode} with payload after a good message, then a ping", Section, [good, bad, WireFrame.Ping([1])],
-            WireEvent.Text("good"), WireEvent.ProtocolError);
-        yield return new(
-            $"opcode {opcode} between two fragments", Section,
-            [WireFrame.Text("go", fin: false), bad, WireFrame.More([0x6F], fin: true)], WireEvent.ProtocolError);
+        Frame good = Frame.Text("good");
+        var empty = new Frame(opcode, []);
+        var bad = new Frame(opcode, [.. "reserved"u8]);
+        string name = $"opcode {opcode}";
+        return
+        [
+            new($"{name} without payload", "5.2", [empty], ProtocolError),
+            new($"{name} with payload", "5.2", [bad], ProtocolError),
+            new($"{name} as a first fragment", "5.2", [bad with { Fin = false }], ProtocolError),
+            new($"{name} after a good message, then a ping", "5.2", [good, empty, Frame.Ping([])], good, ProtocolError),
+            new(
+                $"{name} with payload after a good message, then a ping", "5.2", [good, bad, Frame.Ping([1])], good,
+                ProtocolError),
+            new(
+                $"{name} between two fragments", "5.2", [Frame.Text("go", fin: false), bad, Frame.More([0x6F], fin: true)],
+                ProtocolError),
+        ];
     }
 }

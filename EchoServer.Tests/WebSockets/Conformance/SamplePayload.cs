@@ -5,14 +5,13 @@ namespace EchoServer.Tests.WebSockets.Conformance;
 /// <summary>Payloads of any size, and messages cut into fragments.</summary>
 internal static class SamplePayload
 {
+    private const int Period = 251;
+
     // Code points of one to four bytes; 23 bytes, so that pieces of a power of two end at every place in it.
     private static ReadOnlySpan<byte> Pattern => "Hello-µ@ß-€-\U0001F600!!!"u8;
 
-    public static IReadOnlyList<(string Name, int Opcode, WireEventKind Kind, Func<int, byte[]> PayloadOf)> Kinds { get; } =
-    [
-        ("text", WireFrame.TextOpcode, WireEventKind.Text, Text),
-        ("binary", WireFrame.BinaryOpcode, WireEventKind.Binary, Binary),
-    ];
+    public static IReadOnlyList<(string Name, int Opcode, Func<int, byte[]> PayloadOf)> Kinds { get; } =
+        [("text", WireFrame.TextOpcode, Text), ("binary", WireFrame.BinaryOpcode, Binary)];
 
     /// <summary>UTF-8 of exactly so many bytes, with code points of every length.</summary>
     public static byte[] Text(int length)
@@ -31,7 +30,6 @@ internal static class SamplePayload
     /// <summary>Bytes of every value that are not UTF-8 and repeat only after 251, so that a piece out of place shows.</summary>
     public static byte[] Binary(int length)
     {
-        const int Period = 251;
         byte[] bytes = new byte[length];
         for (int i = 0; i < length; i++)
         {

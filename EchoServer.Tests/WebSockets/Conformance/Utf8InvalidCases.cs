@@ -1,3 +1,6 @@
+using static EchoServer.Tests.WebSockets.Conformance.WireEvent;
+using Frame = EchoServer.Tests.Support.Wire.WireFrame;
+
 namespace EchoServer.Tests.WebSockets.Conformance;
 
 /// <summary>
@@ -6,12 +9,10 @@ namespace EchoServer.Tests.WebSockets.Conformance;
 /// </summary>
 internal static class Utf8InvalidCases
 {
-    private const string Section = "8.1";
-
     private static readonly byte[] Before = "κόσμε"u8.ToArray();
 
     // BadAt: after how many bytes nothing can mend the sequence any more; 0 where only the end of the message does it.
-    private static readonly (string Name, string Hex, int BadAt)[] Sequences =
+    public static readonly (string Name, string Hex, int BadAt)[] Sequences =
     [
         // RFC 3629 §4: overlong forms of "/", the largest overlong form of each length, and overlong forms of NUL.
         ("overlong U+002F in 2 bytes", "C0AF", 1), ("overlong U+002F in 3 bytes", "E080AF", 2),
@@ -69,25 +70,21 @@ internal static class Utf8InvalidCases
 
     private static IEnumerable<ConformanceCase> Ways(string name, byte[] bytes, int badAt)
     {
-        byte[] text = [.. Before, .. bytes];
-        yield return new(name, Section, [WireFrame.Text(text)], WireEvent.NotUtf8);
+        yield return new(name, "8.1", [Frame.Text([.. Before, .. bytes])], NotUtf8);
         yield return new(
-            $"{name} in the last fragment", Section, [WireFrame.Text(Before, fin: false), WireFrame.More(bytes, fin: true)],
-            WireEvent.NotUtf8);
+            $"{name} in the last fragment", "8.1", [Frame.Text(Before, fin: false), Frame.More(bytes, fin: true)], NotUtf8);
 
         // The pings tell exactly when it failed: neither a byte too late nor one too early.
         int pings = badAt == 0 ? bytes.Length : badAt - 1;
         yield return new(
-            $"{name} in fragments of a byte", Section, Utf8ValidCases.ByteByByte(bytes),
-            [.. Utf8ValidCases.Pings(pings), WireEvent.NotUtf8]);
+            $"{name} in fragments of a byte", "8.1", Utf8ValidCases.ByteByByte(bytes), [.. Utf8ValidCases.Pings(pings), NotUtf8]);
         if (badAt > 0)
         {
-            byte[] untilBad = [.. Before, .. bytes[..badAt]];
+            Frame untilBad = Frame.Text([.. Before, .. bytes[..badAt]]);
+            yield return new($"{name} in an unfinished message", "8.1", [untilBad with { Fin = false }], NotUtf8);
             yield return new(
-                $"{name} in an unfinished message", Section, [WireFrame.Text(untilBad, fin: false)], WireEvent.NotUtf8);
-            yield return new(
-                $"{name} in an unfinished frame", Section,
-                [WireFrame.Text(untilBad) with { DeclaredLength = (ulong)untilBad.Length + 1000 }], WireEvent.NotUtf8);
+                $"{name} in an unfinished frame", "8.1",
+                [untilBad with { DeclaredLength = (ulong)untilBad.Payload.Length + 1000 }], NotUtf8);
         }
     }
 
@@ -96,53 +93,48 @@ internal static class Utf8InvalidCases
     {
         byte[] continuations = [.. Enumerable.Range(0x80, 64).Select(b => (byte)b)];
         byte[] starts = [.. Enumerable.Range(0xC0, 62).Select(b => (byte)b)];
-        yield return new("all 64 continuation bytes", Section, [WireFrame.Text(continuations)], WireEvent.NotUtf8);
-        yield return new(
-            "all lead bytes, each before a space", Section, [WireFrame.Text([.. starts.SelectMany(b => (byte[])[b, 0x20])])],
-            WireEvent.NotUtf8);
-        foreach (byte b in continuations)
-        {
-            yield return new($"continuation byte {b:X2} alone", Section, [WireFrame.Text([b])], WireEvent.NotUtf8);
-        }
-
-        foreach (byte b in starts)
-        {
-            yield return new($"lead byte {b:X2} before a space", Section, [WireFrame.Text([b, 0x20])], WireEvent.NotUtf8);
-        }
+        return
+        [
+            new("all 64 continuation bytes", "8.1", [Frame.Text(continuations)], NotUtf8),
+            new(
+                "all lead bytes, each before a space", "8.1", [Frame.Text([.. starts.SelectMany(b => (byte[])[b, 0x20])])],
+                NotUtf8),
+            .. continuations.Select(b => new ConformanceCase(
+                $"continuation byte {b:X2} alone", "8.1", [Frame.Text([b])], NotUtf8)),
+            .. starts.Select(b => new ConformanceCase(
+                $"lead byte {b:X2} before a space", "8.1", [Frame.Text([b, 0x20])], NotUtf8)),
+        ];
     }
 
     /// <summary>What surrounds the bad bytes: good messages, control frames, fragments (Autobahn 6.3 and 6.4).</summary>
-    private static IEnumerable<ConformanceCase> Around()
+    private static ConformanceCase[] Around()
     {
         byte[] bad = [0xF4, 0x90, 0x80, 0x80];
-        byte[] after = "edited"u8.ToArray();
-        yield return new("between good text", Section, [WireFrame.Text([.. Before, .. bad, .. after])], WireEvent.NotUtf8);
-        yield return new(
-            "between good fragments", Section,
-            [WireFrame.Text(Before, fin: false), WireFrame.More(bad), WireFrame.More(after, fin: true)], WireEvent.NotUtf8);
-        yield return new(
-            "in a first fragment, with the others to come", Section,
-            [WireFrame.Text([.. Before, .. bad], fin: false), WireFrame.More(after, fin: true), WireFrame.Ping([])],
-            WireEvent.NotUtf8);
-        yield return new(
-            "in an unfinished frame of 1 MiB", Section,
-            [WireFrame.Text([.. Before, .. bad]) with { DeclaredLength = 1024 * 1024 }], WireEvent.NotUtf8);
-        yield return new(
-            "in an unfinished continuation", Section,
-            [WireFrame.Text([0xE2], fin: false), WireFrame.More([0x82, 0x20], fin: true) with { DeclaredLength = 70_000 }],
-            WireEvent.NotUtf8);
-        yield return new(
-            "unfinished code point before an empty last fragment", Section,
-            [WireFrame.Text([0xE2, 0x82], fin: false), WireFrame.More([], fin: true)], WireEvent.NotUtf8);
-        yield return new(
-            "after a good message", Section, [WireFrame.Text(Before), WireFrame.Text(bad), WireFrame.Text(after)],
-            WireEvent.Text(Before), WireEvent.NotUtf8);
-        yield return new(
-            "after good fragments and a ping", Section,
-            [
-                WireFrame.Text([0xE2], fin: false), WireFrame.Ping(after), WireFrame.More([0x82, 0xAC]),
-                WireFrame.More([0xAC], fin: true),
-            ],
-            WireEvent.Ping(after), WireEvent.NotUtf8);
+        byte[] after = [.. "edited"u8];
+        Frame badText = Frame.Text([.. Before, .. bad]);
+        return
+        [
+            new("between good text", "8.1", [Frame.Text([.. badText.Payload, .. after])], NotUtf8),
+            new(
+                "between good fragments", "8.1", [Frame.Text(Before, fin: false), Frame.More(bad), Frame.More(after, fin: true)],
+                NotUtf8),
+            new(
+                "in a first fragment, with the others to come", "8.1",
+                [badText with { Fin = false }, Frame.More(after, fin: true), Frame.Ping([])], NotUtf8),
+            new("in an unfinished frame of 1 MiB", "8.1", [badText with { DeclaredLength = 1024 * 1024 }], NotUtf8),
+            new(
+                "in an unfinished continuation", "8.1",
+                [Frame.Text([0xE2], fin: false), Frame.More([0x82, 0x20], fin: true) with { DeclaredLength = 70_000 }], NotUtf8),
+            new(
+                "unfinished code point before an empty last fragment", "8.1",
+                [Frame.Text([0xE2, 0x82], fin: false), Frame.More([], fin: true)], NotUtf8),
+            new(
+                "after a good message", "8.1", [Frame.Text(Before), Frame.Text(bad), Frame.Text(after)], Frame.Text(Before),
+                NotUtf8),
+            new(
+                "after good fragments and a ping", "8.1",
+                [Frame.Text([0xE2], fin: false), Frame.Ping(after), Frame.More([0x82, 0xAC]), Frame.More([0xAC], fin: true)],
+                Frame.Ping(after), NotUtf8),
+        ];
     }
 }

@@ -15,8 +15,8 @@ internal enum WireEventKind
 /// <remarks>The codes are written here again, from RFC 6455 §7.4.1, so that the server's own enum is checked as well.</remarks>
 internal sealed record WireEvent(WireEventKind Kind, byte[] Payload, int Code = 0)
 {
-    public const int NormalClosure = 1000;
-    public const int NoStatusReceived = 1005;
+    private const int NormalClosure = 1000;
+    private const int NoStatusReceived = 1005;
     private const int ProtocolErrorCode = 1002;
     private const int InvalidPayloadCode = 1007;
     private const int TooBigCode = 1009;
@@ -31,17 +31,26 @@ internal sealed record WireEvent(WireEventKind Kind, byte[] Payload, int Code = 
     /// <summary>Whether nothing may follow it (RFC 6455 §5.5.1 and §7.1.7).</summary>
     public bool IsLast => Kind is WireEventKind.Close or WireEventKind.Violation;
 
-    public static WireEvent Text(string text) => Text(System.Text.Encoding.UTF8.GetBytes(text));
+    /// <summary>Finds a whole frame as it was sent.</summary>
+    public static implicit operator WireEvent(WireFrame frame) => frame.Opcode switch
+    {
+        WireFrame.TextOpcode => new(WireEventKind.Text, frame.Payload),
+        WireFrame.BinaryOpcode => new(WireEventKind.Binary, frame.Payload),
+        WireFrame.PingOpcode => new(WireEventKind.Ping, frame.Payload),
+        WireFrame.PongOpcode => new(WireEventKind.Pong, frame.Payload),
+        _ => new(WireEventKind.Close, [], frame.CloseCode),
+    };
 
-    public static WireEvent Text(byte[] bytes) => new(WireEventKind.Text, bytes);
-
-    public static WireEvent Binary(byte[] bytes) => new(WireEventKind.Binary, bytes);
-
-    public static WireEvent Ping(byte[] bytes) => new(WireEventKind.Ping, bytes);
-
-    public static WireEvent Pong(byte[] bytes) => new(WireEventKind.Pong, bytes);
-
-    public static WireEvent Close(int code) => new(WireEventKind.Close, [], code);
+    /// <summary>The frame with which an echo server answers it; null for none.</summary>
+    /// <param name="reason">What the Close says of a violation.</param>
+    public WireFrame? Answer(string reason = "") => Kind switch
+    {
+        WireEventKind.Text => WireFrame.Text(Payload),
+        WireEventKind.Binary => WireFrame.Binary(Payload),
+        WireEventKind.Ping => WireFrame.Pong(Payload),
+        WireEventKind.Pong => null,
+        _ => WireFrame.Close(Code == NoStatusReceived ? NormalClosure : Code, reason),
+    };
 
     public static WireEvent Violation(int code) => new(WireEventKind.Violation, [], code);
 
