@@ -32,7 +32,7 @@ usage: ./build.sh [command]
   test quick [args]
                  run only the tests that need nothing but the SDK (about a minute)
   soak [minutes] run the server under mixed traffic, 20 minutes unless told otherwise;
-                 figures of each second go to artifacts/soak
+                 figures and a picture of them go to artifacts/soak
   bench [args]   measure the server beside other people's servers (minutes);
                  args say what (try: bench --help); figures and a chart of
                  them go to artifacts/bench
@@ -289,6 +289,7 @@ soak() {
     --logger "console;verbosity=normal" --results-directory artifacts/test-results \
     --blame-hang-timeout "$((minutes + 5))m" || status=$?
   echo "artifacts/soak/soak.csv"
+  echo "artifacts/soak/soak.svg"
   return "$status"
 }
 

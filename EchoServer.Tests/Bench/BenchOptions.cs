@@ -16,7 +16,7 @@ internal sealed record BenchOptions
 
     public IReadOnlyList<ServerKind> Servers { get; init; } = ServerKinds.All;
 
-    /// <summary>Keys of <see cref="EchoShape"/> and of <see cref="BenchRun.Others"/>.</summary>
+    /// <summary>Keys of <see cref="EchoShape"/> and of <see cref="OtherShape"/>.</summary>
     public IReadOnlyList<string> Shapes { get; init; } = AllShapes;
 
     /// <summary>Whether the echoed messages are text; binary is what costs every server least.</summary>
@@ -25,7 +25,10 @@ internal sealed record BenchOptions
     public string OutputFolder { get; init; } = Path.Combine(Folders.Artifacts, "bench");
 
     public static IReadOnlyList<string> AllShapes { get; } =
-        [.. EchoShape.All.Select(shape => shape.Key), .. BenchRun.Others.Select(other => other.Shape)];
+    [
+        .. EchoShape.All.Select(shape => shape.Key),
+        OtherShape.Connects, OtherShape.Idle, OtherShape.Start, OtherShape.Tutorial, OtherShape.Allocations, OtherShape.Deflate,
+    ];
 
     /// <summary>The same, in a few seconds: to see that all of it works, not what anything costs.</summary>
     public BenchOptions Quick() => this with
@@ -36,4 +39,15 @@ internal sealed record BenchOptions
         IdleConnections = 100,
         IdleTime = TimeSpan.FromSeconds(0.1),
     };
+}
+
+/// <summary>Keys of the measurements that are not plain echoes.</summary>
+internal static class OtherShape
+{
+    public const string Connects = "connects";
+    public const string Idle = "idle";
+    public const string Start = "start";
+    public const string Tutorial = "tutorial";
+    public const string Allocations = "allocations";
+    public const string Deflate = "deflate";
 }

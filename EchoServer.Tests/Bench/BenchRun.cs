@@ -2,13 +2,6 @@ namespace EchoServer.Bench;
 
 internal static class BenchRun
 {
-    /// <summary>The measurements that are not plain echoes, by their keys.</summary>
-    public static IReadOnlyList<(string Shape, Func<Session, Task> MeasureAsync)> Others { get; } =
-    [
-        ("connects", ConnectBench.RunAsync), ("idle", IdleBench.RunAsync), ("start", StartBench.RunAsync),
-        ("deflate", DeflateBench.RunAsync),
-    ];
-
     public static async Task<BenchReport> RunAsync(BenchOptions options, CancellationToken stop)
     {
         BenchReport report = Begin(options);
@@ -24,11 +17,18 @@ internal static class BenchRun
             await EchoBench.RunAsync(session, shape);
         }
 
-        foreach ((_, Func<Session, Task> measureAsync) in Others.Where(other => options.Shapes.Contains(other.Shape)))
+        (string Shape, Func<Session, Task> Measure)[] others =
+        [
+            (OtherShape.Connects, ConnectBench.RunAsync), (OtherShape.Idle, IdleBench.RunAsync), (OtherShape.Start, StartBench.RunAsync),
+            (OtherShape.Tutorial, TutorialBench.RunAsync), (OtherShape.Allocations, AllocationBench.RunAsync),
+            (OtherShape.Deflate, DeflateBench.RunAsync),
+        ];
+        foreach ((_, Func<Session, Task> measure) in others.Where(other => options.Shapes.Contains(other.Shape)))
         {
-            await measureAsync(session);
+            await measure(session);
         }
 
+        report.Targets.AddRange(Targets.Judge(report));
         return report;
     }
 
@@ -55,6 +55,8 @@ internal static class BenchRun
             }
         }
 
+        string cf = Path.Combine(Folders.Artifacts, "cf");
+        report.CfBytesOnDisk = Directory.Exists(cf) ? new DirectoryInfo(cf).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length) : null;
         return report;
     }
 }

@@ -35,15 +35,18 @@ internal sealed class BenchCommandTests : FolderTest
         using JsonDocument json = await MeasureAsync("--servers", string.Join(',', FewServers));
         JsonElement report = json.RootElement;
         Assert.That(report.EnumerateObject().Select(property => property.Name), Is.EqualTo(
-            (string[])["date", "commit", "machine", "conditions", "servers", "leftOut", "echo", "connects", "idle", "start", "deflate",
-                "errors"]));
+            (string[])["date", "commit", "machine", "conditions", "servers", "leftOut", "echo", "connects", "idle", "start", "tutorial",
+                "allocations", "deflate", "cfBytesOnDisk", "targets", "errors"]));
         AssertEchoes(report, EchoShape.All.Select(shape => shape.Key), [ServerKinds.Raw, ServerKinds.Cf]);
         Assert.That(Keys(report, "connects", "server"), Is.EqualTo([ServerKinds.Cf]));
         Assert.That(Keys(report, "idle", "server"), Is.EqualTo([ServerKinds.Raw, ServerKinds.Cf]));
         Assert.That(Keys(report, "start", "server"), Is.EqualTo(FewServers));
+        string[] logging = [ServerKinds.Cf, ServerKinds.Tutorial];
+        Assert.That(Keys(report, "tutorial", "server"), Is.EqualTo((string[])[.. logging, .. logging]), "with 1 and with 16 in flight");
         Assert.That(
             Keys(report, "deflate", "server"),
             Is.EqualTo(Enumerable.Repeat((string[])[ServerKinds.CfDeflate, ServerKinds.CfDeflate6], 6).SelectMany(keys => keys)), "three shapes, with and without context");
+        Assert.That(report.GetProperty("allocations").GetArrayLength(), Is.GreaterThan(0));
 
         string markdown = await File.ReadAllTextAsync(Path.Combine(_folder, "bench.md"));
         Assert.That(markdown, Does.Contain("EchoServer, cf build").And.Contain("1,000 × 64 B × 1"));
@@ -112,7 +115,7 @@ internal sealed class BenchCommandTests : FolderTest
     [TestCase("--round-time", "1e3", "--round-time: '1e3' is not a number from 0.05 to 60")]
     [TestCase("--warm-up", "601", "--warm-up: '601' is not a number from 0 to 600")]
     [TestCase("--servers", "raw,nginx", "--servers: 'nginx' is none of raw, cf, cf-jit, dotnet, bun, kestrel, kestrel-inline, node, node-bufferutil, tutorial")]
-    [TestCase("--shapes", "", "--shapes: '' is none of 50x64Bx1, 50x64Bx16, 50x4KiBx1, 8x64KiBx4, 1000x64Bx1, connects, idle, start, deflate")]
+    [TestCase("--shapes", "", "--shapes: '' is none of 50x64Bx1, 50x64Bx16, 50x4KiBx1, 8x64KiBx4, 1000x64Bx1, connects, idle, start, tutorial, allocations, deflate")]
     public async Task A_wrong_value_is_one_line_and_exit_code_2(string option, string value, string message)
     {
         ProgramResult result = await Programs.RunAsync(Bench(option, value));

@@ -35,7 +35,7 @@ internal sealed class FiguresTests
     [Test]
     public void A_round_costs_its_CPU_by_its_messages()
     {
-        var round = new Round(Count: 2_000, Errors: 0, TimeSpan.FromSeconds(0.5)) { Cpu = TimeSpan.FromMilliseconds(10) };
+        var round = new Round(Count: 2_000, Errors: 0, TimeSpan.FromSeconds(0.5), TimeSpan.FromMilliseconds(10));
         Assert.That((round.CpuEach, round.Rate), Is.EqualTo((5.0, 4_000.0)));
     }
 }

@@ -12,7 +12,9 @@ internal sealed class Recorder(SoakServer server, string path) : IAsyncDisposabl
     private Task _recording = Task.CompletedTask;
     private int? _underLoad;
 
-    /// <summary>The samples of the load. To be read once recording has stopped.</summary>
+    /// <summary>Every sample, those after the load included. To be read once recording has stopped.</summary>
+    public IReadOnlyList<Sample> Samples => _samples;
+
     public IReadOnlyList<Sample> UnderLoad => _samples[..(_underLoad ?? _samples.Count)];
 
     /// <summary>Begins, together with the load. A server that is gone ends the load.</summary>

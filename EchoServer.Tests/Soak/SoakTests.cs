@@ -45,7 +45,7 @@ internal sealed class SoakTests
 
         // Also after a failure: that is when one looks.
         await recorder.StopAsync();
-        await SummarizeAsync(recorder, traffic);
+        await DrawAsync(recorder, subject, traffic);
         ServerEnd stop = await server.Target.StopAsync();
         Assert.Multiple(() =>
         {
@@ -66,15 +66,21 @@ internal sealed class SoakTests
         await traffic.RunAsync(end.Token);
     }
 
-    private static async Task SummarizeAsync(Recorder recorder, Traffic traffic)
+    private static async Task DrawAsync(Recorder recorder, string subject, Traffic traffic)
     {
+        string picture = Path.Combine(Folder, "soak.svg");
+        if (recorder.UnderLoad.Count > 0)
+        {
+            await File.WriteAllTextAsync(picture, SoakPicture.Draw(recorder, subject, traffic.Summary));
+        }
+
         await TestContext.Out.WriteLineAsync(traffic.Summary);
         foreach (Quantity quantity in Quantity.All.Where(_ => recorder.UnderLoad.Count > 0))
         {
             await TestContext.Out.WriteLineAsync($"{Trend.Of(quantity, recorder.UnderLoad)}");
         }
 
-        await TestContext.Out.WriteLineAsync(Path.Combine(Folder, "soak.csv"));
+        await TestContext.Out.WriteLineAsync($"{Path.Combine(Folder, "soak.csv")}\n{picture}");
     }
 
     private static TimeSpan Duration()

@@ -50,7 +50,7 @@ internal static class BarChart
     {
         string title = string.Create(
             CultureInfo.InvariantCulture,
-            $"{shape.Connections:N0} connections × {shape.Size} × {shape.InFlight} in flight");
+            $"{shape.Connections:N0} connections × {EchoShape.Size(shape.MessageBytes)} × {shape.InFlight} in flight");
         return new BarPanel(title, [.. Tables.Echoing(report).SelectMany(ToBar)], isRelative ? 1 : null);
 
         IEnumerable<Bar> ToBar(ServerEntry server)

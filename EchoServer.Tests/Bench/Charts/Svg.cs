@@ -35,6 +35,16 @@ internal sealed class Svg
         "line", ("x1", N(x1)), ("y1", N(y1)), ("x2", N(x2)), ("y2", N(y2)), ("stroke", stroke), ("stroke-width", N(width)),
         ("stroke-dasharray", dashes));
 
+    public void Dot(double x, double y, double radius, string fill) =>
+        Add("circle", ("cx", N(x)), ("cy", N(y)), ("r", N(radius)), ("fill", fill));
+
+    public void Curve(IEnumerable<(double X, double Y)> points, string stroke, double width) => Add(
+        "polyline", ("points", Points(points)), ("fill", "none"), ("stroke", stroke), ("stroke-width", N(width)),
+        ("stroke-linejoin", "round"));
+
+    public void Area(IEnumerable<(double X, double Y)> points, string fill) =>
+        Add("polygon", ("points", Points(points)), ("fill", fill));
+
     public void Text(double x, double y, string words, double size, string fill, string anchor = "start", int weight = 400) => Add(
         "text", ("x", N(x)), ("y", N(y)), ("font-size", N(size)), ("fill", fill), ("text-anchor", anchor), ("font-weight", $"{weight}"))
         .Add(words);
@@ -47,6 +57,9 @@ internal sealed class Svg
         _root.Add(element);
         return element;
     }
+
+    private static string Points(IEnumerable<(double X, double Y)> points) =>
+        string.Join(' ', points.Select(point => $"{N(point.X)},{N(point.Y)}"));
 
     private static string N(double number) => $"{number:0.##}";
 }

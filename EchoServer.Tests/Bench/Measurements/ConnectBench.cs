@@ -34,13 +34,14 @@ internal static class ConnectBench
             {
                 Session.Say("connects a second");
                 Lane[] lanes = [.. servers.Select(server => new Lane(server, time => StormAsync(server.Port, time)))];
+                await Lane.WarmUpAsync(lanes, session.Options.WarmUp, session.Stop);
                 await Lane.MeasureAsync(lanes, session.Options, session.Stop);
                 session.Report.Connects.AddRange(lanes.Select(lane => new ConnectEntry(
                     lane.Server.Kind.Key, lane.Count, lane.Errors, lane.Cpu, lane.Rate)));
             });
     }
 
-    private static async Task<Round> StormAsync(int port, TimeSpan time)
+    private static async Task<Amount> StormAsync(int port, TimeSpan time)
     {
         object[] arguments = [port, time.TotalSeconds, Threads, CrowdSize, EchoOptions.DefaultGreeting];
         var start = new ProcessStartInfo(Client, arguments.Select(argument => Convert.ToString(argument, CultureInfo.InvariantCulture)!))
@@ -52,7 +53,7 @@ internal static class ConnectBench
         await client.WaitForExitAsync();
         string[] words = said.Split(' ');
         return client.ExitCode == 0 && words.Length == 3
-            ? new Round(Long(words[0]), Long(words[1]), TimeSpan.FromSeconds(double.Parse(words[2], CultureInfo.InvariantCulture)))
+            ? new Amount(Long(words[0]), Long(words[1]), TimeSpan.FromSeconds(double.Parse(words[2], CultureInfo.InvariantCulture)))
             : throw new InvalidOperationException($"the client of the connects ended with {client.ExitCode}: {EscapedText.From(said.AsSpan())}");
     }
 

@@ -10,11 +10,13 @@ internal static class DeflateBench
     // Together more than a window of 32 KiB: an echo cannot refer back to its own last time.
     private const int MinTextBytes = 128 * KiB;
 
-    public static IReadOnlyList<EchoShape> All { get; } = [new(50, 64, 1), new(50, 4 * KiB, 1), new(8, 64 * KiB, 1)];
+    private static readonly EchoShape[] Shapes = [new("50x64Bx1", 50, 64, 1), new("50x4KiBx1", 50, 4 * KiB, 1), new("8x64KiBx1", 8, 64 * KiB, 1)];
+
+    public static IEnumerable<EchoShape> All => Shapes;
 
     public static async Task RunAsync(Session session)
     {
-        foreach (EchoShape shape in All)
+        foreach (EchoShape shape in Shapes)
         {
             foreach (bool keepsContext in (bool[])[true, false])
             {
@@ -33,7 +35,9 @@ internal static class DeflateBench
                 server => Task.FromResult(new Load(server, shape, keepsContext, session.Stop)),
                 async loads =>
                 {
-                    await Lane.MeasureAsync([.. loads.Select(load => load.Lane)], session.Options, session.Stop);
+                    Lane[] lanes = [.. loads.Select(load => load.Lane)];
+                    await Lane.WarmUpAsync(lanes, session.Options.WarmUp, session.Stop);
+                    await Lane.MeasureAsync(lanes, session.Options, session.Stop);
                     session.Report.Deflate.AddRange(loads.Select(load => new DeflateEntry(
                         shape.Key, keepsContext, load.Lane.Server.Kind.Key, load.Lane.Count, load.Lane.Errors, load.Lane.Cpu, load.Lane.Rate)
                     {
@@ -83,7 +87,7 @@ internal static class DeflateBench
             return ValueTask.CompletedTask;
         }
 
-        private Round Run(TimeSpan time)
+        private Amount Run(TimeSpan time)
         {
             long start = Stopwatch.GetTimestamp();
             long count = 0;
@@ -99,7 +103,7 @@ internal static class DeflateBench
                 }
             }
 
-            return new Round(count, errors, Stopwatch.GetElapsedTime(start));
+            return new Amount(count, errors, Stopwatch.GetElapsedTime(start));
         }
     }
 }

@@ -10,13 +10,23 @@ internal static class EchoBench
             Session.Say(shape.Name);
             return Session.WithEachAsync(
                 servers,
-                server => EchoLoad.OpenAsync(server, shape, session),
+                server => EchoLoad.OpenAsync(server, shape, raw: true, session.Options.IsText, session.Stop),
                 loads => MeasureAsync(session, shape, loads));
         });
 
     private static async Task MeasureAsync(Session session, EchoShape shape, IReadOnlyList<EchoLoad> loads)
     {
-        await Lane.MeasureAsync([.. loads.Select(load => load.Lane)], session.Options, session.Stop);
+        Lane[] lanes = [.. loads.Select(load => load.Lane)];
+        await Lane.WarmUpAsync(lanes, session.Options.WarmUp, session.Stop);
+        foreach (EchoLoad load in loads)
+        {
+            load.BeginMeasuring();
+        }
+
+        Dictionary<RunningServer, long> before = await AllocatedAsync(lanes, session.Stop);
+        await Lane.MeasureAsync(lanes, session.Options, session.Stop);
+        Dictionary<RunningServer, long> after = await AllocatedAsync(lanes, session.Stop);
+
         foreach (EchoLoad load in loads)
         {
             Lane lane = load.Lane;
@@ -27,7 +37,21 @@ internal static class EchoBench
                 P99Microseconds = load.Latency.Percentile(99).TotalMicroseconds,
                 ResidentBytes = memory.Resident,
                 PeakBytes = memory.Peak,
+                AllocatedBytes = after.TryGetValue(lane.Server, out long bytes) ? (double)(bytes - before[lane.Server]) / lane.Count : null,
             });
         }
+    }
+
+    private static async Task<Dictionary<RunningServer, long>> AllocatedAsync(IEnumerable<Lane> lanes, CancellationToken stop)
+    {
+        var allocated = new Dictionary<RunningServer, long>();
+        using var http = new HttpClient();
+        foreach (RunningServer server in lanes.Select(lane => lane.Server).Where(server => server.Kind.TellsAllocatedBytes))
+        {
+            string answer = await http.GetStringAsync(new Uri($"http://127.0.0.1:{server.Port}/allocated"), stop);
+            allocated[server] = long.Parse(answer, CultureInfo.InvariantCulture);
+        }
+
+        return allocated;
     }
 }

@@ -10,32 +10,32 @@ internal sealed class EchoLoad : IAsyncDisposable
 {
     private readonly LoadClient _client;
     private readonly CancellationToken _stop;
+    private readonly Func<Task> _settle;
     private long _errors;
 
-    private EchoLoad(RunningServer server, LoadOptions options, CancellationToken stop)
+    private EchoLoad(RunningServer server, LoadOptions options, Func<Task> settle, CancellationToken stop)
     {
         _client = new LoadClient(options);
+        _settle = settle;
         _stop = stop;
         Lane = new Lane(server, RunAsync);
     }
 
     public Lane Lane { get; }
-
-    /// <summary>Of the rounds: the warm-up's latencies are dropped with the first of them.</summary>
     public LatencyHistogram Latency { get; private set; } = new();
 
-    public static async Task<EchoLoad> OpenAsync(RunningServer server, EchoShape shape, Session session)
+    public static async Task<EchoLoad> OpenAsync(
+        RunningServer server, EchoShape shape, bool raw, bool isText, CancellationToken stop, Func<Task>? settle = null)
     {
-        CancellationToken stop = session.Stop;
         var options = new LoadOptions
         {
-            Connection = new ConnectionOptions { Url = server.Url },
+            Connection = new ConnectionOptions { Url = server.Url(raw) },
             Connections = shape.Connections,
             MessageBytes = shape.MessageBytes,
             InFlight = shape.InFlight,
-            IsText = session.Options.IsText,
+            IsText = isText,
         };
-        var load = new EchoLoad(server, options, stop);
+        var load = new EchoLoad(server, options, settle ?? (() => Task.CompletedTask), stop);
         try
         {
             await load._client.ConnectAsync(stop);
@@ -52,15 +52,17 @@ internal sealed class EchoLoad : IAsyncDisposable
         }
     }
 
+    public void BeginMeasuring() => Latency = new LatencyHistogram();
+
     public string Explain() => string.Join(", ", _client.Errors.Counts.Select(
         error => $"{error.Count} {error.Kind} {error.Example}".TrimEnd()));
 
     public ValueTask DisposeAsync() => _client.DisposeAsync();
 
-    private async Task<Round> RunAsync(TimeSpan time)
+    private async Task<Amount> RunAsync(TimeSpan time)
     {
         LoadResult result = await _client.RunAsync(time, _stop);
-        Latency = Lane.Count == 0 ? new LatencyHistogram() : Latency;
+        await _settle();
         Latency.Add(result.Latency);
         long errors = _client.Errors.Total - _errors;
         _errors += errors;
@@ -69,6 +71,6 @@ internal sealed class EchoLoad : IAsyncDisposable
             Session.Say($"{Lane.Server.Kind.Key}: {Explain()}");
         }
 
-        return new Round(result.Messages, errors, result.Elapsed);
+        return new Amount(result.Messages, errors, result.Elapsed);
     }
 }

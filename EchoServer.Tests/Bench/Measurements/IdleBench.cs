@@ -7,7 +7,7 @@ namespace EchoServer.Bench.Measurements;
 internal static class IdleBench
 {
     // Fills caches before the memory is read: compiled code, pools, threads.
-    private static readonly EchoShape WarmUpShape = new(50, 64, 1);
+    private static readonly EchoShape WarmUpShape = new("", 50, 64, 1);
 
     /// <summary>Measures every server, one after the other: both ends of that many connections are in this machine's memory.</summary>
     public static async Task RunAsync(Session session)
@@ -30,14 +30,14 @@ internal static class IdleBench
     {
         int connections = session.Options.IdleConnections;
         Session.Say($"{connections:N0} idle connections to {server.Kind.Key}");
-        await using (EchoLoad warmUp = await EchoLoad.OpenAsync(server, WarmUpShape, session))
+        await using (EchoLoad warmUp = await EchoLoad.OpenAsync(server, WarmUpShape, raw: true, session.Options.IsText, session.Stop))
         {
             await Lane.WarmUpAsync([warmUp.Lane], session.Options.WarmUp, session.Stop);
         }
 
         await Task.Delay(session.Options.IdleTime, session.Stop);
         long before = server.Memory.Resident;
-        await using var client = new LoadClient(new LoadOptions { Connection = new ConnectionOptions { Url = server.Url }, Connections = connections, IsHeldOnly = true });
+        await using var client = new LoadClient(new LoadOptions { Connection = new ConnectionOptions { Url = server.Url(raw: true) }, Connections = connections, IsHeldOnly = true });
         await client.ConnectAsync(session.Stop);
         await client.RunAsync(session.Options.IdleTime, session.Stop);
         session.Stop.ThrowIfCancellationRequested();

@@ -1,23 +1,17 @@
 namespace EchoServer.Bench.Measurements;
 
-/// <summary>The echoes or connects of one round of one server.</summary>
-internal sealed record Round(long Count, long Errors, TimeSpan Elapsed)
-{
-    /// <summary>CPU time of the server.</summary>
-    public TimeSpan Cpu { get; init; }
-
-    public double CpuEach => Cpu.TotalMicroseconds / Count;
-
-    public double Rate => Count / Elapsed.TotalSeconds;
-}
+/// <summary>The echoes or connects of one round, without their cost.</summary>
+internal sealed record Amount(long Count, long Errors, TimeSpan Elapsed);
 
 /// <summary>A server under a load of its own, which works only while it is this server's turn.</summary>
-internal sealed class Lane(RunningServer server, Func<TimeSpan, Task<Round>> run)
+internal sealed class Lane(RunningServer server, Func<TimeSpan, Task<Amount>> run)
 {
-    private readonly Func<TimeSpan, Task<Round>> _run = run;
+    private readonly Func<TimeSpan, Task<Amount>> _run = run;
     private readonly List<Round> _rounds = [];
 
     public RunningServer Server => server;
+
+    public IReadOnlyList<Round> Rounds => _rounds;
 
     /// <summary>Everything that was sent to the server, the warm-up included.</summary>
     public long CountInAll { get; private set; }
@@ -35,16 +29,16 @@ internal sealed class Lane(RunningServer server, Func<TimeSpan, Task<Round>> run
     {
         foreach (Lane lane in lanes)
         {
-            Round round = await lane._run(time);
+            Amount amount = await lane._run(time);
             stop.ThrowIfCancellationRequested();
-            lane.Add(round);
+            lane.Add(amount);
+            ProcessClock.Check(lane.Server.Id);
         }
     }
 
-    /// <summary>Warms up and measures all in turn (A B C A B C), so that whatever else the machine does meets all of them.</summary>
+    /// <summary>Measures all lanes in turn (A B C A B C), so that whatever else the machine does meets all of them.</summary>
     public static async Task MeasureAsync(IReadOnlyList<Lane> lanes, BenchOptions options, CancellationToken stop)
     {
-        await WarmUpAsync(lanes, options.WarmUp, stop);
         for (int round = 0; round < options.Rounds; round++)
         {
             foreach (Lane lane in lanes)
@@ -57,21 +51,21 @@ internal sealed class Lane(RunningServer server, Func<TimeSpan, Task<Round>> run
     private async Task MeasureAsync(TimeSpan time, CancellationToken stop)
     {
         TimeSpan before = server.Cpu;
-        Round round = await _run(time);
-        round = round with { Cpu = server.Cpu - before };
+        Amount amount = await _run(time);
+        TimeSpan cpu = server.Cpu - before;
         stop.ThrowIfCancellationRequested();
-        Add(round);
-        _rounds.Add(round);
+        Add(amount);
+        _rounds.Add(new Round(amount.Count, amount.Errors, amount.Elapsed, cpu));
     }
 
-    private void Add(Round round)
+    private void Add(Amount amount)
     {
-        if (round.Count == 0)
+        if (amount.Count == 0)
         {
-            throw new InvalidOperationException($"{server.Kind.Key}: nothing came back in {round.Elapsed.TotalSeconds:0.0} s");
+            throw new InvalidOperationException($"{server.Kind.Key}: nothing came back in {amount.Elapsed.TotalSeconds:0.0} s");
         }
 
-        CountInAll += round.Count;
-        Errors += round.Errors;
+        CountInAll += amount.Count;
+        Errors += amount.Errors;
     }
 }

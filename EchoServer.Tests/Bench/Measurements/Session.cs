@@ -9,8 +9,9 @@ internal sealed class Session(BenchOptions options, BenchReport report, Cancella
 
     public CancellationToken Stop => stop;
 
-    public Task WithServersAsync(IEnumerable<ServerKind> kinds, Func<IReadOnlyList<RunningServer>, Task> measure) => WithEachAsync(
-        kinds, kind => RunningServer.StartAsync(kind, stop), servers => servers.Count > 0 ? measure(servers) : Task.CompletedTask);
+    public Task WithServersAsync(
+        IEnumerable<ServerKind> kinds, Func<IReadOnlyList<RunningServer>, Task> measure, Func<ServerKind, string>? logFile = null) => WithEachAsync(
+            kinds, kind => RunningServer.StartAsync(kind, stop, logFile?.Invoke(kind)), servers => servers.Count > 0 ? measure(servers) : Task.CompletedTask);
 
     /// <summary>Starts one for each, hands them over, and ends them whatever happens.</summary>
     public static async Task WithEachAsync<TOf, T>(IEnumerable<TOf> each, Func<TOf, Task<T>> start, Func<IReadOnlyList<T>, Task> use)

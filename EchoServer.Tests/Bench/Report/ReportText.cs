@@ -4,11 +4,11 @@ namespace EchoServer.Bench.Report;
 internal static class ReportText
 {
     public static string ForTerminal(BenchReport report) =>
-        $"{Subject(report)}\n\n{Join([Tables.Echoes(report), .. Tables.Others(report)], table => table.ToText())}";
+        $"{Subject(report)}\n\n{Join([Tables.Echoes(report), .. Tables.Others(report), Tables.Targets(report)], table => table.ToText())}";
 
     public static string ForMarkdown(BenchReport report)
     {
-        Table[] tables = [Tables.Echoes(report), .. Tables.Others(report), Tables.Servers(report)];
+        Table[] tables = [Tables.Targets(report), Tables.Echoes(report), .. Tables.Others(report), Tables.Servers(report)];
         return ForPerformance(report) + Join(tables, table => table.ToMarkdown());
     }
 

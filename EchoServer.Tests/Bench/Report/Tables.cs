@@ -47,7 +47,7 @@ internal static class Tables
     {
         var table = new Table(
             "Echoes on /raw", 2, "shape", "server", "CPU µs", "median", "x raw", "messages/s", "median", "p50 µs", "p99 µs", "resident MB",
-            "peak MB", "errors");
+            "peak MB", "allocated B", "errors");
         foreach (EchoEntry entry in report.Echo)
         {
             table.Add(
@@ -56,7 +56,7 @@ internal static class Tables
                 Short(report.CpuRatio(entry.Shape, entry.Server, ServerKinds.Raw)),
                 Whole(entry.MessagesPerSecond.Best), Whole(entry.MessagesPerSecond.Median),
                 Whole(entry.P50Microseconds), Whole(entry.P99Microseconds),
-                Short(entry.ResidentBytes / MB), Short(entry.PeakBytes / MB), $"{entry.Errors}");
+                Short(entry.ResidentBytes / MB), Short(entry.PeakBytes / MB), Short(Allocated(report, entry)), $"{entry.Errors}");
         }
 
         return table;
@@ -82,7 +82,20 @@ internal static class Tables
             Name(report, entry.Server), Short(entry.Milliseconds.Best), Short(entry.Milliseconds.Median),
             Short(entry.ResidentBytesListening / MB), Short(entry.ResidentBytes / MB)));
 
-        return [connects, idle, start, Deflate(report)];
+        var tutorial = new Table(
+            "Greeting, prefix and a log line for each message", 2,
+            "shape", "server", "CPU µs", "median", "x tutorial's", "messages/s", "median", "logged %", "errors");
+        report.Tutorial.ForEach(entry => tutorial.Add(
+            EchoShape.All.First(shape => shape.Key == entry.Shape).Name, Name(report, entry.Server),
+            Short(entry.CpuMicroseconds.Best), Short(entry.CpuMicroseconds.Median),
+            Short(Figures.Ratio(entry.CpuMicroseconds.Best, report.TutorialCpu(entry.Shape, ServerKinds.Tutorial))),
+            Whole(entry.MessagesPerSecond.Best), Whole(entry.MessagesPerSecond.Median), Short(entry.LoggedShare * 100), $"{entry.Errors}"));
+
+        var allocations = new Table(
+            "Managed bytes that EchoServer allocates for each message", 2, "path", "kind", "size", "bytes");
+        report.Allocations.ForEach(entry => allocations.Add(
+            entry.Path, entry.IsText ? "text" : "binary", EchoShape.Size(entry.MessageBytes), Short(entry.BytesPerMessage)));
+        return [connects, idle, start, tutorial, allocations, Deflate(report)];
     }
 
     public static Table Deflate(BenchReport report)
@@ -95,6 +108,19 @@ internal static class Tables
             ServerKinds.Deflating.First(kind => kind.Key == entry.Server).Name,
             Short(entry.CpuMicroseconds.Best), Short(entry.CpuMicroseconds.Median), Whole(entry.MessagesPerSecond.Best),
             Whole(entry.EchoBytes), Short(entry.ResidentBytes / MB), Short(entry.BytesPerConnection / KB), $"{entry.Errors}"));
+        return table;
+    }
+
+    public static Table Targets(BenchReport report)
+    {
+        var table = new Table("Targets", 3, "figure", "must", "stretch", "cf build", "dotnet", "met");
+        foreach (TargetEntry target in report.Targets)
+        {
+            TargetMeasurement first = target.Measured[0];
+            string second = target.Measured.Count > 1 ? target.Measured[1].Text : "";
+            table.Add(target.Figure, target.Must, target.Stretch, first.Text, second, Verdict(target.Measured));
+        }
+
         return table;
     }
 
@@ -111,6 +137,19 @@ internal static class Tables
 
     public static ServerEntry[] Echoing(BenchReport report) =>
         [.. report.Servers.Where(server => report.Echo.Exists(entry => entry.Server == server.Key))];
+
+    // Both builds have to meet a target: the worse verdict is the target's.
+    private static string Verdict(IEnumerable<TargetMeasurement> measured)
+    {
+        string[] worstFirst = [Target.Missed, Target.NotMeasured, Target.MustIsMet, Target.StretchIsMet];
+        return worstFirst.First(verdict => measured.Any(one => one.Verdict == verdict));
+    }
+
+    private static double? Allocated(BenchReport report, EchoEntry entry) =>
+        entry.AllocatedBytes ?? (entry.Server is ServerKinds.Cf or ServerKinds.Dotnet
+            ? report.Allocations.Find(one => one is { Path: "/raw", IsText: false }
+                && one.MessageBytes == EchoShape.All.First(shape => shape.Key == entry.Shape).MessageBytes)?.BytesPerMessage
+            : null);
 
     private static string CpuCell(BenchReport report, string shape, string server)
     {

@@ -14,6 +14,10 @@ internal sealed record ServerKind(string Key, string Name, string Program, param
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
     public bool IsRawTcp { get; init; }
     public bool HasRawPath { get; init; } = true;
+    public bool TellsAllocatedBytes { get; init; }
+
+    /// <summary>Arguments for when each message is to be logged; null when it cannot or always does.</summary>
+    public string[]? LoggingArguments { get; init; }
 
     /// <summary>The server that this is another form of: it is measured when that is.</summary>
     public string? Of { get; init; }

@@ -40,6 +40,7 @@ internal static class ServerKinds
             Environment = new Dictionary<string, string> { ["LOG_MESSAGES"] = "false" },
             Version = () => Tool.Commit,
             Needs = [(Artifact("cf/EchoServer"), "it is not published: run ./build.sh")],
+            LoggingArguments = ["--log-messages", "true"],
         },
         new(CfJit, "EchoServer, JIT", Artifact("cf-jit/EchoServer"))
         {
@@ -47,15 +48,14 @@ internal static class ServerKinds
             Environment = new Dictionary<string, string> { ["LOG_MESSAGES"] = "false" },
             Version = () => Tool.Commit,
             Needs = [(Artifact("cf-jit/EchoServer"), "it is not published: run ./build.sh bench")],
+            LoggingArguments = ["--log-messages", "true"],
         },
-        // Loopback only, like every other server here; the port is the machine's choice.
-        new(
-            Dotnet, "EchoServer, dotnet", "dotnet", Artifact("portable/EchoServer.dll"), "--host", "127.0.0.1", "--port", "0",
-            "--log-messages", "false")
+        new(Dotnet, "EchoServer, dotnet", "dotnet", [Artifact("portable/EchoServer.dll"), .. OurArguments, "--log-messages", "false"])
         {
             Settings = "dotnet artifacts/portable/EchoServer.dll --log-messages false, default limits and budget",
             Version = () => $"{Tool.Commit} on .NET {Tool.Framework("Microsoft.NETCore.App")}",
             Needs = [(Artifact("portable/EchoServer.dll"), "it is not published: run ./build.sh")],
+            LoggingArguments = [Artifact("portable/EchoServer.dll"), .. OurArguments],
         },
         new(Bun, "Bun", BunProgram, Peer("bun-server.js"))
         {
@@ -68,6 +68,7 @@ internal static class ServerKinds
             Settings = KestrelSettings,
             Version = () => Tool.Framework(AspNetCore),
             Needs = [(KestrelProgram, "it is not built: run ./build.sh bench")],
+            TellsAllocatedBytes = true,
         },
         new(KestrelInline, "Kestrel, inline", "dotnet", KestrelProgram, "inline")
         {
@@ -75,6 +76,7 @@ internal static class ServerKinds
             Version = () => Tool.Framework(AspNetCore),
             Needs = [(KestrelProgram, "it is not built: run ./build.sh bench")],
             Environment = new Dictionary<string, string> { ["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1" },
+            TellsAllocatedBytes = true,
         },
         new(Node, "Node ws", "node", Peer("ws-server.js"))
         {
@@ -95,6 +97,7 @@ internal static class ServerKinds
             Version = () => $"{Tool.FirstLine("node", "--version")}, ws {Tool.Package("ws")}",
             Needs = NodeNeeds,
             HasRawPath = false,
+            LoggingArguments = [Peer("tutorial-server.js")],
         },
     ];
 
@@ -107,6 +110,9 @@ internal static class ServerKinds
         Deflated(Node, NodeDeflate2, "Node ws, level 2", "perMessageDeflate, zlibDeflateOptions.level 2", ("WS_DEFLATE_LEVEL", "2")),
         Deflated(Node, NodeDeflate6, "Node ws, level 6", "perMessageDeflate with its defaults", ("WS_DEFLATE_LEVEL", "6")),
     ];
+
+    // Loopback only, like every other server here; the port is the machine's choice.
+    private static string[] OurArguments => ["--host", "127.0.0.1", "--port", "0"];
 
     private static (string Path, string Otherwise)[] NodeNeeds =>
     [

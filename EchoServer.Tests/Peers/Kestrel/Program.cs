@@ -19,6 +19,9 @@ if (args.Contains("inline"))
 
 await using WebApplication app = builder.Build();
 app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero });
+
+// How much it has allocated since it started: the bench asks before and after.
+app.MapGet("/allocated", () => Results.Text($"{GC.GetTotalAllocatedBytes(precise: true)}"));
 app.Map("/raw", context => AcceptAsync(context, (socket, stop) => EchoAsync(socket, [], stop)));
 app.Map("/", context => AcceptAsync(context, (socket, stop) => GreetAndEchoAsync(socket, "Echo: "u8.ToArray(), stop)));
 
