@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>More connections than the server can have.</summary>

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>Connections that come in masses, leave without a word, or never leave.</summary>

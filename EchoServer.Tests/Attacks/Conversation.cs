@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>A client under load: always some messages on their way, each echo checked for its content and its place.</summary>

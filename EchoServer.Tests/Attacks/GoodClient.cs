@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>A client that behaves: says something every 50 ms on one connection, and measures what the server does before the echo comes.</summary>

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Tests.Attacks;
 
 /// <summary>Clients that never come to an end: of their request, of their frame.</summary>

@@ -1,4 +1,3 @@
-using System.Text;
 using EchoServer.Check;
 
 namespace EchoServer.Tests.Check;

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Tests.Client;
 
 /// <summary><c>client --compression</c>: the offer, the frames and the output (RFC 7692).</summary>

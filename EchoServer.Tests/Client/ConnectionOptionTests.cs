@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Tests.Client;
 
 /// <summary>How a connection is opened: what the server is told, TLS, proxies, and what is said when it does not come to a connection.</summary>

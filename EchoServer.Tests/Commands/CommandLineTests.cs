@@ -1,5 +1,4 @@
 using System.Net;
-using EchoServer.Text;
 
 namespace EchoServer.Tests.Commands;
 

@@ -1,5 +1,3 @@
-using EchoServer.Text;
-
 namespace EchoServer.Tests.Commands;
 
 /// <summary>What stands on standard output: one line each, UTC, as text or as JSON.</summary>

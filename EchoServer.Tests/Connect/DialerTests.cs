@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using EchoServer.Connect;
 using EchoServer.Connect.Proxies;
 using EchoServer.Diagnosis;

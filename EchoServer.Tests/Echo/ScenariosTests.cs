@@ -1,4 +1,3 @@
-using System.Text;
 using EchoServer.Echo;
 using EchoServer.Tests.Metrics;
 

@@ -1,6 +1,4 @@
-using System.Text;
 using EchoServer.Http;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 using EchoServer.WebSockets.Compression;
 

@@ -1,4 +1,3 @@
-using System.Text;
 using EchoServer.Http;
 
 namespace EchoServer.Tests.Http;

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using EchoServer.Http;
 
 namespace EchoServer.Tests.Http;

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using EchoServer.Http;
 
 namespace EchoServer.Tests.Http;

@@ -1,4 +1,3 @@
-using System.Text;
 using EchoServer.Load;
 using EchoServer.Load.Report;
 

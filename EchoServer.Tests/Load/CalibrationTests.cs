@@ -1,4 +1,3 @@
-using System.Text;
 using EchoServer.Connect;
 using EchoServer.Echo;
 using EchoServer.Load;

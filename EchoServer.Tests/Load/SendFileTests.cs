@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Tests.Load;
 
 /// <summary><c>EchoServer load --send</c> and <c>--expect-echo</c>, against a server and with files that cannot be used.</summary>

@@ -1,4 +1,3 @@
-using System.Text;
 using EchoServer.Metrics;
 using EchoServer.Server;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using EchoServer.Server;
 using EchoServer.Transport;
 using EchoServer.WebSockets;

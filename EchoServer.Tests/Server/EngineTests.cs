@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Tests.Server;
 
 /// <summary>What every engine has to do behind the seam, each built and started as a process of its own.</summary>

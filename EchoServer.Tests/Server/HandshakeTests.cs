@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Tests.Server;
 
 /// <summary>The opening handshake on the wire (RFC 6455 §4.2), against the server as a process of its own.</summary>

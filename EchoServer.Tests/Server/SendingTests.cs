@@ -1,4 +1,3 @@
-using System.Text;
 using EchoServer.Server;
 using EchoServer.WebSockets;
 

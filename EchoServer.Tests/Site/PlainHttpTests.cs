@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Tests.Site;
 
 /// <summary>Plain HTTP on the wire, against the server as a process of its own.</summary>

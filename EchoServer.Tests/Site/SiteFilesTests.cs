@@ -1,4 +1,3 @@
-using System.Text;
 using EchoServer.Site;
 
 namespace EchoServer.Tests.Site;

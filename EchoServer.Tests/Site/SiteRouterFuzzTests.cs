@@ -1,10 +1,8 @@
 using System.Net;
-using System.Text;
 using EchoServer.Echo;
 using EchoServer.Http;
 using EchoServer.Server;
 using EchoServer.Site;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,3 +1,5 @@
+using System.Xml.Linq;
+
 namespace EchoServer.Tests.Source;
 
 /// <summary>The folders of the server's project: each refers only to folders below it (docs/design.md).</summary>
@@ -20,7 +22,8 @@ internal sealed class LayerTests
         ["Diagnosis"],
         ["Http"],
         ["WebSockets"],
-        ["Buffers", "Text"],
+        ["Buffers"],
+        ["Text"],
     ];
 
     [Test]
@@ -45,6 +48,16 @@ internal sealed class LayerTests
     {
         IEnumerable<string> folders = ServerSources.Files.Select(FolderOf).Where(folder => folder.Length > 0).Distinct();
         Assert.That(folders, Is.EquivalentTo(Layers.SelectMany(layer => layer)));
+    }
+
+    [Test]
+    public void Only_the_folder_at_the_bottom_is_in_scope_without_a_using()
+    {
+        IEnumerable<string> everywhere = XDocument.Load(Path.Combine(ServerSources.Root, "EchoServer.csproj"))
+            .Descendants("Using")
+            .SelectMany(item => item.Attribute("Include")!.Value.Split(';'))
+            .Where(name => name.StartsWith(nameof(EchoServer), StringComparison.Ordinal));
+        Assert.That(everywhere, Is.EqualTo(Layers[^1].Select(folder => $"{nameof(EchoServer)}.{folder}")));
     }
 
     [Test]

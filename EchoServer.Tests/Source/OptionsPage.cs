@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Tests.Source;
 
 /// <summary>The tables of <c>docs/options.md</c>: every option of every command, as the program's help texts have them.</summary>

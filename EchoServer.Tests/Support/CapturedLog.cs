@@ -1,4 +1,3 @@
-using EchoServer.Text;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Tests.Support;

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Tests.Support;
 
 /// <summary>A program that a test talks to while it runs. Ends with the test, and so do its children.</summary>

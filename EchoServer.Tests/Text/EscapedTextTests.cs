@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Text;
-using EchoServer.Text;
 
 namespace EchoServer.Tests.Text;
 

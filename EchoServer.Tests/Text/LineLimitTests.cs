@@ -1,5 +1,3 @@
-using EchoServer.Text;
-
 namespace EchoServer.Tests.Text;
 
 /// <summary>Which lines of a flood are shown, and when the others are told: by a clock of the test's.</summary>

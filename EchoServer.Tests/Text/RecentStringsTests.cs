@@ -1,6 +1,3 @@
-using System.Text;
-using EchoServer.Text;
-
 namespace EchoServer.Tests.Text;
 
 internal sealed class RecentStringsTests

@@ -1,4 +1,3 @@
-using System.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.WebSockets;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Unicode;
 using EchoServer.Tests.WebSockets.Conformance;
 using EchoServer.WebSockets;

@@ -1,5 +1,4 @@
 using EchoServer.Diagnosis;
-using EchoServer.Text;
 using JsonMembers = (string Name, object? Value)[];
 
 namespace EchoServer.Check;

@@ -1,5 +1,3 @@
-using EchoServer.Text;
-
 namespace EchoServer.Check;
 
 /// <summary>The result of a whole check.</summary>

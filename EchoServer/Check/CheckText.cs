@@ -1,6 +1,4 @@
-using System.Text;
 using EchoServer.Diagnosis;
-using EchoServer.Text;
 
 namespace EchoServer.Check;
 

@@ -1,7 +1,5 @@
-using System.Text;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check;

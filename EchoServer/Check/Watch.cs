@@ -1,5 +1,3 @@
-using EchoServer.Text;
-
 namespace EchoServer.Check;
 
 /// <summary>Repeats a check until it is stopped, and reports what changes from one round to the next.</summary>

@@ -1,4 +1,3 @@
-using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Client;

@@ -1,11 +1,9 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Unicode;
 using System.Threading.Channels;
 using EchoServer.Client.Output;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Client;

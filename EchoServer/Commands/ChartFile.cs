@@ -1,6 +1,5 @@
 using EchoServer.Client.Output;
 using EchoServer.Commands.Options;
-using EchoServer.Text;
 
 namespace EchoServer.Commands;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using EchoServer.Check;
 using EchoServer.Client.Output;
 using EchoServer.Commands.Options;

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using EchoServer.Commands.Options;
-using EchoServer.Text;
 
 namespace EchoServer.Commands;
 

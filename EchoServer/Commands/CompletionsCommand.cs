@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
 using System.CommandLine.Help;
-using System.Text;
 using EchoServer.Commands.Options;
 
 namespace EchoServer.Commands;

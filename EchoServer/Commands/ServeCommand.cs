@@ -7,7 +7,6 @@ using EchoServer.Commands.Options;
 using EchoServer.Echo;
 using EchoServer.Server;
 using EchoServer.Site;
-using EchoServer.Text;
 using EchoServer.Transport;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,4 @@
 using EchoServer.Client.Output;
-using EchoServer.Text;
 
 namespace EchoServer.Commands;
 

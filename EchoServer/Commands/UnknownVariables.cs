@@ -1,6 +1,5 @@
 using System.Collections;
 using EchoServer.Commands.Options;
-using EchoServer.Text;
 
 namespace EchoServer.Commands;
 

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Connect;
 
 /// <summary>A user and a password (RFC 7617). Nothing shows them.</summary>

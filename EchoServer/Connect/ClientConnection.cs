@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Text;
 using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 using EchoServer.WebSockets.Compression;

@@ -1,5 +1,4 @@
 using EchoServer.Diagnosis;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Connect;

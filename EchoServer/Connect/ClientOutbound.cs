@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
-using System.Text;
 using EchoServer.Transport;
 using EchoServer.WebSockets;
 

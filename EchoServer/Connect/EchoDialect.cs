@@ -1,5 +1,3 @@
-using EchoServer.Text;
-
 namespace EchoServer.Connect;
 
 /// <summary>How an echo server differs from a plain echo: the messages that it sends first, and the prefix of its text echoes.</summary>

@@ -1,9 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Text;
 using EchoServer.Diagnosis;
 using EchoServer.Http;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Connect;

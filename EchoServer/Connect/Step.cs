@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using EchoServer.Diagnosis;
 using EchoServer.Http;
-using EchoServer.Text;
 
 namespace EchoServer.Connect;
 

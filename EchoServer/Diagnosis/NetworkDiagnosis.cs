@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using EchoServer.Http;
-using EchoServer.Text;
 
 namespace EchoServer.Diagnosis;
 

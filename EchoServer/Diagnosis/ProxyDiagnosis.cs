@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using EchoServer.Http;
-using EchoServer.Text;
 
 namespace EchoServer.Diagnosis;
 

@@ -1,7 +1,5 @@
 using System.Buffers;
-using System.Text;
 using EchoServer.Http;
-using EchoServer.Text;
 
 namespace EchoServer.Diagnosis;
 

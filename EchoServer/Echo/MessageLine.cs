@@ -1,6 +1,4 @@
-using System.Text;
 using System.Text.Json;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging;
 

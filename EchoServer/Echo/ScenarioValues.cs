@@ -1,5 +1,3 @@
-using EchoServer.Text;
-
 namespace EchoServer.Echo;
 
 /// <summary>The values in the path and the query of one request for a scenario.</summary>

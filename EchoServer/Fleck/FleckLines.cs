@@ -1,6 +1,4 @@
-using System.Text;
 using EchoServer.Echo;
-using EchoServer.Text;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Fleck;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using EchoServer.Buffers;
 using EchoServer.Metrics;
 using EchoServer.Server;

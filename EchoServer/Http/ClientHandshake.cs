@@ -1,6 +1,3 @@
-using System.Text;
-using EchoServer.Text;
-
 namespace EchoServer.Http;
 
 /// <summary>The client's side of the opening handshake (RFC 6455 §4.1).</summary>

@@ -1,5 +1,3 @@
-using System.Text;
-using EchoServer.Text;
 using EchoServer.WebSockets.Compression;
 
 namespace EchoServer.Http;

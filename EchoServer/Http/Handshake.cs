@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.Text;
 using System.Text.Unicode;
-using EchoServer.Text;
 
 namespace EchoServer.Http;
 
@@ -68,8 +66,11 @@ internal static class Handshake
     }
 
     /// <summary>Writes the 101 answer (RFC 6455 §4.2.2).</summary>
+    /// <param name="head">A head that <see cref="Check"/> accepts.</param>
+    /// <param name="destination">At least <see cref="MaxResponseBytes"/> long.</param>
+    /// <param name="extensions">In ASCII; null for none.</param>
+    /// <param name="subprotocol">In ASCII; null for that of <see cref="SelectSubProtocol"/>.</param>
     /// <returns>The number of bytes written.</returns>
-    /// <remarks>Null for no extensions, and for the subprotocol of <see cref="SelectSubProtocol"/>.</remarks>
     public static int WriteResponse(RequestHead head, Span<byte> destination, string? extensions = null, string? subprotocol = null)
     {
         head.Find("Sec-WebSocket-Key"u8, out ReadOnlySpan<byte> key);

@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Text;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Http;

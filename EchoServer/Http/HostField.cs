@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using System.Text.RegularExpressions;
-using EchoServer.Text;
 
 namespace EchoServer.Http;
 

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Http;
 
 /// <summary>The answer to a request that does not become a WebSocket (RFC 9112 §4).</summary>

@@ -1,6 +1,3 @@
-using System.Text;
-using EchoServer.Text;
-
 namespace EchoServer.Http;
 
 /// <summary>A request that asks for no WebSocket, and what every request must have right (RFC 9110, RFC 9112).</summary>

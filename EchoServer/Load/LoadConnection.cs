@@ -5,7 +5,6 @@ using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Load.Opening;
 using EchoServer.Load.Report;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 using EchoServer.WebSockets.Compression;
 

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Metrics;
 
 /// <summary>What <c>GET /metrics</c> says: Prometheus text format 0.0.4.</summary>

@@ -1,6 +1,5 @@
 using EchoServer.Diagnosis;
 using EchoServer.Metrics;
-using EchoServer.Text;
 
 namespace EchoServer.Ping;
 

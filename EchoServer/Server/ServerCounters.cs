@@ -1,6 +1,5 @@
 using EchoServer.Http;
 using EchoServer.Metrics;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Server;

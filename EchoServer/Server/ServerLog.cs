@@ -1,7 +1,6 @@
 using System.Net;
 using EchoServer.Http;
 using EchoServer.Metrics;
-using EchoServer.Text;
 using EchoServer.Transport;
 using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging;

@@ -1,7 +1,5 @@
 using System.Net;
-using System.Text;
 using EchoServer.Http;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 using EchoServer.WebSockets.Compression;
 

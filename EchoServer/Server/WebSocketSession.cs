@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 using EchoServer.Buffers;
 using EchoServer.Metrics;
 using EchoServer.WebSockets;

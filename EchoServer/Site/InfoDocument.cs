@@ -1,11 +1,9 @@
 using System.Net;
-using System.Text;
 using EchoServer.Diagnosis;
 using EchoServer.Echo;
 using EchoServer.Http;
 using EchoServer.Metrics;
 using EchoServer.Server;
-using EchoServer.Text;
 using JsonMembers = (string Name, object? Value)[];
 
 namespace EchoServer.Site;

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Site;
 
 /// <summary>Makes one script of the page's modules. A browser would load each by itself, and each answer of this server is a connection.</summary>

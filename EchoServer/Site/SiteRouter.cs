@@ -1,10 +1,8 @@
 using System.Net;
-using System.Text;
 using EchoServer.Echo;
 using EchoServer.Http;
 using EchoServer.Metrics;
 using EchoServer.Server;
-using EchoServer.Text;
 
 namespace EchoServer.Site;
 

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Text;
 
 /// <summary>The last few strings that were made: what says the same as one of them shares it.</summary>

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Text;
 
 /// <summary>Breaks words into lines.</summary>

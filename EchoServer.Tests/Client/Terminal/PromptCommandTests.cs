@@ -1,4 +1,3 @@
-using System.Text;
 using EchoServer.Client;
 using EchoServer.Client.Terminal;
 using EchoServer.WebSockets;

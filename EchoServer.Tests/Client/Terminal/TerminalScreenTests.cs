@@ -1,4 +1,3 @@
-using System.Text;
 using EchoServer.Client.Terminal;
 
 namespace EchoServer.Tests.Client.Terminal;

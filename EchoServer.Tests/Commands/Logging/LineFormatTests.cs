@@ -1,8 +1,6 @@
 using System.Net;
-using System.Text;
 using EchoServer.Commands.Logging;
 using EchoServer.Echo;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Tests.Commands.Logging;
 
 /// <summary>Keeps the log lines that are written to it, and can block the writer.</summary>

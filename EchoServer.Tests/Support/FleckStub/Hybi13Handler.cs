@@ -1,7 +1,6 @@
 #nullable disable
 #pragma warning disable IDE0130 // The package's namespace, not the folder's.
 using System.Buffers.Binary;
-using System.Text;
 
 namespace Fleck.Handlers;
 

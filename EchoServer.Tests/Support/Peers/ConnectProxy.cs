@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Tests.Support.Peers;
 
 /// <summary>An HTTP proxy that opens tunnels (RFC 9110 §9.3.6), with or without authentication.</summary>

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Tests.Support.Peers;
 
 /// <summary>

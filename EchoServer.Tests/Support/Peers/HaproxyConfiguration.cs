@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Tests.Support.Peers;
 
 /// <summary>The configuration file of a <see cref="Haproxy"/>. What the router does, and where it differs, is said at each line of it.</summary>

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Tests.Support.Wire;
 
 /// <summary>A whole HTTP answer, taken apart (RFC 9112 §4).</summary>

@@ -1,4 +1,3 @@
-using System.Text;
 using Frame = EchoServer.Tests.Support.Wire.WireFrame;
 
 namespace EchoServer.Tests.WebSockets.Conformance;

@@ -1,8 +1,6 @@
-using System.Text;
 using System.Text.RegularExpressions;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Conversations;

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
-using EchoServer.Text;
 using EchoServer.Transport;
 
 namespace EchoServer.Check.Probes;

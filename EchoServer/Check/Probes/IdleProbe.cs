@@ -1,6 +1,5 @@
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Probes;

@@ -1,7 +1,6 @@
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Metrics;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Check.Probes;

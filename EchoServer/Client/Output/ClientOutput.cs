@@ -1,7 +1,6 @@
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Http;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 using EchoServer.WebSockets.Compression;
 

@@ -1,6 +1,4 @@
-using System.Text;
 using EchoServer.Connect;
-using EchoServer.Text;
 
 namespace EchoServer.Client.Output;
 

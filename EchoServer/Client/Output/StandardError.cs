@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Client.Output;
 
 /// <summary>Standard error. Text that cannot be written there is lost: no other place is left to say so.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using EchoServer.Buffers;
 using EchoServer.Transport;
 using Microsoft.Win32.SafeHandles;

@@ -1,6 +1,5 @@
 using EchoServer.Client.Terminal;
 using EchoServer.Connect;
-using EchoServer.Text;
 
 namespace EchoServer.Client.Output;
 

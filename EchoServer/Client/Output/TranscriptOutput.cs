@@ -1,5 +1,4 @@
 using EchoServer.Connect;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Client.Output;

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Client.Terminal;
 
 /// <summary>How many columns of a terminal a character takes.</summary>

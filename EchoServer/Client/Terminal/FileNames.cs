@@ -1,5 +1,3 @@
-using EchoServer.Text;
-
 namespace EchoServer.Client.Terminal;
 
 /// <summary>Completes the file name of <c>/file</c> at the prompt.</summary>

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Client.Terminal;
 
 /// <summary>Puts together keys, pastes and answers of the terminal that the runtime hands out as an Escape and other keys.</summary>

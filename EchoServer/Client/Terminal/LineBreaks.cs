@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Client.Terminal;
 
 /// <summary>Breaks lines that are longer than the terminal is wide between words; a terminal by itself breaks them anywhere.</summary>

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Client.Terminal;
 
 /// <summary>What a key did.</summary>

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.Client.Terminal;
 
 /// <summary>The part of a line that fits beside the prompt, and where the cursor is in it.</summary>

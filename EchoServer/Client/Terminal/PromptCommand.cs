@@ -1,6 +1,4 @@
-using System.Text;
 using EchoServer.Connect;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Client.Terminal;

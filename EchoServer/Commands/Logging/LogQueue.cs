@@ -1,6 +1,5 @@
 using System.Buffers;
 using EchoServer.Echo;
-using EchoServer.Text;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Commands.Logging;

@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Text;
-using EchoServer.Text;
 using Microsoft.Extensions.Logging;
 
 namespace EchoServer.Commands.Logging;

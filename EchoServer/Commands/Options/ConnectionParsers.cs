@@ -1,4 +1,3 @@
-using System.Text;
 using EchoServer.Connect;
 using EchoServer.Connect.Proxies;
 using EchoServer.Http;

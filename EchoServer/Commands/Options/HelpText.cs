@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using System.Text;
-using EchoServer.Text;
 
 namespace EchoServer.Commands.Options;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using System.Text.Unicode;
 using EchoServer.Connect;
 using EchoServer.Load;

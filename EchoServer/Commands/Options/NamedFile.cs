@@ -1,6 +1,5 @@
 using EchoServer.Client;
 using EchoServer.Client.Output;
-using EchoServer.Text;
 
 namespace EchoServer.Commands.Options;
 

@@ -1,6 +1,4 @@
-using System.Text;
 using EchoServer.Http;
-using EchoServer.Text;
 
 namespace EchoServer.Commands.Options;
 

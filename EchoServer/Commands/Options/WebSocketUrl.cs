@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Net;
 using EchoServer.Connect;
 using EchoServer.Http;
-using EchoServer.Text;
 
 namespace EchoServer.Commands.Options;
 

@@ -1,4 +1,3 @@
-using System.Text;
 using EchoServer.Diagnosis;
 
 namespace EchoServer.Connect.Proxies;

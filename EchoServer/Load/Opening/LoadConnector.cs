@@ -1,7 +1,6 @@
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Load.Report;
-using EchoServer.Text;
 using EchoServer.Transport;
 using EchoServer.WebSockets.Compression;
 

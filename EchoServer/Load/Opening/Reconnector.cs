@@ -1,7 +1,6 @@
 using EchoServer.Connect;
 using EchoServer.Load.Report;
 using EchoServer.Metrics;
-using EchoServer.Text;
 
 namespace EchoServer.Load.Opening;
 

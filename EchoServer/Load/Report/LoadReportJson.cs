@@ -2,7 +2,6 @@ using System.Text.Json;
 using EchoServer.Diagnosis;
 using EchoServer.Load.Opening;
 using EchoServer.Metrics;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 using JsonMembers = (string Name, object? Value)[];
 

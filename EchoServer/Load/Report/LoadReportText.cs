@@ -1,7 +1,5 @@
-using System.Text;
 using EchoServer.Load.Opening;
 using EchoServer.Metrics;
-using EchoServer.Text;
 using EchoServer.WebSockets;
 using static System.FormattableString;
 

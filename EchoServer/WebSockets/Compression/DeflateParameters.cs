@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace EchoServer.WebSockets.Compression;
 
 /// <summary>What both ends have agreed on for permessage-deflate (RFC 7692 §7.1).</summary>

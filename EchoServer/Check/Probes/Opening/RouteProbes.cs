@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using EchoServer.Connect;
 using EchoServer.Connect.Proxies;
 using EchoServer.Diagnosis;
-using EchoServer.Text;
 
 namespace EchoServer.Check.Probes.Opening;
 
