@@ -36,6 +36,7 @@ internal sealed class TcpLink : IDisposable
     /// <summary>Says that nothing more will be sent (FIN).</summary>
     internal void EndSending()
     {
+        NonBlockingSocket?.Shutdown(SocketShutdown.Send);
         try
         {
             _socket?.Shutdown(SocketShutdown.Send);
