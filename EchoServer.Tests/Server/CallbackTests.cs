@@ -23,6 +23,30 @@ internal sealed class CallbackTests
     }
 
     [Test]
+    public async Task Messages_that_were_received_are_answered_before_a_stopping_server_tells_their_client_to_go()
+    {
+        // The stop asks on a thread of its own, again and again.
+        var asks = new ConcurrentBag<Task>();
+        ServerContext? context = null;
+        await using var server = InProcessServer.Start(socket => socket.OnMessage = message =>
+        {
+            Task ask = Task.Run(() => context!.Connections.ForEach(static (connection, isPatient) => connection.GoAway(isPatient), argument: true));
+            asks.Add(ask);
+            ask.Wait(ServerProcess.Patience);
+            socket.Send(default, message);
+        });
+        context = server.Engine.Context;
+        using RawPeer peer = RawPeer.Open(server.Port);
+        peer.Send([.. WireFrame.Text("first").ToBytes(), .. WireFrame.Text("second").ToBytes()]);
+        Assert.That((peer.ReadText(), peer.ReadText()), Is.EqualTo(("first", "second")));
+        await Task.WhenAll(asks);
+        Task stop = server.StopAsync(ServerProcess.Patience);
+        Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1001));
+        peer.Dispose();
+        await stop;
+    }
+
+    [Test]
     public async Task A_callback_that_sends_to_a_peer_that_is_gone_learns_nothing_of_it()
     {
         // Large messages go to the socket at once, which is broken.

@@ -36,8 +36,8 @@ internal sealed class Connection
     // The WebSocket, once the handshake is done. Written by the loop, read by other threads.
     private WebSocketSession? _session;
 
-    // Whether input had to wait for output to be sent, or for other connections: it may hold whole messages. As _phase.
-    private volatile bool _isHeldUp;
+    // Whether messages may have been received and not processed: in a step, from before its receive, and while input has to wait. As _phase.
+    private volatile bool _holdsInput;
 
     private PendingInput _pendingInput;
     private ConnectionMeter _meter;
@@ -73,11 +73,8 @@ internal sealed class Connection
     /// <summary>Writes to the socket.</summary>
     internal Outbound Outbound { get; }
 
-    /// <summary>For the shutdown: says 1001 to a client, ends a connection that has not become one. Any thread.</summary>
-    /// <param name="isPatient">
-    /// Whether to let it be while messages that it has sent already wait to be received or processed, or its request is yet to
-    /// come: to be called again then.
-    /// </param>
+    /// <summary>For the shutdown, repeatedly: says 1001 to a client, ends a connection that has not become one. Any thread.</summary>
+    /// <param name="isPatient">Whether to leave it alone while messages that it has sent are not processed, or its request is yet to come.</param>
     internal void GoAway(bool isPatient)
     {
         // One that has been answered has its own deadline. One that was accepted before may still ask how we are.
@@ -86,7 +83,7 @@ internal sealed class Connection
         {
             Abort();
         }
-        else if (session is not null && !Outbound.IsClosed && !(isPatient && (_isHeldUp || _socket.HasInput())))
+        else if (session is not null && !Outbound.IsClosed && !(isPatient && (_socket.HasInput() || _holdsInput)))
         {
             session.Close(CloseCode.GoingAway, "server is shutting down", EndCause.Drain);
         }
@@ -234,9 +231,11 @@ internal sealed class Connection
                 return Process(slice, buffer, received: 0);
             }
 
+            _holdsInput = true;
             Span<byte> room = buffer.AsSpan(_pendingInput.Length);
             if (!_socket.TryReceive(room, out int received))
             {
+                _holdsInput = false;
                 slice.WaitsFirst = true;
                 return true;
             }
@@ -298,7 +297,7 @@ internal sealed class Connection
             }
 
             KeepLeftOver(input);
-            _isHeldUp = isHeldUp;
+            _holdsInput = isHeldUp;
         }
         finally
         {
