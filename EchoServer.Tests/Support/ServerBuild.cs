@@ -91,6 +91,7 @@ internal sealed record ServerBuild(ServerEngine Engine, string[] Command)
               </PropertyGroup>
               <ItemGroup>
                 <Compile Include="{Programs.ProjectFolder}/EchoServer.Tests/Support/FleckStub/*.cs" />
+                <Using Include="System.Text" />
               </ItemGroup>
             </Project>
             """);

@@ -37,10 +37,14 @@ internal sealed class LoadConnector(LoadOptions options, IoThreads ioThreads)
         var most = new ParallelOptions { MaxDegreeOfParallelism = MaxOpening };
         return Parallel.ForEachAsync(Enumerable.Range(0, options.Connections), most, async (number, _) =>
         {
+            if (stop.IsCancellationRequested)
+            {
+                return;
+            }
+
             try
             {
                 // More than once, because a timer can end some milliseconds early.
-                stop.ThrowIfCancellationRequested();
                 while (options.ConnectionsPerSecond is double perSecond &&
                     TimeSpan.FromSeconds(number / perSecond) - Stopwatch.GetElapsedTime(start) is { Ticks: > 0 } early)
                 {
