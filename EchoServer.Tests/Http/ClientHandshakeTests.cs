@@ -30,7 +30,7 @@ internal sealed class ClientHandshakeTests
     {
         byte[] request = Request(new Uri("ws://localhost/"));
         RequestHead.Read(request, 0, out RequestHead head, out _);
-        byte[] response = new byte[Handshake.MaxResponseBytes];
+        byte[] response = new byte[Handshake.MaxResponseBytes(head)];
         int length = Handshake.WriteResponse(head, response);
         Assert.That(Check(Encoding.ASCII.GetString(response, 0, length)), Is.Null);
     }

@@ -79,7 +79,7 @@ internal sealed class DeflateOfferTests
         var most = new DeflateParameters(true, true, 15, 15);
         byte[] bytes = Request([]);
         Assert.That(RequestHead.Read(bytes, 0, out RequestHead head, out _), Is.EqualTo(ParseStatus.Done));
-        byte[] room = new byte[Handshake.MaxResponseBytes];
+        byte[] room = new byte[Handshake.MaxResponseBytes(head)];
         int length = Handshake.WriteResponse(head, room, most.ToString());
         Assert.That(
             Encoding.ASCII.GetString(room, 0, length),

@@ -82,7 +82,7 @@ internal sealed class FuzzTests
         }
         else
         {
-            byte[] response = new byte[Handshake.MaxResponseBytes];
+            byte[] response = new byte[Handshake.MaxResponseBytes(head)];
             Assert.That(response.AsSpan(0, Handshake.WriteResponse(head, response)).EndsWith("\r\n\r\n"u8), Is.True);
         }
     }

@@ -68,7 +68,7 @@ internal sealed class HandshakeResponseTests
     {
         RequestHead head = HeadOutcome.Sound(request);
         Assert.That(Handshake.Check(head), Is.Null);
-        byte[] response = new byte[Handshake.MaxResponseBytes];
+        byte[] response = new byte[Handshake.MaxResponseBytes(head)];
         return Encoding.ASCII.GetString(response, 0, Handshake.WriteResponse(head, response));
     }
 }

@@ -17,8 +17,8 @@ internal static class Handshake
     /// <summary>The length of <c>Sec-WebSocket-Accept</c>: SHA-1 is 20 bytes, in base64 28 characters.</summary>
     public const int AcceptCharacters = 28;
 
-    /// <summary>The most bytes that <see cref="WriteResponse"/> needs: the subprotocol comes out of the head, all else is shorter than 512.</summary>
-    public const int MaxResponseBytes = RequestHead.MaxBytes + 512;
+    // Of the answer, all but the subprotocol, which comes out of the request's head.
+    private const int MaxFixedResponseBytes = 512;
 
     private const int KeyCharacters = 24;
 
@@ -67,7 +67,7 @@ internal static class Handshake
 
     /// <summary>Writes the 101 answer (RFC 6455 §4.2.2).</summary>
     /// <param name="head">A head that <see cref="Check"/> accepts.</param>
-    /// <param name="destination">At least <see cref="MaxResponseBytes"/> long.</param>
+    /// <param name="destination">At least as long as <see cref="MaxResponseBytes"/> says.</param>
     /// <param name="extensions">In ASCII; null for none.</param>
     /// <param name="subprotocol">In ASCII; null for that of <see cref="SelectSubProtocol"/>.</param>
     /// <returns>The number of bytes written.</returns>
@@ -85,6 +85,9 @@ internal static class Handshake
             out int written);
         return written;
     }
+
+    /// <summary>Computes the most bytes that <see cref="WriteResponse"/> needs for a head.</summary>
+    public static int MaxResponseBytes(RequestHead head) => head.Size + MaxFixedResponseBytes;
 
     /// <summary>Writes the <see cref="AcceptCharacters"/> that prove that a key of 24 characters was read (RFC 6455 §4.2.2, step 5.4).</summary>
     public static void WriteAccept(ReadOnlySpan<byte> key, Span<byte> destination)

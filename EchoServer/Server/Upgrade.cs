@@ -107,7 +107,7 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
             extensions = agreed.ToString();
         }
 
-        Span<byte> response = stackalloc byte[Handshake.MaxResponseBytes];
+        Span<byte> response = stackalloc byte[Handshake.MaxResponseBytes(_head)];
         outbound.WriteAnswer(response[..Handshake.WriteResponse(_head, response, extensions, _ruling.Subprotocol)]);
         var reader = new MessageReader(Role.Server, server.Options.MaxMessageBytes, server.Options.MaxFragments, server.Budget, deflate);
 
