@@ -28,6 +28,19 @@ internal sealed class ResponseHeadTests
         }
     }
 
+    [TestCase("\r\n", "a: b", false)]
+    [TestCase("\r\n", "a: b\r\n", false)]
+    [TestCase("\r\n", "\r\n", true)]
+    [TestCase("\r\n\r", "\n", true)]
+    [TestCase("\n", "\n", true)]
+    public void A_long_head_that_trickles_in_is_read_again_only_where_it_may_be_whole(string seen, string fresh, bool isRead)
+    {
+        string before = $"HTTP/1.1 200 OK\r\na: {new string('x', HeadRules.Response.EagerBytes)}{seen}";
+        byte[] input = Encoding.ASCII.GetBytes(before + fresh);
+        Assert.That(HeadLine.IsToBeRead(input, before.Length, HeadRules.Response), Is.EqualTo(isRead));
+        Assert.That(HeadLine.IsToBeRead(input, before.Length, HeadRules.Request), Is.EqualTo(fresh.Contains('\n')), "each line of a request");
+    }
+
     [TestCase("HTTP/1.1 200 OK\r\n\r\n", 200, "OK")]
     [TestCase("HTTP/1.0 200 OK\r\n\r\n", 200, "OK")]
     [TestCase("HTTP/1.1 200 \r\n\r\n", 200, "", Description = "RFC 9112 §4: the reason phrase may be empty")]

@@ -16,9 +16,17 @@ internal static class HeadLine
     private const int DecidingBytes = 12;
 
     /// <summary>Whether a head that trickles in is to be read again: another line is complete, or its first bytes or its size can decide.</summary>
-    /// <remarks>Of all bytes received so far, some were read already, and were not a whole head.</remarks>
-    internal static bool IsToBeRead(ReadOnlySpan<byte> input, int seenBefore, HeadRules rules) =>
-        seenBefore < DecidingBytes || input.Length >= rules.MaxBytes || input[seenBefore..].Contains(Lf);
+    /// <remarks>
+    /// Of all bytes received so far, some were read already, and were not a whole head. Each time all of it is read: one with more bytes than
+    /// <see cref="HeadRules.EagerBytes"/> only where it may be whole, because its lines may be many.
+    /// </remarks>
+    internal static bool IsToBeRead(ReadOnlySpan<byte> input, int seenBefore, HeadRules rules)
+    {
+        ReadOnlySpan<byte> fresh = input[Math.Max(0, seenBefore - "\n\r".Length)..];
+        return seenBefore < DecidingBytes || input.Length >= rules.MaxBytes || (input.Length <= rules.EagerBytes
+            ? input[seenBefore..].Contains(Lf)
+            : fresh.IndexOf("\n\r\n"u8) >= 0 || fresh.IndexOf("\n\n"u8) >= 0);
+    }
 
     /// <summary>Reads the line at a position of all bytes received so far, without its end.</summary>
     /// <remarks>The position is where the line begins, and behind it when <see cref="ParseStatus.Done"/>.</remarks>

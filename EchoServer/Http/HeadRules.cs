@@ -3,8 +3,11 @@ using System.Buffers;
 namespace EchoServer.Http;
 
 /// <summary>How strictly a message head is read.</summary>
-/// <remarks>The largest head, the empty line at its end included, the most header lines, and the bytes that no field value may have.</remarks>
-internal sealed record HeadRules(int MaxBytes, int MaxFields, SearchValues<byte> NotInFieldValue)
+/// <param name="MaxBytes">The largest head, the empty line at its end included.</param>
+/// <param name="MaxFields">The most header lines.</param>
+/// <param name="EagerBytes">Up to this size of the head each line is judged as soon as it is complete.</param>
+/// <param name="NotInFieldValue">The bytes that no field value may have.</param>
+internal sealed record HeadRules(int MaxBytes, int MaxFields, int EagerBytes, SearchValues<byte> NotInFieldValue)
 {
     // RFC 9110 §5.5: a field value has visible characters, spaces, tabs and obs-text, but no other control characters.
     private static readonly SearchValues<byte> Controls = SearchValues.Create(
@@ -15,8 +18,8 @@ internal sealed record HeadRules(int MaxBytes, int MaxFields, SearchValues<byte>
     private static readonly SearchValues<byte> DangerousControls = SearchValues.Create("\0\r\n"u8);
 
     /// <summary>A request: strict, because requests are smuggled past a server that is not.</summary>
-    internal static readonly HeadRules Request = new(RequestHead.MaxBytes, RequestHead.MaxFields, Controls);
+    internal static readonly HeadRules Request = new(RequestHead.MaxBytes, RequestHead.MaxFields, RequestHead.MaxBytes, Controls);
 
     /// <summary>A response: what the client does not look at need not be perfect. The size is what the runtime's own HTTP client takes.</summary>
-    internal static readonly HeadRules Response = new(64 * 1024, int.MaxValue, DangerousControls);
+    internal static readonly HeadRules Response = new(64 * 1024, int.MaxValue, 4 * 1024, DangerousControls);
 }
