@@ -47,12 +47,15 @@ internal sealed class SoakServer(Target target) : IAsyncDisposable
     /// <returns>The last look at it, also when it never came to that.</returns>
     public async Task<Sample> SettleAsync(int atMostOpenFiles = int.MaxValue)
     {
-        long end = Environment.TickCount64 + (long)ServerProcess.Patience.TotalMilliseconds;
         Sample sample = TakeSample(0);
-        while ((sample.Connections > 0 || sample.OpenFiles > atMostOpenFiles) && Environment.TickCount64 < end)
+        try
         {
-            await Task.Delay(10);
-            sample = TakeSample(0);
+            await Wait.UntilAsync(
+                () => (sample = TakeSample(0)).Connections == 0 && sample.OpenFiles <= atMostOpenFiles, () => "not at rest");
+        }
+        catch (TimeoutException)
+        {
+            // For the caller to judge, together with all else.
         }
 
         return sample;
