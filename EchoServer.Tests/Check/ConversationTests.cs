@@ -73,7 +73,7 @@ internal sealed class ConversationTests
     public void A_text_is_the_whole_message_and_a_regular_expression_is_found_in_it(string expected, string message, bool matches)
     {
         Assert.That(Expectation.TryParse(expected, out Expectation expectation), Is.True);
-        Assert.That(expectation.Matches(System.Text.Encoding.UTF8.GetBytes(message)), Is.EqualTo(matches));
+        Assert.That(expectation.Matches(Encoding.UTF8.GetBytes(message)), Is.EqualTo(matches));
     }
 
     /// <summary>Backtracking tries 2 to the power of 60 ways to divide the message.</summary>

@@ -347,7 +347,7 @@ internal sealed class HandshakeProbeTests
     {
         string info = HttpReply.Get(SharedServers.Default.Port, "/info").Text.Replace("\"index\": null", $"\"index\": {instance?.ToString(CultureInfo.InvariantCulture) ?? "null"}");
         return new((peer, _) => peer.Send(peer.ReadHead().StartsWith("GET /info ", StringComparison.Ordinal)
-            ? $"HTTP/1.1 200 OK\r\nContent-Length: {System.Text.Encoding.UTF8.GetByteCount(info)}\r\n\r\n{info}"
+            ? $"HTTP/1.1 200 OK\r\nContent-Length: {Encoding.UTF8.GetByteCount(info)}\r\n\r\n{info}"
             : $"{head}Content-Length: 0\r\n\r\n"));
     }
 }

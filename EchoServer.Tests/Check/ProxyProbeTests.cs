@@ -58,7 +58,7 @@ internal sealed class ProxyProbeTests
             // RFC 1928 §3 and §4: the length of the name is the fifth byte.
             peer.ReadExactly(3);
             peer.Send([5, 0]);
-            asked.TrySetResult(System.Text.Encoding.Latin1.GetString(peer.ReadExactly(peer.ReadExactly(5)[4])));
+            asked.TrySetResult(Encoding.Latin1.GetString(peer.ReadExactly(peer.ReadExactly(5)[4])));
         });
         await RunAsync("ws://bücher.invalid", $"{scheme}://{proxy.Url.Authority}");
         Assert.That(await asked.Task.WaitAsync(ServerProcess.Patience), scheme == "http"

@@ -14,7 +14,7 @@ internal sealed class InteractiveTests() : FolderTest("e")
             environment["NO_COLOR"] = noColour;
         }
 
-        System.Diagnostics.ProcessStartInfo start = Programs.EchoServer(["client", url.AbsoluteUri, .. options ?? []], environment);
+        ProcessStartInfo start = Programs.EchoServer(["client", url.AbsoluteUri, .. options ?? []], environment);
         if (noColour is null)
         {
             start.Environment.Remove("NO_COLOR");

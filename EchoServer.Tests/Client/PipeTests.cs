@@ -103,7 +103,7 @@ internal sealed class PipeTests
         {
             peer.Send(WireFrame.Ping("are you there\u001b"u8.ToArray()) with { Masked = false });
             WireFrame answer = peer.ReadOneFrame();
-            pong.SetResult($"{answer.Opcode:x} {answer.Masked} {System.Text.Encoding.UTF8.GetString(answer.Payload)}");
+            pong.SetResult($"{answer.Opcode:x} {answer.Masked} {Encoding.UTF8.GetString(answer.Payload)}");
             ScriptedServer.EchoAll(peer, 0, ScriptedServerEcho);
         });
         ProgramResult result = await RunAsync(server.Url, "", "--show-pings");

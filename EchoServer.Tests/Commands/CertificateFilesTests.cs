@@ -88,7 +88,7 @@ internal sealed class CertificateFilesTests : FolderTest
     [Test]
     public void A_byte_order_mark_is_passed_over([Values("utf-8", "utf-16")] string encoding)
     {
-        var writer = System.Text.Encoding.GetEncoding(encoding);
+        var writer = Encoding.GetEncoding(encoding);
         byte[] bytes = [.. writer.GetPreamble(), .. writer.GetBytes(File.ReadAllText(_own.CombinedFile))];
         string file = Write(encoding, bytes);
         X509Certificate2 certificate = CertificateFiles.ReadCertificates(ConnectionSettings.Certificate, file).Single();

@@ -216,7 +216,7 @@ internal sealed class CheckTests
         Assert.That(plain.Output, Does.Contain("pass  url").And.Not.Contain("✓").And.Not.Contain("\u001b[32m"));
     }
 
-    private static System.Diagnostics.ProcessStartInfo InTerminal(string command) =>
+    private static ProcessStartInfo InTerminal(string command) =>
         Programs.Start("script", ["-q", "-e", "-c", command, "/dev/null"]);
 
     private static Task<ProgramResult> RunAsync(params string[] arguments) =>

@@ -47,7 +47,7 @@ internal sealed class ReceivedAnswerTests
     [TestCase("HTTP/1.1 200", "the answer did not come to the end of its head within 2 s ('HTTP/1.1 200')")]
     [TestCase("220 mail", "what answers on port 81 of echo.example.org speaks no HTTP: it said '220 mail', and no more within 2 s")]
     public void The_beginning_of_an_answer_tells_what_hangs(string received, string cause) => Assert.That(
-        NetworkDiagnosis.OfTimeout(Stage.Answer, TimeSpan.FromSeconds(2), Url, received: System.Text.Encoding.ASCII.GetBytes(received)).Cause, Does.StartWith(cause));
+        NetworkDiagnosis.OfTimeout(Stage.Answer, TimeSpan.FromSeconds(2), Url, received: Encoding.ASCII.GetBytes(received)).Cause, Does.StartWith(cause));
 
     [Test]
     public void The_beginning_of_another_answer_of_a_proxy_tells_that_it_is_none() => Assert.That(
@@ -92,7 +92,7 @@ internal sealed class ReceivedAnswerTests
 
     private static ReceivedAnswer Read(string head, string body = "")
     {
-        Assert.That(ResponseHead.Read(System.Text.Encoding.ASCII.GetBytes(head), out ResponseHead read, out _), Is.EqualTo(ParseStatus.Done));
+        Assert.That(ResponseHead.Read(Encoding.ASCII.GetBytes(head), out ResponseHead read, out _), Is.EqualTo(ParseStatus.Done));
         return ReceivedAnswer.From(read) with { Body = body };
     }
 }

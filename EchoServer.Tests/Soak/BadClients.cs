@@ -60,7 +60,7 @@ internal static class BadClients
     public static async Task TrickleHandshakeAsync(int port, Random random, CancellationToken patience)
     {
         using Attacker peer = await Attacker.ConnectAsync(port, patience);
-        byte[] request = System.Text.Encoding.ASCII.GetBytes(RawPeer.UpgradeRequest());
+        byte[] request = Encoding.ASCII.GetBytes(RawPeer.UpgradeRequest());
         Task<string> answer = peer.ReadHeadAsync();
         for (int sent = 0; !answer.IsCompleted && sent < request.Length - 1; sent++)
         {

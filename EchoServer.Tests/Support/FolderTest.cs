@@ -18,7 +18,7 @@ internal abstract class FolderTest(string prefix = "echo-")
 
     /// <summary>Writes a file.</summary>
     /// <returns>The path of the file.</returns>
-    protected string Write(string name, string text) => Write(name, System.Text.Encoding.UTF8.GetBytes(text));
+    protected string Write(string name, string text) => Write(name, Encoding.UTF8.GetBytes(text));
 
     protected string Write(string name, byte[] bytes)
     {

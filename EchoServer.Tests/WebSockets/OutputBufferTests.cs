@@ -47,7 +47,7 @@ internal sealed class OutputBufferTests
         var output = new OutputBuffer();
         output.Append("head"u8);
         output.Consume(sent, "body"u8);
-        Assert.That(output.Waiting.ToArray(), Is.EqualTo(System.Text.Encoding.UTF8.GetBytes(rest)));
+        Assert.That(output.Waiting.ToArray(), Is.EqualTo(Encoding.UTF8.GetBytes(rest)));
     }
 
     [Test]

@@ -21,7 +21,7 @@ internal static class UpgradeRefusal
     internal static async Task<ReceivedAnswer> ReadAnswerAsync(TcpLink link, ReceivedHead head, CancellationToken stop)
     {
         byte[] body = await HttpExchange.ReadBodyAsync(link.Stream, head, MaxBodyBytes, BodyTimeout, stop).ConfigureAwait(false);
-        return head.Answer with { Body = System.Text.Encoding.UTF8.GetString(body) };
+        return head.Answer with { Body = Encoding.UTF8.GetString(body) };
     }
 
     /// <summary>Judges a 101.</summary>

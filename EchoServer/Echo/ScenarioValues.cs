@@ -60,7 +60,7 @@ internal sealed class ScenarioValues
     internal string Query(string name, int mostBytes)
     {
         string text = Find(name) ?? "";
-        if (System.Text.Encoding.UTF8.GetByteCount(text) > mostBytes)
+        if (Encoding.UTF8.GetByteCount(text) > mostBytes)
         {
             Flaw ??= $"{name}: it is longer than {mostBytes} bytes";
         }

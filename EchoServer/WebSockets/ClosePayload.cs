@@ -88,5 +88,5 @@ internal static class ClosePayload
     /// <param name="code">Any close code.</param>
     /// <returns>The number, and the name when the code has one.</returns>
     public static string Describe(CloseCode code) =>
-        Enum.IsDefined(code) ? $"{(int)code} {code}" : ((int)code).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        Enum.IsDefined(code) ? $"{(int)code} {code}" : ((int)code).ToString(CultureInfo.InvariantCulture);
 }

@@ -65,7 +65,7 @@ internal sealed class PerMessageDeflateTests
             sink.CloseElsewhere();
         }
 
-        deflate.Send(sink, opcode, System.Text.Encoding.UTF8.GetBytes(prefix), message);
+        deflate.Send(sink, opcode, Encoding.UTF8.GetBytes(prefix), message);
         CompressedCounts received = default;
         CompressedCounts sent = default;
         deflate.AddCountsTo(ref received, ref sent);
