@@ -83,7 +83,9 @@ internal sealed class ServerTests
     [Test]
     public async Task A_servers_environment_is_not_the_shells_but_what_its_kind_says()
     {
-        ServerKind kind = Shell("echo \"Listening on ws://$DOTNET_gcServer.$WS_NO_BUFFER_UTIL:$PORT$PORT1\"; exec sleep 60") with
+        // The script writes it before it is ready: /proc/PID/environ is empty for a moment while the process becomes sleep.
+        string variables = Path.GetTempFileName();
+        ServerKind kind = Shell($"env >{variables}; echo Listening on ws://127.0.0.1:$PORT$PORT1; exec sleep 60") with
         {
             Environment = new Dictionary<string, string> { ["WS_NO_BUFFER_UTIL"] = "1", ["PORT1"] = "123" },
         };
@@ -92,11 +94,12 @@ internal sealed class ServerTests
         {
             await using RunningServer server = await RunningServer.StartAsync(kind, CancellationToken.None);
             Assert.That(server.Port, Is.EqualTo(123));
-            Assert.That(await File.ReadAllTextAsync($"/proc/{server.Id}/environ"), Does.Not.Contain("DOTNET_gcServer").And.Contain("WS_NO_BUFFER_UTIL=1"));
+            Assert.That(await File.ReadAllTextAsync(variables), Does.Not.Contain("DOTNET_gcServer").And.Contain("WS_NO_BUFFER_UTIL=1"));
         }
         finally
         {
             Environment.SetEnvironmentVariable("DOTNET_gcServer", null);
+            File.Delete(variables);
         }
     }
 
