@@ -254,7 +254,7 @@ internal sealed class LoadConnection
         int consumed = -1;
         while (!input.IsEmpty && consumed != 0 && !HasEnded)
         {
-            consumed = _context.Options.IsWebSocket ? ReadFrame(input, now, tally) : ReadBytes(input, now, tally);
+            consumed = _context.IsWebSocket ? ReadFrame(input, now, tally) : ReadBytes(input, now, tally);
             input = input[consumed..];
         }
 

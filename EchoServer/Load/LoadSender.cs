@@ -176,7 +176,7 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
         }
 
         _isCloseSent = close is not null;
-        if (_isCloseSent && context.Options.IsWebSocket)
+        if (_isCloseSent && context.IsWebSocket)
         {
             AppendControl(Opcode.Close, close);
         }
@@ -197,7 +197,7 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
         }
 
         long count = Math.Max(1, GatherBytes / (Frame.MaxHeaderSize + context.Options.MessageBytes));
-        count = context.Options.IsWindowed ? Math.Min(count, window.Free) : count;
+        count = context.IsWindowed ? Math.Min(count, window.Free) : count;
         return (int)(run.Pace is null ? count : Math.Min(count, Unsent));
     }
 
@@ -209,7 +209,7 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
         }
 
         int size = context.Payload.SizeOf(number);
-        uint key = context.Options.IsWebSocket ? MaskingKeys.Next() : 0;
+        uint key = context.IsWebSocket ? MaskingKeys.Next() : 0;
         Opcode opcode = context.Options.IsText ? Opcode.Text : Opcode.Binary;
         if (deflate is not null)
         {
@@ -217,7 +217,7 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
             return;
         }
 
-        _outputEnd += context.Options.IsWebSocket ? Frame.WriteHeader(_output.AsSpan(_outputEnd), opcode, size, maskingKey: key) : 0;
+        _outputEnd += context.IsWebSocket ? Frame.WriteHeader(_output.AsSpan(_outputEnd), opcode, size, maskingKey: key) : 0;
         context.Payload.Write(_output.AsSpan(_outputEnd), connection.Number, number, key);
         _outputEnd += size;
     }
