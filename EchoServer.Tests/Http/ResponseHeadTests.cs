@@ -52,11 +52,11 @@ internal sealed class ResponseHeadTests
         Assert.That((head.Status, Encoding.ASCII.GetString(head.Reason)), Is.EqualTo((status, reason)));
     }
 
-    [TestCase("\u0015\u0003", "it begins with a TLS alert")]
-    [TestCase("\u0015\u0003\u0001\0\u0002\u0002\u0046", "it begins with a TLS alert")]
-    [TestCase("\0\0\u0006\u0004\0\0\0\0\0\0\u0003\0\0\0\n", "it begins with a frame of HTTP/2")]
-    [TestCase("\0\0\0\u0004\0\0\0\0\0", "it begins with a frame of HTTP/2")]
-    [TestCase("\0\0\u0008\u0007\0\0\0\0\0", "it begins with a frame of HTTP/2")]
+    [TestCase("\u0015\u0003", "it begins with a TLS alert", TestName = "{m}(two bytes of a TLS alert)")]
+    [TestCase("\u0015\u0003\u0001\0\u0002\u0002\u0046", "it begins with a TLS alert", TestName = "{m}(a TLS alert)")]
+    [TestCase("\0\0\u0006\u0004\0\0\0\0\0\0\u0003\0\0\0\n", "it begins with a frame of HTTP/2", TestName = "{m}(HTTP/2 SETTINGS)")]
+    [TestCase("\0\0\0\u0004\0\0\0\0\0", "it begins with a frame of HTTP/2", TestName = "{m}(empty HTTP/2 SETTINGS)")]
+    [TestCase("\0\0\u0008\u0007\0\0\0\0\0", "it begins with a frame of HTTP/2", TestName = "{m}(HTTP/2 GOAWAY)")]
     [TestCase("J\0\0\0\n8.0\0", "it begins with 'J\\u{0}\\u{0}\\u{0}\\n8.0\\u{0}'")]
     [TestCase("\n", "it begins with '\\n'")]
     [TestCase("\r\n", "the status line '' is not 'HTTP/1.1 status reason'")]
@@ -66,8 +66,8 @@ internal sealed class ResponseHeadTests
     [TestCase("HTTP/1.1 099 x\r\n", "the status line 'HTTP/1.1 099 x' is not 'HTTP/1.1 status reason'")]
     [TestCase("HTTP/1.1 1010 x\r\n", "the status line 'HTTP/1.1 1010 x' is not 'HTTP/1.1 status reason'")]
     [TestCase("HTTP/1.1  101 x\r\n", "the status line 'HTTP/1.1  101 x' is not 'HTTP/1.1 status reason'")]
-    [TestCase("HTTP/1.1 101 \u001b[2J\n", "a line ends with LF alone instead of CR LF")]
-    [TestCase("HTTP/1.1 101 x\r\nno colon\u0007\r\n", "the header line 'no colon\\u{7}' has no colon")]
+    [TestCase("HTTP/1.1 101 \u001b[2J\n", "a line ends with LF alone instead of CR LF", TestName = "{m}(an escape sequence in the status line)")]
+    [TestCase("HTTP/1.1 101 x\r\nno colon\u0007\r\n", "the header line 'no colon\\u{7}' has no colon", TestName = "{m}(a control character in a header line)")]
     [TestCase("HTTP/1.1 101 x\r\nA : b\r\n", "the header name 'A ' is not a token")]
     [TestCase("HTTP/1.1 101 x\r\nA: b\0\r\n", "the value of header 'A' has a control character")]
     [TestCase("HTTP/1.1 101 x\r\nA: b\rc\r\n", "the value of header 'A' has a control character")]

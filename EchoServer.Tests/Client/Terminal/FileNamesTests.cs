@@ -30,7 +30,7 @@ internal sealed class FileNamesTests : FolderTest
     [TestCase(".h", "idden")]
     [TestCase("x", "")]
     [TestCase("none/x", "")]
-    [TestCase("odd", "\u001b\u202e\n")]
+    [TestCase("odd", "\u001b\u202e\n", TestName = "{m}(control characters)")]
     [TestCase("sub dir/../notes t", "wo.txt")]
     public void What_all_names_have_in_common_is_added(string typed, string expected) =>
         Assert.That(FileNames.Of($"/file {Folder}/{typed}")!.Addition, Is.EqualTo(expected));

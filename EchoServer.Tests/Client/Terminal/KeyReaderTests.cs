@@ -2,7 +2,10 @@ using EchoServer.Client.Terminal;
 
 namespace EchoServer.Tests.Client.Terminal;
 
-/// <summary>What a terminal sends, as the runtime hands it out: an Escape is a key of its own or the next one's Alt. A <c>…</c> is a pause.</summary>
+/// <summary>
+/// What a terminal sends, as the runtime hands it out: an Escape is a key of its own or the next one's Alt. A <c>…</c> is a pause, and a
+/// control picture (U+2400 to U+2421) the character that it shows.
+/// </summary>
 internal sealed class KeyReaderTests
 {
     private const char Escape = '\u001b';
@@ -12,41 +15,41 @@ internal sealed class KeyReaderTests
 
     private static IEnumerable<string> Answers() =>
     [
-        "\u001b[?1;2c", "\u001b[24;80R", "\u001b[>41;354;0c", "\u001b[?2004;1$y", "\u001b[I", "\u001b[<0;12;3M", "\u001b[5~", "\u001b[1200~", "\u001b[201~",
-        "\u001b]11;rgb:0000/0000/0000\u001b\\", "\u001b]0;a title\a", "\u001bP1$r0m\u001b\\", "\u001bP>|XTerm(367)\u001b\\", "\u001b_Gi=1;OK\u001b\\",
-        "\u001b^x\u001b\\", "\u001bXx\u001b\\", "\u001bOQ", "\u001b\u001b[5~", "\u001b]52;c;x…", "\u001b[12…", "\u001bP…", "\u001b…",
+        "␛[?1;2c", "␛[24;80R", "␛[>41;354;0c", "␛[?2004;1$y", "␛[I", "␛[<0;12;3M", "␛[5~", "␛[1200~", "␛[201~",
+        "␛]11;rgb:0000/0000/0000␛\\", "␛]0;a title␇", "␛P1$r0m␛\\", "␛P>|XTerm(367)␛\\", "␛_Gi=1;OK␛\\",
+        "␛^x␛\\", "␛Xx␛\\", "␛OQ", "␛␛[5~", "␛]52;c;x…", "␛[12…", "␛P…", "␛…",
     ];
 
     [TestCaseSource(nameof(Answers))]
     public void A_sequence_that_is_not_a_key_types_nothing(string sequence) => AssertReads($"a{sequence}b", "ab");
 
-    [TestCase("\u001b[A", "<UpArrow>")]
-    [TestCase("\u001b[1;9D", "<LeftArrow>")]
-    [TestCase("\u001bOH", "<Home>")]
-    [TestCase("\u001b[12\rx", "\rx")]
-    [TestCase("\u001b]x\u0004", "\u0004")]
-    [TestCase("\u001b]11;rgb:0/0/0\\hello\\", "hello\\")]
-    [TestCase("\u001bP1$r0m\u001b\\x", "x")]
-    [TestCase("\u001b[1\u001b[Ax", "<UpArrow>x")]
-    [TestCase("\u001bPabc\u001b[Bx", "<DownArrow>x")]
+    [TestCase("␛[A", "<UpArrow>")]
+    [TestCase("␛[1;9D", "<LeftArrow>")]
+    [TestCase("␛OH", "<Home>")]
+    [TestCase("␛[12␍x", "␍x")]
+    [TestCase("␛]x␄", "␄")]
+    [TestCase("␛]11;rgb:0/0/0\\hello\\", "hello\\")]
+    [TestCase("␛P1$r0m␛\\x", "x")]
+    [TestCase("␛[1␛[Ax", "<UpArrow>x")]
+    [TestCase("␛Pabc␛[Bx", "<DownArrow>x")]
     public void Keys_are_found_behind_and_inside_it(string typed, string expected) =>
         AssertReads(typed, expected);
 
-    [TestCase("a\u001b[200~one\rtwo\nthree\u001b[201~\r", "a{one\ntwo\nthree}\r")]
-    [TestCase("\u001b[200~one\r\u001b[201~x", "{one}x")]
-    [TestCase("\u001b[200~one\r\ntwo\n\r\n\u001b[201~x", "{one\ntwo\n}x")]
-    [TestCase("\u001b[200~\u001b[201~x", "{}x")]
-    [TestCase("\u001b[200~\t\u0003\u007f\u001b[31mré😀\0\u001b[201~", "{\t\u0003\u007f\u001b[31mré😀\0}")]
-    [TestCase("\u001b[200~a\u001b[201x\u001b\u001b[201~b", "{a\u001b[201x\u001b}b")]
-    [TestCase("\u001b[200~a\u001b[20…b\r", "{a\u001b[20}b\r")]
-    [TestCase("\u001b[200~a\u001b[201~b\r\u001b[201~c", "{a}b\rc")]
+    [TestCase("a␛[200~one␍two␊three␛[201~␍", "a{one␊two␊three}␍")]
+    [TestCase("␛[200~one␍␛[201~x", "{one}x")]
+    [TestCase("␛[200~one␍␊two␊␍␊␛[201~x", "{one␊two␊}x")]
+    [TestCase("␛[200~␛[201~x", "{}x")]
+    [TestCase("␛[200~␉␃␡␛[31mré😀␀␛[201~", "{␉␃␡␛[31mré😀␀}")]
+    [TestCase("␛[200~a␛[201x␛␛[201~b", "{a␛[201x␛}b")]
+    [TestCase("␛[200~a␛[20…b␍", "{a␛[20}b␍")]
+    [TestCase("␛[200~a␛[201~b␍␛[201~c", "{a}b␍c")]
     public void A_paste_is_one_text(string typed, string expected) =>
         AssertReads(typed, expected);
 
     [Test]
     public void In_a_paste_a_key_of_the_runtime_whose_characters_are_not_known_is_a_replacement_character()
     {
-        ConsoleKeyInfo?[] keys = [.. Keys("\u001b[200~a", hasAlt: false), new('\0', ConsoleKey.UpArrow, false, false, false), .. Keys("b\u001b[201~", hasAlt: false)];
+        ConsoleKeyInfo?[] keys = [.. Keys("␛[200~a", hasAlt: false), new('\0', ConsoleKey.UpArrow, false, false, false), .. Keys("b␛[201~", hasAlt: false)];
         var left = new Queue<ConsoleKeyInfo?>(keys);
         new KeyReader(_ => left.Dequeue()).Read(out string? pasted);
         Assert.That(pasted, Is.EqualTo("a\uFFFDb"));
@@ -55,7 +58,7 @@ internal sealed class KeyReaderTests
     [Test]
     public void Of_a_paste_that_fits_no_line_not_all_is_kept()
     {
-        string read = Read($"\u001b[200~{LongPaste}\u001b[201~y", hasAlt: false);
+        string read = Read($"␛[200~{LongPaste}␛[201~y", hasAlt: false);
         Assert.That(read, Does.Match("^{x+}y$"));
         Assert.That(read, Has.Length.InRange(LineEditor.MaxCharacters + 1, (2 * LineEditor.MaxCharacters) + 10));
     }
@@ -64,7 +67,7 @@ internal sealed class KeyReaderTests
     {
         foreach (bool hasAlt in (bool[])[false, true])
         {
-            Assert.That(Read(typed, hasAlt), Is.EqualTo(expected), $"Alt: {hasAlt}");
+            Assert.That(Read(typed, hasAlt), Is.EqualTo(Characters(expected)), $"Alt: {hasAlt}");
         }
     }
 
@@ -103,8 +106,12 @@ internal sealed class KeyReaderTests
         }
     }
 
-    private static IEnumerable<ConsoleKeyInfo?> Keys(string typed, bool hasAlt)
+    private static string Characters(string shown) =>
+        string.Concat(shown.Select(picture => picture switch { '␡' => '\u007f', >= '␀' and <= '␟' => (char)(picture - '␀'), _ => picture }));
+
+    private static IEnumerable<ConsoleKeyInfo?> Keys(string shown, bool hasAlt)
     {
+        string typed = Characters(shown);
         for (int i = 0; i < typed.Length; i++)
         {
             bool isAlt = hasAlt && typed[i] == Escape && i + 1 < typed.Length && typed[i + 1] is not (Escape or Pause);

@@ -26,8 +26,8 @@ internal sealed class LineBreaksTests
     [TestCase("日本 語日本", "日本\n  語日本")]
     [TestCase("日本 語日", "日本 語日")]
     [TestCase("e\u0301e\u0301e\u0301 abcdef", "e\u0301e\u0301e\u0301 abcdef")]
-    [TestCase("\u001b[36m<\u001b[0m one two t", "\u001b[36m<\u001b[0m one two\n  t")]
-    [TestCase("\u001b[2mone two th\u001b[0m", "\u001b[2mone two th\u001b[0m")]
+    [TestCase("\u001b[36m<\u001b[0m one two t", "\u001b[36m<\u001b[0m one two\n  t", TestName = "{m}(a colour in front)")]
+    [TestCase("\u001b[2mone two th\u001b[0m", "\u001b[2mone two th\u001b[0m", TestName = "{m}(a colour around it)")]
     public void Lines_are_broken_between_words(string text, string expected) =>
         Assert.That(LineBreaks.Insert(text, columns: 10), Is.EqualTo(expected));
 }

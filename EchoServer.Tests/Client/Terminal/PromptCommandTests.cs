@@ -41,7 +41,7 @@ internal sealed class PromptCommandTests : FolderTest
     [TestCase("/help", "/close [code] [reason]")]
     [TestCase("/", "'/' is not a command")]
     [TestCase("/pin", "'/pin' is not a command")]
-    [TestCase("/\u001b", "'/\\u{1b}' is not a command")]
+    [TestCase("/\u001b", "'/\\u{1b}' is not a command", TestName = "{m}(a control character)")]
     [TestCase("/binary 123", "an odd number of hex digits (3) is not a whole number of bytes")]
     [TestCase("/binary xy", "'x' is not a hex digit (0-9, a-f)")]
     [TestCase("/close abc", "'abc' is not a close code that may be sent (1000-1003, 1007-1014, 3000-4999)")]

@@ -104,7 +104,7 @@ internal sealed class LineFormatTests
             "   --- End of inner exception stack trace ---"));
     }
 
-    [TestCase("a\r\n\u001b[31m\u009b\u202e\u2028b", @"a\r\n\u{1b}[31m\u{9b}\u{202e}\u{2028}b")]
+    [TestCase("a\r\n\u001b[31m\u009b\u202e\u2028b", @"a\r\n\u{1b}[31m\u{9b}\u{202e}\u{2028}b", TestName = "{m}(control characters)")]
     [TestCase("Grüße 🌍 می\u200cخواهم", "Grüße 🌍 می\u200cخواهم")]
     public void A_line_of_text_is_escaped_whatever_logs_it(string text, string expected) =>
         Assert.That(Write(LogFormat.Text, log => log.Log(LogLevel.Information, 1, text, null, AsIs)).Single(), Does.EndWith($"[1] {expected}"));

@@ -116,7 +116,7 @@ internal sealed class WebSocketUrlTests
     [TestCase("ws://.a/", "the host '.a' of 'ws://.a/' has nothing before a dot")]
     [TestCase("ws://%zz/", "the host '%zz' of 'ws://%zz/' has a '%'")]
     [TestCase("ws://a b/", "the host 'a b' of 'ws://a b/' has a ' '")]
-    [TestCase("ws://a\u001bb/", @"the host 'a\u{1b}b' of 'ws://a\u{1b}b/' has a '\u{1b}'")]
+    [TestCase("ws://a\u001bb/", @"the host 'a\u{1b}b' of 'ws://a\u{1b}b/' has a '\u{1b}'", TestName = "{m}(a control character in the host)")]
     [TestCase("ws://me:ge/heim@host/", "'ws://...@host/' has no host and port before its first '/'; in a user or password write %2F for '/', %3F for '?' and %23 for '#'")]
     [TestCase("ws://me:ge?heim@host/", "'ws://...@host/' has no host and port before its first '?'")]
     [TestCase("ws://me:ge#heim@host/", "'ws://...@host/' has no host and port before its first '#'")]
