@@ -1,6 +1,6 @@
 namespace EchoServer.Tests.Soak;
 
-/// <summary>How the server is doing at one moment, as the kernel and its own log tell it.</summary>
+/// <summary>How the server is doing at one moment, as the kernel and its own metrics tell it.</summary>
 /// <param name="Seconds">Since the load began.</param>
 /// <param name="Resident">Resident memory in bytes.</param>
 /// <param name="Heap">Managed heap in bytes, garbage that was not collected yet included.</param>

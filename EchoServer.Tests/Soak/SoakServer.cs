@@ -1,15 +1,14 @@
+using EchoServer.Tests.Metrics;
+
 namespace EchoServer.Tests.Soak;
 
 /// <summary>The server under load: a process of its own with short deadlines, in little memory where the machine can do that.</summary>
 internal sealed class SoakServer(Target target) : IAsyncDisposable
 {
-    private static readonly Regex StatsLine = new(
-        @"Stats: (?<connections>\d+) connections, budget (?<used>\d+) of \d+ bytes, budget peak (?<peak>\d+), heap (?<heap>\d+)");
-
     // Deadlines of seconds, so that a minute sees many of each; a budget that a leak uses up within a run.
     private static readonly string[] Options =
     [
-        "--stats-interval", "1", "--log-messages", "false", "--memory-budget", $"{8 * 1024 * 1024}",
+        "--log-messages", "false", "--memory-budget", $"{8 * 1024 * 1024}",
         "--max-message-bytes", $"{BadClients.MaxMessageBytes}", "--handshake-timeout", "3", "--message-timeout", "3",
         "--send-timeout", "3", "--keep-alive-interval", "2", "--keep-alive-timeout", "4", "--close-timeout", "1",
         "--drain-timeout", "5",
@@ -23,24 +22,21 @@ internal sealed class SoakServer(Target target) : IAsyncDisposable
 
     public string MemoryLimit => Target.IsLimited ? $"cgroup of {Target.MemoryBytes / 1024 / 1024} MB" : "no memory cgroup could be made";
 
-    public static async Task<SoakServer> StartAsync()
-    {
-        Target target = await Target.StartAsync(Options, environment: Variables);
-        await target.WaitForLineAsync(line => StatsLine.IsMatch(line));
-        return new SoakServer(target);
-    }
+    public static async Task<SoakServer> StartAsync() => new(await Target.StartAsync(Options, environment: Variables));
 
-    /// <summary>Looks at the process, and at the newest of its own lines of figures.</summary>
+    /// <summary>Looks at the process, and at its own figures.</summary>
     /// <exception cref="IOException">The server has ended without a signal.</exception>
     public Sample TakeSample(double seconds)
     {
         long resident = Target.Memory.Resident;
-        Match stats = Target.Log.Reverse().Select(line => StatsLine.Match(line)).First(match => match.Success);
-        return new Sample(
-            seconds, resident, Number("heap"), Number("used"), Number("peak"), (int)Number("connections"), Target.OpenFiles,
-            Target.Threads);
+        int openFiles = Target.OpenFiles;
+        Scrape metrics = Ask();
 
-        long Number(string group) => long.Parse(stats.Groups[group].Value);
+        // Without the connection that asks.
+        int connections = (int)metrics["sockets_open"] - 1;
+        return new Sample(
+            seconds, resident, (long)metrics["heap_bytes"], (long)metrics["memory_budget_used_bytes"],
+            (long)metrics["memory_budget_peak_bytes"], connections, openFiles, Target.Threads);
     }
 
     /// <summary>Waits for the server to say that no connection is left, and to have no more files open than it may.</summary>
@@ -48,10 +44,10 @@ internal sealed class SoakServer(Target target) : IAsyncDisposable
     public async Task<Sample> SettleAsync(int atMostOpenFiles = int.MaxValue)
     {
         Sample sample = TakeSample(0);
+        int looksAtRest = 0;
         try
         {
-            await Wait.UntilAsync(
-                () => (sample = TakeSample(0)).Connections == 0 && sample.OpenFiles <= atMostOpenFiles, () => "not at rest");
+            await Wait.UntilAsync(IsAtRest, () => "not at rest");
         }
         catch (TimeoutException)
         {
@@ -59,7 +55,28 @@ internal sealed class SoakServer(Target target) : IAsyncDisposable
         }
 
         return sample;
+
+        bool IsAtRest()
+        {
+            sample = TakeSample(0);
+            looksAtRest = sample.Connections == 0 ? looksAtRest + 1 : 0;
+
+            // Files are counted before connections: only the second look shows those that are open without any.
+            return looksAtRest > 1 && sample.OpenFiles <= atMostOpenFiles;
+        }
     }
 
     public ValueTask DisposeAsync() => Target.DisposeAsync();
+
+    private Scrape Ask()
+    {
+        try
+        {
+            return Scrape.Of(Target.Port);
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionRefused)
+        {
+            throw new IOException("the server has ended", exception);
+        }
+    }
 }

@@ -119,7 +119,6 @@ internal static class ServeCommand
             Compression = Settings.Compression.Read(result),
             CompressionLevel = Settings.CompressionLevel.Read(result),
             IoThreads = Settings.IoThreads.Read(result),
-            StatsInterval = Settings.StatsInterval.Read(result),
             AllowedOrigins = Settings.AllowedOrigins.Read(result),
         };
     }

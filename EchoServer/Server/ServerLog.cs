@@ -31,10 +31,6 @@ internal static partial class ServerLog
     [LoggerMessage(13, LogLevel.Information, "Memory budget: {BudgetUsedBytes} bytes in use, peak {BudgetPeakBytes}, limit {MemoryBudgetBytes}; heap {HeapBytes}", EventName = "memory")]
     private static partial void BudgetUse(this ILogger log, long budgetUsedBytes, long budgetPeakBytes, long memoryBudgetBytes, long heapBytes);
 
-    [LoggerMessage(16, LogLevel.Information, "Stats: {Connections} connections, budget {BudgetUsedBytes} of {MemoryBudgetBytes} bytes, budget peak {BudgetPeakBytes}, heap {HeapBytes}", EventName = "stats")]
-    private static partial void Stats(
-        this ILogger log, int connections, long budgetUsedBytes, long memoryBudgetBytes, long budgetPeakBytes, long heapBytes);
-
     [LoggerMessage(14, LogLevel.Debug, "At most {MaxConnections} connections", EventName = "connectionLimit")]
     internal static partial void ConnectionLimit(this ILogger log, int maxConnections);
 
@@ -80,9 +76,6 @@ internal static partial class ServerLog
     internal static void CallbackFailed(this ILogger log, Exception exception, long id) => log.CallbackFailed(id, exception.ToString());
 
     internal static void ConnectionFailed(this ILogger log, Exception exception, long id) => log.ConnectionFailed(id, exception.ToString());
-
-    internal static void Stats(this ILogger log, ServerStats stats) =>
-        log.Stats(stats.Connections, stats.BudgetUsed, stats.BudgetLimit, stats.BudgetPeak, stats.HeapBytes);
 
     internal static void BudgetUse(this ILogger log, ServerStats stats) =>
         log.BudgetUse(stats.BudgetUsed, stats.BudgetPeak, stats.BudgetLimit, stats.HeapBytes);

@@ -1,5 +1,4 @@
 using System.Net;
-using EchoServer.Metrics;
 
 namespace EchoServer.Server;
 
@@ -138,9 +137,6 @@ internal sealed record ServerOptions
     /// <see cref="Compression"/> as many as there are processors, 16 at most: there the messages themselves are the work. Linux only.
     /// </summary>
     public int? IoThreads { get; init; }
-
-    /// <summary>How often a line of <see cref="ServerStats"/> is logged; null for never, the default.</summary>
-    public TimeSpan? StatsInterval { get; init; }
 
     /// <summary>
     /// How much may wait for a peer that is slow to read, when it was sent from outside the connection's own loop: the largest

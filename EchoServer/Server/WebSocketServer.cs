@@ -14,7 +14,6 @@ internal class WebSocketServer : IWebSocketServer
     private uint _nextSurplus;
     private long _lastId;
     private Heartbeat? _heartbeat;
-    private Timer? _statsTimer;
 
     /// <summary>Makes a server that does not listen yet.</summary>
     /// <param name="options">Where it listens, and its limits.</param>
@@ -42,11 +41,6 @@ internal class WebSocketServer : IWebSocketServer
         Context.Configure = configure;
         IPEndPoint endPoint = _acceptor.Listen(ServerLimits.IoThreadsOf(options));
         _heartbeat = new Heartbeat(Context);
-        if (options.StatsInterval is TimeSpan interval)
-        {
-            _statsTimer = new Timer(_ => Log.Stats(Context.Stats), null, interval, interval);
-        }
-
         _announcements.Listening(endPoint);
         ServerLimits limits = Context.Limits;
         Log.ConnectionLimit(limits.MaxConnections);
@@ -70,11 +64,6 @@ internal class WebSocketServer : IWebSocketServer
         _heartbeat?.Dispose();
         _acceptor.Dispose();
         Context.Zlib?.Dispose();
-        if (_statsTimer is not null)
-        {
-            await _statsTimer.DisposeAsync().ConfigureAwait(false);
-        }
-
         Log.RefusalsOmitted(Context.Counters.LoggedRefusals, isLast: true);
         Log.BudgetUse(Context.Stats);
         Log.Stopped(ended, aborted);

@@ -95,10 +95,6 @@ internal static class Settings
         "--io-threads", "ECHO_IO_THREADS", "Threads that wait for sockets and run the connections. auto: half of the processors, 1 to 4; with compression all, at most 16.",
         null, SettingParsers.OrAuto(SettingParsers.Number("a number of threads", 1, ServerOptions.MaxIoThreads)), "auto");
 
-    internal static readonly Setting<TimeSpan?> StatsInterval = new(
-        "--stats-interval", "ECHO_STATS_INTERVAL", "Time between lines that say how the server is doing.",
-        null, SettingParsers.SecondsOrOff(), "off");
-
     internal static readonly Setting<LogLevel> Level = OneOf(
         "--log-level", "LOG_LEVEL", "Least important lines to log; debug shows connections.", LogLevel.Information, "a log level",
         SettingParsers.TryParseLogLevel);
@@ -122,7 +118,7 @@ internal static class Settings
         ("Clients", [AllowedOrigins, MaxConnections, AnswerWhenFull]),
         ("Limits", [MaxMessageBytes, MaxFragments, MemoryBudget, IoThreads]),
         ("Timeouts", [HandshakeTimeout, MessageTimeout, SendTimeout, KeepAliveInterval, KeepAliveTimeout, CloseTimeout, DrainTimeout]),
-        ("Logging and monitoring", [Level, Format, LogMessages, StatsInterval, Info, Metrics]),
+        ("Logging and monitoring", [Level, Format, LogMessages, Info, Metrics]),
     ];
 
     /// <summary>All of them, in the order of the help text.</summary>
