@@ -42,6 +42,9 @@ internal sealed class RequestHeadRejectionTests
         yield return Bad("GET /\u007f HTTP/1.1\r\n", @"the request target '/\u{7f}' is malformed", "DEL in the target");
         yield return Bad("GET /#a HTTP/1.1\r\n", "the request target '/#a' is malformed", "fragment in the target");
         yield return Bad("GET a HTTP/1.1\r\n", "the request target 'a' does not begin with '/'", "relative target");
+        yield return Bad("GET /?a=1&token=s3cret#f HTTP/1.1\r\n", "the request target '/?a=1&token=***#f' is malformed", "a secret in the target");
+        yield return Bad("GET a?token=s3cret HTTP/1.1\r\n", "the request target 'a?token=***' does not begin with '/'", "a secret in a relative target");
+        yield return Bad("GET /?token=s3cret\r\n", "the request line 'GET /?token=***' is not", "a secret without a version");
         yield return Bad("GET ** HTTP/1.1\r\n", "the request target '**' does not begin with '/'", "two asterisks");
         yield return Bad("GET a:443 HTTP/1.1\r\n", "the request target 'a:443' does not begin", "authority-form without CONNECT");
         yield return Bad("GET ftp://a/ HTTP/1.1\r\n", "the request target 'ftp://a/' does not begin", "another scheme");

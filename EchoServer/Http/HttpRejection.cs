@@ -4,6 +4,9 @@ namespace EchoServer.Http;
 /// <remarks>The core names the flaw; the connection sends the answer and closes.</remarks>
 internal sealed record HttpRejection(HttpStatus Status, string Reason)
 {
+    /// <summary>The sentence, without values of its query that only their sender may know.</summary>
+    public string Reason { get; init; } = SensitiveFields.HideInQueries(Reason);
+
     /// <summary>The methods that the answer to a wrong method names (RFC 9110 §10.2.1): for a handshake GET alone.</summary>
     public string Allow { get; init; } = "GET";
 }
