@@ -25,7 +25,7 @@ internal sealed class NetworkDiagnosisTests
     [TestCase(SocketError.AccessDenied, Stage.Connect, "does not allow")]
     [TestCase(SocketError.ConnectionReset, Stage.Connect, "reset as soon as it was opened")]
     [TestCase(SocketError.ConnectionReset, Stage.Tls, "reset during the TLS handshake: the server speaks no TLS on this port, or crashed")]
-    [TestCase(SocketError.ConnectionReset, Stage.Answer, "reset instead of an answer: the server asks for a client certificate, has no WebSocket at this path, or crashed")]
+    [TestCase(SocketError.ConnectionReset, Stage.Answer, "reset instead of an answer: the server has no WebSocket at this path, or crashed")]
     [TestCase(SocketError.ConnectionReset, Stage.Echo, "in the middle of the conversation")]
     [TestCase(SocketError.TooManyOpenSockets, Stage.Connect, "may not open more sockets")]
     [TestCase(SocketError.MessageSize, Stage.Echo, "the network says")]
@@ -61,6 +61,17 @@ internal sealed class NetworkDiagnosisTests
     [TestCase(Stage.Tls, "during the TLS handshake")]
     public void An_end_of_the_stream_is_explained(Stage stage, string cause) => Assert.That(
         NetworkDiagnosis.Of(new IOException("Received an unexpected EOF or 0 bytes from the transport stream."), Url, stage).Cause, Does.Contain(cause));
+
+    [Test]
+    public void An_end_of_a_server_that_has_asked_for_a_certificate_can_have_that_cause()
+    {
+        Exception[] ends = [new EndOfStreamException(), new IOException("x", new SocketException((int)SocketError.ConnectionReset))];
+        Fault[] faults = [.. ends.Select(end => NetworkDiagnosis.Of(end, Url, Stage.Answer, wantsCertificate: true))];
+        Assert.That(faults, Has.All.Property("Cause").Contains(
+            "did not get the client certificate that it asks for, has no WebSocket at this path, "));
+        Assert.That(faults, Has.All.Property("Advice").EqualTo(
+            "pass a certificate that it trusts with --cert and --key; otherwise check port and path, and see the app's log"));
+    }
 
     [TestCase("wss://echo.example.org:8080/", "port inside the app's container", "wss://echo.example.org")]
     [TestCase("ws://echo.example.org:3333/", "the tutorial's port", "leave the port out: wss://echo.example.org")]

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Security.Authentication;
 using EchoServer.Diagnosis;
 using EchoServer.Http;
 using EchoServer.WebSockets;
@@ -30,6 +29,8 @@ internal static class HttpExchange
     /// <exception cref="ConnectionFailedException">The step failed, or took too long.</exception>
     internal static async Task<ReceivedHead> AskAsync(TcpLink link, byte[] request, Step step, CancellationToken stop)
     {
+        // With TLS 1.3 a server looks for the client's certificate after the handshake, and some say nothing of it in an alert.
+        step = step with { WantsCertificate = link.WantsCertificate };
         try
         {
             return await step.RunAsync(token => SendAsync(link, request, token), stop).ConfigureAwait(false);
@@ -38,12 +39,6 @@ internal static class HttpExchange
         {
             throw step.TimedOut(heads.Received.Span);
         }
-        catch (ConnectionFailedException failure) when (link is { WantsCertificate: true, Heads.Received.IsEmpty: true } && !failure.IsTimeout)
-        {
-            // With TLS 1.3 a server looks for the certificate after the handshake, and some say nothing of it in an alert.
-            Fault fault = step.Failed(new AuthenticationException(TlsDiagnosis.CertificateRequired)).Fault;
-            throw new ConnectionFailedException(failure.Stage, failure.Finding, fault, failure);
-        }
     }
 
     /// <exception cref="IOException">The stream ended.</exception>
@@ -51,14 +46,16 @@ internal static class HttpExchange
     private static async Task<ReceivedHead> SendAsync(TcpLink link, byte[] request, CancellationToken stop)
     {
         link.Heads = new(request, default);
+        IOException? unsent = null;
         try
         {
             await link.Stream.WriteAsync(request, stop).ConfigureAwait(false);
             await link.Stream.FlushAsync(stop).ConfigureAwait(false);
         }
-        catch (IOException)
+        catch (IOException exception)
         {
             // The server has ended the connection already, and may have said why: with an answer, or a TLS alert about the client's certificate.
+            unsent = exception;
         }
 
         byte[] buffer = new byte[FirstBufferBytes];
@@ -72,7 +69,7 @@ internal static class HttpExchange
                 Array.Resize(ref buffer, buffer.Length * 2);
             }
 
-            int end = length + await ReadAsync(link.Stream, buffer, length, hasInterim, stop).ConfigureAwait(false);
+            int end = length + await ReadAsync(link.Stream, buffer, length, hasInterim, unsent, stop).ConfigureAwait(false);
             bool isToBeRead = HeadLine.IsToBeRead(buffer.AsSpan(0, end), length, HeadRules.Response);
             (ReceivedHead? head, int interim, HeadError? error) = isToBeRead ? Read(buffer.AsSpan(0, end)) : default;
             buffer.AsSpan(interim..end).CopyTo(buffer);
@@ -100,14 +97,16 @@ internal static class HttpExchange
 
     /// <summary>Reads more of an answer.</summary>
     /// <returns>One byte or more.</returns>
-    private static async Task<int> ReadAsync(Stream stream, byte[] buffer, int length, bool hasInterim, CancellationToken stop)
+    /// <remarks>A reset that the request has met is not reported again: the answer then only ends.</remarks>
+    private static async Task<int> ReadAsync(
+        Stream stream, byte[] buffer, int length, bool hasInterim, IOException? unsent, CancellationToken stop)
     {
         try
         {
             int received = await stream.ReadAsync(buffer.AsMemory(length), stop).ConfigureAwait(false);
             return received > 0 ? received
                 : length > 0 || hasInterim ? throw CutOff(buffer.AsSpan(0, length), "and ended")
-                : throw new EndOfStreamException("the stream ended before the answer did");
+                : throw unsent ?? new EndOfStreamException("the stream ended before the answer did");
         }
         catch (Exception exception) when (exception.GetBaseException() is SocketException && (length > 0 || hasInterim))
         {

@@ -9,6 +9,9 @@ namespace EchoServer.Connect;
 /// <remarks>The timeout is what the options allow, for the words of a failure; the proxy is the one that is gone through, null for none.</remarks>
 internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout, Deadline Deadline, Uri? Proxy)
 {
+    /// <summary>Whether the server has asked for a certificate of the client, and got none, or perhaps not the one that it wants.</summary>
+    internal bool WantsCertificate { get; init; }
+
     /// <summary>Takes the step.</summary>
     /// <exception cref="ConnectionFailedException">It failed, or took too long.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
@@ -47,7 +50,7 @@ internal readonly record struct Step(Stage Stage, Uri Url, TimeSpan Timeout, Dea
 
     /// <summary>What to throw for an exception of the network.</summary>
     internal ConnectionFailedException Failed(Exception exception) => new(
-        Stage, Stage == Stage.Proxy && exception is InvalidDataException or BadHeadException { Kind: not HeadErrorKind.Faulty } ? "no proxy's answer" : Words(exception), NetworkDiagnosis.Of(exception, Url, Stage, Proxy), exception);
+        Stage, Stage == Stage.Proxy && exception is InvalidDataException or BadHeadException { Kind: not HeadErrorKind.Faulty } ? "no proxy's answer" : Words(exception), NetworkDiagnosis.Of(exception, Url, Stage, Proxy, WantsCertificate), exception);
 
     /// <summary>Whether an exception comes from a socket, a stream or TLS.</summary>
     internal static bool IsOfNetwork(Exception exception) =>

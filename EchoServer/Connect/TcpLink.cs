@@ -27,7 +27,7 @@ internal sealed class TcpLink : IDisposable
     /// <summary>Where bytes go and come from; TLS replaces it.</summary>
     internal Stream Stream { get; set; }
 
-    /// <summary>Whether the peer of TLS has asked for a certificate of the client, and there was none.</summary>
+    /// <inheritdoc cref="Step.WantsCertificate"/>
     internal bool WantsCertificate { get; set; }
 
     /// <summary>The last heads that were exchanged over it; null when none were.</summary>

@@ -28,7 +28,7 @@ internal sealed record TlsSession(
             facts = certificate is X509Certificate2 whole ? CertificateFacts.From(whole, chain) : null;
             return true;
         };
-        link.WantsCertificate = false;
+        link.WantsCertificate = options.ClientCertificate is not null;
         tls.LocalCertificateSelectionCallback = options.ClientCertificate is not null ? null : (_, _, _, server, _) =>
         {
             // Before the handshake it is called as well, and knows no server.

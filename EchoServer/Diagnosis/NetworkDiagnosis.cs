@@ -9,8 +9,11 @@ namespace EchoServer.Diagnosis;
 internal static class NetworkDiagnosis
 {
     /// <summary>Says why, from an exception of a socket, a stream or a TLS handshake.</summary>
-    /// <remarks>The innermost exception decides. A failure before the proxy's tunnel is open is the proxy's.</remarks>
-    internal static Fault Of(Exception exception, Uri url, Stage stage, Uri? proxy = null)
+    /// <remarks>
+    /// The innermost exception decides. A failure before the proxy's tunnel is open is the proxy's. The last parameter is whether the server
+    /// may have ended the connection for want of a certificate of the client.
+    /// </remarks>
+    internal static Fault Of(Exception exception, Uri url, Stage stage, Uri? proxy = null, bool wantsCertificate = false)
     {
         proxy = Peer(stage, proxy);
         for (Exception? it = exception; it is not null; it = it.InnerException)
@@ -18,7 +21,7 @@ internal static class NetworkDiagnosis
             if (it is SocketException socket)
             {
                 return (proxy is null ? null : ProxyDiagnosis.OfSocket(socket.SocketErrorCode, proxy, stage)) ??
-                    OfSocket(socket.SocketErrorCode, proxy ?? url, stage);
+                    OfSocket(socket.SocketErrorCode, proxy ?? url, stage, wantsCertificate);
             }
 
             if (it is AuthenticationException)
@@ -38,7 +41,7 @@ internal static class NetworkDiagnosis
         return proxy is not null ? ProxyDiagnosis.OfEnd(proxy)
             : stage == Stage.Tls ? TlsDiagnosis.Of(exception)
             : stage == Stage.Answer && TlsDiagnosis.OfClientCertificate(exception) is Fault fault ? fault
-            : OfEnd(url, stage);
+            : OfEnd(url, stage, wantsCertificate);
     }
 
     /// <summary>Says why nothing came within the time, or no more than the beginning of an answer.</summary>
@@ -79,7 +82,7 @@ internal static class NetworkDiagnosis
         };
     }
 
-    private static Fault OfSocket(SocketError error, Uri url, Stage stage) => error switch
+    private static Fault OfSocket(SocketError error, Uri url, Stage stage, bool wantsCertificate) => error switch
     {
         SocketError.ConnectionRefused when PortFacts.Of(url) is Fault oddPort => new(
             $"connection refused on {Port(url)}: {oddPort.Cause}", oddPort.Advice),
@@ -108,7 +111,7 @@ internal static class NetworkDiagnosis
                 "the connection was reset in the middle of the conversation",
                 "see whether the app or the router was restarted just then ('cf app NAME', 'cf events NAME'), and check again")
             : stage == Stage.Answer ? OfNoAnswer(
-                url, "the connection was reset instead of an answer: the server", "or crashed, or a firewall or balancer on the way cuts such connections")
+                url, wantsCertificate, "the connection was reset instead of an answer: the server", "or crashed, or a firewall or balancer on the way cuts such connections")
             : stage == Stage.Tls ? new(
                 "the connection was reset during the TLS handshake: the server speaks no TLS on this port, or crashed, or a firewall or balancer on the way cuts such connections",
                 "check the port, or try ws:// if TLS is not meant here; otherwise see the app's log, and check from another network")
@@ -149,9 +152,9 @@ internal static class NetworkDiagnosis
         _ => new($"what answers on {Port(url)} speaks no HTTP: {flaw}", "check host and port in the URL: another kind of server is there"),
     };
 
-    private static Fault OfEnd(Uri url, Stage stage) => stage switch
+    private static Fault OfEnd(Uri url, Stage stage, bool wantsCertificate) => stage switch
     {
-        Stage.Answer => OfNoAnswer(url, "the server ended the connection instead of answering: it", "speaks no HTTP, or crashed"),
+        Stage.Answer => OfNoAnswer(url, wantsCertificate, "the server ended the connection instead of answering: it", "speaks no HTTP, or crashed"),
         _ => new(
             "the connection ended without a Close in the middle of the conversation",
             "see whether the app or the router was restarted just then ('cf app NAME', 'cf events NAME'), and check again"),
@@ -161,11 +164,12 @@ internal static class NetworkDiagnosis
     private static Uri? Peer(Stage stage, Uri? proxy) => stage <= Stage.Proxy ? proxy : null;
 
     /// <summary>Says why a request was not answered. With TLS 1.3 a certificate is refused after the handshake; servers of Node's end requests for another path.</summary>
-    private static Fault OfNoAnswer(Uri url, string finding, string otherwise) => url.Scheme == "ws"
+    private static Fault OfNoAnswer(Uri url, bool wantsCertificate, string finding, string otherwise) => url.Scheme == "ws"
         ? new($"{finding} speaks TLS there, has no WebSocket at this path, {otherwise}", "try wss://, check port and path, and see the app's log")
-        : new(
-            $"{finding} asks for a client certificate, has no WebSocket at this path, {otherwise}",
-            "pass a certificate with --cert and --key if there is one; otherwise check port and path, and see the app's log");
+        : wantsCertificate ? new(
+            $"{finding} did not get the client certificate that it asks for, has no WebSocket at this path, {otherwise}",
+            "pass a certificate that it trusts with --cert and --key; otherwise check port and path, and see the app's log")
+        : new($"{finding} has no WebSocket at this path, {otherwise}", "check port and path, and see the app's log");
 
     private static string Port(Uri url) => $"port {url.Port} of {ReceivedAnswer.Shown(UrlText.Host(url))}";
 }

@@ -12,15 +12,12 @@ internal static class TlsDiagnosis
     // OpenSSL: "error:0A00010B:SSL routines::wrong version number". Any other words are the runtime's, and say nothing to a user.
     private const string EndOfRoutine = " routines::";
 
-    /// <summary>The alert of a server that misses the client's certificate (RFC 8446 §6.2).</summary>
-    internal const string CertificateRequired = "certificate required";
-
     /// <summary>Says why a plain request got no answer from a port that speaks TLS.</summary>
     internal static readonly Fault PlainToTls = new("this port speaks TLS, and ws:// does not", "use wss:// instead of ws://");
 
     private static readonly string[] CertificateAlerts =
     [
-        CertificateRequired, "certificate_required", "bad certificate", "unsupported certificate", "certificate revoked",
+        "certificate required", "certificate_required", "bad certificate", "unsupported certificate", "certificate revoked",
         "certificate expired", "certificate unknown", "unknown ca", "access denied", "decrypt error",
     ];
 

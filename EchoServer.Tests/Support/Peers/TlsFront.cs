@@ -15,21 +15,18 @@ internal sealed class TlsFront : IDisposable
     private readonly ScriptedServer _server;
     private readonly X509Certificate2 _certificate;
     private readonly int _target;
-    private readonly bool _isClientRequired;
     private readonly X509Certificate2Collection _between = [];
     private readonly ConcurrentBag<string> _names = [];
 
     /// <param name="target">The port of the server behind it.</param>
     /// <param name="certificate">The certificate of the server.</param>
-    /// <param name="isClientRequired">Whether a client without a certificate is refused.</param>
     /// <param name="onPlain">Serves a client that speaks no TLS; null leaves that to TLS, which ends the connection.</param>
     /// <param name="onStranger">Ends the connection of a client without a certificate, after the handshake; null to serve it.</param>
     /// <param name="between">The file of the certificates that are sent behind that of the server.</param>
     public TlsFront(
-        int target, TestCertificate certificate, bool isClientRequired = false, Action<RawPeer>? onPlain = null, Action<RawPeer>? onStranger = null, string? between = null)
+        int target, TestCertificate certificate, Action<RawPeer>? onPlain = null, Action<RawPeer>? onStranger = null, string? between = null)
     {
         _target = target;
-        _isClientRequired = isClientRequired;
         if (between is not null)
         {
             _between.ImportFromPemFile(between);
@@ -77,7 +74,7 @@ internal sealed class TlsFront : IDisposable
                 RemoteCertificateValidationCallback = (_, certificate, _, _) =>
                 {
                     Client = certificate?.Subject;
-                    return certificate is not null || !_isClientRequired;
+                    return true;
                 },
             });
             _names.Add(client.TargetHostName);
