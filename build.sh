@@ -30,7 +30,7 @@ usage: ./build.sh [command]
   test [args]    install what the tests need (EchoServer.Tests/prepare.sh), then run all of
                  them; args go to dotnet test (try: test --filter Conformance)
   test quick [args]
-                 run only the tests that need nothing but the SDK (about a minute)
+                 run only the tests that need nothing but the SDK (one to four minutes)
   soak [minutes] run the server under mixed traffic, 20 minutes unless told otherwise;
                  figures and a picture of them go to artifacts/soak
   bench [args]   measure the server beside other people's servers (minutes);
