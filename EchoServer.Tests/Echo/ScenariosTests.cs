@@ -190,6 +190,21 @@ internal sealed class ScenariosTests
     }
 
     [Test]
+    public async Task A_message_without_content_that_waits_is_part_of_them_too()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync(["--memory-budget", "1M", "--max-message-bytes", "1M", "--log-messages", "false"]);
+        using RawPeer peer = RawPeer.Open(server.Port, "/delay/600000");
+        byte[] empty = WireFrame.Binary([]).ToBytes();
+        peer.Send([.. Enumerable.Repeat(empty, 2000).SelectMany(bytes => bytes)]);
+        peer.Send(WireFrame.Ping([]));
+        Assert.That(peer.ReadOneFrame().Opcode, Is.EqualTo(WireFrame.PongOpcode));
+        Assert.That(Scrape.Of(server.Port)["memory_budget_used_bytes"], Is.GreaterThanOrEqualTo(1999 * 128));
+        peer.Send([.. Enumerable.Repeat(empty, 4000).SelectMany(bytes => bytes)]);
+        Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1013));
+        await server.StopAndCheckBudgetAsync();
+    }
+
+    [Test]
     public async Task They_can_be_turned_off()
     {
         await using ServerProcess server = await ServerProcess.StartAsync(["--scenarios", "off", "--greeting", "hello"]);
@@ -211,6 +226,8 @@ internal sealed class ScenariosTests
     [TestCase("/close/1000?in=5h", "in: '5h' is not a time such as 5s or 250ms, up to 600 s")]
     [TestCase("/close/1000?in=601", "in: '601' is not a time such as 5s or 250ms, up to 600 s")]
     [TestCase("/close/1000?in=-1s", "in: '-1s' is not a time such as 5s or 250ms, up to 600 s")]
+    [TestCase("/close/1000?in=NaN", "in: 'NaN' is not a time such as 5s or 250ms, up to 600 s")]
+    [TestCase("/drop?in=-Infinityms", "in: '-Infinityms' is not a time such as 5s or 250ms, up to 600 s")]
     [TestCase("/close/1000?reson=a", "'reson' is not a parameter of /close/{code}: reason, in, after")]
     [TestCase("/close/1000?in=1&in=2", "'in' is there twice")]
     [TestCase("/delay/-1", "'-1' is not a number of milliseconds from 0 to 600000")]

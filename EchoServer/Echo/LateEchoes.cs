@@ -7,10 +7,13 @@ namespace EchoServer.Echo;
 /// <summary>The echoes of one connection that go out later, in order, whole or piece by piece.</summary>
 /// <remarks>
 /// A message that waits is counted as unsent output is. Its loop adds messages and ends it; a timer's thread sends. Each holds the lock
-/// only while it copies.
+/// for one message or piece only: many that are due together do not keep the loop waiting, which runs on an I/O thread.
 /// </remarks>
 internal sealed class LateEchoes : IDisposable
 {
+    // What an entry of the queue takes: messages without content need memory too.
+    private const int EntryBytes = 128;
+
     private readonly IWebSocketConnection _socket;
     private readonly LatePace _pace;
     private readonly int _mostBytes;
@@ -58,14 +61,14 @@ internal sealed class LateEchoes : IDisposable
         {
             var memory = default(NativeBuffer);
             int length = message.Bytes.Length;
-            if (length > _mostBytes - _waitingBytes || (length > 0 && !memory.TryGrow(length, _socket.Memory)))
+            if (length + EntryBytes > _mostBytes - _waitingBytes || !memory.TryGrow(length + EntryBytes, _socket.Memory))
             {
                 _socket.Close(CloseCode.TryAgainLater, "more echoes wait for their time than there is room for");
                 return;
             }
 
             message.Bytes.CopyTo(memory.Span);
-            _waitingBytes += length;
+            _waitingBytes += length + EntryBytes;
             // The clock has gone on within its millisecond.
             _queue.Enqueue(new(Now + _pace.DelayMilliseconds + 1, message.IsText, memory, length));
             if (_queue.Count == 1)
@@ -77,15 +80,33 @@ internal sealed class LateEchoes : IDisposable
 
     private void SendDue()
     {
+        while (TrySendNext())
+        {
+        }
+    }
+
+    /// <returns>False when nothing is due, and the timer is set for what will be.</returns>
+    private bool TrySendNext()
+    {
         lock (_gate)
         {
             // A timer may fire once more after the end.
-            while (!_hasEnded && _queue.TryPeek(out Waiting first) && Math.Max(first.DueAt, _nextPieceAt) <= Now)
+            if (_hasEnded || !_queue.TryPeek(out Waiting first))
+            {
+                return false;
+            }
+
+            bool isDue = Math.Max(first.DueAt, _nextPieceAt) <= Now;
+            if (isDue)
             {
                 SendPiece(first);
             }
+            else
+            {
+                SetTimer();
+            }
 
-            SetTimer();
+            return isDue;
         }
     }
 
@@ -99,7 +120,7 @@ internal sealed class LateEchoes : IDisposable
         if (isLast)
         {
             _queue.Dequeue();
-            _waitingBytes -= first.Length;
+            _waitingBytes -= first.Length + EntryBytes;
             first.Memory.Free(_socket.Memory);
             _sentBytes = 0;
         }

@@ -80,7 +80,9 @@ internal sealed class ScenarioValues
         string number = text[..^(isMilliseconds ? 2 : text.EndsWith('s') ? 1 : 0)];
         bool isNumber = double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count);
         double seconds = count / (isMilliseconds ? 1000 : 1);
-        if (!isNumber || seconds > longest.TotalSeconds)
+
+        // NaN, which is a number to the runtime, is not in the range either.
+        if (!isNumber || !(seconds >= 0 && seconds <= longest.TotalSeconds))
         {
             Flaw ??= $"{name}: '{Shown(text)}' is not a time such as 5s or 250ms, up to {Times.Seconds(longest)}";
             return null;
