@@ -63,6 +63,19 @@ internal sealed class ConnectionDeadlinesTests
         Assert.That(Check(ConnectionStage.Open, at), Is.EqualTo(expected));
     }
 
+    [TestCase(154.999, Due.Nothing)]
+    [TestCase(155, Due.MessageTimeout)]
+    public void While_output_waits_the_time_of_a_message_stands_still(double at, Due expected)
+    {
+        NoteMessage(isUnderWay: true, 5);
+        _deadlines.NoteWait(At(15));
+        _deadlines.NoteWait(At(20));
+        Assert.That(Check(ConnectionStage.Open, 134), Is.Not.EqualTo(Due.MessageTimeout));
+        _deadlines.NoteInput(At(135));
+        NoteMessage(isUnderWay: true, 135);
+        Assert.That(Check(ConnectionStage.Open, at), Is.EqualTo(expected));
+    }
+
     [Test]
     public void Without_a_message_none_is_due()
     {

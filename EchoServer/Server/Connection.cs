@@ -171,7 +171,7 @@ internal sealed class Connection
                     slice = BeginSlice();
                 }
 
-                if (!slice.TryReceive(_meter.BytesReceived, DeflateWork))
+                if (!slice.TryReceive(_meter.BytesReceived, Work))
                 {
                     if (_socket.TryYield(Resume, this))
                     {
@@ -185,7 +185,7 @@ internal sealed class Connection
                 while (!flushed)
                 {
                     await Outbound.FlushAsync().ConfigureAwait(false);
-                    if (slice.HasDeflatedMuch(DeflateWork))
+                    if (slice.HasWorkedMuch(Work))
                     {
                         slice = BeginSlice();
                         await Task.Yield();
@@ -213,9 +213,9 @@ internal sealed class Connection
         Server.Connections.Remove(_slot);
     }
 
-    private long DeflateWork => _session?.DeflateWork ?? 0;
+    private long Work => (_session?.DeflateWork ?? 0) + (Outbound.BytesSent / TimeSlice.OutputBytesPerWork);
 
-    private TimeSlice BeginSlice() => new(_meter.BytesReceived, DeflateWork);
+    private TimeSlice BeginSlice() => new(_meter.BytesReceived, Work);
 
     /// <summary>One step of the loop: receives, processes and sends, without waiting for anything.</summary>
     /// <param name="slice">The loop's.</param>
@@ -293,7 +293,7 @@ internal sealed class Connection
                 }
 
                 input = input[consumed..];
-                isHeldUp = !Outbound.TryFlushIfMuch() || (!input.IsEmpty && slice.HasDeflatedMuch(DeflateWork));
+                isHeldUp = !Outbound.TryFlushIfMuch() || (!input.IsEmpty && slice.HasWorkedMuch(Work));
             }
 
             KeepLeftOver(input);
@@ -306,6 +306,7 @@ internal sealed class Connection
 
         if (!Outbound.TryFlush())
         {
+            _deadlines.NoteWait(Server.Now);
             // Where there is no room for output that cannot be sent, there is none for a Close frame either.
             if (!Outbound.TryCountUnsent())
             {
@@ -444,18 +445,22 @@ internal enum ConnectionPhase : byte
 
 /// <summary>How much a connection may do in one go, so that one flood cannot keep an I/O thread from its other connections.</summary>
 /// <remarks>
-/// At the end of its slice the connection goes to the back of its I/O thread's queue. A mutable value of the connection's loop, which
-/// begins one each time it is called.
+/// At the end of its slice the connection goes to the back of its I/O thread's queue, or, with input that it has received already, of the
+/// thread pool's. A mutable value of the connection's loop, which begins one each time it is called.
 /// </remarks>
 /// <param name="bytesBefore">Bytes that the connection has received so far.</param>
-/// <param name="deflateWorkBefore">What compression has cost it so far.</param>
-internal struct TimeSlice(long bytesBefore, long deflateWorkBefore)
+/// <param name="workBefore">What compression and output have cost so far.</param>
+internal struct TimeSlice(long bytesBefore, long workBefore)
 {
+    /// <summary>How many bytes of output count as one of work. An echo has about as many as its message, and never comes to the limit.</summary>
+    internal const int OutputBytesPerWork = 4;
+
     private const int MaxReceives = 16;
     private const int MaxBytes = 2 * ServerOptions.ReceiveBytes;
 
-    // Compression counts by its work (PerMessageDeflate.Work): a few received bytes can become a thousand times as many.
-    private const int MaxDeflateWork = MaxBytes;
+    // Compression counts by its work (PerMessageDeflate.Work): a few received bytes can become a thousand times as many. So can those of
+    // a short message that a scenario sends back in a thousand frames.
+    private const int MaxWork = MaxBytes;
 
     private int _receives;
 
@@ -468,9 +473,9 @@ internal struct TimeSlice(long bytesBefore, long deflateWorkBefore)
 
     /// <summary>Counts a receive that is about to be tried.</summary>
     /// <returns>False when the slice is over.</returns>
-    internal bool TryReceive(long bytesReceived, long deflateWork) =>
-        ++_receives <= MaxReceives && bytesReceived - bytesBefore < MaxBytes && !HasDeflatedMuch(deflateWork);
+    internal bool TryReceive(long bytesReceived, long work) =>
+        ++_receives <= MaxReceives && bytesReceived - bytesBefore < MaxBytes && !HasWorkedMuch(work);
 
-    /// <summary>Whether compression alone has used up the slice.</summary>
-    internal readonly bool HasDeflatedMuch(long deflateWork) => deflateWork - deflateWorkBefore >= MaxDeflateWork;
+    /// <summary>Whether compression and output alone have used up the slice.</summary>
+    internal readonly bool HasWorkedMuch(long work) => work - workBefore >= MaxWork;
 }

@@ -13,6 +13,8 @@ internal struct ConnectionDeadlines(long now)
 
     // Written by the loop, read by the heartbeat.
     private long _lastReceivedAt = now;
+
+    // 0 for no message. While output waits, minus one less the time that the message has taken until then.
     private long _messageSince;
 
     // Only for the heartbeat.
@@ -24,7 +26,23 @@ internal struct ConnectionDeadlines(long now)
     internal readonly TimeSpan Age(long now) => TimeSpan.FromMilliseconds(now - _startedAt);
 
     /// <summary>Notes that the peer is not silent. Loop only.</summary>
-    internal void NoteInput(long now) => _lastReceivedAt = now;
+    internal void NoteInput(long now)
+    {
+        _lastReceivedAt = now;
+        if (_messageSince < 0)
+        {
+            _messageSince += now + 1;
+        }
+    }
+
+    /// <summary>Notes that output waits, and nothing is received: the time of a message stands still until the next input. Loop only.</summary>
+    internal void NoteWait(long now)
+    {
+        if (_messageSince > 0)
+        {
+            _messageSince = -1 - Math.Max(now - _messageSince, 0);
+        }
+    }
 
     /// <summary>Notes that a message has ended: bytes that arrive after it belong to another. Loop only.</summary>
     internal void NoteMessageEnd() => _messageSince = 0;
@@ -79,7 +97,7 @@ internal struct ConnectionDeadlines(long now)
     private readonly Due CheckMessage(ServerOptions options, long now)
     {
         long since = Volatile.Read(in _messageSince);
-        return since != 0 && options.MessageTimeout is TimeSpan timeout && HasPassed(since, timeout, now) ? Due.MessageTimeout : Due.Nothing;
+        return since > 0 && options.MessageTimeout is TimeSpan timeout && HasPassed(since, timeout, now) ? Due.MessageTimeout : Due.Nothing;
     }
 
     private Due CheckKeepAlive(ServerOptions options, long now)
