@@ -98,6 +98,18 @@ internal sealed class ClosingTests
     }
 
     [Test]
+    public async Task Why_the_server_closes_is_logged_at_debug_level()
+    {
+        await using var server = InProcessServer.StartEcho();
+        using RawPeer peer = RawPeer.Open(server.Port);
+        Task stop = server.StopAsync(TimeSpan.FromSeconds(30));
+        Assert.That(peer.ReadOneFrame().CloseCode, Is.EqualTo(1001));
+        peer.Send(WireFrame.Close(1001));
+        await stop;
+        await server.UntilLoggedAsync("Connection #1 closed: 1001 GoingAway, server is shutting down (cause drain); ");
+    }
+
+    [Test]
     public async Task What_a_connection_was_is_logged_at_debug_level()
     {
         await using var server = InProcessServer.StartEcho();

@@ -41,7 +41,7 @@ internal interface IWebSocketConnection
     /// Dropped without a word when the connection is closing or gone. On the connection's own loop a send is gathered and goes
     /// out, with everything else that one receive gave rise to, before the next receive. From elsewhere it goes out at once, or
     /// is queued when the peer is slow to read; a peer that lets more than
-    /// <see cref="ServerOptions.MaxQueuedBytes"/> pile up is disconnected.
+    /// <see cref="ServerOptions.MaxQueuedBytes"/> pile up, beside the frames that are being sent, is disconnected.
     /// </remarks>
     void Send(string text);
 

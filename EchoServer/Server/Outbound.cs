@@ -10,8 +10,8 @@ namespace EchoServer.Server;
 /// <para>
 /// Only the side that has the <see cref="WriterTurn"/> writes. The loop takes it before it processes input, gathers what that gives
 /// rise to, sends it in one call and gives the turn back; another thread takes it for one send. While the turn is taken, the other
-/// side's frames go to the queue, which is emptied before the turn is given back: so frames are never torn, and go out in the order
-/// in which they were accepted. No lock is held while a callback runs or the socket is written to.
+/// side's frames go to the queue, which is emptied before the turn is given back: so frames are never torn, those of each side keep their
+/// order, and all that were accepted go before a Close. No lock is held while a callback runs or the socket is written to.
 /// </para>
 /// <para>After a Close frame nothing more is accepted (RFC 6455 §5.5.1): later frames are dropped.</para>
 /// </remarks>
@@ -37,6 +37,9 @@ internal sealed class Outbound(NonBlockingSocket socket, ServerContext server)
 
     /// <summary>Whether the last frame or answer was accepted, or the connection is gone: nothing more can be sent. Any thread.</summary>
     internal bool IsClosed => _turn.IsClosed;
+
+    /// <summary>Whether the loop may answer the request: not while the heartbeat refuses it, or after that. In a step of the loop.</summary>
+    internal bool MayAnswer => _turn.IsLoops && !_turn.IsClosed;
 
     /// <summary>Whether the calling thread is in a step of the loop. Any thread.</summary>
     internal bool IsOnLoop => _turn.IsOnLoop;

@@ -140,7 +140,7 @@ internal sealed record ServerOptions
 
     /// <summary>
     /// How much may wait for a peer that is slow to read, when it was sent from outside the connection's own loop: the largest
-    /// message and 1 MiB. The loop itself needs no such limit: it stops reading instead.
+    /// message and 1 MiB, beside the frames that are being sent. The loop itself needs no such limit: it stops reading instead.
     /// </summary>
     public int MaxQueuedBytes => MaxMessageBytes + (1024 * 1024);
 

@@ -33,9 +33,9 @@ internal ref struct Upgrade(ServerContext server, IPEndPoint peer, Outbound outb
     /// <param name="isSurplus">Whether there are as many connections as may be: then it does not become a WebSocket.</param>
     internal UpgradeResult Read(ReadOnlySpan<byte> input, int seenBefore, bool isSurplus)
     {
-        if (outbound.IsClosed)
+        if (!outbound.MayAnswer)
         {
-            // The handshake's deadline has passed, and the heartbeat has said so.
+            // The handshake's deadline has passed, and the heartbeat says so.
             return UpgradeResult.Answered;
         }
 

@@ -103,7 +103,7 @@ internal class WebSocketSession : IWebSocketConnection
         if (!Outbound.IsClosed)
         {
             // Before the frame goes out: the peer's answer can end the loop, and be logged, at once.
-            _connection.NoteEnd(code, cause, "closed by the application");
+            _connection.NoteEnd(code, cause, cause == EndCause.Application ? "closed by the application" : reason);
             _protocol.Close(code, reason);
         }
     }
@@ -248,7 +248,18 @@ internal class WebSocketSession : IWebSocketConnection
 
     private void Enqueue(Fragment fragment, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
-        switch (Outbound.Enqueue(fragment, first, second))
+        EnqueueResult result;
+        try
+        {
+            result = Outbound.Enqueue(fragment, first, second);
+        }
+        catch (OutOfMemoryException)
+        {
+            // The system's memory, not the budget's: on a timer's thread the exception would end the process.
+            result = EnqueueResult.NoRoom;
+        }
+
+        switch (result)
         {
             case EnqueueResult.Accepted:
                 Server.Counters.Enqueued(fragment, first.Length + second.Length);

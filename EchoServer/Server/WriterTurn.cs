@@ -89,7 +89,7 @@ internal struct WriterTurn
 
         // Pings and Closes come one at a time and are small. By themselves they are not counted: a budget that others have used
         // up must not end a connection that is merely idle, nor keep a peer from the reason of its end. A queue that is counted
-        // before them stays counted when they move it to a larger array.
+        // before them stays counted when they move it to a larger buffer.
         bool isData = fragment.Kind < Opcode.Close;
         bool isToBeCounted = isData || _queued.IsCounted;
         _queued.AppendFrame(fragment.Opcode, first, second, isCompressed: false, fragment.IsLast);

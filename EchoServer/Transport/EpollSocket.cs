@@ -34,8 +34,8 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
     // What owns the file: the handle itself, or the runtime's socket.
     private readonly IDisposable _owner;
 
-    // Belongs to the sender. Few sockets are ever full: for the others the I/O thread is not told of room.
-    private bool _isWatchedForRoom;
+    // Set by the sender, for good. Few sockets are ever full: for the others the I/O thread is not told of room.
+    private volatile bool _isWatchedForRoom;
 
     /// <summary>Takes over a socket that was accepted.</summary>
     /// <exception cref="SocketException">The kernel has no memory left. The socket is closed then.</exception>
@@ -112,7 +112,14 @@ internal sealed class EpollSocket : NonBlockingSocket, IWatched, IValueTaskSourc
     {
         // Epoll tells of changes, and so tells of this one again, behind all others. The signal of it may come before the wait.
         _reader.TakeSignal();
-        _epoll.WatchAgain(_file, _isWatchedForRoom);
+        bool withRoom = _isWatchedForRoom;
+        _epoll.WatchAgain(_file, withRoom);
+        if (!withRoom && _isWatchedForRoom)
+        {
+            // The sender has asked for it meanwhile, and perhaps before this did without.
+            _epoll.WatchAgain(_file, withRoom: true);
+        }
+
         return _reader.TryWait(continuation, state);
     }
 

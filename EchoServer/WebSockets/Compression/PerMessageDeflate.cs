@@ -97,9 +97,9 @@ internal sealed class PerMessageDeflate
             return;
         }
 
-        using var buffer = new StepBuffer(room);
         try
         {
+            using var buffer = new StepBuffer(room);
             int messageBytes = first.Length + second.Length;
             int compressed = Compress(first, second, buffer.Span[..room]);
             if (compressed == 0)
