@@ -73,7 +73,7 @@ internal static class Settings
         Defaults.KeepAliveTimeout, SettingParsers.Seconds());
 
     internal static readonly Setting<TimeSpan> CloseTimeout = new(
-        "--close-timeout", "ECHO_CLOSE_TIMEOUT", "How long a client's Close after ours may take. Several round trips to anywhere.",
+        "--close-timeout", "ECHO_CLOSE_TIMEOUT", "How long a client's Close after ours may take: several round trips to anywhere. While the server stops, the drain timeout holds.",
         Defaults.CloseTimeout, SettingParsers.Seconds());
 
     internal static readonly Setting<TimeSpan> DrainTimeout = new(
