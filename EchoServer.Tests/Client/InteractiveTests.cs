@@ -113,6 +113,21 @@ internal sealed class InteractiveTests() : FolderTest("e")
         await terminal.WaitForAsync("> one");
     }
 
+    [TestCase("/close", "not sent: 1 message", "Enter")]
+    [TestCase("two", "not sent: 2 messages", "Enter", "C-d")]
+    public async Task Without_a_connection_one_leaves_at_once_and_is_told_what_was_not_sent(string last, string told, params string[] keys)
+    {
+        await using TmuxTerminal terminal = await StartAsync(new Uri($"ws://127.0.0.1:{FreePort.Find()}/"), ["--reconnect"]);
+        await terminal.EnterAsync("one");
+
+        // Now the program reads keys: before that Ctrl-D is the terminal's own.
+        await terminal.WaitForLineAsync("> one");
+        await terminal.TypeAsync(last);
+        await terminal.PressAsync(keys);
+        Assert.That(await terminal.WaitForExitAsync(), Is.EqualTo(1));
+        await terminal.WaitForLineAsync(told);
+    }
+
     [Test]
     public async Task Pasted_lines_are_one_message()
     {

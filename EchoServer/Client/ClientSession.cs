@@ -8,7 +8,10 @@ namespace EchoServer.Client;
 internal sealed class ClientSession(ClientOptions options, ClientOutput output)
 {
     /// <summary>Runs until a person leaves, the input has ended, or a connection fails for good. Returns the exit code.</summary>
-    internal async Task<int> RunAsync(ChannelReader<ClientInput> input, CancellationToken stop)
+    /// <param name="input">The messages. Those that wait while there is no connection are for the next one.</param>
+    /// <param name="left">Complete when no connection is to be opened any more, although messages wait.</param>
+    /// <param name="stop">Ends it.</param>
+    internal async Task<int> RunAsync(ChannelReader<ClientInput> input, Task left, CancellationToken stop)
     {
         int failures = 0;
         while (true)
@@ -24,7 +27,7 @@ internal sealed class ClientSession(ClientOptions options, ClientOutput output)
                 output.Closed(end);
                 failures = Backoff.AfterConnection(failures, Stopwatch.GetElapsedTime(opened));
                 exitCode = end.ExitCode;
-                isWorthRetrying &= end.IsWorthRetrying && !stop.IsCancellationRequested && !input.Completion.IsCompleted;
+                isWorthRetrying &= end.IsWorthRetrying && !stop.IsCancellationRequested && !left.IsCompleted;
             }
             catch (ConnectionFailedException exception)
             {
@@ -38,16 +41,26 @@ internal sealed class ClientSession(ClientOptions options, ClientOutput output)
 
             if (!isWorthRetrying)
             {
-                return exitCode;
+                return End(exitCode);
             }
 
             TimeSpan pause = Backoff.Delay(failures++, Random.Shared.NextDouble());
             output.Reconnecting(pause);
-            await Task.WhenAny(Task.Delay(pause, stop), input.Completion).ConfigureAwait(false);
-            if (stop.IsCancellationRequested || input.Completion.IsCompleted)
+            await Task.WhenAny(Task.Delay(pause, stop), left).ConfigureAwait(false);
+            if (stop.IsCancellationRequested || left.IsCompleted)
             {
-                return stop.IsCancellationRequested ? ExitCode.Fine : exitCode;
+                return End(stop.IsCancellationRequested ? ExitCode.Fine : exitCode);
             }
+        }
+
+        int End(int exitCode)
+        {
+            if (left.IsCompleted)
+            {
+                output.NotSent(input);
+            }
+
+            return exitCode;
         }
     }
 }

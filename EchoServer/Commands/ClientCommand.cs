@@ -61,7 +61,7 @@ internal static class ClientCommand
     private static Task<int> RunAsync(ClientOptions options, ClientOutput output, CancellationToken stop)
     {
         ChannelReader<ClientInput> input = options.NeedsEchoes ? ReadMessages(options.Messages) : LineInput.Begin(LineInput.OpenStandardInput());
-        return new ClientSession(options, output).RunAsync(input, stop);
+        return new ClientSession(options, output).RunAsync(input, input.Completion, stop);
     }
 
     /// <summary>With a person.</summary>
@@ -69,8 +69,8 @@ internal static class ClientCommand
     {
         using var screen = new TerminalScreen(terminal);
         var output = new TerminalOutput(options, screen, hasColours: string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")));
-        ChannelReader<ClientInput> input = TerminalInput.Begin(screen, output.Answer);
-        return await new ClientSession(options with { Wait = TimeSpan.Zero }, output).RunAsync(input, stop).ConfigureAwait(false);
+        ChannelReader<ClientInput> input = TerminalInput.Begin(screen, output.Answer, out Task left);
+        return await new ClientSession(options with { Wait = TimeSpan.Zero }, output).RunAsync(input, left, stop).ConfigureAwait(false);
     }
 
     private static ChannelReader<ClientInput> ReadMessages(IReadOnlyList<string> messages)

@@ -18,7 +18,8 @@ internal sealed class TerminalScreenTests
         string text = Regex.Replace(Text(shown), @"\s+", " ");
         Assert.That(text, Does.Contain($"further characters are dropped: {Limit} ").And.EndsWith($"not sent, because its end is missing: {Limit} "));
 
-        // The next line is a line like any other.
+        // It is not remembered, and the next line is a line like any other.
+        Assert.That(Type(screen, "\u0010\r"), Is.Empty);
         Assert.That(Type(screen, "next\r"), Is.EqualTo("next"));
         Assert.That(Text(shown).Split("further characters"), Has.Length.EqualTo(2));
     }

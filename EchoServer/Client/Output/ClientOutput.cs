@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using EchoServer.Connect;
 using EchoServer.Diagnosis;
 using EchoServer.Http;
@@ -77,6 +78,22 @@ internal abstract class ClientOutput(ClientOptions options)
     /// <summary>The next attempt to connect comes after a pause.</summary>
     internal virtual void Reconnecting(TimeSpan pause) =>
         Note($"connecting again in {Times.Seconds(pause)}");
+
+    /// <summary>Says how many messages nothing will send any more.</summary>
+    /// <param name="ended">Those that wait, to which no other comes.</param>
+    internal void NotSent(ChannelReader<ClientInput> ended)
+    {
+        int count = 0;
+        while (ended.TryRead(out ClientInput? message))
+        {
+            count += message.Opcode == Opcode.Close ? 0 : 1;
+        }
+
+        if (count > 0)
+        {
+            Note($"not sent: {count} message{(count == 1 ? "" : "s")}");
+        }
+    }
 
     /// <summary>Shows that a connection is open: which URL is meant by one that was typed without a scheme.</summary>
     protected virtual void ShowOpen(ClientConnection connection)

@@ -78,11 +78,12 @@ internal sealed class LineEditor
         return fitting.Length == all.Length;
     }
 
-    /// <summary>The finished line, which is put into the history; the next one is empty.</summary>
-    internal string TakeLine()
+    /// <summary>The finished line; the next one is empty.</summary>
+    /// <param name="isRemembered">Whether to put it into the history.</param>
+    internal string TakeLine(bool isRemembered = true)
     {
         string line = Text;
-        if (line.Length > 0 && (_history.Count == 0 || _history[^1] != line))
+        if (isRemembered && line.Length > 0 && (_history.Count == 0 || _history[^1] != line))
         {
             _history.Add(line);
             if (_history.Count > MaxHistory)

@@ -13,14 +13,24 @@ internal static class TerminalInput
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Begins to read keys, on a thread of its own: they can only be waited for.</summary>
-    /// <returns>The input, which ends with Ctrl-D.</returns>
-    internal static ChannelReader<ClientInput> Begin(TerminalScreen screen, Action<string> print)
+    /// <param name="screen">Shows the line that is typed.</param>
+    /// <param name="print">Shows a line above it.</param>
+    /// <param name="left">Complete after Ctrl-D or <c>/close</c>, when no key is read any more.</param>
+    /// <returns>The input, which ends then, and with the last line before it.</returns>
+    internal static ChannelReader<ClientInput> Begin(TerminalScreen screen, Action<string> print, out Task left)
     {
+        var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        left = end.Task;
         var channel = Channel.CreateBounded<ClientInput>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true, SingleWriter = true });
 
         // From now on the terminal does not echo keys itself.
         _ = Console.KeyAvailable;
-        new Thread(() => Read(screen, print, channel.Writer)) { IsBackground = true, Name = "keys" }.Start();
+        new Thread(() =>
+        {
+            Read(screen, print, channel.Writer);
+            end.SetResult();
+        })
+        { IsBackground = true, Name = "keys" }.Start();
         return channel.Reader;
     }
 
@@ -103,8 +113,9 @@ internal static class TerminalInput
             print(command.Answer);
         }
 
-        if (command.Input is ClientInput input)
+        if (command.Input is ClientInput input && !writer.TryWrite(input))
         {
+            print($"{MaxWaiting} messages wait: no key is read until one of them is sent");
             writer.WriteAsync(input).AsTask().GetAwaiter().GetResult();
         }
 

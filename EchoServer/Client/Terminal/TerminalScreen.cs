@@ -114,7 +114,7 @@ internal sealed class TerminalScreen : IDisposable
                 case EditResult.Finished:
                     // All of it, also what did not fit beside the prompt: it stays on the screen.
                     Write(EraseLine + Lines(Prompt + LineView.Whole(_editor.Line)));
-                    line = _editor.TakeLine();
+                    line = _editor.TakeLine(isRemembered: !_isCut);
                     if (_isCut)
                     {
                         (line, _isCut) = ("", false);
