@@ -58,10 +58,11 @@ internal sealed class ConnectionOptionTests
     [Test]
     public async Task Verbose_shows_the_heads_of_a_refusal_too()
     {
-        using ScriptedServer server = ScriptedServer.Answering("HTTP/1.1 302 Found\r\nLocation: https://login.example/oauth\r\nX-Odd: \u0007\r\nContent-Length: 0\r\n\r\n");
+        using ScriptedServer server = ScriptedServer.Answering("HTTP/1.1 302 Found\r\nLocation: https://login.example/oauth\r\nX-Odd: \u0007\r\nSet-Cookie:id=geheim\r\nX-Token:\tgeheim\r\nContent-Length: 0\r\n\r\n");
         ProgramResult result = await RunAsync(server.Url, ["-v"]);
         Assert.That(result.ExitCode, Is.EqualTo(1));
-        Assert.That(result.Error, Does.Contain("\n< HTTP/1.1 302 Found\n< Location: https://login.example/oauth\n< X-Odd: \\u{7}\n"));
+        Assert.That(result.Error, Does.Contain("\n< HTTP/1.1 302 Found\n< Location: https://login.example/oauth\n< X-Odd: \\u{7}\n< Set-Cookie: (not shown)\n< X-Token: (not shown)\n"));
+        Assert.That(result.Error, Does.Not.Contain("geheim"));
         Assert.That(result.Error, Does.Contain("a login stands in front of the app"));
     }
 

@@ -146,9 +146,12 @@ internal abstract class ClientOutput(ClientOptions options)
     {
         foreach (string line in head.Split("\r\n", StringSplitOptions.RemoveEmptyEntries))
         {
-            int colon = line.IndexOf(": ", StringComparison.Ordinal);
-            bool isSecret = colon > 0 && SensitiveFields.Contains(line[..colon]);
-            string shown = isSecret ? $"{line[..colon]}: (not shown)" : UrlText.WithoutSecrets(line);
+            // RFC 9112 §5: white space behind the colon is optional. A token before it tells a field from the first line; a faulty head may
+            // have white space there too.
+            int colon = line.IndexOf(':', StringComparison.Ordinal);
+            string name = colon < 0 ? "" : line[..colon].Trim();
+            bool isSecret = HeaderFields.IsToken(Encoding.UTF8.GetBytes(name)) && SensitiveFields.Contains(name);
+            string shown = isSecret ? $"{name}: (not shown)" : UrlText.WithoutSecrets(line);
             WriteErrorLine(mark + EscapedText.From(shown.AsSpan()), isFailure: false);
         }
     }
