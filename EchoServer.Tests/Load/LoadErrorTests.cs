@@ -219,6 +219,53 @@ internal sealed class LoadErrorTests
         Assert.That(client.Errors.CloseCodes, Is.EqualTo(new[] { (EchoServer.WebSockets.CloseCode.NormalClosure, 4L), (EchoServer.WebSockets.CloseCode.GoingAway, 1L) }));
     }
 
+    [TestCase("ws", "no memory left for a message of ")]
+    [TestCase("tcp", "no memory left for ")]
+    public async Task What_all_connections_keep_of_unfinished_messages_is_bounded(string scheme, string example)
+    {
+        // Room for one of them, and half of another.
+        const int UnfinishedBytes = 100_000;
+        using var server = new ScriptedServer((peer, connection) =>
+        {
+            if (scheme == "ws")
+            {
+                peer.Send(ScriptedServer.Accept(peer.ReadHead()));
+            }
+
+            peer.Send(scheme == "ws" ? (WireFrame.Binary(new byte[UnfinishedBytes]) with { Fin = false, Masked = false }).ToBytes() : new byte[UnfinishedBytes]);
+            if (scheme == "ws")
+            {
+                ScriptedServer.EchoAll(peer, connection, (_, _, message) => [message]);
+            }
+            else
+            {
+                peer.ReadToEndAndDrop();
+            }
+        });
+        await using var client = new LoadClient(LoadAgainst.Options(server) with
+        {
+            Connection = new ConnectionOptions { Url = new Uri($"{scheme}://127.0.0.1:{server.Url.Port}"), Timeout = Wait.Lapse },
+            Connections = 2,
+            MessageBytes = 2 * UnfinishedBytes,
+            IsHeldOnly = true,
+            MemoryBudgetBytes = 2 * UnfinishedBytes,
+        });
+        await client.ConnectAsync();
+        await LoadAgainst.RunAsync(client, client => client.Open == 1);
+        await client.CloseAsync();
+        LoadAgainst.AssertOnly(client.Errors, LoadError.MessageTooLarge);
+        Assert.That(client.Errors.Counts[0].Example, Does.StartWith(example));
+    }
+
+    [Test]
+    public void The_bound_leaves_room_for_all_echoes()
+    {
+        LoadOptions options = LoadAgainst.Options(new Uri("ws://localhost"));
+        Assert.That(options.MemoryBudgetBytes, Is.EqualTo(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4));
+        Assert.That(
+            (options with { Connections = 10_000, MessageBytes = LoadOptions.MaxMessageBytes }).MemoryBudgetBytes, Is.GreaterThan(20_000L * LoadOptions.MaxMessageBytes));
+    }
+
     [Test]
     public async Task Raw_TCP_is_echoed_without_handshake_and_frames()
     {

@@ -28,9 +28,6 @@ internal sealed class LoadConnection
     // As on the server: after that many receives the other connections of the thread have their turn.
     private const int MaxReceivesInOneGo = 16;
 
-    // Left-over input is at most one message for each connection. The message size is the user's choice, and so is this memory.
-    private static readonly MemoryBudget NoBudget = new(long.MaxValue);
-
     private readonly LoadContext _context;
     private readonly EchoWindow _window;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -59,7 +56,7 @@ internal sealed class LoadConnection
         Outages = context.Options.Reconnects ? new OutageTracker() : null;
 
         // The load counts the code of the server's answer to its Close.
-        _protocol = new(new MessageReader(Role.Client, context.Options.MaxReceivedBytes, deflate: Compression()), new LoadSender.Sink(Sender)) { ReadsAfterClose = true };
+        _protocol = new(new MessageReader(Role.Client, context.Options.MaxReceivedBytes, budget: context.Budget, deflate: Compression()), new LoadSender.Sink(Sender)) { ReadsAfterClose = true };
         _greetingsDue = context.Dialect.Greetings.Count;
 
         PerMessageDeflate? Compression() => head is null ? null : Dialer.AgreedCompression(head);
@@ -134,7 +131,7 @@ internal sealed class LoadConnection
         }
 
         _protocol.Release();
-        _pendingInput.Drop(NoBudget);
+        _pendingInput.Drop(_context.Budget);
         Sender.Pump();
         _isCleanedUp = true;
     }
@@ -240,7 +237,7 @@ internal sealed class LoadConnection
         else if (received != LoadTransport.NothingYet)
         {
             int held = _pendingInput.Length;
-            _pendingInput.MoveTo(buffer, NoBudget);
+            _pendingInput.MoveTo(buffer, _context.Budget);
             Process(buffer.AsSpan(0, held + received));
         }
     }
@@ -258,7 +255,11 @@ internal sealed class LoadConnection
             input = input[consumed..];
         }
 
-        _pendingInput.TryKeep(input, NoBudget);
+        if (!_pendingInput.TryKeep(input, _context.Budget))
+        {
+            End(LoadError.MessageTooLarge, $"no memory left for {Numbers.Of(input.Length, "byte")} of input");
+        }
+
         Sender.Pump();
     }
 

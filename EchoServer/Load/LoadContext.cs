@@ -1,3 +1,4 @@
+using EchoServer.Buffers;
 using EchoServer.Connect;
 
 namespace EchoServer.Load;
@@ -10,6 +11,9 @@ internal sealed record LoadContext(LoadOptions Options, EchoDialect Dialect, Loa
 
     /// <summary>Whether a message waits until the window has a free place. Computed once as well.</summary>
     internal bool IsWindowed { get; } = Options.IsWindowed;
+
+    /// <summary>What the connections keep of messages that have not ended is counted here.</summary>
+    internal MemoryBudget Budget { get; } = new(Options.MemoryBudgetBytes);
 
     /// <summary>Makes the context of a load, whose numbered messages must or need not be UTF-8.</summary>
     internal static LoadContext Of(LoadOptions options, EchoDialect dialect, bool isUtf8) =>

@@ -14,6 +14,9 @@ internal sealed record LoadOptions
     /// <summary>The payload that every server takes, and that fits one packet.</summary>
     internal const int DefaultMessageBytes = 64;
 
+    // A prefix of the echo, and the input of a connection that is less than a frame.
+    private const int BytesBesideEcho = 4096;
+
     /// <summary>How to open each connection: <c>ws</c>, <c>wss</c>, or <c>tcp</c> (see <see cref="TcpScheme"/>).</summary>
     public required ConnectionOptions Connection { get; init; }
 
@@ -51,6 +54,17 @@ internal sealed record LoadOptions
 
     /// <summary>How long the server may take to answer a Close: several round trips to anywhere.</summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How many bytes of messages that have not ended all connections together may keep.</summary>
+    /// <remarks>
+    /// A quarter of the memory that the runtime sees, as for the server, and at least what echoes take: their memory has up to twice their
+    /// size. A server that sends larger messages on all connections must not have this process killed.
+    /// </remarks>
+    public long MemoryBudgetBytes
+    {
+        get => field > 0 ? field : Math.Max(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, Connections * ((2L * MessageBytes) + BytesBesideEcho));
+        init;
+    }
 
     /// <summary>The largest message that a server may send: as for the other commands, and larger than any echo.</summary>
     internal int MaxReceivedBytes => Math.Max(ClientConnection.MaxMessageBytes, 2 * MessageBytes);

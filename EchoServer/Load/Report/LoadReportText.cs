@@ -56,7 +56,7 @@ internal static class LoadReportText
         LoadError.EndedWithoutClose => "ended without a Close",
         LoadError.ConnectionReset => "connection reset",
         LoadError.ProtocolViolation => "protocol violation",
-        LoadError.MessageTooLarge => "message larger than this program takes",
+        LoadError.MessageTooLarge => "message larger than this program has room for",
         LoadError.NotServedAgain => "connection not served again",
         LoadError.CloseTimedOut => "no answer to the Close",
         LoadError.InternalError => "fault in this program",
