@@ -27,10 +27,27 @@ internal sealed class NetworkDiagnosisTests
     [TestCase(SocketError.ConnectionReset, Stage.Tls, "reset during the TLS handshake: the server speaks no TLS on this port, or crashed")]
     [TestCase(SocketError.ConnectionReset, Stage.Answer, "reset instead of an answer: the server has no WebSocket at this path, or crashed")]
     [TestCase(SocketError.ConnectionReset, Stage.Echo, "in the middle of the conversation")]
+    [TestCase(SocketError.TimedOut, Stage.Echo, "the network stopped carrying the connection")]
+    [TestCase(SocketError.TimedOut, Stage.Close, "the network stopped carrying the connection")]
+    [TestCase(SocketError.HostUnreachable, Stage.Echo, "the network stopped carrying the connection")]
     [TestCase(SocketError.TooManyOpenSockets, Stage.Connect, "may not open more sockets")]
     [TestCase(SocketError.MessageSize, Stage.Echo, "the network says")]
     public void A_socket_error_is_explained(SocketError error, Stage stage, string cause) =>
         Assert.That(NetworkDiagnosis.Of(new IOException("x", new SocketException((int)error)), Url, stage).Cause, Does.Contain(cause));
+
+    [TestCase(SocketError.ConnectionReset, ClientEventKind.Reset, "a reset (RST), without a Close")]
+    [TestCase(SocketError.ConnectionAborted, ClientEventKind.Reset, "a reset (RST), without a Close")]
+    [TestCase(SocketError.Shutdown, ClientEventKind.Reset, "a reset (RST), without a Close")]
+    [TestCase(SocketError.TimedOut, ClientEventKind.Lost, "silence")]
+    [TestCase(SocketError.HostUnreachable, ClientEventKind.Lost, "silence")]
+    [TestCase(SocketError.NetworkUnreachable, ClientEventKind.Lost, "silence")]
+    [TestCase(null, ClientEventKind.Fin, "the end of the stream (FIN), without a Close")]
+    public void The_end_of_an_open_connection_has_a_kind(SocketError? error, ClientEventKind kind, string words)
+    {
+        var cause = new IOException("x", error is SocketError known ? new SocketException((int)known) : null);
+        Assert.That(NetworkDiagnosis.EndOf(cause), Is.EqualTo(kind));
+        Assert.That(new ClientEvent(kind, []).Describe(), Is.EqualTo(words));
+    }
 
     [TestCase("ws://[2001:db8::1]:81/", SocketError.NetworkUnreachable, "this machine has no route to [2001:db8::1]", "whether this network has IPv6 at all")]
     [TestCase("ws://[2001:db8::1]:81/", SocketError.AddressNotAvailable, "this machine cannot use the address [2001:db8::1]", "check whether IPv6 is on on this machine")]

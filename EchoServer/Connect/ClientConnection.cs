@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using EchoServer.Diagnosis;
 using EchoServer.WebSockets;
 using EchoServer.WebSockets.Compression;
@@ -302,9 +301,6 @@ internal sealed class ClientConnection : IDisposable, IAsyncDisposable
         _idleBefore = Stopwatch.GetElapsedTime(Math.Max(_receivedAt, _outbound.SentAt));
         _receivedAt = Stopwatch.GetTimestamp();
         _end += count;
-
-        // TLS that ends without its close_notify is a FIN as well.
-        ClientEventKind kind = cause?.GetBaseException() is SocketException ? ClientEventKind.Reset : ClientEventKind.Fin;
-        return count > 0 ? null : new(kind, []) { Cause = cause };
+        return count > 0 ? null : new(NetworkDiagnosis.EndOf(cause), []) { Cause = cause };
     }
 }

@@ -15,12 +15,12 @@ internal enum ClientEventKind
     /// <summary>The end of the stream (FIN) without a Close.</summary>
     Fin,
 
-    /// <summary>A reset (RST), or another failure of the socket, without a Close.</summary>
+    /// <summary>A reset (RST) without a Close.</summary>
     Reset,
 
     /// <summary>The server broke the protocol, or a limit of this client, and was told so.</summary>
     Violation,
 
-    /// <summary>Nothing gets through any more, and neither side was told: only a probe finds that.</summary>
+    /// <summary>Nothing gets through any more, and neither side was told: a probe finds that, or the kernel, which gives up sending.</summary>
     Lost,
 }

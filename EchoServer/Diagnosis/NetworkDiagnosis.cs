@@ -44,6 +44,15 @@ internal static class NetworkDiagnosis
             : OfEnd(url, stage, wantsCertificate);
     }
 
+    /// <summary>Maps the failure of the stream of an open connection to the kind of its end.</summary>
+    /// <remarks>TLS that ends without its close_notify is a FIN as well.</remarks>
+    internal static ClientEventKind EndOf(Exception? cause) => cause?.GetBaseException() is not SocketException socket ? ClientEventKind.Fin
+        : IsReset(socket.SocketErrorCode) ? ClientEventKind.Reset
+        : ClientEventKind.Lost;
+
+    /// <summary>Whether the other end, or something on the way, has reset the connection.</summary>
+    internal static bool IsReset(SocketError error) => error is SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown;
+
     /// <summary>Says why nothing came within the time, or no more than the beginning of an answer.</summary>
     internal static Fault OfTimeout(Stage stage, TimeSpan timeout, Uri url, Uri? proxy = null, ReadOnlySpan<byte> received = default)
     {
@@ -92,10 +101,14 @@ internal static class NetworkDiagnosis
             $"the host name '{ReceivedAnswer.Shown(url.DnsSafeHost)}' is not known", "check its spelling; inside a company network, check VPN and DNS, or try --proxy"),
         SocketError.TryAgain => new(
             $"no name server answered for '{ReceivedAnswer.Shown(url.DnsSafeHost)}'", "check this machine's network, VPN and DNS settings"),
+        SocketError.TimedOut or SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.HostDown or SocketError.NetworkDown
+            when stage is Stage.Echo or Stage.Close => new(
+                "the network stopped carrying the connection: nothing is acknowledged any more",
+                "check this machine's network and VPN, and connect again; where it happens after a pause, something on the way forgot the connection, and pings keep it"),
         SocketError.TimedOut => new(
             $"nothing answered on {Port(url)}: a firewall drops the packets, or no machine is at that address",
             "check port and address; from inside a company network try --proxy, otherwise have the port opened"),
-        _ when IsLinkLocal(url) && error is not (SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown or SocketError.TooManyOpenSockets) =>
+        _ when IsLinkLocal(url) && !IsReset(error) && error != SocketError.TooManyOpenSockets =>
             OfLinkLocal(url),
         SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.HostDown or SocketError.NetworkDown =>
             url.HostNameType == UriHostNameType.IPv6
@@ -106,7 +119,7 @@ internal static class NetworkDiagnosis
                 ? new($"this machine cannot use the address {ReceivedAnswer.Shown(UrlText.Host(url))}", "check whether IPv6 is on on this machine")
                 : new("this machine cannot use such an address", "check whether IPv6 is on here, or use the host's IPv4 address"),
         SocketError.AccessDenied => new("this machine does not allow the connection", "look at its local firewall"),
-        SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown => stage is Stage.Echo or Stage.Close
+        _ when IsReset(error) => stage is Stage.Echo or Stage.Close
             ? new(
                 "the connection was reset in the middle of the conversation",
                 "see whether the app or the router was restarted just then ('cf app NAME', 'cf events NAME'), and check again")

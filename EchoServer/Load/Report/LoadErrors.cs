@@ -74,8 +74,7 @@ internal sealed class LoadErrors
         _ => LoadError.ConnectFailed,
     };
 
-    private static bool IsReset(ConnectionFailedException failure) => failure.GetBaseException() is
-        SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown };
+    private static bool IsReset(ConnectionFailedException failure) => failure.GetBaseException() is SocketException socket && NetworkDiagnosis.IsReset(socket.SocketErrorCode);
 }
 
 /// <summary>The number of errors of one kind and, of refused handshakes, HTTP status (otherwise 0), with a few words about the first, escaped.</summary>
