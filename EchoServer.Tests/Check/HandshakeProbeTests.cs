@@ -156,6 +156,23 @@ internal sealed class HandshakeProbeTests
     }
 
     [Test]
+    public async Task A_page_counts_although_only_info_is_not_answered()
+    {
+        using var server = new ScriptedServer((peer, _) =>
+        {
+            if (peer.ReadHead().StartsWith("GET /info ", StringComparison.Ordinal))
+            {
+                peer.Reset();
+                return;
+            }
+
+            peer.Send("HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Length: 20\r\n\r\n<title>Hello</title>");
+        });
+        Checks checks = await Checks.RunAsync(server.Url.AbsoluteUri);
+        checks.Expect("http", Outcome.Pass, "200 OK, Server: nginx, 'Hello': not an EchoServer");
+    }
+
+    [Test]
     [Slow]
     public async Task A_page_that_does_not_end_keeps_its_status()
     {

@@ -23,13 +23,21 @@ internal static class HttpProbe
         try
         {
             page = await PlainAnswer.GetAsync(run.Dialer, run.Url.PathAndQuery, MaxBodyBytes, stop).ConfigureAwait(false);
-            run.Info = await ServerInfo.AskAsync(run.Dialer, stop).ConfigureAwait(false);
         }
         catch (ConnectionFailedException exception)
         {
             // A port that speaks TLS ends or refuses plain HTTP at once.
             Finding? tls = exception.IsTimeout ? null : await SpeaksTlsAsync(run, stop).ConfigureAwait(false);
             return tls ?? Finding.Warn($"a plain GET: {exception.Finding}", exception.Fault);
+        }
+
+        try
+        {
+            run.Info = await ServerInfo.AskAsync(run.Dialer, stop).ConfigureAwait(false);
+        }
+        catch (ConnectionFailedException)
+        {
+            // Another server need not answer on that path. The page says enough.
         }
 
         if (page.Status == BadRequest && run.Info is null && await SpeaksTlsAsync(run, stop).ConfigureAwait(false) is Finding finding)
