@@ -34,6 +34,18 @@ internal sealed class DialerTests
         Assert.That(connection.Heads.Response, Does.StartWith("HTTP/1.1 101 ").And.EndWith("\r\n\r\n"));
     }
 
+    [TestCase("ws://localhost:1/", null, true)]
+    [TestCase("ws://127.0.0.1:1/", null, true)]
+    [TestCase("ws://echo.example.org/", null, false)]
+    [TestCase("ws://echo.example.org/", "http://localhost:3128", true)]
+    [TestCase("ws://localhost:1/", "http://proxy.example.org:3128", false)]
+    public void Where_there_is_a_proxy_TCP_connects_to_it(string url, string? proxy, bool isLoopback)
+    {
+        Uri target = new(proxy ?? url);
+        var dialer = new Dialer(Options(new Uri(url)) with { Proxy = proxy is null ? null : new ProxyChoice(target, null) });
+        Assert.That((dialer.Target, dialer.IsTargetLoopback), Is.EqualTo(((target.Host, target.Port), isLoopback)));
+    }
+
     [Test]
     public async Task Interim_answers_may_come_in_any_pieces()
     {

@@ -39,7 +39,12 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
     private bool UsesIoThreads => ioThreads is not null && options.Proxy is null && !IsTls;
 
     /// <summary>Host and port that TCP connects to: the server's, or the proxy's.</summary>
-    internal (string Host, int Port) Target => options.Proxy is ProxyChoice proxy ? (proxy.Url.IdnHost, proxy.Url.Port) : (Url.IdnHost, Url.Port);
+    internal (string Host, int Port) Target => (TargetUrl.IdnHost, TargetUrl.Port);
+
+    /// <summary>Whether that host is this machine.</summary>
+    internal bool IsTargetLoopback => TargetUrl.IsLoopback;
+
+    private Uri TargetUrl => options.Proxy?.Url ?? Url;
 
     /// <summary>A step, bounded by a deadline, or by the time that the options allow.</summary>
     internal Step Step(Stage stage, Deadline? deadline = null) =>
@@ -103,7 +108,7 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
     /// <summary>Puts an address before the others from now on.</summary>
     internal void Prefer(IPAddress address) => _addresses = [address, .. _addresses.Where(other => !other.Equals(address))];
 
-    /// <summary>Whether <c>ws://</c> goes to a port that speaks TLS. Asked once, without a wait worth mentioning.</summary>
+    /// <summary>Whether <c>ws://</c> goes to a port that speaks TLS. Asked once; takes half the timeout at most.</summary>
     internal async Task<bool> IsTlsOnPortAsync(CancellationToken stop) => !IsTls && options.Proxy is null &&
         await (_tlsOnPort ??= FindTlsAsync(Url.Port, CancellationToken.None)).WaitAsync(stop).ConfigureAwait(false) is not null;
 

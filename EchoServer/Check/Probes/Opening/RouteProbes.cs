@@ -41,7 +41,7 @@ internal static class RouteProbes
         run.Dialer.Prefer(first.Address);
 
         // On this machine, often nothing listens on one address of "localhost". To learn that costs no time.
-        return Array.Find(attempts, attempt => attempt.Failure is not null) is Attempt failed && !run.Url.IsLoopback
+        return Array.Find(attempts, attempt => attempt.Failure is not null) is Attempt failed && !run.Dialer.IsTargetLoopback
             ? Finding.Warn(text, Partly(failed), facts)
             : Finding.Pass(text, facts);
     }
