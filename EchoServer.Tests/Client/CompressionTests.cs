@@ -71,6 +71,7 @@ internal sealed class CompressionTests
 
     [TestCase("permessage-deflate; other")]
     [TestCase("permessage-deflate; client_max_window_bits=16")]
+    [TestCase("permessage-deflate; client_max_window_bits")]
     [TestCase("permessage-deflate, permessage-deflate")]
     [TestCase("x-other")]
     public async Task An_answer_to_another_offer_is_refused(string answer)

@@ -51,6 +51,8 @@ internal sealed class ClientHandshakeTests
     [TestCase(null, "Sec-WebSocket-Extensions: permessage-deflate")]
     [TestCase(null, "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover")]
     [TestCase("the answer agrees on a subprotocol that was not offered: 'talk'", "Sec-WebSocket-Protocol: talk")]
+    [TestCase(null, "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=12")]
+    [TestCase("the answer agrees on an extension that was not offered: 'permessage-deflate; client_max_window_bits'", "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits")]
     [TestCase("the answer agrees on an extension that was not offered: 'permessage-deflate, x'", "Sec-WebSocket-Extensions: permessage-deflate, x")]
     public void An_answer_agrees_on_offers_alone(string? expected, string field) => Assert.That(
         Check(string.Join("\r\n", ["HTTP/1.1 101 x", "Connection: upgrade", "Upgrade: websocket", AcceptField, field, "", ""]), ["superchat", "chat"], offersDeflate: true),

@@ -27,7 +27,7 @@ internal static class DeflateOffer
         {
             // RFC 9110 §5.6.1.2: empty elements are to be ignored.
             ReadOnlySpan<byte> extension = HeaderFields.TrimWhiteSpace(list[range]);
-            if (!extension.IsEmpty && !TryReadOffer(extension, ref agreed))
+            if (!extension.IsEmpty && !TryRead(extension, isAnswer: false, ref agreed))
             {
                 return new(
                     HttpStatus.BadRequest,
@@ -43,13 +43,13 @@ internal static class DeflateOffer
     internal static bool TryReadAnswer(ReadOnlySpan<byte> value, out DeflateParameters agreed)
     {
         DeflateParameters? answer = null;
-        bool isRead = TryReadOffer(HeaderFields.TrimWhiteSpace(value), ref answer);
+        bool isRead = TryRead(HeaderFields.TrimWhiteSpace(value), isAnswer: true, ref answer);
         agreed = answer ?? default;
         return isRead && answer is not null;
     }
 
     /// <summary>Reads extension-token *( ";" extension-param ), and agrees to it unless an offer before was agreed to.</summary>
-    private static bool TryReadOffer(ReadOnlySpan<byte> extension, ref DeflateParameters? agreed)
+    private static bool TryRead(ReadOnlySpan<byte> extension, bool isAnswer, ref DeflateParameters? agreed)
     {
         DeflateParameters? met = null;
         List<string> seen = [];
@@ -72,7 +72,7 @@ internal static class DeflateOffer
             else if (met is DeflateParameters before)
             {
                 string name = Encoding.ASCII.GetString(word).ToLowerInvariant();
-                met = seen.Contains(name) ? null : With(before, name, equals < 0 ? null : Encoding.ASCII.GetString(value));
+                met = seen.Contains(name) ? null : With(before, name, equals < 0 ? null : Encoding.ASCII.GetString(value), isAnswer);
                 seen.Add(name);
             }
         }
@@ -82,7 +82,7 @@ internal static class DeflateOffer
     }
 
     /// <returns>Null when the parameter is unknown, or has a value that it must not have.</returns>
-    private static DeflateParameters? With(DeflateParameters parameters, string name, string? value) => (name, WindowBits(value)) switch
+    private static DeflateParameters? With(DeflateParameters parameters, string name, string? value, bool isAnswer) => (name, WindowBits(value)) switch
     {
         // RFC 7692 §7.1.1.1: "A server accepts ... by including the server_no_context_takeover".
         (DeflateParameters.ServerNoContextTakeoverName, _) when value is null => parameters with { ServerNoContextTakeover = true },
@@ -96,8 +96,8 @@ internal static class DeflateOffer
         // A value need not be repeated, but .NET's client takes the silence for 15, and gives up.
         (DeflateParameters.ClientMaxWindowBitsName, int bits) => parameters with { ClientMaxWindowBits = bits },
 
-        // §7.1.2.2: without a value the client only says that it understands the parameter.
-        (DeflateParameters.ClientMaxWindowBitsName, null) when value is null => parameters,
+        // §7.1.2.2: without a value the client only says that it understands the parameter. In an answer "the parameter has a value".
+        (DeflateParameters.ClientMaxWindowBitsName, null) when value is null && !isAnswer => parameters,
         _ => null,
     };
 
