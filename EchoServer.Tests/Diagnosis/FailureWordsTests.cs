@@ -25,6 +25,7 @@ internal sealed class FailureWordsTests
         yield return Answer("400 of nginx", "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n<title>400 No required SSL certificate was sent</title>", "a proxy or balancer in front asks for a client certificate", isChecked: false);
         yield return Answer("401", "HTTP/1.1 401 x\r\nWWW-Authenticate: Basic realm=a\r\nContent-Length: 0\r\n\r\n", "(Basic realm=a)");
         yield return Answer("404", "HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nnope\r\n0\r\n\r\n", "no WebSocket is at the path '/' (it says: nope)");
+        yield return Answer("404 in chunks with extensions", "HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\nno\r\n2 ; c=\"d\"\r\npe\r\n0\r\n\r\n", "no WebSocket is at the path '/' (it says: nope)");
         yield return Answer("404 of the router", "HTTP/1.1 404 x\r\nX-Cf-RouterError: unknown_route\r\nContent-Length: 0\r\n\r\n", "the router has no route '127.0.0.1'");
         yield return Answer("502 of the router", "HTTP/1.1 502 x\r\nX-Cf-RouterError: endpoint_failure (EOF)\r\nContent-Length: 0\r\n\r\n", "nothing listens on $PORT behind the platform's sidecar");
         yield return Answer("502 alone", "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "if it is Cloud Foundry's router, the app's 101 is not valid; any other proxy got no answer");

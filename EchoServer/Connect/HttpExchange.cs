@@ -193,8 +193,11 @@ internal static class HttpExchange
         var body = new List<byte>(input.Length);
         while (true)
         {
+            // RFC 9112 §7.1.1: a ";" begins extensions, with white space before it, perhaps; unknown ones are to be ignored.
             int end = input.IndexOf("\r\n"u8);
-            if (end <= 0 || !int.TryParse(input[..end], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int size) || size <= 0)
+            ReadOnlySpan<byte> line = end < 0 ? default : input[..end];
+            int semicolon = line.IndexOf((byte)';');
+            if (!int.TryParse(semicolon < 0 ? line : line[..semicolon], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int size) || size <= 0)
             {
                 return [.. body];
             }
