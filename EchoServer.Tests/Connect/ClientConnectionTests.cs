@@ -104,6 +104,16 @@ internal sealed class ClientConnectionTests
     }
 
     [Test]
+    public async Task A_server_that_pings_without_pause_does_not_keep_a_sender([Values] bool sendsAtOnce)
+    {
+        using var stream = new PingedStream(sendsAtOnce);
+        var outbound = new ClientOutbound(stream);
+        stream.Pinged = () => new ClientOutbound.Sink(outbound).Write(Opcode.Pong, default, default);
+        Task sending = Task.Run(() => outbound.SendAsync(Opcode.Text, "x"u8.ToArray(), isFinal: true));
+        await sending.WaitAsync(ServerProcess.Patience);
+    }
+
+    [Test]
     public async Task Only_the_first_Close_is_sent_and_messages_come_up_to_the_answer()
     {
         WireFrame?[] frames = [];
@@ -193,6 +203,33 @@ internal sealed class ClientConnectionTests
         Task sending = connection.SendAsync(Opcode.Binary, message);
         Assert.That((await ReceiveAsync(connection)).Payload, Is.EqualTo(message));
         await sending;
+    }
+
+    /// <summary>Takes all that is sent, and has the next ping there at each frame until it is disposed of.</summary>
+    private sealed class PingedStream(bool sendsAtOnce) : MemoryStream
+    {
+        private volatile bool _isDisposed;
+
+        public Action Pinged { get; set; } = () => { };
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (!sendsAtOnce)
+            {
+                await Task.Yield();
+            }
+
+            if (!_isDisposed)
+            {
+                Pinged();
+            }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            _isDisposed = true;
+            base.Dispose(disposing);
+        }
     }
 
     private static ScriptedServer Server(Action<RawPeer> serve) => new((peer, _) =>

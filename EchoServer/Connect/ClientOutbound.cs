@@ -65,7 +65,8 @@ internal sealed class ClientOutbound(Stream stream, Func<ReadOnlyMemory<byte>, R
             _turn.Release();
         }
 
-        await SendPongAsync().ConfigureAwait(false);
+        // Not awaited: a server that pings without pause would keep the sender. The receiver learns of a failure.
+        _ = SendPongAsync();
     }
 
     /// <summary>Sends the pong that is due. A sender that has the turn sends it afterwards.</summary>
@@ -89,6 +90,9 @@ internal sealed class ClientOutbound(Stream stream, Func<ReadOnlyMemory<byte>, R
             {
                 _turn.Release();
             }
+
+            // Sends may be complete at once: the caller is not to send the pongs of later pings.
+            await Task.Yield();
         }
     }
 
