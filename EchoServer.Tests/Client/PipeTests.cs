@@ -190,6 +190,28 @@ internal sealed class PipeTests
         Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, "")));
     }
 
+    [TestCase(true, """{"code":1000,"name":"NormalClosure","reason":""}""", TestName = "{m}(it is answered)")]
+    [TestCase(false, "null", TestName = "{m}(it is not answered)")]
+    public async Task A_Close_after_a_failure_is_the_clients_own(bool isAnswered, string received)
+    {
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, connection) =>
+        {
+            if (isAnswered)
+            {
+                ScriptedServer.EchoAll(peer, connection, (_, _, _) => []);
+            }
+            else
+            {
+                peer.ReadToEndAndDrop();
+            }
+        });
+        ProgramResult result = await Programs.RunAsync(Programs.EchoServer(["client", server.Url.AbsoluteUri, "x", "--json", "--timeout", Wait.LapseSeconds]));
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Error, Does.Contain("no echo came within 3 s"));
+        Assert.That(result.Output, Does.Contain(
+            $$"""{"event":"close","by":"client","sent":{"code":1000,"name":"NormalClosure","reason":""},"received":{{received}}}"""[1..]));
+    }
+
     [Test]
     public async Task A_failure_is_JSON_as_well()
     {

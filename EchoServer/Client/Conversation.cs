@@ -106,11 +106,11 @@ internal sealed class Conversation(ClientOptions options, ClientConnection conne
     private ConversationEnd Judge(ClientEvent? last, Fault? failure)
     {
         ClientEvent? close = last?.Kind == ClientEventKind.Close ? last : null;
-        bool isOurs = connection.IsCloseOurs && failure is null;
+        bool isWish = connection.IsCloseOurs && failure is null;
         failure ??= close is null ? (last ?? new ClientEvent(ClientEventKind.Fin, [])).Diagnose(options.Connection.Url) : null;
         var end = new ConversationEnd(
-            connection.SentClose, close is null ? null : (close.Code!.Value, close.Reason), isOurs, failure, connection.Compressed);
-        bool needsWords = close is not null && failure is null && ((_sender.AreEchoesMissing && !isOurs) || end.ExitCode != EchoServer.ExitCode.Fine);
+            connection.SentClose, close is null ? null : (close.Code!.Value, close.Reason), connection.IsCloseOurs, isWish, failure, connection.Compressed);
+        bool needsWords = close is not null && failure is null && ((_sender.AreEchoesMissing && !isWish) || end.ExitCode != EchoServer.ExitCode.Fine);
         return needsWords ? end with { Failure = close!.Diagnose(options.Connection.Url) } : end;
     }
 }
@@ -118,11 +118,12 @@ internal sealed class Conversation(ClientOptions options, ClientConnection conne
 /// <summary>How a conversation ended.</summary>
 /// <param name="Sent">Our Close; null when none was sent.</param>
 /// <param name="Received">The server's Close, unescaped; null when none came.</param>
-/// <param name="IsOurs">Whether the Close was our wish, and not an answer or a complaint.</param>
+/// <param name="IsOurs">Whether the client began the closing handshake, and did not answer the server's Close or complain of a violation.</param>
+/// <param name="IsWish">Whether it did so because it was done, and not because of a failure, such as a missing echo.</param>
 /// <param name="Failure">Cause and advice; null when nothing went wrong.</param>
 /// <param name="Compressed">The compressed messages; null where compression was not agreed on.</param>
 internal sealed record ConversationEnd(
-    (CloseCode Code, string Reason)? Sent, (CloseCode Code, string Reason)? Received, bool IsOurs, Fault? Failure,
+    (CloseCode Code, string Reason)? Sent, (CloseCode Code, string Reason)? Received, bool IsOurs, bool IsWish, Fault? Failure,
     (CompressedCounts Received, CompressedCounts Sent)? Compressed)
 {
     /// <summary>0 fine, 1 broken, 3 closed by the server with a code that is not one of a good end.</summary>
@@ -130,10 +131,10 @@ internal sealed record ConversationEnd(
         IsRefusal ? EchoServer.ExitCode.ClosedByServer : Failure is null ? EchoServer.ExitCode.Fine : EchoServer.ExitCode.Failed;
 
     /// <summary>Whether another connection may well fare better: after a break, and after the codes that speak of a moment.</summary>
-    internal bool IsWorthRetrying => !IsOurs && Received?.Code is
+    internal bool IsWorthRetrying => !IsWish && Received?.Code is
         null or CloseCode.GoingAway or CloseCode.AbnormalClosure or CloseCode.ServiceRestart or CloseCode.TryAgainLater;
 
     // A server that answers with the code that it was sent says nothing of its own.
-    private bool IsRefusal => Received?.Code is CloseCode received && !(IsOurs && received == Sent?.Code) &&
+    private bool IsRefusal => Received?.Code is CloseCode received && !(IsWish && received == Sent?.Code) &&
         received is not (CloseCode.NormalClosure or CloseCode.GoingAway or CloseCode.NoStatusReceived);
 }
