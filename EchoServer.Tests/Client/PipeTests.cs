@@ -1,3 +1,4 @@
+using EchoServer.Client;
 using EchoServer.WebSockets;
 
 namespace EchoServer.Tests.Client;
@@ -210,6 +211,25 @@ internal sealed class PipeTests
         Assert.That(result.Error, Does.Contain("no echo came within 3 s"));
         Assert.That(result.Output, Does.Contain(
             $$"""{"event":"close","by":"client","sent":{"code":1000,"name":"NormalClosure","reason":""},"received":{{received}}}"""[1..]));
+    }
+
+    [Test]
+    public async Task A_line_whose_connection_breaks_while_it_is_sent_goes_over_the_next_one()
+    {
+        using ScriptedServer server = ScriptedServer.Upgrading((peer, connection) =>
+        {
+            if (connection == 0)
+            {
+                // The line is more than the kernel takes from a sender whose peer does not read.
+                peer.ReadExactly(1);
+                peer.Reset();
+                return;
+            }
+
+            ScriptedServer.EchoAll(peer, connection, (_, _, message) => [WireFrame.Text($"{message.Payload.Length} bytes")]);
+        });
+        ProgramResult result = await RunAsync(server.Url, new string('x', LineInput.MaxLineBytes) + "\nlast\n", "--reconnect");
+        Assert.That((result.ExitCode, result.Output), Is.EqualTo((0, $"{LineInput.MaxLineBytes} bytes\n4 bytes\n")));
     }
 
     [Test]

@@ -27,15 +27,18 @@ internal sealed class InputSender(ClientOptions options, ClientConnection connec
         {
             while (await input.WaitToReadAsync(over).ConfigureAwait(false))
             {
-                while (!over.IsCancellationRequested && input.TryRead(out ClientInput? next))
+                while (!over.IsCancellationRequested && input.TryPeek(out ClientInput? next))
                 {
                     if (next.Opcode == Opcode.Close)
                     {
+                        input.TryRead(out _);
                         await connection.CloseAsync(next.Code, next.Reason).ConfigureAwait(false);
                         return null;
                     }
 
+                    // Taken only now: where sending fails, the next connection sends it.
                     await SendAsync(next).ConfigureAwait(false);
+                    input.TryRead(out _);
                 }
             }
 
