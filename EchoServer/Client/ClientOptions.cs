@@ -5,7 +5,7 @@ namespace EchoServer.Client;
 /// <summary>What <c>client</c> does with its connection, beside how it is opened.</summary>
 internal sealed record ClientOptions
 {
-    /// <summary>How the connection is opened. Its timeout is also how long an echo, a pong and the server's Close may take.</summary>
+    /// <summary>How the connection is opened. Its timeout is also how long an echo and a pong may take, and the server's Close, but that 5 s at most.</summary>
     internal required ConnectionOptions Connection { get; init; }
 
     /// <summary>Whether the URL was typed without a scheme: the output says which one is meant.</summary>

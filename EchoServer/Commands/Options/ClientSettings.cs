@@ -22,7 +22,7 @@ internal static class ClientSettings
         null, ConnectionParsers.File($"a file with text in UTF-8 of less than {MaxTextFileBytes} bytes, or - for standard input"), helpName: "file");
 
     internal static readonly Setting<int?> Count = new(
-        "--count", null, "How many echoes are awaited, where messages are arguments: texts that end like one that was sent.",
+        "--count", null, "How many echoes are awaited, where messages are arguments: messages that end like one that was sent.",
         null, SettingParsers.OrNone(SettingParsers.Number("a number of echoes", 0, MaxCount)), "one for each message", helpName: "number", alias: "-n");
 
     // An answer over any network is there after the default.
