@@ -232,9 +232,9 @@ internal sealed class DialerTests
         var dialer = new Dialer(Options(server.Url));
         using TcpLink link = await dialer.OpenAsync(CancellationToken.None);
         ReceivedHead head = await HttpExchange.AskAsync(link, HttpExchange.Get(dialer.Options, "/"), dialer.Step(Stage.Answer), CancellationToken.None);
-        Task<byte[]> reading = HttpExchange.ReadBodyAsync(link.Stream, head, 100, Timeout.InfiniteTimeSpan, CancellationToken.None);
+        Task<ReceivedAnswer> reading = HttpExchange.ReadBodyAsync(link.Stream, head, 100, Timeout.InfiniteTimeSpan, CancellationToken.None);
         Assert.That(reading.IsCompletedSuccessfully, Is.True);
-        Assert.That(await reading, Is.Empty);
+        Assert.That((await reading).Body, Is.Empty);
     }
 
     [TestCase("wss://server.example/", "server.example")]

@@ -21,7 +21,6 @@ internal static class PlainAnswer
     {
         byte[] request = HttpExchange.Get(dialer.Options, pathAndQuery, extraLines);
         ReceivedHead head = await HttpExchange.AskAsync(link, request, dialer.Step(Stage.Answer), stop).ConfigureAwait(false);
-        byte[] body = await HttpExchange.ReadBodyAsync(link.Stream, head, most, dialer.Options.Timeout, stop).ConfigureAwait(false);
-        return head.Answer with { Body = Encoding.UTF8.GetString(body) };
+        return await HttpExchange.ReadBodyAsync(link.Stream, head, most, dialer.Options.Timeout, stop).ConfigureAwait(false);
     }
 }

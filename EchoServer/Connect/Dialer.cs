@@ -34,7 +34,7 @@ internal sealed class Dialer(ConnectionOptions options, IoThreads? ioThreads = n
 
     internal Uri Url => options.Url;
 
-    internal bool IsTls => Url.Scheme is "wss" or "https";
+    internal bool IsTls => Url.Scheme == "wss";
 
     private bool UsesIoThreads => ioThreads is not null && options.Proxy is null && !IsTls;
 

@@ -121,7 +121,8 @@ internal static class HttpExchange
         inner);
 
     /// <summary>Reads the body of an answer, without chunk headers, up to its end, a size, or a time.</summary>
-    internal static async Task<byte[]> ReadBodyAsync(Stream stream, ReceivedHead head, int most, TimeSpan atMost, CancellationToken stop)
+    /// <returns>The answer with it.</returns>
+    internal static async Task<ReceivedAnswer> ReadBodyAsync(Stream stream, ReceivedHead head, int most, TimeSpan atMost, CancellationToken stop)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(atMost);
@@ -147,7 +148,8 @@ internal static class HttpExchange
             length += received;
         }
 
-        return isChunked ? Unchunk(body.AsSpan(0, length)) : body[..length];
+        body = isChunked ? Unchunk(body.AsSpan(0, length)) : body[..length];
+        return head.Answer with { Body = Encoding.UTF8.GetString(body) };
     }
 
     /// <returns>0 at the end, however it ends.</returns>
@@ -176,7 +178,7 @@ internal static class HttpExchange
             $"GET {pathAndQuery} HTTP/1.1",
             .. lines.Prepend(host).OfType<string>().Where(line => !IsReplaced(line)),
             options.BasicAuth is null ? null : $"Authorization: {options.BasicAuth.HeaderValue}",
-            options.Instance is null ? null : $"X-Cf-App-Instance: {options.Instance}",
+            options.Instance is null ? null : $"{RouterDiagnosis.InstanceField}: {options.Instance}",
             .. options.Headers.Select(field => $"{field.Name}: {field.Value}"),
             "",
         ];

@@ -52,6 +52,5 @@ internal sealed class TcpLink : IDisposable
         // Not the stream's own end: TLS would wait to send its close_notify to a peer that may not read.
         _socket?.Dispose();
         NonBlockingSocket?.Close(dropsOutput: false);
-        GC.SuppressFinalize(this);
     }
 }

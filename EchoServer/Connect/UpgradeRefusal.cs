@@ -18,11 +18,8 @@ internal static class UpgradeRefusal
     }
 
     /// <summary>Reads the body of a refusal.</summary>
-    internal static async Task<ReceivedAnswer> ReadAnswerAsync(TcpLink link, ReceivedHead head, CancellationToken stop)
-    {
-        byte[] body = await HttpExchange.ReadBodyAsync(link.Stream, head, MaxBodyBytes, BodyTimeout, stop).ConfigureAwait(false);
-        return head.Answer with { Body = Encoding.UTF8.GetString(body) };
-    }
+    internal static Task<ReceivedAnswer> ReadAnswerAsync(TcpLink link, ReceivedHead head, CancellationToken stop) =>
+        HttpExchange.ReadBodyAsync(link.Stream, head, MaxBodyBytes, BodyTimeout, stop);
 
     /// <summary>Judges a 101.</summary>
     internal static void ThrowIfNotValid(

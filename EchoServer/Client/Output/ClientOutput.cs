@@ -55,7 +55,7 @@ internal abstract class ClientOutput(ClientOptions options)
 
     internal void Closed(ConversationEnd end)
     {
-        if (Options.Connection.OffersCompression && !Options.IsQuiet)
+        if (Options.Connection.OffersCompression)
         {
             Note(end.Compressed is var (received, sent)
                 ? $"compressed: {Describe(sent)} sent, {Describe(received)} received; messages that would not get smaller go as they are"
@@ -98,7 +98,7 @@ internal abstract class ClientOutput(ClientOptions options)
     /// <summary>Shows that a connection is open: which URL is meant by one that was typed without a scheme.</summary>
     protected virtual void ShowOpen(ClientConnection connection)
     {
-        if (Options.IsSchemeMeant && !Options.IsQuiet)
+        if (Options.IsSchemeMeant)
         {
             Note($"connected to {ShownUrl}");
         }
@@ -108,7 +108,16 @@ internal abstract class ClientOutput(ClientOptions options)
     protected abstract void ShowEnd(ConversationEnd end);
 
     /// <summary>Something about the connection, and no message.</summary>
-    protected abstract void Note(string text);
+    protected void Note(string text)
+    {
+        if (!Options.IsQuiet)
+        {
+            WriteNote(text);
+        }
+    }
+
+    /// <summary>Writes a note that is wanted.</summary>
+    protected abstract void WriteNote(string text);
 
     /// <summary>Shows what went wrong, in one line on standard error.</summary>
     protected virtual void WriteFailure(Fault fault, ReceivedAnswer? answer = null) =>

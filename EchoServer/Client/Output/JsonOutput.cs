@@ -61,7 +61,7 @@ internal sealed class JsonOutput(ClientOptions options, Stream output) : ClientO
             ]);
     }
 
-    protected override void Note(string text)
+    protected override void WriteNote(string text)
     {
         // Every note is an object of its own.
     }

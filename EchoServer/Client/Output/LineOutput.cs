@@ -33,13 +33,7 @@ internal sealed class LineOutput(ClientOptions options, Stream output) : ClientO
         }
     }
 
-    protected override void Note(string text)
-    {
-        if (!Options.IsQuiet)
-        {
-            WriteErrorLine($"{Time()}EchoServer: {text}", isFailure: false);
-        }
-    }
+    protected override void WriteNote(string text) => WriteErrorLine($"{Time()}EchoServer: {text}", isFailure: false);
 
     public void Dispose() => _output.Dispose();
 

@@ -59,13 +59,7 @@ internal sealed class TerminalOutput(ClientOptions options, TerminalScreen scree
         }
     }
 
-    protected override void Note(string text)
-    {
-        if (!Options.IsQuiet)
-        {
-            screen.Print(Time() + Coloured(Dim, text));
-        }
-    }
+    protected override void WriteNote(string text) => screen.Print(Time() + Coloured(Dim, text));
 
     /// <summary>On standard error, where that is not the same terminal.</summary>
     protected override void WriteErrorLine(string line, bool isFailure)

@@ -29,7 +29,7 @@ internal sealed class TranscriptOutput(ClientOptions options, TextWriter output)
         }
     }
 
-    protected override void Note(string text) => WriteErrorLine($"{Time()}{text}", isFailure: false);
+    protected override void WriteNote(string text) => WriteErrorLine($"{Time()}{text}", isFailure: false);
 
     private void Write(string line)
     {

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using EchoServer.Check;
 using EchoServer.Check.Conversations;
 using EchoServer.Connect;
+using EchoServer.Diagnosis;
 
 namespace EchoServer.Commands.Options;
 
@@ -65,7 +66,7 @@ internal static class CheckSettings
             ConnectionSettings.RefuseUnusedTls(result, connection);
         }
 
-        ConnectionSettings.RefuseHeader(result, Instances, connection.Headers, ConnectionSettings.InstanceField);
+        ConnectionSettings.RefuseHeader(result, Instances, connection.Headers, RouterDiagnosis.InstanceField);
         return new CheckOptions
         {
             TypedUrl = url,

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography.X509Certificates;
 using EchoServer.Connect;
 using EchoServer.Connect.Proxies;
+using EchoServer.Diagnosis;
 
 namespace EchoServer.Commands.Options;
 
@@ -10,9 +11,6 @@ internal static class ConnectionSettings
 {
     /// <summary>The environment variable that keeps a password out of the command line, which other users of a machine can see.</summary>
     internal const string BasicAuthVariable = "ECHO_BASIC_AUTH";
-
-    /// <summary>The header that <c>--instance</c> and <c>--instances</c> stand for.</summary>
-    internal const string InstanceField = "X-Cf-App-Instance";
 
     internal static readonly RepeatedSetting<HeaderField> Header = new(
         "--header", "-H", "name: value", "Adds a header to the handshake request; may be repeated.",
@@ -88,7 +86,7 @@ internal static class ConnectionSettings
 
         RefuseHeader(result, BasicAuth, headers, "Authorization");
         RefuseHeader(result, Origin, headers, "Origin");
-        RefuseHeader(result, Instance, headers, InstanceField);
+        RefuseHeader(result, Instance, headers, RouterDiagnosis.InstanceField);
         return new ConnectionOptions
         {
             Url = uri,
