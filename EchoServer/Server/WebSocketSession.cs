@@ -248,18 +248,7 @@ internal class WebSocketSession : IWebSocketConnection
 
     private void Enqueue(Fragment fragment, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
-        EnqueueResult result;
-        try
-        {
-            result = Outbound.Enqueue(fragment, first, second);
-        }
-        catch (OutOfMemoryException)
-        {
-            // The system's memory, not the budget's: on a timer's thread the exception would end the process.
-            result = EnqueueResult.NoRoom;
-        }
-
-        switch (result)
+        switch (Outbound.Enqueue(fragment, first, second))
         {
             case EnqueueResult.Accepted:
                 Server.Counters.Enqueued(fragment, first.Length + second.Length);

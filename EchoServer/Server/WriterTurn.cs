@@ -92,7 +92,16 @@ internal struct WriterTurn
         // before them stays counted when they move it to a larger buffer.
         bool isData = fragment.Kind < Opcode.Close;
         bool isToBeCounted = isData || _queued.IsCounted;
-        _queued.AppendFrame(fragment.Opcode, first, second, isCompressed: false, fragment.IsLast);
+        try
+        {
+            _queued.AppendFrame(fragment.Opcode, first, second, isCompressed: false, fragment.IsLast);
+        }
+        catch (OutOfMemoryException)
+        {
+            // The system's memory, not the budget's: on a timer's thread the exception would end the process.
+            return EnqueueResult.NoRoom;
+        }
+
         if (isToBeCounted && !_queued.TryCount(server.Budget) && isData)
         {
             Close();
