@@ -11,6 +11,9 @@ internal sealed class MemoryBudget(long limit) : IByteBudget
     private long _peak;
     private SpareHalf? _spare;
 
+    /// <summary>The limit where none is set, in bytes: a quarter of the memory that the runtime sees, a container's limit included.</summary>
+    internal static long DefaultLimit => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+
     /// <summary>The most that may be kept, in bytes.</summary>
     internal long Limit { get; } = limit;
 

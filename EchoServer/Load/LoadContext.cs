@@ -9,9 +9,6 @@ internal sealed record LoadContext(LoadOptions Options, EchoDialect Dialect, Loa
     /// <summary>Whether the protocol is WebSocket, not raw TCP. Computed once, because each message asks for it.</summary>
     internal bool IsWebSocket { get; } = Options.IsWebSocket;
 
-    /// <summary>Whether a message waits until the window has a free place. Computed once as well.</summary>
-    internal bool IsWindowed { get; } = Options.IsWindowed;
-
     /// <summary>What the connections keep of messages that have not ended is counted here.</summary>
     internal MemoryBudget Budget { get; } = new(Options.MemoryBudgetBytes);
 

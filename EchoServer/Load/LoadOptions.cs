@@ -1,3 +1,4 @@
+using EchoServer.Buffers;
 using EchoServer.Connect;
 
 namespace EchoServer.Load;
@@ -57,12 +58,12 @@ internal sealed record LoadOptions
 
     /// <summary>How many bytes of messages that have not ended all connections together may keep.</summary>
     /// <remarks>
-    /// A quarter of the memory that the runtime sees, as for the server, and at least what echoes take: their memory has up to twice their
+    /// <see cref="MemoryBudget.DefaultLimit"/>, as for the server, and at least what echoes take: their memory has up to twice their
     /// size. A server that sends larger messages on all connections must not have this process killed.
     /// </remarks>
     public long MemoryBudgetBytes
     {
-        get => field > 0 ? field : Math.Max(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, Connections * ((2L * MessageBytes) + BytesBesideEcho));
+        get => field > 0 ? field : Math.Max(MemoryBudget.DefaultLimit, Connections * ((2L * MessageBytes) + BytesBesideEcho));
         init;
     }
 

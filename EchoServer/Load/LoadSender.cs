@@ -197,7 +197,7 @@ internal sealed class LoadSender(LoadConnection connection, LoadContext context,
         }
 
         long count = Math.Max(1, GatherBytes / (Frame.MaxHeaderSize + context.Options.MessageBytes));
-        count = context.IsWindowed ? Math.Min(count, window.Free) : count;
+        count = context.Options.IsWindowed ? Math.Min(count, window.Free) : count;
         return (int)(run.Pace is null ? count : Math.Min(count, Unsent));
     }
 

@@ -1,3 +1,4 @@
+using EchoServer.Buffers;
 using EchoServer.Transport;
 
 namespace EchoServer.Server;
@@ -33,7 +34,7 @@ internal sealed record ServerLimits(ServerOptions Options, int MaxConnections, l
     /// </remarks>
     internal static ServerLimits Of(ServerOptions options)
     {
-        long memory = options.MemoryBudgetBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+        long memory = options.MemoryBudgetBytes ?? MemoryBudget.DefaultLimit;
         long connections = options.MaxConnections ?? (memory / options.ConnectionBytes);
         long files = OpenFiles.ReadLimit() - OpenFiles.Count() - ReservedFilesOf(options);
         return new(options, (int)Math.Clamp(Math.Min(files, connections), 1, int.MaxValue), memory);
